@@ -1,0 +1,108 @@
+"""The exception tree of the whole project and the list of rule ids; nothing here raises.
+
+SnnccError                       every failure a user can cause; carries the exit code of the command line
+├── CompileError            1    the model cannot be compiled
+│   ├── RuleViolation            a network breaks a rule V001…; names rule, node and origin
+│   ├── TextError                a .snn text cannot be parsed; names line and column
+│   ├── PassError                a pass failed or broke its own claim; names the pass
+│   ├── NumberError              a value does not fit a number format
+│   ├── ImportRefused            a frontend met something it cannot express exactly
+│   ├── LoweringRefused          a backend met something its target cannot compute exactly
+│   └── CapacityError            the result does not fit the board; names the bytes
+├── UsageError              2    the call itself is wrong: unknown name, missing file, bad option
+├── SpikesDiffer            3    two stages that must agree do not
+└── DeviceError             4    a board, an emulator, a runtime or a toolchain failed
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+RULES = {
+    "V001": "every use names a node, and a state that this node has",
+    "V002": "node names are unique and are identifiers",
+    "V003": "every cycle carries at least one tick of delay",
+    "V004": "delays are whole ticks, zero or more",
+    "V005": "shapes agree: each op accepts the shapes of its inputs",
+    "V006": "every tensor that an op refers to exists",
+    "V007": "tensors are finite",
+    "V008": "a network has at least one input and one output",
+    "V009": "parameters are within the range that their op states",
+    "V010": "number formats stand on roles that the op has, on all of them or on none",
+    "V011": "units agree: signals that meet count in the same unit, or in one a power of two finer",
+    "V012": "nodes are listed after the nodes they use without delay",
+}
+
+
+class SnnccError(Exception):
+    """A failure that a user can cause and mend; the message is one readable sentence."""
+
+    exit_code = 1
+
+
+class CompileError(SnnccError):
+    """The model cannot be compiled."""
+
+
+class RuleViolation(CompileError):
+    """A network breaks a rule of `RULES`.
+
+    Attributes:
+        rule: the id, such as `V005`.
+        node: the name of the node at fault, or an empty string.
+    """
+
+    def __init__(self, rule: str, node: str, message: str, origin: str = "") -> None:
+        assert rule in RULES, f"unknown rule id {rule}"
+        self.rule, self.node = rule, node
+        place = f"%{node}: " if node else ""
+        super().__init__(f"{rule} {place}{message}" + (f"\n  origin: {origin}" if origin else ""))
+
+
+class TextError(CompileError):
+    """A .snn text cannot be parsed."""
+
+
+class PassError(CompileError):
+    """A pass failed, or its result broke what it claims."""
+
+
+class NumberError(CompileError):
+    """A value does not fit a number format."""
+
+
+class ImportRefused(CompileError):
+    """A frontend met something that it cannot express exactly."""
+
+
+class LoweringRefused(CompileError):
+    """A backend met something that its target cannot compute exactly."""
+
+
+class CapacityError(CompileError):
+    """The result does not fit the board."""
+
+
+class UsageError(SnnccError):
+    """The call itself is wrong: an unknown name, a missing file, a bad option."""
+
+    exit_code = 2
+
+
+class SpikesDiffer(SnnccError):
+    """Two stages that must agree do not."""
+
+    exit_code = 3
+
+
+class DeviceError(SnnccError):
+    """A board, an emulator, a runtime or a toolchain failed."""
+
+    exit_code = 4
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Sentence for a name that does not exist: the known ones, and the nearest of them."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"unknown {kind} '{name}'{hint} (known: {', '.join(names) or 'none'})"

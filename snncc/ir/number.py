@@ -1,0 +1,174 @@
+"""Number formats and the only code that rounds: real values to codes, and codes to codes.
+
+A *code* is the integer that a target stores. A *unit* is the real value of one code.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import NumberError
+
+Real: TypeAlias = npt.NDArray[np.floating]
+Codes: TypeAlias = npt.NDArray[np.int64]
+
+
+class Rounding(Enum):
+    """What happens to the part of a value that lies below one code."""
+
+    FLOOR = "floor"
+    TOWARD_ZERO = "toward-zero"
+    HALF_EVEN = "half-even"
+    HALF_AWAY = "half-away"
+
+
+class Overflow(Enum):
+    """What happens to a value beyond the largest or smallest code."""
+
+    SATURATE = "saturate"
+    WRAP = "wrap"
+    TRAP = "trap"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How a signal, a state or a weight is stored: `bits` wide codes that count `unit`s.
+
+    `unit` is a power of two given by its exponent (`frac` fraction bits: the unit is 2**-frac) or
+    the name of a tensor with one unit per neuron or channel. There are no defaults: a format that
+    does not say how it rounds is not a format.
+
+    Text: `s16q8/half-even/saturate`, `u8q0/floor/wrap`, `s8@fc.unit/half-even/trap`.
+    """
+
+    bits: int
+    signed: bool
+    unit: int | str
+    rounding: Rounding
+    overflow: Overflow
+
+    @property
+    def low(self) -> int:
+        """The smallest code."""
+        return -(1 << (self.bits - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        """The largest code."""
+        return (1 << (self.bits - self.signed)) - 1
+
+    def __str__(self) -> str:
+        unit = f"q{self.unit}" if isinstance(self.unit, int) else f"@{self.unit}"
+        sign = "s" if self.signed else "u"
+        return f"{sign}{self.bits}{unit}/{self.rounding.value}/{self.overflow.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A dimensionless multiplier, such as a decay, as an integer over 2**frac.
+
+    The factor itself is encoded to the nearest code (half to even); `rounding` says how a product
+    with it is brought back to whole codes. Text: `x15/toward-zero`.
+    """
+
+    frac: int
+    rounding: Rounding
+
+    def __str__(self) -> str:
+        return f"x{self.frac}/{self.rounding.value}"
+
+
+Format: TypeAlias = Quantity | Factor
+
+_QUANTITY = re.compile(
+    r"([su])(\d+)(?:q(-?\d+)|@([\w.]+))/([a-z-]+)/([a-z]+)",
+)
+_FACTOR = re.compile(r"x(\d+)/([a-z-]+)")
+
+
+def parse_format(text: str) -> Format:
+    """The format that `str` printed.
+
+    Raises:
+        NumberError: the text is no format.
+    """
+    try:
+        if found := _FACTOR.fullmatch(text):
+            return Factor(int(found[1]), Rounding(found[2]))
+        if found := _QUANTITY.fullmatch(text):
+            unit = int(found[3]) if found[3] is not None else found[4]
+            rounding, overflow = Rounding(found[5]), Overflow(found[6])
+            return Quantity(int(found[2]), found[1] == "s", unit, rounding, overflow)
+    except ValueError as error:
+        raise NumberError(f"'{text}' is no number format: {error}") from error
+    raise NumberError(
+        f"'{text}' is no number format; expected like s16q8/half-even/saturate, "
+        "s8@fc.unit/half-even/trap or x15/toward-zero"
+    )
+
+
+def round_real(values: Real, rounding: Rounding) -> Codes:
+    """Real values, in units, as whole codes int64 of the same shape."""
+    match rounding:
+        case Rounding.FLOOR:
+            rounded = np.floor(values)
+        case Rounding.TOWARD_ZERO:
+            rounded = np.trunc(values)
+        case Rounding.HALF_EVEN:
+            rounded = np.rint(values)
+        case Rounding.HALF_AWAY:
+            rounded = np.trunc(values + np.copysign(0.5, values))
+    return rounded.astype(np.int64)
+
+
+def shift_codes(codes: Codes, bits: int, rounding: Rounding) -> Codes:
+    """Codes divided by 2**bits, the dropped part treated as `rounding` says; integers only."""
+    if bits == 0:
+        return codes
+    floor = codes >> bits
+    rest = codes - (floor << bits)
+    half = 1 << (bits - 1)
+    match rounding:
+        case Rounding.FLOOR:
+            return floor
+        case Rounding.TOWARD_ZERO:
+            up = (codes < 0) & (rest != 0)
+        case Rounding.HALF_EVEN:
+            up = (rest > half) | ((rest == half) & ((floor & 1) == 1))
+        case Rounding.HALF_AWAY:
+            up = (rest > half) | ((rest == half) & (codes >= 0))
+    return floor + up
+
+
+def fit_codes(codes: Codes, format: Quantity, where: str) -> tuple[Codes, int]:
+    """Codes within the format's range, and how many of them had to be changed for that.
+
+    Raises:
+        NumberError: the format traps and a code lies outside; the message begins with `where`.
+    """
+    outside = (codes < format.low) | (codes > format.high)
+    changed = int(np.count_nonzero(outside))
+    if not changed:
+        return codes, 0
+    match format.overflow:
+        case Overflow.SATURATE:
+            return np.clip(codes, format.low, format.high), changed
+        case Overflow.WRAP:
+            return ((codes - format.low) & ((1 << format.bits) - 1)) + format.low, changed
+        case Overflow.TRAP:
+            worst = int(codes[outside].flat[np.argmax(np.abs(codes[outside]))])
+            raise NumberError(f"{where}: {worst} does not fit {format}; widen it or saturate")
+
+
+def encode(values: Real, unit: Real, format: Quantity, where: str) -> Codes:
+    """The codes int64 of real `values`; `unit` is the real value of one code, broadcastable.
+
+    Raises:
+        NumberError: a value is beyond a trapping format's range.
+    """
+    codes = round_real(np.asarray(values / unit, dtype=np.float64), format.rounding)
+    return fit_codes(codes, format, where)[0]
