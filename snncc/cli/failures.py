@@ -1,0 +1,49 @@
+"""Failures → one readable message on stderr and an exit code; never decides what is a failure."""
+
+import sys
+import traceback
+from dataclasses import dataclass
+
+import click
+
+INTERNAL, USAGE, INTERRUPTED = 1, 2, 130
+
+
+@dataclass
+class Session:
+    """What one call of the command line remembers across its commands."""
+
+    debug: bool = False
+
+    @staticmethod
+    def keep_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        """Callback of every `--debug`: it may stand before or after the command's name."""
+        ctx.ensure_object(Session).debug |= value
+
+
+def report(failure: BaseException, session: Session) -> int:
+    """Exit code of a failure, after its message has been written to stderr."""
+    if session.debug:
+        traceback.print_exception(failure)
+    if isinstance(failure, KeyboardInterrupt | click.Abort):
+        return _say("interrupted", INTERRUPTED)
+    if isinstance(failure, click.UsageError):
+        where = f"  (see: {failure.ctx.command_path} --help)" if failure.ctx else ""
+        return _say(f"error: {failure.format_message()}{where}", USAGE)
+    if isinstance(failure, click.ClickException):
+        return _say(f"error: {failure.format_message()}", failure.exit_code)
+    # Imported late: the network's language brings numpy, which `--help` does without.
+    from snncc.ir import SnnccError
+
+    if isinstance(failure, SnnccError):
+        return _say(f"error: {failure}", failure.exit_code)
+    if isinstance(failure, OSError) and failure.filename is not None:
+        return _say(f"error: {failure.strerror or failure}: {failure.filename}", USAGE)
+    kind = type(failure).__name__
+    hint = "" if session.debug else "; `snncc --debug ...` shows the traceback"
+    return _say(f"internal error: {kind}: {failure}; please report this{hint}", INTERNAL)
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(message.rstrip() + "\n")
+    return code
