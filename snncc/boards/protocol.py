@@ -1,0 +1,164 @@
+"""Values and protocols of the boards floor: what a board, an image, a run and a driver are. Never: does anything."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+# Called with the bytes of the stimulus consumed so far, at most once per read of the firmware.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One board: its core, its memories, and who can program it."""
+
+    name: str
+    description: str
+    core: str  # the core's trade name, such as Cortex-M4
+    mcpu: str  # the core as the compiler calls it
+    target: str  # architecture-system-abi triple of the compiler
+    flash_origin: int  # address
+    flash_bytes: int
+    ram_origin: int  # address
+    ram_bytes: int
+    dsp: bool  # two int16 lanes in a 32-bit register
+    driver: str  # key of the driver: emulator or qemu
+    machine: str | None  # the machine as the driver calls it
+    clock_hz: int | None  # None where time means nothing, as in an emulator
+    source: str  # where the memory map and the core's features are documented
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Options of a firmware build."""
+
+    optimize: str = "2"  # 1, 2, 3, s or z, as in -O
+    defines: tuple[str, ...] = ()  # NAME or NAME=VALUE
+    stack_bytes: int = 2048  # reserved; the stack lies below all data, so that an overflow faults
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A firmware for one board, with the sizes measured in its ELF file.
+
+    Equal when the ELF files are: every other field is read from there.
+    """
+
+    board: str
+    elf: bytes
+    flash_bytes: int  # all that is programmed: code, constant tables, initial values
+    ram_bytes: int  # variables; without the stack
+    stack_bytes: int
+    code_bytes: int  # flash without the constant tables: instructions, vector table, initial values
+    weight_bytes: int  # constant tables: weights, thresholds, decays
+    segments: tuple[tuple[int, bytes], ...]  # (load address, content), ascending
+    symbols: tuple[tuple[int, int, str], ...]  # (address, bytes, name), ascending
+
+    def address(self, name: str) -> int:
+        """Address of the symbol `name`."""
+        found = [address for address, _, symbol in self.symbols if symbol == name]
+        assert found, f"firmware without the symbol {name}"
+        return found[0]
+
+    def place(self, address: int) -> str:
+        """Reader's name of an address, such as `0x0000012a (tick+0x12)`."""
+        for start, size, name in self.symbols:
+            if start <= address < start + size:
+                return f"0x{address:08x} ({name}+0x{address - start:x})"
+        return f"0x{address:08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One boundary that the firmware announced with `board_mark`."""
+
+    id: int
+    instructions: int | None  # executed since reset; None where counting was off
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came back from a firmware that ran to its end.
+
+    An instruction counts when the core has issued it: one whose condition in an IT block fails counts too, as it takes
+    its slot in the pipeline. What the host does at a `board_` function does not count, so the count depends on the
+    firmware and its input alone.
+    """
+
+    output: bytes
+    code: int  # the result of main
+    marks: tuple[Mark, ...]
+    instructions: int | None  # from reset to the end; None where counting was off at the end
+
+    def between(self, first: int, last: int) -> tuple[int, ...]:
+        """Instructions from each mark `first` to the mark `last` that follows it, where counted.
+
+        Each number holds the two instructions that announce the second mark.
+        """
+        spent: list[int] = []
+        start: int | None = None
+        for mark in self.marks:
+            if mark.instructions is None:
+                break
+            if mark.id == last and start is not None:
+                spent.append(mark.instructions - start)
+                start = None
+            if mark.id == first:
+                start = mark.instructions
+        return tuple(spent)
+
+
+class Connection(Protocol):
+    """A board that answers, held open by its driver."""
+
+    def program(self, image: Image) -> None:
+        """Write the image into the board's memory."""
+        ...
+
+    def verify(self, image: Image) -> None:
+        """Read the board's memory back.
+
+        Raises:
+            DeviceError: a byte differs from the image; names its address.
+        """
+        ...
+
+    def run(
+        self,
+        image: Image,
+        stimulus: bytes,
+        *,
+        count_marks: int | None = 0,
+        seconds: float = 60.0,
+        progress: Progress | None = None,
+    ) -> Run:
+        """Reset the board and play `stimulus` until the firmware's main returns.
+
+        Args:
+            image: what the board was programmed with.
+            stimulus: the bytes that `board_read` hands out, in order.
+            count_marks: count instructions until that many marks have passed; None: to the end.
+            seconds: limit of wall-clock time.
+            progress: told the bytes consumed.
+
+        Raises:
+            DeviceError: the core took an exception, the time ran out, or the board fell silent.
+        """
+        ...
+
+
+class Driver(Protocol):
+    """A way to reach boards of one kind."""
+
+    def detect(self, board: Board) -> str | None:
+        """Why `board` cannot be reached from here, as a sentence with the remedy; None when it can."""
+        ...
+
+    def connect(self, board: Board, port: str | None = None) -> AbstractContextManager[Connection]:
+        """Open connection to `board`, closed and cleaned up on leaving the context.
+
+        Raises:
+            DeviceError: the board cannot be reached.
+        """
+        ...
