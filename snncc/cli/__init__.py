@@ -1,4 +1,4 @@
-"""The command line, one command a file; never imports torch, numpy or a vendor's SDK before a command runs."""
+"""The command line, one command a file; never imports torch or an SDK before a command runs."""
 
 from .root import main
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-INTERNAL, USAGE, INTERRUPTED = 1, 2, 130
+INTERNAL, USAGE, DEVICE, INTERRUPTED = 1, 2, 4, 130
 
 
 @dataclass
@@ -15,10 +15,15 @@ class Session:
 
     debug: bool = False
 
-    @staticmethod
-    def keep_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        """Callback of every `--debug`: it may stand before or after the command's name."""
-        ctx.ensure_object(Session).debug |= value
+
+def _keep_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.ensure_object(Session).debug |= value
+
+
+debug_option = click.option(
+    "--debug", is_flag=True, expose_value=False, callback=_keep_debug, help="Show tracebacks."
+)
+"""`--debug`, which may stand before or after the command's name."""
 
 
 def report(failure: BaseException, session: Session) -> int:
@@ -38,10 +43,15 @@ def report(failure: BaseException, session: Session) -> int:
     if isinstance(failure, SnnccError):
         return _say(f"error: {failure}", failure.exit_code)
     if isinstance(failure, OSError) and failure.filename is not None:
-        return _say(f"error: {failure.strerror or failure}: {failure.filename}", USAGE)
+        return _say(f"error: {failure.strerror}: {failure.filename}", _exit_code(failure))
     kind = type(failure).__name__
     hint = "" if session.debug else "; `snncc --debug ...` shows the traceback"
     return _say(f"internal error: {kind}: {failure}; please report this{hint}", INTERNAL)
+
+
+def _exit_code(failure: OSError) -> int:
+    wrong_path = FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError
+    return USAGE if isinstance(failure, wrong_path) else DEVICE
 
 
 def _say(message: str, code: int) -> int:

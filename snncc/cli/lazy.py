@@ -1,4 +1,4 @@
-"""A click group that knows its commands by name and imports the one that is called; never a command."""
+"""A click group that imports a command only when it is called; never a command itself."""
 
 from collections.abc import Mapping
 from importlib import import_module

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from .failures import Session, report
+from .failures import Session, debug_option, report
 from .lazy import LazyGroup
 
 COMMANDS: Final = {
@@ -20,7 +20,7 @@ COMMANDS: Final = {
     "doctor": "Say what this machine lacks, with the command that adds it.",
     "demo": "From a trained checkpoint to an emulated board, ending in one table.",
 }
-"""Name → short help, in the order of a user's work; the command stands in the module of its name."""
+"""Name → short help, in the order of a user's work; each stands in the module of its name."""
 
 
 @click.group(
@@ -29,13 +29,7 @@ COMMANDS: Final = {
     table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option(
-    "--debug",
-    is_flag=True,
-    expose_value=False,
-    callback=Session.keep_debug,
-    help="Show tracebacks.",
-)
+@debug_option
 @click.version_option(package_name="snncc", message="%(prog)s %(version)s")
 def root() -> None:
     """Compile trained spiking neural networks, spike for spike."""
