@@ -1,0 +1,38 @@
+"""Option types and decorators that several commands share; never what a command does with them."""
+
+from pathlib import Path
+
+import click
+
+
+def _pairs(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not equals or not key.isidentifier():
+            raise click.BadParameter(f"'{value}' is not KEY=VALUE", ctx)
+        if key in pairs:
+            raise click.BadParameter(f"'{key}' is given twice", ctx)
+        pairs[key] = text
+    return pairs
+
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+BUNDLE = click.Path(exists=True, path_type=Path)
+NEW = click.Path(path_type=Path)
+
+weights_option = click.option(
+    "--weights", type=FILE, help="Trained weights: .safetensors, or .pt, .pth, .ckpt."
+)
+data_option = click.option(
+    "--data", type=FILE, help="Test data: .npz with x [samples, ticks, ...] and y [samples]."
+)
+pairs_option = click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=_pairs,
+    help="An option of the model or the target; may be repeated.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

@@ -1,0 +1,141 @@
+"""Arrows point downward: what each folder of snncc may import, read from the source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "snncc"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+# Folder → what of snncc it may import, from the face. A longer prefix wins.
+ALLOWED = {
+    "snncc.ir": set(),
+    "snncc.frontends": {"snncc.ir"},
+    "snncc.backends": {"snncc.ir", "snncc.boards"},
+    "snncc.boards": {"snncc.ir"},
+    "snncc.zoo": {"snncc.ir"},
+}
+# Too large, or not there: only inside functions, or in modules that are loaded lazily themselves.
+HEAVY = {"torch", "snntorch", "unicorn", "ziglang", "elftools", "lava", "spinnaker2", "tensorflow"}
+LIGHT = ("snncc.cli", "snncc.ir", "snncc.boards", "snncc.backends")
+
+
+class Import(NamedTuple):
+    """One import: the full name of its module, and whether it runs when the file is imported."""
+
+    module: str
+    line: int
+    at_load: bool
+    relative: bool = False
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[Import]:
+    def visit(node: ast.AST, at_load: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                yield from (Import(each.name, child.lineno, at_load) for each in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                yield Import(absolute(path, child), child.lineno, at_load, bool(child.level))
+            else:
+                yield from visit(child, at_load and not deferred(child))
+
+    yield from visit(ast.parse(path.read_text()), True)
+
+
+def deferred(node: ast.AST) -> bool:
+    if isinstance(node, ast.If):
+        return "TYPE_CHECKING" in ast.unparse(node.test)
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def absolute(path: Path, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    package = path.relative_to(ROOT).parent.parts
+    base = package[: len(package) - node.level + 1]
+    return ".".join((*base, *((node.module,) if node.module else ())))
+
+
+def home(module: str) -> str:
+    """The unit a module belongs to: a backend or frontend of its own, or its folder of snncc."""
+    parts = module.split(".")
+    deep = len(parts) > 2 and parts[1] in {"backends", "frontends"}
+    if deep and (PACKAGE / parts[1] / parts[2]).is_dir():
+        return ".".join(parts[:3])
+    return ".".join(parts[:2])
+
+
+def allowed(unit: str) -> set[str] | None:
+    for prefix in (unit, unit.rpartition(".")[0]):
+        if prefix in ALLOWED:
+            return ALLOWED[prefix] | ({prefix} if prefix != unit else set())
+    return None
+
+
+def test_there_are_sources() -> None:
+    assert len(SOURCES) > 5
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=dotted)
+def test_imports_point_downward(path: Path) -> None:
+    unit = home(dotted(path))
+    may = allowed(unit)
+    wrong = [
+        f"{path.name}:{found.line} imports {found.module}"
+        for found in imports(path)
+        if found.module.partition(".")[0] == "snncc"
+        and may is not None
+        and home(found.module) != unit
+        and home(found.module) not in may
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=dotted)
+def test_a_relative_import_stays_at_home(path: Path) -> None:
+    unit = home(dotted(path))
+    assert not [
+        f"{path.name}:{found.line} imports {found.module}"
+        for found in imports(path)
+        if found.relative and home(found.module) != unit
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=dotted)
+def test_borders_are_crossed_at_the_face(path: Path) -> None:
+    unit = home(dotted(path))
+    wrong = [
+        f"{path.name}:{found.line} imports {found.module} instead of {home(found.module)}"
+        for found in imports(path)
+        if found.module.partition(".")[0] == "snncc"
+        and home(found.module) != unit
+        and found.module != home(found.module)
+        and (PACKAGE / Path(*home(found.module).split(".")[1:])).is_dir()
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if dotted(p).startswith(LIGHT)], ids=dotted)
+def test_nothing_heavy_is_imported_at_load(path: Path) -> None:
+    wrong = [
+        f"{path.name}:{found.line} imports {found.module}"
+        for found in imports(path)
+        if found.at_load and found.module.partition(".")[0] in HEAVY
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if dotted(p).startswith("snncc.ir")], ids=dotted
+)
+def test_the_language_knows_no_torch_at_all(path: Path) -> None:
+    assert not [found for found in imports(path) if found.module.partition(".")[0] in HEAVY]

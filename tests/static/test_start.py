@@ -1,0 +1,37 @@
+"""`snncc --help` is quick and imports nothing that a machine may lack."""
+
+import json
+import subprocess
+import sys
+import time
+
+PROBE = """
+import json, sys
+from snncc.cli import main
+try:
+    main(["--help"])
+except SystemExit as leaving:
+    assert leaving.code == 0
+sys.stderr.write(json.dumps(sorted(sys.modules)))
+"""
+HEAVY = {"torch", "snntorch", "numpy", "networkx", "rich", "unicorn", "ziglang", "elftools", "h5py"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "verify" in done.stdout
+    assert {name.partition(".")[0] for name in json.loads(done.stderr)} & HEAVY == set()
+
+
+def test_help_starts_within_300_ms() -> None:
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "snncc", "--help"], capture_output=True, check=True, timeout=60
+        )
+        seconds.append(time.perf_counter() - start)
+    # The quickest of five: the others tell how busy this machine is.
+    assert min(seconds) < 0.3
