@@ -1,0 +1,251 @@
+"""Driver of the emulated Cortex-M boards: unicorn's core, this board's memories. Never: compiles or knows networks."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from snncc.ir import DeviceError
+
+from .exchange import STOPS, converse
+from .protocol import Board, Image, Progress, Run
+
+if TYPE_CHECKING:
+    from unicorn import Uc
+
+UNICORN = "unicorn==2.1.4"
+PAGE_BYTES = 0x1000  # what unicorn maps at once
+SYSTEM_CONTROL = 0xE000_E000  # system control space (DDI 0403, B3.2); firmware only writes CPACR
+THUMB = 1  # bit 0 of a code address
+# First five bits of a Thumb instruction that is two halfwords long (DDI 0403, A5.1).
+LONG_PREFIXES = frozenset((0b11101, 0b11110, 0b11111))
+NUDGE_SECONDS = 0.05
+
+
+class Emulator:
+    """Driver of boards that unicorn emulates in this process."""
+
+    def detect(self, board: Board) -> str | None:
+        """Why `board` cannot be emulated here; None when it can."""
+        if find_spec("unicorn") is None:
+            return f"{board.name}: no emulator here: run `pip install {UNICORN}`"
+        return None
+
+    @contextmanager
+    def connect(self, board: Board, port: str | None = None) -> Iterator["EmulatedBoard"]:
+        """A fresh board with erased memories.
+
+        Raises:
+            DeviceError: unicorn is not installed, or a port was named.
+        """
+        if port is not None:
+            raise DeviceError(
+                f"{board.name} is emulated in this process and has no port: found {port}"
+            )
+        absent = self.detect(board)
+        if absent is not None:
+            raise DeviceError(absent)
+        yield EmulatedBoard(board)
+
+
+class EmulatedBoard:
+    """A board with power: its memories keep what was programmed, each run begins with a reset."""
+
+    def __init__(self, board: Board) -> None:
+        import unicorn
+        from unicorn import arm_const
+
+        self._uc = uc = unicorn.Uc(
+            unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
+        )
+        uc.ctl_set_cpu_model(getattr(arm_const, str(board.machine)))
+        # Flash is not written and RAM is not executed: a stray pointer faults at once.
+        uc.mem_map(
+            board.flash_origin, board.flash_bytes, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
+        )
+        uc.mem_map(board.ram_origin, board.ram_bytes, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
+        uc.mem_map(SYSTEM_CONTROL, PAGE_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
+        self._board = board
+
+    def program(self, image: Image) -> None:
+        """Write the image into flash."""
+        for address, content in image.segments:
+            self._uc.mem_write(address, content)
+
+    def verify(self, image: Image) -> None:
+        """Compare flash with the image.
+
+        Raises:
+            DeviceError: a byte differs.
+        """
+        for address, content in image.segments:
+            require_equal(
+                self._board, address, content, bytes(self._uc.mem_read(address, len(content)))
+            )
+
+    def run(
+        self,
+        image: Image,
+        stimulus: bytes,
+        *,
+        count_marks: int | None = 0,
+        seconds: float = 60.0,
+        progress: Progress | None = None,
+    ) -> Run:
+        """Play `stimulus` from reset to the end of main; see `Connection.run`."""
+        # RAM comes up empty, so that no run sees the one before it.
+        self._uc.mem_write(self._board.ram_origin, bytes(self._board.ram_bytes))
+        with EmulatedCore(self._uc, self._board, image, seconds).watched() as core:
+            return converse(core, image, stimulus, count_marks, progress)
+
+
+class EmulatedCore:
+    """A Cortex-M core from reset on. Implements `exchange.Core`."""
+
+    def __init__(self, uc: "Uc", board: Board, image: Image, seconds: float) -> None:
+        import unicorn
+        from unicorn import arm_const
+
+        self._uc, self._board, self._image, self._seconds = uc, board, image, seconds
+        self._arguments = (arm_const.UC_ARM_REG_R0, arm_const.UC_ARM_REG_R1)
+        self._pc_register, self._lr_register = arm_const.UC_ARM_REG_PC, arm_const.UC_ARM_REG_LR
+        self._stops = frozenset(image.address(name) for name in STOPS)
+        uc.ctl_exits_enabled(True)
+        uc.ctl_set_exits(sorted(self._stops))
+        self._expired = threading.Event()
+        self._ended = threading.Event()
+        self._executed = 0
+        self._block_instructions: dict[int, int] = {}
+        self._counter: int | None = uc.hook_add(unicorn.UC_HOOK_BLOCK, self._count_block)
+        # Reset loads the stack pointer and the entry from the vector table (DDI 0403, B1.5.5).
+        stack_top, entry = (
+            int.from_bytes(self.read(board.flash_origin + offset, 4), "little") for offset in (0, 4)
+        )
+        uc.reg_write(arm_const.UC_ARM_REG_SP, stack_top)
+        self._next = entry
+
+    @contextmanager
+    def watched(self) -> Iterator["EmulatedCore"]:
+        """This core, stopped when its time is over, without hooks afterwards."""
+        watch = threading.Thread(target=self._watch, daemon=True)
+        watch.start()
+        try:
+            yield self
+        finally:
+            self._ended.set()
+            watch.join()
+            self.stop_counting()
+
+    def resume(self) -> int:
+        """Address of the next stop; see `exchange.Core`."""
+        from unicorn import UcError
+
+        failure = ""
+        if not self._expired.is_set():
+            try:
+                self._uc.emu_start(self._next | THUMB, 0)
+            except UcError as error:
+                failure = str(error)
+        pc = self._register(self._pc_register)
+        if pc in self._stops:
+            return pc
+        place = self._image.place(pc)
+        if failure:
+            raise DeviceError(f"{self._board.name} stopped at pc {place}: {failure}")
+        if self._expired.is_set():
+            raise DeviceError(
+                f"{self._board.name} did not end within {self._seconds:g} s; it was at pc {place}"
+            )
+        raise DeviceError(f"{self._board.name} fell asleep at pc {place}: nothing will wake it")
+
+    def argument(self, index: int) -> int:
+        """Register r0 or r1, by the procedure call standard (AAPCS32, 6.1.1)."""
+        return self._register(self._arguments[index])
+
+    def leave(self, result: int) -> None:
+        """Return `result` in r0 to the address in lr."""
+        self._uc.reg_write(self._arguments[0], result)
+        self._next = self._register(self._lr_register)
+
+    def read(self, address: int, size: int) -> bytes:
+        """Content of memory."""
+        from unicorn import UcError
+
+        try:
+            return bytes(self._uc.mem_read(address, size))
+        except UcError as error:
+            raise self._outside(address, size) from error
+
+    def write(self, address: int, content: bytes) -> None:
+        """Replace content of RAM."""
+        board = self._board
+        if not board.ram_origin <= address <= board.ram_origin + board.ram_bytes - len(content):
+            raise self._outside(address, len(content))
+        self._uc.mem_write(address, content)
+
+    def count(self) -> int | None:
+        """Instructions since reset; see `Run` for which count."""
+        return self._executed if self._counter is not None else None
+
+    def stop_counting(self) -> None:
+        """Remove the counter from the translated code."""
+        if self._counter is not None:
+            self._uc.hook_del(self._counter)
+            self._counter = None
+
+    def _count_block(self, uc: "Uc", address: int, size: int, _: object) -> None:
+        # A translated block runs from its first to its last instruction, so it is decoded only once.
+        instructions = self._block_instructions.get(address)
+        if instructions is None:
+            instructions = count_thumb(bytes(uc.mem_read(address, size)))
+            self._block_instructions[address] = instructions
+        self._executed += instructions
+
+    def _register(self, register: int) -> int:
+        value = self._uc.reg_read(register)
+        assert isinstance(value, int)
+        return value
+
+    def _outside(self, address: int, size: int) -> DeviceError:
+        caller = self._image.place(self._register(self._lr_register) & ~THUMB)
+        return DeviceError(
+            f"the firmware asked for {size} bytes at 0x{address:08x}, outside the memory of "
+            f"{self._board.name}, from pc {caller}"
+        )
+
+    def _watch(self) -> None:
+        deadline = time.monotonic() + self._seconds
+        if self._ended.wait(self._seconds):
+            return
+        assert time.monotonic() >= deadline
+        self._expired.set()
+        # A stop asked for just before the core is let go is lost: ask until it stands still.
+        while not self._ended.wait(NUDGE_SECONDS):
+            self._uc.emu_stop()
+
+
+def count_thumb(code: bytes) -> int:
+    """Number of Thumb instructions in straight-line `code`."""
+    halfwords = memoryview(code).cast("H").tolist()
+    instructions = index = 0
+    while index < len(halfwords):
+        index += 2 if halfwords[index] >> 11 in LONG_PREFIXES else 1
+        instructions += 1
+    return instructions
+
+
+def require_equal(board: Board, address: int, written: bytes, found: bytes) -> None:
+    """Nothing, when memory holds what was written.
+
+    Raises:
+        DeviceError: names the first address that differs.
+    """
+    if written != found:
+        pairs = zip(written, found, strict=False)
+        offset = next((i for i, (a, b) in enumerate(pairs) if a != b), len(found))
+        raise DeviceError(
+            f"{board.name}: memory at 0x{address + offset:08x} differs from what was written; "
+            "program the board again"
+        )

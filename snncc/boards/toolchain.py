@@ -1,0 +1,136 @@
+"""The C compiler (zig's, from the package index) and its cache; never knows a board's memory map.
+
+Source of every flag: clang 22 command-line reference, as bundled by ziglang 0.17.0.
+"""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from snncc.ir import DeviceError
+
+ZIGLANG = "ziglang==0.17.0"
+COMPILE_SECONDS = 300  # a first build compiles the compiler's own run-time library: ten seconds
+SHOWN_LINES = 6
+# The same bytes on every machine: no debug information, no compiler identification.
+# zig's undefined-behaviour sanitizer is off by request, as it would add code and traps.
+PLAIN = ("-std=c99", "-g0", "-fno-ident", "-fno-sanitize=all", "-fno-stack-protector")
+
+
+class ToolchainError(DeviceError):
+    """The C compiler is missing or refused its input."""
+
+
+def zig() -> list[str]:
+    """Command that starts zig.
+
+    Raises:
+        ToolchainError: zig is not installed in this Python.
+    """
+    if find_spec("ziglang") is None:
+        raise ToolchainError(f"no c compiler here: run `pip install {ZIGLANG}`")
+    return [sys.executable, "-m", "ziglang"]
+
+
+def cache_directory() -> Path:
+    """Writable directory of this user for what can be made again, created where missing.
+
+    `$XDG_CACHE_HOME/snncc`, else `~/.cache/snncc`, else one beside the temporary files.
+    """
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    preferred = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
+    fallback = Path(tempfile.gettempdir()) / f"snncc-{os.getuid()}"
+    for directory in (preferred / "snncc", fallback):
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            continue
+        # A directory that someone else made could feed us their binaries.
+        if os.access(directory, os.W_OK) and directory.stat().st_uid == os.getuid():
+            return directory
+    raise ToolchainError(
+        f"neither {preferred} nor {fallback} can be written: set XDG_CACHE_HOME to a directory that can"
+    )
+
+
+def compile_c(sources: Mapping[str, bytes], flags: Sequence[str], output: str = "out") -> bytes:
+    """The file that zig makes of `sources`: name → content; headers are found beside them.
+
+    Raises:
+        ToolchainError: the compiler is missing, refused the sources, or did not end.
+    """
+    command = zig()
+    with tempfile.TemporaryDirectory(prefix="snncc-cc-") as name:
+        directory = Path(name)
+        for path, content in sources.items():
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_bytes(content)
+        units = sorted(path for path in sources if path.endswith(".c"))
+        # Run inside the directory: relative names keep its random path out of the result.
+        _run([*command, "cc", *PLAIN, *flags, *units, "-o", output], directory)
+        return (directory / output).read_bytes()
+
+
+def shared_library(sources: Mapping[str, bytes], flags: Sequence[str] = ()) -> Path:
+    """Shared library made of `sources` for this machine's processor; made once per content.
+
+    Raises:
+        ToolchainError: as `compile_c`.
+    """
+    flags = ("-O3", "-march=native", "-fPIC", "-shared", *flags)
+    key = hashlib.sha256()
+    for part in (ZIGLANG, _processor(), *PLAIN, *flags):
+        key.update(part.encode() + b"\0")
+    for path, content in sorted(sources.items()):
+        key.update(f"{path}\0{len(content)}\0".encode() + content)
+    libraries = cache_directory() / "native"
+    library = libraries / f"{key.hexdigest()[:32]}.so"
+    if not library.is_file():
+        content = compile_c(sources, flags)
+        libraries.mkdir(exist_ok=True)
+        # Another process may be making the same file: the name appears only with its whole content.
+        with tempfile.NamedTemporaryFile(dir=libraries, delete=False) as partial:
+            partial.write(content)
+        Path(partial.name).replace(library)
+    return library
+
+
+@cache
+def _processor() -> str:
+    """What tells one processor's instruction set from another's."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    features = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return f"{platform.machine()} {platform.processor()} {features}"
+
+
+def _run(command: list[str], directory: Path) -> None:
+    zig_cache = str(cache_directory() / "zig")
+    environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": zig_cache, "ZIG_LOCAL_CACHE_DIR": zig_cache}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=COMPILE_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ToolchainError(f"the c compiler did not end within {COMPILE_SECONDS} s") from error
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
+        told = "\n  ".join(lines[:SHOWN_LINES])
+        raise ToolchainError(
+            f"the c compiler refused the sources (exit {done.returncode}):\n  {told}"
+        )
