@@ -1,6 +1,6 @@
 """The exception tree of the whole project and the list of rule ids; nothing here raises.
 
-SnnccError                       every failure a user can cause; carries the exit code of the command line
+SnnccError                       every failure a user can cause; carries the exit code
 ├── CompileError            1    the model cannot be compiled
 │   ├── RuleViolation            a network breaks a rule V001…; names rule, node and origin
 │   ├── TextError                a .snn text cannot be parsed; names line and column

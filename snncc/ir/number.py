@@ -134,14 +134,14 @@ def shift_codes(codes: Codes, bits: int, rounding: Rounding) -> Codes:
     half = 1 << (bits - 1)
     match rounding:
         case Rounding.FLOOR:
-            return floor
+            return np.asarray(floor)
         case Rounding.TOWARD_ZERO:
             up = (codes < 0) & (rest != 0)
         case Rounding.HALF_EVEN:
             up = (rest > half) | ((rest == half) & ((floor & 1) == 1))
         case Rounding.HALF_AWAY:
             up = (rest > half) | ((rest == half) & (codes >= 0))
-    return floor + up
+    return np.asarray(floor + up)
 
 
 def fit_codes(codes: Codes, format: Quantity, where: str) -> tuple[Codes, int]:

@@ -1,0 +1,235 @@
+"""Float and integer arithmetic behind one interface, so that each op has one `step` body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import NumberError
+from .number import Codes, Factor, Format, Quantity, encode, fit_codes, round_real, shift_codes
+from .op import Param, Unit, Values, values_of
+from .tensor import Tensors
+
+EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every whole number up to here is exact
+EXACT_INTEGER = float(1 << 62)  # half of what int64 holds
+
+Contract = Callable[[Values, Values], Values]
+"""A function linear in both arguments: signal `[samples, ...]` and weights → signal."""
+
+
+class Arithmetic(Protocol):
+    """What an op's `step` may do with numbers. One object belongs to one node."""
+
+    tensors: Tensors
+
+    def zeros(self, shape: Sequence[int]) -> Values:
+        """Zeros of the arithmetic's dtype."""
+        ...
+
+    def unit_of(self, role: str) -> Unit:
+        """Real value of one code of the role; 1 where numbers are real."""
+        ...
+
+    def quantity(self, value: Param, role: str) -> Values:
+        """A parameter in the role's codes."""
+        ...
+
+    def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
+        """Weights that take codes of `unit_in` to codes of `unit_out`, both broadcastable."""
+        ...
+
+    def input_unit(self, index: int = 0) -> Unit:
+        """Real value of one code of an input."""
+        ...
+
+    def limits(self, role: str) -> tuple[float, float]:
+        """Smallest and largest code of the role's format."""
+        ...
+
+    def times(self, codes: Values, factor: Param, role: str) -> Values:
+        """The product with a parameter, back in the unit of `codes`."""
+        ...
+
+    def align(self, codes: Values, role: str) -> Values:
+        """The input's codes counted in the role's unit, which is the same or 2**k times finer."""
+        ...
+
+    def contract(self, function: Contract, signal: Values, weights: Values) -> Values:
+        """`function(signal, weights)`, computed exactly where numbers are whole."""
+        ...
+
+    def ratio(self, codes: Values, divisor: int) -> Values:
+        """`codes / divisor`; where numbers are whole the unit shrinks instead."""
+        ...
+
+    def fit(self, codes: Values, role: str) -> Values:
+        """The codes within the range of the role's format."""
+        ...
+
+    def counts(self, flags: Values) -> Values:
+        """Truth values or whole numbers in the arithmetic's dtype."""
+        ...
+
+
+@dataclass(eq=False)
+class FloatArithmetic:
+    """Real numbers in float64 or float32; formats do not exist here."""
+
+    tensors: Tensors
+    dtype: npt.DTypeLike = np.float64
+    _kept: dict[object, Values] = field(default_factory=dict[object, Values])
+
+    def zeros(self, shape: Sequence[int]) -> Values:
+        return np.zeros(tuple(shape), dtype=self.dtype)
+
+    def unit_of(self, role: str) -> Unit:
+        return np.ones(())
+
+    def input_unit(self, index: int = 0) -> Unit:
+        return np.ones(())
+
+    def limits(self, role: str) -> tuple[float, float]:
+        return -np.inf, np.inf
+
+    def quantity(self, value: Param, role: str) -> Values:
+        if value not in self._kept:
+            self._kept[value] = values_of(value, self.tensors).astype(self.dtype)
+        return self._kept[value]
+
+    def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
+        return self.quantity(value, role)
+
+    def times(self, codes: Values, factor: Param, role: str) -> Values:
+        return codes * self.quantity(factor, role)
+
+    def align(self, codes: Values, role: str) -> Values:
+        return codes
+
+    def contract(self, function: Contract, signal: Values, weights: Values) -> Values:
+        return function(signal, weights)
+
+    def ratio(self, codes: Values, divisor: int) -> Values:
+        return np.asarray(codes / np.asarray(divisor, dtype=self.dtype))
+
+    def fit(self, codes: Values, role: str) -> Values:
+        return codes
+
+    def counts(self, flags: Values) -> Values:
+        return flags.astype(self.dtype)
+
+
+@dataclass(eq=False)
+class IntegerArithmetic:
+    """Whole numbers in int64, fitted to the formats of one node.
+
+    Accumulates exactly, shifts once, fits once: with that, the order of a sum cannot matter.
+
+    Attributes:
+        saturated: how many codes each role's fit has changed so far.
+    """
+
+    tensors: Tensors
+    formats: Mapping[str, Format]
+    units: Sequence[Unit]
+    where: str
+    saturated: dict[str, int] = field(default_factory=dict[str, int])
+    _kept: dict[object, Codes] = field(default_factory=dict[object, Codes])
+    _real: dict[int, tuple[Values, Values, float]] = field(
+        default_factory=dict[int, tuple[Values, Values, float]]
+    )
+
+    def zeros(self, shape: Sequence[int]) -> Values:
+        return np.zeros(tuple(shape), dtype=np.int64)
+
+    def _quantity(self, role: str) -> Quantity:
+        format = self.formats.get(role)
+        if not isinstance(format, Quantity):
+            raise NumberError(f"{self.where}: role '{role}' needs a number format; run quantize")
+        return format
+
+    def unit_of(self, role: str) -> Unit:
+        unit = self._quantity(role).unit
+        if isinstance(unit, int):
+            return np.asarray(2.0**-unit)
+        return np.asarray(self.tensors[unit].values, dtype=np.float64)
+
+    def input_unit(self, index: int = 0) -> Unit:
+        return self.units[index]
+
+    def limits(self, role: str) -> tuple[int, int]:
+        return self._quantity(role).low, self._quantity(role).high
+
+    def quantity(self, value: Param, role: str) -> Values:
+        if (value, role) not in self._kept:
+            real, unit = values_of(value, self.tensors), self.unit_of(role)
+            where = f"{self.where}: {value} as '{role}'"
+            self._kept[value, role] = encode(real, unit, self._quantity(role), where)
+        return self._kept[value, role]
+
+    def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
+        if (value, role) not in self._kept:
+            real = values_of(value, self.tensors) * unit_in
+            where = f"{self.where}: {value} as '{role}'"
+            self._kept[value, role] = encode(real, unit_out, self._quantity(role), where)
+        return self._kept[value, role]
+
+    def times(self, codes: Values, factor: Param, role: str) -> Values:
+        format = self.formats.get(role)
+        if not isinstance(format, Factor):
+            raise NumberError(f"{self.where}: role '{role}' needs a factor format; run quantize")
+        if (factor, role) not in self._kept:
+            scaled = values_of(factor, self.tensors) * 2.0**format.frac
+            self._kept[factor, role] = np.rint(scaled).astype(np.int64)
+        whole = codes.astype(np.int64)
+        return shift_codes(whole * self._kept[factor, role], format.frac, format.rounding)
+
+    def align(self, codes: Values, role: str) -> Values:
+        shift = np.log2(self.units[0] / self.unit_of(role))
+        whole = np.rint(shift).astype(np.int64)
+        if np.any(whole < 0) or not np.array_equal(
+            np.broadcast_to(self.units[0], np.broadcast_shapes(shift.shape, self.units[0].shape)),
+            self.unit_of(role) * 2.0**whole,
+        ):
+            raise NumberError(
+                f"{self.where}: the unit of the input is not 2**k times that of '{role}', k >= 0"
+            )
+        return codes << whole
+
+    def contract(self, function: Contract, signal: Values, weights: Values) -> Values:
+        if id(weights) not in self._real:
+            real = weights.astype(np.float64)
+            ones = np.ones((1, *signal.shape[1:]))
+            gain = float(np.max(function(ones, np.abs(real)), initial=0))
+            self._real[id(weights)] = (weights, real, gain)
+        _, real, gain = self._real[id(weights)]
+        # Matrix products of floats are some twenty times faster than those of whole numbers, and
+        # exact as long as the sum of magnitudes stays below 2**53.
+        worst = gain * float(np.max(np.abs(signal), initial=0))
+        if worst < EXACT_FLOAT:
+            return function(signal.astype(np.float64), real).astype(np.int64)
+        if worst < EXACT_INTEGER:
+            return function(signal, weights)
+        raise NumberError(f"{self.where}: a sum may reach {worst:.3g}, beyond 64 bits")
+
+    def ratio(self, codes: Values, divisor: int) -> Values:
+        return codes
+
+    def fit(self, codes: Values, role: str) -> Values:
+        fitted, changed = fit_codes(codes.astype(np.int64), self._quantity(role), self.where)
+        if changed:
+            self.saturated[role] = self.saturated.get(role, 0) + changed
+        return fitted
+
+    def counts(self, flags: Values) -> Values:
+        return flags.astype(np.int64)
+
+
+def encode_input(values: Values, format: Quantity, where: str) -> tuple[Codes, int]:
+    """Codes of a real-valued input signal, and how many values lay beyond the format's range."""
+    assert isinstance(format.unit, int), "an input counts in powers of two"
+    codes = round_real(np.asarray(values, dtype=np.float64) * 2.0**format.unit, format.rounding)
+    return fit_codes(codes, format, where)

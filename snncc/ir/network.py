@@ -1,0 +1,176 @@
+"""Use, Node, Network: one node type, one edge type, one clock. Read-only queries; no mutation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from .errors import RuleViolation
+from .number import Format
+from .op import Op, Shape
+from .ops import Input
+from .tensor import Tensors
+
+Formats: TypeAlias = Mapping[str, Format]
+Decode: TypeAlias = Literal["count", "mean", "last"]
+NO_FORMATS: Formats = MappingProxyType({})
+NO_TENSORS: Tensors = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One input of a node: what another node put out `delay` ticks ago; zero before tick `delay`.
+
+    With `state`, not the node's output but that state of it, after its update in that tick: how a
+    membrane potential is read. Text: `%s1`, `%s1@-1`, `%s1.v`, `%s1.v@-2`.
+    """
+
+    source: str
+    delay: int = 0
+    state: str = ""
+
+    def __str__(self) -> str:
+        state = f".{self.state}" if self.state else ""
+        return f"%{self.source}{state}" + (f"@-{self.delay}" if self.delay else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a node comes from in the user's model; empty where that is not known."""
+
+    module: str = ""
+    file: str = ""
+    line: int = 0
+    note: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file else ""
+        return " ".join(part for part in (place, self.module, self.note) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One op in a network; its name is unique there."""
+
+    name: str
+    op: Op
+    inputs: tuple[Use, ...] = ()
+    formats: Formats = field(default_factory=lambda: NO_FORMATS)
+    origin: Origin = field(default=Origin(), compare=False)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A graph of ops with delays, in an order in which each node follows what it uses now.
+
+    Attributes:
+        outputs: what a run returns, in this order; delays are zero.
+        tick: seconds that one tick stands for; for people, no computation reads it.
+        tensors: name → read-only tensor; what no op or format refers to may be pruned.
+        decode: how the outputs over all ticks become one score per class.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    outputs: tuple[Use, ...]
+    tick: float
+    tensors: Tensors = field(default_factory=lambda: NO_TENSORS)
+    decode: Decode = "count"
+
+    @cached_property
+    def _index(self) -> Mapping[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    def __getitem__(self, name: str) -> Node:
+        """The node of that name.
+
+        Raises:
+            RuleViolation: V001, there is none.
+        """
+        try:
+            return self._index[name]
+        except KeyError:
+            raise RuleViolation("V001", name, "there is no such node") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes at which signals enter."""
+        return tuple(node for node in self.nodes if isinstance(node.op, Input))
+
+    @property
+    def populations(self) -> tuple[Node, ...]:
+        """The nodes that carry state."""
+        return tuple(node for node in self.nodes if node.op.states)
+
+    @property
+    def quantized(self) -> bool:
+        """Whether the network computes with whole numbers."""
+        return any(node.formats for node in self.nodes)
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Node name → shape of its output, per sample; a state has its node's shape.
+
+        Raises:
+            RuleViolation: V005 shapes disagree, V006 a tensor is missing.
+        """
+        shapes: dict[str, Shape] = {}
+        pending = list(self.nodes)
+        while pending:  # a delayed use may stand before its source: go on until nothing moves
+            rest = [node for node in pending if not self._infer(node, shapes)]
+            if len(rest) == len(pending):
+                # A cycle: a sum of feed-forward and recurrent currents has the shape of those of
+                # its inputs that are known. Verify looks at all inputs again afterwards.
+                guessed = next((n for n in rest if self._infer(n, shapes, partly=True)), None)
+                if guessed is None:
+                    raise RuleViolation("V005", rest[0].name, "its shape follows from no input")
+                rest.remove(guessed)
+            pending = rest
+        return MappingProxyType(shapes)
+
+    def _infer(self, node: Node, shapes: dict[str, Shape], partly: bool = False) -> bool:
+        known = [shapes.get(use.source) for use in node.inputs]
+        found = [shape for shape in known if shape is not None]
+        if len(found) < len(known) and not (partly and found and node.op.arity is None):
+            return False
+        try:
+            shapes[node.name] = infer(self, node, found)
+        except RuleViolation:
+            if not partly:
+                raise
+            return False
+        return True
+
+    def users(self, name: str) -> tuple[Node, ...]:
+        """The nodes that use that node."""
+        return tuple(n for n in self.nodes if any(u.source == name for u in n.inputs))
+
+
+def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:
+    """Shape of a node's output from those of its inputs.
+
+    Raises:
+        RuleViolation: V001 wrong number of inputs, V005 shapes disagree, V006 no such tensor.
+    """
+    place = str(node.origin)
+    for tensor in node.op.refs().values():
+        if tensor not in network.tensors:
+            raise RuleViolation("V006", node.name, f"tensor @{tensor} does not exist", place)
+    arity = node.op.arity
+    if (arity is None and not shapes) or (arity is not None and len(shapes) != arity):
+        expected = "at least one" if arity is None else str(arity)
+        message = f"{node.op.keyword} takes {expected} input, found {len(shapes)}"
+        raise RuleViolation("V005", node.name, message, place)
+    try:
+        return node.op.infer(shapes, network.tensors)
+    except ValueError as error:
+        raise RuleViolation("V005", node.name, str(error), place) from error

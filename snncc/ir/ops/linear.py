@@ -1,0 +1,261 @@
+"""Ops that multiply a signal by stored weights: dense, block-diagonal, sparse, convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arithmetic import Arithmetic
+from ..op import Op, Ref, Role, Shape, State, Unit, Values
+from ..tensor import Tensors
+from .window import Pads, extents, pad, windows
+
+
+class Weighted(Op):
+    """What all ops with weights share: bias, units and bounds.
+
+    The unit of the output is that of the role `weight`; so a weight's code is
+    weight x unit of the input / unit of the output, and a bias counts in the output's unit.
+    """
+
+    linear = True
+    roles = (Role("weight"), Role("bias", optional=True))
+    weight: Ref
+    bias: Ref | None
+
+    def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
+        """The linear map itself: `[samples, *input shape]` to `[samples, *output shape]`."""
+        raise NotImplementedError  # abstract: each subclass is one map
+
+    def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
+        """Both units, laid out so that they broadcast against the weights."""
+        raise NotImplementedError  # abstract
+
+    def spread(self, bias: Values) -> Values:
+        """A bias tensor, laid out so that it broadcasts against the output."""
+        return bias
+
+    def gather(self, unit_out: Unit) -> Unit:
+        """The output's unit, laid out so that it broadcasts against the bias tensor."""
+        return unit_out
+
+    def weight_codes(self, a: Arithmetic) -> Values:
+        """The weights in the arithmetic's numbers, in the layout of the tensor."""
+        unit_in, unit_out = self.lay(a.input_unit(), a.unit_of("weight"), a.tensors)
+        return a.weights(self.weight, "weight", unit_in, unit_out)
+
+    def bias_codes(self, a: Arithmetic) -> Values:
+        """The bias in the arithmetic's numbers, broadcastable to the output; zeros if none."""
+        if self.bias is None:
+            return a.zeros(())
+        unit_out = self.gather(a.unit_of("weight"))
+        return self.spread(a.weights(self.bias, "bias", np.ones(()), unit_out))
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        def contract(signal: Values, weights: Values) -> Values:
+            return self.apply(signal, weights, a.tensors)
+
+        total = a.contract(contract, inputs[0], self.weight_codes(a))
+        return {}, total if self.bias is None else total + self.bias_codes(a)
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        return a.unit_of("weight")
+
+    def bound(
+        self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+    ) -> tuple[Values, Values]:
+        weights, bias = self.weight_codes(a), self.bias_codes(a)
+        up, down = np.maximum(weights, 0), np.minimum(weights, 0)
+        low = self.apply(lows[0], up, a.tensors) + self.apply(highs[0], down, a.tensors)
+        high = self.apply(highs[0], up, a.tensors) + self.apply(lows[0], down, a.tensors)
+        return low + bias, high + bias
+
+
+def _along(unit: Unit, axis: int, size: int) -> Unit:
+    """A unit that varies along one axis only, as a vector of that axis; a scalar stays one."""
+    if unit.ndim < -axis or unit.size == 1:
+        return unit.reshape(()) if unit.size == 1 else unit
+    rows = np.moveaxis(unit, axis, -1).reshape(-1, unit.shape[axis])
+    if not np.all(rows == rows[0]):
+        raise ValueError("one weight serves several inputs that count in different units")
+    return np.broadcast_to(rows[0], (size,))
+
+
+def _expect(found: object, expected: object, what: str) -> None:
+    if found != expected:
+        raise ValueError(f"{what} is {found}, expected {expected}")
+
+
+@dataclass(frozen=True)
+class Dense(Weighted):
+    """Fully connected synapses on the last axis; leading axes share the weights.
+
+    y[..., o] = sum_i weight[o, i] x[..., i] + bias[o]
+
+    input   any signal, shape [..., in]
+    output  current, shape [..., out]
+    roles   weight (its unit is the output's), bias
+    """
+
+    keyword = "dense"
+    weight: Ref
+    bias: Ref | None = None
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        weight = tensors[self.weight.name].shape
+        if len(weight) != 2 or not shapes[0] or shapes[0][-1] != weight[1]:
+            raise ValueError(f"weight {self.weight} is {weight} [out, in]; input is {shapes[0]}")
+        if self.bias is not None:
+            _expect(tensors[self.bias.name].shape, weight[:1], f"the shape of {self.bias}")
+        return (*shapes[0][:-1], weight[0])
+
+    def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
+        return signal @ weights.T
+
+    def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
+        rows, columns = tensors[self.weight.name].shape
+        return _along(unit_in, -1, columns), np.expand_dims(_along(unit_out, -1, rows), -1)
+
+
+@dataclass(frozen=True)
+class BlockDense(Weighted):
+    """Block-diagonal synapses: each block of the input has weights of its own.
+
+    y[b, o] = sum_i weight[b, o, i] x[b, i] + bias[b, o]
+
+    input   any signal, shape [blocks, in]
+    output  current, shape [blocks, out]
+    roles   weight (its unit is the output's), bias
+    """
+
+    keyword = "block_dense"
+    weight: Ref
+    bias: Ref | None = None
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        weight = tensors[self.weight.name].shape
+        if len(weight) != 3 or shapes[0] != (weight[0], weight[2]):
+            raise ValueError(
+                f"weight {self.weight} is {weight} [blocks, out, in]; input is {shapes[0]}"
+            )
+        if self.bias is not None:
+            _expect(tensors[self.bias.name].shape, weight[:2], f"the shape of {self.bias}")
+        return weight[:2]
+
+    def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
+        return np.asarray(np.matmul(weights, signal[..., None])[..., 0])
+
+    def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
+        blocks, rows, columns = tensors[self.weight.name].shape
+        unit_in = np.broadcast_to(unit_in, (blocks, columns))[:, None, :]
+        return unit_in, np.broadcast_to(unit_out, (blocks, rows))[..., None]
+
+
+@dataclass(frozen=True)
+class Sparse(Weighted):
+    """Synapses given one by one; several between the same two neurons add up.
+
+    y[rows[k]] += weight[k] x[columns[k]]
+
+    input   any signal, shape [in]
+    output  current, shape [size]
+    roles   weight (its unit is the output's), bias
+    """
+
+    keyword = "sparse"
+    weight: Ref
+    rows: Ref
+    columns: Ref
+    size: int
+    bias: Ref | None = None
+
+    def _indices(self, tensors: Tensors) -> tuple[Values, Values]:
+        return tensors[self.rows.name].values, tensors[self.columns.name].values
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        rows, columns = self._indices(tensors)
+        _expect(len(shapes[0]), 1, "the number of axes of the input")
+        for index, limit, what in ((rows, self.size, "rows"), (columns, shapes[0][0], "columns")):
+            _expect(index.shape, tensors[self.weight.name].shape, f"the shape of @{what}")
+            if index.dtype.kind not in "iu" or np.any((index < 0) | (index >= limit)):
+                raise ValueError(f"{what} are whole numbers from 0 to {limit - 1}")
+        if self.bias is not None:
+            _expect(tensors[self.bias.name].shape, (self.size,), f"the shape of {self.bias}")
+        return (self.size,)
+
+    def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
+        rows, columns = self._indices(tensors)
+        out = np.zeros((self.size, len(signal)), dtype=np.result_type(signal, weights))
+        np.add.at(out, rows, (signal[:, columns] * weights).T)
+        return out.T
+
+    def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
+        rows, columns = self._indices(tensors)
+        unit_in = unit_in[columns] if unit_in.size > 1 else unit_in
+        return unit_in, unit_out[rows] if unit_out.size > 1 else unit_out
+
+
+@dataclass(frozen=True)
+class Conv(Weighted):
+    """Convolution as PyTorch counts it (a cross-correlation), over one or two axes.
+
+    y[o, p] = sum_{i, k} weight[o, i, k] x[g(o) + i, p stride + k dilation - padding] + bias[o]
+
+    input   any signal, shape [in channels, length] or [in channels, height, width]
+    output  current, shape [out channels, ...]
+    roles   weight (its unit is the output's: one per out channel at most), bias
+    """
+
+    keyword = "conv"
+    weight: Ref
+    stride: tuple[int, ...]
+    padding: Pads
+    dilation: tuple[int, ...]
+    groups: int
+    bias: Ref | None = None
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        weight = tensors[self.weight.name].shape
+        if len(weight) not in (3, 4) or len(shapes[0]) != len(weight) - 1:
+            raise ValueError(
+                f"weight {self.weight} is {weight}, expected [out, in/groups, kernel...]; "
+                f"input is {shapes[0]}, expected [in, size...]"
+            )
+        if self.groups < 1 or weight[0] % self.groups or shapes[0][0] != weight[1] * self.groups:
+            raise ValueError(
+                f"{shapes[0][0]} input channels and {weight[0]} output channels do not make "
+                f"{self.groups} groups with {weight[1]} inputs each"
+            )
+        if self.bias is not None:
+            _expect(tensors[self.bias.name].shape, weight[:1], f"the shape of {self.bias}")
+        size, kernel = shapes[0][1:], weight[2:]
+        return weight[0], *extents(size, kernel, self.stride, self.padding, self.dilation)
+
+    def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
+        kernel = weights.shape[2:]
+        view = windows(pad(signal, self.padding), kernel, self.stride, self.dilation)
+        samples, positions = len(signal), view.shape[2 : 2 + len(kernel)]
+        # One matrix product per group: [samples x positions, in x kernel] by [in x kernel, out].
+        order = (0, *range(2, 2 + len(kernel)), 1, *range(2 + len(kernel), view.ndim))
+        patches = view.transpose(order).reshape(samples, *positions, self.groups, -1)
+        filters = weights.reshape(self.groups, weights.shape[0] // self.groups, -1)
+        products = [patches[..., g, :] @ filters[g].T for g in range(self.groups)]
+        return np.moveaxis(np.concatenate(products, axis=-1), -1, 1)
+
+    def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
+        out, into = tensors[self.weight.name].shape[:2]
+        axes = len(self.stride)
+        ones = (1,) * axes
+        unit_in = _along(unit_in, -1 - axes, into * self.groups)
+        if unit_in.ndim:
+            grouped = unit_in.reshape(self.groups, 1, into)
+            unit_in = np.repeat(grouped, out // self.groups, axis=1).reshape(out, into, *ones)
+        return unit_in, self.gather(unit_out).reshape(-1, 1, *ones)
+
+    def spread(self, bias: Values) -> Values:
+        return bias.reshape(-1, *(1,) * len(self.stride))
+
+    def gather(self, unit_out: Unit) -> Unit:
+        return unit_out.reshape(-1)

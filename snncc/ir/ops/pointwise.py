@@ -1,0 +1,174 @@
+"""Ops that work element by element and have no state: input, affine, relu, sum, product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arithmetic import Arithmetic
+from ..op import Op, Param, Role, Shape, State, Unit, Values, values_of
+from ..tensor import Tensors
+
+SIGNALS = ("spike", "real")
+
+
+@dataclass(frozen=True)
+class Input(Op):
+    """Where a signal enters the network.
+
+    input   none; the user's data
+    output  spikes (whole numbers), or real values, shape `shape`
+    roles   value (real signals only): the codes that a sensor delivers
+    """
+
+    keyword = "input"
+    arity = 0
+    roles = (Role("value", optional=True),)
+    shape: tuple[int, ...]
+    signal: str
+
+    @property
+    def spiking(self) -> bool:
+        return self.signal == "spike"
+
+    def check(self, tensors: Tensors) -> None:
+        if self.signal not in SIGNALS:
+            raise ValueError(f"signal is '{self.signal}', expected one of {SIGNALS}")
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        return self.shape
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        return {}, inputs[0]
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        return np.ones(()) if self.spiking else a.unit_of("value")
+
+
+@dataclass(frozen=True)
+class Affine(Op):
+    """Scale and shift, element by element.
+
+    y = scale x + shift
+
+    input   any signal, shape S
+    output  shape S
+    roles   scale (an exact factor), shift (in the unit of the input)
+    """
+
+    keyword = "affine"
+    linear = True
+    roles = (Role("scale", factor=True), Role("shift", optional=True))
+    scale: Param
+    shift: Param
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        for param in (self.scale, self.shift):
+            shape = values_of(param, tensors).shape
+            try:
+                fits = np.broadcast_shapes(shape, shapes[0]) == shapes[0]
+            except ValueError:
+                fits = False
+            if not fits:
+                raise ValueError(f"{param} is {shape}, which does not broadcast to {shapes[0]}")
+        return shapes[0]
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        scaled = a.times(inputs[0], self.scale, "scale")
+        return {}, scaled + a.quantity(self.shift, "shift")
+
+    def bound(
+        self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+    ) -> tuple[Values, Values]:
+        ends = self.step({}, lows, a)[1], self.step({}, highs, a)[1]
+        return np.minimum(*ends), np.maximum(*ends)
+
+
+@dataclass(frozen=True)
+class Relu(Op):
+    """Negative values become zero.
+
+    y = max(x, 0)
+
+    input   any signal, shape S
+    output  shape S
+    """
+
+    keyword = "relu"
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        return shapes[0]
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        return {}, np.maximum(inputs[0], 0)
+
+
+class Joint(Op):
+    """What sum and product share: inputs of shapes that broadcast to one of them."""
+
+    arity = None
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        try:
+            return np.broadcast_shapes(*shapes)
+        except ValueError as error:
+            raise ValueError(f"{[*shapes]} do not broadcast to one shape") from error
+
+
+@dataclass(frozen=True)
+class Sum(Joint):
+    """Sum of signals, such as the currents of several projections into one population.
+
+    y = x1 + x2 + ...
+
+    input   one or more signals that count in the same unit
+    output  shape of the largest
+    """
+
+    keyword = "sum"
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        total = inputs[0]
+        for signal in inputs[1:]:
+            total = total + signal
+        return {}, total
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        whole = np.broadcast_shapes(*shapes)
+        return super().unit(units, [whole] * len(units), a)
+
+
+@dataclass(frozen=True)
+class Product(Joint):
+    """Product of signals: a gate, a mask of spikes by spikes.
+
+    y = x1 x2 ...
+
+    input   one or more signals
+    output  shape of the largest, in the product of the units
+    """
+
+    keyword = "product"
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        total = inputs[0]
+        for signal in inputs[1:]:
+            total = total * signal
+        return {}, total
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        total = np.ones(())
+        for unit in units:
+            total = total * unit
+        return total
+
+    def bound(
+        self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+    ) -> tuple[Values, Values]:
+        low, high = lows[0], highs[0]
+        for other_low, other_high in zip(lows[1:], highs[1:], strict=True):
+            corners = (low * other_low, low * other_high, high * other_low, high * other_high)
+            low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
+        return low, high

@@ -1,0 +1,166 @@
+"""What every spiking neuron states explicitly: threshold, comparison, reset, refractoriness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arithmetic import Arithmetic
+from ..op import Op, Param, Role, Shape, State, Unit, Values, values_of
+from ..tensor import Tensors
+
+COMPARES = (">", ">=")
+RESETS = ("subtract", "value", "none")
+ORDERS = ("now", "before-decay", "after-decay", "after-input", "rechecked")
+
+POTENTIAL = Role("v")
+
+
+@dataclass(frozen=True)
+class Spiking(Op):
+    """The part that all spiking neurons share.
+
+    No field has a default: a default would hide the choice of some library, and a wrong one costs
+    most of the accuracy.
+
+    Spikes: `count(v)` is 1 where `v compare threshold`, or up to `spikes` for a neuron that fires
+    several in one tick (how often the threshold fits into v). After a spike the neuron holds its
+    potential and stays silent for `refractory` ticks.
+
+    Reset, with n the spikes of this tick and R = count(potential of the last tick):
+        now           after the spikes: v <- v - reset_amount n, or v <- reset_amount where n > 0
+        before-decay  the next tick begins with that reset, then decays and adds its input
+        after-decay   subtract: v <- decay v - reset_amount R + I
+                      value:    v <- (reset_amount where R else decay v) + I
+        after-input   v <- reset_amount where R else decay v + I; subtract as after-decay
+        rechecked     u <- decay v + I - reset_amount R; n = count(u); v <- u - reset_amount (n - R)
+    """
+
+    threshold: Param
+    compare: str
+    reset: str
+    reset_amount: Param
+    reset_order: str
+    spikes: int
+    refractory: int
+    initial: Param
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return ("v", "wait") if self.refractory else ("v",)
+
+    @property
+    def spiking(self) -> bool:
+        return True
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        for name, tensor in self.refs().items():
+            shape = tensors[tensor].shape
+            try:
+                fits = np.broadcast_shapes(shape, shapes[0]) == shapes[0]
+            except ValueError:
+                fits = False
+            if not fits:
+                raise ValueError(f"{name} is {shape}, which does not broadcast to {shapes[0]}")
+        return shapes[0]
+
+    def check(self, tensors: Tensors) -> None:
+        for name, value, known in (
+            ("compare", self.compare, COMPARES),
+            ("reset", self.reset, RESETS),
+            ("reset_order", self.reset_order, ORDERS),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} is '{value}', expected one of {', '.join(known)}")
+        if self.spikes < 1 or self.refractory < 0:
+            raise ValueError("spikes is at least 1, refractory at least 0")
+        if self.spikes > 1 and not np.all(values_of(self.threshold, tensors) > 0):
+            raise ValueError("several spikes per tick need a threshold above zero")
+        if self.refractory and self.reset_order != "now":
+            raise ValueError("a refractory neuron resets 'now'")
+        if self.reset_order == "rechecked" and self.reset != "subtract":
+            raise ValueError("reset_order 'rechecked' exists for reset 'subtract' only")
+
+    def begin(self, shape: Shape, a: Arithmetic) -> State:
+        first = a.zeros(shape) + a.quantity(self.initial, "v")
+        return {"v": first, "wait": a.zeros(shape)} if self.refractory else {"v": first}
+
+    def count(self, v: Values, threshold: Values, a: Arithmetic) -> Values:
+        """Spikes that a potential stands for."""
+        if self.spikes == 1:
+            return a.counts(v > threshold if self.compare == ">" else v >= threshold)
+        fits = v // threshold if self.compare == ">=" else -(-v // threshold) - 1
+        return a.counts(np.clip(fits, 0, self.spikes))
+
+    def move(
+        self,
+        v: Values,
+        drive: Values,
+        threshold: tuple[Values, Values],
+        decay: Param,
+        a: Arithmetic,
+    ) -> tuple[Values, Values]:
+        """New potential and spikes from the old potential and the input of this tick.
+
+        Args:
+            v: potential at the end of the last tick, `[samples, *S]`.
+            drive: input, in the unit of v.
+            threshold: of the last tick and of this one; they differ where a threshold adapts.
+            decay: per tick; exactly 1.0 leaves v as it is, in every arithmetic.
+            a: the arithmetic.
+        """
+        amount = a.quantity(self.reset_amount, "v")
+        order = self.reset_order if self.reset != "none" else "now"
+        fired = self.count(v, threshold[0], a) if order != "now" else a.zeros(())
+
+        def settled(potential: Values, spikes: Values) -> Values:
+            match self.reset:
+                case "subtract":
+                    return np.asarray(potential - amount * spikes)
+                case "value":
+                    return np.where(spikes > 0, amount, potential)
+                case _:
+                    return potential
+
+        def decayed(potential: Values) -> Values:
+            return potential if decay == 1.0 else a.times(potential, decay, "decay")
+
+        match order, self.reset:
+            case ("now", _):
+                v = a.fit(decayed(v) + drive, "v")
+                spikes = self.count(v, threshold[1], a)
+                return a.fit(settled(v, spikes), "v"), spikes
+            case ("before-decay", _):
+                v = decayed(a.fit(settled(v, fired), "v")) + drive
+            case ("after-input", "value"):
+                v = settled(decayed(v) + drive, fired)
+            case _:
+                v = settled(decayed(v), fired) + drive
+        v = a.fit(v, "v")
+        spikes = self.count(v, threshold[1], a)
+        if order == "rechecked":
+            return a.fit(v - amount * (spikes - fired), "v"), spikes
+        return v, spikes
+
+    def silence(
+        self, state: State, v: Values, spikes: Values, a: Arithmetic
+    ) -> tuple[dict[str, Values], Values]:
+        """State and spikes after refractoriness: a waiting neuron holds its potential."""
+        if not self.refractory:
+            return {"v": v}, spikes
+        ready = state["wait"] == 0
+        spikes = spikes * a.counts(ready)
+        wait = np.where(spikes > 0, self.refractory, np.maximum(state["wait"] - 1, 0))
+        return {"v": np.where(ready, v, state["v"]), "wait": a.counts(wait)}, spikes
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        a.align(np.zeros((1, *shapes[0]), dtype=np.int64), "v")
+        return np.ones(())
+
+    def bound(
+        self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+    ) -> tuple[Values, Values]:
+        zero = np.zeros((1, *shape), dtype=np.int64)
+        return zero, zero + self.spikes

@@ -1,0 +1,178 @@
+"""run(network, signal) → Trace: the meaning of the IR. Nothing else defines what a network does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from .errors import UsageError
+from .network import Network, Node, Use
+from .number import Quantity
+from .op import State, Values
+from .trace import Trace
+from .views import arithmetics, ordered
+
+Record: TypeAlias = Literal["outputs", "spikes", "all"] | Iterable[str]
+
+
+def run(
+    network: Network,
+    signal: Values | Mapping[str, Values],
+    *,
+    record: Record = "outputs",
+    dtype: npt.DTypeLike = np.float64,
+) -> Trace:
+    """What the network does with `signal`, tick by tick.
+
+    A quantized network computes in whole numbers, any other in floats of `dtype`. Per tick, in
+    dependency order: each node reads its wires, `delay` ticks back (zero before tick 0), and makes
+    a new state and an output.
+
+    Args:
+        network: verified.
+        signal: `[samples, ticks, *shape]`, float or whole numbers; with several inputs a mapping
+            from the input's name.
+        record: `outputs`; `spikes` adds all neurons' spikes; `all` every node's output; or wires
+            by their text, such as `%s1.v`.
+        dtype: of the floats; a quantized network does not read it.
+
+    Raises:
+        UsageError: the signal does not have the input's shape.
+        NumberError: a sum leaves 64 bits, or a trapping format is left.
+    """
+    fed = _feed(network, signal)
+    samples, ticks = next(iter(fed.values())).shape[:2]
+    numbers = _numbers(network, dtype)
+    saturated = {name: n for name, n in _encode(network, fed, dtype).items() if n}
+    order = ordered(network)
+    states: dict[str, State] = {
+        node.name: _begin(network, node, numbers[node.name], samples) for node in order
+    }
+    wires = _wanted(network, record)
+    recorded = {use: _empty(network, use, samples, ticks, numbers) for use in wires}
+    pipes = _pipes(network)
+    now: dict[str, Values] = {}
+    for tick in range(ticks):
+        for node in order:
+            if node.name in fed:
+                inputs: Sequence[Values] = (fed[node.name][:, tick],)
+            else:
+                inputs = [_read(network, use, now, states, pipes, samples) for use in node.inputs]
+            a = numbers[node.name]
+            states[node.name], now[node.name] = node.op.step(states[node.name], inputs, a)
+        for use, rows in recorded.items():
+            rows[:, tick] = states[use.source][use.state] if use.state else now[use.source]
+        for (source, state), pipe in pipes.items():
+            pipe.append(states[source][state] if state else now[source])
+            del pipe[0]
+    for name, a in numbers.items():
+        if isinstance(a, IntegerArithmetic) and a.saturated:
+            saturated[name] = saturated.get(name, 0) + sum(a.saturated.values())
+    named = {str(use): rows for use, rows in recorded.items()}
+    return Trace(named, tuple(str(use) for use in network.outputs), saturated)
+
+
+def _numbers(network: Network, dtype: npt.DTypeLike) -> Mapping[str, Arithmetic]:
+    if network.quantized:
+        return {name: a for name, (a, _) in arithmetics(network).items()}
+    one = FloatArithmetic(network.tensors, dtype)
+    return {node.name: one for node in network}
+
+
+def _feed(network: Network, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
+    if not isinstance(signal, Mapping):
+        signal = {network.inputs[0].name: signal}
+    fed: dict[str, Values] = {}
+    for node in network.inputs:
+        if node.name not in signal:
+            raise UsageError(f"input %{node.name} gets no signal")
+        values, shape = np.asarray(signal[node.name]), network.shapes[node.name]
+        if values.ndim < 2 or values.shape[2:] != shape:
+            raise UsageError(
+                f"input %{node.name} takes [samples, ticks, {', '.join(map(str, shape))}], "
+                f"found {list(values.shape)}"
+            )
+        fed[node.name] = values
+    return fed
+
+
+def _encode(network: Network, fed: dict[str, Values], dtype: npt.DTypeLike) -> dict[str, int]:
+    """Turns the signals into the arithmetic's numbers, in place; counts what was clipped."""
+    clipped: dict[str, int] = {}
+    for node in network.inputs:
+        values, format = fed[node.name], node.formats.get("value")
+        if not network.quantized:
+            fed[node.name] = values.astype(dtype)
+        elif isinstance(format, Quantity):
+            where = f"%{node.name}: input"
+            fed[node.name], clipped[node.name] = encode_input(values, format, where)
+        else:
+            whole = values.astype(np.int64)
+            if not np.array_equal(whole, values):
+                raise UsageError(f"input %{node.name} takes spikes, found values between counts")
+            fed[node.name] = whole
+    return clipped
+
+
+def _begin(network: Network, node: Node, a: Arithmetic, samples: int) -> State:
+    shape = network.shapes[node.name]
+    first = node.op.begin(shape, a)
+    return {name: np.broadcast_to(v, (samples, *shape)) for name, v in first.items()}
+
+
+def _wanted(network: Network, record: Record) -> tuple[Use, ...]:
+    outputs = network.outputs
+    if isinstance(record, str):
+        match record:
+            case "outputs":
+                more: Iterable[Use] = ()
+            case "spikes":
+                more = (Use(node.name) for node in network if node.op.states and node.op.spiking)
+            case _:
+                more = (Use(node.name) for node in network)
+    else:
+        more = (_use(text) for text in record)
+    return tuple(dict.fromkeys((*outputs, *more)))
+
+
+def _use(text: str) -> Use:
+    name, _, state = text.removeprefix("%").partition(".")
+    return Use(name, 0, state)
+
+
+def _empty(
+    network: Network, use: Use, samples: int, ticks: int, numbers: Mapping[str, Arithmetic]
+) -> Values:
+    kind = numbers[use.source].zeros(()).dtype
+    return np.zeros((samples, ticks, *network.shapes[use.source]), dtype=kind)
+
+
+def _pipes(network: Network) -> dict[tuple[str, str], list[Values | None]]:
+    """For each wire that is read late: its last values, oldest first; None before tick 0."""
+    longest: dict[tuple[str, str], int] = {}
+    for node in network:
+        for use in node.inputs:
+            if use.delay:
+                key = (use.source, use.state)
+                longest[key] = max(longest.get(key, 0), use.delay)
+    return {key: [None] * delay for key, delay in longest.items()}
+
+
+def _read(
+    network: Network,
+    use: Use,
+    now: Mapping[str, Values],
+    states: Mapping[str, State],
+    pipes: Mapping[tuple[str, str], list[Values | None]],
+    samples: int,
+) -> Values:
+    if not use.delay:
+        return states[use.source][use.state] if use.state else now[use.source]
+    past = pipes[use.source, use.state][-use.delay]
+    if past is None:
+        return np.zeros((samples, *network.shapes[use.source]), dtype=np.int8)
+    return past

@@ -1,0 +1,94 @@
+"""Trace: what a run recorded, tick by tick; equality, lag and the first difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from .network import Decode
+from .op import Values
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two traces first part: sample, tick, wire such as `%s1`, flat index of the neuron."""
+
+    sample: int
+    tick: int
+    node: str
+    neuron: int
+
+    def __str__(self) -> str:
+        return f"sample {self.sample}, tick {self.tick}, {self.node}, neuron {self.neuron}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Recorded wires: text of the use (`%s1`, `%s1.v`) → array `[samples, ticks, *shape]`.
+
+    Attributes:
+        outputs: the wires that are the network's outputs, in order.
+        saturated: node → how many codes its formats had to clip; empty in float.
+    """
+
+    wires: Mapping[str, Values]
+    outputs: tuple[str, ...]
+    saturated: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __getitem__(self, wire: str) -> Values:
+        return self.wires[wire]
+
+    @property
+    def output(self) -> Values:
+        """The first output, `[samples, ticks, *shape]`."""
+        return self.wires[self.outputs[0]]
+
+    def scores(self, decode: Decode) -> Values:
+        """One score per class, `[samples, classes]`: the first output over all ticks."""
+        flat = self.output.reshape(*self.output.shape[:2], -1)
+        match decode:
+            case "count":
+                return np.asarray(flat.sum(axis=1))
+            case "mean":
+                return np.asarray(flat.mean(axis=1))
+            case "last":
+                return np.asarray(flat[:, -1])
+
+    def accuracy(self, labels: Values, decode: Decode) -> float:
+        """Share of samples whose largest score is that of `labels` `[samples]`."""
+        return float(np.mean(np.argmax(self.scores(decode), axis=1) == labels))
+
+    def compared(self, other: Trace, lag: int = 0) -> tuple[int, Difference | None]:
+        """Number of differing elements in the wires that both recorded, and the first of them.
+
+        Args:
+            other: the trace that should equal this one.
+            lag: ticks by which the other comes later.
+        """
+        shared = [wire for wire in self.wires if wire in other.wires]
+        assert shared, "the two traces have no wire in common"
+        count, first = 0, None
+        for wire in shared:
+            left, right = self.wires[wire], other.wires[wire]
+            if lag:
+                left, right = left[:, :-lag], right[:, lag:]
+            differ = np.asarray(left != right)
+            here = int(np.count_nonzero(differ))
+            if here:
+                count += here
+                first = _earlier(first, _first(differ, wire))
+        return count, first
+
+
+def _first(differ: Values, wire: str) -> Difference:
+    flat = differ.reshape(*differ.shape[:2], -1)
+    # The earliest tick counts, not the first sample: later ones may only follow from it.
+    tick, sample, neuron = (int(i) for i in np.argwhere(flat.swapaxes(0, 1))[0])
+    return Difference(sample, tick, wire, neuron)
+
+
+def _earlier(left: Difference | None, right: Difference) -> Difference:
+    return right if left is None or right.tick < left.tick else left

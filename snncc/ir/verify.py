@@ -1,0 +1,145 @@
+"""The rules V001…V012: one function a rule; a network that passes them all has a meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from .errors import RuleViolation
+from .network import Network, Node, infer
+from .number import Factor
+from .ops import Input
+from .views import arithmetics, ordered
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def verify(network: Network) -> Network:
+    """The network itself, when it keeps every rule.
+
+    Raises:
+        RuleViolation: the first rule that is broken, the node, and what to do.
+    """
+    for rule in _RULES:
+        rule(network)
+    return network
+
+
+def _fail(rule: str, node: Node, message: str) -> RuleViolation:
+    return RuleViolation(rule, node.name, message, str(node.origin))
+
+
+def _names(network: Network) -> None:
+    seen: set[str] = set()
+    for node in network:
+        if not _NAME.fullmatch(node.name):
+            raise _fail("V002", node, "a name is letters, digits and underscores")
+        if node.name in seen:
+            raise _fail("V002", node, "another node has this name")
+        seen.add(node.name)
+
+
+def _ends(network: Network) -> None:
+    if not network.inputs or not network.outputs:
+        missing = "input" if not network.inputs else "output"
+        raise RuleViolation("V008", "", f"the network has no {missing}")
+
+
+def _uses(network: Network) -> None:
+    wires = [(node, use) for node in network for use in node.inputs]
+    wires += [(network[use.source], use) for use in network.outputs]
+    for node, use in wires:
+        if use.source not in network:
+            raise _fail("V001", node, f"it uses %{use.source}, which does not exist")
+        states = network[use.source].op.states
+        if use.state and use.state not in states:
+            known = ", ".join(states) or "none"
+            raise _fail("V001", node, f"%{use.source} has no state '{use.state}' (has: {known})")
+        if use.delay < 0:
+            raise _fail("V004", node, f"the delay of %{use.source} is {use.delay}")
+    for use in network.outputs:
+        if use.delay:
+            raise _fail("V004", network[use.source], "an output is read without delay")
+
+
+def _cycles(network: Network) -> None:
+    ordered(network)
+
+
+def _listing(network: Network) -> None:
+    seen: set[str] = set()
+    for node in network:
+        late = [use.source for use in node.inputs if not use.delay and use.source not in seen]
+        if late:
+            raise _fail("V012", node, f"it uses %{late[0]} without delay, which comes later")
+        seen.add(node.name)
+
+
+def _shapes(network: Network) -> None:
+    shapes = network.shapes
+    for node in network:
+        found = infer(network, node, [shapes[use.source] for use in node.inputs])
+        if found != shapes[node.name]:
+            message = f"its shape is {found} from all inputs, {shapes[node.name]} from some"
+            raise _fail("V005", node, message)
+
+
+def _finite(network: Network) -> None:
+    for name, tensor in network.tensors.items():
+        if tensor.values.dtype.kind == "f" and not np.all(np.isfinite(tensor.values)):
+            where = tuple(int(i) for i in np.argwhere(~np.isfinite(tensor.values))[0])
+            raise RuleViolation("V007", "", f"tensor @{name} is not finite at {list(where)}")
+
+
+def _parameters(network: Network) -> None:
+    for node in network:
+        try:
+            node.op.check(network.tensors)
+        except ValueError as error:
+            raise _fail("V009", node, str(error)) from error
+
+
+def _formats(network: Network) -> None:
+    for node in network:
+        roles = {role.name: role for role in node.op.roles}
+        for name, format in node.formats.items():
+            if name not in roles:
+                known = ", ".join(roles) or "none"
+                raise _fail("V010", node, f"it has no role '{name}' (has: {known})")
+            if isinstance(format, Factor) != roles[name].factor:
+                kind = "a factor like x15/toward-zero" if roles[name].factor else "a quantity"
+                raise _fail("V010", node, f"role '{name}' takes {kind}, found {format}")
+        if not network.quantized:
+            continue
+        for role in roles.values():
+            if role.name not in node.formats and _needs(node, role.name, role.optional):
+                raise _fail("V010", node, f"role '{role.name}' has no number format; quantize it")
+
+
+def _needs(node: Node, role: str, optional: bool) -> bool:
+    if isinstance(node.op, Input):
+        return not node.op.spiking
+    if role == "decay" and getattr(node.op, "decay", None) == 1.0:
+        return False
+    return not optional or getattr(node.op, role, None) not in (None, 0.0)
+
+
+def _units(network: Network) -> None:
+    if network.quantized:
+        arithmetics(network)
+
+
+_RULES: tuple[Callable[[Network], None], ...] = (
+    _names,
+    _ends,
+    _uses,
+    _cycles,
+    _listing,
+    _shapes,
+    _finite,
+    _parameters,
+    _formats,
+    _units,
+)

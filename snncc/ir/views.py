@@ -1,0 +1,210 @@
+"""Computed views of a network: order, cycles, units, bounds, populations and projections.
+
+Nothing here is stored: the network is the one truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+
+from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
+from .errors import NumberError, RuleViolation
+from .network import Network, Node, Use
+from .number import Quantity
+from .op import Unit, Values
+from .ops import Input
+
+
+def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:
+    """Nodes by name, with an edge source → user; `delay` is the smallest of the uses.
+
+    With `now`, only the uses without delay: what must be computed in the same tick.
+    """
+    result: nx.DiGraph[str] = nx.DiGraph()
+    result.add_nodes_from(node.name for node in network)
+    for node in network:
+        for use in node.inputs:
+            if now and use.delay:
+                continue
+            known = result.get_edge_data(use.source, node.name, {"delay": use.delay})
+            result.add_edge(use.source, node.name, delay=min(known["delay"], use.delay))
+    return result
+
+
+def ordered(network: Network) -> tuple[Node, ...]:
+    """The nodes, each after those it uses without delay; otherwise in the order they have.
+
+    Raises:
+        RuleViolation: V003, a cycle carries no delay.
+    """
+    place = {node.name: index for index, node in enumerate(network)}
+    try:
+        names = nx.lexicographical_topological_sort(graph(network, now=True), place.__getitem__)
+        return tuple(network[name] for name in names)
+    except nx.NetworkXUnfeasible:
+        cycle = [edge[0] for edge in nx.find_cycle(graph(network, now=True))]
+        path = " → ".join(f"%{name}" for name in [*cycle, cycle[0]])
+        message = f"the cycle {path} carries no tick of delay; delay one of its uses"
+        origin = str(network[cycle[0]].origin)
+        raise RuleViolation("V003", cycle[0], message, origin) from None
+
+
+def ancestors(network: Network) -> frozenset[str]:
+    """Names of all nodes that some output depends on, at any delay."""
+    whole = graph(network)
+    keep = {use.source for use in network.outputs}
+    return frozenset(keep.union(*(nx.ancestors(whole, name) for name in keep)))
+
+
+def arithmetics(network: Network) -> Mapping[str, tuple[Arithmetic, Unit]]:
+    """Node name → the arithmetic it computes in, and the unit of its output.
+
+    Raises:
+        RuleViolation: V010 a format is missing, V011 units do not meet.
+    """
+    result: dict[str, tuple[Arithmetic, Unit]] = {}
+    pending = list(network.nodes)
+    while pending:
+        rest: list[Node] = []
+        for node in pending:
+            units = [_unit_of(network, use, result) for use in node.inputs]
+            if not all(unit is not None for unit in units):
+                rest.append(node)
+                continue
+            known = [unit for unit in units if unit is not None]
+            result[node.name] = _arithmetic(network, node, known)
+        if len(rest) == len(pending):
+            message = "its unit depends on itself; give a node of the cycle a number format"
+            raise RuleViolation("V011", rest[0].name, message, str(rest[0].origin))
+        pending = rest
+    return result
+
+
+def _unit_of(
+    network: Network, use: Use, known: Mapping[str, tuple[Arithmetic, Unit]]
+) -> Unit | None:
+    """Unit of a wire; None where it is not known yet. Spikes count in ones, before all else."""
+    node = network[use.source]
+    if use.state and use.state not in ("wait", "s"):
+        if not network.quantized:
+            return np.ones(())
+        return _state_unit(network, node, use.state)
+    if node.op.spiking or use.state:
+        return np.ones(())
+    return known[use.source][1] if use.source in known else None
+
+
+def _state_unit(network: Network, node: Node, state: str) -> Unit:
+    format = node.formats.get(state, node.formats.get("v"))
+    if not isinstance(format, Quantity):
+        raise RuleViolation("V010", node.name, f"state '{state}' has no number format")
+    if isinstance(format.unit, int):
+        return np.asarray(2.0**-format.unit)
+    return np.asarray(network.tensors[format.unit].values, dtype=np.float64)
+
+
+def _arithmetic(network: Network, node: Node, units: list[Unit]) -> tuple[Arithmetic, Unit]:
+    if not network.quantized:
+        return FloatArithmetic(network.tensors), np.ones(())
+    a = IntegerArithmetic(network.tensors, node.formats, units, f"%{node.name}")
+    shapes = [network.shapes[use.source] for use in node.inputs]
+    try:
+        return a, node.op.unit(units, shapes, a)
+    except (ValueError, NumberError) as error:
+        raise RuleViolation("V011", node.name, str(error), str(node.origin)) from error
+
+
+Bounds = Mapping[str, tuple[Values, Values]]
+
+
+def bounds(network: Network) -> Bounds:
+    """Node name → smallest and largest code `[1, *shape]` int64 that its output can ever take.
+
+    Holds for every input, not only for those seen: inputs within their format (spikes: 0 or 1),
+    spikes within what a neuron may fire in one tick, everything else by interval arithmetic.
+    Wires that are read from a state have the range of the state's format.
+    """
+    assert network.quantized, "bounds are of codes: quantize first"
+    numbers = arithmetics(network)
+    result: dict[str, tuple[Values, Values]] = {}
+    late = [node for node in network if not node.op.states]
+    for node in (*network.populations, *late):
+        a, _ = numbers[node.name]
+        shape = network.shapes[node.name]
+        zero = np.zeros((1, *shape), dtype=np.int64)
+        if isinstance(node.op, Input):
+            limits = (0, 1) if node.op.spiking else a.limits("value")
+            result[node.name] = zero + int(limits[0]), zero + int(limits[1])
+        elif node.op.states:
+            result[node.name] = node.op.bound((), (), shape, a)
+    for node in ordered(network):
+        if node.name in result:
+            continue
+        ends = [_wire(network, use, result, numbers) for use in node.inputs]
+        lows, highs = [e[0] for e in ends], [e[1] for e in ends]
+        a = numbers[node.name][0]
+        result[node.name] = node.op.bound(lows, highs, network.shapes[node.name], a)
+    return result
+
+
+def _wire(
+    network: Network,
+    use: Use,
+    known: Mapping[str, tuple[Values, Values]],
+    numbers: Mapping[str, tuple[Arithmetic, Unit]],
+) -> tuple[Values, Values]:
+    if use.state:
+        a, shape = numbers[use.source][0], network.shapes[use.source]
+        role = use.state if use.state in network[use.source].formats else "v"
+        limits = a.limits(role)
+        zero = np.zeros((1, *shape), dtype=np.int64)
+        return zero + int(limits[0]), zero + int(limits[1])
+    low, high = known[use.source]
+    # Before its first tick a delayed wire reads zero.
+    return (np.minimum(low, 0), np.maximum(high, 0)) if use.delay else (low, high)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Synapses from one population (or input) to another: a path of stateless linear ops.
+
+    Attributes:
+        path: the ops between the two, in the order in which a spike meets them.
+        delay: ticks along the path.
+    """
+
+    source: str
+    target: str
+    path: tuple[Node, ...]
+    delay: int
+
+
+def projections(network: Network) -> tuple[Projection, ...]:
+    """All projections of the network.
+
+    Raises:
+        RuleViolation: V005, a node between two populations is neither linear nor a sum; named.
+    """
+    found: list[Projection] = []
+
+    def back(use: Use, path: tuple[Node, ...], delay: int, target: str) -> None:
+        source = network[use.source]
+        delay += use.delay
+        if source.op.states or isinstance(source.op, Input):
+            found.append(Projection(source.name, target, path, delay))
+            return
+        if not (source.op.linear or source.op.keyword == "sum"):
+            message = f"{source.op.keyword} between populations is no projection"
+            raise RuleViolation("V005", source.name, message, str(source.origin))
+        step = path if source.op.keyword == "sum" else (source, *path)
+        for further in source.inputs:
+            back(further, step, delay, target)
+
+    for population in network.populations:
+        for use in population.inputs:
+            back(use, (), 0, population.name)
+    return tuple(found)
