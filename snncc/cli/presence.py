@@ -1,0 +1,110 @@
+"""What this machine has for each target, frontend, board and extra; installs nothing."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from snncc.boards import boards as known_boards
+from snncc.boards import driver
+from snncc.ir import SnnccError
+from snncc.plugins import Group, plugins
+
+DATA_SETS = ("braille7.npz", "wisdm_watch.npz")
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One thing that this machine has or lacks.
+
+    Attributes:
+        kind: target, frontend, board, extra or data.
+        detail: what it is, or where it comes from.
+        missing: what lacks, with the command that adds it; None when all is there.
+    """
+
+    kind: str
+    name: str
+    detail: str
+    missing: str | None
+
+    @property
+    def state(self) -> str:
+        """`ready`, or what is missing."""
+        return self.missing or "ready"
+
+    def as_json(self) -> dict[str, str | bool | None]:
+        """Fields by name, and whether it is ready."""
+        return {**asdict(self), "ready": self.missing is None}
+
+
+def targets() -> list[Presence]:
+    """Every target that an installed package offers."""
+    return list(_plugins("snncc.backends"))
+
+
+def frontends() -> list[Presence]:
+    """Every frontend that an installed package offers."""
+    return list(_plugins("snncc.frontends"))
+
+
+def boards() -> list[Presence]:
+    """Every board that snncc knows."""
+    return [
+        Presence("board", board.name, board.description, driver(board).detect(board))
+        for board in known_boards()
+    ]
+
+
+def extras() -> list[Presence]:
+    """The optional parts of snncc, each with the packages that it stands on."""
+    packages: dict[str, list[str]] = {}
+    for line in requires("snncc") or ():
+        extra = re.search(r"extra == ['\"]([\w-]+)", line)
+        name = re.match(r"[\w.-]+", line)
+        if extra and name:
+            packages.setdefault(extra[1], []).append(name[0])
+    return [_extra(extra, names) for extra, names in packages.items()]
+
+
+def data() -> list[Presence]:
+    """The larger data sets, looked for in the folder that SNNCC_DATA names."""
+    folder = os.environ.get("SNNCC_DATA")
+    return [
+        Presence(
+            "data",
+            name,
+            "a data set that is not shipped",
+            None
+            if folder and (Path(folder) / name).is_file()
+            else f"not found; set SNNCC_DATA to the folder that holds {name}",
+        )
+        for name in DATA_SETS
+    ]
+
+
+def _plugins(group: Group) -> Iterator[Presence]:
+    for name, found in plugins(group).items():
+        try:
+            found.load()
+        except SnnccError as failure:
+            yield Presence(found.kind, name, found.distribution, str(failure))
+        else:
+            yield Presence(found.kind, name, found.distribution, None)
+
+
+def _extra(extra: str, names: list[str]) -> Presence:
+    installed = {name: _version(name) for name in names}
+    absent = [name for name, found in installed.items() if found is None]
+    detail = ", ".join(f"{name} {found}" for name, found in installed.items() if found)
+    remedy = f"no {', '.join(absent)}; add it with: pip install 'snncc[{extra}]'"
+    return Presence("extra", extra, detail, remedy if absent else None)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
