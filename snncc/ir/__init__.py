@@ -22,6 +22,7 @@ from .number import Factor, Format, Overflow, Quantity, Rounding, encode, parse_
 from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
 from .reference import run
 from .tensor import Tensor, Tensors, tensors
+from .text import parse, show, show_node
 from .trace import Difference, Trace
 from .verify import verify
 from .views import Bounds, Projection, arithmetics, bounds, graph, ordered, projections
@@ -72,9 +73,12 @@ __all__ = [
     "encode",
     "graph",
     "ordered",
+    "parse",
     "parse_format",
     "projections",
     "run",
+    "show",
+    "show_node",
     "tensors",
     "unknown",
     "values_of",

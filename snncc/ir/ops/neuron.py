@@ -37,7 +37,7 @@ class IF(Spiking):
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         threshold = a.quantity(self.threshold, "v")
-        drive = a.align(inputs[0], "v")
+        drive = self.drive(inputs[0], a)
         v, spikes = self.move(state["v"], drive, (threshold, threshold), 1.0, a)
         return self.silence(state, v, spikes, a)
 
@@ -63,7 +63,7 @@ class LIF(Spiking):
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         threshold = a.quantity(self.threshold, "v")
-        drive = a.align(inputs[0], "v")
+        drive = self.drive(inputs[0], a)
         v, spikes = self.move(state["v"], drive, (threshold, threshold), self.decay, a)
         return self.silence(state, v, spikes, a)
 
@@ -113,7 +113,7 @@ class CubaLIF(Spiking):
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         threshold = a.quantity(self.threshold, "v")
-        push, old = a.align(inputs[0], "i"), state["i"]
+        push, old = self.drive(inputs[0], a), state["i"]
         if self.current_order == "decay-last":
             drive = a.fit(old + push, "i")
             current = a.times(drive, self.current_decay, "current_decay")
@@ -168,7 +168,7 @@ class ALIF(Spiking):
         faded = a.times(state["b"], self.adaptation_decay, "adaptation_decay")
         raised = a.fit(faded + rise, "v")
         thresholds = (base + state["b"], base + raised)
-        drive = a.align(inputs[0], "v")
+        drive = self.drive(inputs[0], a)
         v, spikes = self.move(state["v"], drive, thresholds, self.decay, a)
         after, spikes = self.silence(state, v, spikes, a)
         return {"b": raised, "s": spikes, **after}, spikes
@@ -220,7 +220,7 @@ class AlphaLIF(Spiking):
         return {"e": a.zeros(shape), "h": a.zeros(shape), **super().begin(shape, a)}
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
-        threshold, drive = a.quantity(self.threshold, "v"), a.align(inputs[0], "v")
+        threshold, drive = a.quantity(self.threshold, "v"), self.drive(inputs[0], a)
         fired = self.count(state["v"], threshold, a)
         e = a.fit(a.times(state["e"], self.rise, "rise") + drive, "v")
         h = a.fit(a.times(state["h"], self.fall, "fall") - drive, "v")
@@ -239,7 +239,7 @@ class AlphaLIF(Spiking):
 class LI(Op):
     """Leaky integrator: a read-out that never fires.
 
-    v <- fit(decay v + input)
+    v <- fit(decay v + input + bias)
 
     input   current, shape S
     output  membrane potential v, shape S
@@ -249,6 +249,7 @@ class LI(Op):
     keyword = "li"
     roles = (POTENTIAL, Role("decay", factor=True))
     decay: Param
+    bias: Param
     initial: Param
 
     @property
@@ -266,7 +267,8 @@ class LI(Op):
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         faded = state["v"] if self.decay == 1.0 else a.times(state["v"], self.decay, "decay")
-        v = a.fit(faded + a.align(inputs[0], "v"), "v")
+        drive = a.align(inputs[0], "v") + a.quantity(self.bias, "v")
+        v = a.fit(faded + drive, "v")
         return {"v": v}, v
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:

@@ -1,4 +1,4 @@
-"""What every spiking neuron states explicitly: threshold, comparison, reset, refractoriness."""
+"""What every spiking neuron states explicitly: bias, threshold, comparison, reset, waiting time."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class Spiking(Op):
     No field has a default: a default would hide the choice of some library, and a wrong one costs
     most of the accuracy.
 
+    The input of a tick is I = current + bias; the bias counts in the unit of the potential, which
+    is finer than that of the current.
+
     Spikes: `count(v)` is 1 where `v compare threshold`, or up to `spikes` for a neuron that fires
     several in one tick (how often the threshold fits into v). After a spike the neuron holds its
     potential and stays silent for `refractory` ticks.
@@ -38,6 +41,7 @@ class Spiking(Op):
         rechecked     u <- decay v + I - reset_amount R; n = count(u); v <- u - reset_amount (n - R)
     """
 
+    bias: Param
     threshold: Param
     compare: str
     reset: str
@@ -86,6 +90,10 @@ class Spiking(Op):
     def begin(self, shape: Shape, a: Arithmetic) -> State:
         first = a.zeros(shape) + a.quantity(self.initial, "v")
         return {"v": first, "wait": a.zeros(shape)} if self.refractory else {"v": first}
+
+    def drive(self, current: Values, a: Arithmetic) -> Values:
+        """Current and bias, in the unit of v."""
+        return a.align(current, "v") + a.quantity(self.bias, "v")
 
     def count(self, v: Values, threshold: Values, a: Arithmetic) -> Values:
         """Spikes that a potential stands for."""

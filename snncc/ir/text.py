@@ -1,0 +1,206 @@
+"""The .snn text: `show` prints a network, `parse` reads it back; the round trip is a law.
+
+    file     = "network" NAME "tick=" FLOAT "s" "decode=" WORD "{" node* "return" uses "}"
+    node     = "%" NAME "=" KEYWORD "(" uses? ")" fields? formats? origin?
+    uses     = use ("," use)*
+    use      = "%" NAME ("." STATE)? ("@-" TICKS)?
+    fields   = "{" NAME "=" value ("," NAME "=" value)* "}"
+    value    = INTEGER | FLOAT | QUOTED | "@" TENSOR | "[" (value ("," value)*)? "]"
+    formats  = ":" ROLE "=" FORMAT ("," ROLE "=" FORMAT)*
+    origin   = "//" anything up to the end of the line
+
+One node a line. Tensors are named, never inlined. A field that is absent has its default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from typing import TypeAlias
+
+from .errors import NumberError, TextError, unknown
+from .network import NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
+from .number import Format, parse_format
+from .op import OPS, Op, Ref
+from .tensor import Tensors
+
+Value: TypeAlias = "int | float | str | Ref | tuple[Value, ...]"
+
+_HEAD = re.compile(r"network (\S+) tick=(\S+)s decode=(count|mean|last) \{")
+_NODE = re.compile(
+    r"  %(?P<name>\w+) = (?P<keyword>\w+)\((?P<uses>[^)]*)\)"
+    r"(?: \{(?P<fields>.*?)\})?(?: : (?P<formats>\S.*?))?(?:  // (?P<origin>.*))?"
+)
+_RETURN = re.compile(r"  return (.*)")
+_USE = re.compile(r"%(\w+)(?:\.(\w+))?(?:@-(\d+))?")
+_FIELD = re.compile(r"(\w+)=")
+_SCALAR = re.compile(r'"([^"]*)"|@([\w.]+)|([-+]?(?:inf|nan|[0-9.]+(?:e[-+]?\d+)?))')
+
+
+def show(network: Network, *, tensors: bool = False) -> str:
+    """The text of a network, ending in a newline; with `tensors`, a header line for each."""
+    lines = []
+    if tensors:
+        lines += [
+            f"// @{name} {tensor.values.dtype}{list(tensor.shape)} {tensor.digest}"
+            for name, tensor in sorted(network.tensors.items())
+        ]
+    head = f"network {network.name} tick={network.tick!r}s decode={network.decode} {{"
+    outputs = ", ".join(map(str, network.outputs))
+    lines += [head, *map(show_node, network.nodes), f"  return {outputs}", "}"]
+    return "\n".join(lines) + "\n"
+
+
+def show_node(node: Node) -> str:
+    """The line of one node."""
+    line = f"  %{node.name} = {node.op.keyword}({', '.join(map(str, node.inputs))})"
+    if stated := _stated(node.op):
+        line += " {" + ", ".join(f"{k}={_show(v)}" for k, v in stated.items()) + "}"
+    if node.formats:
+        line += " : " + ", ".join(f"{role}={format}" for role, format in node.formats.items())
+    return line + (f"  // {node.origin}" if str(node.origin) else "")
+
+
+def _stated(op: Op) -> dict[str, Value]:
+    return {
+        f.name: getattr(op, f.name)
+        for f in fields(op)  # type: ignore[arg-type]  # every op is a dataclass, a test demands it
+        if f.default is MISSING or getattr(op, f.name) != f.default
+    }
+
+
+def _show(value: Value) -> str:
+    match value:
+        case tuple():
+            return "[" + ", ".join(map(_show, value)) + "]"
+        case str():
+            return f'"{value}"'
+        case Ref():
+            return str(value)
+        case _:
+            return repr(value)
+
+
+def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
+    """The network that a text describes; `tensors` holds what it names.
+
+    Raises:
+        TextError: the text is not of the grammar; names line and column.
+        NumberError: a number format is none.
+    """
+    lines = [
+        (number, line.rstrip())
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.startswith("//")
+    ]
+    if not lines or not (head := _HEAD.fullmatch(lines[0][1])):
+        number, line = lines[0] if lines else (1, "")
+        expected = "network NAME tick=FLOATs decode=count|mean|last {"
+        raise _error(number, 0, f"expected '{expected}', found '{line}'")
+    if len(lines) < 3 or lines[-1][1] != "}":
+        raise _error(lines[-1][0], 0, "expected '}' at the end: the text is cut off")
+    number, line = lines[-2]
+    if not (last := _RETURN.fullmatch(line)):
+        raise _error(number, 0, f"expected '  return %NAME, ...', found '{line}'")
+    outputs = _uses(last[1], number, last.start(1))
+    nodes = tuple(_node(line, number) for number, line in lines[1:-2])
+    decodes: dict[str, Decode] = {"count": "count", "mean": "mean", "last": "last"}
+    try:
+        tick = float(head[2])
+    except ValueError:
+        raise _error(lines[0][0], head.start(2), f"'{head[2]}' is no number") from None
+    return Network(head[1], nodes, outputs, tick, tensors, decodes[head[3]])
+
+
+def _error(line: int, column: int, message: str) -> TextError:
+    return TextError(f"line {line}, column {column + 1}: {message}")
+
+
+def _node(line: str, number: int) -> Node:
+    found = _NODE.fullmatch(line)
+    if not found:
+        raise _error(number, 0, f"expected '  %NAME = KEYWORD(...) {{...}}', found '{line}'")
+    if found["keyword"] not in OPS:
+        raise _error(number, found.start("keyword"), unknown("op", found["keyword"], OPS))
+    uses = _uses(found["uses"], number, found.start("uses")) if found["uses"] else ()
+    stated = dict(_fields(found["fields"] or "", number, found.start("fields")))
+    op = _op(OPS[found["keyword"]], stated, number, found.start("keyword"))
+    formats = _formats(found["formats"] or "", number, found.start("formats"))
+    return Node(found["name"], op, uses, formats, Origin(note=found["origin"] or ""))
+
+
+def _op(kind: type[Op], stated: dict[str, Value], line: int, column: int) -> Op:
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    if extra := [name for name in stated if name not in known]:
+        raise _error(line, column, f"{kind.keyword}: {unknown('field', extra[0], known)}")
+    missing = [n for n, f in known.items() if f.default is MISSING and n not in stated]
+    if missing:
+        raise _error(line, column, f"{kind.keyword} does not state {', '.join(missing)}")
+    return kind(**stated)
+
+
+def _uses(text: str, line: int, column: int) -> tuple[Use, ...]:
+    uses = []
+    for part in text.split(", "):
+        found = _USE.fullmatch(part)
+        if not found:
+            raise _error(line, column, f"expected a use like %s1, %s1.v or %s1@-1, found '{part}'")
+        uses.append(Use(found[1], int(found[3] or 0), found[2] or ""))
+        column += len(part) + 2
+    return tuple(uses)
+
+
+def _fields(text: str, line: int, column: int) -> Iterator[tuple[str, Value]]:
+    at = 0
+    while at < len(text):
+        found = _FIELD.match(text, at)
+        if not found:
+            raise _error(line, column + at, f"expected NAME=VALUE, found '{text[at:]}'")
+        value, at = _value(text, found.end(), line, column)
+        yield found[1], value
+        at = _comma(text, at, line, column)
+
+
+def _comma(text: str, at: int, line: int, column: int) -> int:
+    if at < len(text) and not text.startswith(", ", at):
+        raise _error(line, column + at, f"expected ', ', found '{text[at:]}'")
+    return at + 2 if at < len(text) else at
+
+
+def _value(text: str, at: int, line: int, column: int) -> tuple[Value, int]:
+    if text.startswith("[", at):
+        parts: list[Value] = []
+        at += 1
+        while not text.startswith("]", at):
+            if parts:
+                at = _comma(text, at, line, column)
+            part, at = _value(text, at, line, column)
+            parts.append(part)
+        return tuple(parts), at + 1
+    found = _SCALAR.match(text, at)
+    if not found:
+        raise _error(line, column + at, f"expected a value, found '{text[at:]}'")
+    if found[1] is not None:
+        return found[1], found.end()
+    if found[2] is not None:
+        return Ref(found[2]), found.end()
+    try:
+        whole = re.fullmatch(r"[-+]?\d+", found[3])
+        return int(found[3]) if whole else float(found[3]), found.end()
+    except ValueError:
+        raise _error(line, column + at, f"'{found[3]}' is no number") from None
+
+
+def _formats(text: str, line: int, column: int) -> Formats:
+    formats: dict[str, Format] = {}
+    for part in text.split(", ") if text else []:
+        role, equals, format = part.partition("=")
+        if not equals:
+            raise _error(line, column, f"expected ROLE=FORMAT, found '{part}'")
+        try:
+            formats[role] = parse_format(format)
+        except NumberError as error:
+            raise _error(line, column, str(error)) from error
+        column += len(part) + 2
+    return formats
