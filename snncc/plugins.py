@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
 from typing import Final, Literal
 
 from snncc.ir import DeviceError, SnnccError, UsageError, unknown
@@ -54,17 +54,25 @@ class Plugin:
             )
         return DeviceError(
             f"{self.kind} '{self.name}' needs the module {module}, which is not installed; "
-            f"add it with: pip install '{self._requirement(module)}'"
+            f"add it with: pip install '{requirement(module, self.distribution)}'"
         )
 
-    def _requirement(self, module: str) -> str:
-        """What pip installs to provide `module`: an extra of the distribution that lists it."""
-        top = module.partition(".")[0].lower().replace("_", "-")
-        for line in (self.entry.dist.requires if self.entry.dist else None) or ():
-            name, extra = re.match(r"[\w.-]+", line), re.search(r"extra == ['\"]([\w-]+)", line)
-            if name and extra and name[0].lower().replace("_", "-") == top:
-                return f"{self.distribution}[{extra[1]}]"
-        return top
+
+def requirement(module: str, package: str) -> str:
+    """What pip installs to provide `module`: the extra of the installed `package` that lists it.
+
+    A module that no extra lists is taken to bear its own package's name.
+    """
+    top = module.partition(".")[0].lower().replace("_", "-")
+    try:
+        lines = requires(package) or []
+    except PackageNotFoundError:
+        lines = []
+    for line in lines:
+        name, extra = re.match(r"[\w.-]+", line), re.search(r"extra == ['\"]([\w-]+)", line)
+        if name and extra and name[0].lower().replace("_", "-") in {top, f"py{top}"}:
+            return f"{package}[{extra[1]}]"
+    return top
 
 
 def plugins(group: Group) -> dict[str, Plugin]:

@@ -44,9 +44,18 @@ def report(failure: BaseException, session: Session) -> int:
         return _say(f"error: {failure}", failure.exit_code)
     if isinstance(failure, OSError) and failure.filename is not None:
         return _say(f"error: {failure.strerror}: {failure.filename}", _exit_code(failure))
+    if isinstance(failure, ModuleNotFoundError) and failure.name and not _ours(failure.name):
+        from snncc.plugins import requirement
+
+        remedy = f"add it with: pip install '{requirement(failure.name, 'snncc')}'"
+        return _say(f"error: no module {failure.name} is installed; {remedy}", DEVICE)
     kind = type(failure).__name__
     hint = "" if session.debug else "; `snncc --debug ...` shows the traceback"
     return _say(f"internal error: {kind}: {failure}; please report this{hint}", INTERNAL)
+
+
+def _ours(module: str) -> bool:
+    return module.partition(".")[0] == "snncc"
 
 
 def _exit_code(failure: OSError) -> int:

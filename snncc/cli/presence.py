@@ -1,18 +1,15 @@
 """What this machine has for each target, frontend, board and extra; installs nothing."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from pathlib import Path
 
 from snncc.boards import boards as known_boards
 from snncc.boards import driver
 from snncc.ir import SnnccError
 from snncc.plugins import Group, plugins
-
-DATA_SETS = ("braille7.npz", "wisdm_watch.npz")
+from snncc.zoo import DATASETS, dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +67,8 @@ def extras() -> list[Presence]:
 
 
 def data() -> list[Presence]:
-    """The larger data sets, looked for in the folder that SNNCC_DATA names."""
-    folder = os.environ.get("SNNCC_DATA")
-    return [
-        Presence(
-            "data",
-            name,
-            "a data set that is not shipped",
-            None
-            if folder and (Path(folder) / name).is_file()
-            else f"not found; set SNNCC_DATA to the folder that holds {name}",
-        )
-        for name in DATA_SETS
-    ]
+    """The data sets of the zoo's models."""
+    return [_data_set(name) for name in DATASETS]
 
 
 def _plugins(group: Group) -> Iterator[Presence]:
@@ -93,6 +79,15 @@ def _plugins(group: Group) -> Iterator[Presence]:
             yield Presence(found.kind, name, found.distribution, str(failure))
         else:
             yield Presence(found.kind, name, found.distribution, None)
+
+
+def _data_set(name: str) -> Presence:
+    missing = None
+    try:
+        dataset(name).split(None)
+    except SnnccError as failure:
+        missing = str(failure)
+    return Presence("data", name, dataset(name).source, missing)
 
 
 def _extra(extra: str, names: list[str]) -> Presence:
