@@ -22,8 +22,9 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 
+# One thread a process: the processes share the cores already.
 test: setup lint
-	$(BIN)/pytest -n $(JOBS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS)
 
 bench: $(INSTALLED)
 	@mkdir -p build/bench

@@ -32,6 +32,8 @@ def report(failure: BaseException, session: Session) -> int:
         traceback.print_exception(failure)
     if isinstance(failure, KeyboardInterrupt | click.Abort):
         return _say("interrupted", INTERRUPTED)
+    if isinstance(failure, click.exceptions.NoArgsIsHelpError):
+        return _say(failure.format_message(), USAGE)
     if isinstance(failure, click.UsageError):
         where = f"  (see: {failure.ctx.command_path} --help)" if failure.ctx else ""
         return _say(f"error: {failure.format_message()}{where}", USAGE)
