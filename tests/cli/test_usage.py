@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from snncc.cli.display import show_table
 from snncc.cli.root import COMMANDS
 
 from .conftest import Snncc
@@ -66,6 +67,11 @@ def test_doctor_says_what_is_missing_and_how_to_add_it(snncc: Snncc) -> None:
     assert all(each["ready"] == (each["missing"] is None) for each in found["checks"])
     shown = snncc("doctor").stdout
     assert all(each["name"] in shown for each in found["checks"])
+
+
+def test_a_table_shows_brackets_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table("extras", ("add it with",), [("pip install 'snncc[torch]'",)])
+    assert "pip install 'snncc[torch]'" in capsys.readouterr().out
 
 
 def test_zoo_list_has_the_documented_fields(snncc: Snncc) -> None:
