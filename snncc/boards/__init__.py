@@ -1,4 +1,4 @@
-"""The face of the boards floor: sources and bytes in, a programmed board and its bytes out. Knows no network."""
+"""The face of the boards floor: C sources and bytes in, what the board answers out. No networks."""
 
 from snncc.ir import UsageError, unknown
 

@@ -1,4 +1,4 @@
-"""The boards that snncc knows, each with the source of its memory map. Data only; a new board is a new row."""
+"""The boards that snncc knows, each with the source of its memory map. Data only."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ KIB = 1024
 ARM_SOFT = "thumb-freestanding-eabi"
 ARM_HARD = "thumb-freestanding-eabihf"  # arguments in floating-point registers
 
-# Code at 0 and data at 0x20000000: the regions every Cortex-M gives them (Armv7-M ARM, DDI 0403, B3.1).
+# Code at 0, data at 0x20000000: where every Cortex-M has them (Armv7-M ARM, DDI 0403, B3.1).
 EMULATED_M4 = Board(
     name="cortex-m4-emulated",
     description="generic Cortex-M4 with DSP and FPU, emulated in this process",

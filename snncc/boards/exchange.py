@@ -1,10 +1,10 @@
-"""The conversation between host and firmware, one for all drivers. Never: knows how a core is stopped."""
+"""The conversation of host and firmware, the same for all drivers. Never: how a core is stopped."""
 
 from typing import Protocol
 
 from snncc.ir import DeviceError
 
-from .protocol import Image, Mark, Progress, Run
+from .protocol import Board, Image, Mark, Progress, Run
 
 STOPS = ("board_read", "board_write", "board_mark", "board_exit", "board_fault")
 
@@ -24,8 +24,8 @@ class Core(Protocol):
         """Argument `index` (0 or 1) of the function at whose entry the core stands."""
         ...
 
-    def leave(self, result: int) -> None:
-        """Return `result` from the function at whose entry the core stands."""
+    def leave(self, result: int | None = None) -> None:
+        """Return from the function at whose entry the core stands, with `result` if it has one."""
         ...
 
     def read(self, address: int, size: int) -> bytes:
@@ -47,6 +47,7 @@ class Core(Protocol):
 
 def converse(
     core: Core,
+    board: Board,
     image: Image,
     stimulus: bytes,
     count_marks: int | None,
@@ -57,7 +58,7 @@ def converse(
     Raises:
         DeviceError: the core took an exception or never reached the end.
     """
-    names = {image.address(name): name for name in STOPS}
+    names = image.addresses(STOPS)
     output = bytearray()
     marks: list[Mark] = []
     position = 0
@@ -65,25 +66,38 @@ def converse(
         core.stop_counting()
     while True:
         name = names[core.resume()]
-        result = 0
+        first, second = core.argument(0), core.argument(1)
         if name == "board_read":
-            piece = stimulus[position : position + core.argument(1)]
-            core.write(core.argument(0), piece)
-            result = len(piece)
-            position += result
+            piece = stimulus[position : position + second]
+            _require_memory(board, name, first, second, in_flash=False)
+            core.write(first, piece)
+            position += len(piece)
             if progress is not None:
                 progress(position)
+            core.leave(len(piece))
         elif name == "board_write":
-            output += core.read(core.argument(0), core.argument(1))
+            _require_memory(board, name, first, second, in_flash=True)
+            output += core.read(first, second)
+            core.leave()
         elif name == "board_mark":
-            marks.append(Mark(core.argument(0), core.count()))
+            marks.append(Mark(first, core.count()))
             if len(marks) == count_marks:
                 core.stop_counting()
+            core.leave()
         elif name == "board_exit":
-            code = core.argument(0)
-            signed = code - (code >> 31 << 32)  # main returns an int of 32 bits
-            return Run(bytes(output), signed, tuple(marks), core.count())
+            code = first - (first >> 31 << 32)  # main returns a signed int of 32 bits
+            return Run(bytes(output), code, tuple(marks), core.count())
         else:
-            cause, pc = core.argument(0), core.argument(1)
-            raise DeviceError(f"the core took exception {cause} at pc {image.place(pc)}")
-        core.leave(result)
+            raise DeviceError(f"{board.name} took exception {first} at pc {image.place(second)}")
+
+
+def _require_memory(board: Board, name: str, address: int, size: int, *, in_flash: bool) -> None:
+    regions = [(board.ram_origin, board.ram_bytes)]
+    if in_flash:
+        regions.append((board.flash_origin, board.flash_bytes))
+    for origin, available in regions:
+        if origin <= address and address + size <= origin + available:
+            return
+    raise DeviceError(
+        f"{name} was handed {size} bytes at 0x{address:08x}, outside the memory of {board.name}"
+    )

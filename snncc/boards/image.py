@@ -1,4 +1,4 @@
-"""Sources to a firmware image for one board: linker script, build, measurement, capacity. Never runs anything."""
+"""C sources to a firmware image: linker script, build, measurement, capacity. Never: runs it."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snncc.ir import CapacityError, DeviceError
 
 from .protocol import Board, Build, Image
-from .toolchain import compile_c
+from .toolchain import compile_c, optimization
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
@@ -24,9 +24,13 @@ MEMORY {{
 SECTIONS {{
   .text : {{ KEEP(*(.vectors)) *(.text .text.*) *(.rodata .rodata.*) . = ALIGN(8); }} > FLASH
   .stack (NOLOAD) : {{ . = . + {stack_bytes}; _stack_top = .; }} > RAM
-  .data : ALIGN(8) {{ _data_start = .; *(.data .data.*) . = ALIGN(4); _data_end = .; }} > RAM AT > FLASH
+  .data : ALIGN(8) {{
+    _data_start = .; *(.data .data.*) . = ALIGN(4); _data_end = .;
+  }} > RAM AT > FLASH
   _data_load = LOADADDR(.data);
-  .bss (NOLOAD) : ALIGN(8) {{ _bss_start = .; *(.bss .bss.*) *(COMMON) . = ALIGN(4); _bss_end = .; }} > RAM
+  .bss (NOLOAD) : ALIGN(8) {{
+    _bss_start = .; *(.bss .bss.*) *(COMMON) . = ALIGN(4); _bss_end = .;
+  }} > RAM
   /DISCARD/ : {{ *(.ARM.exidx*) *(.ARM.extab*) *(.comment) *(.eh_frame*) *(.debug*) }}
 }}
 """
@@ -34,8 +38,6 @@ FREESTANDING = (
     "-ffreestanding",
     "-ffunction-sections",
     "-fdata-sections",
-    "-fno-unwind-tables",
-    "-fno-asynchronous-unwind-tables",
     "-Wl,--gc-sections",
     "-Wl,-z,max-page-size=8",  # no gaps in the file: nothing here has pages
     "-Wl,-e,board_reset",
@@ -65,7 +67,7 @@ def build(board: Board, sources: Mapping[str, bytes], options: Build | None = No
         stack_bytes=options.stack_bytes,
     )
     flags = (
-        f"-O{options.optimize}",
+        *optimization(options.optimize),
         f"--target={board.target}",
         f"-mcpu={board.mcpu}",
         *FREESTANDING,
@@ -99,11 +101,13 @@ def load_image(board: Board, elf: bytes) -> Image:
 
 def _own_sources(board: Board) -> dict[str, bytes]:
     start = "start_riscv.c" if board.target.startswith("riscv") else "start_cortex_m.c"
-    folder = files(__package__) / "firmware"
+    folder = files("snncc.boards") / "firmware"
     return {name: (folder / name).read_bytes() for name in ("board.h", "runtime.c", start)}
 
 
 def _measure(board: Board, elf: bytes, file: "ELFFile") -> Image:
+    from elftools.elf.sections import SymbolTableSection
+
     segments = tuple(
         sorted(
             (segment["p_paddr"], segment.data())
@@ -114,8 +118,11 @@ def _measure(board: Board, elf: bytes, file: "ELFFile") -> Image:
     section_bytes = {section.name: section["sh_size"] for section in file.iter_sections()}
     symbols: dict[int, tuple[int, str]] = {}
     tables: dict[int, int] = {}  # address → bytes; a second name of the same table adds nothing
+    names = file.get_section_by_name(".symtab")
+    if not isinstance(names, SymbolTableSection):
+        raise DeviceError(f"the firmware for {board.name} has no symbols, by which hosts stop it")
     flash_end = max((address + len(content) for address, content in segments), default=0)
-    for symbol in file.get_section_by_name(".symtab").iter_symbols():
+    for symbol in names.iter_symbols():
         kind, size = symbol["st_info"]["type"], symbol["st_size"]
         if kind == "STT_FUNC":
             symbols[symbol["st_value"] & ~1] = (size, symbol.name)  # bit 0 says Thumb
@@ -142,5 +149,6 @@ def _require(board: Board, memory: str, needed: int, available: int) -> None:
     if needed > available:
         raise CapacityError(
             f"the firmware needs {needed:,} bytes of {memory}, {board.name} has {available:,}: "
-            f"{needed - available:,} bytes too many; use fewer weight bits, a smaller model or a larger board"
+            f"{needed - available:,} bytes too many; use fewer weight bits, a smaller model or "
+            "a larger board"
         )

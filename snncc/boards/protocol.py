@@ -1,6 +1,6 @@
-"""Values and protocols of the boards floor: what a board, an image, a run and a driver are. Never: does anything."""
+"""What a board, an image, a run and a driver are. Values and protocols; nothing here acts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -55,11 +55,10 @@ class Image:
     segments: tuple[tuple[int, bytes], ...]  # (load address, content), ascending
     symbols: tuple[tuple[int, int, str], ...]  # (address, bytes, name), ascending
 
-    def address(self, name: str) -> int:
-        """Address of the symbol `name`."""
-        found = [address for address, _, symbol in self.symbols if symbol == name]
-        assert found, f"firmware without the symbol {name}"
-        return found[0]
+    def addresses(self, names: Iterable[str]) -> dict[int, str]:
+        """Address → name, of those `names` that the firmware holds."""
+        wanted = set(names)
+        return {address: name for address, _, name in self.symbols if name in wanted}
 
     def place(self, address: int) -> str:
         """Reader's name of an address, such as `0x0000012a (tick+0x12)`."""
@@ -81,9 +80,9 @@ class Mark:
 class Run:
     """What came back from a firmware that ran to its end.
 
-    An instruction counts when the core has issued it: one whose condition in an IT block fails counts too, as it takes
-    its slot in the pipeline. What the host does at a `board_` function does not count, so the count depends on the
-    firmware and its input alone.
+    An instruction counts when the core has issued it: one whose condition in an IT block fails
+    counts too, as it takes its slot in the pipeline. What the host does at a `board_` function does
+    not count, so the count depends on the firmware and its input alone.
     """
 
     output: bytes
@@ -152,7 +151,7 @@ class Driver(Protocol):
     """A way to reach boards of one kind."""
 
     def detect(self, board: Board) -> str | None:
-        """Why `board` cannot be reached from here, as a sentence with the remedy; None when it can."""
+        """Why `board` cannot be reached from here, with the remedy; None when it can."""
         ...
 
     def connect(self, board: Board, port: str | None = None) -> AbstractContextManager[Connection]:

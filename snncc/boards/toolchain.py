@@ -19,9 +19,16 @@ from snncc.ir import DeviceError
 ZIGLANG = "ziglang==0.17.0"
 COMPILE_SECONDS = 300  # a first build compiles the compiler's own run-time library: ten seconds
 SHOWN_LINES = 6
-# The same bytes on every machine: no debug information, no compiler identification.
-# zig's undefined-behaviour sanitizer is off by request, as it would add code and traps.
-PLAIN = ("-std=c99", "-g0", "-fno-ident", "-fno-sanitize=all", "-fno-stack-protector")
+PLAIN = (
+    "-std=c99",
+    "-fno-ident",  # no compiler version in the result
+    "-fno-sanitize=all",  # zig's default adds code and traps
+    "-fno-stack-protector",
+    "-fomit-frame-pointer",  # zig's default keeps one, which costs a register
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-ffp-contract=off",  # no fused multiply-add: floats round alike on every core
+)
 
 
 class ToolchainError(DeviceError):
@@ -56,8 +63,19 @@ def cache_directory() -> Path:
         if os.access(directory, os.W_OK) and directory.stat().st_uid == os.getuid():
             return directory
     raise ToolchainError(
-        f"neither {preferred} nor {fallback} can be written: set XDG_CACHE_HOME to a directory that can"
+        f"neither {preferred} nor {fallback} can be written: set XDG_CACHE_HOME to a directory "
+        "that can"
     )
+
+
+def optimization(level: str) -> tuple[str, ...]:
+    """Flags for the optimization `level` 0, 1, 2, 3, s or z, with the symbols kept.
+
+    zig turns -O1, -O2 and -O3 all into -O2, -Oz into -Os, and strips what -Os makes unless there is
+    debug information; so the level goes past it to clang, last.
+    """
+    mode = "-Os" if level in ("s", "z") else "-O2"
+    return mode, "-g", "-Xclang", f"-O{level}"
 
 
 def compile_c(sources: Mapping[str, bytes], flags: Sequence[str], output: str = "out") -> bytes:
@@ -84,7 +102,7 @@ def shared_library(sources: Mapping[str, bytes], flags: Sequence[str] = ()) -> P
     Raises:
         ToolchainError: as `compile_c`.
     """
-    flags = ("-O3", "-march=native", "-fPIC", "-shared", *flags)
+    flags = (*optimization("3"), "-Wl,--strip-debug", "-march=native", "-fPIC", "-shared", *flags)
     key = hashlib.sha256()
     for part in (ZIGLANG, _processor(), *PLAIN, *flags):
         key.update(part.encode() + b"\0")

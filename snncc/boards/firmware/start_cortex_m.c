@@ -16,7 +16,7 @@ __attribute__((naked)) static void exception(void)
                      "bl board_fault");
 }
 
-__attribute__((used)) void board_reset(void)
+__attribute__((used, minsize)) void board_reset(void)
 {
     uint32_t *to = _data_start;
 

@@ -24,7 +24,7 @@ __attribute__((naked, used, section(".vectors"))) void board_reset(void)
                      "j board_begin" ::"i"(exception));
 }
 
-__attribute__((used)) void board_begin(void)
+__attribute__((used, minsize)) void board_begin(void)
 {
     uint32_t *to = _data_start;
 
