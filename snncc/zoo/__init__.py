@@ -1,0 +1,77 @@
+"""The papers' models with their trained checkpoints; importing this face loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from .cards import Entry, card, entry, names, weights
+from .data import DATASETS, DataSet, Samples, Split, dataset, wisdm_by_subject, write_npz
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import nn
+
+__all__ = [
+    "DATASETS",
+    "DataSet",
+    "Entry",
+    "Samples",
+    "Split",
+    "card",
+    "dataset",
+    "entry",
+    "factory",
+    "load",
+    "names",
+    "test_data",
+    "weights",
+    "wisdm_by_subject",
+    "write_test_data",
+]
+
+
+def factory(name: str) -> Callable[[], nn.Module]:
+    """A callable that builds the module of `name` without its trained weights, in float32.
+
+    Raises: UsageError for an unknown name, at once.
+    """
+    return partial(_build, cast("dict[str, object]", card(name)["config"]))
+
+
+def _build(config: dict[str, object]) -> nn.Module:
+    from .l2mu import L2MU, L2MUConfig
+
+    return L2MU(L2MUConfig.from_json(config))
+
+
+def load(name: str) -> nn.Module:
+    """The trained module of `name` in float32, in evaluation mode.
+
+    Raises: UsageError for an unknown name.
+    """
+    from safetensors.torch import load_file
+
+    module = factory(name)()
+    module.load_state_dict(load_file(weights(name)))
+    return module.eval()
+
+
+def test_data(
+    name: str, path: Path | None = None
+) -> tuple[NDArray[np.float32] | NDArray[np.uint8], NDArray[np.int64]]:
+    """Held-out inputs `[samples, ticks, channels]` and classes int64 `[samples]` of `name`.
+
+    `path` is the file of the data set; without it, it comes from its package or from the folder in
+    the environment. Raises: UsageError for an unknown name, or for data that are not there.
+    """
+    samples = dataset(entry(name).task).split(path).test
+    return samples.x, samples.y
+
+
+def write_test_data(name: str, out: Path, path: Path | None = None) -> None:
+    """Writes `test_data` as x and y of an .npz file, the format that every command reads."""
+    write_npz(Samples(*test_data(name, path)), out)

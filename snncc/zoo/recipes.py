@@ -1,0 +1,71 @@
+"""The table of training recipes, one per zoo name: data only, no code that trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .l2mu import L2MUConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one checkpoint is trained.
+
+    dataset     name of the data set
+    rate        peak learning rate;  decay: weight decay of AdamW
+    caution     factor on the rate for decays and thresholds, which a whole population shares
+    clip        largest norm of the gradient
+    quiet       weight of the squared firing rates in the loss
+    sharpness   factor from spike counts to logits;  smoothing: label smoothing
+    roll        augmentation: cyclic shift by at most so many ticks
+    stretch     augmentation: spread of a random gain per sample and channel
+    noise       augmentation: spread of added noise, in standard deviations of the channel
+    drop        augmentation: probability of losing an input value
+    """
+
+    dataset: str
+    config: L2MUConfig
+    epochs: int
+    batch: int
+    rate: float
+    seed: int = 1
+    decay: float = 0.0
+    caution: float = 0.1
+    clip: float = 1.0
+    quiet: float = 0.0
+    sharpness: float = 1.0
+    smoothing: float = 0.0
+    roll: int = 0
+    stretch: float = 0.0
+    noise: float = 0.0
+    drop: float = 0.0
+
+
+RECIPES = {
+    "l2mu-motions": Recipe(
+        "motions",
+        L2MUConfig(6, 4, 16, 4, 32, 8.0, encoder="single", pop=6),
+        epochs=60,
+        batch=16,
+        rate=5e-3,
+        quiet=0.5,
+        sharpness=0.5,
+        smoothing=0.05,
+        roll=10,
+        stretch=0.1,
+        noise=0.1,
+    ),
+    "l2mu-wisdm": Recipe(
+        "wisdm",
+        L2MUConfig(6, 7, 40, 6, 100, 10.0, encoder="single", pop=12),
+        epochs=40,
+        batch=256,
+        rate=5e-3,
+        decay=1e-3,
+        quiet=0.1,
+        sharpness=0.5,
+        smoothing=0.05,
+        stretch=0.08,
+        noise=0.03,
+    ),
+}
