@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import NumberError
-from .number import Codes, Factor, Format, Quantity, encode, fit_codes, round_real, shift_codes
+from .number import (
+    Codes,
+    Factor,
+    Format,
+    Overflow,
+    Quantity,
+    encode,
+    fit_codes,
+    round_real,
+    shift_codes,
+)
 from .op import Param, Unit, Values, values_of
 from .tensor import Tensors
 
@@ -166,15 +176,18 @@ class IntegerArithmetic:
     def quantity(self, value: Param, role: str) -> Values:
         if (value, role) not in self._kept:
             real, unit = values_of(value, self.tensors), self.unit_of(role)
-            where = f"{self.where}: {value} as '{role}'"
-            self._kept[value, role] = encode(real, unit, self._quantity(role), where)
+            self._kept[value, role] = self._encode(real, unit, value, role)
         return self._kept[value, role]
+
+    def _encode(self, real: Values, unit: Unit, value: Param, role: str) -> Codes:
+        # Signals may saturate, which is counted; a parameter that does not fit is an error.
+        format = replace(self._quantity(role), overflow=Overflow.TRAP)
+        return encode(real, unit, format, f"{self.where}: {value} as '{role}'")
 
     def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
         if (value, role) not in self._kept:
             real = values_of(value, self.tensors) * unit_in
-            where = f"{self.where}: {value} as '{role}'"
-            self._kept[value, role] = encode(real, unit_out, self._quantity(role), where)
+            self._kept[value, role] = self._encode(real, unit_out, value, role)
         return self._kept[value, role]
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:

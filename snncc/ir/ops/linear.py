@@ -41,6 +41,26 @@ class Weighted(Op):
         """The output's unit, laid out so that it broadcasts against the bias tensor."""
         return unit_out
 
+    def grain(self, shape: Shape) -> Shape:
+        """Shape of the finest unit that an output of this shape can have: 1 where it is shared."""
+        return shape
+
+    def reach(self, magnitudes: Values, tensors: Tensors) -> Values:
+        """Largest entry of `magnitudes` (laid out as the weights) for each output."""
+        return np.asarray(np.max(magnitudes, axis=-1, initial=0.0))
+
+    def bias_shape(self, tensors: Tensors) -> Shape:
+        """Shape of a bias tensor: that of the weights without the axes of their inputs."""
+        return tensors[self.weight.name].shape[:1]
+
+    def collect(self, constant: Values) -> Values:
+        """The bias tensor that adds `constant` `[*output shape]` to every output.
+
+        Raises:
+            ValueError: the constant varies along an axis along which a bias is shared.
+        """
+        return _rows(constant, -1)
+
     def weight_codes(self, a: Arithmetic) -> Values:
         """The weights in the arithmetic's numbers, in the layout of the tensor."""
         unit_in, unit_out = self.lay(a.input_unit(), a.unit_of("weight"), a.tensors)
@@ -75,12 +95,29 @@ class Weighted(Op):
 
 def _along(unit: Unit, axis: int, size: int) -> Unit:
     """A unit that varies along one axis only, as a vector of that axis; a scalar stays one."""
-    if unit.ndim < -axis or unit.size == 1:
-        return unit.reshape(()) if unit.size == 1 else unit
-    rows = np.moveaxis(unit, axis, -1).reshape(-1, unit.shape[axis])
+    vector = _vector(unit, axis)
+    return np.broadcast_to(vector, (size,)) if vector.ndim else vector
+
+
+def _vector(values: Values, axis: int) -> Values:
+    """Values that vary along one axis at most, as a vector of that axis or a scalar.
+
+    Raises:
+        ValueError: they vary along another axis.
+    """
+    if values.size == 1:
+        return values.reshape(())
+    if values.ndim < -axis:
+        raise ValueError("one weight serves several places that differ")
+    return _rows(values, axis)
+
+
+def _rows(values: Values, axis: int) -> Values:
+    """Values that vary along one axis only, as a vector of that axis."""
+    rows = np.moveaxis(values, axis, -1).reshape(-1, values.shape[axis])
     if not np.all(rows == rows[0]):
-        raise ValueError("one weight serves several inputs that count in different units")
-    return np.broadcast_to(rows[0], (size,))
+        raise ValueError("one weight serves several places that differ")
+    return np.asarray(rows[0])
 
 
 def _expect(found: object, expected: object, what: str) -> None:
@@ -114,9 +151,15 @@ class Dense(Weighted):
     def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
         return signal @ weights.T
 
+    def grain(self, shape: Shape) -> Shape:
+        return (*(1,) * (len(shape) - 1), shape[-1])
+
     def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
         rows, columns = tensors[self.weight.name].shape
         return _along(unit_in, -1, columns), np.expand_dims(_along(unit_out, -1, rows), -1)
+
+    def gather(self, unit_out: Unit) -> Unit:
+        return _vector(unit_out, -1)
 
 
 @dataclass(frozen=True)
@@ -151,6 +194,12 @@ class BlockDense(Weighted):
         blocks, rows, columns = tensors[self.weight.name].shape
         unit_in = np.broadcast_to(unit_in, (blocks, columns))[:, None, :]
         return unit_in, np.broadcast_to(unit_out, (blocks, rows))[..., None]
+
+    def bias_shape(self, tensors: Tensors) -> Shape:
+        return tensors[self.weight.name].shape[:2]
+
+    def collect(self, constant: Values) -> Values:
+        return constant
 
 
 @dataclass(frozen=True)
@@ -195,6 +244,14 @@ class Sparse(Weighted):
         rows, columns = self._indices(tensors)
         unit_in = unit_in[columns] if unit_in.size > 1 else unit_in
         return unit_in, unit_out[rows] if unit_out.size > 1 else unit_out
+
+    def reach(self, magnitudes: Values, tensors: Tensors) -> Values:
+        largest = np.zeros(self.size)
+        np.maximum.at(largest, self._indices(tensors)[0], magnitudes)
+        return largest
+
+    def bias_shape(self, tensors: Tensors) -> Shape:
+        return (self.size,)
 
 
 @dataclass(frozen=True)
@@ -254,8 +311,18 @@ class Conv(Weighted):
             unit_in = np.repeat(grouped, out // self.groups, axis=1).reshape(out, into, *ones)
         return unit_in, self.gather(unit_out).reshape(-1, 1, *ones)
 
+    def grain(self, shape: Shape) -> Shape:
+        return (shape[0], *(1,) * (len(shape) - 1))
+
+    def reach(self, magnitudes: Values, tensors: Tensors) -> Values:
+        largest = np.max(magnitudes.reshape(len(magnitudes), -1), axis=1, initial=0.0)
+        return self.spread(largest)
+
     def spread(self, bias: Values) -> Values:
         return bias.reshape(-1, *(1,) * len(self.stride))
 
     def gather(self, unit_out: Unit) -> Unit:
-        return unit_out.reshape(-1)
+        return np.atleast_1d(_vector(unit_out, -1 - len(self.stride)))
+
+    def collect(self, constant: Values) -> Values:
+        return _rows(constant, -1 - len(self.stride))

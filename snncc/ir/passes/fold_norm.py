@@ -1,0 +1,160 @@
+"""FoldNorm: batch norms and other affine maps into the weights beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..edit import keep_tensor, redirect, remove
+from ..edit import replace as replace_nodes
+from ..network import Network, Node, Use
+from ..op import Values, values_of
+from ..ops import Affine, AvgPool, Conv, MaxPool, Weighted
+from .base import Effect, Pass
+
+Rule = Callable[[Network, Node, Affine], Network | None]
+
+
+def _params(network: Network, op: Affine) -> tuple[Values, Values]:
+    return values_of(op.scale, network.tensors), values_of(op.shift, network.tensors)
+
+
+def _weighted(
+    network: Network, node: Node, weight: Values, bias: Values | None
+) -> tuple[Network, Node]:
+    """The node with other weights and bias, kept under names of their own."""
+    assert isinstance(node.op, Weighted)
+    network, weight_ref = keep_tensor(network, f"{node.name}.weight", weight)
+    bias_ref = None
+    if bias is not None and np.any(bias):
+        network, bias_ref = keep_tensor(network, f"{node.name}.bias", bias)
+    op = replace(node.op, weight=weight_ref, bias=bias_ref)  # type: ignore[type-var]
+    return network, replace(node, op=op)
+
+
+def _into_weights_before(network: Network, node: Node, op: Affine) -> Network | None:
+    """scale (W x + b) + shift = (scale W) x + (scale b + shift)."""
+    use = node.inputs[0]
+    before = network[use.source]
+    only = len(network.users(before.name)) == 1 and Use(before.name) not in network.outputs
+    if use.delay or not only or not isinstance(before.op, Weighted):
+        return None
+    scale, shift = _params(network, op)
+    try:
+        _, laid = before.op.lay(np.ones(()), scale, network.tensors)
+        old = np.zeros(()) if before.op.bias is None else values_of(before.op.bias, network.tensors)
+        bias = old * before.op.gather(scale) + before.op.gather(shift)
+        shape = before.op.bias_shape(network.tensors)
+        bias = np.broadcast_to(bias.reshape(()) if bias.size == 1 else bias, shape)
+        weight = values_of(before.op.weight, network.tensors)
+        weight = weight * np.broadcast_to(laid, np.broadcast_shapes(laid.shape, weight.shape))
+        if weight.shape != network.tensors[before.op.weight.name].shape:
+            return None
+    except ValueError:
+        return None  # the map varies along an axis along which the weights are shared
+    network, changed = _weighted(network, before, weight, bias)
+    network = replace_nodes(network, changed)
+    return remove(redirect(network, {Use(node.name): Use(before.name)}), [node.name])
+
+
+def _into_weights_after(network: Network, node: Node, op: Affine) -> Network | None:
+    """W (scale x + shift) + b = (W scale) x + (W shift + b), where every user has weights."""
+    users = network.users(node.name)
+    if not users or any(use.source == node.name for use in network.outputs):
+        return None
+    scale, shift = _params(network, op)
+    shape = network.shapes[node.name]
+    moved: list[Node] = []
+    for user in users:
+        if not isinstance(user.op, Weighted):
+            return None
+        bordered = isinstance(user.op, Conv) and any(p for pair in user.op.padding for p in pair)
+        if np.any(shift) and (bordered or user.inputs[0].delay):
+            return None  # outside, and before tick 0, the signal is zero and not `shift`
+        weight = values_of(user.op.weight, network.tensors)
+        try:
+            laid, _ = user.op.lay(scale, np.ones(()), network.tensors)
+            constant = user.op.apply(np.broadcast_to(shift, shape)[None], weight, network.tensors)[
+                0
+            ]
+            bias = user.op.collect(constant)
+        except ValueError:
+            return None
+        if user.op.bias is not None:
+            bias = bias + values_of(user.op.bias, network.tensors)
+        network, changed = _weighted(network, user, weight * laid, bias)
+        moved.append(replace(changed, inputs=_skip(changed, node)))
+    return remove(replace_nodes(network, *moved), [node.name])
+
+
+def _skip(user: Node, node: Node) -> tuple[Use, ...]:
+    source = node.inputs[0]
+    delay = user.inputs[0].delay + source.delay
+    return (replace(source, delay=delay),)
+
+
+def _before_pool(network: Network, node: Node, op: Affine) -> Network | None:
+    """An average commutes with an affine map, a maximum with an increasing one: swap the two."""
+    use = node.inputs[0]
+    pool = network[use.source]
+    scale, shift = _params(network, op)
+    averages = isinstance(pool.op, AvgPool) and not any(p for q in pool.op.padding for p in q)
+    rises = isinstance(pool.op, MaxPool) and bool(np.all(scale > 0))
+    only = len(network.users(pool.name)) == 1 and Use(pool.name) not in network.outputs
+    if use.delay or not only or not (averages or rises) or pool.inputs[0].delay:
+        return None
+    assert isinstance(pool.op, AvgPool | MaxPool)
+    axes = len(pool.op.kernel)
+    if any(p.size > 1 and any(n > 1 for n in p.shape[-axes:]) for p in (scale, shift)):
+        return None
+    first = Node(node.name, op, pool.inputs, node.formats, node.origin)
+    second = Node(pool.name, pool.op, (Use(node.name),), pool.formats, pool.origin)
+    swapped = redirect(network, {Use(node.name): Use(pool.name)})
+    return replace_nodes(swapped, first, second)
+
+
+def _twice(network: Network, node: Node, op: Affine) -> Network | None:
+    """Two affine maps in a row are one."""
+    use = node.inputs[0]
+    before = network[use.source]
+    only = len(network.users(before.name)) == 1 and Use(before.name) not in network.outputs
+    if use.delay or not only or not isinstance(before.op, Affine):
+        return None
+    (scale, shift), (first, offset) = _params(network, op), _params(network, before.op)
+    network, scale_ref = keep_tensor(network, f"{node.name}.scale", scale * first)
+    network, shift_ref = keep_tensor(network, f"{node.name}.shift", scale * offset + shift)
+    both = Node(node.name, Affine(scale_ref, shift_ref), before.inputs, node.formats, node.origin)
+    return remove(replace_nodes(network, both), [before.name])
+
+
+RULES: tuple[Rule, ...] = (_twice, _into_weights_before, _into_weights_after, _before_pool)
+
+
+@dataclass(frozen=True)
+class FoldNorm(Pass):
+    """Fold affine maps (batch norms, input scaling, spike amplitudes) into the weights beside them.
+
+    Establishes: an affine map is left only where no weights can take it.
+    May change: the last bit of a float sum, so a spike that sits on the threshold.
+    Stands before quantize: the folded weights are the ones that must be rounded.
+    """
+
+    name = "fold-norm"
+    effect = Effect.APPROXIMATE
+    agreement = 0.999
+
+    def __call__(self, network: Network) -> Network:
+        at = 0
+        while at < len(network.nodes):
+            node = network.nodes[at]
+            op = node.op
+            if not isinstance(op, Affine):
+                at += 1
+                continue
+            tries = (rule(network, node, op) for rule in RULES)
+            found = next((new for new in tries if new is not None), None)
+            # After a fold an earlier affine map may have become foldable: begin again.
+            network, at = (network, at + 1) if found is None else (found, 0)
+        return network

@@ -1,0 +1,155 @@
+"""Quantize: choose number formats, so that inference needs whole numbers and no rescaling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from ..edit import keep_tensor, map_nodes, tidy
+from ..errors import PassError
+from ..network import Formats, Network, Node
+from ..number import Factor, Format, Overflow, Quantity, Rounding
+from ..op import Ref, Unit, values_of
+from ..ops import Input, Weighted
+from .base import Effect, Pass
+from .calibrate import Ranges
+from .relay import relay
+from .states import choose
+from .units import Group, groups, unit_of
+
+INT32_BITS = 32
+
+
+@dataclass(frozen=True)
+class Quantize(Pass):
+    """Give every weight, state and real input a number format.
+
+    All synapses that meet in one neuron count in one unit, the largest of their weights over the
+    largest code, and the neuron's state, threshold, bias and reset amount count in the same unit
+    or in one 2**k times finer. So the scale of each neuron is folded into its threshold, and
+    integer inference adds, compares and decays without ever rescaling. Units are as fine as the
+    op allows: one per neuron (dense), per channel (convolution), per column (shared weights).
+
+    Weights are rounded to nearest (half to even): |weight - code unit| <= unit / 2. A decay is a
+    fraction of 2**decay_bits, its products are rounded toward zero: a neuron without input comes
+    to rest at exactly zero. A state has `state_bits` where its worst case, or twice what was
+    seen, fits; else 32.
+
+    Establishes: the network computes with whole numbers; every role has a format.
+    May change: spikes, within what rounding of the parameters does.
+    Stands after all folding: what it rounds is final.
+    """
+
+    name = "quantize"
+    effect = Effect.APPROXIMATE
+    agreement = 0.5
+    weight_bits: int = 8
+    state_bits: int = 32
+    decay_bits: int = 15
+    input_bits: int = 16
+    fraction_bits: int = 8
+    ranges: Ranges = field(default_factory=Ranges, compare=False)
+
+    def __call__(self, network: Network) -> Network:
+        self._options()
+        if network.quantized:
+            raise PassError("quantize: the network has number formats already")
+        network = relay(network)
+        network = self._inputs(network)
+        for group in groups(network):
+            network = self._weights(network, group)
+        network = self._potentials(network, {})
+        widths = choose(network, self.ranges, self.state_bits, self.fraction_bits)
+        return tidy(self._potentials(network, widths))
+
+    def _options(self) -> None:
+        for name, low, high in (
+            ("weight_bits", 2, 8),
+            ("decay_bits", 4, 15),
+            ("input_bits", 2, 16),
+            ("fraction_bits", 0, 15),
+        ):
+            if not low <= getattr(self, name) <= high:
+                raise PassError(
+                    f"quantize: {name} is {getattr(self, name)}, expected {low} to {high}"
+                )
+        if self.state_bits not in (16, 32):
+            raise PassError(f"quantize: state_bits is {self.state_bits}, expected 16 or 32")
+
+    def _inputs(self, network: Network) -> Network:
+        def chosen(node: Node) -> Node:
+            if not isinstance(node.op, Input) or node.op.spiking:
+                return node
+            peak = float(np.max(self.ranges.peaks.get(f"%{node.name}", np.zeros(1))))
+            if not peak:
+                raise PassError(
+                    f"quantize: %{node.name} takes real values and nothing is known of their "
+                    "range; give calibration data (--data FILE.npz)"
+                )
+            signed = node.name in self.ranges.negative
+            whole = int(np.ceil(np.log2(peak * (1 + 2.0**-self.input_bits))))
+            frac = self.input_bits - signed - whole
+            format = Quantity(self.input_bits, signed, frac, Rounding.HALF_EVEN, Overflow.SATURATE)
+            return replace(node, formats={"value": format})
+
+        return map_nodes(network, chosen)
+
+    def _weights(self, network: Network, group: Group) -> Network:
+        """Formats for the weights of one group; they share a unit, up to known factors."""
+        largest = (1 << (self.weight_bits - 1)) - 1
+        reach = np.zeros(group.grain)
+        for name, factor in group.weights.items():
+            reach = np.maximum(reach, _reach(network, network[name], group) / factor)
+        # Where there is no weight any unit will do.
+        unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
+        for name, factor in group.weights.items():
+            network, ref = keep_tensor(network, f"{name}.unit", unit * factor)
+            formats = _weight_formats(network[name], self.weight_bits, ref)
+            network = _with_formats(network, name, formats)
+        for name, factor in group.neurons.items():
+            network, _ = keep_tensor(network, f"{name}.current", unit * factor)
+        return network
+
+    def _potentials(self, network: Network, chosen: Mapping[str, tuple[int, int]]) -> Network:
+        """Formats of all states: (bits, k) as chosen, or 32 bits and k = 0 to begin with."""
+        for node in network.populations:
+            bits, k = chosen.get(node.name, (INT32_BITS, 0))
+            current = np.asarray(network.tensors[f"{node.name}.current"].values, dtype=np.float64)
+            unit = Ref(f"{node.name}.unit")
+            tensors = {t: v for t, v in network.tensors.items() if t != unit.name}
+            network = replace(network, tensors=MappingProxyType(tensors))
+            network, unit = keep_tensor(network, unit.name, current * 2.0**-k)
+            state = Quantity(bits, True, unit.name, Rounding.HALF_EVEN, Overflow.SATURATE)
+            factor = Factor(self.decay_bits, Rounding.TOWARD_ZERO)
+            formats: dict[str, Format] = {}
+            for role in node.op.roles:
+                formats[role.name] = factor if role.factor else state
+            if getattr(node.op, "decay", None) == 1.0:
+                formats.pop("decay", None)
+            network = _with_formats(network, node.name, formats)
+        return network
+
+
+def _with_formats(network: Network, name: str, formats: Formats) -> Network:
+    kept = MappingProxyType({**formats})
+    return map_nodes(network, lambda n: replace(n, formats=kept) if n.name == name else n)
+
+
+def _weight_formats(node: Node, bits: int, unit: Ref) -> Formats:
+    assert isinstance(node.op, Weighted)
+    weight = Quantity(bits, True, unit.name, Rounding.HALF_EVEN, Overflow.TRAP)
+    if node.op.bias is None:
+        return {"weight": weight}
+    return {"weight": weight, "bias": replace(weight, bits=INT32_BITS)}
+
+
+def _reach(network: Network, node: Node, group: Group) -> Unit:
+    """Largest magnitude of a node's weights, per entry of the group's grain, in real units."""
+    assert isinstance(node.op, Weighted)
+    real = np.abs(values_of(node.op.weight, network.tensors))
+    unit_in, _ = node.op.lay(unit_of(network, node.inputs[0]), np.ones(()), network.tensors)
+    per_output = node.op.reach(real * unit_in, network.tensors)
+    return group.coarsen(per_output, network.shapes[node.name])

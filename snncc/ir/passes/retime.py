@@ -1,0 +1,98 @@
+"""Retime: give every hop its ticks, and say how much later each output comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import networkx as nx
+import numpy as np
+
+from ..errors import PassError
+from ..network import Network, Node
+from ..op import values_of
+from ..ops import LI, Affine, Spiking, Weighted
+from .base import Effect, Pass
+
+
+@dataclass(frozen=True)
+class Retime(Pass):
+    """Give each synapse at least `hop` ticks, as a chip with pipelined cores needs it.
+
+    Classical retiming (Leiserson and Saxe 1991): with a lag r for every node, a use from s to t
+    gets delay' = delay + r(t) - r(s). The sum of delays around a cycle stays, so the network
+    computes the same, each node r ticks later. Branches that join get the balancing delay.
+
+    Establishes: every use of a spiking source has a delay of `hop` ticks or more.
+    May change: outputs come `lags(network, hop)` ticks later.
+    Stands after quantize: delays change no number.
+    """
+
+    name = "retime"
+    effect = Effect.SHIFTED
+    hop: int = 1
+
+    def __call__(self, network: Network) -> Network:
+        _at_rest(network)
+        lag = _lags(network, self.hop)
+
+        def moved(node: Node) -> Node:
+            uses = (
+                replace(use, delay=use.delay + lag[node.name] - lag[use.source])
+                for use in node.inputs
+            )
+            return replace(node, inputs=tuple(uses))
+
+        return replace(network, nodes=tuple(moved(node) for node in network))
+
+
+def lags(network: Network, hop: int) -> Mapping[str, int]:
+    """Output wire, as text → ticks by which it comes later when `network` is retimed."""
+    lag = _lags(network, hop)
+    return {str(use): lag[use.source] for use in network.outputs}
+
+
+def _lags(network: Network, hop: int) -> Mapping[str, int]:
+    # r(t) >= r(s) + hop(s) - delay for every use: longest paths, found as shortest ones of the
+    # negated lengths. A cycle of positive length has fewer ticks than hops.
+    constraints: nx.DiGraph[str] = nx.DiGraph()
+    for node in network:
+        constraints.add_edge("", node.name, weight=0)  # the empty name is the common start
+        for use in node.inputs:
+            least = (hop if network[use.source].op.spiking else 0) - use.delay
+            known = constraints.get_edge_data(use.source, node.name, {"weight": -least})
+            constraints.add_edge(use.source, node.name, weight=min(known["weight"], -least))
+    try:
+        lengths = nx.single_source_bellman_ford_path_length(constraints, "")
+    except nx.NetworkXUnbounded:
+        cycle = nx.find_negative_cycle(constraints, "")
+        path = " → ".join(f"%{name}" for name in cycle)
+        raise PassError(
+            f"R001 {path}: the loop has fewer ticks of delay than hops of {hop} tick(s); "
+            "keep the loop within one core, or train with a longer delay"
+        ) from None
+    return {name: int(-length) for name, length in lengths.items() if name}
+
+
+def _at_rest(network: Network) -> None:
+    """A late node must find what it found before: silence, for as long as nothing arrives."""
+    for node in network:
+        for name in _constants(node):
+            value = getattr(node.op, name)
+            if value is not None and np.any(values_of(value, network.tensors)):
+                raise PassError(
+                    f"R002 %{node.name}: its {name} is not zero, so its first ticks would differ "
+                    "when it starts late; fold the constant into a source that spikes every tick"
+                )
+
+
+def _constants(node: Node) -> tuple[str, ...]:
+    match node.op:
+        case Spiking() | LI():
+            return ("bias", "initial")
+        case Weighted():
+            return ("bias",)
+        case Affine():
+            return ("shift",)
+        case _:
+            return ()

@@ -1,0 +1,155 @@
+"""How wide a state must be: its worst case, what was seen, and the choice between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..arithmetic import Arithmetic
+from ..errors import PassError
+from ..network import Network, Node
+from ..number import Quantity
+from ..op import Values, values_of
+from ..ops import ALIF, LI, LIF, AlphaLIF, CubaLIF, Spiking
+from ..views import Bounds, arithmetics, bounds
+from .calibrate import Ranges
+
+MARGIN = 2.0  # a state that is not proven gets room for twice what was seen
+WIDE = 32
+
+
+def choose(
+    network: Network, ranges: Ranges, state_bits: int, fraction_bits: int
+) -> Mapping[str, tuple[int, int]]:
+    """Population → width of its state in bits, and k: its unit is 2**-k of its current's.
+
+    A state is as narrow as asked for when its worst case over all inputs fits, or else twice what
+    was seen; otherwise it is 32 bits wide. k is as large as fits, up to `fraction_bits`.
+
+    Args:
+        network: quantized, all states 32 bits wide with k = 0.
+        ranges: peaks in real units; may be empty.
+        state_bits: 16 or 32.
+        fraction_bits: largest k.
+
+    Raises:
+        PassError: a threshold does not fit 32 bits.
+    """
+    limits, numbers = bounds(network), arithmetics(network)
+    inside = {u.source for n in network for u in n.inputs if u.state not in ("", "wait", "s")}
+    inside |= {u.source for n in network for u in n.inputs if isinstance(network[u.source].op, LI)}
+    result: dict[str, tuple[int, int]] = {}
+    for node in network.populations:
+        a = numbers[node.name][0]
+        must = _parameters(node, a)
+        worst = max(_finite(worst_case(network, node, limits, a)), must)
+        seen = max(MARGIN * _seen(network, node, ranges), must)
+        most = 0 if node.name in inside else fraction_bits
+        options = (
+            (bits, _room(bits, need)) for bits in (state_bits, WIDE) for need in (worst, seen)
+        )
+        fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
+        if fit is None:
+            raise PassError(
+                f"quantize: %{node.name}: threshold, bias or reset amount need {must:.3g} codes, "
+                f"more than 32 bits hold; the weights are too small beside them ({node.origin})"
+            )
+        result[node.name] = fit
+    return result
+
+
+def unproven(network: Network) -> Mapping[str, tuple[float, int]]:
+    """Populations whose state may saturate for some input.
+
+    Population → worst case of its state, and the largest code of its format, which is smaller.
+    """
+    limits, numbers = bounds(network), arithmetics(network)
+    found: dict[str, tuple[float, int]] = {}
+    for node in network.populations:
+        format = node.formats["v"]
+        assert isinstance(format, Quantity)
+        worst = float(np.max(worst_case(network, node, limits, numbers[node.name][0])))
+        if worst > format.high:
+            found[node.name] = (worst, format.high)
+    return found
+
+
+def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> Values:
+    """Largest magnitude `[*shape]` that a state of the population can have, in codes of v.
+
+    Infinite where nothing leaks. Rounding toward zero only makes it smaller.
+    """
+    low, high = limits[node.inputs[0].source]
+    op = node.op
+    assert isinstance(op, Spiking | LI)
+    push = np.maximum(np.abs(low), np.abs(high))[0]
+    push = np.asarray(a.align(push, "v"), dtype=np.float64) + np.abs(a.quantity(op.bias, "v"))
+    if isinstance(op, LI):
+        return _steady(push, values_of(op.decay, network.tensors))
+    amount = np.abs(a.quantity(op.reset_amount, "v")) * op.spikes
+    if isinstance(op, AlphaLIF):
+        return _alpha(op, push + amount, network)
+    if isinstance(op, CubaLIF):
+        push = _steady(push, values_of(op.current_decay, network.tensors))
+    decay = _decay(op, network)
+    # Where the threshold is above zero a subtraction lands between -amount and v, and never adds
+    # up; below zero a neuron at rest goes on subtracting.
+    if np.all(a.quantity(op.threshold, "v") > 0):
+        return np.asarray(np.maximum(_steady(push, decay), push + amount))
+    return _steady(push + amount, decay)
+
+
+def _decay(op: Spiking, network: Network) -> Values:
+    if isinstance(op, LIF | CubaLIF | ALIF):
+        return values_of(op.decay, network.tensors)
+    return np.ones(())
+
+
+def _steady(push: Values, decay: Values) -> Values:
+    """Limit of x <- decay x + push."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(push > 0, push / (1 - decay), 0.0))
+
+
+def _alpha(op: AlphaLIF, push: Values, network: Network) -> Values:
+    rise, fall, gain = (values_of(p, network.tensors) for p in (op.rise, op.fall, op.gain))
+    both = _steady(push, rise) + _steady(push, fall)
+    return np.asarray(np.maximum(both, np.abs(gain) * both + _steady(push, fall)))
+
+
+def _parameters(node: Node, a: Arithmetic) -> float:
+    """Largest code among the parameters that count in the unit of v."""
+    op = node.op
+    assert isinstance(op, Spiking | LI)
+    names = ["bias", "initial"]
+    if isinstance(op, Spiking):
+        names += ["threshold", "reset_amount"]
+    if isinstance(op, ALIF):
+        names += ["adaptation_step"]
+    largest = [float(np.max(np.abs(a.quantity(getattr(op, name), "v")))) for name in names]
+    if isinstance(op, ALIF):
+        step = np.abs(a.quantity(op.adaptation_step, "v")) * op.spikes
+        return max(*largest, _finite(_steady(step, values_of(op.adaptation_decay, a.tensors))))
+    return max(largest)
+
+
+def _finite(values: Values) -> float:
+    return float(np.max(values, initial=0.0))
+
+
+def _seen(network: Network, node: Node, ranges: Ranges) -> float:
+    """Largest code that a state took in the calibration run; infinite where there was none."""
+    format = node.formats["v"]
+    assert isinstance(format, Quantity) and isinstance(format.unit, str)
+    unit = network.tensors[format.unit].values
+    wires = [f"%{node.name}.{s}" for s in node.op.states if s not in ("wait", "s")]
+    peaks = [float(np.max(ranges.peaks[w] / unit)) for w in wires if w in ranges.peaks]
+    return max(peaks, default=np.inf)
+
+
+def _room(bits: int, need: float) -> int:
+    """Largest k for which `need` codes, 2**k times finer, fit; negative if none does."""
+    if not np.isfinite(need):
+        return -1
+    return int(np.floor(np.log2(((1 << (bits - 1)) - 1) / max(need, 1.0))))

@@ -1,0 +1,217 @@
+"""Which signals must count in one unit, and how fine that unit may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Literal, TypeAlias
+
+import networkx as nx
+import numpy as np
+
+from ..arithmetic import FloatArithmetic
+from ..errors import PassError
+from ..network import Network, Node, Use
+from ..number import Quantity
+from ..op import Shape, Unit, Values
+from ..ops import LI, AvgPool, Input, Product, Spiking, Sum, Weighted
+from ..views import ordered
+
+Kind: TypeAlias = Literal["count", "real", "current"]
+"""What a wire carries: spikes; values whose unit is given; or currents, whose unit is chosen."""
+
+
+def kinds(network: Network) -> Mapping[str, Kind]:
+    """Node name → what its output carries.
+
+    A stateless op without weights carries on what it gets; where kinds meet, it is a current.
+    """
+    result: dict[str, Kind] = {}
+    pending = list(network.nodes)
+    while pending:
+        rest = [n for n in pending if not _settle(n, result)]
+        if len(rest) == len(pending):
+            raise PassError(
+                f"quantize: %{rest[0].name}: a current that feeds itself without a neuron has no "
+                "unit of its own; put a neuron or an integrator into the loop"
+            )
+        pending = rest
+    return result
+
+
+def _settle(node: Node, known: dict[str, Kind]) -> bool:
+    match node.op:
+        case Spiking():
+            known[node.name] = "count"
+        case LI():
+            known[node.name] = "real"
+        case Input():
+            known[node.name] = "count" if node.op.spiking else "real"
+        case Weighted():
+            known[node.name] = "current"
+        case _:
+            found = [wire_kind(use, known) for use in node.inputs]
+            if None in found:
+                return False
+            known[node.name] = _joint([kind for kind in found if kind is not None])
+    return True
+
+
+def _joint(found: list[Kind]) -> Kind:
+    alike = len(found) == 1 or set(found) == {"count"}
+    return found[0] if alike else "current"
+
+
+def wire_kind(use: Use, known: Mapping[str, Kind]) -> Kind | None:
+    """What a wire carries; None where its source is not known yet."""
+    if use.state:
+        return "count" if use.state in ("wait", "s") else "real"
+    return known.get(use.source)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Signals that meet, and so count in one unit.
+
+    Attributes:
+        weights: node with weights → its unit, as a multiple of the group's.
+        neurons: population → unit of its input, as a multiple of the group's.
+        grain: shape of the group's unit: an extent where it varies, 1 where it does not; () for
+            one unit in all.
+    """
+
+    weights: Mapping[str, float]
+    neurons: Mapping[str, float]
+    grain: Shape
+
+    def coarsen(self, values: Values, shape: Shape) -> Values:
+        """The largest of `values` (broadcastable to `shape`) for each entry of the grain."""
+        if not self.grain:
+            return np.asarray(np.max(values, initial=0.0))
+        axes = tuple(i for i, n in enumerate(self.grain) if n == 1)
+        return np.asarray(np.max(np.broadcast_to(values, shape), axis=axes, keepdims=True))
+
+
+def groups(network: Network) -> tuple[Group, ...]:
+    """All groups, each after those whose currents its weights read.
+
+    Raises:
+        PassError: signals that cannot count in one unit meet, or groups depend on each other.
+    """
+    what = kinds(network)
+    members: nx.Graph[str] = nx.Graph()
+    for node in network:
+        if isinstance(node.op, Weighted) or node.op.states or what[node.name] == "current":
+            members.add_node(node.name)
+        if not isinstance(node.op, Weighted) and node.name in members:
+            members.add_edges_from((use.source, node.name) for use in node.inputs)
+    parts = [frozenset(part) for part in nx.connected_components(members)]
+    of = {name: index for index, part in enumerate(parts) for name in part}
+    order: nx.DiGraph[int] = nx.DiGraph()
+    order.add_nodes_from(range(len(parts)))
+    for node in network:
+        if isinstance(node.op, Weighted):
+            for source in _carriers(network, node.inputs[0], what):
+                order.add_edge(of[source], of[node.name])
+    order.remove_edges_from([(a, b) for a, b in order.edges if a == b])
+    try:
+        return tuple(_group(network, parts[index]) for index in nx.topological_sort(order))
+    except nx.NetworkXUnfeasible:
+        raise PassError(
+            "quantize: currents or potentials feed each other in a circle; "
+            "spikes must stand between"
+        ) from None
+
+
+def _carriers(network: Network, use: Use, what: Mapping[str, Kind]) -> list[str]:
+    """Nodes whose chosen unit a wire has: the current it is, or the population it reads."""
+    kind = wire_kind(use, what)
+    node = network[use.source]
+    if kind == "count" or isinstance(node.op, Input):
+        return []
+    if kind == "current" or node.op.states:
+        return [use.source]
+    return [name for further in node.inputs for name in _carriers(network, further, what)]
+
+
+def _group(network: Network, part: frozenset[str]) -> Group:
+    nodes = [node for node in ordered(network) if node.name in part]
+    factors = _factors(nodes, part)
+    weights = {n.name: factors[n.name] for n in nodes if isinstance(n.op, Weighted)}
+    neurons = {n.name: factors[n.name] for n in nodes if n.op.states}
+    return Group(weights, neurons, _grain(network, nodes))
+
+
+def _factors(nodes: list[Node], part: frozenset[str]) -> dict[str, float]:
+    """Unit of each node as a multiple of the group's; an average makes the unit smaller."""
+    steps: nx.Graph[str] = nx.Graph()
+    steps.add_nodes_from(part)
+    for node in nodes:
+        if isinstance(node.op, Weighted):
+            continue
+        if isinstance(node.op, Product):
+            raise PassError(
+                f"quantize: %{node.name}: a product of currents has no integer form here; "
+                f"multiply spikes instead ({node.origin})"
+            )
+        taps = prod(node.op.kernel) if isinstance(node.op, AvgPool) else 1
+        for use in node.inputs:
+            steps.add_edge(use.source, node.name, user=node.name, ratio=1 / taps)
+    first = nodes[0].name
+    factors = {first: 1.0}
+    for left, right in nx.bfs_edges(steps, first):
+        edge = steps[left][right]
+        factors[right] = factors[left] * (
+            edge["ratio"] if edge["user"] == right else 1 / edge["ratio"]
+        )
+    for left, right, edge in steps.edges(data=True):
+        source, user = (left, right) if edge["user"] == right else (right, left)
+        if not np.isclose(factors[user], factors[source] * edge["ratio"], rtol=1e-12):
+            raise PassError(
+                f"quantize: %{user}: an averaged and a plain current of %{source} meet; "
+                "average both, or neither"
+            )
+    return factors
+
+
+def _grain(network: Network, nodes: list[Node]) -> Shape:
+    """As fine as every op of the group allows; one unit in all where values must be comparable."""
+    shapes = {network.shapes[node.name] for node in nodes}
+    read = {
+        use.source for use in network.outputs if use.state or not network[use.source].op.spiking
+    }
+    read.update(u.source for n in network for u in n.inputs if u.state not in ("", "wait", "s"))
+    for node in nodes:
+        plain = isinstance(node.op, Weighted | Sum | Spiking)
+        if len(shapes) > 1 or not plain or node.name in read:
+            return ()
+    shape = shapes.pop()
+    grains = [n.op.grain(shape) for n in nodes if isinstance(n.op, Weighted)]
+    return tuple(min(extents) for extents in zip(*grains, strict=True))
+
+
+def unit_of(network: Network, use: Use) -> Unit:
+    """Unit of a wire whose group has its formats already; spikes count in ones.
+
+    The name of a tensor carries the unit: `NAME.unit` for weights, `NAME.current` for the input
+    of a population and for its potential as long as that is read inside the network.
+    """
+    node = network[use.source]
+    if use.state in ("wait", "s") or (node.op.spiking and not use.state):
+        return np.ones(())
+    if node.op.states:
+        return _tensor(network, f"{node.name}.current")
+    if isinstance(node.op, Weighted):
+        return _tensor(network, f"{node.name}.unit")
+    if isinstance(node.op, Input):
+        format = node.formats["value"]
+        assert isinstance(format, Quantity) and isinstance(format.unit, int)
+        return np.asarray(2.0**-format.unit)
+    units = [unit_of(network, further) for further in node.inputs]
+    shapes = [network.shapes[further.source] for further in node.inputs]
+    return node.op.unit(units, shapes, FloatArithmetic(network.tensors))
+
+
+def _tensor(network: Network, name: str) -> Unit:
+    return np.asarray(network.tensors[name].values, dtype=np.float64)
