@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Literal, TypeAlias
@@ -54,13 +54,14 @@ def _settle(node: Node, known: dict[str, Kind]) -> bool:
             found = [wire_kind(use, known) for use in node.inputs]
             if None in found:
                 return False
-            known[node.name] = _joint([kind for kind in found if kind is not None])
+            known[node.name] = _joint(found)
     return True
 
 
-def _joint(found: list[Kind]) -> Kind:
+def _joint(found: Sequence[Kind | None]) -> Kind:
+    first = found[0]
     alike = len(found) == 1 or set(found) == {"count"}
-    return found[0] if alike else "current"
+    return first if alike and first is not None else "current"
 
 
 def wire_kind(use: Use, known: Mapping[str, Kind]) -> Kind | None:

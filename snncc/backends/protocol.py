@@ -1,0 +1,105 @@
+"""What a backend is: network → files, with a simulation that must equal the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+
+from snncc.ir import Network, Trace, Values
+from snncc.ir.passes import Pass, Ranges
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Files: TypeAlias = Mapping[PurePosixPath, bytes]
+NO_TABLE: Mapping[str, float] = MappingProxyType({})
+NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a backend is told beside the network; kept in the bundle, so that lowering repeats.
+
+    Attributes:
+        weight_bits: 2 to 8.
+        state_bits: 16 or 32.
+        options: KEY=VALUE of the command line that this backend understands.
+        rates: node → mean spikes per neuron and tick, from calibration; empty if unknown.
+    """
+
+    weight_bits: int = 8
+    state_bits: int = 32
+    options: Mapping[str, str] = field(default_factory=lambda: NO_OPTIONS)
+    rates: Mapping[str, float] = field(default_factory=lambda: NO_TABLE)
+
+
+P = TypeVar("P")
+
+
+class Backend(Protocol[P]):
+    """Builds for one target. `P` is its own frozen description of a program.
+
+    Attributes:
+        name: what `--target` takes.
+        description: one line for `snncc targets`.
+        options: names of the `--option` keys it understands → what they mean.
+    """
+
+    name: str
+    description: str
+    options: Mapping[str, str]
+
+    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+        """The passes that this target wants, in order."""
+        ...
+
+    def lower(self, network: Network, settings: Settings) -> P:
+        """Every choice that is left, made; pure.
+
+        Raises:
+            LoweringRefused: the target cannot compute a node exactly; names it and says why.
+        """
+        ...
+
+    def emit(self, program: P) -> Files:
+        """The target's files, by path within the bundle's `target/`; pure, deterministic."""
+        ...
+
+    def simulate(self, program: P, signal: Values, record: tuple[str, ...]) -> Trace:
+        """What the program computes, on this machine and without a vendor's kit.
+
+        Args:
+            program: lowered.
+            signal: `[samples, ticks, *shape]`, real values or spikes as the user has them.
+            record: wires beside the outputs, by their text.
+        """
+        ...
+
+    def report(self, program: P) -> dict[str, Json]:
+        """Counts and bytes per layer, each against its limit where there is one."""
+        ...
+
+
+@runtime_checkable
+class FirmwareBackend(Protocol[P]):
+    """A backend whose program can be linked into a firmware that a board plays.
+
+    The firmware speaks the exchange of `snncc/boards/firmware/board.h`.
+    """
+
+    def firmware(self, program: P, record: tuple[str, ...]) -> Mapping[str, bytes]:
+        """C sources by file name, with a `main` that answers each tick with outputs and `record`."""
+        ...
+
+    def stimulus(self, program: P, signal: Values) -> bytes:
+        """The bytes that the firmware reads for `signal` `[samples, ticks, *shape]`."""
+        ...
+
+    def response(self, program: P, record: tuple[str, ...], output: bytes, samples: int) -> Trace:
+        """The trace that the firmware's `output` stands for.
+
+        Raises:
+            DeviceError: the output is shorter than `samples` samples need.
+        """
+        ...

@@ -1,0 +1,78 @@
+"""What a frontend is: MODEL → network, proven equal to the model itself. No frontend in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from snncc.ir import Network, Trace, Values
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What the user named.
+
+    Attributes:
+        source: MODEL as typed, such as `zoo:l2mu-motions` or `model.py:build`.
+        weights: file with trained weights; None where the source brings its own.
+        signal: example data `[samples, ticks, *shape]`; None where none were given.
+        options: KEY=VALUE as given on the command line; unknown ones are refused.
+    """
+
+    source: str
+    weights: Path | None
+    signal: Values | None
+    options: Mapping[str, str]
+
+
+class Eager(Protocol):
+    """The user's own model, run as the user would run it, in float64."""
+
+    def __call__(self, signal: Values) -> Trace:
+        """Spikes of every neuron and the outputs, on wires named as in the imported network.
+
+        Args:
+            signal: `[samples, ticks, *shape]`.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A model as a network, with the model beside it.
+
+    Attributes:
+        network: float; verified; equal to the model on every wire that `eager` records.
+        eager: runs the model itself.
+        notes: what the user should know, a sentence each (a converted dtype, an ignored buffer).
+    """
+
+    network: Network
+    eager: Eager
+    notes: tuple[str, ...] = ()
+
+
+class Frontend(Protocol):
+    """Reads models of one kind.
+
+    Attributes:
+        options: names of the `--option` keys it understands → what they mean.
+    """
+
+    options: Mapping[str, str]
+
+    def accepts(self, source: str) -> bool:
+        """Whether the source is of this frontend's kind; looks at the text alone."""
+        ...
+
+    def load(self, request: ImportRequest) -> Imported:
+        """The model as a network, after it has been compared with the model itself.
+
+        Raises:
+            ImportRefused: the model holds something that cannot be expressed exactly; names module,
+                file and line.
+            UsageError: the source, the weights or an option do not exist.
+        """
+        ...
