@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Files: TypeAlias = Mapping[PurePosixPath, bytes]
 NO_TABLE: Mapping[str, float] = MappingProxyType({})
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
@@ -82,14 +82,14 @@ class Backend(Protocol[P]):
 
 
 @runtime_checkable
-class FirmwareBackend(Protocol[P]):
+class FirmwareBackend(Backend[P], Protocol[P]):
     """A backend whose program can be linked into a firmware that a board plays.
 
     The firmware speaks the exchange of `snncc/boards/firmware/board.h`.
     """
 
     def firmware(self, program: P, record: tuple[str, ...]) -> Mapping[str, bytes]:
-        """C sources by file name, with a `main` that answers each tick with outputs and `record`."""
+        """C sources by file name; their `main` answers each tick with outputs and `record`."""
         ...
 
     def stimulus(self, program: P, signal: Values) -> bytes:

@@ -1,4 +1,4 @@
-"""The face of the frontends floor: what a frontend is. The frontends stand in modules of their own."""
+"""The face of the frontends floor: what a frontend is; each stands in a module of its own."""
 
 from .protocol import Eager, Frontend, Imported, ImportRequest
 

@@ -51,7 +51,7 @@ def _settle(node: Node, known: dict[str, Kind]) -> bool:
         case Weighted():
             known[node.name] = "current"
         case _:
-            found = [wire_kind(use, known) for use in node.inputs]
+            found: list[Kind | None] = [wire_kind(use, known) for use in node.inputs]
             if None in found:
                 return False
             known[node.name] = _joint(found)
