@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
+from snncc.backends import Backend
+from snncc.frontends import Frontend
 from snncc.ir import DeviceError, SnnccError, UsageError, unknown
 
 Group = Literal["snncc.backends", "snncc.frontends"]
@@ -28,7 +30,7 @@ class Plugin:
     entry: EntryPoint
 
     def load(self) -> object:
-        """A new object of the plug-in's class.
+        """A new object of the plug-in's class, or the object that the entry point names.
 
         Raises:
             DeviceError: a package that it needs is not installed; names the command that adds it.
@@ -104,3 +106,41 @@ def plugin(group: Group, name: str) -> Plugin:
     if name not in known:
         raise UsageError(unknown(_KINDS[group], name, known))
     return known[name]
+
+
+def backend(name: str) -> Backend[object]:
+    """The backend that builds for the target `name`.
+
+    Raises:
+        UsageError: no such target, or what is offered under the name is no backend.
+        DeviceError: a package that it needs is not installed.
+    """
+    return cast("Backend[object]", _checked(plugin("snncc.backends", name), Backend))
+
+
+def frontend(source: str) -> Frontend:
+    """The frontend that reads the MODEL `source`: the first by name that accepts it.
+
+    Raises:
+        UsageError: none accepts it, or a plug-in is no frontend.
+        DeviceError: a package that a frontend needs is not installed.
+    """
+    for found in plugins("snncc.frontends").values():
+        reader = cast("Frontend", _checked(found, Frontend))
+        if reader.accepts(source):
+            return reader
+    raise UsageError(
+        f"'{source}' is no model that can be read here; expected zoo:NAME, "
+        "path/to/file.py:factory, package.module:factory or a .snn network"
+    )
+
+
+def _checked(found: Plugin, protocol: type) -> object:
+    value = found.load()
+    members = {*vars(protocol), *protocol.__annotations__}
+    lacking = sorted(m for m in members if not m.startswith("_") and not hasattr(value, m))
+    if lacking:
+        raise UsageError(
+            f"{found.kind} '{found.name}' of {found.distribution} lacks {', '.join(lacking)}"
+        )
+    return value

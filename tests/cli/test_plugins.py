@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from snncc.ir import DeviceError, UsageError
-from snncc.plugins import plugin, plugins
+from snncc.plugins import backend, frontend, plugin, plugins
 
 BACKENDS = "snncc.backends"
 
@@ -80,3 +80,14 @@ def test_an_entry_that_leads_nowhere_names_its_distribution(site: Site, entry: s
     site.install("toy", f"toy = {entry}", toy_empty='"""Nothing."""\n')
     with pytest.raises(UsageError, match="does not exist; reinstall toy"):
         plugin(BACKENDS, "toy").load()
+
+
+def test_what_is_no_backend_is_refused_with_what_it_lacks(site: Site) -> None:
+    site.install("toy", "toy = toy_part:Toy", toy_part="class Toy:\n    name = 'toy'\n")
+    with pytest.raises(UsageError, match=r"target 'toy' of toy lacks .*emit, lower.*simulate"):
+        backend("toy")
+
+
+def test_a_source_of_no_known_kind_is_refused_with_the_kinds() -> None:
+    with pytest.raises(UsageError, match=r"'model\.xyz' is no model .* zoo:NAME"):
+        frontend("model.xyz")
