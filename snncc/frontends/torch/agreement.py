@@ -1,0 +1,69 @@
+"""The comparison that every import must pass: network and model, spike by spike, in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snncc.ir import ImportRefused, Network, Values, run
+
+from .eager import EagerModel
+from .place import spot
+
+TICKS = 64
+SAMPLES = 8
+OF_DATA = 16
+CLOSE = 1e-9
+"""Real-valued outputs may differ by rounding: sums are taken in another order."""
+
+
+def demand_agreement(eager: EagerModel, data: Values | None) -> None:
+    """Runs model and network side by side, on random input and on the user's data.
+
+    Raises:
+        ImportRefused: a spike or an output differs; names tick, node, neuron and the user's line.
+    """
+    network = eager.traced.network
+    _compare(eager, noise(network, eager.traced.ticks, eager.calling.layout == "static"))
+    if data is not None:
+        _compare(eager, np.asarray(data[:OF_DATA], dtype=np.float64))
+
+
+def noise(network: Network, ticks: int, still: bool, seed: int = 0) -> Values:
+    """Random input `[samples, ticks, *shape]`, each sample of another density or size.
+
+    Args:
+        ticks: how many; 0 to choose.
+        still: the same input at every tick.
+    """
+    random = np.random.default_rng(seed)
+    entry = network.inputs[0]
+    shape = (SAMPLES, 1 if still else ticks or TICKS, *network.shapes[entry.name])
+    level = np.linspace(0.05, 0.95, SAMPLES).reshape(-1, *(1,) * (len(shape) - 1))
+    if entry.op.spiking:
+        values = (random.random(shape) < level).astype(np.float64)
+    else:
+        values = random.normal(size=shape) * (4 * level) + random.normal(size=shape[2:])
+    return np.repeat(values, ticks, axis=1) if still else values
+
+
+def _compare(eager: EagerModel, x: Values) -> None:
+    network = eager.traced.network
+    theirs, ours = eager(x), run(network, x, record="spikes")
+    count, first = theirs.compared(ours)
+    if first is not None:
+        origin = network[first.node.removeprefix("%").partition(".")[0]].origin
+        spikes = sum(int(np.count_nonzero(theirs[w])) for w in theirs.wires)
+        raise ImportRefused(
+            f"{spot(origin)}: the network and the model part at tick {first.tick}, {first.node}, "
+            f"neuron {first.neuron} ({count} of {spikes} spikes differ): the model does something "
+            "that its first ticks do not show (depends on the tick, or keeps a state elsewhere)"
+        )
+    scores, expected = ours.scores(network.decode), theirs.scores(network.decode)
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+    error = float(np.max(np.abs(scores - expected), initial=0.0))
+    if not error <= CLOSE * scale:
+        name = network.outputs[0].source
+        raise ImportRefused(
+            f"{spot(network[name].origin)}: the output differs by {error:.3g} from the model's, "
+            "although all spikes are equal"
+        )

@@ -1,0 +1,165 @@
+"""How a user's model is called: which axis is time, who keeps the states; nothing is recorded here."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from snncc.ir import ImportRefused
+
+Layout: TypeAlias = Literal["time-first", "batch-first", "step", "static"]
+LAYOUTS: tuple[Layout, ...] = ("time-first", "batch-first", "step", "static")
+
+
+@dataclass(frozen=True)
+class Calling:
+    """A way to call a model.
+
+    Attributes:
+        layout: `time-first` forward(x[T, B, *S]); `batch-first` forward(x[B, T, *S]); `step`
+            forward(x[B, *S]), once per tick; `static` forward(x[B, *S]), which presents x at
+            each of its own ticks.
+        wiring: step only: for each parameter after the first, which returned value it gets at the
+            next call.
+    """
+
+    layout: Layout
+    wiring: tuple[int, ...] = ()
+
+    def feed(self, x: Tensor) -> tuple[Tensor, ...]:
+        """The tensors the model is called with, from `x` [ticks, samples, *shape]."""
+        match self.layout:
+            case "time-first":
+                return (x,)
+            case "batch-first":
+                return (x.transpose(0, 1).contiguous(),)
+            case "step":
+                return tuple(tick.clone() for tick in x)
+            case "static":
+                return (x[0].clone(),)
+
+
+def call_model(model: nn.Module, calling: Calling, fed: Sequence[Tensor]) -> object:
+    """What the model returns; in the step layout the list of what it returns at each tick."""
+    if calling.layout != "step":
+        return model(fed[0])
+    returned: list[object] = []
+    states: tuple[object, ...] = _first_states(model, calling)
+    for x in fed:
+        result = model(x, *states)
+        if calling.wiring:
+            assert isinstance(result, (tuple, list)), "states are passed but none are returned"
+            states = tuple(_flat(result)[i] for i in calling.wiring)
+        returned.append(result)
+    return returned
+
+
+def _flat(returned: Sequence[object]) -> list[object]:
+    """Returned values; a pair (output, states) counts as one row."""
+    return list(returned)
+
+
+def _first_states(model: nn.Module, calling: Calling) -> tuple[object, ...]:
+    """What the state parameters get at the first tick: their default, or a tensor without values,
+    which a neuron takes for zero."""
+    parameters = _state_parameters(model)[: len(calling.wiring)]
+    return tuple(
+        torch.zeros(0) if p.default is inspect.Parameter.empty else p.default for p in parameters
+    )
+
+
+def _state_parameters(model: nn.Module) -> list[inspect.Parameter]:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(model.forward).parameters.values()
+    return [p for p in parameters if p.kind in kinds][1:]
+
+
+def step_calling(model: nn.Module) -> Calling:
+    """The step layout of a model, with its states wired from results back to parameters.
+
+    Raises:
+        ImportRefused: it takes states, and which of its results they are cannot be told.
+    """
+    names = [p.name for p in _state_parameters(model)]
+    if not names or isinstance(model, nn.Sequential):
+        return Calling("step")
+    returned = _returned_names(model)
+    if all(name in returned for name in names):
+        return Calling("step", tuple(returned.index(name) for name in names))
+    if len(returned) == len(names) + 1:
+        return Calling("step", tuple(range(1, len(names) + 1)))
+    if all(p.default is not inspect.Parameter.empty for p in _state_parameters(model)):
+        return Calling("step")
+    raise ImportRefused(
+        f"{type(model).__name__}.forward takes {', '.join(names)} beside the input, and returns "
+        f"{', '.join(map(repr, returned)) or 'no tuple'}: give the results the parameters' names, "
+        "or loop over the ticks inside forward"
+    )
+
+
+def _returned_names(model: nn.Module) -> list[str]:
+    """Names in the tuple that forward returns; "" where an item is no plain name."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))
+    except (OSError, TypeError, SyntaxError):
+        return []
+    found = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return)]
+    if not found or not isinstance(found[-1], ast.Tuple):
+        return []
+    return [e.id if isinstance(e, ast.Name) else "" for e in found[-1].elts]
+
+
+class Rest:
+    """The model as it was loaded: what its modules keep beside their parameters.
+
+    Put back before each run, so that each run starts from rest.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._kept = [(m, _attributes(m), dict(m._buffers)) for m in model.modules()]
+
+    def restore(self) -> None:
+        """Puts every attribute and buffer back."""
+        for module, attributes, buffers in self._kept:
+            for name in set(_attributes(module)) - set(attributes):
+                del module.__dict__[name]
+            module.__dict__.update({k: _copied(v) for k, v in attributes.items()})
+            module._buffers.clear()
+            module._buffers.update(buffers)
+
+
+def _attributes(module: nn.Module) -> dict[str, object]:
+    return {
+        k: _copied(v)
+        for k, v in vars(module).items()
+        if k not in ("_parameters", "_buffers", "_modules", "training") and not k.endswith("_hooks")
+    }
+
+
+def _copied(value: object) -> object:
+    """Containers anew, so that what a run appends or stores does not stay."""
+    if isinstance(value, list):
+        return list(value)
+    if type(value) is dict:
+        return dict(value)
+    return value
+
+
+def holder_of(model: nn.Module, tensor: Tensor) -> tuple[str, str]:
+    """Path of the module that keeps a tensor, and the attribute's name; empty if none does."""
+    for path, module in model.named_modules():
+        held: Mapping[str, object] = {**vars(module), **module._buffers}
+        for name, value in held.items():
+            items = value if isinstance(value, (list, tuple)) else [value]
+            if isinstance(value, dict) and not name.startswith("_"):
+                items = list(value.values())
+            if any(item is tensor for item in items):
+                return path, name
+    return "", ""

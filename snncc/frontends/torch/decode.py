@@ -1,0 +1,282 @@
+"""What the user's model returns, as one wire per tick and the way its ticks become a score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from snncc.ir import Decode, ImportRefused
+
+from .expr import Apply, Constant, Expr, Population, Reading, Source
+from .grid import Grid, sizes
+from .lift import Lifter
+from .reroll import Roller, Ticks
+from .rules import Operand
+
+
+@dataclass(frozen=True)
+class Output:
+    """One returned value.
+
+    Attributes:
+        label: its place in what the model returned, such as `0` or `spikes`.
+        ticks: its expressions, tick by tick.
+        decode: how the model itself reduces the ticks; None where it returns all of them.
+        order: axes of the returned tensor: samples, ticks where there are any, the rest.
+    """
+
+    label: str
+    ticks: Ticks
+    decode: Decode | None
+    order: tuple[int, ...]
+
+
+def leaves(tree: object, label: str = "") -> Iterator[tuple[str, object]]:
+    """The leaves of nested tuples, lists and dicts, each with its path."""
+    if isinstance(tree, Mapping):
+        items: Sequence[tuple[object, object]] = list(tree.items())
+    elif isinstance(tree, (list, tuple)):
+        items = list(enumerate(tree))
+    else:
+        yield label, tree
+        return
+    for key, value in items:
+        yield from leaves(value, f"{label}.{key}" if label else str(key))
+
+
+class Decoder:
+    """Reads outputs of a lifted recording.
+
+    Args:
+        lifter: has lifted the whole recording.
+        ticks: how many ticks were recorded.
+    """
+
+    def __init__(self, lifter: Lifter, ticks: int) -> None:
+        self._lifter = lifter
+        self._weaver = lifter.weaver
+        self._ticks = ticks
+        self._roller = Roller(lifter.weaver, "")  # asked for the ticks of expressions only
+
+    def output(self, label: str, value: Operand) -> Output:
+        """One returned value, read.
+
+        Raises:
+            ImportRefused: its ticks are combined in a way that no decoder expresses.
+        """
+        if not isinstance(value, Grid):
+            raise self._weaver.refuse(f"output '{label}' does not depend on the input")
+        grid = whole = self._lifter.settled(value)
+        lists = [i for i in range(len(grid.axes)) if grid.is_pure(i, "list")]
+        times = [i for i in lists if grid.shape[i] == self._ticks and self._is_time(grid, i)]
+        for axis in lists:
+            if axis not in times[:1]:
+                grid = self._lifter.unlisted(grid, axis)
+        order = self._order(label, whole, times[:1])
+        if times:
+            series = [self._lifter.selected(grid, times[0], k) for k in range(self._ticks)]
+            return Output(label, [self._single(label, s) for s in series], None, order)
+        expr = self._single(label, grid)
+        reduced = self._reduced(expr)
+        if reduced is not None:
+            return Output(label, reduced[0], reduced[1], order)
+        return Output(label, self._history(expr), "last", order)
+
+    def stacked(self, label: str, values: Sequence[Operand]) -> Output:
+        """One value that the model returned at each tick."""
+        grids = [v for v in values if isinstance(v, Grid)]
+        if len(grids) < len(values):
+            raise self._weaver.refuse(f"output '{label}' does not depend on the input")
+        order = self._order(label, self._lifter.settled(grids[-1]), [])
+        return Output(label, [self._single(label, g) for g in grids], None, order)
+
+    def _order(self, label: str, grid: Grid, times: Sequence[int]) -> tuple[int, ...]:
+        rank = range(len(grid.axes))
+        samples = [i for i in rank if grid.is_pure(i, "sample")]
+        if len(samples) != 1:
+            raise self._weaver.refuse(
+                f"output '{label}' of shape {list(grid.shape)} is no value per sample"
+            )
+        return (*samples, *times, *(i for i in rank if i not in (*samples, *times)))
+
+    def _is_time(self, grid: Grid, axis: int) -> bool:
+        where = len(sizes(grid.axes[:axis], "list"))
+        first = np.moveaxis(grid.cells, where, 0).reshape(self._ticks, -1)[:, 0]
+        ticks = [self._roller.natural(e) for e in first]
+        return ticks == list(range(self._ticks)) or len(set(ticks)) > 1
+
+    def _single(self, label: str, grid: Grid) -> Expr:
+        grid = self._lifter.settled(grid)
+        if grid.cells.ndim or len(sizes(grid.axes, "sample")) != 1:
+            raise self._weaver.refuse(
+                f"output '{label}' of shape {list(grid.shape)} is no value per sample"
+            )
+        return grid.only
+
+    # --- ticks --------------------------------------------------------------------------------
+
+    def _reduced(self, expr: Expr) -> tuple[list[Expr], Decode] | None:
+        """Per tick the term of a sum or mean over all ticks; None if it is none."""
+        terms = list(self._terms(expr, 1.0))
+        ticks: dict[int | None, list[tuple[Expr, float]]] = {}
+        for term, factor in terms:
+            ticks.setdefault(self._roller.natural(term), []).append((term, factor))
+        constant = ticks.pop(None, [])
+        if sorted(t for t in ticks if t is not None) == list(range(self._ticks)) and not any(
+            np.any(self._weaver.at_rest(c)) for c, _ in constant
+        ):
+            return self._evenly([ticks[k] for k in range(self._ticks)])
+        return self._pushed(expr)
+
+    def _terms(self, expr: Expr, factor: float) -> Iterator[tuple[Expr, float]]:
+        if isinstance(expr, Apply) and expr.op.keyword == "sum":
+            for arg in expr.args:
+                yield from self._terms(arg, factor)
+        elif isinstance(expr, Apply) and expr.op.keyword == "product":
+            live = [a for a in expr.args if not isinstance(a, Constant)]
+            numbers = [a.values for a in expr.args if isinstance(a, Constant)]
+            if len(live) == 1 and all(n.size and np.all(n == n.flat[0]) for n in numbers):
+                yield from self._terms(live[0], factor * float(np.prod([n.flat[0] for n in numbers])))
+            else:
+                yield expr, factor
+        else:
+            yield expr, factor
+
+    def _evenly(self, rows: Sequence[Sequence[tuple[Expr, float]]]) -> tuple[list[Expr], Decode]:
+        factors = {tuple(f for _, f in row) for row in rows}
+        if len(factors) > 1:
+            raise self._weaver.refuse(
+                "the ticks are summed with unequal weights at the end; no decoder expresses that"
+            )
+        common = factors.pop()
+        decode: Decode = "mean" if np.allclose(common, 1 / self._ticks, rtol=1e-9) else "count"
+        whole = (1.0,) * len(common) if decode == "mean" else common
+        return [self._term(row, whole) for row in rows], decode
+
+    def _term(self, row: Sequence[tuple[Expr, float]], factors: Sequence[float]) -> Expr:
+        parts = [
+            e
+            if f == 1
+            else self._weaver.apply("product", (e, self._weaver.constant(np.full((1,) * len(e.shape), f))))
+            for (e, _), f in zip(row, factors, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else self._weaver.apply("sum", parts)
+
+    def _pushed(self, expr: Expr) -> tuple[list[Expr], Decode] | None:
+        """A layer after the mean over the ticks is the mean of the layer's outputs."""
+        if not isinstance(expr, Apply) or self._roller.natural(expr) is None:
+            return None
+        live = [i for i, a in enumerate(expr.args) if not isinstance(a, Constant)]
+        if len(live) != 1:
+            return None
+        inner = self._reduced(expr.args[live[0]])
+        if inner is None:
+            return None
+        ticks, decode = inner
+        linear = expr.op.linear or expr.op.keyword in ("sum", "product")
+        if not linear or (decode == "count" and np.any(self._weaver.at_rest(expr))):
+            raise self._weaver.refuse(
+                f"'{expr.op.keyword}' stands after the sum over the ticks; put it before, or use the "
+                "mean",
+                expr.origin,
+            )
+        return [self._with(expr, live[0], e) for e in ticks], decode
+
+    def _with(self, expr: Apply, index: int, arg: Expr) -> Expr:
+        self._weaver.origin = expr.origin
+        args = [*expr.args[:index], arg, *expr.args[index + 1 :]]
+        return self._weaver.applied(expr.op, args)
+
+    # --- the last tick only -------------------------------------------------------------------
+
+    def _history(self, expr: Expr) -> Ticks:
+        """What an expression of the last tick was at the ticks before."""
+        history: list[Expr | None] = [expr]
+        for _ in range(self._ticks - 1):
+            current = history[0]
+            history.insert(0, None if current is None else self._before(current))
+        return history
+
+    def _before(self, expr: Expr) -> Expr | None:
+        if isinstance(expr, Apply):
+            carried = self._inside(expr, expr, (self._roller.natural(expr) or 0) - 1)
+            if carried is not None:
+                return carried
+        try:
+            return self._shifted(expr)
+        except IndexError:
+            return None
+
+    def _inside(self, whole: Apply, expr: Expr, tick: int) -> Expr | None:
+        """The same expression one tick earlier, within this one: a value carried by hand."""
+        if not isinstance(expr, Apply):
+            return None
+        for arg in expr.args:
+            if (
+                isinstance(arg, Apply)
+                and arg.op == whole.op
+                and arg.origin == whole.origin
+                and self._roller.natural(arg) == tick
+            ):
+                return arg
+            deeper = self._inside(whole, arg, tick)
+            if deeper is not None:
+                return deeper
+        return None
+
+    def _shifted(self, expr: Expr) -> Expr:
+        """The expression with every wire read one tick earlier."""
+        match expr:
+            case Source(tick=int(tick)):
+                return self._weaver.source(expr.shape, self._earlier(tick))
+            case Reading():
+                earlier = self._earlier(expr.call)
+                return self._weaver.reading(expr.population, earlier, expr.state)
+            case Apply():
+                self._weaver.origin = expr.origin
+                return self._weaver.applied(expr.op, [self._shifted(a) for a in expr.args])
+            case _:
+                return expr
+
+    def _earlier(self, tick: int) -> int:
+        if tick < 1:
+            raise IndexError
+        return tick - 1
+
+
+def chosen(
+    outputs: Mapping[str, Output | ImportRefused], wanted: str | None, last: Population
+) -> Output:
+    """The output that is the network's: the wanted one, or else what the last population gives.
+
+    Raises:
+        ImportRefused: the wanted output cannot be expressed, or none can.
+    """
+    if wanted is not None:
+        if wanted not in outputs:
+            raise ImportRefused(
+                f"the model returns no output '{wanted}' (it returns: {', '.join(outputs)})"
+            )
+        found = outputs[wanted]
+    else:
+        readable = [o for o in outputs.values() if isinstance(o, Output)]
+        ranked = sorted(readable, key=lambda o: _rank(o, last))
+        found = ranked[0] if ranked else next(iter(outputs.values()))
+    if isinstance(found, ImportRefused):
+        raise found
+    return found
+
+
+def _rank(output: Output, last: Population) -> int:
+    expr = output.ticks[-1]
+    if isinstance(expr, Reading) and expr.population is last:
+        return 1 if expr.state else 0
+    return 2
+
+
+def spiking(output: Output) -> bool:
+    """Whether an output counts spikes."""
+    expr = output.ticks[-1]
+    return isinstance(expr, Reading) and not expr.state

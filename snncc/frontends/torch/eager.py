@@ -1,0 +1,136 @@
+"""The user's own module, run as it is in float64, and the spikes of all of its neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from snncc.ir import Trace, UsageError, Values
+
+from .calling import Calling, Rest, call_model
+from .decode import leaves
+from .neurons import Found
+from .precision import float64
+from .trace import Traced
+
+BATCH = 64
+
+
+RETURNED = "%returned"
+"""The wire of an output that is no neuron's spikes; no network has it."""
+
+
+@dataclass(frozen=True, eq=False)
+class EagerModel:
+    """A model that can be run beside its network.
+
+    Attributes:
+        model: in eval mode, float64.
+        neurons: by path.
+        traced: the network, and where in the model its populations are.
+    """
+
+    model: nn.Module
+    neurons: Mapping[str, Found]
+    calling: Calling
+    traced: Traced
+
+    def __call__(self, signal: Values) -> Trace:
+        """Spikes of every population, on the network's wires, and the output.
+
+        An output other than spikes stands on the wire `%returned`; where the model itself reduces
+        its ticks to a score, that wire is such that the network's decoder gives this score.
+
+        Args:
+            signal: `[samples, ticks, *shape]`.
+
+        Raises:
+            UsageError: the model fixes the number of ticks, or presents one input at all of them.
+        """
+        values = np.asarray(signal, dtype=np.float64)
+        self._check(values)
+        parts = [self._batch(values[i : i + BATCH]) for i in range(0, len(values), BATCH)]
+        wires = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        return Trace(wires, (RETURNED,) if RETURNED in wires else (self._wire,))
+
+    @property
+    def _wire(self) -> str:
+        return str(self.traced.network.outputs[0])
+
+    def _check(self, values: Values) -> None:
+        ticks = self.traced.ticks
+        if ticks and values.shape[1] != ticks:
+            raise UsageError(f"the model runs {ticks} ticks, the data has {values.shape[1]}")
+        if self.calling.layout == "static" and not np.array_equal(
+            values, np.broadcast_to(values[:, :1], values.shape)
+        ):
+            raise UsageError(
+                "the model presents one input at every tick; the data changes from tick to tick "
+                "(give [samples, *shape] and --option ticks=N)"
+            )
+
+    def _batch(self, values: Values) -> dict[str, Values]:
+        calls: dict[str, list[Tensor]] = {path: [] for path in self.neurons}
+        with self._listening(calls):
+            returned = self._called(values)
+        wires: dict[str, Values] = {}
+        for name, member in self.traced.members.items():
+            ticks = calls[member.path][member.first :: member.every]
+            wires[f"%{name}"] = torch.stack(ticks, dim=1).double().numpy()
+        if self._wire not in wires:
+            wires[RETURNED] = self._returned(returned, values.shape[1])
+        return wires
+
+    @contextmanager
+    def _listening(self, calls: Mapping[str, list[Tensor]]) -> Iterator[None]:
+        hooks = []
+        for path, found in self.neurons.items():
+
+            def heard(
+                _: nn.Module, __: object, out: object, path: str = path, found: Found = found
+            ) -> None:
+                # Graded spikes are told from silence; what they count is the next node's matter.
+                calls[path].append(found.library.spikes(out) != 0)
+
+            hooks.append(found.module.register_forward_hook(heard))
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _called(self, values: Values) -> object:
+        rest = Rest(self.model)
+        for found in self.neurons.values():
+            found.library.rest(found.module)
+        try:
+            with float64():
+                x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()
+                return call_model(self.model, self.calling, self.calling.feed(x))
+        finally:
+            rest.restore()
+
+    def _returned(self, returned: object, ticks: int) -> Values:
+        """The output of all ticks, `[samples, ticks, values]`."""
+        order = self.traced.order
+        if self.calling.layout == "step":
+            assert isinstance(returned, Sequence)
+            series = torch.stack([self._output(r).permute(order) for r in returned], dim=1)
+            return series.double().flatten(2).numpy()
+        output = self._output(returned).permute(order).double()
+        if not self.traced.reduced:
+            return output.reshape(len(output), ticks, -1).numpy()
+        series = torch.zeros(len(output), ticks, output[0].numel(), dtype=torch.float64)
+        whole = self.traced.network.decode == "mean"
+        series[:, 0 if whole else -1 :] = output.reshape(len(output), 1, -1)
+        return series.numpy()
+
+    def _output(self, returned: object) -> Tensor:
+        found = dict(leaves(returned))[self.traced.output]
+        assert isinstance(found, Tensor), "the output is no tensor"
+        return found

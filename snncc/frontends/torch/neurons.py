@@ -1,0 +1,116 @@
+"""What the importer must know of a class of neurons; the libraries' tables are written in these terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from snncc.ir import Op, Param
+
+from .expr import Expr
+from .grid import Axis, Loom
+
+Fire: TypeAlias = Callable[[nn.Module, Tensor, Mapping[str, Tensor]], tuple[Tensor, dict[str, Tensor]]]
+"""Stands for one tick of a population: module, input and states → spikes and new states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """One population as it is imported: its module, and how its tensors are laid out.
+
+    Attributes:
+        axes: of the input; parameters broadcast against it as PyTorch broadcasts.
+        initial: what the states start from.
+    """
+
+    module: nn.Module
+    loom: Loom
+    axes: tuple[Axis, ...]
+    initial: Mapping[str, Tensor] = field(default_factory=dict[str, Tensor])
+
+    def param(self, value: Tensor | float, role: str) -> Param:
+        """A number or tensor of the module as a parameter of an op."""
+        cells = self.loom.numbers(torch.as_tensor(value), self.axes)
+        return self.loom.weaver.param(self.loom.weaver.at_rest(cells.flat[0]), role)
+
+    def signal(self, value: Tensor | float) -> Expr:
+        """A number or tensor of the module as a constant signal."""
+        cells = self.loom.numbers(torch.as_tensor(value), self.axes)
+        constant: Expr = cells.flat[0]
+        return constant
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronKind:
+    """One class of neurons.
+
+    Attributes:
+        keys: names of the states as the module takes and returns them, in that order.
+        signals: name → state of the op ("" for its spikes); those that are not spikes are the
+            neuron's memory and must come back as it left them.
+        op: the neuron with the module's parameters.
+        drive: the current of one tick, recurrent connections included.
+        gain: what a spike counts; 1 for most.
+    """
+
+    keys: tuple[str, ...]
+    signals: Mapping[str, str]
+    op: Callable[[Site], Op]
+    drive: Callable[[Site, Expr, Mapping[str, Expr]], Expr]
+    gain: Callable[[Site], Tensor | float]
+
+    @property
+    def memory(self) -> tuple[str, ...]:
+        """The names of the states that are the neuron's own."""
+        return tuple(key for key in self.keys if self.signals[key])
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """A library of neurons: which modules are its own, and how to stand in for them.
+
+    Attributes:
+        name: with its version, for messages.
+        folder: its source files are nobody's own code.
+        find: the kind of a module; None if it is no neuron of this library.
+        forward: a replacement of the module's forward that calls `Fire` for the dynamics and keeps
+            the library's calling convention.
+        rest: puts a module to the state before tick 0.
+        spikes: the spikes in what a call of the module returned.
+    """
+
+    name: str
+    folder: str
+    find: Callable[[nn.Module, str], NeuronKind | None]
+    forward: Callable[[nn.Module, NeuronKind, Fire], Callable[..., object]]
+    rest: Callable[[nn.Module], None]
+    spikes: Callable[[object], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A neuron module of the user's model."""
+
+    module: nn.Module
+    kind: NeuronKind
+    library: Library
+
+
+def neurons_of(model: nn.Module, libraries: Sequence[Library]) -> dict[str, Found]:
+    """Path → neuron, for every module that one of the libraries knows.
+
+    Raises:
+        ImportRefused: a library knows the module and cannot express it.
+    """
+    found: dict[str, Found] = {}
+    for path, module in model.named_modules():
+        for library in libraries:
+            kind = library.find(module, path)
+            if kind is not None:
+                found[path] = Found(module, kind, library)
+                break
+    return found

@@ -1,0 +1,418 @@
+"""The user's code, run once on real tensors, as a list of calls; names no library and no op of ours.
+
+Two modes of PyTorch are stacked: a function mode that sees the call as the user wrote it (so that
+`linear`, `einsum` or `batch_norm` stay whole) and a dispatch mode that sees what it comes down to.
+Python control flow is simply executed. Writes into existing tensors (`out[t] = spikes`) become
+values of their own: every tensor is a view of some base, and a write makes a new base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from snncc.ir import ImportRefused, Origin
+
+from .place import Places, spot
+from .precision import Widened
+
+WHOLE: Mapping[object, str] = {
+    torch._C._nn.linear: "linear",  # pyright: ignore[reportPrivateUsage]
+    torch.conv1d: "conv",
+    torch.conv2d: "conv",
+    functional.batch_norm: "batch_norm",
+    torch.einsum: "einsum",
+    torch.matmul: "matmul",
+    torch.Tensor.matmul: "matmul",
+    torch.Tensor.__matmul__: "matmul",
+    torch.Tensor.__rmatmul__: "rmatmul",
+    torch.bmm: "matmul",
+    torch.mm: "matmul",
+    torch.Tensor.mm: "matmul",
+    torch.Tensor.bmm: "matmul",
+    torch.avg_pool1d: "avg_pool1d",
+    functional.adaptive_avg_pool1d: "adaptive_avg_pool",
+    torch.adaptive_avg_pool1d: "adaptive_avg_pool",
+    functional.adaptive_avg_pool2d: "adaptive_avg_pool",
+    functional.layer_norm: "layer_norm",
+    functional.group_norm: "group_norm",
+    functional.instance_norm: "instance_norm",
+}
+"""Functions kept whole: what they come down to would hide what they mean."""
+
+READS = {"_local_scalar_dense", "equal", "is_nonzero", "item"}
+LEAVES = {torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__}
+SHAPE_ONLY = {"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones"} | {
+    "new_full",
+    "new_empty",
+    "new_empty_strided",
+}
+UNFILLED = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A tensor value in the recording: an index into `Recording.values`."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What is known of a tensor value.
+
+    Attributes:
+        shape: as PyTorch counts it, batch and ticks included.
+        live: whether it depends on the input or on a neuron.
+        constant: the numbers, where it does not.
+    """
+
+    shape: tuple[int, ...]
+    live: bool
+    constant: Tensor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation of the recording; `args` hold `Var`, Python values and lists of these."""
+
+    name: str
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+    outputs: tuple[Var, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One step from a base tensor to a view of it."""
+
+    name: str
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+    index: int
+
+
+@dataclass(eq=False, slots=True)
+class Base:
+    """The memory behind a tensor and its views."""
+
+    var: Var
+    version: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Binding:
+    """What a tensor object stands for at the moment."""
+
+    base: Base
+    path: tuple[View, ...]
+    var: Var
+    version: int
+
+
+@dataclass(eq=False)
+class Recording:
+    """Calls in the order of execution, and the values they speak of."""
+
+    calls: list[Call] = field(default_factory=list[Call])
+    values: list[Value] = field(default_factory=list[Value])
+
+    def constant(self, var: Var) -> Tensor | None:
+        """The numbers of a value that depends on no signal; None for a signal."""
+        return self.values[var.index].constant
+
+
+Tree: TypeAlias = object
+
+
+class Recorder(TorchDispatchMode):
+    """Records everything that happens to tensors while it is active.
+
+    Args:
+        places: where user code stands.
+        stale: signals of an earlier run, by identity; to meet one again is to start in mid-run.
+        owner: who in the model keeps a tensor, for messages.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        stale: Mapping[int, Tensor],
+        owner: Callable[[Tensor], str],
+    ) -> None:
+        super().__init__()
+        self.recording = Recording()
+        self._places = places
+        self._bound: dict[int, Binding] = {}
+        self._kept: list[Tensor] = []
+        self._paused = False
+        self._stale = stale
+        self._owner = owner
+
+    # --- values -------------------------------------------------------------------------------
+
+    def _value(self, tensor: Tensor, live: bool, empty: bool = False) -> Var:
+        constant = None
+        if not live:
+            constant = tensor.detach() if isinstance(tensor, torch.nn.Parameter) else tensor.clone()
+            if empty and constant.is_floating_point():
+                # Memory nobody has written yet: its garbage must never pass for a number.
+                constant.fill_(float("nan"))
+        values = self.recording.values
+        values.append(Value(tuple(tensor.shape), live, constant))
+        return Var(len(values) - 1)
+
+    def _bind(self, tensor: Tensor, binding: Binding) -> None:
+        self._bound[id(tensor)] = binding
+        self._kept.append(tensor)  # an id is only as good as the object lives
+
+    def _fresh(self, tensor: Tensor, var: Var) -> None:
+        self._bind(tensor, Binding(Base(var), (), var, 0))
+
+    def present(self, tensor: Tensor) -> Tensor:
+        """Declares a tensor to be a signal from outside: an input."""
+        with self.paused():
+            var = self._value(tensor, live=True)
+        self._fresh(tensor, var)
+        return tensor
+
+    def read(self, tensor: Tensor) -> Var:
+        """The value that a tensor object holds now."""
+        binding = self._bound.get(id(tensor))
+        if binding is None:
+            if id(tensor) in self._stale:
+                raise self.refuse(
+                    "a value of the run before is used here, so a second call gives another "
+                    f"output; {self._owner(tensor) or 'reset it'}; reset it at the start of forward"
+                )
+            with self.paused():
+                var = self._value(tensor, live=False)
+            self._fresh(tensor, var)
+            return var
+        if binding.version != binding.base.version:
+            with self.paused():
+                var = binding.base.var
+                for view in binding.path:
+                    var = self._emit_view(view, var, tensor)
+            binding.var, binding.version = var, binding.base.version
+        return binding.var
+
+    def is_live(self, tensor: Tensor) -> bool:
+        """Whether the tensor depends on the input or on a neuron."""
+        return id(tensor) in self._bound and self.recording.values[self.read(tensor).index].live
+
+    def signals(self) -> dict[int, Tensor]:
+        """The live tensors seen, by identity."""
+        return {id(t): t for t in self._kept if self.recording.values[self._bound[id(t)].var.index].live}
+
+    def signal(
+        self, name: str, args: tuple[object, ...], kwargs: Mapping[str, object], results: Sequence[Tensor]
+    ) -> None:
+        """Appends a call that makes signals, whatever it is given."""
+        made = [self._value(r, live=True) for r in results]
+        self.recording.calls.append(Call(name, args, kwargs, tuple(made), self._places.here()))
+        for tensor, var in zip(results, made, strict=True):
+            self._fresh(tensor, var)
+
+    def _emit_view(self, view: View, source: Var, sample: Tensor) -> Var:
+        live = self.recording.values[source.index].live
+        args = (source, *view.args[1:])
+        constants = self.recording.constant(source)
+        if live or constants is None:
+            return self.emit(view.name, args, view.kwargs, [sample], view.index)[view.index]
+        result = getattr(torch.ops.aten, view.name)(constants, *view.args[1:], **view.kwargs)
+        piece = result[view.index] if isinstance(result, (list, tuple)) else result
+        return self.emit(view.name, args, view.kwargs, [piece], view.index)[view.index]
+
+    def emit(
+        self,
+        name: str,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        results: Sequence[Tensor],
+        index: int = 0,
+    ) -> Mapping[int, Var]:
+        """Appends a call whose results look like `results`; its variables, by position."""
+        live = name not in SHAPE_ONLY and any(
+            self.recording.values[var.index].live for var in variables((args, tuple(kwargs.items())))
+        )
+        made = [self._value(r, live, name in UNFILLED) for r in results]
+        outputs = (*([made[0]] * index), *made) if index else tuple(made)
+        self.recording.calls.append(Call(name, args, kwargs, outputs, self._places.here()))
+        return dict(enumerate(outputs))
+
+    # --- what PyTorch calls -------------------------------------------------------------------
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within it nothing is recorded."""
+        before, self._paused = self._paused, True
+        try:
+            yield
+        finally:
+            self._paused = before
+
+    def refuse(self, found: str) -> ImportRefused:
+        """The refusal of what the user's code does here."""
+        return ImportRefused(f"{spot(self._places.here())}: {found}")
+
+    def lift(self, tree: Tree) -> Tree:
+        """The same structure with variables in the place of tensors."""
+        if isinstance(tree, Tensor):
+            return self.read(tree)
+        if isinstance(tree, (list, tuple)):
+            return tuple(self.lift(item) for item in tree)
+        if isinstance(tree, Mapping):
+            return {key: self.lift(item) for key, item in tree.items()}
+        return tree
+
+    def __torch_dispatch__(
+        self,
+        func: torch._ops.OpOverload,
+        types: Sequence[type],
+        args: tuple[object, ...] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        kwargs = dict(kwargs or {})
+        if self._paused:
+            return func(*args, **kwargs)
+        name = func._schema.name.split("::")[1]
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            raise self.refuse(
+                f"'{name}' draws random numbers in the forward pass; a compiled network is "
+                "deterministic (encode the data beforehand, and leave dropout to self.training)"
+            )
+        if name in READS and any(self.is_live(t) for t in tensors_of(args)):
+            raise self.refuse(
+                "Python reads the value of a signal here, so the model's flow depends on the data; "
+                "express it with tensors"
+            )
+        lifted = tuple(self.lift(a) for a in args)
+        named = {k: self.lift(v) for k, v in kwargs.items()}
+        result = func(*args, **kwargs)
+        with self.paused():
+            self._note(func, name, (args, lifted), (kwargs, named), result)
+        return result
+
+    def _note(
+        self,
+        func: torch._ops.OpOverload,
+        name: str,
+        args: tuple[tuple[object, ...], tuple[object, ...]],
+        kwargs: tuple[dict[str, object], dict[str, object]],
+        result: object,
+    ) -> None:
+        schema = func._schema
+        written = [
+            (i, a)
+            for i, a in enumerate(schema.arguments)
+            if a.alias_info is not None and a.alias_info.is_write
+        ]
+        if written:
+            self._note_write(name, written, args, kwargs, result)
+            return
+        results = list(tensors_of(result))
+        views = any(r.alias_info is not None for r in schema.returns)
+        made = self.emit(name, args[1], kwargs[1], results)
+        for index, tensor in enumerate(results):
+            if views and args[0] and isinstance(args[0][0], Tensor):
+                source = self._bound[id(args[0][0])]
+                view = View(name, args[1], kwargs[1], index)
+                path = (*source.path, view)
+                self._bind(tensor, Binding(source.base, path, made[index], source.base.version))
+            else:
+                self._fresh(tensor, made[index])
+
+    def _note_write(
+        self,
+        name: str,
+        written: Sequence[tuple[int, torch.Argument]],
+        args: tuple[tuple[object, ...], tuple[object, ...]],
+        kwargs: tuple[dict[str, object], dict[str, object]],
+        result: object,
+    ) -> None:
+        index, argument = written[0]
+        named = dict(kwargs[1])
+        if argument.kwarg_only:  # an out= variant
+            target = kwargs[0][argument.name]
+            named.pop(argument.name)
+        else:
+            target = args[0][index]
+        assert isinstance(target, Tensor), f"{name} writes to something that is no tensor"
+        if len(written) > 1 or isinstance(target, torch.nn.Parameter):
+            raise self.refuse(f"'{name}' changes the model's own parameters as it runs")
+        made = self.emit(name.rstrip("_"), args[1], named, [target])
+        self._write(target, made[0])
+
+    def _write(self, target: Tensor, var: Var) -> None:
+        binding = self._bound[id(target)]
+        base = binding.base
+        if binding.path:
+            shape = self.recording.values[base.var.index].shape
+            like = torch.empty(shape)
+            path = tuple((v.name, v.args[1:]) for v in binding.path)
+            var_of_base = self.emit("scatter", (base.var, var, path), {}, [like])[0]
+        else:
+            var_of_base = var
+        base.var, base.version = var_of_base, base.version + 1
+        binding.var, binding.version = var, base.version
+
+    def function(self, func: Callable[..., object]) -> str | None:
+        """Name under which a function is kept whole, or None."""
+        return WHOLE.get(func)
+
+
+class Watched(Widened):
+    """The function mode beside a recorder: keeps functions whole, sees what dispatch cannot."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def call(
+        self, func: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> object:
+        recorder = self._recorder
+        if func is torch.Tensor.data.__get__:  # type: ignore[attr-defined]
+            return torch.Tensor.detach(*args)  # type: ignore[arg-type]
+        if func in LEAVES and any(recorder.is_live(t) for t in tensors_of(args)):
+            raise recorder.refuse("a signal leaves PyTorch here; keep the computation in tensors")
+        name = recorder.function(func)
+        if name is None or not any(recorder.is_live(t) for t in tensors_of((args, kwargs))):
+            return func(*args, **kwargs)
+        lifted = tuple(recorder.lift(a) for a in args)
+        named = {k: recorder.lift(v) for k, v in kwargs.items()}
+        with recorder.paused():
+            result = func(*args, **kwargs)
+            assert isinstance(result, Tensor)
+            made = recorder.emit(name, lifted, named, [result])
+        recorder._fresh(result, made[0])
+        return result
+
+
+def tensors_of(tree: Tree) -> Iterator[Tensor]:
+    """Every tensor in nested tuples, lists and dicts."""
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, Mapping):
+        yield from tensors_of(tuple(tree.values()))
+    elif isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from tensors_of(item)
+
+
+def variables(tree: Tree) -> Iterator[Var]:
+    """Every variable in nested tuples."""
+    if isinstance(tree, Var):
+        yield tree
+    elif isinstance(tree, tuple):
+        for item in tree:
+            yield from variables(item)

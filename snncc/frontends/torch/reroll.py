@@ -1,0 +1,283 @@
+"""Expressions of several ticks turned back into one network with delays: the loop, re-rolled.
+
+What the k-th call of every population is given must be the same function of the same wires at the
+same distance in ticks, for the last three ticks at least. The first ticks show what the wires are
+before tick 0. A value that the user carries from tick to tick by hand is a node that reads itself
+one tick late.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+import numpy as np
+
+from snncc.ir import Node, Origin, Use
+
+from .expr import Apply, Constant, Expr, Population, Reading, Source, Weaver
+from .lower import Step, lowered
+from .place import spot
+
+Ticks = Sequence[Expr | None]
+"""The corresponding expressions of ticks 0, 1, ...; None where tick 0 has no counterpart."""
+
+COMPARED = 3
+"""How many of the last ticks must be alike."""
+
+
+@dataclass(eq=False)
+class Position:
+    """A node in the making: what stands there at every tick."""
+
+    name: str
+    use: Use
+    read_late: bool = False
+
+
+class Roller:
+    """Emits nodes for expressions that repeat from tick to tick.
+
+    Args:
+        weaver: made the expressions, and holds their tensors.
+        input_name: the name of the input node.
+    """
+
+    def __init__(self, weaver: Weaver, input_name: str) -> None:
+        self._weaver = weaver
+        self._input = input_name
+        self._nodes: dict[str, Node] = {}
+        self._names: set[str] = {input_name}
+        self._uses: dict[tuple[int, ...], Use] = {}
+        self._where: dict[int, tuple[Position, int]] = {}
+        self._populations: dict[int, str] = {}
+        self._natural: dict[int, int | None] = {}
+
+    # --- populations --------------------------------------------------------------------------
+
+    def declare(self, populations: Sequence[Population]) -> None:
+        """Gives every population its name."""
+        for population in populations:
+            self._populations[id(population)] = self._name(population.path or "neurons")
+
+    def name_of(self, population: Population) -> str:
+        """The node's name."""
+        return self._populations[id(population)]
+
+    def population(self, population: Population) -> None:
+        """Emits a population with everything it is driven by."""
+        current = self.walk([call.current for call in population.calls])
+        name = self.name_of(population)
+        origin = population.calls[0].origin
+        self._nodes[name] = Node(name, population.op, (current,), origin=origin)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes, each after those it uses without delay; the input is not among them."""
+        order = TopologicalSorter(
+            {
+                name: [u.source for u in node.inputs if not u.delay and u.source != self._input]
+                for name, node in self._nodes.items()
+            }
+        )
+        return tuple(self._nodes[name] for name in order.static_order())
+
+    def _name(self, wanted: str) -> str:
+        stem = re.sub(r"\W", "_", wanted) or "node"
+        stem = stem if stem[0].isalpha() else f"n{stem}"
+        name, count = stem, 1
+        while name in self._names:
+            count += 1
+            name = f"{stem}_{count}"
+        self._names.add(name)
+        return name
+
+    # --- expressions --------------------------------------------------------------------------
+
+    def natural(self, expr: Expr) -> int | None:
+        """The tick at which an expression is computed; None if it belongs to no tick."""
+        if id(expr) not in self._natural:
+            match expr:
+                case Source():
+                    tick = expr.tick
+                case Reading():
+                    tick = expr.call
+                case Apply():
+                    ticks = [t for a in expr.args if (t := self.natural(a)) is not None]
+                    tick = max(ticks, default=None)
+                case _:
+                    tick = None
+            self._natural[id(expr)] = tick
+        return self._natural[id(expr)]
+
+    def walk(self, ticks: Ticks) -> Use:
+        """The wire that holds these expressions, one for each tick from 0 on.
+
+        Raises:
+            ImportRefused: the ticks are not alike, or look ahead.
+        """
+        last = ticks[-1]
+        assert last is not None
+        key = tuple(map(id, ticks[-COMPARED:]))
+        if key not in self._uses:
+            self._alike(ticks)
+            self._uses[key] = self._found(ticks) or self._made(ticks)
+        return self._uses[key]
+
+    def _alike(self, ticks: Ticks) -> None:
+        """Refuses expressions of which the last ticks differ at the top."""
+        now = len(ticks) - 1
+        compared = min(COMPARED, max(1, now))
+        here = [self._face(ticks[now - i], now - i) for i in range(compared)]
+        for i in range(1, compared):
+            if here[i] != here[0]:
+                raise self._differ(ticks, now, now - i)
+
+    def _face(self, expr: Expr | None, tick: int) -> tuple[object, ...]:
+        match expr:
+            case Source(tick=when):
+                return ("input", None if when is None else when - tick)
+            case Reading():
+                return ("reading", id(expr.population), expr.call - tick, expr.state)
+            case Constant():
+                return ("constant", id(expr))
+            case Apply():
+                return ("op", expr.op, len(expr.args))
+            case _:
+                return ("nothing",)
+
+    def _differ(self, ticks: Ticks, first: int, second: int) -> Exception:
+        left, right = ticks[first], ticks[second]
+        assert left is not None
+        found = self._described(left, first), self._described(right, second)
+        if found[0] == found[1]:
+            found = (found[0], "the same with other numbers")
+        return self._weaver.refuse(
+            f"tick {first} computes {found[0]} where tick {second} computes {found[1]}; "
+            "a compiled network does the same at every tick",
+            left.origin,
+        )
+
+    def _described(self, expr: Expr | None, tick: int) -> str:
+        match expr:
+            case Source(tick=when):
+                return f"the input of tick {when}"
+            case Reading():
+                what = expr.state or "the spikes"
+                return f"{what} of '{expr.population.path}' {tick - expr.call} ticks ago"
+            case Constant():
+                return "a constant"
+            case Apply():
+                return f"'{expr.op.keyword}' ({spot(expr.origin)})"
+            case _:
+                return "nothing"
+
+    def _found(self, ticks: Ticks) -> Use | None:
+        """The wire, if it is the input, a population or a node that exists already."""
+        last, now = ticks[-1], len(ticks) - 1
+        match last:
+            case Source(tick=None):
+                return Use(self._input)
+            case Source(tick=when):
+                return self._late(Use(self._input, self._delay(last, now, when or 0)), ticks)
+            case Reading():
+                delay = self._delay(last, now, last.call)
+                return self._late(Use(self.name_of(last.population), delay, last.state), ticks)
+            case Constant():
+                raise self._weaver.refuse(
+                    "a constant stands where a signal is expected", last.origin
+                )
+            case _:
+                return self._carried(ticks)
+
+    def _delay(self, expr: Expr, now: int, when: int) -> int:
+        if when > now:
+            raise self._weaver.refuse(f"tick {now} looks ahead to tick {when}", expr.origin)
+        return now - when
+
+    def _late(self, use: Use, ticks: Ticks) -> Use:
+        """The use, unless the wire would have to hold something before tick 0."""
+        first = ticks[0]
+        if use.delay and isinstance(first, Constant) and np.any(first.values):
+            raise self._weaver.refuse(
+                f"%{use.source} is read {use.delay} tick late and starts from values other than "
+                "zero",
+                ticks[-1].origin if ticks[-1] else Origin(),
+            )
+        return use
+
+    def _carried(self, ticks: Ticks) -> Use | None:
+        """A use of a position that was met at an earlier tick: a value carried by hand."""
+        now = len(ticks) - 1
+        met = [self._where.get(id(e)) for e in ticks[-COMPARED:] if e is not None]
+        if not met or any(m is None for m in met):
+            return None
+        places = [m for m in met if m is not None]
+        position, tick = places[-1]
+        if any(p is not position for p, _ in places) or tick >= now:
+            return None
+        if isinstance(ticks[0], Constant) and np.any(ticks[0].values):
+            return None
+        position.read_late = True
+        return Use(position.use.source, position.use.delay + now - tick, position.use.state)
+
+    def _made(self, ticks: Ticks) -> Use:
+        last, now = ticks[-1], len(ticks) - 1
+        assert isinstance(last, Apply)
+        natural = self.natural(last)
+        delay = 0 if natural is None else self._delay(last, now, natural)
+        if delay and self._starts_as_zero(last, ticks[0]):
+            return self._late(self._postponed(ticks, delay), ticks)
+        return self._emitted(ticks)
+
+    def _starts_as_zero(self, last: Apply, first: Expr | None) -> bool:
+        """Whether an op of an earlier tick is itself read late, rather than its inputs.
+
+        The two differ before tick 0: with silent inputs a layer gives its bias, a wire gives zero.
+        """
+        if not isinstance(first, Constant):
+            return False
+        rest = self._weaver.at_rest(last)
+        if np.array_equal(np.broadcast_to(rest, first.shape), first.values):
+            return False
+        return not np.any(first.values)
+
+    def _postponed(self, ticks: Ticks, delay: int) -> Use:
+        use = self.walk(ticks[delay:])
+        return Use(use.source, use.delay + delay, use.state)
+
+    def _emitted(self, ticks: Ticks) -> Use:
+        last = ticks[-1]
+        assert isinstance(last, Apply)
+        name = self._name(last.origin.module or last.op.keyword)
+        position = Position(name, Use(name))
+        for tick, expr in enumerate(ticks):
+            if isinstance(expr, Apply) and expr.op == last.op:
+                self._where.setdefault(id(expr), (position, tick))
+        uses = [
+            None if isinstance(arg, Constant) else self.walk(self._arguments(ticks, i))
+            for i, arg in enumerate(last.args)
+        ]
+        for step in lowered(self._weaver, last, always=position.read_late):
+            inputs = [use for use in uses if use is not None] if step.first else [position.use]
+            position.use = self._add(position, step, tuple(inputs), last.origin)
+        if not self._nodes.get(name) and uses:
+            self._names.discard(name)
+            position.use = next(use for use in uses if use is not None)
+        return position.use
+
+    def _arguments(self, ticks: Ticks, index: int) -> Ticks:
+        last = ticks[-1]
+        assert isinstance(last, Apply)
+        return [
+            e.args[index]
+            if isinstance(e, Apply) and e.op == last.op and len(e.args) == len(last.args)
+            else None
+            for e in ticks
+        ]
+
+    def _add(self, position: Position, step: Step, inputs: tuple[Use, ...], origin: Origin) -> Use:
+        name = position.name if step.last else self._name(position.name)
+        self._nodes[name] = Node(name, step.op, inputs, origin=origin)
+        return Use(name)

@@ -1,0 +1,410 @@
+"""The table PyTorch operation → op of the network; a row is a short function. No neuron stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+import torch
+
+from .expr import Expr
+from .grid import Axis, Grid, Loom, each, sizes
+
+Operand: TypeAlias = Grid | torch.Tensor
+Result: TypeAlias = Grid | torch.Tensor | Sequence[Grid | torch.Tensor]
+Row: TypeAlias = Callable[..., Result]
+
+ROWS: dict[str, Row] = {}
+"""Name of the operation (ATen's, or a function that the recorder keeps whole) → its row."""
+
+
+def row(*names: str) -> Callable[[Row], Row]:
+    """Enters a function in the table; its parameters are those of the operation's schema."""
+
+    def enter(function: Row) -> Row:
+        for name in names:
+            assert name not in ROWS, f"two rows for {name}"
+            ROWS[name] = function
+        return function
+
+    return enter
+
+
+REASONS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("gt", "ge", "lt", "le", "where", "heaviside", "sign"),
+        "a threshold written by hand is no neuron; use a neuron of a supported library",
+    ),
+    **dict.fromkeys(
+        ("lstm", "gru", "rnn_tanh", "rnn_relu", "_thnn_fused_lstm_cell", "sigmoid", "tanh"),
+        "a gated recurrent cell has no spiking counterpart here",
+    ),
+    **dict.fromkeys(
+        ("layer_norm", "group_norm", "instance_norm"),
+        "it normalises by statistics of the signal itself; use batch norm, which is a constant "
+        "in inference",
+    ),
+}
+
+
+# --- element by element ---------------------------------------------------------------------------
+
+
+def _tensor(value: Operand | float) -> Operand:
+    return value if isinstance(value, (Grid, torch.Tensor)) else torch.tensor(float(value))
+
+
+@row("mul", "multiply")
+def _mul(loom: Loom, left: Operand, right: Operand | float) -> Grid:
+    return loom.pointwise("product", [left, _tensor(right)])
+
+
+@row("add")
+def _add(loom: Loom, left: Operand, right: Operand | float, alpha: float = 1) -> Grid:
+    term = _tensor(right)
+    if alpha != 1:
+        term = term * alpha if isinstance(term, torch.Tensor) else _mul(loom, term, alpha)
+    return loom.pointwise("sum", [left, term])
+
+
+@row("sub", "subtract")
+def _sub(loom: Loom, left: Operand, right: Operand | float, alpha: float = 1) -> Grid:
+    return _add(loom, left, right, -alpha)
+
+
+@row("rsub")
+def _rsub(loom: Loom, left: Operand, right: Operand | float, alpha: float = 1) -> Grid:
+    return loom.pointwise("sum", [_mul(loom, left, -alpha), _tensor(right)])
+
+
+@row("div", "true_divide")
+def _div(loom: Loom, left: Operand, right: Operand | float) -> Grid:
+    divisor = _tensor(right)
+    if isinstance(divisor, Grid):
+        raise loom.weaver.refuse("a signal is divided by another")
+    return _mul(loom, left, 1 / divisor)
+
+
+@row("neg")
+def _neg(loom: Loom, signal: Grid) -> Grid:
+    return _mul(loom, signal, -1.0)
+
+
+@row("relu")
+def _relu(loom: Loom, signal: Grid) -> Grid:
+    return Grid(each(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
+
+
+@row("clone", "detach", "alias", "lift_fresh", "contiguous", "positive", "dropout")
+def _same(loom: Loom, signal: Grid, *_: object, **__: object) -> Grid:
+    return signal
+
+
+@row("_to_copy", "to")
+def _cast(loom: Loom, signal: Grid, dtype: torch.dtype | None = None, **_: object) -> Grid:
+    if dtype not in (None, torch.float64):
+        raise loom.weaver.refuse(f"a signal is cast to {dtype}")
+    return signal
+
+
+@row("copy")
+def _copy(loom: Loom, target: Operand, source: Operand, *_: object) -> Operand:
+    return _expand(loom, source, target.shape)
+
+
+@row("fill", "zero")
+def _fill(loom: Loom, target: Operand, value: float = 0.0) -> torch.Tensor:
+    return torch.full(tuple(target.shape), float(value), dtype=torch.float64)
+
+
+# --- shapes ---------------------------------------------------------------------------------------
+
+
+@row("view", "_unsafe_view", "reshape", "_reshape_alias")
+def _view(loom: Loom, signal: Grid, shape: Sequence[int], *_: object) -> Grid:
+    known = -prod(shape) or 1
+    whole = prod(signal.shape)
+    return loom.view(signal, [whole // known if n == -1 else n for n in shape])
+
+
+@row("t")
+def _t(loom: Loom, signal: Grid) -> Grid:
+    return loom.permuted(signal, range(len(signal.axes))[::-1])
+
+
+@row("transpose")
+def _transpose(loom: Loom, signal: Grid, first: int, second: int) -> Grid:
+    order = list(range(len(signal.axes)))
+    order[first], order[second] = order[second], order[first]
+    return loom.permuted(signal, order)
+
+
+@row("permute")
+def _permute(loom: Loom, signal: Grid, dims: Sequence[int]) -> Grid:
+    return loom.permuted(signal, [d % len(signal.axes) for d in dims])
+
+
+@row("unsqueeze")
+def _unsqueeze(loom: Loom, signal: Grid, dim: int) -> Grid:
+    return loom.unsqueezed(signal, dim % (len(signal.axes) + 1))
+
+
+@row("squeeze")
+def _squeeze(loom: Loom, signal: Grid, dim: int | Sequence[int] | None = None) -> Grid:
+    rank = len(signal.axes)
+    dims = range(rank) if dim is None else (dim,) if isinstance(dim, int) else dim
+    for axis in sorted((d % rank for d in dims), reverse=True):
+        signal = loom.squeezed(signal, axis)
+    return signal
+
+
+@row("select")
+def _select(loom: Loom, signal: Grid, dim: int, index: int) -> Grid:
+    axis = dim % len(signal.axes)
+    return loom.selected(signal, axis, index % signal.shape[axis])
+
+
+@row("slice")
+def _slice(
+    loom: Loom,
+    signal: Grid,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+) -> Grid:
+    axis = dim % len(signal.axes)
+    return loom.picked(signal, axis, range(signal.shape[axis])[start:end:step])
+
+
+@row("index_select")
+def _index_select(loom: Loom, signal: Grid, dim: int, index: torch.Tensor) -> Grid:
+    return loom.picked(signal, dim % len(signal.axes), index.tolist())
+
+
+@row("index")
+def _index(loom: Loom, signal: Grid, indices: Sequence[torch.Tensor | None]) -> Grid:
+    used = [(axis, i) for axis, i in enumerate(indices) if i is not None]
+    if len(used) != 1 or not isinstance(used[0][1], torch.Tensor) or used[0][1].ndim != 1:
+        raise loom.weaver.refuse("only one axis can be indexed with a list, and not by a signal")
+    axis, index = used[0]
+    chosen = index.nonzero()[:, 0] if index.dtype == torch.bool else index % signal.shape[axis]
+    return loom.picked(signal, axis, chosen.tolist())
+
+
+@row("flip")
+def _flip(loom: Loom, signal: Grid, dims: Sequence[int]) -> Grid:
+    for dim in dims:
+        axis = dim % len(signal.axes)
+        signal = loom.picked(signal, axis, range(signal.shape[axis])[::-1])
+    return signal
+
+
+@row("unbind")
+def _unbind(loom: Loom, signal: Grid, dim: int = 0) -> Result:
+    axis = dim % len(signal.axes)
+    return [loom.selected(signal, axis, i) for i in range(signal.shape[axis])]
+
+
+@row("split", "split_with_sizes", "chunk")
+def _split(loom: Loom, signal: Grid, size: int | Sequence[int], dim: int = 0) -> Result:
+    axis = dim % len(signal.axes)
+    whole = signal.shape[axis]
+    parts = [size] * -(-whole // size) if isinstance(size, int) else size
+    ends = np.cumsum(parts)
+    return [
+        loom.picked(signal, axis, range(end - n, min(end, whole)))
+        for n, end in zip(parts, ends.tolist(), strict=True)
+    ]
+
+
+@row("expand")
+def _expand(loom: Loom, signal: Operand, shape: Sequence[int], *_: object, **__: object) -> Operand:
+    if isinstance(signal, torch.Tensor):
+        return signal.expand(*shape)
+    for _new in range(len(shape) - len(signal.axes)):
+        signal = loom.unsqueezed(signal, 0)
+    for axis, size in enumerate(shape):
+        if size not in (-1, signal.shape[axis]):
+            signal = loom.repeated(signal, axis, size)
+    return signal
+
+
+@row("repeat")
+def _repeat(loom: Loom, signal: Grid, repeats: Sequence[int]) -> Grid:
+    for _new in range(len(repeats) - len(signal.axes)):
+        signal = loom.unsqueezed(signal, 0)
+    for axis, count in enumerate(repeats):
+        if count > 1 and signal.shape[axis] == 1:
+            signal = loom.repeated(signal, axis, count)
+        elif count > 1:
+            signal = loom.picked(signal, axis, [*range(signal.shape[axis])] * count)
+    return signal
+
+
+# --- several tensors ------------------------------------------------------------------------------
+
+
+def _like(grids: Sequence[Operand]) -> Grid:
+    return next(g for g in grids if isinstance(g, Grid))
+
+
+def _as_grid(loom: Loom, operand: Operand, axes: Sequence[Axis]) -> Grid:
+    if isinstance(operand, Grid):
+        return operand
+    columns, _ = loom.aligned([_blank(loom, axes), operand])
+    constants = columns[1]
+    features = tuple(sizes(axes, "feature"))
+    spread = each(
+        Grid(constants, tuple(axes)),
+        lambda e: loom.weaver.constant(np.broadcast_to(loom.weaver.at_rest(e), features)),
+    )
+    return Grid(spread, tuple(axes))
+
+
+def _blank(loom: Loom, axes: Sequence[Axis]) -> Grid:
+    cells = np.empty(sizes(axes, "list"), dtype=object)
+    cells[...] = loom.weaver.constant(np.zeros(sizes(axes, "feature")))
+    return Grid(cells, tuple(axes))
+
+
+@row("stack")
+def _stack(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
+    axis = dim % (len(_like(tensors).axes) + 1)
+    model = loom.thin(_like(tensors))
+    return _joined(
+        loom,
+        [loom.unsqueezed(_as_grid(loom, t, model.axes), axis) for t in tensors],
+        axis,
+    )
+
+
+@row("cat", "concat", "concatenate")
+def _cat(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
+    like = loom.thin(_like(tensors))
+    axis = dim % len(like.axes)
+    grids = []
+    for tensor in tensors:
+        if isinstance(tensor, torch.Tensor) and tensor.numel() == 0:
+            continue  # the empty tensor that a loop starts to collect in
+        kind = like.axes[axis][0][0] if like.axes[axis] else "list"
+        size = tensor.shape[axis] if isinstance(tensor, torch.Tensor) else 0
+        axes = (*like.axes[:axis], ((kind, size),), *like.axes[axis + 1 :])
+        grids.append(_as_grid(loom, tensor, axes))
+    return _joined(loom, grids, axis)
+
+
+def _joined(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
+    """Concatenation along an axis: lists of lists stay lists, features become features."""
+    grids = [loom.thin(g) for g in grids]
+    if any(g.is_pure(axis, "feature") for g in grids):
+        return _concat(loom, grids, axis)
+    if any(g.axes[axis] and not g.is_pure(axis, "list") for g in grids):
+        raise loom.weaver.torn("tensors are joined along the batch axis")
+    listed = [g if g.axes[axis] else loom.repeated(g, axis, 1) for g in grids]
+    rests = {g.axes[:axis] + g.axes[axis + 1 :] for g in listed}
+    if len(rests) > 1:
+        raise loom.weaver.refuse("the joined tensors are laid out differently")
+    where = len(sizes(listed[0].axes[:axis], "list"))
+    cells = np.concatenate([g.cells for g in listed], axis=where)
+    axes = listed[0].axes
+    return Grid(cells, (*axes[:axis], (("list", cells.shape[where]),), *axes[axis + 1 :]))
+
+
+def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
+    grids = [loom.unlisted(g, axis) for g in grids]
+    ones = [(*g.axes[:axis], g.axes[axis] or (("feature", 1),), *g.axes[axis + 1 :]) for g in grids]
+    grids = [
+        Grid(each(g, lambda e, a=a: loom.weaver.reshape(e, tuple(sizes(a, "feature")))), a)
+        for g, a in zip(grids, ones, strict=True)
+    ]
+    where = len(sizes(grids[0].axes[:axis], "feature"))
+    cells = np.empty(grids[0].cells.shape, dtype=object)
+    for index in np.ndindex(cells.shape):
+        cells[index] = loom.weaver.apply("concat", [g.cells[index] for g in grids], axis=where)
+    total = sum(g.shape[axis] for g in grids)
+    axes = grids[0].axes
+    return Grid(cells, (*axes[:axis], (("feature", total),), *axes[axis + 1 :]))
+
+
+@row("scatter")
+def _scatter(loom: Loom, base: Operand, value: Operand, path: Sequence[tuple[str, Sequence[int]]]) -> Operand:
+    """A write into a view: only whole indices of one axis, as in `out[t] = spikes`."""
+    if len(path) != 1 or path[0][0] != "select":
+        raise loom.weaver.refuse("part of a signal is overwritten in place")
+    dim, index = path[0][1]
+    axis = dim % len(base.shape)
+    return _replaced(loom, base, value, axis, index % base.shape[axis])
+
+
+def _replaced(loom: Loom, base: Operand, value: Operand, axis: int, index: int) -> Operand:
+    if isinstance(base, torch.Tensor) and isinstance(value, torch.Tensor):
+        changed = base.clone()
+        changed.select(axis, index).copy_(value)
+        return changed
+    inner = loom.thin(_like([base, value]))
+    if isinstance(base, torch.Tensor):
+        axes = (*inner.axes[:axis], (("list", base.shape[axis]),), *inner.axes[axis:])
+        base = _as_grid(loom, base, axes)
+    rows = [loom.selected(base, axis, i) for i in range(base.shape[axis])]
+    rows[index] = loom.thin(_as_grid(loom, value, loom.thin(rows[index]).axes))
+    return _joined(loom, [loom.unsqueezed(r, axis) for r in rows], axis)
+
+
+# --- reductions -----------------------------------------------------------------------------------
+
+
+def _reduced(
+    loom: Loom, signal: Grid, dims: int | Sequence[int] | None, keep: bool, mean: bool
+) -> Grid:
+    rank = len(signal.axes)
+    dims = range(rank) if not dims and dims != 0 else (dims,) if isinstance(dims, int) else dims
+    chosen = sorted(d % rank for d in dims)
+    total = prod(signal.shape[axis] for axis in chosen)
+    signal = loom.settled(signal)
+    for axis in chosen:
+        signal = _summed(loom, signal, axis)
+    for axis in () if keep else reversed(chosen):
+        signal = loom.squeezed(signal, axis)
+    return _mul(loom, signal, 1 / total) if mean else signal
+
+
+def _summed(loom: Loom, signal: Grid, axis: int) -> Grid:
+    axes = (*signal.axes[:axis], (), *signal.axes[axis + 1 :])
+    if not signal.axes[axis]:
+        return signal
+    if signal.is_pure(axis, "list"):
+        where = len(sizes(signal.axes[:axis], "list"))
+        rest = np.moveaxis(signal.cells, where, -1)
+        cells = np.empty(rest.shape[:-1], dtype=object)
+        for index in np.ndindex(cells.shape):
+            cells[index] = loom.weaver.apply("sum", list(rest[index]))
+        return Grid(cells, axes)
+    if not signal.is_pure(axis, "feature"):
+        raise loom.weaver.torn("the samples of the batch are mixed: a sum over the batch axis")
+    where = len(sizes(signal.axes[:axis], "feature"))
+    return Grid(each(signal, lambda e: _sum_axis(loom, e, where)), axes)
+
+
+def _sum_axis(loom: Loom, expr: Expr, axis: int) -> Expr:
+    rest = [i for i in range(len(expr.shape)) if i != axis]
+    size, shape = expr.shape[axis], tuple(expr.shape[i] for i in rest)
+    last = loom.weaver.reshape(loom.weaver.permute(expr, [*rest, axis]), (prod(shape), size))
+    pooled = loom.weaver.apply("sum_pool", (last,), kernel=(size,), stride=(size,), padding=((0, 0),))
+    return loom.weaver.reshape(pooled, shape)
+
+
+@row("sum")
+def _sum(
+    loom: Loom, signal: Grid, dim: int | Sequence[int] | None = None, keepdim: bool = False, **_: object
+) -> Grid:
+    return _reduced(loom, signal, dim, keepdim, mean=False)
+
+
+@row("mean")
+def _mean(
+    loom: Loom, signal: Grid, dim: int | Sequence[int] | None = None, keepdim: bool = False, **_: object
+) -> Grid:
+    return _reduced(loom, signal, dim, keepdim, mean=True)
