@@ -155,6 +155,22 @@ def same_unit(left: Unit, right: Unit, shape: Shape) -> bool:
     return np.array_equal(np.broadcast_to(left, shape), np.broadcast_to(right, shape))
 
 
+def expect_params(op: Op, shape: Shape, tensors: Tensors) -> None:
+    """Refuses parameters that do not broadcast to a signal of this shape.
+
+    Raises:
+        ValueError: names the parameter, its shape and that of the signal.
+    """
+    for name, tensor in op.refs().items():
+        found = tensors[tensor].shape
+        try:
+            fits = np.broadcast_shapes(found, shape) == shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(f"{name} is {found}, which does not broadcast to {shape}")
+
+
 def values_of(param: Param, tensors: Tensors) -> npt.NDArray[np.float64]:
     """A parameter's value(s) as float64: shape () or the tensor's shape."""
     if isinstance(param, Ref):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Param, Role, Shape, State, Unit, Values, values_of
+from ..op import Op, Param, Role, Shape, State, Unit, Values, expect_params, values_of
 from ..tensor import Tensors
 from .spiking import POTENTIAL, Spiking
 
@@ -257,6 +257,7 @@ class LI(Op):
         return ("v",)
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        expect_params(self, shapes[0], tensors)
         return shapes[0]
 
     def check(self, tensors: Tensors) -> None:

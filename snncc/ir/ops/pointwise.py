@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Param, Role, Shape, State, Unit, Values, values_of
+from ..op import Op, Param, Role, Shape, State, Unit, Values, expect_params, same_unit
 from ..tensor import Tensors
 
 SIGNALS = ("spike", "real")
@@ -19,7 +19,7 @@ class Input(Op):
     """Where a signal enters the network.
 
     input   none; the user's data
-    output  spikes (whole numbers), or real values, shape `shape`
+    output  spikes (0 or 1), or real values, shape `shape`
     roles   value (real signals only): the codes that a sensor delivers
     """
 
@@ -65,19 +65,18 @@ class Affine(Op):
     shift: Param
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
-        for param in (self.scale, self.shift):
-            shape = values_of(param, tensors).shape
-            try:
-                fits = np.broadcast_shapes(shape, shapes[0]) == shapes[0]
-            except ValueError:
-                fits = False
-            if not fits:
-                raise ValueError(f"{param} is {shape}, which does not broadcast to {shapes[0]}")
+        expect_params(self, shapes[0], tensors)
         return shapes[0]
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         scaled = a.times(inputs[0], self.scale, "scale")
-        return {}, scaled + a.quantity(self.shift, "shift")
+        # A shift of exactly zero is none, and needs no format.
+        return {}, scaled if self.shift == 0.0 else scaled + a.quantity(self.shift, "shift")
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        if self.shift != 0.0 and not same_unit(a.unit_of("shift"), units[0], shapes[0]):
+            raise ValueError("its shift does not count in the unit of its input")
+        return units[0]
 
     def bound(
         self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
@@ -106,7 +105,7 @@ class Relu(Op):
 
 
 class Joint(Op):
-    """What sum and product share: inputs of shapes that broadcast to one of them."""
+    """What sum and product share: inputs whose shapes broadcast to one."""
 
     arity = None
 
@@ -116,6 +115,15 @@ class Joint(Op):
         except ValueError as error:
             raise ValueError(f"{[*shapes]} do not broadcast to one shape") from error
 
+    @staticmethod
+    def level(inputs: Sequence[Values]) -> list[Values]:
+        """The inputs with as many axes as the one that has most, put in behind the samples."""
+        axes = max(signal.ndim for signal in inputs)
+        return [
+            signal.reshape(len(signal), *(1,) * (axes - signal.ndim), *signal.shape[1:])
+            for signal in inputs
+        ]
+
 
 @dataclass(frozen=True)
 class Sum(Joint):
@@ -124,14 +132,14 @@ class Sum(Joint):
     y = x1 + x2 + ...
 
     input   one or more signals that count in the same unit
-    output  shape of the largest
+    output  the shape that all of them broadcast to
     """
 
     keyword = "sum"
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
-        total = inputs[0]
-        for signal in inputs[1:]:
+        total, *rest = self.level(inputs)
+        for signal in rest:
             total = total + signal
         return {}, total
 
@@ -147,14 +155,14 @@ class Product(Joint):
     y = x1 x2 ...
 
     input   one or more signals
-    output  shape of the largest, in the product of the units
+    output  the shape that all of them broadcast to, in the product of the units
     """
 
     keyword = "product"
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
-        total = inputs[0]
-        for signal in inputs[1:]:
+        total, *rest = self.level(inputs)
+        for signal in rest:
             total = total * signal
         return {}, total
 
@@ -167,8 +175,8 @@ class Product(Joint):
     def bound(
         self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
     ) -> tuple[Values, Values]:
-        low, high = lows[0], highs[0]
-        for other_low, other_high in zip(lows[1:], highs[1:], strict=True):
+        (low, *other_lows), (high, *other_highs) = self.level(lows), self.level(highs)
+        for other_low, other_high in zip(other_lows, other_highs, strict=True):
             corners = (low * other_low, low * other_high, high * other_low, high * other_high)
             low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
         return low, high

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Param, Role, Shape, State, Unit, Values, values_of
+from ..op import Op, Param, Role, Shape, State, Unit, Values, expect_params, values_of
 from ..tensor import Tensors
 
 COMPARES = (">", ">=")
@@ -60,14 +60,7 @@ class Spiking(Op):
         return True
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
-        for name, tensor in self.refs().items():
-            shape = tensors[tensor].shape
-            try:
-                fits = np.broadcast_shapes(shape, shapes[0]) == shapes[0]
-            except ValueError:
-                fits = False
-            if not fits:
-                raise ValueError(f"{name} is {shape}, which does not broadcast to {shapes[0]}")
+        expect_params(self, shapes[0], tensors)
         return shapes[0]
 
     def check(self, tensors: Tensors) -> None:
@@ -165,6 +158,8 @@ class Spiking(Op):
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         a.align(np.zeros((1, *shapes[0]), dtype=np.int64), "v")
+        if self.spikes > 1 and np.any(a.quantity(self.threshold, "v") <= 0):
+            raise ValueError("several spikes per tick need a threshold of one code or more")
         return np.ones(())
 
     def bound(
