@@ -81,7 +81,11 @@ class Weighted(Op):
         return {}, total if self.bias is None else total + self.bias_codes(a)
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
-        return a.unit_of("weight")
+        unit = a.unit_of("weight")
+        self.lay(units[0], unit, a.tensors)  # refuses units that vary where weights are shared
+        if self.bias is not None and not np.array_equal(a.unit_of("bias"), unit):
+            raise ValueError("the bias does not count in the unit of the weights")
+        return unit
 
     def bound(
         self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
@@ -228,6 +232,7 @@ class Sparse(Weighted):
         _expect(len(shapes[0]), 1, "the number of axes of the input")
         for index, limit, what in ((rows, self.size, "rows"), (columns, shapes[0][0], "columns")):
             _expect(index.shape, tensors[self.weight.name].shape, f"the shape of @{what}")
+            _expect(index.ndim, 1, f"the number of axes of @{what}")
             if index.dtype.kind not in "iu" or np.any((index < 0) | (index >= limit)):
                 raise ValueError(f"{what} are whole numbers from 0 to {limit - 1}")
         if self.bias is not None:

@@ -93,6 +93,15 @@ class MaxPool(Pool):
 
     keyword = "max_pool"
 
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        shape = super().infer(shapes, tensors)
+        if any(max(pads) >= k for pads, k in zip(self.padding, self.kernel, strict=True)):
+            raise ValueError(
+                f"padding {self.padding} leaves windows of {self.kernel} without a value; "
+                "it must be smaller than the kernel"
+            )
+        return shape
+
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         # Padding may not win: fill with the smallest value that occurs.
         fill = inputs[0].min() if inputs[0].size else 0
