@@ -112,7 +112,13 @@ def parse_format(text: str) -> Format:
 
 
 def round_real(values: Real, rounding: Rounding) -> Codes:
-    """Real values, in units, as whole codes int64 of the same shape."""
+    """Real values, in units, as whole codes int64 of the same shape, at most 2**62.
+
+    Raises:
+        NumberError: a value is not a number.
+    """
+    if np.any(np.isnan(values)):
+        raise NumberError("not a number (NaN) has no code; clean the data")
     match rounding:
         case Rounding.FLOOR:
             rounded = np.floor(values)
@@ -121,8 +127,11 @@ def round_real(values: Real, rounding: Rounding) -> Codes:
         case Rounding.HALF_EVEN:
             rounded = np.rint(values)
         case Rounding.HALF_AWAY:
-            rounded = np.trunc(values + np.copysign(0.5, values))
-    return rounded.astype(np.int64)
+            # Not trunc(values + 0.5): that sum itself rounds, and 0.49999999999999994 goes up.
+            whole = np.trunc(values)
+            rounded = whole + np.copysign(np.abs(values - whole) >= 0.5, values)
+    # Far beyond every format, and within int64: a larger value would change its sign there.
+    return np.clip(rounded, -(2.0**62), 2.0**62).astype(np.int64)
 
 
 def shift_codes(codes: Codes, bits: int, rounding: Rounding) -> Codes:
