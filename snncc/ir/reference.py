@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
-from .errors import UsageError
+from .errors import UsageError, unknown
 from .network import Network, Node, Use
 from .number import Quantity
 from .op import State, Values
@@ -46,6 +46,12 @@ def run(
     """
     fed = _feed(network, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
+    for name, values in fed.items():
+        if values.shape[:2] != (samples, ticks):
+            raise UsageError(
+                f"input %{name} has {values.shape[0]} samples of {values.shape[1]} ticks, "
+                f"another input {samples} of {ticks}"
+            )
     numbers = _numbers(network, dtype)
     saturated = {name: n for name, n in _encode(network, fed, dtype).items() if n}
     order = ordered(network)
@@ -111,10 +117,9 @@ def _encode(network: Network, fed: dict[str, Values], dtype: npt.DTypeLike) -> d
             where = f"%{node.name}: input"
             fed[node.name], clipped[node.name] = encode_input(values, format, where)
         else:
-            whole = values.astype(np.int64)
-            if not np.array_equal(whole, values):
-                raise UsageError(f"input %{node.name} takes spikes, found values between counts")
-            fed[node.name] = whole
+            if not np.all((values == 0) | (values == 1)):
+                raise UsageError(f"input %{node.name} takes spikes, 0 or 1; found other values")
+            fed[node.name] = values.astype(np.int64)
     return clipped
 
 
@@ -132,15 +137,21 @@ def _wanted(network: Network, record: Record) -> tuple[Use, ...]:
                 more: Iterable[Use] = ()
             case "spikes":
                 more = (Use(node.name) for node in network if node.op.states and node.op.spiking)
-            case _:
+            case "all":
                 more = (Use(node.name) for node in network)
+            case _:
+                raise UsageError(f"record is '{record}', expected outputs, spikes, all or wires")
     else:
-        more = (_use(text) for text in record)
+        more = tuple(_use(network, text) for text in record)
     return tuple(dict.fromkeys((*outputs, *more)))
 
 
-def _use(text: str) -> Use:
+def _use(network: Network, text: str) -> Use:
     name, _, state = text.removeprefix("%").partition(".")
+    if name not in network:
+        raise UsageError(unknown("node", name, (node.name for node in network)))
+    if state and state not in network[name].op.states:
+        raise UsageError(f"%{name}: {unknown('state', state, network[name].op.states)}")
     return Use(name, 0, state)
 
 
