@@ -16,7 +16,7 @@ from .errors import NumberError, RuleViolation
 from .network import Network, Node, Use
 from .number import Quantity
 from .op import Unit, Values
-from .ops import Input
+from .ops import Input, Weighted
 
 
 def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:
@@ -87,21 +87,24 @@ def arithmetics(network: Network) -> Mapping[str, tuple[Arithmetic, Unit]]:
 def _unit_of(
     network: Network, use: Use, known: Mapping[str, tuple[Arithmetic, Unit]]
 ) -> Unit | None:
-    """Unit of a wire; None where it is not known yet. Spikes count in ones, before all else."""
+    """Unit of a wire; None where it is not known yet.
+
+    Spikes count in ones; states and weights have a unit of their own, whatever is known.
+    """
     node = network[use.source]
-    if use.state and use.state not in ("wait", "s"):
-        if not network.quantized:
-            return np.ones(())
-        return _state_unit(network, node, use.state)
-    if node.op.spiking or use.state:
+    if not network.quantized or use.state in ("wait", "s") or (node.op.spiking and not use.state):
         return np.ones(())
+    if use.state or node.op.states:
+        return _format_unit(network, node, use.state or "v")  # a leaky integrator puts out its v
+    if isinstance(node.op, Weighted):
+        return _format_unit(network, node, "weight")
     return known[use.source][1] if use.source in known else None
 
 
-def _state_unit(network: Network, node: Node, state: str) -> Unit:
-    format = node.formats.get(state, node.formats.get("v"))
+def _format_unit(network: Network, node: Node, role: str) -> Unit:
+    format = node.formats.get(role, node.formats.get("v"))
     if not isinstance(format, Quantity):
-        raise RuleViolation("V010", node.name, f"state '{state}' has no number format")
+        raise RuleViolation("V010", node.name, f"'{role}' has no number format")
     if isinstance(format.unit, int):
         return np.asarray(2.0**-format.unit)
     return np.asarray(network.tensors[format.unit].values, dtype=np.float64)
@@ -127,6 +130,9 @@ def bounds(network: Network) -> Bounds:
     Holds for every input, not only for those seen: inputs within their format (spikes: 0 or 1),
     spikes within what a neuron may fire in one tick, everything else by interval arithmetic.
     Wires that are read from a state have the range of the state's format.
+
+    Raises:
+        RuleViolation: V010, a cycle of stateless ops, whose values nothing bounds.
     """
     assert network.quantized, "bounds are of codes: quantize first"
     numbers = arithmetics(network)
@@ -141,13 +147,18 @@ def bounds(network: Network) -> Bounds:
             result[node.name] = zero + int(limits[0]), zero + int(limits[1])
         elif node.op.states:
             result[node.name] = node.op.bound((), (), shape, a)
-    for node in ordered(network):
-        if node.name in result:
-            continue
-        ends = [_wire(network, use, result, numbers) for use in node.inputs]
-        lows, highs = [e[0] for e in ends], [e[1] for e in ends]
-        a = numbers[node.name][0]
-        result[node.name] = node.op.bound(lows, highs, network.shapes[node.name], a)
+    pending = [node for node in network if node.name not in result]
+    while pending:  # a delayed use may stand before its source: go on until nothing moves
+        known = [n for n in pending if all(u.state or u.source in result for u in n.inputs)]
+        if not known:
+            message = "it feeds itself and nothing fits it to a format: it has no bounds"
+            raise RuleViolation("V010", pending[0].name, message, str(pending[0].origin))
+        for node in known:
+            ends = [_wire(network, use, result, numbers) for use in node.inputs]
+            lows, highs = [e[0] for e in ends], [e[1] for e in ends]
+            a = numbers[node.name][0]
+            result[node.name] = node.op.bound(lows, highs, network.shapes[node.name], a)
+        pending = [node for node in pending if node.name not in result]
     return result
 
 
