@@ -100,7 +100,9 @@ class Growth:
 
     def weight(self, name: str, *shape: int) -> Ref:
         fan_in = max(prod(shape[1:]), 1)
-        return self.keep(name, self.rng.normal(0.1, 1.2 / np.sqrt(fan_in), shape))
+        # A weight of eight bits in the unit of all currents lies within two.
+        values = self.rng.normal(0.1, 1.2 / np.sqrt(fan_in), shape)
+        return self.keep(name, np.clip(values, -1.9, 1.9))
 
     def param(self, name: str, shape: Shape, low: float, high: float) -> Param:
         """One number, or a tensor of the shape, of its last axis, or with one axis of size 1."""
@@ -173,7 +175,7 @@ class Growth:
                 count = self.number(0, 9)
                 rows = self.keep(f"{name}.rows", self.rng.integers(0, out, count))
                 columns = self.keep(f"{name}.columns", self.rng.integers(0, shape[0], count))
-                weight = self.keep(f"{name}.w", self.rng.normal(0.3, 1.0, count))
+                weight = self.keep(f"{name}.w", self.rng.uniform(-1.0, 1.9, count))
                 op = Sparse(weight, rows, columns, out, bias)
         return self.current(op, use, extents)
 
