@@ -1,0 +1,218 @@
+"""The bundle on disk: schema, digests, reading and writing. The only writer of a bundle's files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import cast
+
+import numpy as np
+
+from snncc.backends import Json, Settings
+from snncc.ir import Network, Tensor, Trace, UsageError, Values, parse, show
+
+FORMAT_VERSION = 1
+MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"
+CHECK, REPORT, LOG = "check/check.npz", "report.json", "log.json"
+FLOAT = "source/network.snn", "source/tensors.npz"  # the imported network, before any pass
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A compiled model on disk.
+
+    Attributes:
+        path: its folder.
+        manifest: what `manifest.json` holds.
+        network: as it was lowered.
+        source: as it was imported, in float.
+    """
+
+    path: Path
+    manifest: Mapping[str, Json]
+    network: Network
+    source: Network
+
+    @property
+    def target(self) -> str:
+        """Name of the backend that built it."""
+        return str(self.manifest["target"])
+
+    @property
+    def model(self) -> str:
+        """MODEL as it was given to build."""
+        return str(self.manifest["model"])
+
+    @property
+    def settings(self) -> Settings:
+        """What the backend was told, so that lowering can be repeated."""
+        kept = cast("dict[str, Json]", self.manifest["settings"])
+        return Settings(
+            int(cast("int", kept["weight_bits"])),
+            int(cast("int", kept["state_bits"])),
+            MappingProxyType(cast("dict[str, str]", kept["options"])),
+            MappingProxyType(cast("dict[str, float]", kept["rates"])),
+        )
+
+    @property
+    def lag(self) -> Mapping[str, int]:
+        """Output wire → ticks by which it comes later than in the model."""
+        return cast("dict[str, int]", self.manifest["lag"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about the build, a sentence each."""
+        return tuple(cast("list[str]", self.manifest["warnings"]))
+
+    @property
+    def report(self) -> dict[str, Json]:
+        """Counts and bytes, as the backend gave them."""
+        text = (self.path / REPORT).read_text(encoding="utf-8")
+        return cast("dict[str, Json]", json.loads(text))
+
+    def check(self) -> tuple[Values, Trace]:
+        """The check signal `[samples, ticks, *shape]` and the trace that it must give."""
+        arrays = _arrays((self.path / CHECK).read_bytes(), self.path)
+        signal = arrays.pop("signal")
+        return signal, Trace(arrays, tuple(str(use) for use in self.network.outputs))
+
+    def digests(self) -> dict[str, bool]:
+        """File → whether it still has the digest that the manifest gives."""
+        stated = cast("dict[str, dict[str, Json]]", self.manifest["files"])
+        found: dict[str, bool] = {}
+        for name, entry in stated.items():
+            file = self.path / name
+            found[name] = file.is_file() and _digest(file.read_bytes()) == entry["sha256"]
+        return found
+
+    @classmethod
+    def open(cls, path: Path) -> Bundle:
+        """The bundle in a folder, its digests checked.
+
+        Raises:
+            UsageError: there is none, it is of another format version, or a file was changed.
+        """
+        try:
+            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+            version = manifest["format_version"]
+        except (FileNotFoundError, NotADirectoryError):
+            raise UsageError(f"{path} is no bundle: it has no {MANIFEST}") from None
+        except (ValueError, KeyError, TypeError):
+            raise UsageError(f"{path / MANIFEST} is damaged; build the bundle again") from None
+        if version != FORMAT_VERSION:
+            raise UsageError(
+                f"{path} has bundle format {version}, this snncc reads {FORMAT_VERSION}; "
+                "build it again"
+            )
+        first = cls(path, manifest, *(_NOTHING, _NOTHING))
+        if wrong := [name for name, holds in first.digests().items() if not holds]:
+            raise UsageError(
+                f"{path}: {wrong[0]} is missing or was changed after the build; build it again"
+            )
+        return cls(path, manifest, _network(path, NETWORK, TENSORS), _network(path, *FLOAT))
+
+
+_NOTHING = Network("nothing", (), (), 0.0)
+
+
+def _network(path: Path, text: str, tensors: str) -> Network:
+    arrays = _arrays((path / tensors).read_bytes(), path)
+    table = MappingProxyType({name: Tensor(array) for name, array in arrays.items()})
+    return parse((path / text).read_text(encoding="utf-8"), table)
+
+
+def _arrays(content: bytes, path: Path) -> dict[str, Values]:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise UsageError(f"{path}: an array file is damaged: {error}") from error
+
+
+def pack(arrays: Mapping[str, Values]) -> bytes:
+    """Arrays as an .npz file whose bytes depend on the arrays alone (np.savez stamps the time)."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in sorted(arrays):
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.asarray(arrays[name]), allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(info, content.getvalue())
+    return buffer.getvalue()
+
+
+def network_files(network: Network, text: str, tensors: str) -> dict[str, bytes]:
+    """A network as its two files."""
+    arrays = {name: tensor.values for name, tensor in network.tensors.items()}
+    return {text: show(network).encode(), tensors: pack(arrays)}
+
+
+def write(
+    path: Path,
+    manifest: Mapping[str, Json],
+    files: Mapping[str, bytes],
+    roles: Mapping[str, str],
+    log: Mapping[str, Json],
+) -> None:
+    """Writes a bundle: all of it, or nothing under its name.
+
+    Args:
+        path: the folder; a bundle that is there is replaced, anything else is left alone.
+        manifest: without its list of files, which is added here.
+        files: path within the bundle → content.
+        roles: path or first part of it → what the file is for.
+        log: times and facts about this machine; written beside, not hashed.
+
+    Raises:
+        UsageError: `path` exists and is no bundle, or cannot be written.
+    """
+    if path.exists() and not (path / MANIFEST).is_file():
+        raise UsageError(f"{path} exists and is no bundle; choose another name with -o")
+    listed: dict[str, Json] = {}
+    for name, content in sorted(files.items()):
+        role = roles.get(name, roles.get(PurePosixPath(name).parts[0], "data"))
+        listed[name] = {"sha256": _digest(content), "bytes": len(content), "role": role}
+    whole = {**files, MANIFEST: dump({**manifest, "files": listed}), LOG: dump(log)}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        for name, content in whole.items():
+            file = temporary / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.rename(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def dump(value: Mapping[str, Json]) -> bytes:
+    """JSON text that depends on the value alone."""
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,287 @@
+"""verify: every stage of a bundle beside the one before it, spike by spike, from model to board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+from typing import Any, Literal, TypeAlias, cast
+
+import numpy as np
+
+from .backends import Backend, FirmwareBackend, Json
+from .bundle import Bundle
+from .compiler import Model, import_model
+from .engines import CHUNK, Advance, backend_of, board_of, fit
+from .frontends import Eager
+from .ir import DeviceError, Difference, Trace, UsageError, Values, run
+from .player import Player
+from .samples import Samples, find_samples
+
+Stage: TypeAlias = Literal["eager", "reference-float", "reference-quantized", "native", "target"]
+BOARD_SAMPLES = 40  # an emulated core is some thousand times slower than the host
+COUNTED_SAMPLES = 4
+
+
+@dataclass
+class Comparison:
+    """Two stages that must agree: how much was compared, how much differed, and where first."""
+
+    left: Stage
+    right: Stage
+    samples: int = 0
+    spikes: int = 0
+    mismatches: int = 0
+    first: Difference | None = None
+    absent: str = ""
+
+    def add(self, left: Trace, right: Trace, lag: int = 0, offset: int = 0) -> None:
+        """Takes one more batch of samples into account; `offset` samples came before."""
+        count, first = left.compared(right, lag)
+        if first is not None and (self.first is None or first.tick < self.first.tick):
+            self.first = Difference(first.sample + offset, first.tick, first.node, first.neuron)
+        self.mismatches += count
+        self.samples += len(left.output)
+        shared = [wire for wire in left.wires if wire in right.wires]
+        self.spikes += sum(int(np.count_nonzero(left[wire])) for wire in shared)
+
+    def as_json(self) -> dict[str, Json]:
+        """As `verify --json` prints it."""
+        first: Json = None
+        if self.first is not None:
+            at = self.first
+            first = {"tick": at.tick, "node": at.node, "neuron": at.neuron, "sample": at.sample}
+        found: dict[str, Json] = {
+            "left": self.left,
+            "right": self.right,
+            "samples": self.samples,
+            "spikes": self.spikes,
+            "mismatches": self.mismatches,
+            "first": first,
+        }
+        return found | ({"absent": self.absent} if self.absent else {})
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` has found; `passed` when nothing differs and no stage is absent."""
+
+    bundle: str
+    target: str
+    samples: int
+    ticks: int
+    comparisons: tuple[Comparison, ...]
+    accuracy: Mapping[str, float]
+    lag: Mapping[str, int]
+    board: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    @property
+    def passed(self) -> bool:
+        """Whether every comparison was made and found no difference."""
+        return all(not c.mismatches and not c.absent for c in self.comparisons)
+
+    @property
+    def mismatches(self) -> int:
+        """Differences in all comparisons."""
+        return sum(c.mismatches for c in self.comparisons)
+
+    def as_json(self) -> dict[str, Json]:
+        """As `verify --json` prints it."""
+        return {
+            "bundle": self.bundle,
+            "target": self.target,
+            "samples": self.samples,
+            "ticks": self.ticks,
+            "comparisons": [c.as_json() for c in self.comparisons],
+            "accuracy": dict(self.accuracy),
+            "lag": dict(self.lag),
+            "board": dict(self.board),
+            "passed": self.passed,
+        }
+
+
+@dataclass
+class _Scores:
+    """Right answers per stage, gathered batch by batch."""
+
+    right: dict[str, int] = field(default_factory=dict[str, int])
+    seen: dict[str, int] = field(default_factory=dict[str, int])
+
+    def add(self, stage: Stage, trace: Trace, samples: Samples, bundle: Bundle) -> None:
+        if samples.labels is None:
+            return
+        guess = np.argmax(trace.scores(bundle.network.decode), axis=1)
+        self.right[stage] = self.right.get(stage, 0) + int(np.sum(guess == samples.labels))
+        self.seen[stage] = self.seen.get(stage, 0) + len(guess)
+
+    def accuracy(self) -> dict[str, float]:
+        return {stage: count / self.seen[stage] for stage, count in self.right.items()}
+
+
+def verify(
+    bundle: Bundle,
+    *,
+    data: Path | None = None,
+    model: str | None = None,
+    weights: Path | None = None,
+    board_samples: int = BOARD_SAMPLES,
+    advance: Callable[[str, int, int], None] = lambda stage, done, of: None,
+) -> Report:
+    """Every stage of the bundle beside the one before it.
+
+    The model itself (float64) beside the float reference, and the quantized reference beside the
+    target's program on this machine: all samples, all neurons, every tick. The quantized reference
+    beside the target where it really runs: the first `board_samples`.
+
+    Args:
+        bundle: opened.
+        data: test samples; without it those of the zoo model, or else the bundle's check signal.
+        model: the model again, where it is not where the bundle's manifest says.
+        weights: as given to build.
+        board_samples: how many samples the board gets.
+        advance: told the stage, the samples done and their number.
+
+    Raises:
+        UsageError: the model or the data do not exist, or have another shape.
+    """
+    source = model or bundle.model
+    options = _options(bundle)
+    imported = _model(bundle, source, weights, data, options)
+    samples = find_samples(source, data, options) or Samples(bundle.check()[0], None)
+    fit(bundle, samples.signal)
+    scores = _Scores()
+    eager = Comparison("eager", "reference-float")
+    native = Comparison("reference-quantized", "native")
+    backend = backend_of(bundle)
+    program = backend.lower(bundle.network, bundle.settings)
+    for start in range(0, len(samples), CHUNK):
+        part = _part(samples, start)
+        advance("reference", start, len(samples))
+        _float(bundle, imported.imported.eager, part, eager, scores, start)
+        _native(bundle, backend, program, part, native, scores, start)
+    advance("reference", len(samples), len(samples))
+    on_board, facts = _target(
+        bundle,
+        backend,
+        program,
+        samples.first(board_samples),
+        scores,
+        lambda done: advance("board", done, min(board_samples, len(samples))),
+    )
+    return Report(
+        str(bundle.path),
+        bundle.target,
+        len(samples),
+        samples.signal.shape[1],
+        (eager, native, on_board),
+        scores.accuracy(),
+        bundle.lag,
+        facts,
+    )
+
+
+def _options(bundle: Bundle) -> Mapping[str, str]:
+    settings = cast("dict[str, Json]", bundle.manifest["settings"])
+    return cast("dict[str, str]", settings["model_options"])
+
+
+def _model(
+    bundle: Bundle, source: str, weights: Path | None, data: Path | None, options: Mapping[str, str]
+) -> Model:
+    stated = cast("dict[str, str] | None", bundle.manifest["weights"])
+    if stated is not None and weights is None:
+        raise UsageError(
+            f"the bundle was built with weights from {stated['file']}; give them again: --weights"
+        )
+    found = import_model(source, weights, data, options)
+    if found.imported.network != bundle.source:
+        raise UsageError(
+            f"{source} is no longer the model that the bundle was built from; build it again"
+        )
+    return found
+
+
+def _part(samples: Samples, start: int) -> Samples:
+    labels = None if samples.labels is None else samples.labels[start : start + CHUNK]
+    return Samples(samples.signal[start : start + CHUNK], labels)
+
+
+def _float(
+    bundle: Bundle, eager: Eager, part: Samples, found: Comparison, scores: _Scores, start: int
+) -> None:
+    own = eager(part.signal)
+    reference = run(bundle.source, part.signal, record="spikes")
+    found.add(own, reference, offset=start)
+    scores.add("eager", own, part, bundle)
+    scores.add("reference-float", reference, part, bundle)
+
+
+def _native(
+    bundle: Bundle,
+    backend: Backend[Any],
+    program: object,
+    part: Samples,
+    found: Comparison,
+    scores: _Scores,
+    start: int,
+) -> None:
+    reference = run(bundle.network, part.signal, record="spikes")
+    scores.add("reference-quantized", reference, part, bundle)
+    try:
+        simulated = backend.simulate(program, part.signal, tuple(reference.wires))
+    except DeviceError as error:
+        found.absent = str(error)
+        return
+    found.add(reference, simulated, offset=start)
+    scores.add("native", simulated, part, bundle)
+
+
+def _target(
+    bundle: Bundle,
+    backend: Backend[Any],
+    program: object,
+    samples: Samples,
+    scores: _Scores,
+    advance: Advance,
+) -> tuple[Comparison, dict[str, Json]]:
+    """The quantized reference beside the target's own runtime."""
+    found = Comparison("reference-quantized", "target")
+    reference = run(bundle.network, samples.signal, record="spikes")
+    if not isinstance(backend, FirmwareBackend):
+        simulated = backend.simulate(program, samples.signal, tuple(reference.wires))
+        found.add(reference, simulated)
+        scores.add("target", simulated, samples, bundle)
+        return found, {}
+    try:
+        facts = _measure(bundle, backend, program, samples)
+        player = Player(backend, program, board_of(bundle), tuple(reference.wires))
+        bytes_each = max(len(backend.stimulus(program, samples.signal[:1])), 1)
+        played = player.play(samples.signal, progress=lambda done: advance(done // bytes_each))
+    except DeviceError as error:
+        found.absent = str(error)
+        return found, {}
+    found.add(reference, played.trace)
+    scores.add("target", played.trace, samples, bundle)
+    return found, facts
+
+
+def _measure(
+    bundle: Bundle, backend: FirmwareBackend[Any], program: object, samples: Samples
+) -> dict[str, Json]:
+    """Sizes and instructions of the firmware as it ships, which sends out nothing but outputs."""
+    player = Player(backend, program, board_of(bundle))
+    few: Values = samples.first(COUNTED_SAMPLES).signal
+    ticks = few.shape[1]
+    instructions = player.play(few, counted=len(few) * ticks).instructions
+    image = player.image
+    return {
+        "name": player.board,
+        "flash_bytes": image.flash_bytes,
+        "ram_bytes": image.ram_bytes,
+        "code_bytes": image.code_bytes,
+        "weight_bytes": image.weight_bytes,
+        "instructions_per_tick": mean(instructions) if instructions else None,
+        "instructions_per_inference": mean(instructions) * ticks if instructions else None,
+        "counted_samples": len(few),
+    }

@@ -1,0 +1,312 @@
+"""compile_model: frontend → passes → backend → bundle. The only place that knows the order."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+
+import snncc
+
+from . import bundle
+from .backends import Backend, FirmwareBackend, Json, Settings
+from .frontends import Frontend, Imported, ImportRequest
+from .ir import (
+    DeviceError,
+    Network,
+    SpikesDiffer,
+    Trace,
+    UsageError,
+    Use,
+    Values,
+    run,
+    unknown,
+)
+from .ir.ops import Input
+from .ir.passes import (
+    PASSES,
+    Pass,
+    Quantize,
+    Ranges,
+    Retime,
+    calibrate,
+    lags,
+    parse_passes,
+    show_pass,
+    unproven,
+)
+from .pipeline import Observer, checker, dumper, printer, run_pipeline, timer
+from .plugins import plugin, plugins
+from .samples import Samples, calibration, find_samples
+
+CALIBRATION_SAMPLES = 64
+CHECK_SAMPLES = 4
+GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
+GUESSED_TICKS = 64
+COMMON_OPTIONS = {"ticks": "present [samples, *shape] data at each of so many ticks"}
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What `snncc build` was asked for; paths as typed."""
+
+    model: str
+    target: str
+    weights: Path | None = None
+    data: Path | None = None
+    weight_bits: int = 8
+    state_bits: int = 32
+    board: str | None = None
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    passes: str | None = None
+    print_after: str | None = None
+    dump: Path | None = None
+    time: bool = False
+    output: Path | None = None
+    check_each: int = 0
+
+
+@dataclass(frozen=True)
+class Model:
+    """An imported model and the test samples that belong to it."""
+
+    imported: Imported
+    samples: Samples | None
+
+
+def frontend(source: str) -> Frontend:
+    """The frontend that reads this source.
+
+    Raises:
+        UsageError: none does.
+    """
+    for entry in plugins("snncc.frontends").values():
+        found = cast("Frontend", entry.load())
+        if found.accepts(source):
+            return found
+    raise UsageError(
+        f"'{source}' is no model: expected zoo:NAME, path/to/file.py:factory, "
+        "package.module:factory or a .snn network"
+    )
+
+
+def import_model(
+    model: str, weights: Path | None, data: Path | None, options: Mapping[str, str]
+) -> Model:
+    """A model as a network, proven equal to itself, with its test samples.
+
+    Raises:
+        ImportRefused: it holds something that cannot be expressed exactly.
+        UsageError: a name, a file or an option does not exist.
+    """
+    reader = frontend(model)
+    known = {**reader.options, **COMMON_OPTIONS}
+    for key in options:
+        if key not in known:
+            raise UsageError(unknown("option", key, known))
+    samples = find_samples(model, data, options)
+    signal = None if samples is None else samples.first(CHECK_SAMPLES).signal
+    return Model(reader.load(ImportRequest(model, weights, signal, options)), samples)
+
+
+def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda line: None) -> Path:
+    """Path of the bundle that a request gives.
+
+    Args:
+        request: what to build.
+        say: told what `--print-after` and `--time` ask for, a line or more at a time.
+
+    Raises:
+        SnnccError: the model cannot be compiled, the call is wrong, the spikes differ.
+    """
+    began = time.perf_counter()
+    target = cast("Backend[Any]", plugin("snncc.backends", request.target).load())
+    ours, theirs = _split(request.options, target)
+    model = import_model(request.model, request.weights, request.data, theirs)
+    float_network = model.imported.network
+    known = calibration(request.model, request.data, model.samples, CALIBRATION_SAMPLES)
+    ranges, notes = _ranges(float_network, known)
+    settings = Settings(request.weight_bits, request.state_bits, ours, ranges.rates)
+    steps = _steps(request, target, settings, ranges)
+    network = run_pipeline(float_network, steps, _observers(request, float_network, say))
+    program = target.lower(network, settings)
+    notes = (*model.imported.notes, *notes, *_saturation(network))
+    signal = _check_signal(network, model.samples)
+    expected = run(network, signal, record="spikes")
+    notes += _simulated(target, program, signal, expected)
+    files = {f"target/{name}": content for name, content in target.emit(program).items()}
+    report: dict[str, Json] = dict(target.report(program))
+    if request.board is not None:
+        elf, sizes = _firmware(target, program, request.board)
+        files[f"firmware/{request.board}.elf"] = elf
+        report["board"] = sizes
+    files |= bundle.network_files(network, bundle.NETWORK, bundle.TENSORS)
+    files |= bundle.network_files(float_network, *bundle.FLOAT)
+    files[bundle.CHECK] = bundle.pack({"signal": signal, **expected.wires})
+    files[bundle.REPORT] = bundle.dump(report)
+    manifest: dict[str, Json] = {
+        "format_version": bundle.FORMAT_VERSION,
+        "snncc": snncc.__version__,
+        "target": request.target,
+        "board": request.board,
+        "model": request.model,
+        "weights": _weights(request.weights),
+        "pipeline": ",".join(map(show_pass, steps)),
+        "settings": _settings(settings, theirs),
+        "tick": network.tick,
+        "decode": network.decode,
+        "inputs": [_port(network, Use(node.name)) for node in network.inputs],
+        "outputs": [_port(network, use) for use in network.outputs],
+        "lag": _lag(float_network, steps),
+        "warnings": list(notes),
+    }
+    log: dict[str, Json] = {
+        "seconds": round(time.perf_counter() - began, 3),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+    }
+    path = request.output or Path(f"{network.name}.snnb")
+    roles = {"target": "target", "check": "check", "source": "source", "firmware": "firmware"}
+    roles |= {bundle.NETWORK: "network", bundle.TENSORS: "network", bundle.REPORT: "report"}
+    bundle.write(path, manifest, files, roles, log)
+    return path
+
+
+def _split(
+    options: Mapping[str, str], target: Backend[Any]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Options of the target, and those that are left for the model."""
+    ours = {key: value for key, value in options.items() if key in target.options}
+    return ours, {key: value for key, value in options.items() if key not in ours}
+
+
+def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[str, ...]]:
+    if samples is not None:
+        return calibrate(network, samples.signal), ()
+    if any(isinstance(n.op, Input) and not n.op.spiking for n in network.inputs):
+        return Ranges(), ()  # quantize refuses, and says that it needs data
+    rng = np.random.default_rng(0)
+    shape = (8, GUESSED_TICKS)
+    signal = {
+        n.name: rng.random((*shape, *network.shapes[n.name])) < GUESSED_RATE for n in network.inputs
+    }
+    note = (
+        f"calibrated with random spikes at {GUESSED_RATE:g} per tick, as no data were given; "
+        "give --data FILE.npz for ranges and rates as they are"
+    )
+    return calibrate(network, signal), (note,)
+
+
+def _steps(
+    request: BuildRequest, target: Backend[Any], settings: Settings, ranges: Ranges
+) -> tuple[Pass, ...]:
+    if request.passes is None:
+        return target.passes(settings, ranges)
+    steps = parse_passes(request.passes, PASSES)
+    return tuple(replace(s, ranges=ranges) if isinstance(s, Quantize) else s for s in steps)
+
+
+def _observers(
+    request: BuildRequest, network: Network, say: Callable[[str], None]
+) -> list[Observer]:
+    found: list[Observer] = []
+    if request.print_after is not None:
+        if request.print_after not in (*PASSES, "all"):
+            raise UsageError(unknown("pass", request.print_after, (*PASSES, "all")))
+        found.append(printer(request.print_after, say))
+    if request.dump is not None:
+        found.append(dumper(request.dump, network))
+    if request.time:
+        found.append(timer(say))
+    if request.check_each:
+        found.append(checker(request.check_each))
+    return found
+
+
+def _saturation(network: Network) -> tuple[str, ...]:
+    return tuple(
+        f"%{name}: the worst case of its state is {worst:.4g}, its largest code {high}; it has "
+        "room for twice what calibration showed, and would saturate beyond"
+        for name, (worst, high) in unproven(network).items()
+    )
+
+
+def _check_signal(network: Network, samples: Samples | None) -> Values:
+    if samples is not None:
+        return np.ascontiguousarray(samples.first(CHECK_SAMPLES).signal)
+    rng = np.random.default_rng(1)
+    shape = (CHECK_SAMPLES, GUESSED_TICKS, *network.shapes[network.inputs[0].name])
+    return (rng.random(shape) < GUESSED_RATE).astype(np.uint8)
+
+
+def _simulated(
+    target: Backend[Any], program: object, signal: Values, expected: Trace
+) -> tuple[str, ...]:
+    """Holds the program to the reference; a note where this machine cannot run it."""
+    try:
+        found = target.simulate(program, signal, tuple(expected.wires))
+    except DeviceError as error:
+        return (f"the program was not simulated here: {error}",)
+    count, first = expected.compared(found)
+    if count:
+        raise SpikesDiffer(
+            f"{count} values of the program differ from the quantized reference, first at {first}; "
+            "this is an error in the backend: please report it with the bundle's network"
+        )
+    return ()
+
+
+def _firmware(target: Backend[Any], program: object, name: str) -> tuple[bytes, dict[str, Json]]:
+    from .boards import board, build
+
+    if not isinstance(target, FirmwareBackend):
+        raise UsageError(f"target {target.name} builds no firmware; leave --board out")
+    image = build(board(name), target.firmware(program, ()))
+    return image.elf, {
+        "name": name,
+        "flash_bytes": image.flash_bytes,
+        "ram_bytes": image.ram_bytes,
+        "code_bytes": image.code_bytes,
+        "weight_bytes": image.weight_bytes,
+    }
+
+
+def _weights(path: Path | None) -> Json:
+    if path is None:
+        return None
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _settings(settings: Settings, theirs: Mapping[str, str]) -> Json:
+    return {
+        "weight_bits": settings.weight_bits,
+        "state_bits": settings.state_bits,
+        "options": dict(settings.options),
+        "model_options": dict(theirs),
+        "rates": dict(settings.rates),
+    }
+
+
+def _port(network: Network, use: Use) -> Json:
+    formats = {role: str(format) for role, format in network[use.source].formats.items()}
+    return {
+        "name": str(use),
+        "shape": list(network.shapes[use.source]),
+        "format": formats.get(use.state or "value", formats.get("v")),
+    }
+
+
+def _lag(network: Network, steps: tuple[Pass, ...]) -> Json:
+    late = {str(use): 0 for use in network.outputs}
+    for step in steps:
+        if isinstance(step, Retime):
+            late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
+    return dict(late)

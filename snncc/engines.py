@@ -1,0 +1,89 @@
+"""run(bundle, signal, engine) → Trace: one network on the reference, the host or the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+import numpy as np
+
+from . import ir
+from .backends import Backend, FirmwareBackend
+from .bundle import Bundle
+from .ir import Trace, UsageError, Values, unknown
+from .player import Player
+from .plugins import plugin
+
+Engine: TypeAlias = Literal["reference", "native", "target"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+DEFAULT_BOARD = "cortex-m4-emulated"
+CHUNK = 256  # samples at a time: a trace of all neurons is some megabytes, whatever the data's size
+Advance = Callable[[int], None]
+
+
+def backend_of(bundle: Bundle) -> Backend[Any]:
+    """The backend that built the bundle."""
+    return cast("Backend[Any]", plugin("snncc.backends", bundle.target).load())
+
+
+def board_of(bundle: Bundle, name: str | None = None) -> str:
+    """Name of the board to run on: as asked for, as built for, or the emulated M4."""
+    return name or cast("str | None", bundle.manifest["board"]) or DEFAULT_BOARD
+
+
+def run(
+    bundle: Bundle,
+    signal: Values,
+    engine: str = "reference",
+    *,
+    record: tuple[str, ...] = (),
+    advance: Advance = lambda samples: None,
+) -> Trace:
+    """What the bundle's network does with a signal.
+
+    Args:
+        bundle: opened.
+        signal: `[samples, ticks, *shape]`, as the model takes it.
+        engine: `reference` interprets, `native` runs the target's program on this machine,
+            `target` runs it where it belongs: on a board, emulated unless one was named, or in the
+            target's own runtime.
+        record: wires beside the outputs.
+        advance: told how many samples more are done.
+
+    Raises:
+        UsageError: no such engine, or the signal has another shape than the input.
+        DeviceError: the engine is not to be had on this machine.
+    """
+    if engine not in ENGINES:
+        raise UsageError(unknown("engine", engine, ENGINES))
+    fit(bundle, signal)
+    compute = _engine(bundle, engine, record)
+    parts: list[Trace] = []
+    for start in range(0, len(signal), CHUNK):
+        parts.append(compute(signal[start : start + CHUNK]))
+        advance(len(parts[-1].output))
+    wires = {name: np.concatenate([part[name] for part in parts]) for name in parts[0].wires}
+    return Trace(wires, parts[0].outputs)
+
+
+def fit(bundle: Bundle, signal: Values) -> None:
+    """Refuses a signal that is not of the input's shape.
+
+    Raises:
+        UsageError: names both shapes.
+    """
+    shape = bundle.network.shapes[bundle.network.inputs[0].name]
+    if signal.ndim < 2 or signal.shape[2:] != shape:
+        expected = ", ".join(["samples", "ticks", *map(str, shape)])
+        raise UsageError(f"the model takes [{expected}], found {list(signal.shape)}")
+
+
+def _engine(bundle: Bundle, engine: Engine, record: tuple[str, ...]) -> Callable[[Values], Trace]:
+    if engine == "reference":
+        return lambda signal: ir.run(bundle.network, signal, record=record)
+    backend = backend_of(bundle)
+    program = backend.lower(bundle.network, bundle.settings)
+    if engine == "native" or not isinstance(backend, FirmwareBackend):
+        return lambda signal: backend.simulate(program, signal, record)
+    player = Player(backend, program, board_of(bundle), record)
+    return lambda signal: player.play(signal).trace

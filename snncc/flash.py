@@ -1,0 +1,74 @@
+"""flash: program a board with a bundle's firmware, and compare its spikes with the check spikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import mean
+
+from .backends import FirmwareBackend, Json
+from .bundle import Bundle
+from .engines import backend_of, board_of
+from .ir import SpikesDiffer, UsageError
+from .player import Player
+
+
+@dataclass(frozen=True)
+class FlashReport:
+    """What flashing a board has shown."""
+
+    board: str
+    flash_bytes: int
+    ram_bytes: int
+    programmed: bool
+    spikes: int | None = None
+    mismatches: int | None = None
+    instructions_per_tick: float | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """The report as JSON."""
+        return {**self.__dict__, "verified": self.programmed}
+
+
+def flash(
+    bundle: Bundle,
+    board: str | None = None,
+    port: str | None = None,
+    *,
+    check: bool = False,
+    dry_run: bool = False,
+) -> FlashReport:
+    """Programs a board, reads its memory back, and with `check` replays the check spikes on it.
+
+    Raises:
+        UsageError: the target builds no firmware.
+        CapacityError: the firmware does not fit the board.
+        DeviceError: the board cannot be reached, or kept other bytes than it was given.
+        SpikesDiffer: the board's spikes are not the expected ones.
+    """
+    backend = backend_of(bundle)
+    if not isinstance(backend, FirmwareBackend):
+        raise UsageError(f"target {bundle.target} builds no firmware; flash a c99 bundle")
+    program = backend.lower(bundle.network, bundle.settings)
+    signal, expected = bundle.check()
+    record = tuple(expected.wires) if check else ()
+    player = Player(backend, program, board_of(bundle, board), record, port)
+    sizes = player.board, player.image.flash_bytes, player.image.ram_bytes
+    if dry_run:
+        return FlashReport(*sizes, programmed=False)
+    if not check:
+        player.play(signal[:0])
+        return FlashReport(*sizes, programmed=True)
+    played = player.play(signal, counted=signal.shape[0] * signal.shape[1])
+    count, first = expected.compared(played.trace)
+    if count:
+        raise SpikesDiffer(
+            f"{count} values on {player.board} differ from the check spikes, first at {first}"
+        )
+    total = sum(int((expected[wire] != 0).sum()) for wire in record)
+    return FlashReport(
+        *sizes,
+        programmed=True,
+        spikes=total,
+        mismatches=0,
+        instructions_per_tick=mean(played.instructions) if played.instructions else None,
+    )

@@ -1,0 +1,57 @@
+"""SnnFrontend: a network that is one already, as text beside its tensors (`net.snn`, `net.npz`)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from snncc.ir import Network, Tensor, Tensors, Trace, UsageError, Values, parse, run, verify
+
+from .protocol import Imported, ImportRequest
+
+
+class SnnFrontend:
+    """Reads `.snn` networks; what such a network means is what the reference says."""
+
+    options: Mapping[str, str] = MappingProxyType({})
+
+    def accepts(self, source: str) -> bool:
+        """Whether the source names a .snn file."""
+        return source.endswith(".snn")
+
+    def load(self, request: ImportRequest) -> Imported:
+        """The network of a .snn file and of the .npz beside it (or of `--weights`).
+
+        Raises:
+            UsageError: a file is missing or damaged.
+            TextError: the text is not of the grammar.
+            RuleViolation: the network breaks a rule.
+        """
+        path = Path(request.source)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path} cannot be read: {error}") from error
+        network = verify(parse(text, _tensors(request.weights or path.with_suffix(".npz"))))
+        if network.quantized:
+            raise UsageError(f"{path} has number formats already; give the float network")
+        return Imported(network, lambda signal: _interpreted(network, signal))
+
+
+def _interpreted(network: Network, signal: Values) -> Trace:
+    return run(network, signal, record="spikes")
+
+
+def _tensors(path: Path) -> Tensors:
+    if not path.exists():
+        return MappingProxyType({})
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            return MappingProxyType({name: Tensor(file[name]) for name in file.files})
+    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise UsageError(f"{path} cannot be read as .npz: {error}") from error

@@ -1,0 +1,170 @@
+"""run_pipeline, its observers and bisection; no pass in here, and nothing about a target."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from snncc.ir import CompileError, Network, PassError, Values, run, show, verify
+from snncc.ir.ops import Input
+from snncc.ir.passes import Effect, Pass, Retime, lags, show_pass
+
+Write = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One pass that has run: its place in the pipeline, what it did, how long it took."""
+
+    index: int
+    step: Pass
+    before: Network
+    after: Network
+    seconds: float
+
+
+Observer = Callable[[Record], None]
+
+
+def run_pipeline(
+    network: Network,
+    passes: Sequence[Pass],
+    observers: Iterable[Observer] = (),
+    limit: int | None = None,
+) -> Network:
+    """The network after the passes; each result is verified and shown to every observer.
+
+    Args:
+        network: verified.
+        passes: in order.
+        observers: called with a record after each pass.
+        limit: run only that many passes.
+
+    Raises:
+        CompileError: from a pass or the verifier; the message names the pass and those before it.
+    """
+    watching = tuple(observers)
+    for index, step in enumerate(passes[:limit]):
+        start = time.perf_counter()
+        try:
+            after = verify(step(network))
+        except CompileError as error:
+            earlier = ",".join(show_pass(p) for p in passes[:index]) or "none"
+            error.args = (f"{error}\n  in pass {index + 1} '{step.name}', after: {earlier}",)
+            raise
+        record = Record(index, step, network, after, time.perf_counter() - start)
+        for observer in watching:
+            observer(record)
+        network = after
+    return network
+
+
+def printer(which: str, write: Write) -> Observer:
+    """Prints the difference that a pass made to the text; `which` is its name, or `all`."""
+
+    def observe(record: Record) -> None:
+        if which not in ("all", record.step.name):
+            return
+        before, after = (show(n).splitlines() for n in (record.before, record.after))
+        write(f"--- after {record.index + 1} {show_pass(record.step)}")
+        diff = list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]
+        write("\n".join(diff) if diff else "  (nothing changed)")
+
+    return observe
+
+
+def dumper(folder: Path, first: Network) -> Observer:
+    """Writes `000-import.snn`, `001-canonicalize.snn`, … into a folder, tensors beside each."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(name: str, network: Network) -> None:
+        (folder / f"{name}.snn").write_text(show(network, tensors=True), encoding="utf-8")
+        arrays = {key: tensor.values for key, tensor in network.tensors.items()}
+        np.savez(folder / f"{name}.npz", allow_pickle=False, **arrays)
+
+    keep("000-import", first)
+    return lambda record: keep(f"{record.index + 1:03}-{record.step.name}", record.after)
+
+
+def timer(write: Write) -> Observer:
+    """Prints how long each pass took."""
+    return lambda record: write(f"{record.seconds:8.3f} s  {show_pass(record.step)}")
+
+
+def checker(samples: int, seed: int = 0, ticks: int = 32) -> Observer:
+    """Holds each pass to its claim: runs random signals through the network before and after it.
+
+    Raises:
+        PassError: an exact pass changed a value, a shifted one more than the lag, an approximate
+            one more than it says.
+    """
+
+    def observe(record: Record) -> None:
+        rng = np.random.default_rng(seed + record.index)
+        signal = {n.name: _random(n.op, rng, samples, ticks) for n in record.before.inputs}
+        share = agreement(record, signal)
+        if share < record.step.agreement:
+            raise PassError(
+                f"pass {record.index + 1} '{record.step.name}' claims to be "
+                f"{record.step.effect.value} (agreement {record.step.agreement:g}), "
+                f"but {share:.4f} of the output values stayed as they were"
+            )
+
+    return observe
+
+
+def agreement(record: Record, signal: dict[str, Values]) -> float:
+    """Share of output values that a pass left as they were on a signal, after its lag.
+
+    Where one network counts in codes and the other in reals only spikes can be compared.
+    """
+    before, after = record.before, record.after
+    alike = before.quantized == after.quantized
+    lag = lags(before, record.step.hop) if isinstance(record.step, Retime) else {}
+    left, right = run(before, signal), run(after, signal)
+    same = total = 0
+    for use, new in zip(before.outputs, after.outputs, strict=True):
+        if not alike and (use.state or not before[use.source].op.spiking):
+            continue
+        late = lag.get(str(use), 0)
+        values = left[str(use)][:, : left[str(use)].shape[1] - late]
+        shifted = right[str(new)][:, late:]
+        same += int(np.count_nonzero(_close(values, shifted, record.step.effect)))
+        total += values.size
+    return same / total if total else 1.0
+
+
+def _close(left: Values, right: Values, effect: Effect) -> Values:
+    if effect is Effect.APPROXIMATE:
+        return np.isclose(left, right, rtol=1e-9, atol=1e-12)
+    return np.asarray(left == right)
+
+
+def _random(op: object, rng: np.random.Generator, samples: int, ticks: int) -> Values:
+    assert isinstance(op, Input)
+    shape = (samples, ticks, *op.shape)
+    return rng.random(shape) < 0.3 if op.spiking else rng.normal(size=shape)
+
+
+def bisect(
+    network: Network, passes: Sequence[Pass], agrees: Callable[[Network], bool]
+) -> int | None:
+    """Index of the first pass whose result no longer `agrees`; None if the last one still does.
+
+    Halves the pipeline: after p passes the network agrees, after p + 1 it does not.
+    """
+    if agrees(run_pipeline(network, passes)):
+        return None
+    good, bad = 0, len(passes)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if agrees(run_pipeline(network, passes, limit=middle)):
+            good = middle
+        else:
+            bad = middle
+    return bad - 1

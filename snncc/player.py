@@ -1,0 +1,71 @@
+"""Player: a program on one board, built once and played as often as needed. No bundles in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .backends import FirmwareBackend
+from .ir import Trace, Values
+
+if TYPE_CHECKING:
+    from .boards import Image
+
+TICK_BEGINS, TICK_ENDS = 1, 2  # what the firmware announces around each tick
+SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a board answered: a trace, and the instructions of each tick that were counted."""
+
+    trace: Trace
+    instructions: Sequence[int]
+
+
+@dataclass
+class Player:
+    """A program on one board, built once and played as often as needed."""
+
+    backend: FirmwareBackend[Any]
+    program: Any
+    board: str
+    record: tuple[str, ...] = ()
+    port: str | None = None
+    image: Image = field(init=False)
+
+    def __post_init__(self) -> None:
+        from .boards import board, build
+
+        self.image = build(board(self.board), self.backend.firmware(self.program, self.record))
+
+    def play(
+        self,
+        signal: Values,
+        counted: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> Played:
+        """The board's answer to a signal `[samples, ticks, *shape]`.
+
+        Args:
+            signal: as the model takes it.
+            counted: count instructions for so many ticks; counting slows an emulator down.
+            progress: told how many bytes of the stimulus are through.
+
+        Raises:
+            DeviceError: the board is absent, or did not end well.
+        """
+        from .boards import board, play
+
+        run = play(
+            board(self.board),
+            self.image,
+            self.backend.stimulus(self.program, signal),
+            port=self.port,
+            count_marks=2 * counted,
+            seconds=SECONDS,
+            progress=progress,
+        )
+        trace = self.backend.response(self.program, self.record, run.output, len(signal))
+        return Played(trace, run.between(TICK_BEGINS, TICK_ENDS))
