@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from .errors import RuleViolation
 from .number import Format
 from .op import Op, Shape
-from .ops import Input
+from .ops import Concat, Dense, Input
 from .tensor import Tensors
 
 Formats: TypeAlias = Mapping[str, Format]
@@ -128,27 +128,39 @@ class Network:
         while pending:  # a delayed use may stand before its source: go on until nothing moves
             rest = [node for node in pending if not self._infer(node, shapes)]
             if len(rest) == len(pending):
-                # A cycle: a sum of feed-forward and recurrent currents has the shape of those of
-                # its inputs that are known. Verify looks at all inputs again afterwards.
-                guessed = next((n for n in rest if self._infer(n, shapes, partly=True)), None)
+                # A cycle: guess one shape. Verify looks at all inputs again afterwards.
+                guessed = next((n for n in rest if self._guess(n, shapes)), None)
                 if guessed is None:
                     raise RuleViolation("V005", rest[0].name, "its shape follows from no input")
                 rest.remove(guessed)
             pending = rest
         return MappingProxyType(shapes)
 
-    def _infer(self, node: Node, shapes: dict[str, Shape], partly: bool = False) -> bool:
-        known = [shapes.get(use.source) for use in node.inputs]
-        found = [shape for shape in known if shape is not None]
-        if len(found) < len(known) and not (partly and found and node.op.arity is None):
-            return False
-        try:
+    def _infer(self, node: Node, shapes: dict[str, Shape]) -> bool:
+        found = [shapes[use.source] for use in node.inputs if use.source in shapes]
+        if len(found) == len(node.inputs):
             shapes[node.name] = infer(self, node, found)
-        except RuleViolation:
-            if not partly:
-                raise
+            return True
+        return False
+
+    def _guess(self, node: Node, shapes: dict[str, Shape]) -> bool:
+        """Shape of a join of wires that are not all known.
+
+        A sum of feed-forward and recurrent currents has the shape of those that are known; what a
+        concatenation still lacks follows from the weights behind it.
+        """
+        found = [shapes[use.source] for use in node.inputs if use.source in shapes]
+        if not found or node.op.arity is not None:
             return False
-        return True
+        if not isinstance(node.op, Concat):
+            shapes[node.name] = infer(self, node, found)
+            return True
+        users = [user.op for user in self.users(node.name) if isinstance(user.op, Dense)]
+        if users and node.op.axis == len(found[0]) - 1 and users[0].weight.name in self.tensors:
+            total = self.tensors[users[0].weight.name].shape[-1]
+            shapes[node.name] = (*found[0][:-1], total)
+            return True
+        return False
 
     def users(self, name: str) -> tuple[Node, ...]:
         """The nodes that use that node."""
@@ -159,7 +171,7 @@ def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:
     """Shape of a node's output from those of its inputs.
 
     Raises:
-        RuleViolation: V001 wrong number of inputs, V005 shapes disagree, V006 no such tensor.
+        RuleViolation: V005 wrong number of inputs or shapes disagree, V006 no such tensor.
     """
     place = str(node.origin)
     for tensor in node.op.refs().values():
@@ -168,7 +180,7 @@ def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:
     arity = node.op.arity
     if (arity is None and not shapes) or (arity is not None and len(shapes) != arity):
         expected = "at least one" if arity is None else str(arity)
-        message = f"{node.op.keyword} takes {expected} input, found {len(shapes)}"
+        message = f"{node.op.keyword} takes {expected} input(s), found {len(shapes)}"
         raise RuleViolation("V005", node.name, message, place)
     try:
         return node.op.infer(shapes, network.tensors)
