@@ -17,14 +17,15 @@ class Tensor:
 
     Args:
         values: anything NumPy makes an array of; kept without a copy when it is contiguous and
-            already read-only, copied otherwise, so that nobody can change it from outside.
+            read-only, as is all that it is a view of; copied otherwise, so that nobody can change
+            it from outside.
     """
 
     __slots__ = ("__dict__", "values")
 
     def __init__(self, values: npt.ArrayLike) -> None:
         array = np.asarray(values)
-        if array.flags.writeable or not array.flags.c_contiguous:
+        if _changeable(array) or not array.flags.c_contiguous:
             array = np.array(array, order="C")
             array.flags.writeable = False
         self.values: Array = array
@@ -50,6 +51,11 @@ class Tensor:
 
     def __repr__(self) -> str:
         return f"Tensor({self.values.dtype}{list(self.shape)} {self.digest})"
+
+
+def _changeable(array: Array) -> bool:
+    base = array.base
+    return array.flags.writeable or (isinstance(base, np.ndarray) and _changeable(base))
 
 
 Tensors: TypeAlias = Mapping[str, Tensor]
