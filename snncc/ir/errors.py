@@ -19,12 +19,12 @@ from difflib import get_close_matches
 
 RULES = {
     "V001": "every use names a node, and a state that this node has",
-    "V002": "node names are unique and are identifiers",
+    "V002": "node names are unique and are identifiers; all names can be printed and read again",
     "V003": "every cycle carries at least one tick of delay",
     "V004": "delays are whole ticks, zero or more",
     "V005": "shapes agree: each op accepts the shapes of its inputs",
     "V006": "every tensor that an op refers to exists",
-    "V007": "tensors are finite",
+    "V007": "tensors and parameters are finite",
     "V008": "a network has at least one input and one output",
     "V009": "parameters are within the range that their op states",
     "V010": "number formats stand on roles that the op has, on all of them or on none",

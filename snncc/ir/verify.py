@@ -9,11 +9,14 @@ import numpy as np
 
 from .errors import RuleViolation
 from .network import Network, Node, infer
-from .number import Factor
+from .number import Factor, Format
 from .ops import Input
 from .views import arithmetics, ordered
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TITLE = re.compile(r"\S+")  # what the text form can print and read again
+_TENSOR = re.compile(r"[A-Za-z0-9_.]+")
+WIDEST = 62  # bits of a code, so that sums of two fit int64
 
 
 def verify(network: Network) -> Network:
@@ -39,6 +42,12 @@ def _names(network: Network) -> None:
         if node.name in seen:
             raise _fail("V002", node, "another node has this name")
         seen.add(node.name)
+    if not _TITLE.fullmatch(network.name):
+        raise RuleViolation("V002", "", f"a network's name has no spaces, found '{network.name}'")
+    for name in network.tensors:
+        if not _TENSOR.fullmatch(name):
+            message = f"a tensor's name is letters, digits, underscores and dots, found '{name}'"
+            raise RuleViolation("V002", "", message)
 
 
 def _ends(network: Network) -> None:
@@ -57,7 +66,7 @@ def _uses(network: Network) -> None:
         if use.state and use.state not in states:
             known = ", ".join(states) or "none"
             raise _fail("V001", node, f"%{use.source} has no state '{use.state}' (has: {known})")
-        if use.delay < 0:
+        if not isinstance(use.delay, int) or use.delay < 0:
             raise _fail("V004", node, f"the delay of %{use.source} is {use.delay}")
     for use in network.outputs:
         if use.delay:
@@ -91,6 +100,12 @@ def _finite(network: Network) -> None:
         if tensor.values.dtype.kind == "f" and not np.all(np.isfinite(tensor.values)):
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(tensor.values))[0])
             raise RuleViolation("V007", "", f"tensor @{name} is not finite at {list(where)}")
+    for node in network:
+        for name, value in vars(node.op).items():
+            if isinstance(value, float) and not np.isfinite(value):
+                raise _fail("V007", node, f"{name} is {value}")
+    if not (np.isfinite(network.tick) and network.tick > 0):
+        raise RuleViolation("V009", "", f"tick is {network.tick} s, expected more than zero")
 
 
 def _parameters(network: Network) -> None:
@@ -111,11 +126,26 @@ def _formats(network: Network) -> None:
             if isinstance(format, Factor) != roles[name].factor:
                 kind = "a factor like x15/toward-zero" if roles[name].factor else "a quantity"
                 raise _fail("V010", node, f"role '{name}' takes {kind}, found {format}")
+            _width(network, node, name, format)
         if not network.quantized:
             continue
         for role in roles.values():
             if role.name not in node.formats and _needs(node, role.name, role.optional):
                 raise _fail("V010", node, f"role '{role.name}' has no number format; quantize it")
+
+
+def _width(network: Network, node: Node, role: str, format: Format) -> None:
+    if isinstance(format, Factor):
+        if not 0 <= format.frac <= WIDEST // 2:
+            raise _fail("V010", node, f"role '{role}': {format} is beyond {WIDEST // 2} bits")
+        return
+    if not 1 + format.signed <= format.bits <= WIDEST:
+        raise _fail("V010", node, f"role '{role}': {format} has not 1 to {WIDEST} bits")
+    if isinstance(format.unit, str):
+        if format.unit not in network.tensors:
+            raise _fail("V006", node, f"tensor @{format.unit}, a unit, does not exist")
+        if not np.all(network.tensors[format.unit].values > 0):
+            raise _fail("V011", node, f"unit @{format.unit} is not above zero everywhere")
 
 
 def _needs(node: Node, role: str, optional: bool) -> bool:

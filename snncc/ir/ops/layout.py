@@ -26,7 +26,7 @@ class Reshape(Op):
     shape: tuple[int, ...]
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
-        if prod(self.shape) != prod(shapes[0]):
+        if prod(self.shape) != prod(shapes[0]) or min(self.shape, default=1) < 1:
             raise ValueError(f"{shapes[0]} does not reshape to {self.shape}")
         return self.shape
 

@@ -36,6 +36,8 @@ class Input(Op):
     def check(self, tensors: Tensors) -> None:
         if self.signal not in SIGNALS:
             raise ValueError(f"signal is '{self.signal}', expected one of {SIGNALS}")
+        if min(self.shape, default=1) < 1:
+            raise ValueError(f"shape is {self.shape}, expected extents of 1 or more")
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         return self.shape
