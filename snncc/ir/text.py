@@ -9,13 +9,13 @@
     formats  = ":" ROLE "=" FORMAT ("," ROLE "=" FORMAT)*
     origin   = "//" anything up to the end of the line
 
-One node a line. Tensors are named, never inlined. A field that is absent has its default.
+One node a line, two spaces in; one space after each comma. Tensors are named, never inlined. A field that is absent has its default.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
 from typing import TypeAlias
 
@@ -78,8 +78,31 @@ def _show(value: Value) -> str:
             return f'"{value}"'
         case Ref():
             return str(value)
+        case float():
+            return repr(float(value))  # NumPy's own floats print their type
         case _:
             return repr(value)
+
+
+def _wholes(value: Value) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, int) for each in value)
+
+
+# What a field's type accepts, and how that reads in a message; one line for each type in use.
+_KINDS: dict[str, tuple[str, Callable[[Value], bool]]] = {
+    "Param": ("a number or a @tensor", lambda value: isinstance(value, int | float | Ref)),
+    "Ref": ("a @tensor", lambda value: isinstance(value, Ref)),
+    "Ref | None": ("a @tensor", lambda value: isinstance(value, Ref)),
+    "str": ("a word in quotes", lambda value: isinstance(value, str)),
+    "int": ("a whole number", lambda value: isinstance(value, int)),
+    "tuple[int, ...]": ("a list of whole numbers", _wholes),
+    "Pads": (
+        "a list of pairs",
+        lambda value: (
+            isinstance(value, tuple) and all(_wholes(v) and len(v) == 2 for v in value)  # type: ignore[arg-type]
+        ),
+    ),
+}
 
 
 def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
@@ -124,7 +147,11 @@ def _node(line: str, number: int) -> Node:
     if found["keyword"] not in OPS:
         raise _error(number, found.start("keyword"), unknown("op", found["keyword"], OPS))
     uses = _uses(found["uses"], number, found.start("uses")) if found["uses"] else ()
-    stated = dict(_fields(found["fields"] or "", number, found.start("fields")))
+    stated: dict[str, Value] = {}
+    for name, value in _fields(found["fields"] or "", number, found.start("fields")):
+        if name in stated:
+            raise _error(number, found.start("fields"), f"field '{name}' stands there twice")
+        stated[name] = value
     op = _op(OPS[found["keyword"]], stated, number, found.start("keyword"))
     formats = _formats(found["formats"] or "", number, found.start("formats"))
     return Node(found["name"], op, uses, formats, Origin(note=found["origin"] or ""))
@@ -137,6 +164,11 @@ def _op(kind: type[Op], stated: dict[str, Value], line: int, column: int) -> Op:
     missing = [n for n, f in known.items() if f.default is MISSING and n not in stated]
     if missing:
         raise _error(line, column, f"{kind.keyword} does not state {', '.join(missing)}")
+    for name, value in stated.items():
+        expected, accepts = _KINDS[str(known[name].type)]
+        if not accepts(value):
+            message = f"{kind.keyword}: {name} takes {expected}, found {_show(value)}"
+            raise _error(line, column, message)
     return kind(**stated)
 
 
@@ -198,6 +230,8 @@ def _formats(text: str, line: int, column: int) -> Formats:
         role, equals, format = part.partition("=")
         if not equals:
             raise _error(line, column, f"expected ROLE=FORMAT, found '{part}'")
+        if role in formats:
+            raise _error(line, column, f"role '{role}' stands there twice")
         try:
             formats[role] = parse_format(format)
         except NumberError as error:
