@@ -9,7 +9,8 @@
     formats  = ":" ROLE "=" FORMAT ("," ROLE "=" FORMAT)*
     origin   = "//" anything up to the end of the line
 
-One node a line, two spaces in; one space after each comma. Tensors are named, never inlined. A field that is absent has its default.
+One node a line, two spaces in; one space after each comma. Tensors are named, never inlined.
+A field that is absent has its default.
 """
 
 from __future__ import annotations
