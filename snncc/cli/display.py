@@ -1,12 +1,21 @@
 """How commands show results: tables and JSON on stdout, progress on stderr; never computes."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from snncc.bundle import Bundle
+
+FILE_COLUMNS = 200  # width of a table that no terminal limits
 
 
 def show_json(value: object) -> None:
@@ -16,10 +25,10 @@ def show_json(value: object) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print one table; a terminal's width wraps it, a file's does not."""
-    console = Console(soft_wrap=False)
+    console = Console()
     if not console.is_terminal:
-        console.width = 200
-    table = Table(title=title, title_justify="left")
+        console.width = FILE_COLUMNS
+    table = Table(title=escape(title), title_justify="left")
     for column in columns:
         table.add_column(column)
     for row in rows:
@@ -27,6 +36,34 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     console.print(table)
 
 
+def show_notes(bundle: Bundle) -> None:
+    """Print on stderr what the build had to say, a line each."""
+    for note in bundle.notes:
+        click.echo(f"note: {note}", err=True)
+
+
 def progress() -> Console:
     """The console that says what is going on; stdout stays for results."""
     return Console(stderr=True, highlight=False)
+
+
+class Stages:
+    """Progress bars on stderr, one for each stage that announces itself."""
+
+    def __init__(self) -> None:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+        self._bars = Progress(*columns, console=progress(), transient=True)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Stages:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def advance(self, stage: str, done: int, of: int) -> None:
+        """Note that `done` of `of` samples are through a stage."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(escape(stage), total=of)
+        self._bars.update(self._tasks[stage], completed=done, total=of)

@@ -1,0 +1,79 @@
+"""`snncc build`: a model becomes a bundle; the sequence of its stages stands in the compiler."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from .display import progress, show_notes
+from .failures import debug_option
+from .options import NEW, data_option, pairs_option, weights_option
+
+
+@click.command("build")
+@click.argument("model")
+@click.option("--target", required=True, help="What to build for; `snncc targets` lists them.")
+@weights_option
+@data_option
+@click.option("--weight-bits", type=click.IntRange(2, 8), default=8, show_default=True)
+@click.option("--state-bits", type=click.Choice(["16", "32"]), default="32", show_default=True)
+@click.option("--board", help="Fit this board's memories; `snncc boards` lists them.")
+@pairs_option
+@click.option("--passes", metavar="PIPELINE", help="Passes to run instead of the target's own.")
+@click.option("--print-after", metavar="PASS|all", help="Print what a pass changed.")
+@click.option("--dump", type=NEW, metavar="DIR", help="Write the network after every pass.")
+@click.option("--time", "timed", is_flag=True, help="Print how long each pass took.")
+@click.option(
+    "--check-each",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Compare N random spike trains before and after every pass.",
+)
+@click.option("-o", "--output", type=NEW, help="The bundle; by default NAME.snnb here.")
+@debug_option
+def command(
+    model: str,
+    target: str,
+    weights: Path | None,
+    data: Path | None,
+    weight_bits: int,
+    state_bits: str,
+    board: str | None,
+    options: Mapping[str, str],
+    passes: str | None,
+    print_after: str | None,
+    dump: Path | None,
+    timed: bool,
+    check_each: int,
+    output: Path | None,
+) -> None:
+    """Compile MODEL into a bundle.
+
+    MODEL is zoo:NAME, path/to/file.py:factory, package.module:factory or net.snn.
+    """
+    from snncc.bundle import Bundle
+    from snncc.compiler import BuildRequest, compile_model
+
+    request = BuildRequest(
+        model=model,
+        target=target,
+        weights=weights,
+        data=data,
+        weight_bits=weight_bits,
+        state_bits=int(state_bits),
+        board=board,
+        options=options,
+        passes=passes,
+        print_after=print_after,
+        dump=dump,
+        time=timed,
+        output=output,
+        check_each=check_each,
+    )
+    console = progress()
+    with console.status(f"building {escape(model)} for {escape(target)}"):
+        path = compile_model(request, lambda text: click.echo(text, err=True))
+    show_notes(Bundle.open(path))
+    click.echo(path)

@@ -1,0 +1,42 @@
+"""`snncc flash`: a bundle's firmware onto a board; builds and compares nothing itself."""
+
+from pathlib import Path
+
+import click
+
+from .display import progress, show_json, show_table
+from .failures import debug_option
+from .options import BUNDLE, json_option
+
+
+@click.command("flash")
+@click.argument("bundle", type=BUNDLE)
+@click.option("--board", help="Which board; by default the one the bundle was built for.")
+@click.option("--port", help="Where it is attached, if there is more than one place.")
+@click.option("--check", is_flag=True, help="Replay the bundle's check spikes and compare.")
+@click.option("--dry-run", is_flag=True, help="Build the firmware, but touch no board.")
+@json_option
+@debug_option
+def command(
+    bundle: Path, board: str | None, port: str | None, check: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Program a board with the firmware of BUNDLE; exit code 3 when its spikes differ."""
+    from snncc.bundle import Bundle
+    from snncc.flash import flash
+
+    opened = Bundle.open(bundle)
+    with progress().status("building, programming, playing"):
+        report = flash(opened, board, port, check=check, dry_run=dry_run)
+    if as_json:
+        show_json(report.as_json())
+        return
+    rows = [
+        ("flash", f"{report.flash_bytes:,} bytes"),
+        ("RAM", f"{report.ram_bytes:,} bytes"),
+        ("programmed", "yes, and read back" if report.programmed else "no"),
+    ]
+    if report.mismatches is not None:
+        rows.append(("check spikes", f"{report.spikes:,}, {report.mismatches} mismatches"))
+    if report.instructions_per_tick is not None:
+        rows.append(("instructions per tick", f"{report.instructions_per_tick:,.0f}"))
+    show_table(report.board, ("", ""), rows)

@@ -1,0 +1,78 @@
+"""`snncc verify`: the spikes of every stage side by side; compares nothing itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .display import Stages, show_json, show_table
+from .failures import debug_option
+from .options import BUNDLE, data_option, json_option, weights_option
+
+if TYPE_CHECKING:
+    from snncc.compare import Report
+
+
+@click.command("verify")
+@click.argument("bundle", type=BUNDLE)
+@data_option
+@click.option("--model", help="The model again, where it is no longer where build found it.")
+@weights_option
+@json_option
+@debug_option
+def command(
+    bundle: Path, data: Path | None, model: str | None, weights: Path | None, as_json: bool
+) -> None:
+    """Compare the spikes of every stage of BUNDLE; exit code 3 when they differ."""
+    from snncc.bundle import Bundle
+    from snncc.compare import verify
+
+    opened = Bundle.open(bundle)
+    with Stages() as stages:
+        report = verify(opened, data=data, model=model, weights=weights, advance=stages.advance)
+    if as_json:
+        show_json(report.as_json())
+    else:
+        show_report(report)
+    refuse_differences(report)
+
+
+def show_report(report: Report) -> None:
+    """Print what was compared, and each stage's accuracy."""
+    rows = [
+        (
+            f"{c.left} = {c.right}",
+            str(c.samples),
+            f"{c.spikes:,}",
+            f"{c.mismatches:,}",
+            c.absent or (str(c.first) if c.first else "equal"),
+        )
+        for c in report.comparisons
+    ]
+    columns = ("compared", "samples", "spikes", "mismatches", "result")
+    show_table(f"{report.bundle}, {report.ticks} ticks", columns, rows)
+    if report.accuracy:
+        shown = [(stage, f"{share:.2%}") for stage, share in report.accuracy.items()]
+        show_table("accuracy", ("stage", "right"), shown)
+
+
+def refuse_differences(report: Report) -> None:
+    """Fail unless every stage was there and equal.
+
+    Raises:
+        SpikesDiffer: two stages part; names them and the first place.
+        DeviceError: a stage cannot run on this machine.
+    """
+    from snncc.ir import DeviceError, SpikesDiffer
+
+    for each in report.comparisons:
+        if each.mismatches:
+            raise SpikesDiffer(
+                f"{each.right} differs from {each.left} in {each.mismatches} values, "
+                f"first at {each.first}"
+            )
+    for each in report.comparisons:
+        if each.absent:
+            raise DeviceError(f"{each.right} could not be run: {each.absent}")
