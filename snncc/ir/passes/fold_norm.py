@@ -11,7 +11,7 @@ from ..edit import keep_tensor, redirect, remove
 from ..edit import replace as replace_nodes
 from ..network import Network, Node, Use
 from ..op import Values, values_of
-from ..ops import Affine, AvgPool, Conv, MaxPool, Weighted
+from ..ops import Affine, AvgPool, Conv, MaxPool, Reshape, Weighted
 from .base import Effect, Pass
 
 Rule = Callable[[Network, Node, Affine], Network | None]
@@ -115,6 +115,31 @@ def _before_pool(network: Network, node: Node, op: Affine) -> Network | None:
     return replace_nodes(swapped, first, second)
 
 
+def _past_reshape(network: Network, node: Node, op: Affine) -> Network | None:
+    """A map before a reshape may as well stand behind it, where weights can take it."""
+    users = network.users(node.name)
+    if len(users) != 1 or any(use.source == node.name for use in network.outputs):
+        return None
+    user = users[0]
+    into = network.users(user.name)
+    if (
+        not isinstance(user.op, Reshape)
+        or user.inputs[0].delay
+        or Use(user.name) in network.outputs
+        or not into
+        or not all(isinstance(n.op, Weighted) for n in into)
+    ):
+        return None
+    shape = network.shapes[node.name]
+    flat = [np.broadcast_to(p, shape).reshape(user.op.shape) for p in _params(network, op)]
+    network, scale = keep_tensor(network, f"{node.name}.scale", flat[0])
+    network, shift = keep_tensor(network, f"{node.name}.shift", flat[1])
+    first = Node(user.name, user.op, node.inputs, user.formats, user.origin)
+    second = Node(node.name, Affine(scale, shift), (Use(user.name),), node.formats, node.origin)
+    swapped = redirect(network, {Use(user.name): Use(node.name)})
+    return replace_nodes(swapped, first, second)
+
+
 def _twice(network: Network, node: Node, op: Affine) -> Network | None:
     """Two affine maps in a row are one."""
     use = node.inputs[0]
@@ -129,7 +154,13 @@ def _twice(network: Network, node: Node, op: Affine) -> Network | None:
     return remove(replace_nodes(network, both), [before.name])
 
 
-RULES: tuple[Rule, ...] = (_twice, _into_weights_before, _into_weights_after, _before_pool)
+RULES: tuple[Rule, ...] = (
+    _twice,
+    _into_weights_before,
+    _into_weights_after,
+    _before_pool,
+    _past_reshape,
+)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from ..ops import Input, Weighted
 from .base import Effect, Pass
 from .calibrate import Ranges
 from .relay import relay
-from .states import choose
-from .units import Group, groups, unit_of
+from .states import choose, constants
+from .units import Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32
+HEADROOM_BITS = 2  # a state may reach four times its threshold before width decides
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,10 @@ class Quantize(Pass):
         reach = np.zeros(group.grain)
         for name, factor in group.weights.items():
             reach = np.maximum(reach, _reach(network, network[name], group) / factor)
-        # Where there is no weight any unit will do.
+        # Where there is no weight any unit will do; where weights are tiny beside the threshold,
+        # the unit is as coarse as the threshold needs to fit.
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
+        unit = np.maximum(unit, self._coarsest(network, group))
         for name, factor in group.weights.items():
             network, ref = keep_tensor(network, f"{name}.unit", unit * factor)
             formats = _weight_formats(network[name], self.weight_bits, ref)
@@ -112,6 +115,19 @@ class Quantize(Pass):
         for name, factor in group.neurons.items():
             network, _ = keep_tensor(network, f"{name}.current", unit * factor)
         return network
+
+    def _coarsest(self, network: Network, group: Group) -> Unit:
+        """Smallest unit in which thresholds, biases and reset amounts of a group's neurons fit."""
+        sources = {use for name in group.weights for use in network[name].inputs}
+        known = kinds(network)
+        spikes = all(wire_kind(use, known) == "count" for use in sources)
+        bits = self.state_bits if spikes else INT32_BITS
+        need = np.zeros(group.grain)
+        for name, factor in group.neurons.items():
+            for value in constants(network[name].op, network.tensors):
+                fits = np.abs(value) / (factor * 2.0 ** (bits - 1 - HEADROOM_BITS))
+                need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
+        return need
 
     def _potentials(self, network: Network, chosen: Mapping[str, tuple[int, int]]) -> Network:
         """Formats of all states: (bits, k) as chosen, or 32 bits and k = 0 to begin with."""

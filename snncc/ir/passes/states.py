@@ -10,8 +10,9 @@ from ..arithmetic import Arithmetic
 from ..errors import PassError
 from ..network import Network, Node
 from ..number import Quantity
-from ..op import Values, values_of
+from ..op import Op, Param, Values, values_of
 from ..ops import ALIF, LI, LIF, AlphaLIF, CubaLIF, Spiking
+from ..tensor import Tensors
 from ..views import Bounds, arithmetics, bounds
 from .calibrate import Ranges
 
@@ -42,7 +43,8 @@ def choose(
     result: dict[str, tuple[int, int]] = {}
     for node in network.populations:
         a = numbers[node.name][0]
-        must = _parameters(node, a)
+        unit = a.unit_of("v")
+        must = max(_finite(value / unit) for value in constants(node.op, network.tensors))
         worst = max(_finite(worst_case(network, node, limits, a)), must)
         seen = max(MARGIN * _seen(network, node, ranges), must)
         most = 0 if node.name in inside else fraction_bits
@@ -118,20 +120,17 @@ def _alpha(op: AlphaLIF, push: Values, network: Network) -> Values:
     return np.asarray(np.maximum(both, np.abs(gain) * both + _steady(push, fall)))
 
 
-def _parameters(node: Node, a: Arithmetic) -> float:
-    """Largest code among the parameters that count in the unit of v."""
-    op = node.op
+def constants(op: Op, tensors: Tensors) -> tuple[Values, ...]:
+    """Magnitudes of all parameters that count in the unit of v, in real units."""
     assert isinstance(op, Spiking | LI)
-    names = ["bias", "initial"]
+    params: tuple[Param, ...] = (op.bias, op.initial)
     if isinstance(op, Spiking):
-        names += ["threshold", "reset_amount"]
+        params += (op.threshold, op.reset_amount)
+    found = tuple(np.abs(values_of(param, tensors)) for param in params)
     if isinstance(op, ALIF):
-        names += ["adaptation_step"]
-    largest = [float(np.max(np.abs(a.quantity(getattr(op, name), "v")))) for name in names]
-    if isinstance(op, ALIF):
-        step = np.abs(a.quantity(op.adaptation_step, "v")) * op.spikes
-        return max(*largest, _finite(_steady(step, values_of(op.adaptation_decay, a.tensors))))
-    return max(largest)
+        step = np.abs(values_of(op.adaptation_step, tensors)) * op.spikes
+        found += (_steady(step, values_of(op.adaptation_decay, tensors)),)
+    return found
 
 
 def _finite(values: Values) -> float:
