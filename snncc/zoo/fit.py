@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -71,10 +72,12 @@ def measure(model: nn.Module, samples: Samples, batch: int = 512) -> tuple[float
 def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
     """Varied copies of `x` `[batch, ticks, channels]`, as strongly as the recipe says."""
     batch, ticks, channels = x.shape
-    if recipe.roll:
-        shift = torch.randint(-recipe.roll, recipe.roll + 1, (batch, 1), generator=random)
-        moment = (torch.arange(ticks)[None] + shift) % ticks
-        x = x.gather(1, moment[..., None].expand(-1, -1, channels))
+    if recipe.roll or recipe.warp or recipe.jitter:
+        shift = torch.randint(-recipe.roll, recipe.roll + 1, (batch, 1, 1), generator=random)
+        speed = 1 + recipe.warp * torch.randn(batch, 1, 1, generator=random)
+        spread = torch.randint(-recipe.jitter, recipe.jitter + 1, x.shape, generator=random)
+        moment = (torch.arange(ticks)[:, None] * speed).round().long() + shift + spread
+        x = x.gather(1, moment % ticks)
     if recipe.stretch:
         x = x * (1 + recipe.stretch * torch.randn(batch, 1, channels, generator=random))
     if recipe.noise:
@@ -83,6 +86,24 @@ def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
     if recipe.drop:
         x = x * (torch.rand(x.shape, generator=random) >= recipe.drop)
     return x
+
+
+@contextmanager
+def shaken(model: nn.Module, spread: float, random: torch.Generator) -> Iterator[None]:
+    """Adds noise of `spread` times the row's largest weight to all matrices until leaving.
+
+    A model that learns under it keeps its accuracy when its weights are rounded.
+    """
+    matrices = [p for p in model.parameters() if p.ndim == 2 and p.shape[1] > 1]
+    before = [matrix.detach().clone() for matrix in matrices]
+    with torch.no_grad():
+        for matrix in matrices:
+            largest = matrix.abs().amax(1, keepdim=True)
+            matrix.add_(spread * largest * torch.randn(matrix.shape, generator=random))
+    yield
+    with torch.no_grad():
+        for matrix, weights in zip(matrices, before, strict=True):
+            matrix.copy_(weights)
 
 
 def objective(model: nn.Module, x: Tensor, y: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
@@ -110,6 +131,13 @@ def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups)
 
 
+def approach(mean: nn.Module, model: nn.Module, share: float) -> None:
+    """Moves every parameter of `mean` by `share` of the way to that of `model`."""
+    with torch.no_grad():
+        for kept, new in zip(mean.parameters(), model.parameters(), strict=True):
+            kept.lerp_(new, share)
+
+
 def fit(
     model: nn.Module,
     training: Samples,
@@ -126,28 +154,29 @@ def fit(
     x, y = torch.from_numpy(training.x).float(), torch.from_numpy(training.y)
     batches = -(-len(y) // recipe.batch)
     steps = optimizer(model, recipe)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        steps,
-        [group["lr"] for group in steps.param_groups],
-        recipe.epochs * batches,
-        pct_start=0.15,
-    )
+    peaks = [group["lr"] for group in steps.param_groups]
+    total_steps = recipe.epochs * batches
+    schedule = torch.optim.lr_scheduler.OneCycleLR(steps, peaks, total_steps, pct_start=0.15)
     names = [name for name, module in model.named_modules() if hasattr(module, "threshold")]
+    mean = deepcopy(model)
     best, kept = (-1.0, 0.0), model.state_dict()
     for number in range(recipe.epochs):
         total, rates = 0.0, torch.zeros(len(names))
         for chosen in torch.randperm(len(y), generator=random).chunk(batches):
-            loss, rates = objective(model, augment(x[chosen], recipe, random), y[chosen], recipe)
+            inputs = augment(x[chosen], recipe, random)
             steps.zero_grad()
-            torch.autograd.backward(loss)
+            with shaken(model, recipe.shake, random):
+                loss, rates = objective(model, inputs, y[chosen], recipe)
+                torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             steps.step()
             schedule.step()
+            approach(mean, model, 1 - recipe.average)
             total += float(loss.detach()) * len(chosen)
-        accuracy, cost = measure(model, validation)
+        accuracy, cost = measure(mean, validation)
         if (accuracy, -cost) > best:
             best = accuracy, -cost
-            kept = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+            kept = {name: tensor.clone() for name, tensor in mean.state_dict().items()}
         by_name = dict(zip(names, rates.tolist(), strict=True))
         on_epoch(Epoch(number, total / len(y), accuracy, by_name))
     model.load_state_dict(kept)

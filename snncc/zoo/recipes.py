@@ -15,12 +15,16 @@ class Recipe:
     rate        peak learning rate;  decay: weight decay of AdamW
     caution     factor on the rate for decays and thresholds, which a whole population shares
     clip        largest norm of the gradient
+    average     decay per step of the running mean of the weights, which is what is kept
     quiet       weight of the squared firing rates in the loss
     sharpness   factor from spike counts to logits;  smoothing: label smoothing
     roll        augmentation: cyclic shift by at most so many ticks
+    warp        augmentation: spread of a random factor on the speed
+    jitter      augmentation: shift of each value on its own by at most so many ticks
     stretch     augmentation: spread of a random gain per sample and channel
     noise       augmentation: spread of added noise, in standard deviations of the channel
     drop        augmentation: probability of losing an input value
+    shake       spread of the noise on weights, in units of the largest weight of the row
     """
 
     dataset: str
@@ -32,28 +36,35 @@ class Recipe:
     decay: float = 0.0
     caution: float = 0.1
     clip: float = 1.0
+    average: float = 0.0
     quiet: float = 0.0
     sharpness: float = 1.0
     smoothing: float = 0.0
     roll: int = 0
+    warp: float = 0.0
+    jitter: int = 0
     stretch: float = 0.0
     noise: float = 0.0
     drop: float = 0.0
+    shake: float = 0.0
 
 
 RECIPES = {
     "l2mu-motions": Recipe(
         "motions",
         L2MUConfig(6, 4, 16, 4, 32, 8.0, encoder="single", pop=6),
-        epochs=60,
+        epochs=100,
         batch=16,
         rate=5e-3,
+        average=0.9,
         quiet=0.5,
         sharpness=0.5,
         smoothing=0.05,
-        roll=10,
+        roll=50,
+        warp=0.05,
         stretch=0.1,
         noise=0.1,
+        shake=0.01,
     ),
     "l2mu-wisdm": Recipe(
         "wisdm",
@@ -62,10 +73,12 @@ RECIPES = {
         batch=256,
         rate=5e-3,
         decay=1e-3,
+        average=0.99,
         quiet=0.1,
         sharpness=0.5,
         smoothing=0.05,
         stretch=0.08,
         noise=0.03,
+        shake=0.01,
     ),
 }
