@@ -33,14 +33,17 @@ class Uc(Protocol):
     def mem_write(self, address: int, data: bytes, /) -> None: ...
     def reg_read(self, reg_id: int, /) -> int: ...
     def reg_write(self, reg_id: int, value: int, /) -> None: ...
-    def hook_add(self, kind: int, callback: Callable[["Uc", int, int, object], None], /) -> int: ...
+    def hook_add(self, kind: int, callback: Callable[..., object], /) -> int: ...
     def hook_del(self, handle: int, /) -> None: ...
     def emu_start(self, begin: int, until: int, /) -> None: ...
     def emu_stop(self) -> None: ...
 
 
 class Emulator:
-    """Driver of boards that unicorn emulates in this process."""
+    """Driver of boards that unicorn emulates in this process.
+
+    The emulated core lets unaligned accesses pass that a real one refuses; QEMU's does not.
+    """
 
     def detect(self, board: Board) -> str | None:
         """Why `board` cannot be emulated here; None when it can."""
@@ -130,6 +133,8 @@ class EmulatedCore:
         self._expired = threading.Event()
         self._ended = threading.Event()
         self._executed = 0
+        self._touched = ""
+        self._guard = uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._note_address)
         self._block_instructions: dict[int, int] = {}
         uc.ctl_flush_tb()  # code translated without the counter would go uncounted
         self._counter: int | None = uc.hook_add(unicorn.UC_HOOK_BLOCK, self._count_block)
@@ -151,6 +156,7 @@ class EmulatedCore:
             self._ended.set()
             watch.join()
             self.stop_counting()
+            self._uc.hook_del(self._guard)
 
     def resume(self) -> int:
         """Address of the next stop; see `exchange.Core`."""
@@ -165,7 +171,7 @@ class EmulatedCore:
             return pc
         place = self._image.place(pc)
         if failure:
-            raise DeviceError(f"{self._board.name} stopped at pc {place}: {failure}")
+            raise DeviceError(f"{self._board.name} stopped at pc {place}: {failure}{self._touched}")
         if self._expired.is_set():
             raise DeviceError(
                 f"{self._board.name} did not end within {self._seconds:g} s; it was at pc {place}"
@@ -207,6 +213,12 @@ class EmulatedCore:
             instructions = count_thumb(bytes(uc.mem_read(address, size)))
             self._block_instructions[address] = instructions
         self._executed += instructions
+
+    def _note_address(
+        self, _uc: Uc, _access: int, address: int, size: int, _value: int, _: object
+    ) -> bool:
+        self._touched = f", {size} bytes at 0x{address:08x}"
+        return False  # not mended: the core stops
 
     def _register(self, register: int) -> int:
         return self._uc.reg_read(register)

@@ -8,6 +8,21 @@ from .protocol import Board, Image, Mark, Progress, Run
 
 STOPS = ("board_read", "board_write", "board_mark", "board_exit", "board_fault")
 
+# Armv7-M ARM (DDI 0403) B1.5.2; the faults that could be told apart all escalate to hard fault.
+CORTEX_M_EXCEPTIONS = {2: "non-maskable interrupt", 3: "hard fault", 11: "supervisor call"}
+# RISC-V Privileged Architecture, table of mcause values after trap.
+RISCV_EXCEPTIONS = {
+    0: "instruction address misaligned",
+    1: "instruction access fault",
+    2: "illegal instruction",
+    3: "breakpoint",
+    4: "load address misaligned",
+    5: "load access fault",
+    6: "store address misaligned",
+    7: "store access fault",
+    11: "environment call",
+}
+
 
 class Core(Protocol):
     """A core that stands still, and can be let go until it reaches a stop."""
@@ -88,7 +103,11 @@ def converse(
             code = first - (first >> 31 << 32)  # main returns a signed int of 32 bits
             return Run(bytes(output), code, tuple(marks), core.count())
         else:
-            raise DeviceError(f"{board.name} took exception {first} at pc {image.place(second)}")
+            riscv = board.target.startswith("riscv")
+            kind = (RISCV_EXCEPTIONS if riscv else CORTEX_M_EXCEPTIONS).get(first, "unexpected")
+            raise DeviceError(
+                f"{board.name} took exception {first} ({kind}) at pc {image.place(second)}"
+            )
 
 
 def _require_memory(board: Board, name: str, address: int, size: int, *, in_flash: bool) -> None:

@@ -35,7 +35,7 @@ class Build:
 
     optimize: str = "2"  # 1, 2, 3, s or z, as in -O
     defines: tuple[str, ...] = ()  # NAME or NAME=VALUE
-    stack_bytes: int = 2048  # reserved; the stack lies below all data, so that an overflow faults
+    stack_bytes: int = 2048  # below all data: an overflow leaves RAM and faults
 
 
 @dataclass(frozen=True, slots=True)

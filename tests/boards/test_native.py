@@ -1,0 +1,75 @@
+"""C compiled for this machine: callable, made once, whole even when several ask at a time."""
+
+import ctypes
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from snncc.boards import ToolchainError, shared_library
+from snncc.boards.toolchain import cache_directory
+
+SOURCES = {
+    "sum.h": b"int sum(const signed char *values, int count);",
+    "sum.c": b"""
+        #include "sum.h"
+        int sum(const signed char *values, int count)
+        {
+            int total = 0;
+            for (int i = 0; i < count; i++)
+                total += values[i];
+            return total;
+        }
+    """,
+}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory of the test's own, but for what zig keeps."""
+    directory = tmp_path_factory.mktemp("cache")
+    (cache_directory() / "zig").mkdir(exist_ok=True)
+    (directory / "snncc").mkdir()
+    (directory / "snncc" / "zig").symlink_to(cache_directory() / "zig")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(directory))
+    return directory
+
+
+def call(library: Path, values: bytes) -> int:
+    return int(ctypes.CDLL(str(library)).sum(values, len(values)))
+
+
+def make(_: int) -> tuple[str, int]:
+    library = shared_library(SOURCES)
+    return str(library), call(library, b"\x01\xff\x05")
+
+
+def test_library_computes_and_is_made_once(cache: Path) -> None:
+    library = shared_library(SOURCES)
+    assert call(library, bytes(range(100)) * 3) == 14850
+    made = library.stat().st_mtime_ns
+    assert shared_library(SOURCES) == library
+    assert library.stat().st_mtime_ns == made
+    assert cache in library.parents
+
+
+def test_other_content_is_another_library() -> None:
+    library = shared_library(SOURCES)
+    changed = SOURCES | {"sum.c": SOURCES["sum.c"].replace(b"total = 0", b"total = 1")}
+    flagged = shared_library(SOURCES, ("-DUNUSED=1",))
+    assert len({library, shared_library(changed), flagged}) == 3
+    assert call(shared_library(changed), b"") == 1
+
+
+def test_several_processes_make_the_same_whole_library(cache: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        made = pool.map(make, range(4))
+    assert len(set(made)) == 1
+    assert made[0][1] == 5
+    assert len(list((cache / "snncc" / "native").iterdir())) == 1
+
+
+def test_refused_sources_leave_nothing(cache: Path) -> None:
+    with pytest.raises(ToolchainError, match="expected"):
+        shared_library({"broken.c": b"int broken(void) { return"})
+    assert list(cache.rglob("*.so")) == []
