@@ -12,9 +12,9 @@ import numpy as np
 
 from .backends import Backend, FirmwareBackend, Json
 from .bundle import Bundle
-from .compiler import Model, import_model
 from .engines import CHUNK, Advance, backend_of, board_of, fit
 from .frontends import Eager
+from .importing import Model, import_model
 from .ir import DeviceError, Difference, Trace, UsageError, Values, run
 from .player import Player
 from .samples import Samples, find_samples

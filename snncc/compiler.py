@@ -2,118 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
 
-import snncc
-
 from . import bundle
 from .backends import Backend, FirmwareBackend, Json, Settings
-from .frontends import Frontend, Imported, ImportRequest
-from .ir import (
-    DeviceError,
-    Network,
-    SpikesDiffer,
-    Trace,
-    UsageError,
-    Use,
-    Values,
-    run,
-    unknown,
-)
+from .importing import import_model
+from .ir import DeviceError, Network, SpikesDiffer, Trace, UsageError, Values, run, unknown
 from .ir.ops import Input
-from .ir.passes import (
-    PASSES,
-    Pass,
-    Quantize,
-    Ranges,
-    Retime,
-    calibrate,
-    lags,
-    parse_passes,
-    show_pass,
-    unproven,
-)
+from .ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
+from .manifest import BuildRequest, manifest
 from .pipeline import Observer, checker, dumper, printer, run_pipeline, timer
-from .plugins import plugin, plugins
-from .samples import Samples, calibration, find_samples
+from .plugins import plugin
+from .samples import Samples, calibration
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
 GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
 GUESSED_TICKS = 64
-COMMON_OPTIONS = {"ticks": "present [samples, *shape] data at each of so many ticks"}
 
 
-@dataclass(frozen=True)
-class BuildRequest:
-    """What `snncc build` was asked for; paths as typed."""
-
-    model: str
-    target: str
-    weights: Path | None = None
-    data: Path | None = None
-    weight_bits: int = 8
-    state_bits: int = 32
-    board: str | None = None
-    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    passes: str | None = None
-    print_after: str | None = None
-    dump: Path | None = None
-    time: bool = False
-    output: Path | None = None
-    check_each: int = 0
-
-
-@dataclass(frozen=True)
-class Model:
-    """An imported model and the test samples that belong to it."""
-
-    imported: Imported
-    samples: Samples | None
-
-
-def frontend(source: str) -> Frontend:
-    """The frontend that reads this source.
-
-    Raises:
-        UsageError: none does.
-    """
-    for entry in plugins("snncc.frontends").values():
-        found = cast("Frontend", entry.load())
-        if found.accepts(source):
-            return found
-    raise UsageError(
-        f"'{source}' is no model: expected zoo:NAME, path/to/file.py:factory, "
-        "package.module:factory or a .snn network"
-    )
-
-
-def import_model(
-    model: str, weights: Path | None, data: Path | None, options: Mapping[str, str]
-) -> Model:
-    """A model as a network, proven equal to itself, with its test samples.
-
-    Raises:
-        ImportRefused: it holds something that cannot be expressed exactly.
-        UsageError: a name, a file or an option does not exist.
-    """
-    reader = frontend(model)
-    known = {**reader.options, **COMMON_OPTIONS}
-    for key in options:
-        if key not in known:
-            raise UsageError(unknown("option", key, known))
-    samples = find_samples(model, data, options)
-    signal = None if samples is None else samples.first(CHECK_SAMPLES).signal
-    return Model(reader.load(ImportRequest(model, weights, signal, options)), samples)
+ROLES = {
+    "target": "target",
+    "check": "check",
+    "source": "source",
+    "firmware": "firmware",
+    bundle.NETWORK: "network",
+    bundle.TENSORS: "network",
+    bundle.REPORT: "report",
+}
 
 
 def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda line: None) -> Path:
@@ -151,22 +74,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     files |= bundle.network_files(float_network, *bundle.FLOAT)
     files[bundle.CHECK] = bundle.pack({"signal": signal, **expected.wires})
     files[bundle.REPORT] = bundle.dump(report)
-    manifest: dict[str, Json] = {
-        "format_version": bundle.FORMAT_VERSION,
-        "snncc": snncc.__version__,
-        "target": request.target,
-        "board": request.board,
-        "model": request.model,
-        "weights": _weights(request.weights),
-        "pipeline": ",".join(map(show_pass, steps)),
-        "settings": _settings(settings, theirs),
-        "tick": network.tick,
-        "decode": network.decode,
-        "inputs": [_port(network, Use(node.name)) for node in network.inputs],
-        "outputs": [_port(network, use) for use in network.outputs],
-        "lag": _lag(float_network, steps),
-        "warnings": list(notes),
-    }
+    facts = manifest(request, float_network, network, settings, theirs, steps, notes)
     log: dict[str, Json] = {
         "seconds": round(time.perf_counter() - began, 3),
         "python": platform.python_version(),
@@ -174,9 +82,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
         "machine": platform.machine(),
     }
     path = request.output or Path(f"{network.name}.snnb")
-    roles = {"target": "target", "check": "check", "source": "source", "firmware": "firmware"}
-    roles |= {bundle.NETWORK: "network", bundle.TENSORS: "network", bundle.REPORT: "report"}
-    bundle.write(path, manifest, files, roles, log)
+    bundle.write(path, facts, files, ROLES, log)
     return path
 
 
@@ -277,36 +183,3 @@ def _firmware(target: Backend[Any], program: object, name: str) -> tuple[bytes, 
         "code_bytes": image.code_bytes,
         "weight_bytes": image.weight_bytes,
     }
-
-
-def _weights(path: Path | None) -> Json:
-    if path is None:
-        return None
-    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-
-
-def _settings(settings: Settings, theirs: Mapping[str, str]) -> Json:
-    return {
-        "weight_bits": settings.weight_bits,
-        "state_bits": settings.state_bits,
-        "options": dict(settings.options),
-        "model_options": dict(theirs),
-        "rates": dict(settings.rates),
-    }
-
-
-def _port(network: Network, use: Use) -> Json:
-    formats = {role: str(format) for role, format in network[use.source].formats.items()}
-    return {
-        "name": str(use),
-        "shape": list(network.shapes[use.source]),
-        "format": formats.get(use.state or "value", formats.get("v")),
-    }
-
-
-def _lag(network: Network, steps: tuple[Pass, ...]) -> Json:
-    late = {str(use): 0 for use in network.outputs}
-    for step in steps:
-        if isinstance(step, Retime):
-            late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
-    return dict(late)

@@ -54,7 +54,8 @@ def command(
     MODEL is zoo:NAME, path/to/file.py:factory, package.module:factory or net.snn.
     """
     from snncc.bundle import Bundle
-    from snncc.compiler import BuildRequest, compile_model
+    from snncc.compiler import compile_model
+    from snncc.manifest import BuildRequest
 
     request = BuildRequest(
         model=model,

@@ -40,7 +40,8 @@ def command(output: Path, as_json: bool) -> None:
     """Take a trained network from its checkpoint to an emulated Cortex-M4, spike for spike."""
     from snncc.bundle import Bundle
     from snncc.compare import verify
-    from snncc.compiler import BuildRequest, compile_model
+    from snncc.compiler import compile_model
+    from snncc.manifest import BuildRequest
 
     console = progress()
     with console.status(f"building {MODEL} for {BOARD}"):
