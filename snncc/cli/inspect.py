@@ -11,6 +11,8 @@ import click
 from .failures import debug_option
 from .options import NEW, data_option, pairs_option, weights_option
 
+FORMS = ("text", "json")
+
 
 @click.command("inspect")
 @click.argument("path", metavar="PATH")
