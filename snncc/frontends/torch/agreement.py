@@ -7,7 +7,6 @@ import numpy as np
 from snncc.ir import ImportRefused, Network, Values, run
 
 from .eager import EagerModel
-from .place import spot
 
 TICKS = 64
 SAMPLES = 8
@@ -54,7 +53,7 @@ def _compare(eager: EagerModel, x: Values) -> None:
         origin = network[first.node.removeprefix("%").partition(".")[0]].origin
         spikes = sum(int(np.count_nonzero(theirs[w])) for w in theirs.wires)
         raise ImportRefused(
-            f"{spot(origin)}: the network and the model part at tick {first.tick}, {first.node}, "
+            f"{origin}: the network and the model part at tick {first.tick}, {first.node}, "
             f"neuron {first.neuron} ({count} of {spikes} spikes differ): the model does something "
             "that its first ticks do not show (depends on the tick, or keeps a state elsewhere)"
         )
@@ -64,6 +63,6 @@ def _compare(eager: EagerModel, x: Values) -> None:
     if not error <= CLOSE * scale:
         name = network.outputs[0].source
         raise ImportRefused(
-            f"{spot(network[name].origin)}: the output differs by {error:.3g} from the model's, "
+            f"{network[name].origin}: the output differs by {error:.3g} from the model's, "
             "although all spikes are equal"
         )

@@ -16,6 +16,10 @@ from .reroll import Roller, Ticks
 from .rules import Operand
 
 
+MOVES = {"reshape", "slice", "concat", "sum", "sum_pool", "max_pool"}
+"""Ops that make counts of counts."""
+
+
 @dataclass(frozen=True)
 class Output:
     """One returned value.
@@ -144,12 +148,12 @@ class Decoder:
         else:
             yield expr, factor
 
-    def _evenly(self, rows: Sequence[Sequence[tuple[Expr, float]]]) -> tuple[list[Expr], Decode]:
+    def _evenly(
+        self, rows: Sequence[Sequence[tuple[Expr, float]]]
+    ) -> tuple[list[Expr], Decode] | None:
         factors = {tuple(f for _, f in row) for row in rows}
-        if len(factors) > 1:
-            raise self._weaver.refuse(
-                "the ticks are summed with unequal weights at the end; no decoder expresses that"
-            )
+        if len(factors) > 1:  # a leaky sum, perhaps, carried from tick to tick
+            return None
         common = factors.pop()
         decode: Decode = "mean" if np.allclose(common, 1 / self._ticks, rtol=1e-9) else "count"
         whole = (1.0,) * len(common) if decode == "mean" else common
@@ -276,7 +280,8 @@ def _rank(output: Output, last: Population) -> int:
     return 2
 
 
-def spiking(output: Output) -> bool:
-    """Whether an output counts spikes."""
-    expr = output.ticks[-1]
+def spiking(expr: Expr | None) -> bool:
+    """Whether an expression counts spikes, however they are arranged."""
+    if isinstance(expr, Apply):
+        return expr.op.keyword in MOVES and all(spiking(a) for a in expr.args)
     return isinstance(expr, Reading) and not expr.state

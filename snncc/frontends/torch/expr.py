@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from snncc.ir import OPS, FloatArithmetic, ImportRefused, Op, Origin, Param, Ref, Shape, Tensor
 
-from .place import spot
+from .place import Places
 
 Array = npt.NDArray[np.float64]
 
@@ -90,7 +90,8 @@ class Reading(Expr):
 class Weaver:
     """Makes expressions: equal ones are made once, tensors are kept under names."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places) -> None:
+        self.places = places
         self.tensors: dict[str, Tensor] = {}
         self._names: dict[tuple[Shape, str], str] = {}
         self._made: dict[tuple[object, ...], Expr] = {}
@@ -98,11 +99,11 @@ class Weaver:
 
     def refuse(self, found: str, origin: Origin | None = None) -> ImportRefused:
         """The refusal of what stands at an origin (by default the current one)."""
-        return ImportRefused(f"{spot(origin or self.origin)}: {found}")
+        return ImportRefused(f"{self.places.spot(origin or self.origin)}: {found}")
 
     def torn(self, found: str) -> BatchTorn:
         """The refusal of what mixes or picks samples."""
-        return BatchTorn(f"{spot(self.origin)}: {found}")
+        return BatchTorn(f"{self.places.spot(self.origin)}: {found}")
 
     def tensor(self, values: npt.ArrayLike, role: str) -> Ref:
         """Reference to a tensor of these values, float64 or integer, under a telling name."""

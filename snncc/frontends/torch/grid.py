@@ -335,7 +335,8 @@ class Loom:
                 atoms.append(n if size > 1 else 1)
         array = array.reshape(atoms)
         for position in set(range(len(atoms))) - {*lists, *order}:
-            if not np.all(array == array.take([0], axis=position)):
+            alike = np.broadcast_to(array.take([0], axis=position), array.shape)
+            if not np.array_equal(array, alike, equal_nan=True):
                 raise self.weaver.torn("a constant differs from sample to sample of the batch")
             array = array.take([0], axis=position)
         rest = [p for p in range(len(atoms)) if p not in lists and p not in order]

@@ -104,7 +104,8 @@ def load(request: ImportRequest) -> Imported:
     calling, traced = found(model, neurons, wanted, options.layout, ticks)
     eager = EagerModel(model, neurons, calling, traced)
     demand_agreement(eager, request.signal)
-    notes.append(f"the model is called {calling.layout}; output '{traced.output}' is compiled")
+    if traced.output:
+        notes.append(f"of what the model returns, '{traced.output}' is compiled (option output)")
     return Imported(traced.network, eager, tuple(notes))
 
 

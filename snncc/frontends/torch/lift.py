@@ -13,6 +13,7 @@ from . import layers as layers  # the rows stand in the table once this is impor
 from .expr import Expr, Firing, Population, Reading, Weaver
 from .grid import Axis, Grid, Loom, single
 from .neurons import Found, Site
+from .place import Places
 from .record import Call, Recording, Var
 from .rules import REASONS, ROWS, Operand
 
@@ -28,8 +29,10 @@ class Lifter(Loom):
         populations: those found so far, in the order of their first call.
     """
 
-    def __init__(self, recording: Recording, neurons: Mapping[str, Found]) -> None:
-        super().__init__(Weaver())
+    def __init__(
+        self, recording: Recording, neurons: Mapping[str, Found], places: Places
+    ) -> None:
+        super().__init__(Weaver(places))
         self.populations: list[Population] = []
         self._recording = recording
         self._neurons = neurons

@@ -29,12 +29,14 @@ class Places:
         self._foreign = (OWN, TORCH, *libraries)
         self._known: dict[str, bool] = {}
         self._paths: list[str] = []
+        self._classes: dict[str, str] = {}
 
     @contextmanager
     def watching(self, model: nn.Module) -> Iterator[None]:
         """Within it the paths of the model's modules are followed as they are called."""
         hooks = []
         for path, module in model.named_modules():
+            self._classes[path] = type(module).__name__
 
             def enter(_: nn.Module, __: object, path: str = path) -> None:
                 self._paths.append(path)
@@ -70,14 +72,14 @@ class Places:
         # The file's name alone: a network does not depend on where its model lies.
         return Origin(path, Path(file).name, line, linecache.getline(file, line).strip())
 
-
-def spot(origin: Origin) -> str:
-    """The place as it stands in a message: file and line, the code there, the module."""
-    parts = []
-    if origin.file:
-        parts.append(f"{origin.file}:{origin.line}")
-    if origin.note:
-        parts.append(f"`{origin.note}`")
-    if origin.module:
-        parts.append(f"in module '{origin.module}'")
-    return " ".join(parts) or "the model"
+    def spot(self, origin: Origin) -> str:
+        """The place as it stands in a message: file and line, the code there, the module."""
+        parts = []
+        if origin.file:
+            parts.append(f"{origin.file}:{origin.line}")
+        if origin.note:
+            parts.append(f"`{origin.note}`")
+        if origin.module:
+            kind = self._classes.get(origin.module, "")
+            parts.append(f"in module '{origin.module}'" + (f" ({kind})" if kind else ""))
+        return " ".join(parts) or "the model"

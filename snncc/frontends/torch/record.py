@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from snncc.ir import ImportRefused, Origin
 
-from .place import Places, spot
+from .place import Places
 from .precision import Widened
 
 WHOLE: Mapping[object, str] = {
@@ -41,12 +41,21 @@ WHOLE: Mapping[object, str] = {
     functional.adaptive_avg_pool1d: "adaptive_avg_pool",
     torch.adaptive_avg_pool1d: "adaptive_avg_pool",
     functional.adaptive_avg_pool2d: "adaptive_avg_pool",
+    torch.lstm: "lstm",
+    torch.lstm_cell: "lstm",
+    torch.gru: "gru",
+    torch.gru_cell: "gru",
+    torch.rnn_tanh: "rnn",
+    torch.rnn_relu: "rnn",
+    torch.rnn_tanh_cell: "rnn",
+    torch.rnn_relu_cell: "rnn",
     functional.layer_norm: "layer_norm",
     functional.group_norm: "group_norm",
     functional.instance_norm: "instance_norm",
 }
 """Functions kept whole: what they come down to would hide what they mean."""
 
+SAME = {"alias", "detach"}
 READS = {"_local_scalar_dense", "equal", "is_nonzero", "item"}
 LEAVES = {torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__}
 SHAPE_ONLY = {"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones"} | {
@@ -150,7 +159,7 @@ class Recorder(TorchDispatchMode):
     ) -> None:
         super().__init__()
         self.recording = Recording()
-        self._places = places
+        self.places = places
         self._bound: dict[int, Binding] = {}
         self._kept: list[Tensor] = []
         self._paused = False
@@ -218,7 +227,7 @@ class Recorder(TorchDispatchMode):
     ) -> None:
         """Appends a call that makes signals, whatever it is given."""
         made = [self._value(r, live=True) for r in results]
-        self.recording.calls.append(Call(name, args, kwargs, tuple(made), self._places.here()))
+        self.recording.calls.append(Call(name, args, kwargs, tuple(made), self.places.here()))
         for tensor, var in zip(results, made, strict=True):
             self._fresh(tensor, var)
 
@@ -246,7 +255,7 @@ class Recorder(TorchDispatchMode):
         )
         made = [self._value(r, live, name in UNFILLED) for r in results]
         outputs = (*([made[0]] * index), *made) if index else tuple(made)
-        self.recording.calls.append(Call(name, args, kwargs, outputs, self._places.here()))
+        self.recording.calls.append(Call(name, args, kwargs, outputs, self.places.here()))
         return dict(enumerate(outputs))
 
     # --- what PyTorch calls -------------------------------------------------------------------
@@ -262,7 +271,7 @@ class Recorder(TorchDispatchMode):
 
     def refuse(self, found: str) -> ImportRefused:
         """The refusal of what the user's code does here."""
-        return ImportRefused(f"{spot(self._places.here())}: {found}")
+        return ImportRefused(f"{self.places.spot(self.places.here())}: {found}")
 
     def lift(self, tree: Tree) -> Tree:
         """The same structure with variables in the place of tensors."""
@@ -321,11 +330,14 @@ class Recorder(TorchDispatchMode):
             return
         results = list(tensors_of(result))
         views = any(r.alias_info is not None for r in schema.returns)
-        made = self.emit(name, args[1], kwargs[1], results)
+        positional = args[1]
+        if name == "slice" and results[0].shape == tensor_in(args[0]).shape:
+            name, positional = "alias", args[1][:1]  # `[:]`, which a write may go through
+        made = self.emit(name, positional, kwargs[1], results)
         for index, tensor in enumerate(results):
             if views and args[0] and isinstance(args[0][0], Tensor):
                 source = self._bound[id(args[0][0])]
-                view = View(name, args[1], kwargs[1], index)
+                view = View(name, positional, kwargs[1], index)
                 path = (*source.path, view)
                 self._bind(tensor, Binding(source.base, path, made[index], source.base.version))
             else:
@@ -358,12 +370,20 @@ class Recorder(TorchDispatchMode):
         if binding.path:
             shape = self.recording.values[base.var.index].shape
             like = torch.empty(shape)
-            path = tuple((v.name, v.args[1:]) for v in binding.path)
+            path = tuple((v.name, v.args[1:]) for v in binding.path if v.name not in SAME)
             var_of_base = self.emit("scatter", (base.var, var, path), {}, [like])[0]
         else:
             var_of_base = var
         base.var, base.version = var_of_base, base.version + 1
         binding.var, binding.version = var, base.version
+
+    def note_fresh(
+        self, name: str, args: tuple[object, ...], kwargs: Mapping[str, object], result: object
+    ) -> None:
+        """Records a call whose results share no memory with anything."""
+        results = list(tensors_of(result))
+        for index, var in self.emit(name, args, kwargs, results).items():
+            self._fresh(results[index], var)
 
     def function(self, func: Callable[..., object]) -> str | None:
         """Name under which a function is kept whole, or None."""
@@ -392,10 +412,14 @@ class Watched(Widened):
         named = {k: recorder.lift(v) for k, v in kwargs.items()}
         with recorder.paused():
             result = func(*args, **kwargs)
-            assert isinstance(result, Tensor)
-            made = recorder.emit(name, lifted, named, [result])
-        recorder._fresh(result, made[0])
+            recorder.note_fresh(name, lifted, named, result)
         return result
+
+
+def tensor_in(args: Sequence[object]) -> Tensor:
+    """The first argument, a tensor."""
+    assert isinstance(args[0], Tensor), "the first argument is no tensor"
+    return args[0]
 
 
 def tensors_of(tree: Tree) -> Iterator[Tensor]:

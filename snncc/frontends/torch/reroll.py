@@ -19,7 +19,6 @@ from snncc.ir import Node, Origin, Use
 
 from .expr import Apply, Constant, Expr, Population, Reading, Source, Weaver
 from .lower import Step, lowered
-from .place import spot
 
 Ticks = Sequence[Expr | None]
 """The corresponding expressions of ticks 0, 1, ...; None where tick 0 has no counterpart."""
@@ -128,6 +127,12 @@ class Roller:
     def _alike(self, ticks: Ticks) -> None:
         """Refuses expressions of which the last ticks differ at the top."""
         now = len(ticks) - 1
+        for tick, expr in enumerate(ticks):
+            natural = None if expr is None else self.natural(expr)
+            if expr is not None and natural is not None and natural > tick:
+                raise self._weaver.refuse(
+                    f"tick {tick} looks ahead to tick {natural}", self._near(expr)
+                )
         compared = min(COMPARED, max(1, now))
         here = [self._face(ticks[now - i], now - i) for i in range(compared)]
         for i in range(1, compared):
@@ -156,8 +161,12 @@ class Roller:
         return self._weaver.refuse(
             f"tick {first} computes {found[0]} where tick {second} computes {found[1]}; "
             "a compiled network does the same at every tick",
-            left.origin,
+            self._near(left),
         )
+
+    def _near(self, expr: Expr) -> Origin:
+        """Where an expression stands; the input stands nowhere, what it goes into does."""
+        return self._weaver.origin if isinstance(expr, Source) else expr.origin
 
     def _described(self, expr: Expr | None, tick: int) -> str:
         match expr:
@@ -169,7 +178,7 @@ class Roller:
             case Constant():
                 return "a constant"
             case Apply():
-                return f"'{expr.op.keyword}' ({spot(expr.origin)})"
+                return f"'{expr.op.keyword}' ({self._weaver.places.spot(expr.origin)})"
             case _:
                 return "nothing"
 
@@ -180,21 +189,16 @@ class Roller:
             case Source(tick=None):
                 return Use(self._input)
             case Source(tick=when):
-                return self._late(Use(self._input, self._delay(last, now, when or 0)), ticks)
+                return self._late(Use(self._input, now - (when or 0)), ticks)
             case Reading():
-                delay = self._delay(last, now, last.call)
-                return self._late(Use(self.name_of(last.population), delay, last.state), ticks)
+                name = self.name_of(last.population)
+                return self._late(Use(name, now - last.call, last.state), ticks)
             case Constant():
                 raise self._weaver.refuse(
                     "a constant stands where a signal is expected", last.origin
                 )
             case _:
                 return self._carried(ticks)
-
-    def _delay(self, expr: Expr, now: int, when: int) -> int:
-        if when > now:
-            raise self._weaver.refuse(f"tick {now} looks ahead to tick {when}", expr.origin)
-        return now - when
 
     def _late(self, use: Use, ticks: Ticks) -> Use:
         """The use, unless the wire would have to hold something before tick 0."""
@@ -226,7 +230,7 @@ class Roller:
         last, now = ticks[-1], len(ticks) - 1
         assert isinstance(last, Apply)
         natural = self.natural(last)
-        delay = 0 if natural is None else self._delay(last, now, natural)
+        delay = 0 if natural is None else now - natural
         if delay and self._starts_as_zero(last, ticks[0]):
             return self._late(self._postponed(ticks, delay), ticks)
         return self._emitted(ticks)
@@ -255,6 +259,10 @@ class Roller:
         for tick, expr in enumerate(ticks):
             if isinstance(expr, Apply) and expr.op == last.op:
                 self._where.setdefault(id(expr), (position, tick))
+        self._weaver.origin = last.origin
+        leaky = self._leaky(ticks)
+        if leaky is not None:
+            return self._integrator(position, ticks, leaky)
         uses = [
             None if isinstance(arg, Constant) else self.walk(self._arguments(ticks, i))
             for i, arg in enumerate(last.args)
@@ -265,6 +273,57 @@ class Roller:
         if not self._nodes.get(name) and uses:
             self._names.discard(name)
             position.use = next(use for use in uses if use is not None)
+        return position.use
+
+    def _leaky(self, ticks: Ticks) -> tuple[int, float] | None:
+        """For `y = decay y + drive`, carried by hand: which term is y, and the decay; else None."""
+        last = ticks[-1]
+        assert isinstance(last, Apply)
+        if last.op.keyword != "sum" or len(last.args) < 2 or len(ticks) < COMPARED:
+            return None
+        for index in range(len(last.args)):
+            found = {
+                self._decay(self._arguments(ticks, index)[i], ticks[i - 1])
+                for i in range(-1, 1 - COMPARED, -1)
+            }
+            decay = found.pop()
+            if not found and decay is not None and not self._begins(ticks, index):
+                return index, decay
+        return None
+
+    def _decay(self, term: Expr | None, before: Expr | None) -> float | None:
+        if term is None or before is None:
+            return None
+        if term is before:
+            return 1.0
+        if not isinstance(term, Apply) or term.op.keyword != "product":
+            return None
+        numbers = [a.values for a in term.args if isinstance(a, Constant)]
+        if before not in term.args or len(numbers) != len(term.args) - 1:
+            return None
+        factor = float(np.prod([n.flat[0] for n in numbers]))
+        whole = all(n.size and np.all(n == n.flat[0]) for n in numbers)
+        return factor if whole and 0 <= factor <= 1 else None
+
+    def _begins(self, ticks: Ticks, index: int) -> bool:
+        """Whether the carried value starts from anything but zero, or constants are among terms."""
+        last, first = ticks[-1], self._arguments(ticks, index)[0]
+        assert isinstance(last, Apply)
+        starts = first is not None and bool(np.any(self._weaver.at_rest(first)))
+        return starts or any(isinstance(a, Constant) for a in last.args)
+
+    def _integrator(self, position: Position, ticks: Ticks, leaky: tuple[int, float]) -> Use:
+        last = ticks[-1]
+        assert isinstance(last, Apply)
+        index, decay = leaky
+        drives = [
+            self.walk(self._arguments(ticks, i)) for i in range(len(last.args)) if i != index
+        ]
+        if len(drives) > 1:
+            joined = Step(self._weaver.op("sum"), first=True)
+            drives = [self._add(position, joined, tuple(drives), last.origin)]
+        step = Step(self._weaver.op("li", decay=decay, bias=0.0, initial=0.0), last=True)
+        position.use = self._add(position, step, tuple(drives), last.origin)
         return position.use
 
     def _arguments(self, ticks: Ticks, index: int) -> Ticks:

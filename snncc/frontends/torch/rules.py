@@ -38,8 +38,13 @@ REASONS: Mapping[str, str] = {
         "a threshold written by hand is no neuron; use a neuron of a supported library",
     ),
     **dict.fromkeys(
-        ("lstm", "gru", "rnn_tanh", "rnn_relu", "_thnn_fused_lstm_cell", "sigmoid", "tanh"),
-        "a gated recurrent cell has no spiking counterpart here",
+        ("lstm", "gru", "rnn", "sigmoid", "tanh"),
+        "a cell or unit of this kind does not spike; use a neuron of a supported library",
+    ),
+    **dict.fromkeys(
+        ("max", "amax", "softmax", "_softmax", "_log_softmax", "argmax"),
+        "a network gives a count, a mean or the last value of its output; leave the rest to the "
+        "reader of the score",
     ),
     **dict.fromkeys(
         ("layer_norm", "group_norm", "instance_norm"),
@@ -53,7 +58,9 @@ REASONS: Mapping[str, str] = {
 
 
 def _tensor(value: Operand | float) -> Operand:
-    return value if isinstance(value, (Grid, torch.Tensor)) else torch.tensor(float(value))
+    if isinstance(value, (Grid, torch.Tensor)):
+        return value
+    return torch.tensor(float(value), dtype=torch.float64)
 
 
 @row("mul", "multiply")

@@ -13,7 +13,7 @@ from snncc.ir import ImportRefused
 from .calling import LAYOUTS, Calling, Layout, step_calling
 from .expr import BatchTorn
 from .neurons import Found
-from .trace import TICKS, OtherLayout, Traced, Wanted, trace
+from .trace import TICKS, ForwardFailed, OtherLayout, Traced, Wanted, trace
 
 LONGEST = 2000
 """Ticks beyond which an attribute is not taken for the length of a loop."""
@@ -31,7 +31,10 @@ class Attempt:
         """How telling the reason is; the largest is shown."""
         if isinstance(self.reason, BatchTorn):
             return 1
-        return 2 if isinstance(self.reason, ImportRefused) else 0
+        if isinstance(self.reason, OtherLayout):
+            often = self.reason.ran > self.reason.ticks > 1
+            return 2 if often and self.reason.ran % self.reason.ticks == 0 else 0
+        return 3 if isinstance(self.reason, ImportRefused) else 0
 
 
 def found(
@@ -55,21 +58,17 @@ def found(
         try:
             calling = step_calling(model) if name == "step" else Calling(name)
             return calling, _traced(model, neurons, calling, wanted, ticks)
-        except Exception as reason:
+        except (ImportRefused, OtherLayout, ForwardFailed) as reason:
             attempts.append(Attempt(name, reason))
     best = max(attempts, key=lambda a: a.rank)
     if isinstance(best.reason, ImportRefused):
         raise best.reason
-    tried = "; ".join(f"{a.layout}: {_sentence(a.reason)}" for a in attempts)
+    if best.rank:
+        raise ImportRefused(str(best.reason)) from best.reason
+    tried = "; ".join(f"{a.layout}: {str(a.reason).splitlines()[0]}" for a in attempts)
     raise ImportRefused(
         f"{type(model).__name__} runs with input {list(wanted.shape)} per tick in no layout ({tried})"
     ) from best.reason
-
-
-def _sentence(reason: Exception) -> str:
-    text = str(reason).strip().splitlines()
-    kind = "" if isinstance(reason, OtherLayout) else f"{type(reason).__name__}: "
-    return f"{kind}{text[0] if text else ''}"
 
 
 def _traced(
@@ -82,20 +81,20 @@ def _traced(
     """The network; a model that loops a fixed number of times gets as many ticks of input."""
     try:
         return trace(model, neurons, calling, wanted)
-    except (OtherLayout, IndexError, RuntimeError) as reason:
+    except (OtherLayout, ForwardFailed) as reason:
         if calling.layout in ("step", "static"):
             raise
         for length in _lengths(model, reason, ticks):
             try:
                 return replace(trace(model, neurons, calling, wanted, length), ticks=length)
-            except (OtherLayout, IndexError, RuntimeError):
+            except (OtherLayout, ForwardFailed):
                 continue
         raise
 
 
 def _lengths(model: nn.Module, reason: Exception, ticks: int | None) -> Sequence[int]:
     """Numbers of ticks that the model may have been written for, the likeliest first."""
-    ran = [reason.ticks] if isinstance(reason, OtherLayout) and reason.ticks > 1 else []
+    ran = [reason.ran] if isinstance(reason, OtherLayout) and reason.ran > 1 else []
     named = [
         value
         for module in model.modules()

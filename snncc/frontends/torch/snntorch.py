@@ -52,12 +52,15 @@ def _compare(module: nn.Module) -> str:
     return rules[tuple(levels)]
 
 
-def _reset(site: Site, zero: str, subtract: str = "after-decay") -> dict[str, object]:
+def _reset(
+    site: Site, zero: str, subtract: str = "after-decay", none: str = "now"
+) -> dict[str, object]:
     """The fields of a spiking op that say what happens after a spike.
 
     Args:
         zero: reset order of the delayed reset to zero, which differs from class to class.
         subtract: of the delayed reset by subtraction.
+        none: where nothing is reset.
     """
     module = site.module
     kind = int(module.reset_mechanism_val)  # type: ignore[arg-type]
@@ -78,7 +81,7 @@ def _reset(site: Site, zero: str, subtract: str = "after-decay") -> dict[str, ob
         "compare": _compare(module),
         "reset": RESETS[kind],
         "reset_amount": site.param(threshold, "threshold") if RESETS[kind] == "subtract" else 0.0,
-        "reset_order": order if RESETS[kind] != "none" else "now",
+        "reset_order": order if RESETS[kind] != "none" else none,
         "spikes": 1,
         "refractory": 0,
         "initial": 0.0 if initial is None else site.param(initial, "initial"),
@@ -143,7 +146,7 @@ def _alpha(site: Site) -> Op:
         rise=site.param(rise, "rise"),
         fall=site.param(fall, "fall"),
         gain=site.param(gain, "gain"),
-        **_reset(site, zero="after-input", subtract="after-input"),
+        **_reset(site, zero="after-input", subtract="after-input", none="after-input"),
     )
 
 

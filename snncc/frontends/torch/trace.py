@@ -35,12 +35,17 @@ class OtherLayout(Exception):
     """The model is not called this way: its neurons do not run once per tick.
 
     Attributes:
-        ticks: how often they ran.
+        ran: how often they ran.
+        ticks: how many ticks of input they were given.
     """
 
-    def __init__(self, message: str, ticks: int = 0) -> None:
+    def __init__(self, message: str, ran: int, ticks: int) -> None:
         super().__init__(message)
-        self.ticks = ticks
+        self.ran, self.ticks = ran, ticks
+
+
+class ForwardFailed(Exception):
+    """The user's code raised when called this way."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ def trace(
 
     Raises:
         OtherLayout: the neurons do not run once per tick.
+        ForwardFailed: the model does not run when called this way.
         ImportRefused: something in the model has no exact counterpart; names module and line.
     """
     rest = Rest(model)
@@ -154,8 +160,13 @@ def _recorded(
         fed = calling.feed(torch.zeros(extent[0], SAMPLES, *extent[1]))
     with _opaque(neurons, recorder), places.watching(model), float64(Watched(recorder)):
         inputs = tuple(recorder.read(recorder.present(x)) for x in fed)
-        with recorder:
-            returned = call_model(model, calling, fed)
+        try:
+            with recorder:
+                returned = call_model(model, calling, fed)
+        except ImportRefused:
+            raise
+        except Exception as error:
+            raise ForwardFailed(f"{type(error).__name__}: {error}") from error
         return _Run(recorder, inputs, recorder.lift(returned))
 
 
@@ -195,7 +206,7 @@ class _Assembly:
         self, run: _Run, neurons: Mapping[str, Found], calling: Calling, wanted: Wanted
     ) -> None:
         self._run, self._calling, self._wanted = run, calling, wanted
-        self._lifter = Lifter(run.recording, neurons)
+        self._lifter = Lifter(run.recording, neurons, run.recorder.places)
 
     def network(self) -> Traced:
         self._present()
@@ -262,8 +273,12 @@ class _Assembly:
         wrong = {path: n for path, n in counts.items() if n != expected}
         if wrong or expected < 2:
             path, n = next(iter((wrong or counts).items()))
+            place = next(p for p in populations if p.path == path).calls[-1].origin
             raise OtherLayout(
-                f"neuron '{path}' ran {n} times for {expected} ticks of input", ticks=n
+                f"{self._lifter.weaver.places.spot(place)}: neuron '{path}' ran {n} times for "
+                f"{expected} ticks of input; a population is updated once per tick",
+                ran=n,
+                ticks=expected,
             )
         return expected
 
@@ -306,7 +321,7 @@ class _Assembly:
         entry = OPS["input"](shape=wanted.shape, signal=wanted.signal)  # type: ignore[call-arg]
         used = {name for node in nodes for name in node.op.refs().values()}
         tensors = {k: v for k, v in self._lifter.weaver.tensors.items() if k in used}
-        suggested: Decode = "count" if spiking(output) else "mean"
+        suggested: Decode = "count" if spiking(output.ticks[-1]) else "mean"
         decode = wanted.decode or output.decode or suggested
         network = Network(
             wanted.name, (Node("x", entry), *nodes), outputs, wanted.tick, tensors, decode
