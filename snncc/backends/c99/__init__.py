@@ -1,0 +1,54 @@
+"""The c99 backend: whole-number networks to freestanding C; wires the files below, no logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from snncc.backends import Files, Json, Settings
+from snncc.ir import Network, Trace, Values
+from snncc.ir.passes import Pass, Ranges
+
+from . import firmware, pipeline
+from .emit import emit
+from .lower import lower
+from .program import Program
+from .report import report
+from .simulate import simulate
+from .target import RULES
+
+__all__ = ["RULES", "C99Backend", "Program"]
+
+
+class C99Backend:
+    """Freestanding C99: event-driven, static memory, int16 lanes where the core has them."""
+
+    name = "c99"
+    description = "freestanding C99 for microcontrollers, and the fast engine of this machine"
+    options: Mapping[str, str] = MappingProxyType({})
+
+    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+        return pipeline.passes(settings, ranges)
+
+    def lower(self, network: Network, settings: Settings) -> Program:
+        return lower(network, settings.rates)
+
+    def emit(self, program: Program) -> Files:
+        return emit(program)
+
+    def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
+        return simulate(program, signal, record)
+
+    def report(self, program: Program) -> dict[str, Json]:
+        return report(program)
+
+    def firmware(self, program: Program, record: tuple[str, ...]) -> Mapping[str, bytes]:
+        return firmware.firmware(program, record)
+
+    def stimulus(self, program: Program, signal: Values) -> bytes:
+        return firmware.stimulus(program, signal)
+
+    def response(
+        self, program: Program, record: tuple[str, ...], output: bytes, samples: int
+    ) -> Trace:
+        return firmware.response(program, record, output, samples)

@@ -1,0 +1,45 @@
+"""A population's parameters as whole numbers, one per neuron. Never: chooses an arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snncc.ir import Arithmetic, Factor, Node, Param, values_of
+
+from .program import Whole
+
+if TYPE_CHECKING:
+    from .lower import Lowering
+
+
+def whole(lowering: Lowering, node: Node, value: Param, role: str) -> Whole:
+    """A parameter in the codes of a role, one per neuron `[neurons]`."""
+    a: Arithmetic = lowering.numbers[node.name][0]
+    codes = a.quantity(value, role)
+    shape = lowering.network.shapes[node.name]
+    return np.broadcast_to(codes, shape).reshape(-1).astype(np.int64)
+
+
+def factor(lowering: Lowering, node: Node, value: Param, role: str) -> tuple[Whole, Factor]:
+    """A factor's codes, one per neuron `[neurons]`, and its format."""
+    format = node.formats[role]
+    assert isinstance(format, Factor)
+    scaled = values_of(value, lowering.network.tensors) * 2.0**format.frac
+    shape = lowering.network.shapes[node.name]
+    return np.broadcast_to(np.rint(scaled).astype(np.int64), shape).reshape(-1), format
+
+
+def shifts(lowering: Lowering, node: Node) -> Whole:
+    """By how many bits the current is coarser than the potential, one per neuron."""
+    a: Arithmetic = lowering.numbers[node.name][0]
+    one = a.align(np.ones((1, *lowering.network.shapes[node.name]), dtype=np.int64), "v")
+    return np.log2(one.reshape(-1)).astype(np.int64)
+
+
+def observed(lowering: Lowering, node: Node) -> bool:
+    """Whether something reads a state of the node itself."""
+    uses = [use for other in lowering.network for use in other.inputs]
+    uses += lowering.network.outputs
+    return any(use.source == node.name and use.state for use in uses)

@@ -1,0 +1,135 @@
+"""Ops without weights or state: element loops and pools. Never: anything with synapses."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snncc.ir import Factor, Node, Shape, Use, values_of
+from snncc.ir.ops import Affine, AvgPool, Concat, MaxPool, Product, Relu, Slice, Sum, SumPool
+
+from .neuron_scalar import ROUNDED
+from .program import Constant, Loop, PoolWindow, Step
+from .wiring import refused
+
+if TYPE_CHECKING:
+    from .lower import Lowering
+
+
+def element_steps(lowering: Lowering, node: Node, target: str) -> tuple[Step, ...]:
+    """The steps of a stateless node without weights; they fill the wire `target`."""
+    shape, op = lowering.network.shapes[node.name], node.op
+    sources = [lowering.network.shapes[use.source] for use in node.inputs]
+    whole = (0,) * len(shape)
+    match op:
+        case Sum() | Product():
+            sign = " + " if isinstance(op, Sum) else " * "
+            names = [f"x{k}" for k in range(len(sources))]
+            return (_loop(lowering, node, target, shape, whole, node.inputs, sign.join(names)),)
+        case Relu():
+            text = "x0 > 0 ? x0 : 0"
+            return (_loop(lowering, node, target, shape, whole, node.inputs, text),)
+        case Affine():
+            return (_affine(lowering, node, op, target),)
+        case Concat():
+            starts = np.cumsum([0, *(s[op.axis] for s in sources)])[:-1]
+            return tuple(
+                _loop(lowering, node, target, source, _at(shape, op.axis, int(start)), (use,), "x0")
+                for source, start, use in zip(sources, starts, node.inputs, strict=True)
+            )
+        case Slice():
+            begin = _at(shape, op.axis, op.start)
+            return (_loop(lowering, node, target, shape, whole, node.inputs, "x0", begin),)
+        case SumPool() | AvgPool() | MaxPool():
+            return (_pool(lowering, node, op, target),)
+        case _:
+            raise refused("C007", node, f"{op.keyword} has no form in C here")
+
+
+def _at(shape: Shape, axis: int, start: int) -> tuple[int, ...]:
+    return tuple(start if k == axis else 0 for k in range(len(shape)))
+
+
+def _strides(shape: Shape) -> tuple[int, ...]:
+    return tuple(prod(shape[k + 1 :]) for k in range(len(shape)))
+
+
+def _loop(
+    lowering: Lowering,
+    node: Node,
+    target: str,
+    extents: Shape,
+    to: tuple[int, ...],
+    uses: tuple[Use, ...],
+    expression: str,
+    begin: tuple[int, ...] | None = None,
+    parameters: tuple[tuple[str, Constant], ...] = (),
+) -> Loop:
+    """Loops over `extents`, written from index `to` on, read from `begin` on."""
+    shapes = lowering.network.shapes
+    leap = _strides(shapes[node.name])
+    strides, offsets = [], []
+    for use in uses:
+        source = shapes[use.source]
+        steps = (0,) * (len(extents) - len(source)) + _strides(source)
+        sizes = (1,) * (len(extents) - len(source)) + source
+        strides.append(tuple(0 if n == 1 else s for n, s in zip(sizes, steps, strict=True)))
+        first = begin or (0,) * len(extents)
+        offsets.append(sum(k * s for k, s in zip(first, steps, strict=True)))
+    return Loop(
+        node.name,
+        tuple(lowering.values(use, node.name) for use in uses),
+        target,
+        extents,
+        tuple(offsets),
+        tuple(strides),
+        sum(k * s for k, s in zip(to, leap, strict=True)),
+        leap,
+        expression,
+        parameters,
+    )
+
+
+def _affine(lowering: Lowering, node: Node, op: Affine, target: str) -> Loop:
+    shape, a = lowering.network.shapes[node.name], lowering.numbers[node.name][0]
+    format = node.formats["scale"]
+    assert isinstance(format, Factor)
+    scale = np.rint(values_of(op.scale, lowering.network.tensors) * 2.0**format.frac)
+    shift = a.quantity(op.shift, "shift")
+    found = []
+    for name, codes in (("scale", scale), ("shift", shift)):
+        spread = np.broadcast_to(codes, shape).astype(np.int64)
+        found.append((name, lowering.tables.plain(f"{node.name}_{name}", "int32_t", spread)))
+    product = "(int64_t)x0 * scale"
+    rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
+    text = f"{rounded} + shift"
+    whole = (0,) * len(shape)
+    return _loop(lowering, node, target, shape, whole, node.inputs, text, parameters=tuple(found))
+
+
+def _pool(
+    lowering: Lowering, node: Node, op: SumPool | AvgPool | MaxPool, target: str
+) -> PoolWindow:
+    axes = len(op.kernel)
+    size = lowering.network.shapes[node.inputs[0].source]
+    if axes not in (1, 2):
+        raise refused("C007", node, f"pools over {axes} axes have no form in C here, one or two do")
+    flat = axes == 1
+
+    def two(values: tuple[int, ...], missing: int) -> tuple[int, int]:
+        return (missing, values[0]) if flat else (values[0], values[1])
+
+    return PoolWindow(
+        node.name,
+        lowering.values(node.inputs[0], node.name),
+        target,
+        prod(size[: len(size) - axes]),
+        two(size[len(size) - axes :], 1),
+        two(lowering.network.shapes[node.name][len(size) - axes :], 1),
+        two(op.kernel, 1),
+        two(op.stride, 1),
+        two(tuple(before for before, _ in op.padding), 0),
+        isinstance(op, MaxPool),
+    )

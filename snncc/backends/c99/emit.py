@@ -1,0 +1,212 @@
+"""Program → files: the header, the C source, the way to observe it, a README. Pure; no decision."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+from . import emit_steps
+from .emit_header import arguments, header, readme
+from .emit_population import population
+from .program import (
+    Dot,
+    Keep,
+    Loop,
+    Memory,
+    PoolWindow,
+    Population,
+    Program,
+    Scan,
+    Spread,
+    Step,
+    Unpack,
+)
+from .text import Names, array, block, literal
+
+KERNELS = "snncc_kernels.h"
+
+
+def emit(program: Program) -> dict[PurePosixPath, bytes]:
+    """All files of the target, by path; the same program gives the same bytes."""
+    names = Names(program)
+    texts = {
+        f"{program.name}.h": header(program, names),
+        f"{program.name}.c": source(program, names),
+        f"{program.name}_observe.h": _observe_head(program),
+        f"{program.name}_observe.c": _observe(program, names),
+        "README.md": readme(program),
+    }
+    found = {PurePosixPath(name): text.encode() for name, text in texts.items()}
+    found[PurePosixPath(KERNELS)] = (files(__package__) / "kernels.h").read_bytes()
+    return found
+
+
+def source(program: Program, names: Names) -> str:
+    """The C source: constants, one function a step, and the functions of the header."""
+    tables = "\n".join(array(table) for table in program.tables)
+    functions, calls = [], []
+    for index, step in enumerate(program.steps):
+        if isinstance(step, Population):
+            functions.append(population(step, names))
+            calls.append(names.signature(f"{step.node}_update", step)[1])
+            continue
+        name, note, lines = _plain(step, names, index)
+        head, call = names.signature(name, step)
+        if isinstance(step, Keep):
+            port = next(p for p in program.ports if p.node == step.port)
+            head = head.replace(")", f", const {port.ctype} *{port.node}_values)")
+            call = call.replace(")", f", {port.node}_values)")
+        functions.append(f"/* {note} */\n{head}\n{{\n{block(lines)}\n}}\n")
+        calls.append(call)
+    return (
+        f"/* {program.name}.c: written by snncc; see {program.name}.h. */\n"
+        f'#include "{program.name}.h"\n\n#include <stddef.h>\n\n'
+        "void *memset(void *to, int value, size_t bytes);\n\n"
+        f"{tables}\n" + "\n".join(functions) + "\n" + _public(program, names, calls)
+    )
+
+
+def _plain(step: Step, names: Names, index: int) -> tuple[str, str, list[str]]:
+    """Name, note and body of the function of a step."""
+    match step:
+        case Scan():
+            return f"{step.source.wire}_scan", "who fired", emit_steps.scan(step, names)
+        case Unpack():
+            return f"{step.source.wire}_unpack", "as values", emit_steps.unpack(step, names)
+        case Keep():
+            return f"{step.target}_keep", "for later ticks", emit_steps.keep(step, names)
+        case Spread():
+            return f"{step.node}_spread", f"%{step.node}", emit_steps.spread(step, names)
+        case Dot():
+            return f"{step.node}_dot", f"%{step.node}", emit_steps.dot(step, names)
+        case Loop():
+            return f"{step.node}_loop{index}", f"%{step.node}", emit_steps.loop(step, names)
+        case PoolWindow():
+            return f"{step.node}_pool", f"%{step.node}", emit_steps.pool(step, names)
+        case Population():
+            raise AssertionError("populations are written elsewhere")
+
+
+def _public(program: Program, names: Names, calls: list[str]) -> str:
+    name = program.name
+    memories = [m for s in program.steps if isinstance(s, Population) for m in s.memories]
+    starts = "\n".join(_start(memory) for memory in memories if memory.initial.any())
+    begin = block(
+        ["memset(state, 0, sizeof *state);"]
+        # Lists of ticks before the first are read, and end at once.
+        + [
+            f"state->{wire.name}[{slot}].index[0] = SNNCC_END;"
+            for wire in program.wires
+            if wire.kind == "events" and wire.slots > 1
+            for slot in range(wire.slots)
+        ]
+        + [line for memory in memories if memory.initial.any() for line in _begin(memory)]
+    )
+    turns = [
+        f"state->now{n} = (uint8_t)(state->now{n} + 1u == {n}u ? 0 : state->now{n} + 1);"
+        for n in names.ring_sizes
+    ]
+    takes = arguments(program)
+    unused = [f"(void){p.node}_values;" for p in program.ports]
+    tick = block([*unused, *turns, *calls, *_score(program, names)])
+    classes = f"{name.upper()}_CLASSES"
+    return (
+        f"{starts}"
+        f"void {name}_reset({name}_state *state)\n{{\n{begin}\n}}\n\n"
+        f"void {name}_init({name}_state *state)\n{{\n    {name}_reset(state);\n}}\n\n"
+        f"void {name}_tick({name}_state *state{takes})\n{{\n{tick}\n}}\n\n"
+        f"void {name}_read(const {name}_state *state, {name}_score score[{classes}])\n{{\n"
+        f"    for (uint32_t i = 0; i < {classes}; i++)\n        score[i] = state->score[i];\n}}\n"
+    )
+
+
+def _start(memory: Memory) -> str:
+    kind = "int16_t" if memory.packed else memory.ctype
+    values = ", ".join(literal(v) for v in memory.initial.tolist())
+    return f"static const {kind} {memory.name}_initial[] = {{{values}}};\n\n"
+
+
+def _begin(memory: Memory) -> list[str]:
+    to = f"state->{memory.name}[k / 8].lane[k % 8]" if memory.packed else f"state->{memory.name}[k]"
+    return [
+        f"for (uint32_t k = 0; k < {memory.lanes}u; k++)",
+        f"    {to} = {memory.name}_initial[k];",
+    ]
+
+
+def _score(program: Program, names: Names) -> list[str]:
+    reading = program.outputs[0].reading
+    wire = names.wires[reading.wire]
+    last = program.decode == "last"
+    if wire.kind == "values":
+        values = names.values(reading)
+        add = "=" if last else "+="
+        return [
+            f"for (uint32_t i = 0; i < {wire.size}u; i++)",
+            f"    state->score[i] {add} {values}[i];",
+        ]
+    source = names.list(reading)
+    lines = ["memset(state->score, 0, sizeof state->score);"] if last else []
+    return [
+        *lines,
+        f"for (uint32_t i = 0; i < {source}.count; i++)",
+        f"    state->score[{source}.index[i]]++;",
+    ]
+
+
+def _observe_head(program: Program) -> str:
+    name, many = program.name, len(program.traced)
+    wires = "\n".join(f" *   {k}  {r.text}" for k, r in enumerate(program.traced))
+    bytes_of = ", ".join(
+        str(_elements(program, k) * (1 if _kind(program, k) == "uint8_t" else 4))
+        for k in range(many)
+    )
+    return (
+        f"/* {name}_observe.h: every observable signal of {name}, for comparing it with the "
+        f"reference.\n{wires}\n */\n"
+        f"#ifndef {name.upper()}_OBSERVE_H\n#define {name.upper()}_OBSERVE_H\n\n"
+        f'#include "{name}.h"\n\n#define {name.upper()}_OBSERVED {many}u\n'
+        f"#define {name.upper()}_OBSERVED_BYTES {{{bytes_of}}}\n\n"
+        "/* Write signal `which` as it is after the last tick to `to`: one uint8_t per neuron for "
+        "spikes, one int32_t per\n * element for all else. */\n"
+        f"void {name}_observe(const {name}_state *state, uint32_t which, void *to);\n\n#endif\n"
+    )
+
+
+def _kind(program: Program, which: int) -> str:
+    wires = {wire.name: wire for wire in program.wires}
+    return "uint8_t" if wires[program.traced[which].reading.wire].kind == "events" else "int32_t"
+
+
+def _elements(program: Program, which: int) -> int:
+    wires = {wire.name: wire for wire in program.wires}
+    return wires[program.traced[which].reading.wire].size
+
+
+def _observe(program: Program, names: Names) -> str:
+    name = program.name
+    cases: list[str] = []
+    for k, readout in enumerate(program.traced):
+        size, wire = _elements(program, k), names.wires[readout.reading.wire]
+        if wire.kind == "events":
+            source = names.list(readout.reading)
+            body = [
+                f"uint8_t *out = memset(to, 0, {size}u);",
+                f"for (uint32_t i = 0; i < {source}.count; i++)",
+                f"    out[{source}.index[i]] = 1;",
+            ]
+        else:
+            body = [
+                "int32_t *out = to;",
+                f"for (uint32_t i = 0; i < {size}u; i++)",
+                f"    out[i] = {names.values(readout.reading)}[i];",
+            ]
+        cases.append(f"case {k}: {{\n{block(body)}\n    break;\n}}")
+    text = block(["switch (which) {", *cases, "}"])
+    return (
+        f"/* {name}_observe.c: written by snncc; see {name}_observe.h. */\n"
+        f'#include "{name}_observe.h"\n\n#include <stddef.h>\n\n'
+        "void *memset(void *to, int value, size_t bytes);\n\n"
+        f"void {name}_observe(const {name}_state *state, uint32_t which, void *to)\n"
+        f"{{\n{text}\n}}\n"
+    )

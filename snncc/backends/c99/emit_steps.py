@@ -1,0 +1,247 @@
+"""The C function of every step that is no population. Never: a decision."""
+
+from __future__ import annotations
+
+from .program import (
+    ConvWalk,
+    DenseWalk,
+    Dot,
+    Keep,
+    Loop,
+    PoolWindow,
+    Reading,
+    Scan,
+    SparseWalk,
+    Spread,
+    Unpack,
+)
+from .text import Names, block
+
+
+def scan(step: Scan, names: Names) -> list[str]:
+    """Values to events."""
+    wire, source = names.wires[step.target], names.wires[step.source.wire]
+    lines = [names.pointer("value", step.source), *_list(names, step.target)]
+    if source.ctype == "uint8_t" and wire.size >= 4:
+        # Most bytes are zero: four at a time. Compilers make one load of the four.
+        lines += [
+            f"for (uint32_t i = 0; i < {wire.size // 4 * 4}u; i += 4)",
+            "    if (value[i] | value[i + 1] | value[i + 2] | value[i + 3])",
+            "        for (uint32_t k = i; k < i + 4; k++) {",
+            "            *out = (uint16_t)k;",
+            "            out += value[k] != 0;",
+            "        }",
+        ]
+        start = wire.size // 4 * 4
+    else:
+        start = 0
+    if start < wire.size:
+        lines += [
+            f"for (uint32_t i = {start}; i < {wire.size}u; i++) {{",
+            "    *out = (uint16_t)i;",
+            "    out += value[i] != 0;",
+            "}",
+        ]
+    return [*lines, "*out = SNNCC_END;", "list->count = (uint16_t)(out - list->index);"]
+
+
+def unpack(step: Unpack, names: Names) -> list[str]:
+    """Events to values."""
+    return [
+        _target(names, step.target),
+        *_events(names, step.source),
+        f"memset(out, 0, {names.wires[step.target].bytes // names.wires[step.target].slots}u);",
+        "while (event != end)",
+        "    out[*event++] = 1;",
+    ]
+
+
+def keep(step: Keep, names: Names) -> list[str]:
+    """The caller's array into a delay line."""
+    size = names.wires[step.target].size
+    return [
+        _target(names, step.target),
+        f"for (uint32_t i = 0; i < {size}u; i++)",
+        f"    out[i] = {step.port}_values[i];",
+    ]
+
+
+def spread(step: Spread, names: Names) -> list[str]:
+    """Synapses walked from the source."""
+    lines = [
+        _target(names, step.target),
+        f"for (uint32_t o = 0; o < {step.targets}u; o++)",
+        f"    out[o] = {names.element(step.bias, 'o')};",
+    ]
+    kind = names.wires[step.target].ctype
+    if names.wires[step.source.wire].kind == "events":
+        body = ["const uint32_t i = *event++;", *_walk(step.walk, kind, "")]
+        lines += [*_events(names, step.source), f"while (event != end) {{\n{block(body)}\n}}"]
+        return lines
+    body = [
+        "const int32_t x = value[i];",
+        "if (!x)",
+        "    continue;",
+        *_walk(step.walk, kind, "x * "),
+    ]
+    size = names.wires[step.source.wire].size
+    lines.append(names.pointer("value", step.source))
+    return [*lines, f"for (uint32_t i = 0; i < {size}u; i++) {{\n{block(body)}\n}}"]
+
+
+def _walk(walk: DenseWalk | SparseWalk | ConvWalk, kind: str, times: str) -> list[str]:
+    """Adds `times` the weights of source i to `out`."""
+    match walk:
+        case DenseWalk():
+            row = (
+                f"(size_t)i * {walk.outputs}u"
+                if walk.blocked
+                else f"i % {walk.inputs}u * {walk.outputs}u"
+            )
+            start = f"i / {walk.inputs}u * {walk.outputs}u" if walk.rows > 1 else "0"
+            return [
+                f"const uint32_t row = {row.replace('(size_t)', '')}, first = {start};",
+                f"for (uint32_t o = 0; o < {walk.outputs}u; o++)",
+                f"    out[first + o] = ({kind})(out[first + o] + {times}{walk.weights}[row + o]);",
+            ]
+        case SparseWalk():
+            to = f"out[{walk.targets}[k]]"
+            return [
+                f"for (int32_t k = {walk.starts}[i]; k < {walk.starts}[i + 1]; k++)",
+                f"    {to} = ({kind})({to} + {times}{walk.weights}[k]);",
+            ]
+        case ConvWalk():
+            return _conv(walk, kind, times)
+
+
+def _conv(walk: ConvWalk, kind: str, times: str) -> list[str]:
+    """Output y hears input line i through tap k where y stride = i + before - k dilation."""
+    (height, width), (rows, columns) = walk.size, walk.positions
+    plane = height * width
+    taps = walk.kernel[0] * walk.kernel[1]
+    inner = [
+        f"const int32_t left = column + {walk.before[1]} - kx * {walk.dilation[1]};",
+        "uint32_t at, row;",
+        *_skip("left", walk.stride[1], columns),
+        f"at = (uint32_t)(below / {walk.stride[0]} * {columns} + left / {walk.stride[1]});",
+        f"row = (channel * {taps}u + (uint32_t)(ky * {walk.kernel[1]} + kx)) * {walk.out}u;",
+        f"for (uint32_t o = 0; o < {walk.out}u; o++) {{",
+        f"    const uint32_t to = (group * {walk.out}u + o) * {rows * columns}u + at;",
+        f"    out[to] = ({kind})(out[to] + {times}{walk.weights}[row + o]);",
+        "}",
+    ]
+    middle = [
+        f"const int32_t below = line + {walk.before[0]} - ky * {walk.dilation[0]};",
+        *_skip("below", walk.stride[0], rows),
+        f"for (int32_t kx = 0; kx < {walk.kernel[1]}; kx++) {{\n{block(inner)}\n}}",
+    ]
+    return [
+        f"const uint32_t channel = i / {plane}u, group = channel / {walk.into}u;",
+        f"const int32_t line = (int32_t)(i % {plane}u / {width}u);",
+        f"const int32_t column = (int32_t)(i % {width}u);",
+        f"for (int32_t ky = 0; ky < {walk.kernel[0]}; ky++) {{\n{block(middle)}\n}}",
+    ]
+
+
+def _skip(name: str, stride: int, positions: int) -> list[str]:
+    uneven = f" || {name} % {stride}" if stride > 1 else ""
+    return [f"if ({name} < 0 || {name} >= {stride * positions}{uneven})", "    continue;"]
+
+
+def dot(step: Dot, names: Names) -> list[str]:
+    """Dense synapses, one dot product per output."""
+    index = f"r * {step.outputs}u + o" if step.rows > 1 else "o"
+    weights = index if step.blocked else "o"
+    source = f"value[r * {step.inputs}u + i]" if step.rows > 1 else "value[i]"
+    kind = names.wires[step.target].ctype
+    inner = [
+        f"const uint32_t row = ({weights}) * {step.inputs}u;",
+        f"int32_t sum = {names.element(step.bias, index)};",
+        f"for (uint32_t i = 0; i < {step.inputs}u; i++)",
+        f"    sum += {source} * {step.weights}[row + i];",
+        f"out[{index}] = ({kind})sum;",
+    ]
+    outer = f"for (uint32_t o = 0; o < {step.outputs}u; o++) {{\n{block(inner)}\n}}"
+    if step.rows > 1:
+        outer = f"for (uint32_t r = 0; r < {step.rows}u; r++) {{\n{block([outer])}\n}}"
+    return [_target(names, step.target), names.pointer("value", step.source), outer]
+
+
+def loop(step: Loop, names: Names) -> list[str]:
+    """Element by element."""
+    letters = [f"i{axis}" for axis in range(len(step.extents))]
+
+    def place(start: int, strides: tuple[int, ...]) -> str:
+        terms = [f"{s}u * {i}" for i, s in zip(letters, strides, strict=True) if s]
+        return " + ".join(([f"{start}u"] if start or not terms else []) + terms)
+
+    body = [f"const uint32_t at = {place(step.start, step.leap)};"]
+    for k, (start, strides) in enumerate(zip(step.offsets, step.strides, strict=True)):
+        body.append(f"const int32_t x{k} = value{k}[{place(start, strides)}];")
+    body += [f"const int32_t {n} = {names.element(c, 'at')};" for n, c in step.parameters]
+    body.append(f"out[at] = ({names.wires[step.target].ctype})({step.expression});")
+    text = block(body)
+    for axis in reversed(range(len(step.extents))):
+        i = letters[axis]
+        text = f"for (uint32_t {i} = 0; {i} < {step.extents[axis]}u; {i}++) {{\n{text}\n}}"
+        text = block([text]) if axis else text
+    pointers = [names.pointer(f"value{k}", source) for k, source in enumerate(step.sources)]
+    return [_target(names, step.target), *pointers, text if step.extents else f"{{\n{text}\n}}"]
+
+
+def pool(step: PoolWindow, names: Names) -> list[str]:
+    """Sum or maximum over windows."""
+    (height, width), (rows, columns) = step.size, step.positions
+    found = f"value[c * {height * width}u + (uint32_t)(y * {width} + x)]"
+    take = (
+        f"if (!any || {found} > sum)\n    sum = {found};\nany = 1;"
+        if step.largest
+        else f"sum += {found};"
+    )
+    inner = [
+        f"const int32_t x = column * {step.stride[1]} - {step.before[1]} + kx;",
+        f"if (x < 0 || x >= {width})",
+        "    continue;",
+        take,
+    ]
+    middle = [
+        f"const int32_t y = line * {step.stride[0]} - {step.before[0]} + ky;",
+        f"if (y < 0 || y >= {height})",
+        "    continue;",
+        f"for (int32_t kx = 0; kx < {step.kernel[1]}; kx++) {{\n{block(inner)}\n}}",
+    ]
+    each = [
+        "int32_t sum = 0;",
+        *(["int any = 0;"] if step.largest else []),
+        f"for (int32_t ky = 0; ky < {step.kernel[0]}; ky++) {{\n{block(middle)}\n}}",
+        f"*out++ = ({names.wires[step.target].ctype})sum;",
+    ]
+    return [
+        _target(names, step.target).replace("*const out", "*out"),
+        names.pointer("value", step.source),
+        f"for (uint32_t c = 0; c < {step.channels}u; c++)",
+        f"    for (int32_t line = 0; line < {rows}; line++)",
+        f"        for (int32_t column = 0; column < {columns}; column++) {{",
+        block(each, 3),
+        "        }",
+    ]
+
+
+def _target(names: Names, name: str) -> str:
+    wire = names.wires[name]
+    return f"{wire.ctype} *const out = state->{name}{names.slot(wire, 0)};"
+
+
+def _list(names: Names, name: str) -> list[str]:
+    wire = names.wires[name]
+    kind = f"{names.program.name}_events_{wire.size}"
+    list_of = f"{kind} *const list = &state->{name}{names.slot(wire, 0)};"
+    return [list_of, "uint16_t *out = list->index;"]
+
+
+def _events(names: Names, reading: Reading) -> list[str]:
+    source = names.list(reading)
+    return [
+        f"const uint16_t *event = {source}.index;",
+        f"const uint16_t *const end = event + {source}.count;",
+    ]

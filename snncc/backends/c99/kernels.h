@@ -1,0 +1,251 @@
+/* snncc_kernels.h: the arithmetic that the networks written by snncc share. Eight neurons at a time: on cores with the
+ * DSP extension two int16 lanes to a register, elsewhere plain C that a compiler vectorises. Both give the same numbers.
+ * Signed values are shifted right arithmetically and narrowed by dropping the upper bits, as every C compiler does that
+ * is known to us (C99 6.3.1.3 and 6.5.7 leave it to the implementation). */
+#ifndef SNNCC_KERNELS_H
+#define SNNCC_KERNELS_H
+
+#include <stdint.h>
+
+#if defined(__ARM_FEATURE_SIMD32) && defined(__ARM_FEATURE_DSP) && !defined(SNNCC_PORTABLE)
+#include <arm_acle.h>
+#define SNNCC_DSP 1
+#else
+#define SNNCC_DSP 0
+#endif
+
+#if defined(__GNUC__)
+#define SNNCC_INLINE static inline __attribute__((always_inline))
+#else
+#define SNNCC_INLINE static inline
+#endif
+
+#define SNNCC_END 0xFFFFu /* stands behind the last event of a list */
+
+/* Weights of one source to eight neurons; byte k belongs to neuron 0 2 1 3 4 6 5 7, the order in which SXTAB16 widens. */
+typedef union { int8_t byte[8]; uint32_t word[2]; } snncc_row;
+
+typedef union { int16_t lane[8]; uint32_t pair[4]; } snncc_lanes;
+
+typedef union { uint8_t byte[8]; uint32_t word[2]; } snncc_flags;
+
+SNNCC_INLINE int32_t snncc_fit16(int32_t value)
+{
+    return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
+}
+
+SNNCC_INLINE int64_t snncc_fit(int64_t value, int64_t low, int64_t high)
+{
+    return value > high ? high : value < low ? low : value;
+}
+
+/* The lowest `bits` bits, which is what is left of a signed value that overflows. */
+SNNCC_INLINE int64_t snncc_wrap(int64_t value, unsigned bits)
+{
+    const int64_t half = (int64_t)1 << (bits - 1u);
+    return ((value + half) & (2 * half - 1)) - half;
+}
+
+/* value / 2**bits, rounded as the name says. */
+SNNCC_INLINE int32_t snncc_toward_zero32(int32_t value, unsigned bits)
+{
+    return (value + ((value >> 31) & (int32_t)((1u << bits) - 1u))) >> bits;
+}
+
+SNNCC_INLINE int64_t snncc_toward_zero(int64_t value, unsigned bits)
+{
+    return (value + ((value >> 63) & (((int64_t)1 << bits) - 1))) >> bits;
+}
+
+SNNCC_INLINE int64_t snncc_floor(int64_t value, unsigned bits)
+{
+    return value >> bits;
+}
+
+SNNCC_INLINE int64_t snncc_half_even(int64_t value, unsigned bits)
+{
+    const int64_t down = value >> bits, rest = value - down * ((int64_t)1 << bits);
+    const int64_t twice = 2 * rest - ((int64_t)1 << bits);
+    return down + (twice > 0 || (twice == 0 && (down & 1)));
+}
+
+SNNCC_INLINE int64_t snncc_half_away(int64_t value, unsigned bits)
+{
+    const int64_t down = value >> bits, rest = value - down * ((int64_t)1 << bits);
+    const int64_t twice = 2 * rest - ((int64_t)1 << bits);
+    return down + (twice > 0 || (twice == 0 && value >= 0));
+}
+
+#if SNNCC_DSP
+
+SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)
+{
+    const uint32_t first = row->word[0], second = row->word[1];
+    sum.pair[0] = (uint32_t)__sxtab16((int32_t)sum.pair[0], (int32_t)first);
+    sum.pair[1] = (uint32_t)__sxtab16((int32_t)sum.pair[1], (int32_t)__ror(first, 8));
+    sum.pair[2] = (uint32_t)__sxtab16((int32_t)sum.pair[2], (int32_t)second);
+    sum.pair[3] = (uint32_t)__sxtab16((int32_t)sum.pair[3], (int32_t)__ror(second, 8));
+    return sum;
+}
+
+SNNCC_INLINE snncc_lanes snncc_settle(snncc_lanes sum)
+{
+    return sum;
+}
+
+SNNCC_INLINE uint32_t snncc_join(int32_t low, int32_t high)
+{
+    return ((uint32_t)low & 0xFFFFu) | ((uint32_t)high << 16);
+}
+
+/* Both lanes times factor / 2**16, toward zero. The factor is odd: no product but that of zero is a whole number of
+ * 2**16, so rounding toward zero is rounding down and adding one to what is negative. */
+SNNCC_INLINE uint32_t snncc_fade_odd(uint32_t pair, int32_t factor)
+{
+    const uint32_t down = snncc_join(__smulwb(factor, (int32_t)pair), __smulwt(factor, (int32_t)pair));
+    return (uint32_t)__sadd16((int32_t)down, (int32_t)((pair >> 15) & 0x00010001u));
+}
+
+/* Both lanes times factor / 2**bits, toward zero; 0 <= factor < 2**15. */
+SNNCC_INLINE uint32_t snncc_fade(uint32_t pair, int32_t factor, unsigned bits)
+{
+    const int32_t low = (int16_t)pair >> 15, high = (int32_t)pair >> 31; /* -1 where negative */
+    const int32_t first = (__smlabb((int32_t)pair, factor, low) >> bits) - low;
+    const int32_t second = (__smlatb((int32_t)pair, factor, high) >> bits) - high;
+    return snncc_join(first, second);
+}
+
+/* state + current * 2**shift, saturated once. For shift > 1 the current is first cut to where the sum saturates
+ * whatever the state; equal addends cannot leave the range and come back. */
+#define SNNCC_PUSH(state, current, shift) snncc_push(state, current, shift, \
+    (uint32_t)__ssat16((int32_t)(current), (shift) < 2 ? 16 : 18 - (shift)))
+
+SNNCC_INLINE uint32_t snncc_push(uint32_t state, uint32_t current, unsigned shift, uint32_t cut)
+{
+    if (shift > 1u) {
+        const unsigned up = shift - 2u;
+        cut = (cut << up) & ((0xFFFFu << up & 0xFFFFu) * 0x00010001u);
+        state = (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
+        state = (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
+        state = (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
+        return (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
+    }
+    state = (uint32_t)__qadd16((int32_t)state, (int32_t)current);
+    return shift ? (uint32_t)__qadd16((int32_t)state, (int32_t)current) : state;
+}
+
+/* `marks` in the lanes where v > threshold, zero elsewhere. */
+SNNCC_INLINE uint32_t snncc_above(uint32_t v, uint32_t threshold, uint32_t marks)
+{
+    (void)__ssub16((int32_t)threshold, (int32_t)v);
+    return (uint32_t)__sel(0u, marks);
+}
+
+/* `marks` in the lanes where v >= threshold, zero elsewhere. */
+SNNCC_INLINE uint32_t snncc_reached(uint32_t v, uint32_t threshold, uint32_t marks)
+{
+    (void)__ssub16((int32_t)v, (int32_t)threshold);
+    return (uint32_t)__sel(marks, 0u);
+}
+
+SNNCC_INLINE uint16_t *snncc_append_pair(uint16_t *out, uint32_t marks, uint32_t first)
+{
+    if (marks) {
+        if (marks & 0xFFFFu)
+            *out++ = (uint16_t)first;
+        if (marks >> 16)
+            *out++ = (uint16_t)(first + 1u);
+    }
+    return out;
+}
+
+#else
+
+SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)
+{
+    for (unsigned k = 0; k < 8; k++)
+        sum.lane[k] = (int16_t)(sum.lane[k] + row->byte[k]);
+    return sum;
+}
+
+/* From the order of the bytes of a row to that of the neurons. */
+SNNCC_INLINE snncc_lanes snncc_settle(snncc_lanes sum)
+{
+    const snncc_lanes bytes = sum;
+    sum.lane[1] = bytes.lane[2];
+    sum.lane[2] = bytes.lane[1];
+    sum.lane[5] = bytes.lane[6];
+    sum.lane[6] = bytes.lane[5];
+    return sum;
+}
+
+#endif
+
+/* The rows of all events from `event` to `end`, added up. */
+SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const uint16_t *event,
+                                      const uint16_t *end)
+{
+    while (event != end)
+        sum = snncc_add(sum, rows + *event++);
+    return sum;
+}
+
+/* The same for sources counted from `base`. */
+SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *rows, const uint16_t *event,
+                                           const uint16_t *end, uint32_t base)
+{
+    while (event != end)
+        sum = snncc_add(sum, rows + (*event++ - base));
+    return sum;
+}
+
+/* The same for all events below `limit` of an ascending list; `event` is left at the next one. */
+SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *rows, const uint16_t **event,
+                                            uint32_t base, uint32_t limit)
+{
+    const uint16_t *next = *event;
+    uint32_t index;
+
+    while ((index = *next) < limit) {
+        sum = snncc_add(sum, rows + (index - base));
+        next++;
+    }
+    *event = next;
+    return sum;
+}
+
+/* First event of an ascending list, at or behind `event`, that is not below `limit`. */
+SNNCC_INLINE const uint16_t *snncc_until(const uint16_t *event, uint32_t limit)
+{
+    while (*event < limit)
+        event++;
+    return event;
+}
+
+SNNCC_INLINE int snncc_silent(const snncc_lanes *state)
+{
+    return !(state->pair[0] | state->pair[1] | state->pair[2] | state->pair[3]);
+}
+
+/* Whether eight states of `bytes` bytes each are zero. */
+SNNCC_INLINE int snncc_unmoved(const void *states, uint32_t bytes)
+{
+    const uint8_t *byte = states;
+    uint8_t any = 0;
+
+    for (uint32_t k = 0; k < 8u * bytes; k++)
+        any |= byte[k];
+    return !any;
+}
+
+SNNCC_INLINE uint16_t *snncc_append(uint16_t *out, const snncc_flags *fired, uint32_t first)
+{
+    if (fired->word[0] | fired->word[1])
+        for (uint32_t k = 0; k < 8; k++) {
+            *out = (uint16_t)(first + k); /* a list has room for its end mark */
+            out += fired->byte[k];
+        }
+    return out;
+}
+
+#endif

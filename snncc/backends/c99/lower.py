@@ -1,0 +1,222 @@
+"""Network → Program: walks the network once and puts the steps in order. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from snncc.ir import (
+    Arithmetic,
+    LoweringRefused,
+    Network,
+    Node,
+    Quantity,
+    Rounding,
+    Unit,
+    Use,
+    arithmetics,
+)
+from snncc.ir.ops import LI, Input, Spiking, Weighted
+
+from .elements import element_steps
+from .neurons import arithmetic_of
+from .program import (
+    Keep,
+    Layer,
+    Population,
+    Port,
+    Program,
+    Reading,
+    Readout,
+    Scan,
+    Step,
+    Unpack,
+    Wire,
+)
+from .synapses import Current, Synapses, walked
+from .tables import Tables, narrowest
+from .target import EVENTS_MAX
+from .wiring import Facts, Wiring, refused
+
+
+def lower(network: Network, rates: Mapping[str, float]) -> Program:
+    """The program of a quantized network; `rates`: node → spikes per neuron and tick, if known.
+
+    Raises:
+        LoweringRefused: by rule id and node, what this target cannot compute exactly.
+    """
+    if not network.quantized:
+        raise LoweringRefused(
+            "C001: the network computes with real numbers; run quantize before lowering to c99"
+        )
+    return Lowering(network, rates).program()
+
+
+@dataclass
+class Lowering:
+    """What is known so far. Nodes are lowered when something needs them."""
+
+    network: Network
+    rates: Mapping[str, float]
+    facts: Facts = field(init=False)
+    wiring: Wiring = field(init=False)
+    tables: Tables = field(default_factory=Tables)
+    numbers: Mapping[str, tuple[Arithmetic, Unit]] = field(init=False)
+    steps: dict[str, tuple[Step, ...]] = field(default_factory=dict[str, tuple[Step, ...]])
+    layers: dict[str, Layer] = field(default_factory=dict[str, Layer])
+
+    def __post_init__(self) -> None:
+        self.facts = Facts.of(self.network)
+        self.wiring = Wiring(self.facts)
+        self.numbers = arithmetics(self.network)
+
+    def program(self) -> Program:
+        """Everything lowered, then put in order."""
+        for node in self.network.populations:
+            self._population(node)
+        outputs = tuple(self._readout(use) for use in self.network.outputs)
+        spiking = (n for n in self.network.populations if n.op.spiking)
+        traced = {o.text: o for o in outputs}
+        for node in spiking:
+            traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
+        wires = {wire.name: wire for wire in self.wiring.wires()}
+        return Program(
+            name=re.sub(r"\W", "_", self.network.name) or "network",
+            tick=self.network.tick,
+            decode=self.network.decode,
+            ports=tuple(self._port(node) for node in self.network.inputs),
+            wires=tuple(wires.values()),
+            tables=self.tables.all,
+            steps=tuple(self._ordered(wires)),
+            outputs=outputs,
+            traced=tuple(traced.values()),
+            layers=tuple(self.layers[n.name] for n in self.facts.order if n.name in self.layers),
+        )
+
+    def events(self, use: Use, user: str) -> Reading:
+        """A wire of zeros and ones as a list of events; lowers its source where needed."""
+        use = self.facts.source(use)
+        self._need(use)
+        op = self.network[use.source].op
+        if not (isinstance(op, Spiking) and op.spikes == 1):
+            self.wiring.values(Use(use.source), use.source)
+        return self.wiring.events(use, user)
+
+    def values(self, use: Use, user: str) -> Reading:
+        """A wire as values; lowers its source where needed."""
+        use = self.facts.source(use)
+        self._need(use)
+        op = self.network[use.source].op
+        if isinstance(op, Spiking) and op.spikes == 1 and not use.state:
+            self.wiring.events(Use(use.source), use.source)
+        return self.wiring.values(use, user)
+
+    def _need(self, use: Use) -> None:
+        node = self.network[use.source]
+        if node.op.states or isinstance(node.op, Input) or node.name in self.steps:
+            return
+        target = self.wiring.values(Use(node.name), node.name).wire
+        if isinstance(node.op, Weighted):
+            step, self.layers[node.name] = walked(self, node, target)
+            self.steps[node.name] = (step,)
+        else:
+            self.steps[node.name] = element_steps(self, node, target)
+
+    def _population(self, node: Node) -> None:
+        current = Current.of(self, node)
+        grid = current.grid
+        numbers, memories, resting = arithmetic_of(self, node, grid, current.lanes)
+        counted = isinstance(node.op, LI) or (isinstance(node.op, Spiking) and node.op.spikes > 1)
+        synapses: Synapses = current.synapses(self)
+        population = Population(
+            node=node.name,
+            keyword=node.op.keyword,
+            neurons=self.facts.size(node.name),
+            blocks=grid.blocks,
+            groups=grid.groups,
+            gathers=synapses.gathers,
+            currents=synapses.currents,
+            bias=synapses.bias,
+            lanes=current.lanes,
+            arithmetic=numbers,
+            memories=memories,
+            resting=resting and grid.blocks > 1 and not synapses.currents and not synapses.biased,
+            counted=counted,
+            events="",
+            values="",
+            exposed=(),
+        )
+        self.steps[node.name] = (population,)
+        self.layers.update({layer.node: layer for layer in synapses.layers})
+        ram = sum(memory.bytes for memory in memories)
+        how = "two int16 lanes" if memories[0].packed else "one neuron at a time"
+        self.layers[node.name] = Layer(
+            node.name, node.op.keyword, self.facts.size(node.name), 0, 0, ram, how, current.reason
+        )
+
+    def _port(self, node: Node) -> Port:
+        format = node.formats.get("value")
+        shape = self.network.shapes[node.name]
+        if not isinstance(format, Quantity):
+            return Port(node.name, shape, "uint8_t", True, 0, 0, 1, Rounding.HALF_EVEN, 8, False)
+        assert isinstance(format.unit, int), "an input counts in powers of two"
+        kind = narrowest(format.low, format.high)
+        if kind is None:
+            raise refused("C002", node, f"its codes have {format.bits} bits, at most 32 are kept")
+        return Port(
+            node.name,
+            shape,
+            kind,
+            False,
+            format.unit,
+            format.low,
+            format.high,
+            format.rounding,
+            format.bits,
+            format.signed,
+        )
+
+    def _readout(self, use: Use) -> Readout:
+        node = self.network[use.source]
+        fires = isinstance(node.op, Spiking) and not use.state and node.op.spikes == 1
+        small = self.facts.size(use.source) < EVENTS_MAX
+        read = self.events if fires and small else self.values
+        shape = self.network.shapes[use.source]
+        spikes = bool(node.op.spiking and not use.state)
+        return Readout(str(use), read(use, ""), shape, spikes)
+
+    def _ordered(self, wires: Mapping[str, Wire]) -> list[Step]:
+        result: list[Step] = []
+        for node in self.facts.order:
+            events, values = f"{node.name}_events", f"{node.name}_values"
+            native = values
+            for step in self.steps.get(node.name, ()):
+                if isinstance(step, Population):
+                    native = values if step.counted else events
+                    step = self._connected(node, step, native, wires)
+                result.append(step)
+            if isinstance(node.op, Input):
+                result += self._entering(node, wires)
+            if events in wires and native != events:
+                result.append(Scan(Reading(values), events))
+            if values in wires and native != values:
+                result.append(Unpack(Reading(events), values))
+        return result
+
+    def _connected(
+        self, node: Node, step: Population, native: str, wires: Mapping[str, Wire]
+    ) -> Population:
+        """The population with the wires that it fills."""
+        exposed = tuple(
+            (f"{node.name}_{state}", wire)
+            for state in node.op.states
+            if (wire := f"{node.name}_{state}_now") in wires
+        )
+        used = native if native in wires else ""
+        events, values = ("", used) if step.counted else (used, "")
+        return replace(step, events=events, values=values, exposed=exposed)
+
+    def _entering(self, node: Node, wires: Mapping[str, Wire]) -> list[Step]:
+        wire = wires.get(f"{node.name}_values")
+        return [Keep(node.name, wire.name)] if wire is not None and not wire.borrowed else []

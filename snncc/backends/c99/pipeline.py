@@ -1,0 +1,17 @@
+"""The passes that C99 wants, in order. Never: a pass."""
+
+from __future__ import annotations
+
+from snncc.backends import Settings
+from snncc.ir.passes import Canonicalize, FoldBias, FoldNorm, Pass, Prune, Quantize, Ranges
+
+
+def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    """All passes up to whole numbers; there is no retiming, as C computes a tick in order."""
+    return (
+        Canonicalize(),
+        FoldNorm(),
+        FoldBias(),
+        Prune(),
+        Quantize(weight_bits=settings.weight_bits, state_bits=settings.state_bits, ranges=ranges),
+    )

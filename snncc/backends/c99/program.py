@@ -1,0 +1,360 @@
+"""Frozen values that say exactly what C to write: arrays, wires, steps. Never: a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from snncc.ir import Decode, Rounding, Shape
+
+Whole: TypeAlias = npt.NDArray[np.int64]
+CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t"]
+BYTES: Mapping[CType, int] = {
+    "int8_t": 1,
+    "uint8_t": 1,
+    "int16_t": 2,
+    "uint16_t": 2,
+    "int32_t": 4,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A constant array: `rows` of eight weights, `lanes` of eight int16, or a plain C array."""
+
+    name: str
+    layout: Literal["rows", "lanes"] | CType
+    values: Whole  # flat
+
+    @property
+    def bytes(self) -> int:
+        """Flash that it takes."""
+        width = {"rows": 1, "lanes": 2}.get(self.layout) or BYTES[self.layout]  # type: ignore[index]
+        return int(self.values.size * width)
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A parameter of a population: one number, or a table with one number per lane.
+
+    Attributes:
+        value: the number, where all neurons share it.
+        table: name of the table, else; `period` lanes long, then it begins again.
+    """
+
+    value: int = 0
+    table: str = ""
+    period: int = 0
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Where a signal is kept: a list of the neurons that fired, or one value per neuron.
+
+    Attributes:
+        slots: ticks that are kept, the present one included.
+        borrowed: the caller's own array, read in place; not part of the state.
+    """
+
+    name: str
+    kind: Literal["events", "values"]
+    ctype: CType
+    size: int
+    slots: int = 1
+    borrowed: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """RAM that it takes; a list carries its end mark and its length."""
+        if self.borrowed:
+            return 0
+        more = 2 if self.kind == "events" else 0
+        return self.slots * (self.size + more) * BYTES[self.ctype]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A wire as it was `delay` ticks ago."""
+
+    wire: str
+    delay: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """A state of a population, in lanes: padded so that each block begins a new group."""
+
+    name: str
+    ctype: CType
+    lanes: int
+    initial: Whole  # [lanes]
+    packed: bool  # two int16 to a word
+
+    @property
+    def bytes(self) -> int:
+        """RAM that it takes."""
+        return self.lanes * BYTES[self.ctype]
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Synapses whose rows are fetched for each event of a list, eight targets at a time.
+
+    Attributes:
+        layer: node whose weights these are.
+        rows: table, `[blocks or 1][groups per block][sources][8]`.
+        sources: neurons of one source block.
+        blocked: each block of the target listens to its own block of the source.
+        shared: all blocks use the same rows.
+    """
+
+    layer: str
+    source: Reading
+    rows: str
+    sources: int
+    blocked: bool
+    shared: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Arithmetic of a leaky neuron in int16 lanes; see neuron_packed.py for the equations."""
+
+    shift: int  # the current counts in units 2**shift times those of the potential
+    decay: int | None  # over 2**frac; None: nothing leaks
+    frac: int
+    current_decay: int | None  # of a CuBa neuron; None: there is none
+    current_frac: int
+    strict: bool  # fires above the threshold, not at it
+    threshold: Constant
+    reset: Literal["subtract", "value", "none"]
+    amount: Constant  # subtracted, or put in the place of the decayed potential
+    marking: bool  # every amount is above zero and so tells who fired
+    late: bool  # subtracted after the decay rather than before
+    bias: Constant  # added to what the next tick begins with
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar:
+    """Arithmetic of one neuron as C statements of the op's own equations."""
+
+    lines: tuple[str, ...]
+    states: tuple[tuple[str, str], ...]  # what the equations call it, its memory
+    parameters: tuple[tuple[str, Constant], ...]
+    wide: bool  # in 64 bits
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """A node with state: its synapses, its neurons and the list of those that fire."""
+
+    node: str
+    keyword: str
+    neurons: int
+    blocks: int
+    groups: int  # of eight lanes, per block
+    gathers: tuple[Gather, ...]
+    currents: tuple[Reading, ...]  # of synapses computed elsewhere; added
+    bias: Constant  # of the synapses, in the unit of the current
+    lanes: bool  # the whole current is proven to fit int16
+    arithmetic: Packed | Scalar
+    memories: tuple[Memory, ...]
+    resting: bool  # a block without events and with all states zero needs no update
+    counted: bool  # puts out values: several spikes at once, or a potential
+    events: str  # wire, or empty
+    values: str  # wire, or empty
+    exposed: tuple[tuple[str, str], ...]  # (memory, wire of values) to copy after the update
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Values 0 or 1 become a list of events."""
+
+    source: Reading
+    target: str
+
+
+@dataclass(frozen=True)
+class Unpack:
+    """A list of events becomes values 0 or 1."""
+
+    source: Reading
+    target: str
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What the caller gave is kept for later ticks."""
+
+    port: str
+    target: str
+
+
+@dataclass(frozen=True)
+class DenseWalk:
+    """Weights `[blocks or 1][inputs][outputs]`; `rows` repetitions or blocks."""
+
+    weights: str
+    rows: int
+    inputs: int
+    outputs: int
+    blocked: bool
+
+
+@dataclass(frozen=True)
+class SparseWalk:
+    """Synapses of source i are number `starts[i]` up to, not including, `starts[i + 1]`."""
+
+    weights: str
+    starts: str
+    targets: str
+
+
+@dataclass(frozen=True)
+class ConvWalk:
+    """Weights `[in channels][height][width][out channels per group]`; one axis has height 1."""
+
+    weights: str
+    size: tuple[int, int]
+    positions: tuple[int, int]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    before: tuple[int, int]
+    dilation: tuple[int, int]
+    into: int  # input channels per group
+    out: int  # output channels per group
+
+
+Walk: TypeAlias = DenseWalk | SparseWalk | ConvWalk
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Synapses walked from the source: each spike or value adds to the targets it reaches."""
+
+    node: str
+    source: Reading
+    target: str
+    targets: int
+    walk: Walk
+    bias: Constant  # what each target begins with
+
+
+@dataclass(frozen=True)
+class Dot:
+    """Dense synapses walked from the target: one dot product per output."""
+
+    node: str
+    source: Reading
+    target: str
+    rows: int  # repetitions along the leading axes
+    inputs: int
+    outputs: int
+    weights: str
+    blocked: bool  # each repetition has weights of its own
+    bias: Constant
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Element by element: nested loops over `extents`, one C expression for the element.
+
+    Attributes:
+        offsets, strides: of each reading, per extent; what the expression calls x0, x1, ...
+        start, leap: where the results go, per extent.
+    """
+
+    node: str
+    sources: tuple[Reading, ...]
+    target: str
+    extents: Shape
+    offsets: tuple[int, ...]
+    strides: tuple[tuple[int, ...], ...]
+    start: int
+    leap: tuple[int, ...]
+    expression: str
+    parameters: tuple[tuple[str, Constant], ...] = ()
+
+
+@dataclass(frozen=True)
+class PoolWindow:
+    """Sum or maximum over windows of the last two axes; one axis counts as height 1."""
+
+    node: str
+    source: Reading
+    target: str
+    channels: int
+    size: tuple[int, int]
+    positions: tuple[int, int]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    before: tuple[int, int]
+    largest: bool  # the maximum, of what lies inside
+
+
+Step: TypeAlias = Population | Scan | Unpack | Keep | Spread | Dot | Loop | PoolWindow
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input of the tick function."""
+
+    node: str
+    shape: Shape
+    ctype: CType
+    spikes: bool
+    frac: int  # a real value is the code times 2**-frac
+    low: int
+    high: int
+    rounding: Rounding
+    bits: int
+    signed: bool
+
+
+@dataclass(frozen=True)
+class Readout:
+    """A wire that can be read from outside: `text` is the use's, such as `%s1` or `%s1.v`."""
+
+    text: str
+    reading: Reading
+    shape: Shape
+    spikes: bool
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One line of the report: what a set of synapses or neurons costs and how it is computed."""
+
+    node: str
+    keyword: str
+    neurons: int
+    synapses: int
+    flash_bytes: int
+    ram_bytes: int
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A network as a C program: everything decided, nothing written yet."""
+
+    name: str
+    tick: float
+    decode: Decode
+    ports: tuple[Port, ...]
+    wires: tuple[Wire, ...]
+    tables: tuple[Table, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[Readout, ...]
+    traced: tuple[Readout, ...]
+    layers: tuple[Layer, ...] = field(default=())
+
+    @property
+    def weight_bytes(self) -> int:
+        """Flash that all constant arrays take."""
+        return sum(table.bytes for table in self.tables)

@@ -1,0 +1,29 @@
+"""What a program costs, layer by layer, with the reason for how each is computed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from snncc.backends import Json
+
+from .emit_header import state_bytes
+from .program import Population, Program
+
+
+def report(program: Program) -> dict[str, Json]:
+    """Neurons, synapses and bytes of the program and of each of its layers."""
+    layers: list[Json] = [dict(asdict(layer)) for layer in program.layers]
+    tables: dict[str, Json] = {table.name: table.bytes for table in program.tables}
+    wires: dict[str, Json] = {w.name: w.bytes for w in program.wires if not w.borrowed}
+    for step in program.steps:
+        if isinstance(step, Population):
+            wires.update({memory.name: memory.bytes for memory in step.memories})
+    return {
+        "neurons": sum(layer.neurons for layer in program.layers),
+        "synapses": sum(layer.synapses for layer in program.layers),
+        "constant_bytes": program.weight_bytes,
+        "state_bytes": state_bytes(program),
+        "layers": layers,
+        "tables": tables,
+        "state": wires,
+    }

@@ -1,0 +1,180 @@
+"""Program → Trace: the emitted C, compiled for this machine and run on all of its cores."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from snncc.boards import shared_library
+from snncc.ir import Overflow, Quantity, Trace, UsageError, Values, unknown
+from snncc.ir.number import fit_codes, round_real
+
+from .emit import emit
+from .program import Port, Program, Readout
+
+NUMBERS: Mapping[str, npt.DTypeLike] = {
+    "uint8_t": np.uint8,
+    "int8_t": np.int8,
+    "int16_t": np.int16,
+    "uint16_t": np.uint16,
+    "int32_t": np.int32,
+}
+SHARES = 4  # parts of the work per core: the last one to end keeps the others waiting least
+
+
+def simulate(
+    program: Program, signal: Values | Mapping[str, Values], record: Sequence[str] = ()
+) -> Trace:
+    """What the program puts out, and the wires of `record`, for `signal` `[samples, ticks, ...]`.
+
+    Raises:
+        UsageError: the signal has another shape, or a wire cannot be observed.
+        ToolchainError: there is no C compiler.
+    """
+    readouts = chosen(program, record)
+    fed = codes(program, signal)
+    samples, ticks = next(iter(fed.values())).shape[:2]
+    rows = {
+        r.text: np.zeros((samples, ticks, *r.shape), dtype=element(program, r)) for r in readouts
+    }
+    engine = _Engine(program)
+    which = [program.traced.index(r) for r in readouts]
+    cores = os.cpu_count() or 1
+    edges = np.linspace(0, samples, min(samples, SHARES * cores) + 1).astype(int).tolist()
+
+    def share(part: int) -> None:
+        for sample in range(edges[part], edges[part + 1]):
+            inputs = [fed[port.node][sample] for port in program.ports]
+            engine.play(ticks, inputs, which, [rows[r.text][sample] for r in readouts])
+
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(share, range(len(edges) - 1)))
+    return Trace(MappingProxyType(rows), tuple(r.text for r in program.outputs))
+
+
+def chosen(program: Program, record: Sequence[str]) -> tuple[Readout, ...]:
+    """The outputs and the wires of `record`.
+
+    Raises:
+        UsageError: a wire cannot be observed; lists those that can.
+    """
+    known = {readout.text: readout for readout in program.traced}
+    for text in record:
+        if text not in known:
+            raise UsageError(unknown("wire", text, known))
+    wanted = dict.fromkeys((*(o.text for o in program.outputs), *record))
+    return tuple(known[text] for text in wanted)
+
+
+def element(program: Program, readout: Readout) -> npt.DTypeLike:
+    """Type of one element of an observed wire."""
+    wires = {wire.name: wire for wire in program.wires}
+    return np.uint8 if wires[readout.reading.wire].kind == "events" else np.int32
+
+
+def codes(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
+    """The inputs in the types that the C takes, by name.
+
+    Raises:
+        UsageError: an input is missing, has another shape or holds something else than spikes.
+    """
+    if not isinstance(signal, Mapping):
+        signal = {program.ports[0].node: signal}
+    found: dict[str, Values] = {}
+    for port in program.ports:
+        if port.node not in signal:
+            raise UsageError(f"input %{port.node} gets no signal")
+        values = np.asarray(signal[port.node])
+        if values.ndim < 2 or values.shape[2:] != port.shape:
+            raise UsageError(
+                f"input %{port.node} takes [samples, ticks, {', '.join(map(str, port.shape))}], "
+                f"found {list(values.shape)}"
+            )
+        found[port.node] = np.ascontiguousarray(_encoded(port, values))
+    return found
+
+
+def _encoded(port: Port, values: Values) -> Values:
+    if port.spikes:
+        spikes = values.astype(np.uint8)
+        if np.any(spikes != values) or np.any(spikes > 1):
+            raise UsageError(f"input %{port.node} takes spikes, 0 or 1, found other values")
+        return spikes
+    scaled = np.asarray(values, dtype=np.float64) * 2.0**port.frac
+    format = Quantity(port.bits, port.signed, port.frac, port.rounding, Overflow.SATURATE)
+    whole, _ = fit_codes(round_real(scaled, port.rounding), format, f"%{port.node}")
+    return whole.astype(NUMBERS[port.ctype])
+
+
+class _Engine:
+    """The program as a library of this machine."""
+
+    def __init__(self, program: Program) -> None:
+        sources = {str(path): text for path, text in emit(program).items()}
+        sources = {path: text for path, text in sources.items() if path.endswith((".c", ".h"))}
+        sources["native.c"] = _native(program).encode()
+        library = ctypes.CDLL(str(shared_library(sources)))
+        self._play = getattr(library, f"{program.name}_play")
+        size = getattr(library, f"{program.name}_state_bytes")
+        size.restype = ctypes.c_uint32
+        self._play.restype = None
+        self._state_bytes = int(size())
+
+    def play(
+        self, ticks: int, inputs: Sequence[Values], which: Sequence[int], rows: Sequence[Values]
+    ) -> None:
+        """One sample from reset to end; fills `rows`, one array `[ticks, ...]` per wire."""
+        state = np.empty(self._state_bytes // 8 + 1, dtype=np.int64)
+        taken = (ctypes.c_void_p * len(inputs))(*(values.ctypes.data for values in inputs))
+        given = (ctypes.c_void_p * len(rows))(*(values.ctypes.data for values in rows))
+        numbers = (ctypes.c_uint32 * len(which))(*which)
+        self._play(
+            ctypes.c_void_p(state.ctypes.data),
+            ctypes.c_uint32(ticks),
+            taken,
+            ctypes.c_uint32(len(which)),
+            numbers,
+            given,
+        )
+
+
+def _native(program: Program) -> str:
+    name = program.name
+    inputs = "".join(
+        f",\n                  (const {port.ctype} *)input[{k}] + (size_t)t * {prod(port.shape)}u"
+        for k, port in enumerate(program.ports)
+    )
+    return f"""/* native.c: a whole sample in one call, for the host. */
+#include "{name}_observe.h"
+
+#include <stddef.h>
+
+uint32_t {name}_state_bytes(void);
+void {name}_play({name}_state *state, uint32_t ticks, const void *const *input, uint32_t many,
+                 const uint32_t *which, void *const *to);
+
+uint32_t {name}_state_bytes(void)
+{{
+    return sizeof({name}_state);
+}}
+
+void {name}_play({name}_state *state, uint32_t ticks, const void *const *input, uint32_t many,
+                 const uint32_t *which, void *const *to)
+{{
+    static const uint32_t bytes[] = {name.upper()}_OBSERVED_BYTES;
+
+    {name}_init(state);
+    for (uint32_t t = 0; t < ticks; t++) {{
+        {name}_tick(state{inputs});
+        for (uint32_t k = 0; k < many; k++)
+            {name}_observe(state, which[k], (uint8_t *)to[k] + (size_t)t * bytes[which[k]]);
+    }}
+}}
+"""

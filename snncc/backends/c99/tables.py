@@ -1,0 +1,102 @@
+"""From codes to constant arrays in the order in which the kernels read them; no decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .program import Constant, CType, Table, Whole
+from .target import LANES
+
+# Within a word the bytes stand as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
+# (SXTAB16 takes the even bytes; Armv7-M ARM, DDI 0403, A7.7.184).
+BYTE_ORDER = (0, 2, 1, 3, 4, 6, 5, 7)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How the neurons of a population lie in lanes: each block begins a new group of eight.
+
+    Attributes:
+        blocks, outputs: neuron `[block, output]`; the population's shape, flat, in that order.
+    """
+
+    blocks: int
+    outputs: int
+
+    @property
+    def groups(self) -> int:
+        """Groups of eight lanes per block."""
+        return -(-self.outputs // LANES)
+
+    @property
+    def lanes(self) -> int:
+        """All lanes, empty ones included."""
+        return self.blocks * self.groups * LANES
+
+    def spread(self, values: Whole, fill: int = 0) -> Whole:
+        """Values `[blocks * outputs, ...]` in lanes: `[blocks, groups * 8, ...]`."""
+        apart = values.reshape(self.blocks, self.outputs, *values.shape[1:])
+        lead = [(0, 0), (0, self.groups * LANES - self.outputs)]
+        rest = [(0, 0)] * (apart.ndim - 2)
+        return np.pad(apart, [*lead, *rest], constant_values=fill)
+
+
+@dataclass
+class Tables:
+    """All constant arrays of a program; equal contents of one layout are kept once."""
+
+    found: dict[tuple[str, bytes], Table] = field(default_factory=dict[tuple[str, bytes], Table])
+
+    def keep(self, name: str, layout: str, values: Whole) -> str:
+        """Name of the table with these values; `name` if there is none yet."""
+        flat = np.ascontiguousarray(values.reshape(-1), dtype=np.int64)
+        key = (layout, flat.tobytes())
+        if key not in self.found:
+            self.found[key] = Table(name, layout, flat)  # type: ignore[arg-type]
+        return self.found[key].name
+
+    def constant(self, name: str, layout: str, values: Whole, grid: Grid, fill: int) -> Constant:
+        """A parameter `[neurons]` or `[]` as one number, or as a table in lanes.
+
+        Empty lanes get `fill`; where that is zero they need it, lest they begin to move.
+        """
+        padded = grid.lanes > grid.blocks * grid.outputs
+        needed = padded and fill == 0 and bool(np.any(values))
+        if np.all(values == values.flat[0]) and not needed:
+            return Constant(int(values.flat[0]))
+        lanes = grid.spread(np.broadcast_to(values, grid.blocks * grid.outputs), fill)
+        if np.all(lanes == lanes[0]):
+            lanes = lanes[:1]
+        return Constant(table=self.keep(name, layout, lanes), period=int(lanes.size))
+
+    def plain(self, name: str, layout: str, values: Whole) -> Constant:
+        """A parameter as one number, or as a table in the order of the signal."""
+        if np.all(values == values.flat[0]):
+            return Constant(int(values.flat[0]))
+        return Constant(table=self.keep(name, layout, values), period=int(values.size))
+
+    @property
+    def all(self) -> tuple[Table, ...]:
+        """Every table, in the order in which they were first needed."""
+        return tuple(self.found.values())
+
+
+def rows(weights: Whole) -> Whole:
+    """Weights `[..., lanes, sources]`, lanes a multiple of eight, as `[..., group, source, 8]`."""
+    *lead, lanes, sources = weights.shape
+    grouped = weights.reshape(*lead, lanes // LANES, LANES, sources)
+    return np.swapaxes(grouped[..., BYTE_ORDER, :], -1, -2)
+
+
+def narrowest(low: int, high: int) -> CType | None:
+    """The smallest C type that holds the range; None where 32 bits do not."""
+    known: tuple[tuple[CType, int, int], ...] = (
+        ("uint8_t", 0, 255),
+        ("int8_t", -128, 127),
+        ("int16_t", -(1 << 15), (1 << 15) - 1),
+        ("uint16_t", 0, (1 << 16) - 1),
+        ("int32_t", -(1 << 31), (1 << 31) - 1),
+    )
+    return next((name for name, least, most in known if least <= low and high <= most), None)

@@ -1,0 +1,149 @@
+"""How C names and reads what a program holds: wires, slots, constants. Never: a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from textwrap import indent
+
+from .program import Constant, Population, Program, Reading, Step, Table, Wire
+
+COLUMNS = 118
+
+
+@dataclass(frozen=True)
+class Names:
+    """A program's arrays as C expressions."""
+
+    program: Program
+
+    @cached_property
+    def wires(self) -> Mapping[str, Wire]:
+        """Wires by name."""
+        return {wire.name: wire for wire in self.program.wires}
+
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """Tables by name."""
+        return {table.name: table for table in self.program.tables}
+
+    @cached_property
+    def ring_sizes(self) -> tuple[int, ...]:
+        """Lengths of delay lines; each has a position of its own."""
+        return tuple(sorted({wire.slots for wire in self.program.wires if wire.slots > 1}))
+
+    def slot(self, wire: Wire, delay: int) -> str:
+        """Subscript of the slot of a wire `delay` ticks ago."""
+        if wire.slots == 1:
+            return ""
+        back = delay % wire.slots
+        now = f"state->now{wire.slots}"
+        if not back:
+            return f"[{now}]"
+        if wire.slots == 2:
+            return f"[{now} ^ 1u]"
+        return f"[({now} + {wire.slots - back}u) % {wire.slots}u]"
+
+    def values(self, reading: Reading) -> str:
+        """The array of a wire of values."""
+        wire = self.wires[reading.wire]
+        if wire.borrowed:
+            return wire.name
+        return f"state->{wire.name}{self.slot(wire, reading.delay)}"
+
+    def list(self, reading: Reading) -> str:
+        """The list of a wire of events."""
+        wire = self.wires[reading.wire]
+        return f"state->{wire.name}{self.slot(wire, reading.delay)}"
+
+    def pointer(self, name: str, reading: Reading) -> str:
+        """Declaration of a pointer to a wire of values that is read."""
+        return f"const {self.wires[reading.wire].ctype} *const {name} = {self.values(reading)};"
+
+    def borrowed(self, readings: Iterable[Reading]) -> tuple[Wire, ...]:
+        """The caller's arrays among what is read."""
+        found = {r.wire: self.wires[r.wire] for r in readings}
+        return tuple(wire for wire in found.values() if wire.borrowed)
+
+    def signature(self, name: str, step: Step) -> tuple[str, str]:
+        """Head of the function of a step, and the call of it."""
+        extra = self.borrowed(read_by(step))
+        takes = "".join(f", const {w.ctype} *{w.name}" for w in extra)
+        given = "".join(f", {w.name}" for w in extra)
+        state = f"{self.program.name}_state"
+        return f"static void {name}({state} *state{takes})", f"{name}(state{given});"
+
+    def constant(self, constant: Constant, place: str, group: str, lanes: int, part: str) -> str:
+        """A parameter of a lane: a number, or an entry of its table.
+
+        Args:
+            constant: the parameter.
+            place: index of the group of lanes among all.
+            group: index of the group within its block.
+            lanes: all lanes of the population.
+            part: what of the group, such as `lane[k]`; for plain tables an index.
+        """
+        if not constant.table:
+            return literal(constant.value)
+        at = place if constant.period == lanes else group
+        if self.tables[constant.table].layout == "lanes":
+            return f"{constant.table}[{at}].{part}"
+        return f"{constant.table}[8u * {at} + {part}]"
+
+    def element(self, constant: Constant, index: str) -> str:
+        """A parameter in the order of the signal."""
+        return f"{constant.table}[{index}]" if constant.table else literal(constant.value)
+
+
+def read_by(step: Step) -> tuple[Reading, ...]:
+    """What a step reads."""
+    if isinstance(step, Population):
+        return (*(g.source for g in step.gathers), *step.currents)
+    if hasattr(step, "sources"):
+        return tuple(step.sources)
+    return (step.source,) if hasattr(step, "source") else ()
+
+
+def literal(value: int) -> str:
+    """A number as C writes it, in parentheses where it has a sign."""
+    if value == -(1 << 31):
+        return "INT32_MIN"
+    return f"({value})" if value < 0 else str(value)
+
+
+def pair(value: int) -> str:
+    """The same number in both int16 lanes of a word."""
+    return f"0x{(value & 0xFFFF) * 0x10001:08x}u"
+
+
+def block(lines: Iterable[str], depth: int = 1) -> str:
+    """Lines, indented."""
+    return indent("\n".join(lines), "    " * depth)
+
+
+def array(table: Table) -> str:
+    """Definition of a constant array."""
+    if table.layout == "rows":
+        kind, entries = "snncc_row", _grouped(table)
+    elif table.layout == "lanes":
+        kind, entries = "snncc_lanes", _grouped(table)
+    else:
+        kind, entries = table.layout, [literal(v) for v in table.values.tolist()]
+    return f"static const {kind} {table.name}[{len(entries)}] = {{\n{_filled(entries)}\n}};\n"
+
+
+def _grouped(table: Table) -> list[str]:
+    eights = table.values.reshape(-1, 8).tolist()
+    return ["{{" + ",".join(map(str, eight)) + "}}" for eight in eights]
+
+
+def _filled(entries: Iterable[str]) -> str:
+    lines: list[str] = []
+    line = "   "
+    for entry in entries:
+        if len(line) + len(entry) + 2 > COLUMNS:
+            lines.append(line)
+            line = "   "
+        line += f" {entry},"
+    return "\n".join([*lines, line])

@@ -1,0 +1,163 @@
+"""Who reads which signal in which form and how late, and so what must be kept for how long."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from snncc.ir import (
+    Bounds,
+    LoweringRefused,
+    Network,
+    Node,
+    Quantity,
+    Use,
+    Values,
+    bounds,
+    ordered,
+)
+from snncc.ir.ops import Input, Reshape, Spiking
+
+from .program import CType, Reading, Wire
+from .tables import narrowest
+from .target import EVENTS_MAX, PHASES_MAX, RULES
+
+
+def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+    """The refusal of a node by a rule of this target."""
+    assert rule in RULES, f"unknown rule id {rule}"
+    place = f"\n  origin: {node.origin}" if str(node.origin) else ""
+    return LoweringRefused(f"{rule} %{node.name}: {message}{place}")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the network's views say, computed once."""
+
+    network: Network
+    order: tuple[Node, ...]
+    place: Mapping[str, int]
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, network: Network) -> Facts:
+        """The facts of a quantized network."""
+        order = ordered(network)
+        place = {node.name: index for index, node in enumerate(order)}
+        return cls(network, order, place, bounds(network))
+
+    def size(self, name: str) -> int:
+        """Elements of a node's output."""
+        return prod(self.network.shapes[name])
+
+    def limits(self, use: Use) -> tuple[Values, Values]:
+        """Smallest and largest code of a wire, flat `[elements]`; late wires read zero at first."""
+        size = self.size(use.source)
+        if use.state:
+            low, high = _state_limits(self.network[use.source], use.state)
+            ends = np.full(size, low), np.full(size, high)
+        else:
+            shape = (1, *self.network.shapes[use.source])
+            pair = self.bounds[use.source]
+            ends = tuple(np.broadcast_to(end, shape).reshape(-1) for end in pair)  # type: ignore[assignment]
+        if use.delay:
+            return np.minimum(ends[0], 0), np.maximum(ends[1], 0)
+        return ends
+
+    def binary(self, use: Use) -> bool:
+        """Whether a wire holds nothing but 0 and 1."""
+        low, high = self.limits(use)
+        return bool(np.all(low >= 0) and np.all(high <= 1))
+
+    def source(self, use: Use) -> Use:
+        """The wire itself where a use reads it under another shape only."""
+        while not use.state and isinstance(self.network[use.source].op, Reshape):
+            inner = self.network[use.source].inputs[0]
+            use = Use(inner.source, inner.delay + use.delay, inner.state)
+        return use
+
+    def ctype(self, use: Use) -> CType:
+        """The C type that holds a wire's codes.
+
+        Raises:
+            LoweringRefused: C002, 32 bits do not.
+        """
+        low, high = self.limits(Use(use.source, 0, use.state))
+        found = narrowest(int(low.min(initial=0)), int(high.max(initial=0)))
+        if found is None:
+            worst = max(-int(low.min()), int(high.max()))
+            message = f"its values may reach {worst:,}, beyond 32 bits; use fewer weight bits"
+            raise refused("C002", self.network[use.source], message)
+        return found
+
+
+def _state_limits(node: Node, state: str) -> tuple[int, int]:
+    if state in ("wait", "s"):
+        assert isinstance(node.op, Spiking)
+        return 0, node.op.refractory if state == "wait" else node.op.spikes
+    format = node.formats.get(state, node.formats.get("v"))
+    assert isinstance(format, Quantity), f"%{node.name}: state {state} without format"
+    return format.low, format.high
+
+
+@dataclass
+class Wiring:
+    """Collects what is read; then says what is kept."""
+
+    facts: Facts
+    asked: defaultdict[Wire, set[tuple[int, int]]] = field(
+        default_factory=lambda: defaultdict(set[tuple[int, int]])
+    )
+    sources: dict[str, str] = field(default_factory=dict[str, str])
+    outside: set[str] = field(default_factory=set[str])
+
+    def events(self, use: Use, user: str) -> Reading:
+        """The wire as a list of the neurons that fired, for a node that is called `user`."""
+        assert not use.state
+        size = self.facts.size(use.source)
+        if size >= EVENTS_MAX:
+            message = f"it has {size:,} neurons, at most 65,534 can be listed; split it"
+            raise refused("C003", self.facts.network[use.source], message)
+        return self._read(Wire(f"{use.source}_events", "events", "uint16_t", size), use, user)
+
+    def values(self, use: Use, user: str) -> Reading:
+        """The wire as one value per element, for a node that is called `user`."""
+        name = f"{use.source}_{use.state}_now" if use.state else f"{use.source}_values"
+        kind, size = self.facts.ctype(use), self.facts.size(use.source)
+        return self._read(Wire(name, "values", kind, size), use, user)
+
+    def _read(self, wire: Wire, use: Use, user: str) -> Reading:
+        if use.delay >= PHASES_MAX:
+            message = f"it is read {use.delay} ticks late, at most 254 are possible"
+            raise refused("C006", self.facts.network[use.source], message)
+        place = self.facts.place
+        late = place.get(user, len(place)) >= place[use.source]
+        self.asked[wire].add((use.delay, int(late)))
+        self.sources[wire.name] = use.source
+        if not user:
+            self.outside.add(wire.name)
+        return Reading(wire.name, use.delay)
+
+    def wires(self) -> tuple[Wire, ...]:
+        """All wires, each with as many slots as its latest reader needs."""
+        return tuple(self._kept(wire, readers) for wire, readers in self.asked.items())
+
+    def _kept(self, wire: Wire, readers: set[tuple[int, int]]) -> Wire:
+        longest = max(delay for delay, _ in readers)
+        # Read before it is written in a tick, the oldest slot is free to be written in that tick.
+        early = longest > 0 and not any(late for delay, late in readers if delay == longest)
+        entering = isinstance(self.facts.network[self.sources[wire.name]].op, Input)
+        entering = entering and wire.name not in self.outside  # who reads after the tick is late
+        slots = longest if early else longest + 1
+        return Wire(
+            wire.name,
+            wire.kind,
+            wire.ctype,
+            wire.size,
+            slots,
+            borrowed=entering and wire.kind == "values" and not longest,
+        )
