@@ -1,3 +1,45 @@
-"""The public face of the compiler; never logic."""
+"""The public face of the compiler, loaded name by name on first use; never logic."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from snncc.ir import Network, SnnccError
+
+    from .bundle import Bundle
+    from .compare import verify
+    from .compiler import compile_model
+    from .importing import import_model
+    from .manifest import BuildRequest
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BuildRequest",
+    "Bundle",
+    "Network",
+    "SnnccError",
+    "__version__",
+    "compile_model",
+    "import_model",
+    "verify",
+]
+
+_HOMES: Final = {
+    "BuildRequest": "manifest",
+    "Bundle": "bundle",
+    "Network": "ir",
+    "SnnccError": "ir",
+    "compile_model": "compiler",
+    "import_model": "importing",
+    "verify": "compare",
+}
+
+
+def __getattr__(name: str) -> object:
+    # `snncc --help` imports this module, and has to do without numpy.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'snncc' has no attribute '{name}'")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

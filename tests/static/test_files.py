@@ -35,6 +35,7 @@ def test_a_file_opens_with_a_sentence_and_stays_short(path: Path) -> None:
 def test_a_face_exports_what_it_says(package: str) -> None:
     face = importlib.import_module(package)
     exported = getattr(face, "__all__", ())
+    assert exported, "no __all__: say what others may use"
     assert sorted(set(exported)) == sorted(exported), "a name stands twice in __all__"
     assert [each for each in exported if not hasattr(face, each)] == []
 
