@@ -74,7 +74,7 @@ def play(
         stimulus: the bytes that `board_read` hands out, in order.
         port: where the board is attached; None for the only place, or one that the driver opens.
         count_marks: count instructions until that many marks have passed; None: to the end.
-        seconds: limit of wall-clock time.
+        seconds: limit of wall-clock time from one `board_` call of the firmware to the next.
         progress: told the bytes consumed.
 
     Raises:

@@ -1,6 +1,7 @@
 """Driver of the boards that unicorn emulates in this process. Never: compiles."""
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib import import_module
@@ -9,7 +10,7 @@ from typing import Protocol, cast
 
 from snncc.ir import DeviceError
 
-from .exchange import STOPS, converse
+from .exchange import STOPS, converse, silence
 from .protocol import Board, Image, Progress, Run
 
 UNICORN = "unicorn==2.1.4"
@@ -18,12 +19,14 @@ SYSTEM_CONTROL = 0xE000_E000  # system control space (DDI 0403, B3.2); firmware 
 THUMB = 1  # bit 0 of a code address
 # First five bits of a Thumb instruction that is two halfwords long (DDI 0403, A5.1).
 LONG_PREFIXES = frozenset((0b11101, 0b11110, 0b11111))
-NUDGE_SECONDS = 0.05
+WATCH_SECONDS = 0.05
 
 
 class Uc(Protocol):
     """What is used here of `unicorn.Uc`, which publishes no types."""
 
+    def context_save(self) -> object: ...
+    def context_restore(self, context: object, /) -> None: ...
     def ctl_set_cpu_model(self, model: int, /) -> None: ...
     def ctl_exits_enabled(self, enable: bool, /) -> None: ...
     def ctl_set_exits(self, exits: list[int], /) -> None: ...
@@ -84,7 +87,7 @@ class EmulatedBoard:
         )
         uc.mem_map(board.ram_origin, board.ram_bytes, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
         uc.mem_map(SYSTEM_CONTROL, PAGE_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
-        self._board = board
+        self._board, self._after_reset = board, uc.context_save()
 
     def program(self, image: Image) -> None:
         """Write the image into flash."""
@@ -112,7 +115,8 @@ class EmulatedBoard:
         progress: Progress | None = None,
     ) -> Run:
         """Play `stimulus` from reset to the end of main; see `Connection.run`."""
-        # RAM comes up empty, so that no run sees the one before it.
+        # RAM and registers come up the same, so that no run sees the one before it.
+        self._uc.context_restore(self._after_reset)
         self._uc.mem_write(self._board.ram_origin, bytes(self._board.ram_bytes))
         with EmulatedCore(self._uc, self._board, image, seconds).watched() as core:
             return converse(core, self._board, image, stimulus, count_marks, progress)
@@ -130,8 +134,9 @@ class EmulatedCore:
         self._stops = frozenset(image.addresses(STOPS))
         uc.ctl_exits_enabled(True)
         uc.ctl_set_exits(sorted(self._stops))
-        self._expired = threading.Event()
         self._ended = threading.Event()
+        self._let_go: float | None = None  # since when the core runs
+        self._expired = False
         self._executed = 0
         self._touched = ""
         self._guard = uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._note_address)
@@ -147,7 +152,7 @@ class EmulatedCore:
 
     @contextmanager
     def watched(self) -> Generator["EmulatedCore", None, None]:
-        """The core itself, stopped when its time is over, without hooks afterwards."""
+        """The core itself, stopped when it is silent for too long, without hooks afterwards."""
         watch = threading.Thread(target=self._watch, daemon=True)
         watch.start()
         try:
@@ -161,21 +166,20 @@ class EmulatedCore:
     def resume(self) -> int:
         """Address of the next stop; see `exchange.Core`."""
         failure = ""
-        if not self._expired.is_set():
-            try:
-                self._uc.emu_start(self._next | THUMB, 0)
-            except self._error as error:
-                failure = str(error)
+        self._let_go = time.monotonic()
+        try:
+            self._uc.emu_start(self._next | THUMB, 0)
+        except self._error as error:
+            failure = str(error)
+        self._let_go = None
         pc = self._register(self._pc_register)
-        if pc in self._stops:
-            return pc
         place = self._image.place(pc)
         if failure:
             raise DeviceError(f"{self._board.name} stopped at pc {place}: {failure}{self._touched}")
-        if self._expired.is_set():
-            raise DeviceError(
-                f"{self._board.name} did not end within {self._seconds:g} s; it was at pc {place}"
-            )
+        if pc in self._stops:
+            return pc
+        if self._expired:
+            raise silence(self._board, self._seconds, place)
         raise DeviceError(f"{self._board.name} fell asleep at pc {place}: nothing will wake it")
 
     def argument(self, index: int) -> int:
@@ -224,12 +228,11 @@ class EmulatedCore:
         return self._uc.reg_read(register)
 
     def _watch(self) -> None:
-        if self._ended.wait(self._seconds):
-            return
-        self._expired.set()
-        # A stop asked for just before the core is let go is lost: ask until it stands still.
-        while not self._ended.wait(NUDGE_SECONDS):
-            self._uc.emu_stop()
+        while not self._ended.wait(WATCH_SECONDS):
+            since = self._let_go
+            if since is not None and time.monotonic() - since > self._seconds:
+                self._expired = True
+                self._uc.emu_stop()
 
 
 def count_thumb(code: bytes) -> int:

@@ -110,6 +110,13 @@ def converse(
             )
 
 
+def silence(board: Board, seconds: float, place: str) -> DeviceError:
+    """Failure of a core that ran for `seconds` without reaching a stop."""
+    return DeviceError(
+        f"{board.name} said nothing for {seconds:g} s; it was at pc {place}, perhaps in a loop"
+    )
+
+
 def _require_memory(board: Board, name: str, address: int, size: int, *, in_flash: bool) -> None:
     regions = [(board.ram_origin, board.ram_bytes)]
     if in_flash:

@@ -138,7 +138,7 @@ class Connection(Protocol):
             image: what the board was programmed with.
             stimulus: the bytes that `board_read` hands out, in order.
             count_marks: count instructions until that many marks have passed; None: to the end.
-            seconds: limit of wall-clock time.
+            seconds: limit of wall-clock time from one `board_` call of the firmware to the next.
             progress: told the bytes consumed.
 
         Raises:

@@ -17,7 +17,7 @@ from typing import IO
 from snncc.ir import DeviceError
 
 from .emulator import require_equal
-from .exchange import STOPS, converse
+from .exchange import STOPS, converse, silence
 from .gdb import GdbClient
 from .protocol import Board, Image, Progress, Run
 
@@ -131,7 +131,7 @@ class DebuggedCore:
     def __init__(self, gdb: GdbClient, board: Board, image: Image, seconds: float) -> None:
         self._gdb, self._board, self._image = gdb, board, image
         self._architecture = architecture(board)
-        self._seconds, self._deadline = seconds, time.monotonic() + seconds
+        self._seconds = seconds
         self._registers: tuple[int, ...] = ()
         gdb.monitor("system_reset")
         self._counting = True
@@ -143,16 +143,14 @@ class DebuggedCore:
 
     def resume(self) -> int:
         """Address of the next stop; see `exchange.Core`."""
-        in_time = time.monotonic() < self._deadline and self._gdb.resume(self._deadline)
+        in_time = self._gdb.resume(time.monotonic() + self._seconds)
         self._registers = self._gdb.registers()
         pc = self._registers[self._architecture.pc]
         if pc in self._stops:
             return pc
         place = self._image.place(pc)
         if not in_time:
-            raise DeviceError(
-                f"{self._board.name} did not end within {self._seconds:g} s; it was at pc {place}"
-            )
+            raise silence(self._board, self._seconds, place)
         raise DeviceError(f"{self._board.name} stopped at pc {place}, where nothing asks it to")
 
     def argument(self, index: int) -> int:
