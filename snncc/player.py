@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .boards import Image
 
 TICK_BEGINS, TICK_ENDS = 1, 2  # what the firmware announces around each tick
-SECONDS = 600.0
+SILENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Player:
             self.backend.stimulus(self.program, signal),
             port=self.port,
             count_marks=2 * counted,
-            seconds=SECONDS,
+            seconds=SILENCE_SECONDS,
             progress=progress,
         )
         trace = self.backend.response(self.program, self.record, run.output, len(signal))
