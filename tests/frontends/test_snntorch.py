@@ -1,4 +1,4 @@
-"""snnTorch's neurons against their ops: random parameters, ties included; the library is the judge."""
+"""snnTorch's neurons against their ops: random parameters, ties included; the library judges."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ EIGHTHS = st.integers(1, 7).map(lambda n: n / 8)
 """With dyadic parameters and inputs every sum is exact, so potentials do meet their thresholds."""
 
 
-def imported(model: nn.Module, shape: tuple[int, ...] = (SIZE,), signal: str = "real") -> EagerModel:
+def imported(
+    model: nn.Module, shape: tuple[int, ...] = (SIZE,), signal: str = "real"
+) -> EagerModel:
     widen(model)
     neurons = neurons_of(model, [SNNTORCH])
     calling = Calling("step")
@@ -73,7 +75,9 @@ def currents(seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data(), seed=st.integers(0, 2**16))
 @settings(max_examples=25, deadline=None)
-def test_every_spike_and_potential_is_the_librarys(name: str, data: st.DataObject, seed: int) -> None:
+def test_every_spike_and_potential_is_the_librarys(
+    name: str, data: st.DataObject, seed: int
+) -> None:
     made = data.draw(parameters(name))
     torch.manual_seed(seed)
     neuron = getattr(snntorch, name)(init_hidden=True, output=True, **made)
@@ -95,7 +99,9 @@ def test_ties_do_occur_in_what_is_compared(name: str) -> None:
         pytest.skip("its gain is no dyadic number, so equality does not occur")
     extra = {"linear_features": SIZE} if name.startswith("R") else {}
     extra |= {"alpha": 0.0} if "Synaptic" in name else {}
-    neuron = getattr(snntorch, name)(beta=1.0, threshold=0.5, init_hidden=True, output=True, **extra)
+    neuron = getattr(snntorch, name)(
+        beta=1.0, threshold=0.5, init_hidden=True, output=True, **extra
+    )
     with torch.no_grad():
         for weight in getattr(neuron, "recurrent", nn.Identity()).parameters():
             weight.zero_()
@@ -158,7 +164,7 @@ def test_a_reset_that_came_with_the_weights_must_be_the_modules() -> None:
     zero = snntorch.Leaky(0.9, reset_mechanism="zero", init_hidden=True)
     subtract = snntorch.Leaky(0.9, init_hidden=True)
     subtract.load_state_dict(zero.state_dict())
-    with pytest.raises(ImportRefused, match="saved with reset 'value'.*built with 'subtract'"):
+    with pytest.raises(ImportRefused, match=r"saved with reset 'value'.*built with 'subtract'"):
         imported(nn.Sequential(subtract))
 
 

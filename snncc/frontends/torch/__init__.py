@@ -1,4 +1,4 @@
-"""The frontend for PyTorch modules: what it accepts and takes; PyTorch itself is loaded by `load`."""
+"""The frontend for PyTorch modules: what it accepts; PyTorch itself is loaded by `load` alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TorchFrontend:
     """Reads `nn.Module`s: `zoo:NAME`, `path/to/file.py:factory`, `package.module:factory`."""
 
     options: Mapping[str, str] = {
-        "layout": "how forward is called: time-first, batch-first, step or static (found by itself)",
+        "layout": "how it is called: time-first, batch-first, step or static (found by itself)",
         "shape": "of the input at one tick, such as 12 or 2x34x34 (taken from the data)",
         "ticks": "how many, for a model that fixes the length of its loop (taken from the data)",
         "signal": "spike or real: what enters the network (taken from the data)",

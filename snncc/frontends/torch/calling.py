@@ -1,4 +1,4 @@
-"""How a user's model is called: which axis is time, who keeps the states; nothing is recorded here."""
+"""How a user's model is called: which axis is time, who keeps the states; records nothing."""
 
 from __future__ import annotations
 
@@ -56,19 +56,16 @@ def call_model(model: nn.Module, calling: Calling, fed: Sequence[Tensor]) -> obj
         result = model(x, *states)
         if calling.wiring:
             assert isinstance(result, (tuple, list)), "states are passed but none are returned"
-            states = tuple(_flat(result)[i] for i in calling.wiring)
+            states = tuple(result[i] for i in calling.wiring)
         returned.append(result)
     return returned
 
 
-def _flat(returned: Sequence[object]) -> list[object]:
-    """Returned values; a pair (output, states) counts as one row."""
-    return list(returned)
-
-
 def _first_states(model: nn.Module, calling: Calling) -> tuple[object, ...]:
-    """What the state parameters get at the first tick: their default, or a tensor without values,
-    which a neuron takes for zero."""
+    """What the state parameters get at the first tick.
+
+    Their default, or a tensor without values, which a neuron takes for zero.
+    """
     parameters = _state_parameters(model)[: len(calling.wiring)]
     return tuple(
         torch.zeros(0) if p.default is inspect.Parameter.empty else p.default for p in parameters

@@ -15,7 +15,6 @@ from .lift import Lifter
 from .reroll import Roller, Ticks
 from .rules import Operand
 
-
 MOVES = {"reshape", "slice", "concat", "sum", "sum_pool", "max_pool"}
 """Ops that make counts of counts."""
 
@@ -142,7 +141,9 @@ class Decoder:
             live = [a for a in expr.args if not isinstance(a, Constant)]
             numbers = [a.values for a in expr.args if isinstance(a, Constant)]
             if len(live) == 1 and all(n.size and np.all(n == n.flat[0]) for n in numbers):
-                yield from self._terms(live[0], factor * float(np.prod([n.flat[0] for n in numbers])))
+                yield from self._terms(
+                    live[0], factor * float(np.prod([n.flat[0] for n in numbers]))
+                )
             else:
                 yield expr, factor
         else:
@@ -163,7 +164,9 @@ class Decoder:
         parts = [
             e
             if f == 1
-            else self._weaver.apply("product", (e, self._weaver.constant(np.full((1,) * len(e.shape), f))))
+            else self._weaver.apply(
+                "product", (e, self._weaver.constant(np.full((1,) * len(e.shape), f)))
+            )
             for (e, _), f in zip(row, factors, strict=True)
         ]
         return parts[0] if len(parts) == 1 else self._weaver.apply("sum", parts)
@@ -182,8 +185,8 @@ class Decoder:
         linear = expr.op.linear or expr.op.keyword in ("sum", "product")
         if not linear or (decode == "count" and np.any(self._weaver.at_rest(expr))):
             raise self._weaver.refuse(
-                f"'{expr.op.keyword}' stands after the sum over the ticks; put it before, or use the "
-                "mean",
+                f"'{expr.op.keyword}' stands after the sum over the ticks; put it before, or "
+                "use the mean",
                 expr.origin,
             )
         return [self._with(expr, live[0], e) for e in ticks], decode

@@ -1,4 +1,4 @@
-"""Signals of single ticks as expressions over ops of the IR; knows neither PyTorch nor time loops."""
+"""Signals of single ticks as expressions over ops of the IR; knows no PyTorch, no time loop."""
 
 from __future__ import annotations
 

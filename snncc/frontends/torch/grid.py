@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .expr import Expr, Shape, Weaver
+from snncc.ir import Shape
+
+from .expr import Expr, Weaver
 
 Kind: TypeAlias = Literal["list", "sample", "feature"]
 Atom: TypeAlias = tuple[Kind, int]
@@ -75,11 +77,16 @@ def single(expr: Expr, axes: Sequence[Axis]) -> Grid:
     return Grid(cells, tuple(axes))
 
 
+def cell(cells: Cells, index: int | tuple[int, ...] = 0) -> Expr:
+    """One of the expressions; by default the first."""
+    return cast("Expr", cells.flat[index] if isinstance(index, int) else cells[index])
+
+
 def each(grid: Grid, function: Callable[[Expr], Expr]) -> Cells:
     """The cells with a function applied."""
     cells = np.empty(grid.cells.shape, dtype=object)
     for index in np.ndindex(grid.cells.shape):
-        cells[index] = function(cast("Expr", grid.cells[index]))
+        cells[index] = function(cell(grid.cells, index))
     return cells
 
 
@@ -133,7 +140,7 @@ class Loom:
         columns, axes = self.aligned(operands)
         cells = np.empty(columns[0].shape, dtype=object)
         for index in np.ndindex(cells.shape):
-            cells[index] = self.weaver.apply(keyword, [cast("Expr", c[index]) for c in columns])
+            cells[index] = self.weaver.apply(keyword, [cell(c, index) for c in columns])
         return Grid(cells, axes)
 
     def thin(self, grid: Grid) -> Grid:
@@ -161,7 +168,12 @@ class Loom:
             while wanted > 1:
                 kind, size = atoms.pop() if atoms else ("sample", 0)
                 taken = min(wanted, size)
-                if not taken or size % taken or wanted % taken or (kind == "sample" and taken < size):
+                if (
+                    not taken
+                    or size % taken
+                    or wanted % taken
+                    or (kind == "sample" and taken < size)
+                ):
                     raise self.weaver.torn(
                         f"view {list(grid.shape)} as {list(shape)} tears the batch axis apart"
                     )
@@ -242,8 +254,8 @@ class Loom:
         grid = self.settled(grid)
         if not grid.is_pure(axis, "list"):
             return grid
-        where, kind = _position(grid.axes, axis, "list"), cast("Kind", "feature")
-        axes = (*grid.axes[:axis], ((kind, grid.shape[axis]),), *grid.axes[axis + 1 :])
+        where = _position(grid.axes, axis, "list")
+        axes = (*grid.axes[:axis], (("feature", grid.shape[axis]),), *grid.axes[axis + 1 :])
         into = _position(axes, axis, "feature")
         rest = np.moveaxis(grid.cells, where, -1)
         cells = np.empty(rest.shape[:-1], dtype=object)
@@ -270,7 +282,9 @@ class Loom:
 
     # --- operands -----------------------------------------------------------------------------
 
-    def aligned(self, operands: Sequence[Grid | torch.Tensor]) -> tuple[list[Cells], tuple[Axis, ...]]:
+    def aligned(
+        self, operands: Sequence[Grid | torch.Tensor]
+    ) -> tuple[list[Cells], tuple[Axis, ...]]:
         """Operands of an element-wise op, broadcast as PyTorch does.
 
         Returns:

@@ -1,4 +1,4 @@
-"""MODEL and weights → an imported network that has been compared with the model; the order of things."""
+"""MODEL and weights → a network that has been compared with the model; only the order of things."""
 
 from __future__ import annotations
 
@@ -142,5 +142,3 @@ def _name(source: str) -> str:
     place, _, name = source.rpartition(":")
     stem = name if source.startswith("zoo:") else Path(place).stem
     return re.sub(r"\W", "_", stem.rpartition(".")[2])
-
-

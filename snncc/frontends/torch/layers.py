@@ -1,4 +1,4 @@
-"""The rows of `rules` that have weights, windows or statistics: linear maps, convolutions, norms, pools."""
+"""The rows of the table that have weights or windows: linear maps, convolutions, norms, pools."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from .expr import Expr, Shape, Weaver
-from .grid import Axis, Cells, Grid, Loom, each
+from snncc.ir import Shape
+
+from .expr import Expr, Weaver
+from .grid import Axis, Cells, Grid, Loom, cell, each
 from .rules import Operand, row
 
 Pair = int | Sequence[int]
@@ -77,7 +79,9 @@ def _einsum(loom: Loom, equation: str, *operands: Operand | Sequence[Operand]) -
     if not still:
         return _traced(loom, labels, grid, out)
     kept = "".join(dict.fromkeys(c for t, _ in still for c in t if c in labels or c in out))
-    weight = torch.einsum(",".join(t for t, _ in still) + "->" + kept, *[p.double() for _, p in still])
+    weight = torch.einsum(
+        ",".join(t for t, _ in still) + "->" + kept, *[p.double() for _, p in still]
+    )
     return _contracted(loom, (labels, grid), (kept, weight), out)
 
 
@@ -85,7 +89,10 @@ def _parse(loom: Loom, equation: str, parts: Sequence[Operand]) -> tuple[list[st
     equation = equation.replace(" ", "")
     left, _, out = equation.partition("->")
     terms = left.split(",")
-    rest = max((len(p.shape) - len(t) + 3 for t, p in zip(terms, parts, strict=True) if "..." in t), default=0)
+    rest = max(
+        (len(p.shape) - len(t) + 3 for t, p in zip(terms, parts, strict=True) if "..." in t),
+        default=0,
+    )
     dots = "ZYXWVUTS"[:rest]
     terms = [
         t.replace("...", dots[rest - (len(p.shape) - len(t) + 3) :] if "..." in t else "")
@@ -108,7 +115,7 @@ def _traced(loom: Loom, labels: str, grid: Grid, out: str) -> Grid:
 def _contracted(
     loom: Loom, signal: tuple[str, Grid], constant: tuple[str, torch.Tensor], out: str
 ) -> Grid:
-    """Shared axes that stay are blocks, shared axes that go are summed, the weight's own are new."""
+    """Shared axes that stay are blocks, those that go are summed, the weight's own are new."""
     (labels, grid), (kept, weight) = signal, constant
     summed = [c for c in labels if c not in out]
     if any(c not in kept for c in summed):
@@ -118,13 +125,18 @@ def _contracted(
         if c in labels:
             grid = loom.filled_at(loom.unlisted(grid, labels.index(c)), labels.index(c))
     kept, weight = _uniform(loom, (labels, grid), (kept, weight))
-    blocks, fresh = [c for c in labels if c in kept and c in out], [c for c in kept if c not in labels]
+    blocks, fresh = (
+        [c for c in labels if c in kept and c in out],
+        [c for c in kept if c not in labels],
+    )
     own = [c for c in labels if c in out and c not in kept]
     grid = loom.permuted(grid, [labels.index(c) for c in (*own, *blocks, *summed)])
     extent = dict(zip((*own, *blocks, *summed), grid.shape, strict=True)) | dict(
         zip(kept, weight.shape, strict=True)
     )
-    size = {n: prod(extent[c] for c in cs) for n, cs in (("b", blocks), ("o", fresh), ("i", summed))}
+    size = {
+        n: prod(extent[c] for c in cs) for n, cs in (("b", blocks), ("o", fresh), ("i", summed))
+    }
     order = [kept.index(c) for c in (*blocks, *fresh, *summed)]
     matrix = _numpy(weight.permute(order)).reshape(size["b"], size["o"], size["i"])
     lead = grid.features[: len(grid.features) - len(blocks) - len(summed)]
@@ -234,10 +246,8 @@ def _conv(
     grid, spread = _image(loom, signal, axes), _per_axis(dilation, axes)
     pads = _pads(padding, tuple(weight.shape[2:]), spread)
     fixed = {"stride": _per_axis(stride, axes), "padding": pads, "dilation": spread}
-    cells = each(
-        grid, lambda e: _convolved(loom.weaver, e, weight, bias, groups=groups, **fixed)
-    )
-    return _windowed(grid, cells, cells.flat[0].shape)
+    cells = each(grid, lambda e: _convolved(loom.weaver, e, weight, bias, groups=groups, **fixed))
+    return _windowed(grid, cells, cell(cells).shape)
 
 
 def _pads(padding: Pair | str, kernel: Shape, dilation: Shape) -> tuple[tuple[int, int], ...]:
@@ -273,14 +283,16 @@ def _batch_norm(
     return loom.pointwise("sum", [scaled, shift.reshape(shape)])
 
 
-def _pool(loom: Loom, keyword: str, signal: Operand, kernel: Pair, stride: Pair, padding: Pair, axes: int) -> Grid:
+def _pool(
+    loom: Loom, keyword: str, signal: Operand, kernel: Pair, stride: Pair, padding: Pair, axes: int
+) -> Grid:
     grid, size = _image(loom, signal, axes), _per_axis(kernel, axes)
     step = _per_axis(stride, axes) if stride else size
     pads = tuple((p, p) for p in _per_axis(padding, axes))
     cells = each(
         grid, lambda e: loom.weaver.apply(keyword, (e,), kernel=size, stride=step, padding=pads)
     )
-    return _windowed(grid, cells, cells.flat[0].shape)
+    return _windowed(grid, cells, cell(cells).shape)
 
 
 @row("avg_pool2d", "avg_pool1d")
@@ -296,7 +308,9 @@ def _avg_pool(
 ) -> Grid:
     padded = any(_per_axis(padding, 1))
     if ceil_mode or divisor_override or (padded and not count_include_pad):
-        raise loom.weaver.refuse("average pooling with ceil_mode, a divisor of its own or padding that is not counted")
+        raise loom.weaver.refuse(
+            "average pooling with ceil_mode, a divisor of its own or padding that is not counted"
+        )
     return _pool(loom, "avg_pool", signal, kernel_size, stride, padding, len(signal.axes) - 2)
 
 
@@ -319,7 +333,9 @@ def _max_pool(
 def _adaptive(loom: Loom, signal: Grid, output_size: Pair) -> Grid:
     axes = len(signal.axes) - 2
     size = signal.shape[2:]
-    wanted = [n if w is None else w for w, n in zip(_per_axis(output_size, axes), size, strict=True)]
+    wanted = [
+        n if w is None else w for w, n in zip(_per_axis(output_size, axes), size, strict=True)
+    ]
     if any(n % w for n, w in zip(size, wanted, strict=True)):
         raise loom.weaver.refuse(f"adaptive pooling of {list(size)} to {wanted}: windows differ")
     kernel = [n // w for n, w in zip(size, wanted, strict=True)]

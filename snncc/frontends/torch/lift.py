@@ -1,4 +1,4 @@
-"""A recording turned into expressions: each call through its row, each neuron call into its population."""
+"""A recording turned into expressions: calls through their rows, neurons into populations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snncc.ir import ImportRefused
 
 from . import layers as layers  # the rows stand in the table once this is imported
 from .expr import Expr, Firing, Population, Reading, Weaver
-from .grid import Axis, Grid, Loom, single
+from .grid import Axis, Grid, Loom, cell, single
 from .neurons import Found, Site
 from .place import Places
 from .record import Call, Recording, Var
@@ -29,9 +29,7 @@ class Lifter(Loom):
         populations: those found so far, in the order of their first call.
     """
 
-    def __init__(
-        self, recording: Recording, neurons: Mapping[str, Found], places: Places
-    ) -> None:
+    def __init__(self, recording: Recording, neurons: Mapping[str, Found], places: Places) -> None:
         super().__init__(Weaver(places))
         self.populations: list[Population] = []
         self._recording = recording
@@ -143,7 +141,7 @@ class Lifter(Loom):
     def _expr(self, value: Operand, axes: tuple[Axis, ...]) -> Expr:
         if isinstance(value, Grid):
             return self.all_features(value).only
-        constant: Expr = self.numbers(value, axes).flat[0]
+        constant = cell(self.numbers(value, axes))
         shape = tuple(n for axis in axes for kind, n in axis if kind == "feature")
         return self.weaver.constant(np.broadcast_to(self.weaver.at_rest(constant), shape))
 

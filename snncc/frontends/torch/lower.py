@@ -1,4 +1,4 @@
-"""Sums and products with constants, as ops that have the constant as a parameter; one expression at a time."""
+"""Sums and products with constants, as ops that have the constant as a parameter; nothing else."""
 
 from __future__ import annotations
 

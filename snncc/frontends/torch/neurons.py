@@ -1,4 +1,4 @@
-"""What the importer must know of a class of neurons; the libraries' tables are written in these terms."""
+"""What the importer must know of a class of neurons, in which libraries' tables are written."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from torch import Tensor, nn
 from snncc.ir import Op, Param
 
 from .expr import Expr
-from .grid import Axis, Loom
+from .grid import Axis, Loom, cell
 
-Fire: TypeAlias = Callable[[nn.Module, Tensor, Mapping[str, Tensor]], tuple[Tensor, dict[str, Tensor]]]
+Fire: TypeAlias = Callable[
+    [nn.Module, Tensor, Mapping[str, Tensor]], tuple[Tensor, dict[str, Tensor]]
+]
 """Stands for one tick of a population: module, input and states → spikes and new states."""
 
 
@@ -35,13 +37,11 @@ class Site:
     def param(self, value: Tensor | float, role: str) -> Param:
         """A number or tensor of the module as a parameter of an op."""
         cells = self.loom.numbers(torch.as_tensor(value), self.axes)
-        return self.loom.weaver.param(self.loom.weaver.at_rest(cells.flat[0]), role)
+        return self.loom.weaver.param(self.loom.weaver.at_rest(cell(cells)), role)
 
     def signal(self, value: Tensor | float) -> Expr:
         """A number or tensor of the module as a constant signal."""
-        cells = self.loom.numbers(torch.as_tensor(value), self.axes)
-        constant: Expr = cells.flat[0]
-        return constant
+        return cell(self.loom.numbers(torch.as_tensor(value), self.axes))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Float64 execution of a user's PyTorch code, whatever precision it asks for; nothing is recorded here."""
+"""Float64 execution of a user's PyTorch code, whatever precision it asks for; records nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's code, run once on real tensors, as a list of calls; names no library and no op of ours.
+"""The user's code, run once on real tensors, as a list of calls; knows no library, no op.
 
 Two modes of PyTorch are stacked: a function mode that sees the call as the user wrote it (so that
 `linear`, `einsum` or `batch_norm` stay whole) and a dispatch mode that sees what it comes down to.
@@ -157,7 +157,7 @@ class Recorder(TorchDispatchMode):
         stale: Mapping[int, Tensor],
         owner: Callable[[Tensor], str],
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.recording = Recording()
         self.places = places
         self._bound: dict[int, Binding] = {}
@@ -165,6 +165,11 @@ class Recorder(TorchDispatchMode):
         self._paused = False
         self._stale = stale
         self._owner = owner
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # The default imports torch._dynamo, which takes seconds and has nothing to do here.
+        return False
 
     # --- values -------------------------------------------------------------------------------
 
@@ -220,10 +225,16 @@ class Recorder(TorchDispatchMode):
 
     def signals(self) -> dict[int, Tensor]:
         """The live tensors seen, by identity."""
-        return {id(t): t for t in self._kept if self.recording.values[self._bound[id(t)].var.index].live}
+        return {
+            id(t): t for t in self._kept if self.recording.values[self._bound[id(t)].var.index].live
+        }
 
     def signal(
-        self, name: str, args: tuple[object, ...], kwargs: Mapping[str, object], results: Sequence[Tensor]
+        self,
+        name: str,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        results: Sequence[Tensor],
     ) -> None:
         """Appends a call that makes signals, whatever it is given."""
         made = [self._value(r, live=True) for r in results]
@@ -251,7 +262,8 @@ class Recorder(TorchDispatchMode):
     ) -> Mapping[int, Var]:
         """Appends a call whose results look like `results`; its variables, by position."""
         live = name not in SHAPE_ONLY and any(
-            self.recording.values[var.index].live for var in variables((args, tuple(kwargs.items())))
+            self.recording.values[var.index].live
+            for var in variables((args, tuple(kwargs.items())))
         )
         made = [self._value(r, live, name in UNFILLED) for r in results]
         outputs = (*([made[0]] * index), *made) if index else tuple(made)

@@ -316,9 +316,7 @@ class Roller:
         last = ticks[-1]
         assert isinstance(last, Apply)
         index, decay = leaky
-        drives = [
-            self.walk(self._arguments(ticks, i)) for i in range(len(last.args)) if i != index
-        ]
+        drives = [self.walk(self._arguments(ticks, i)) for i in range(len(last.args)) if i != index]
         if len(drives) > 1:
             joined = Step(self._weaver.op("sum"), first=True)
             drives = [self._add(position, joined, tuple(drives), last.origin)]

@@ -1,22 +1,23 @@
-"""The table PyTorch operation → op of the network; a row is a short function. No neuron stands here."""
+"""The table PyTorch operation → op of the network; a row is a short function, none a neuron."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import prod
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import torch
 
 from .expr import Expr
-from .grid import Axis, Grid, Loom, each, sizes
+from .grid import Axis, Grid, Loom, cell, each, sizes
 
 Operand: TypeAlias = Grid | torch.Tensor
 Result: TypeAlias = Grid | torch.Tensor | Sequence[Grid | torch.Tensor]
-Row: TypeAlias = Callable[..., Result]
+Row = TypeVar("Row", bound=Callable[..., Result])
 
-ROWS: dict[str, Row] = {}
+ROWS: dict[str, Callable[..., Result]] = {}
 """Name of the operation (ATen's, or a function that the recorder keeps whole) → its row."""
 
 
@@ -324,20 +325,24 @@ def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     grids = [loom.unlisted(g, axis) for g in grids]
     ones = [(*g.axes[:axis], g.axes[axis] or (("feature", 1),), *g.axes[axis + 1 :]) for g in grids]
     grids = [
-        Grid(each(g, lambda e, a=a: loom.weaver.reshape(e, tuple(sizes(a, "feature")))), a)
+        Grid(each(g, partial(loom.weaver.reshape, shape=tuple(sizes(a, "feature")))), a)
         for g, a in zip(grids, ones, strict=True)
     ]
     where = len(sizes(grids[0].axes[:axis], "feature"))
     cells = np.empty(grids[0].cells.shape, dtype=object)
     for index in np.ndindex(cells.shape):
-        cells[index] = loom.weaver.apply("concat", [g.cells[index] for g in grids], axis=where)
+        cells[index] = loom.weaver.apply(
+            "concat", [cell(g.cells, index) for g in grids], axis=where
+        )
     total = sum(g.shape[axis] for g in grids)
     axes = grids[0].axes
     return Grid(cells, (*axes[:axis], (("feature", total),), *axes[axis + 1 :]))
 
 
 @row("scatter")
-def _scatter(loom: Loom, base: Operand, value: Operand, path: Sequence[tuple[str, Sequence[int]]]) -> Operand:
+def _scatter(
+    loom: Loom, base: Operand, value: Operand, path: Sequence[tuple[str, Sequence[int]]]
+) -> Operand:
     """A write into a view: only whole indices of one axis, as in `out[t] = spikes`."""
     if len(path) != 1 or path[0][0] != "select":
         raise loom.weaver.refuse("part of a signal is overwritten in place")
@@ -399,19 +404,29 @@ def _sum_axis(loom: Loom, expr: Expr, axis: int) -> Expr:
     rest = [i for i in range(len(expr.shape)) if i != axis]
     size, shape = expr.shape[axis], tuple(expr.shape[i] for i in rest)
     last = loom.weaver.reshape(loom.weaver.permute(expr, [*rest, axis]), (prod(shape), size))
-    pooled = loom.weaver.apply("sum_pool", (last,), kernel=(size,), stride=(size,), padding=((0, 0),))
+    pooled = loom.weaver.apply(
+        "sum_pool", (last,), kernel=(size,), stride=(size,), padding=((0, 0),)
+    )
     return loom.weaver.reshape(pooled, shape)
 
 
 @row("sum")
 def _sum(
-    loom: Loom, signal: Grid, dim: int | Sequence[int] | None = None, keepdim: bool = False, **_: object
+    loom: Loom,
+    signal: Grid,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    **_: object,
 ) -> Grid:
     return _reduced(loom, signal, dim, keepdim, mean=False)
 
 
 @row("mean")
 def _mean(
-    loom: Loom, signal: Grid, dim: int | Sequence[int] | None = None, keepdim: bool = False, **_: object
+    loom: Loom,
+    signal: Grid,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    **_: object,
 ) -> Grid:
     return _reduced(loom, signal, dim, keepdim, mean=True)

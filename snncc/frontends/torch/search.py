@@ -1,4 +1,4 @@
-"""Finds how a model is to be called, by trying; the reason of the best attempt is what a user reads."""
+"""Finds how a model is to be called, by trying; of failures the most telling is shown."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def found(
         raise ImportRefused(str(best.reason)) from best.reason
     tried = "; ".join(f"{a.layout}: {str(a.reason).splitlines()[0]}" for a in attempts)
     raise ImportRefused(
-        f"{type(model).__name__} runs with input {list(wanted.shape)} per tick in no layout ({tried})"
+        f"{type(model).__name__} takes input {list(wanted.shape)} per tick in no layout: {tried}"
     ) from best.reason
 
 

@@ -1,10 +1,11 @@
-"""The neurons of snnTorch 0.9 and 1.0: their equations as ops, each with its source; no other library."""
+"""The neurons of snnTorch 0.9 and 1.0 as ops, each equation with its source; no other library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 import snntorch
 import torch
@@ -43,13 +44,13 @@ def _compare(module: nn.Module) -> str:
     with torch.no_grad():
         spikes = module.spike_grad(shifts)  # type: ignore[operator]
     levels = [float(s) for s in spikes[0]]
-    rules = {(0.0, 0.0, 0.0, 1.0, 1.0): ">", (0.0, 0.0, 1.0, 1.0, 1.0): ">="}
-    if tuple(levels) not in rules:
-        raise ImportRefused(
-            f"spike_grad gives {levels} at {shifts[0].tolist()} from the threshold; "
-            "expected a step from 0 to 1"
-        )
-    return rules[tuple(levels)]
+    for rule, step in ((">", [0, 0, 0, 1, 1]), (">=", [0, 0, 1, 1, 1])):
+        if levels == step:
+            return rule
+    raise ImportRefused(
+        f"spike_grad gives {levels} at {shifts[0].tolist()} from the threshold; "
+        "expected a step from 0 to 1"
+    )
 
 
 def _reset(
@@ -165,14 +166,14 @@ def _scaled(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
 
 def _recurrent(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     """The input, and the spikes of the tick before through the recurrent connections."""
-    recurrent, spikes = site.module.recurrent, states["spk"]
+    recurrent, spikes = cast("nn.Module", site.module.recurrent), states["spk"]
     if isinstance(recurrent, nn.Linear):
         back = projected(site.loom.weaver, spikes, recurrent.weight, recurrent.bias)
     elif isinstance(recurrent, nn.Conv2d):
         back = convolved(site.loom.weaver, spikes, recurrent)
     else:  # RecurrentOneToOne
-        V = recurrent.V.detach()  # type: ignore[union-attr,operator]
-        back = site.loom.weaver.apply("product", (spikes, site.signal(V)))  # type: ignore[arg-type]
+        V = cast("Tensor", recurrent.V).detach()
+        back = site.loom.weaver.apply("product", (spikes, site.signal(V)))
     return site.loom.weaver.apply("sum", (current, back))
 
 
@@ -224,7 +225,9 @@ def _find(module: nn.Module, path: str) -> NeuronKind | None:
     where = f"module '{path}' is a snntorch.{name}"
     library = type(module).__module__.split(".")[0]
     if library != "snntorch":
-        raise ImportRefused(f"module '{path}': {name} is derived from a neuron of snnTorch and may change it")
+        raise ImportRefused(
+            f"module '{path}': {name} is derived from a neuron of snnTorch and may change it"
+        )
     if name not in KINDS:
         raise ImportRefused(f"{where}, which has no exact counterpart (known: {', '.join(KINDS)})")
     if not version("snntorch").startswith(VERSIONS):

@@ -1,4 +1,4 @@
-"""MODEL as typed → the user's module, built; the only place where code that the user names is run."""
+"""MODEL as typed → the user's module, built; the only place where code the user names is run."""
 
 from __future__ import annotations
 

@@ -224,7 +224,9 @@ class _Assembly:
         network = self._built(nodes, outputs, output)
         members = {roller.name_of(p): _member(p) for p in populations}
         fixed = ticks if self._calling.layout == "static" else 0
-        return Traced(network, members, output.label, output.decode is not None, output.order, fixed)
+        return Traced(
+            network, members, output.label, output.decode is not None, output.order, fixed
+        )
 
     def _present(self) -> None:
         shape = self._wanted.shape

@@ -1,4 +1,4 @@
-"""Trained weights: read from a file without running code, fitted to a module, every doubt reported."""
+"""Trained weights: read from a file without running code, fitted to a module, doubts reported."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def _tensors(content: object) -> dict[str, Tensor]:
     return {str(k): v for k, v in content.items() if isinstance(v, Tensor)}
 
 
-def load_weights(model: nn.Module, weights: Mapping[str, Tensor], neurons: Collection[str]) -> list[str]:
+def load_weights(
+    model: nn.Module, weights: Mapping[str, Tensor], neurons: Collection[str]
+) -> list[str]:
     """Puts the weights into the model; what the user should know of it, a sentence each.
 
     Args:
@@ -86,10 +88,15 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor], neurons: Colle
     weights = {k: v for k, v in weights.items() if k not in states}
     _demand_match(weights, expected, neurons)
     check_finite(weights)
-    narrow = sorted({str(v.dtype) for v in weights.values() if v.is_floating_point()} & {"torch.float16", "torch.bfloat16"})
+    narrow = sorted(
+        {str(v.dtype) for v in weights.values() if v.is_floating_point()}
+        & {"torch.float16", "torch.bfloat16"}
+    )
     if narrow:
         notes.append(f"weights in {', '.join(narrow)} are computed with in float64, as they are")
-    model.load_state_dict({k: v.double() if v.is_floating_point() else v for k, v in weights.items()}, strict=False)
+    model.load_state_dict(
+        {k: v.double() if v.is_floating_point() else v for k, v in weights.items()}, strict=False
+    )
     return notes
 
 

@@ -1,5 +1,7 @@
 """(B, T, N) data, a linear layer over all ticks at once, then the loop; the mean rate comes out."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

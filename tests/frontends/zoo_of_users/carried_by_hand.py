@@ -1,5 +1,7 @@
 """A leaky sum of the output spikes, carried from tick to tick by hand; its last value counts."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

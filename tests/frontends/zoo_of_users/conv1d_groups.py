@@ -1,5 +1,7 @@
 """Depthwise, dilated and strided 1d convolutions, a pool, and a Lapicque output."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 import torch.nn.functional as F

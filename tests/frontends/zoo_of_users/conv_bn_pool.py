@@ -1,5 +1,7 @@
 """Convolutions with batch norm and pools over event frames, (T, B, C, H, W)."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from snntorch import utils

@@ -1,5 +1,7 @@
 """Current-based neurons with learned decays and thresholds for each neuron, float32 by name."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn
@@ -12,11 +14,17 @@ class Cuba(nn.Module):
         rand = lambda n: torch.rand(n, generator=g)
         self.fc1 = nn.Linear(10, 17)
         self.n1 = snn.Synaptic(
-            alpha=rand(17), beta=rand(17), threshold=rand(17) + 0.1,
-            learn_alpha=True, learn_beta=True, learn_threshold=True,
+            alpha=rand(17),
+            beta=rand(17),
+            threshold=rand(17) + 0.1,
+            learn_alpha=True,
+            learn_beta=True,
+            learn_threshold=True,
         )
         self.fc2 = nn.Linear(17, 5)
-        self.n2 = snn.Synaptic(alpha=rand(5), beta=rand(5), reset_mechanism="zero", reset_delay=False)
+        self.n2 = snn.Synaptic(
+            alpha=rand(5), beta=rand(5), reset_mechanism="zero", reset_delay=False
+        )
 
     def forward(self, x):
         T, B = x.shape[0], x.shape[1]

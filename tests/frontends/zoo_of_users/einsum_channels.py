@@ -1,5 +1,7 @@
 """Neurons per sensor channel by einsum, weights shared over channels by matmul."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

@@ -1,5 +1,7 @@
 """A loop of exactly num_steps ticks over (T, B, N) data."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

@@ -1,5 +1,7 @@
 """A linear head on the mean spikes of all ticks, and dropout that eval() switches off."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

@@ -1,5 +1,7 @@
 """State in a dataclass, the tick in a function outside the class, detached now and then."""
 
+# ruff: noqa
+
 from dataclasses import dataclass
 
 import snntorch as snn

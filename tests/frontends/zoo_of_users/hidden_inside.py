@@ -1,5 +1,7 @@
 """States inside the neurons (init_hidden), the module is called once per tick."""
 
+# ruff: noqa
+
 import snntorch as snn
 from torch import nn
 

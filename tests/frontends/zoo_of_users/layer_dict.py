@@ -1,5 +1,7 @@
 """Layers in a ModuleDict, visited by name; outputs in a dict; data (B, T, N)."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

@@ -1,5 +1,7 @@
 """A leaky read-out without reset: the class is read from its membrane potential, averaged."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

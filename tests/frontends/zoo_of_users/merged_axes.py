@@ -1,5 +1,7 @@
 """Ticks and samples merged for the convolution, parted again for the neurons."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

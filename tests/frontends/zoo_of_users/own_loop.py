@@ -1,5 +1,7 @@
 """The textbook class: its own loop over ticks, states by hand, stacked outputs, (T, B, N) data."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

@@ -1,5 +1,7 @@
 """Recurrent populations: all to all, one to one, and a hand-made loop through a linear layer."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

@@ -1,8 +1,9 @@
 """Samples of a batch see each other."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

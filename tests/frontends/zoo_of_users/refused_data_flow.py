@@ -1,8 +1,9 @@
 """Python looks at the spikes and stops early."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

@@ -1,5 +1,7 @@
 """Functional dropout, which eval() does not reach."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 import torch.nn.functional as F

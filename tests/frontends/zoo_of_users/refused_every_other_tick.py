@@ -1,5 +1,7 @@
 """Every other tick does something else."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 import torch.nn.functional as F

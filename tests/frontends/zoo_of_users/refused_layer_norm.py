@@ -1,8 +1,9 @@
 """Layer norm normalises by the statistics of the signal."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

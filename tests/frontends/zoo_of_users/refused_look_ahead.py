@@ -1,8 +1,9 @@
 """The current of a tick depends on the next tick's input."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

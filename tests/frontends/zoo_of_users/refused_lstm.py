@@ -1,8 +1,9 @@
 """An LSTM cell stands before the neurons."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

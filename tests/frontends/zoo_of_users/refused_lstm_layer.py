@@ -1,5 +1,7 @@
 """A gated unit by nn.LSTM over the whole sequence, spikes behind it."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

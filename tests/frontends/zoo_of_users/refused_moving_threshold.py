@@ -1,8 +1,9 @@
 """The threshold is changed by the model as it runs."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

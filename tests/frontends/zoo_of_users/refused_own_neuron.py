@@ -1,8 +1,9 @@
 """A neuron written by hand."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

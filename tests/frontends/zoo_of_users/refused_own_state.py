@@ -1,8 +1,9 @@
 """A module of the user's own keeps a tensor from call to call, and nobody resets it."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

@@ -1,8 +1,9 @@
 """Rates are turned into random spikes inside forward."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

@@ -1,8 +1,9 @@
 """The potential is reset by hand, in place, after the neuron."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

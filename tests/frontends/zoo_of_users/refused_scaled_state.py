@@ -1,8 +1,9 @@
 """The potential is scaled between two ticks."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

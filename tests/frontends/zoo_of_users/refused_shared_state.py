@@ -1,5 +1,7 @@
 """States left out at first: snnTorch then goes on with the state of the call before."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

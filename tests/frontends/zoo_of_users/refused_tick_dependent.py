@@ -1,8 +1,9 @@
 """The current is doubled at tick 20, which a few ticks do not show."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

@@ -1,8 +1,9 @@
 """One population is updated twice within a tick."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 

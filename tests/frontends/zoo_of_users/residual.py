@@ -1,7 +1,8 @@
 """Residual additions of spikes and of currents."""
 
+# ruff: noqa
+
 import snntorch as snn
-import torch
 from torch import nn
 
 

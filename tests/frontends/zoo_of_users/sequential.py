@@ -1,5 +1,7 @@
 """nn.Sequential of layers and neurons; the last returns its membrane potential too."""
 
+# ruff: noqa
+
 import snntorch as snn
 from torch import nn
 

@@ -1,5 +1,7 @@
 """One linear layer and one neuron module used twice per tick, each time with states of its own."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn

@@ -1,5 +1,7 @@
 """One tick per call, states handed in and out by the caller."""
 
+# ruff: noqa
+
 import snntorch as snn
 from torch import nn
 

@@ -1,5 +1,7 @@
 """One image presented for 25 ticks, as tutorials do; flattened inside."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 import torch.nn as nn

@@ -1,5 +1,7 @@
 """Two halves of the input take their own way; slices, chunks, concatenation, a product as a gate."""
 
+# ruff: noqa
+
 import snntorch as snn
 import torch
 from torch import nn
