@@ -10,12 +10,13 @@ from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 
-from .backends import Backend, FirmwareBackend, Json
+from snncc.backends import Backend, FirmwareBackend, Json
+from snncc.frontends import Eager
+from snncc.ir import DeviceError, Difference, Trace, UsageError, Values, run
+
 from .bundle import Bundle
 from .engines import CHUNK, Advance, backend_of, board_of, fit
-from .frontends import Eager
 from .importing import Model, import_model
-from .ir import DeviceError, Difference, Trace, UsageError, Values, run
 from .player import Player
 from .samples import Samples, find_samples
 

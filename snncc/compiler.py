@@ -11,12 +11,13 @@ from typing import Any, cast
 
 import numpy as np
 
+from snncc.backends import Backend, FirmwareBackend, Json, Settings
+from snncc.ir import DeviceError, Network, SpikesDiffer, Trace, UsageError, Values, run, unknown
+from snncc.ir.ops import Input
+from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
+
 from . import bundle
-from .backends import Backend, FirmwareBackend, Json, Settings
 from .importing import import_model
-from .ir import DeviceError, Network, SpikesDiffer, Trace, UsageError, Values, run, unknown
-from .ir.ops import Input
-from .ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
 from .manifest import BuildRequest, manifest
 from .pipeline import Observer, checker, dumper, printer, run_pipeline, timer
 from .plugins import plugin
@@ -171,7 +172,7 @@ def _simulated(
 
 
 def _firmware(target: Backend[Any], program: object, name: str) -> tuple[bytes, dict[str, Json]]:
-    from .boards import board, build
+    from snncc.boards import board, build
 
     if not isinstance(target, FirmwareBackend):
         raise UsageError(f"target {target.name} builds no firmware; leave --board out")

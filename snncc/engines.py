@@ -7,10 +7,11 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
-from . import ir
-from .backends import Backend, FirmwareBackend
+from snncc import ir
+from snncc.backends import Backend, FirmwareBackend
+from snncc.ir import Trace, UsageError, Values, unknown
+
 from .bundle import Bundle
-from .ir import Trace, UsageError, Values, unknown
 from .player import Player
 from .plugins import plugin
 

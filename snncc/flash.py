@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import mean
 
-from .backends import FirmwareBackend, Json
+from snncc.backends import FirmwareBackend, Json
+from snncc.ir import SpikesDiffer, UsageError
+
 from .bundle import Bundle
 from .engines import backend_of, board_of
-from .ir import SpikesDiffer, UsageError
 from .player import Player
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from .frontends import Frontend, Imported, ImportRequest
-from .ir import UsageError, unknown
+from snncc.frontends import Frontend, Imported, ImportRequest
+from snncc.ir import UsageError, unknown
+
 from .plugins import plugins
 from .samples import Samples, find_samples
 

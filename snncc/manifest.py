@@ -9,11 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import snncc
+from snncc.backends import Json, Settings
+from snncc.ir import Network, Use
+from snncc.ir.passes import Pass, Retime, lags, show_pass
 
-from .backends import Json, Settings
 from .bundle import FORMAT_VERSION
-from .ir import Network, Use
-from .ir.passes import Pass, Retime, lags, show_pass
 
 
 @dataclass(frozen=True)

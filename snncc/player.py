@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .backends import FirmwareBackend
-from .ir import Trace, Values
+from snncc.backends import FirmwareBackend
+from snncc.ir import Trace, Values
 
 if TYPE_CHECKING:
-    from .boards import Image
+    from snncc.boards import Image
 
 TICK_BEGINS, TICK_ENDS = 1, 2  # what the firmware announces around each tick
 SILENCE_SECONDS = 60.0
@@ -36,7 +36,7 @@ class Player:
     image: Image = field(init=False)
 
     def __post_init__(self) -> None:
-        from .boards import board, build
+        from snncc.boards import board, build
 
         self.image = build(board(self.board), self.backend.firmware(self.program, self.record))
 
@@ -56,7 +56,7 @@ class Player:
         Raises:
             DeviceError: the board is absent, or did not end well.
         """
-        from .boards import board, play
+        from snncc.boards import board, play
 
         run = play(
             board(self.board),
