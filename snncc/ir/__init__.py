@@ -1,6 +1,6 @@
 """The language: networks of ops with delays, their text, their rules and their meaning."""
 
-from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
+from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
 from .errors import (
     RULES,
     CapacityError,
@@ -71,6 +71,7 @@ __all__ = [
     "arithmetics",
     "bounds",
     "encode",
+    "encode_input",
     "graph",
     "ordered",
     "parse",
