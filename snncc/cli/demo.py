@@ -10,7 +10,7 @@ import click
 from .display import Stages, progress, show_json, show_table
 from .failures import debug_option
 from .options import NEW, json_option
-from .verify import refuse_differences
+from .verify import accuracies, refuse_differences
 
 if TYPE_CHECKING:
     from snncc.compare import Report
@@ -22,6 +22,15 @@ STAGES = {
     "reference-quantized": "reference, int8",
     "native": "C on this machine",
     "target": "C on the board",
+}
+
+FIGURES = {
+    "flash_bytes": "flash, bytes",
+    "code_bytes": "  of it code",
+    "weight_bytes": "  of it weights and tables",
+    "ram_bytes": "RAM, bytes",
+    "instructions_per_tick": "instructions per tick",
+    "instructions_per_inference": "instructions per inference",
 }
 
 
@@ -59,13 +68,7 @@ def command(output: Path, as_json: bool) -> None:
 
 def rows(report: Report) -> list[tuple[str, str]]:
     """The lines of the table: accuracies, mismatches, bytes, instructions."""
-    seen = {"eager": report.samples}
-    for each in report.comparisons:
-        seen[each.right] = each.samples
-    found = [
-        (f"accuracy, {STAGES[stage]}", f"{share:.1%} of {seen.get(stage, report.samples)} samples")
-        for stage, share in report.accuracy.items()
-    ]
+    found = [(f"accuracy, {STAGES[stage]}", text) for stage, text in accuracies(report).items()]
     found += [
         (
             f"mismatches, {STAGES[each.left]} / {STAGES[each.right]}",
@@ -79,13 +82,3 @@ def rows(report: Report) -> list[tuple[str, str]]:
         if isinstance(value, int | float)
     ]
     return found
-
-
-FIGURES = {
-    "flash_bytes": "flash, bytes",
-    "code_bytes": "  of it code",
-    "weight_bytes": "  of it weights and tables",
-    "ram_bytes": "RAM, bytes",
-    "instructions_per_tick": "instructions per tick",
-    "instructions_per_inference": "instructions per inference",
-}

@@ -74,11 +74,12 @@ def data() -> list[Presence]:
 def _plugins(group: Group) -> Iterator[Presence]:
     for name, found in plugins(group).items():
         try:
-            found.load()
+            loaded = found.load()
         except SnnccError as failure:
             yield Presence(found.kind, name, found.distribution, str(failure))
         else:
-            yield Presence(found.kind, name, found.distribution, None)
+            about = str(getattr(loaded, "description", f"comes with {found.distribution}"))
+            yield Presence(found.kind, name, about, None)
 
 
 def _data_set(name: str) -> Presence:

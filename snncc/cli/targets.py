@@ -19,4 +19,4 @@ def command(as_json: bool) -> None:
         show_json([each.as_json() for each in found])
     else:
         rows = [(each.name, each.detail, each.state) for each in found]
-        show_table("targets", ("name", "from", "state"), rows)
+        show_table("targets", ("name", "what", "state"), rows)

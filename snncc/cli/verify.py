@@ -54,8 +54,16 @@ def show_report(report: Report) -> None:
     columns = ("compared", "samples", "spikes", "mismatches", "result")
     show_table(f"{report.bundle}, {report.ticks} ticks", columns, rows)
     if report.accuracy:
-        shown = [(stage, f"{share:.2%}") for stage, share in report.accuracy.items()]
-        show_table("accuracy", ("stage", "right"), shown)
+        show_table("accuracy", ("stage", "right"), accuracies(report).items())
+
+
+def accuracies(report: Report) -> dict[str, str]:
+    """Stage → its accuracy, and over how many samples, for people."""
+    seen: dict[str, int] = {each.right: each.samples for each in report.comparisons}
+    return {
+        stage: f"{share:.2%} of {seen.get(stage, report.samples)} samples"
+        for stage, share in report.accuracy.items()
+    }
 
 
 def refuse_differences(report: Report) -> None:
