@@ -5,17 +5,22 @@ Each returns a new network and leaves the old one as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace as changed
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy.typing as npt
 
-from .network import Network, Node, Use
+from .errors import PassError
+from .network import Formats, Network, Node, Use
 from .number import Quantity
-from .op import Ref
+from .op import Op, Ref
+from .ops import BlockDense, Concat, Conv, Dense, Slice
 from .tensor import Tensor
 from .views import ordered
+
+OpT = TypeVar("OpT", bound=Op)
 
 
 def fresh(network: Network, name: str) -> str:
@@ -75,6 +80,113 @@ def remove(network: Network, names: Iterable[str]) -> Network:
     used.update(use.source for use in network.outputs)
     assert not used & gone, f"still in use: {sorted(used & gone)}"
     return changed(network, nodes=left)
+
+
+def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
+    """The network with one node as several, each a part of it along its first axis.
+
+    A concatenation of the parts takes the node's name, so whatever used it goes on as before.
+    Whole numbers stay the same, bit for bit; parameters and units are cut along with the node.
+
+    Args:
+        network: where the node is.
+        name: a population, or a dense, block-diagonal or convolution node.
+        sizes: extents of the parts; they add up to the extent of the first axis.
+
+    Raises:
+        PassError: the node cannot be split, a state of it is read, or groups of a convolution
+            would be cut.
+    """
+    node, shape = network[name], network.shapes[name]
+    if not shape or sum(sizes) != shape[0] or min(sizes) < 1:
+        raise PassError(f"split: %{name} is {shape}, found {[*sizes]} for its first axis")
+    uses = [*network.outputs, *(use for each in network for use in each.inputs)]
+    if any(use.source == name and use.state for use in uses):
+        raise PassError(f"split: a state of %{name} is read, so it must stay whole ({node.origin})")
+    parts: list[Node] = []
+    start = 0
+    for size in sizes:
+        part = fresh(changed(network, nodes=(*network.nodes, *parts)), f"{name}_{start}")
+        network, cut = _part(network, node, part, slice(start, start + size))
+        parts += cut
+        start += size
+    ends = tuple(Use(part.name) for part in parts if type(part.op) is type(node.op))
+    joined = Node(name, Concat(0), ends, origin=node.origin)
+    nodes = tuple(joined if each is node else each for each in network)
+    whole = changed(network, nodes=(*nodes, *parts))
+    return changed(whole, nodes=ordered(whole))
+
+
+def _part(network: Network, node: Node, name: str, rows: slice) -> tuple[Network, list[Node]]:
+    """Nodes that compute those rows of a node: the last bears the name, one may cut its input."""
+    op = node.op
+    into: slice | None = rows
+    rank = len(network.shapes[node.name])
+    match op:
+        case Dense() if rank == 1:
+            into = None
+            network, op = _cut(network, op, rows, op.refs())
+        case Dense():
+            pass  # the first axis is one along which the weights are shared
+        case BlockDense():
+            network, op = _cut(network, op, rows, op.refs())
+        case Conv():
+            into, groups = _groups(network, node, op, rows)
+            network, op = _cut(network, changed(op, groups=groups), rows, op.refs())
+        case _ if op.states:
+            whole = [field for field, t in op.refs().items() if _whole(network, t, rank)]
+            network, op = _cut(network, op, rows, whole)
+        case _:
+            raise PassError(f"split: %{node.name} is no population and has no weights to cut")
+    network, formats = _cut_formats(network, node, rows)
+    use, nodes = node.inputs[0], []
+    if into is not None:
+        piece = Node(f"{name}_in", Slice(0, into.start, into.stop), (use,), origin=node.origin)
+        piece = changed(piece, name=fresh(network, piece.name))
+        nodes, use = [piece], Use(piece.name)
+    return network, [*nodes, Node(name, op, (use,), formats, node.origin)]
+
+
+def _groups(network: Network, node: Node, op: Conv, rows: slice) -> tuple[slice | None, int]:
+    """Input channels that those output channels need, None for all, and how many groups."""
+    if op.groups == 1:
+        return None, 1
+    out, inputs = network.tensors[op.weight.name].shape[:2]
+    each = out // op.groups
+    if rows.start % each or rows.stop % each:
+        raise PassError(f"split: {rows.start}:{rows.stop} cuts a group of %{node.name}")
+    first, last = rows.start // each, rows.stop // each
+    return slice(first * inputs, last * inputs), last - first
+
+
+def _cut_formats(network: Network, node: Node, rows: slice) -> tuple[Network, Formats]:
+    formats = dict(node.formats)
+    for role, format in node.formats.items():
+        unit = format.unit if isinstance(format, Quantity) else 0
+        rank = len(network.shapes[node.name])
+        if isinstance(format, Quantity) and isinstance(unit, str) and _whole(network, unit, rank):
+            network, ref = _keep_rows(network, unit, rows)
+            formats[role] = changed(format, unit=ref.name)
+    return network, MappingProxyType(formats)
+
+
+def _whole(network: Network, tensor: str, rank: int) -> bool:
+    """Whether a tensor that broadcasts to a signal of that rank varies along its first axis."""
+    shape = network.tensors[tensor].shape
+    return len(shape) == rank and shape[0] > 1
+
+
+def _cut(network: Network, op: OpT, rows: slice, names: Iterable[str]) -> tuple[Network, OpT]:
+    """The op with only those rows of the tensors in these fields."""
+    for name in names:
+        network, ref = _keep_rows(network, getattr(op, name).name, rows)
+        op = changed(op, **{name: ref})  # type: ignore[type-var]
+    return network, op
+
+
+def _keep_rows(network: Network, tensor: str, rows: slice) -> tuple[Network, Ref]:
+    values = network.tensors[tensor].values[rows]
+    return keep_tensor(network, f"{tensor}.{rows.start}.{rows.stop}", values)
 
 
 def tidy(network: Network) -> Network:
