@@ -1,11 +1,46 @@
-"""What every test shares: the root of the checkout; no fixtures of single subjects."""
+"""What every test shares: the root of the checkout, golden files, how often laws are tried."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+# The same examples at every run: a law that fails here fails for whoever looks into it. To search
+# on, with fresh examples: pytest --hypothesis-profile=search
+settings.register_profile(
+    "same",
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
+)
+settings.register_profile(
+    "search", settings.get_profile("same"), derandomize=False, max_examples=500
+)
+settings.load_profile("same")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew")
 
 
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout's top folder."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with a file in git; writes the file under `--update-golden`."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            path.write_text(text)
+        assert path.exists(), f"{path.name} is missing: pytest --update-golden writes it"
+        assert text == path.read_text()
+
+    return compare
