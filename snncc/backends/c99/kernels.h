@@ -115,23 +115,46 @@ SNNCC_INLINE uint32_t snncc_fade(uint32_t pair, int32_t factor, unsigned bits)
     return snncc_join(first, second);
 }
 
-/* state + current * 2**shift, saturated once. For shift > 1 the current is first cut to where the sum saturates
- * whatever the state; equal addends cannot leave the range and come back. */
-#define SNNCC_PUSH(state, current, shift) snncc_push(state, current, shift, \
+/* The same with a factor for each lane. */
+SNNCC_INLINE uint32_t snncc_fade_each(uint32_t pair, uint32_t factors, unsigned bits)
+{
+    const int32_t low = (int16_t)pair >> 15, high = (int32_t)pair >> 31;
+    const int32_t first = (__smlabb((int32_t)pair, (int32_t)factors, low) >> bits) - low;
+    const int32_t second = (__smlatt((int32_t)pair, (int32_t)factors, high) >> bits) - high;
+    return snncc_join(first, second);
+}
+
+/* state + current * 2**shift, saturated once. `cut` says that the shifted current alone may leave the range: then it is
+ * first cut to where the sum saturates whatever the state, and equal addends cannot leave the range and come back. */
+#define SNNCC_PUSH(state, current, shift, cut) snncc_push(state, current, shift, cut, \
     (uint32_t)__ssat16((int32_t)(current), (shift) < 2 ? 16 : 18 - (shift)))
 
-SNNCC_INLINE uint32_t snncc_push(uint32_t state, uint32_t current, unsigned shift, uint32_t cut)
+SNNCC_INLINE uint32_t snncc_raise(uint32_t pair, unsigned bits)
 {
-    if (shift > 1u) {
-        const unsigned up = shift - 2u;
-        cut = (cut << up) & ((0xFFFFu << up & 0xFFFFu) * 0x00010001u);
-        state = (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
-        state = (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
-        state = (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
-        return (uint32_t)__qadd16((int32_t)state, (int32_t)cut);
+    return (pair << bits) & ((0xFFFFu << bits & 0xFFFFu) * 0x00010001u);
+}
+
+SNNCC_INLINE uint32_t snncc_push(uint32_t state, uint32_t current, unsigned shift, int cut, uint32_t within)
+{
+    uint32_t part;
+
+    if (!cut)
+        return (uint32_t)__qadd16((int32_t)state, (int32_t)snncc_raise(current, shift));
+    if (shift < 2u) {
+        state = (uint32_t)__qadd16((int32_t)state, (int32_t)current);
+        return shift ? (uint32_t)__qadd16((int32_t)state, (int32_t)current) : state;
     }
-    state = (uint32_t)__qadd16((int32_t)state, (int32_t)current);
-    return shift ? (uint32_t)__qadd16((int32_t)state, (int32_t)current) : state;
+    part = snncc_raise(within, shift - 2u);
+    state = (uint32_t)__qadd16((int32_t)state, (int32_t)part);
+    state = (uint32_t)__qadd16((int32_t)state, (int32_t)part);
+    state = (uint32_t)__qadd16((int32_t)state, (int32_t)part);
+    return (uint32_t)__qadd16((int32_t)state, (int32_t)part);
+}
+
+/* a + b, saturated. */
+SNNCC_INLINE int32_t snncc_add32(int32_t a, int32_t b)
+{
+    return __qadd(a, b);
 }
 
 /* `marks` in the lanes where v > threshold, zero elsewhere. */
@@ -168,6 +191,12 @@ SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)
     return sum;
 }
 
+/* a + b, saturated. */
+SNNCC_INLINE int32_t snncc_add32(int32_t a, int32_t b)
+{
+    return (int32_t)snncc_fit((int64_t)a + b, INT32_MIN, INT32_MAX);
+}
+
 /* From the order of the bytes of a row to that of the neurons. */
 SNNCC_INLINE snncc_lanes snncc_settle(snncc_lanes sum)
 {
@@ -180,6 +209,13 @@ SNNCC_INLINE snncc_lanes snncc_settle(snncc_lanes sum)
 }
 
 #endif
+
+SNNCC_INLINE uint16_t *snncc_append_one(uint16_t *out, uint32_t fires, uint32_t index)
+{
+    if (fires)
+        *out++ = (uint16_t)index;
+    return out;
+}
 
 /* The rows of all events from `event` to `end`, added up. */
 SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const uint16_t *event,
@@ -225,17 +261,6 @@ SNNCC_INLINE const uint16_t *snncc_until(const uint16_t *event, uint32_t limit)
 SNNCC_INLINE int snncc_silent(const snncc_lanes *state)
 {
     return !(state->pair[0] | state->pair[1] | state->pair[2] | state->pair[3]);
-}
-
-/* Whether eight states of `bytes` bytes each are zero. */
-SNNCC_INLINE int snncc_unmoved(const void *states, uint32_t bytes)
-{
-    const uint8_t *byte = states;
-    uint8_t any = 0;
-
-    for (uint32_t k = 0; k < 8u * bytes; k++)
-        any |= byte[k];
-    return !any;
 }
 
 SNNCC_INLINE uint16_t *snncc_append(uint16_t *out, const snncc_flags *fired, uint32_t first)

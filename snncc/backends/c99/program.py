@@ -121,13 +121,19 @@ class Gather:
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
-    """Arithmetic of a leaky neuron in int16 lanes; see neuron_packed.py for the equations."""
+class Leaky:
+    """Arithmetic of a leaky neuron that keeps what the next tick begins with.
 
+    That is the potential after reset and decay, bias added: a neuron at rest is zero, and one
+    comparison a tick tells both who fires and what is reset.
+    """
+
+    bits: int  # of the state: 16, two neurons to a word, or 32
     shift: int  # the current counts in units 2**shift times those of the potential
-    decay: int | None  # over 2**frac; None: nothing leaks
+    cut: bool  # the shifted current alone may leave the state's range
+    decay: Constant | None  # over 2**frac; None: nothing leaks
     frac: int
-    current_decay: int | None  # of a CuBa neuron; None: there is none
+    current_decay: Constant | None  # of a CuBa neuron; None: there is none
     current_frac: int
     strict: bool  # fires above the threshold, not at it
     threshold: Constant
@@ -161,7 +167,7 @@ class Population:
     currents: tuple[Reading, ...]  # of synapses computed elsewhere; added
     bias: Constant  # of the synapses, in the unit of the current
     lanes: bool  # the whole current is proven to fit int16
-    arithmetic: Packed | Scalar
+    arithmetic: Leaky | Scalar
     memories: tuple[Memory, ...]
     resting: bool  # a block without events and with all states zero needs no update
     counted: bool  # puts out values: several spikes at once, or a potential

@@ -8,6 +8,7 @@ from functools import cached_property
 from textwrap import indent
 
 from .program import Constant, Population, Program, Reading, Step, Table, Wire
+from .target import LANES
 
 COLUMNS = 118
 
@@ -94,6 +95,11 @@ class Names:
     def element(self, constant: Constant, index: str) -> str:
         """A parameter in the order of the signal."""
         return f"{constant.table}[{index}]" if constant.table else literal(constant.value)
+
+
+def lanes_of(step: Population) -> int:
+    """Lanes of a population, empty ones included."""
+    return step.blocks * step.groups * LANES
 
 
 def read_by(step: Step) -> tuple[Reading, ...]:

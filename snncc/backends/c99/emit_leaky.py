@@ -1,0 +1,184 @@
+"""The C of leaky neurons: two to a word on a DSP core, one at a time elsewhere. No decision."""
+
+from __future__ import annotations
+
+from .program import Constant, Leaky, Population
+from .target import LANE_BITS, LANES
+from .text import Names, block, lanes_of, literal, pair
+
+
+def _roles(leaky: Leaky) -> tuple[tuple[str, Constant], ...]:
+    """The parameters that a neuron's function takes, by name."""
+    named = (
+        ("threshold", leaky.threshold),
+        ("amount", leaky.amount if leaky.reset != "none" else None),
+        ("bias", leaky.bias if leaky.bias.table or leaky.bias.value else None),
+        ("decay", leaky.decay),
+        ("fade", leaky.current_decay),
+    )
+    return tuple((name, constant) for name, constant in named if constant is not None)
+
+
+def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
+    """Statements that update the eight neurons of a group and list those that fire."""
+    outputs = step.neurons // step.blocks
+    lanes = LANES if step.groups > 1 else outputs
+    if leaky.bits == LANE_BITS:
+        calls = [_pair_call(step, leaky, names, k) for k in range((lanes + 1) // 2)]
+        fast = [
+            f"out = snncc_append_pair(out, {c}, first + {2 * k}u);" for k, c in enumerate(calls)
+        ]
+    else:
+        calls = [_lane_call(step, leaky, names, str(k)) for k in range(lanes)]
+        fast = [f"out = snncc_append_one(out, {c}, first + {k}u);" for k, c in enumerate(calls)]
+    plain = [
+        "snncc_flags flags;",
+        f"for (uint32_t k = 0; k < {LANES}u; k++)",
+        f"    flags.byte[k] = {_lane_call(step, leaky, names, 'k')};",
+        "out = snncc_append(out, &flags, first);",
+    ]
+    return ["#if SNNCC_DSP", *fast, "#else", *plain, "#endif"]
+
+
+def _pair_call(step: Population, leaky: Leaky, names: Names, k: int) -> str:
+    pointers = [f"&state->{m.name}[place].pair[{k}]" for m in step.memories]
+    values = [
+        names.constant(c, "place", "group", lanes_of(step), f"pair[{k}]")
+        if c.table
+        else literal(c.value)
+        if name in ("decay", "fade")
+        else pair(c.value)
+        for name, c in _roles(leaky)
+    ]
+    return f"{step.node}_pair({', '.join([*pointers, f'sum.pair[{k}]', *values])})"
+
+
+def _lane_call(step: Population, leaky: Leaky, names: Names, k: str) -> str:
+    if leaky.bits == LANE_BITS:
+        pointers = [f"&state->{m.name}[place].lane[{k}]" for m in step.memories]
+        part = f"lane[{k}]"
+    else:
+        pointers = [f"&state->{m.name}[{LANES}u * place + {k}]" for m in step.memories]
+        part = k
+    values = [names.constant(c, "place", "group", lanes_of(step), part) for _, c in _roles(leaky)]
+    return f"{step.node}_lane({', '.join([*pointers, f'sum.lane[{k}]', *values])})"
+
+
+def leaky_functions(step: Population, leaky: Leaky) -> str:
+    """The functions that update one neuron, or two."""
+    node, roles = step.node, [name for name, _ in _roles(leaky)]
+    states = ("rest",) if leaky.current_decay is None else ("rest", "synaptic")
+
+    def head(kind: str, word: str, number: str) -> str:
+        takes = [f"{word} *{name}" for name in states]
+        takes += [f"{number} {name}" for name in ("current", *roles)]
+        return f"{node}_{kind}({', '.join(takes)})"
+
+    single = (
+        f"/* One neuron of %{node}; 1 if it fires. */\nSNNCC_INLINE uint8_t "
+        f"{head('lane', f'int{leaky.bits}_t', 'int32_t')}\n{{\n{block(_lane_body(leaky))}\n}}\n\n"
+    )
+    if leaky.bits != LANE_BITS:
+        return single
+    return (
+        f"#if SNNCC_DSP\n\n/* Two neurons of %{node}; non-zero in the lane of one that fires. */\n"
+        f"SNNCC_INLINE uint32_t {head('pair', 'uint32_t', 'uint32_t')}\n"
+        f"{{\n{block(_pair_body(leaky))}\n}}\n\n#else\n\n{single}#endif\n\n"
+    )
+
+
+def _pair_body(leaky: Leaky) -> list[str]:
+    push = f"SNNCC_PUSH({{}}, current, {leaky.shift}, {int(leaky.cut)})"
+    if leaky.current_decay is None:
+        lines = [f"const uint32_t v = {push.format('*rest')};"]
+    else:
+        lines = [
+            f"const uint32_t drive = {push.format('*synaptic')};",
+            "const uint32_t v = (uint32_t)__qadd16((int32_t)*rest, (int32_t)drive);",
+        ]
+    test = "snncc_above" if leaky.strict else "snncc_reached"
+    marks = "amount" if leaky.marking else "0xFFFFFFFFu"
+    lines.append(f"const uint32_t marks = {test}(v, threshold, {marks});")
+    taken = "marks" if leaky.marking else "(marks & amount)"
+
+    def less(value: str) -> str:
+        return f"(uint32_t)__ssub16((int32_t){value}, (int32_t){taken})"
+
+    def faded(value: str, name: str, constant: Constant | None, frac: int) -> str:
+        if constant is None:
+            return value
+        if constant.table:
+            return f"snncc_fade_each({value}, {name}, {frac})"
+        if constant.value == 0:
+            return "0u"
+        if frac == LANE_BITS:
+            return f"snncc_fade_odd({value}, (int32_t){name})"
+        return f"snncc_fade({value}, (int32_t){name}, {frac})"
+
+    def left(value: str) -> str:
+        return faded(value, "decay", leaky.decay, leaky.frac)
+
+    match leaky.reset:
+        case "none":
+            kept = left("v")
+        case "value":
+            kept = f"({left('v')} & ~marks) | (amount & marks)"
+        case _:
+            kept = less(left("v")) if leaky.late else left(less("v"))
+    biased = bool(leaky.bias.table or leaky.bias.value)
+
+    def driven(value: str) -> str:
+        return f"(uint32_t)__sadd16((int32_t)({value}), (int32_t)bias)" if biased else value
+
+    if leaky.current_decay is not None:
+        fresh = faded("drive", "fade", leaky.current_decay, leaky.current_frac)
+        lines.append(f"*synaptic = {driven(fresh)};")
+        lines.append(f"*rest = {kept};")
+    else:
+        lines.append(f"*rest = {driven(kept)};")
+    return [*lines, *_unread(leaky), "return marks;"]
+
+
+def _unread(leaky: Leaky) -> list[str]:
+    """Parameters that a body need not read: a decay of zero."""
+    return [f"(void){name};" for name, _ in _roles(leaky) if name in ("decay", "fade")]
+
+
+def _lane_body(leaky: Leaky) -> list[str]:
+    fit = "snncc_fit16({} + {})" if leaky.bits == LANE_BITS else "snncc_add32({}, {})"
+    scaled = f"current * {1 << leaky.shift}" if leaky.shift else "current"
+    narrow = f"(int{leaky.bits}_t)"
+    if leaky.current_decay is None:
+        lines = [f"const int32_t v = {fit.format('*rest', scaled)};"]
+    else:
+        lines = [
+            f"const int32_t drive = {fit.format('*synaptic', scaled)};",
+            f"const int32_t v = {fit.format('*rest', 'drive')};",
+        ]
+    lines.append(f"const int32_t fires = v {'>' if leaky.strict else '>='} threshold;")
+    biased = " + bias" if leaky.bias.table or leaky.bias.value else ""
+
+    def faded(value: str, name: str, constant: Constant | None, frac: int) -> str:
+        if constant is None:
+            return value
+        if leaky.bits == LANE_BITS:
+            return f"snncc_toward_zero32({value} * {name}, {frac})"
+        return f"(int32_t)snncc_toward_zero((int64_t){value} * {name}, {frac})"
+
+    def left(value: str) -> str:
+        return faded(value, "decay", leaky.decay, leaky.frac)
+
+    match leaky.reset:
+        case "none":
+            kept = left("v")
+        case "value":
+            kept = f"(fires ? amount : {left('v')})"
+        case _:
+            late = f"{left('v')} - (amount & -fires)"
+            kept = late if leaky.late else left("(v - (amount & -fires))")
+    if leaky.current_decay is not None:
+        fresh = faded("drive", "fade", leaky.current_decay, leaky.current_frac)
+        lines.append(f"*synaptic = {narrow}({fresh}{biased});")
+        biased = ""
+    lines.append(f"*rest = {narrow}({kept}{biased});")
+    return [*lines, "return (uint8_t)fires;"]
