@@ -1,4 +1,4 @@
-"""What every test shares: the root of the checkout, golden files, how often laws are tried."""
+"""What every test shares: golden files, how often laws are tried."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,12 +25,6 @@ settings.load_profile("same")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew")
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The checkout's top folder."""
-    return Path(__file__).parent.parent
 
 
 @pytest.fixture
