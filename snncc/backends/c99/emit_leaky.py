@@ -25,12 +25,11 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
     lanes = LANES if step.groups > 1 else outputs
     if leaky.bits == LANE_BITS:
         calls = [_pair_call(step, leaky, names, k) for k in range((lanes + 1) // 2)]
-        fast = [
-            f"out = snncc_append_pair(out, {c}, first + {2 * k}u);" for k, c in enumerate(calls)
-        ]
+        append = [f"snncc_append_pair(out, {c}, first + {2 * k}u)" for k, c in enumerate(calls)]
     else:
         calls = [_lane_call(step, leaky, names, str(k)) for k in range(lanes)]
-        fast = [f"out = snncc_append_one(out, {c}, first + {k}u);" for k, c in enumerate(calls)]
+        append = [f"snncc_append_one(out, {c}, first + {k}u)" for k, c in enumerate(calls)]
+    fast = [f"out = {call};" for call in append]
     plain = [
         "snncc_flags flags;",
         f"for (uint32_t k = 0; k < {LANES}u; k++)",
@@ -99,44 +98,48 @@ def _pair_body(leaky: Leaky) -> list[str]:
     test = "snncc_above" if leaky.strict else "snncc_reached"
     marks = "amount" if leaky.marking else "0xFFFFFFFFu"
     lines.append(f"const uint32_t marks = {test}(v, threshold, {marks});")
-    taken = "marks" if leaky.marking else "(marks & amount)"
-
-    def less(value: str) -> str:
-        return f"(uint32_t)__ssub16((int32_t){value}, (int32_t){taken})"
-
-    def faded(value: str, name: str, constant: Constant | None, frac: int) -> str:
-        if constant is None:
-            return value
-        if constant.table:
-            return f"snncc_fade_each({value}, {name}, {frac})"
-        if constant.value == 0:
-            return "0u"
-        if frac == LANE_BITS:
-            return f"snncc_fade_odd({value}, (int32_t){name})"
-        return f"snncc_fade({value}, (int32_t){name}, {frac})"
-
-    def left(value: str) -> str:
-        return faded(value, "decay", leaky.decay, leaky.frac)
-
-    match leaky.reset:
-        case "none":
-            kept = left("v")
-        case "value":
-            kept = f"({left('v')} & ~marks) | (amount & marks)"
-        case _:
-            kept = less(left("v")) if leaky.late else left(less("v"))
-    biased = bool(leaky.bias.table or leaky.bias.value)
+    kept, biased = _pair_kept(leaky), bool(leaky.bias.table or leaky.bias.value)
 
     def driven(value: str) -> str:
         return f"(uint32_t)__sadd16((int32_t)({value}), (int32_t)bias)" if biased else value
 
     if leaky.current_decay is not None:
-        fresh = faded("drive", "fade", leaky.current_decay, leaky.current_frac)
-        lines.append(f"*synaptic = {driven(fresh)};")
-        lines.append(f"*rest = {kept};")
+        fresh = _pair_faded("drive", "fade", leaky.current_decay, leaky.current_frac)
+        lines += [f"*synaptic = {driven(fresh)};", f"*rest = {kept};"]
     else:
         lines.append(f"*rest = {driven(kept)};")
     return [*lines, *_unread(leaky), "return marks;"]
+
+
+def _pair_kept(leaky: Leaky) -> str:
+    """What is left of two potentials v after reset and decay."""
+    taken = "marks" if leaky.marking else "(marks & amount)"
+
+    def less(value: str) -> str:
+        return f"(uint32_t)__ssub16((int32_t){value}, (int32_t){taken})"
+
+    def left(value: str) -> str:
+        return _pair_faded(value, "decay", leaky.decay, leaky.frac)
+
+    match leaky.reset:
+        case "none":
+            return left("v")
+        case "value":
+            return f"({left('v')} & ~marks) | (amount & marks)"
+        case _:
+            return less(left("v")) if leaky.late else left(less("v"))
+
+
+def _pair_faded(value: str, name: str, constant: Constant | None, frac: int) -> str:
+    if constant is None:
+        return value
+    if constant.table:
+        return f"snncc_fade_each({value}, {name}, {frac})"
+    if constant.value == 0:
+        return "0u"
+    if frac == LANE_BITS:
+        return f"snncc_fade_odd({value}, (int32_t){name})"
+    return f"snncc_fade({value}, (int32_t){name}, {frac})"
 
 
 def _unread(leaky: Leaky) -> list[str]:

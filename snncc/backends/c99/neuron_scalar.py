@@ -37,7 +37,18 @@ def scalar(lowering: Lowering, node: Node, grid: Grid) -> tuple[Scalar, tuple[Me
     memories = tuple(_memory(lowering, node, grid, state) for state in node.op.states)
     states = tuple((s, m.name) for s, m in zip(node.op.states, memories, strict=True))
     parameters = tuple(writer.parameters.items())
-    return Scalar(tuple(writer.lines), states, parameters, writer.wide), memories, False
+    numbers = Scalar(tuple(writer.lines), states, parameters, writer.wide)
+    return numbers, memories, _resting(lowering, node)
+
+
+def _resting(lowering: Lowering, node: Node) -> bool:
+    """Whether a neuron without input, all of whose states are zero, stays so and is silent."""
+    op = node.op
+    assert isinstance(op, Spiking | LI)
+    if isinstance(op, LI) or op.spikes > 1 or np.any(whole(lowering, node, op.bias, "v")):
+        return False  # a value is written every tick
+    threshold = whole(lowering, node, op.threshold, "v")
+    return bool(np.all(threshold >= (0 if op.compare == ">" else 1)))
 
 
 def _wide(lowering: Lowering, node: Node) -> bool:
@@ -152,31 +163,11 @@ class _Writer:
         if order != "now":
             self._let("again", self._count(op, "v", before))
 
-        def decayed(value: str) -> str:
-            return value if decay == 1.0 else self._times(value, decay, "decay")
-
-        def settled(value: str, spikes: str) -> str:
-            if op.reset == "none":
-                return value
-            amount = self._own("amount", op.reset_amount)
-            if op.reset == "subtract":
-                return f"{value} - {amount} * {spikes}"
-            return f"({spikes} ? {amount} : {value})"
-
-        match order, op.reset:
-            case ("now", _):
-                moved = f"{decayed('v')} + {drive}"
-            case ("before-decay", _):
-                self._let("begun", self._fit(settled("v", "again"), "v"))
-                moved = f"{decayed('begun')} + {drive}"
-            case ("after-input", "value"):
-                moved = settled(f"{decayed('v')} + {drive}", "again")
-            case _:
-                moved = f"{settled(decayed('v'), 'again')} + {drive}"
+        moved = self._moved(op, order, decay, drive)
         self._let("moved", self._fit(moved, "v"))
         self.lines.append(f"fired = {self._count(op, 'moved', after)};")
         if order == "now" and op.reset != "none":
-            self.lines.append(f"moved = {self._fit(settled('moved', 'fired'), 'v')};")
+            self.lines.append(f"moved = {self._fit(self._settled(op, 'moved', 'fired'), 'v')};")
         if order == "rechecked":
             amount = self._own("amount", op.reset_amount)
             self.lines.append(f"moved = {self._fit(f'moved - {amount} * (fired - again)', 'v')};")
@@ -185,6 +176,32 @@ class _Writer:
             self.lines.append(f"else {{ v = moved; wait = fired ? {op.refractory} : 0; }}")
         else:
             self.lines.append("v = moved;")
+
+    def _settled(self, op: Spiking, value: str, spikes: str) -> str:
+        """A potential after its reset."""
+        if op.reset == "none":
+            return value
+        amount = self._own("amount", op.reset_amount)
+        if op.reset == "subtract":
+            return f"{value} - {amount} * {spikes}"
+        return f"({spikes} ? {amount} : {value})"
+
+    def _moved(self, op: Spiking, order: str, decay: Param, drive: str) -> str:
+        """The potential before it is fitted and before what happens 'now'."""
+
+        def decayed(value: str) -> str:
+            return value if decay == 1.0 else self._times(value, decay, "decay")
+
+        match order, op.reset:
+            case ("now", _):
+                return f"{decayed('v')} + {drive}"
+            case ("before-decay", _):
+                self._let("begun", self._fit(self._settled(op, "v", "again"), "v"))
+                return f"{decayed('begun')} + {drive}"
+            case ("after-input", "value"):
+                return self._settled(op, f"{decayed('v')} + {drive}", "again")
+            case _:
+                return f"{self._settled(op, decayed('v'), 'again')} + {drive}"
 
     def _let(self, name: str, value: str) -> None:
         self.lines.append(f"{self.word} {name} = {value};")
