@@ -24,7 +24,10 @@ def load() -> Load:
     """`load(source, shape="12", ...)`: the frontend's answer, with a fixed seed for the weights."""
 
     def call(
-        source: str | Path, weights: Path | None = None, signal: Values | None = None, **options: str
+        source: str | Path,
+        weights: Path | None = None,
+        signal: Values | None = None,
+        **options: str,
     ) -> Imported:
         torch.manual_seed(0)
         text = str(source) if ":" in str(source) else f"{source}:build"

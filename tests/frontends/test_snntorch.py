@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from torch import nn
 
 from snncc.frontends.torch.agreement import demand_agreement
+from snncc.frontends.torch.assembly import Wanted
 from snncc.frontends.torch.calling import Calling
 from snncc.frontends.torch.eager import EagerModel
 from snncc.frontends.torch.neurons import neurons_of
 from snncc.frontends.torch.snntorch import KINDS, SNNTORCH
 from snncc.frontends.torch.source import widen
-from snncc.frontends.torch.trace import Wanted, trace
+from snncc.frontends.torch.trace import trace
 from snncc.ir import ImportRefused, run
 
 SIZE = 6

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from snncc.ir import ImportRefused
 
-Layout: TypeAlias = Literal["time-first", "batch-first", "step", "static"]
-LAYOUTS: tuple[Layout, ...] = ("time-first", "batch-first", "step", "static")
+Layout: TypeAlias = Literal["time-first", "batch-first", "time-last", "step", "static"]
+LAYOUTS: tuple[Layout, ...] = ("time-first", "batch-first", "time-last", "step", "static")
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,20 @@ class Calling:
     """A way to call a model.
 
     Attributes:
-        layout: `time-first` forward(x[T, B, *S]); `batch-first` forward(x[B, T, *S]); `step`
-            forward(x[B, *S]), once per tick; `static` forward(x[B, *S]), which presents x at
-            each of its own ticks.
+        layout: `time-first` forward(x[T, B, *S]); `batch-first` forward(x[B, T, *S]); `time-last`
+            forward(x[B, *S, T]); `step` forward(x[B, *S]), once per tick; `static`
+            forward(x[B, *S]), which presents x at each of its own ticks.
         wiring: step only: for each parameter after the first, which returned value it gets at the
             next call.
     """
 
     layout: Layout
     wiring: tuple[int, ...] = ()
+
+    @property
+    def time(self) -> int | None:
+        """The axis of the ticks in what the model is called with; None where it has none."""
+        return {"time-first": 0, "batch-first": 1, "time-last": -1}.get(self.layout)
 
     def feed(self, x: Tensor) -> tuple[Tensor, ...]:
         """The tensors the model is called with, from `x` [ticks, samples, *shape]."""
@@ -40,6 +45,8 @@ class Calling:
                 return (x,)
             case "batch-first":
                 return (x.transpose(0, 1).contiguous(),)
+            case "time-last":
+                return (x.movedim(0, -1).contiguous(),)
             case "step":
                 return tuple(tick.clone() for tick in x)
             case "static":

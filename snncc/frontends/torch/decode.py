@@ -28,25 +28,39 @@ class Output:
         ticks: its expressions, tick by tick.
         decode: how the model itself reduces the ticks; None where it returns all of them.
         order: axes of the returned tensor: samples, ticks where there are any, the rest.
+        listed: whether the model returns a list with one tensor for each tick.
     """
 
     label: str
     ticks: Ticks
     decode: Decode | None
     order: tuple[int, ...]
+    listed: bool = False
 
 
-def leaves(tree: object, label: str = "") -> Iterator[tuple[str, object]]:
-    """The leaves of nested tuples, lists and dicts, each with its path."""
+def leaves(tree: object, ticks: int = 0, label: str = "") -> Iterator[tuple[str, object]]:
+    """The leaves of nested tuples, lists and dicts, each with its path.
+
+    Args:
+        ticks: a list of that many leaves, one for each tick, is a leaf; 0 for none.
+    """
     if isinstance(tree, Mapping):
         items: Sequence[tuple[object, object]] = list(tree.items())
+    elif isinstance(tree, (list, tuple)) and _is_series(tree, ticks):
+        yield label, tree
+        return
     elif isinstance(tree, (list, tuple)):
         items = list(enumerate(tree))
     else:
         yield label, tree
         return
     for key, value in items:
-        yield from leaves(value, f"{label}.{key}" if label else str(key))
+        yield from leaves(value, ticks, f"{label}.{key}" if label else str(key))
+
+
+def _is_series(tree: Sequence[object], ticks: int) -> bool:
+    plain = not any(isinstance(item, (Mapping, list, tuple)) for item in tree)
+    return len(tree) == ticks and plain
 
 
 class Decoder:

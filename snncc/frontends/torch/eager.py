@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,13 +13,16 @@ from torch import Tensor, nn
 
 from snncc.ir import Trace, UsageError, Values
 
+from .assembly import Traced
 from .calling import Calling, Rest, call_model
 from .decode import leaves
 from .neurons import Found
 from .precision import float64
-from .trace import Traced
 
-BATCH = 64
+NUMBERS = 1 << 22
+SAMPLES = (16, 512)
+"""How many input values, and between how many samples, run at a time: many are fast, and must fit
+into memory."""
 
 
 RETURNED = "%returned"
@@ -54,7 +58,8 @@ class EagerModel:
         """
         values = np.asarray(signal, dtype=np.float64)
         self._check(values)
-        parts = [self._batch(values[i : i + BATCH]) for i in range(0, len(values), BATCH)]
+        batch = max(SAMPLES[0], min(SAMPLES[1], NUMBERS // values[0].size))
+        parts = [self._batch(values[i : i + batch]) for i in range(0, len(values), batch)]
         wires = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
         return Trace(wires, (RETURNED,) if RETURNED in wires else (self._wire,))
 
@@ -118,10 +123,15 @@ class EagerModel:
     def _returned(self, returned: object, ticks: int) -> Values:
         """The output of all ticks, `[samples, ticks, values]`."""
         order = self.traced.order
+        rows: Sequence[Tensor] = ()
         if self.calling.layout == "step":
-            assert isinstance(returned, Sequence)
-            series = torch.stack([self._output(r).permute(order) for r in returned], dim=1)
-            return series.double().flatten(2).numpy()
+            rows = [self._output(r) for r in cast("Sequence[object]", returned)]
+        elif self.traced.listed:
+            found = dict(leaves(returned, ticks))[self.traced.output]
+            rows = cast("Sequence[Tensor]", found)
+        if rows:
+            series = torch.stack([row.permute(order) for row in rows], dim=1)
+            return series.double().reshape(len(series), ticks, -1).numpy()
         output = self._output(returned).permute(order).double()
         if not self.traced.reduced:
             return output.reshape(len(output), ticks, -1).numpy()
@@ -131,6 +141,4 @@ class EagerModel:
         return series.numpy()
 
     def _output(self, returned: object) -> Tensor:
-        found = dict(leaves(returned))[self.traced.output]
-        assert isinstance(found, Tensor), "the output is no tensor"
-        return found
+        return cast("Tensor", dict(leaves(returned))[self.traced.output])

@@ -14,13 +14,13 @@ from snncc.frontends import Imported, ImportRequest
 from snncc.ir import Decode, UsageError, Values, unknown
 
 from .agreement import demand_agreement
+from .assembly import Wanted
 from .calling import LAYOUTS, Layout
 from .eager import EagerModel
 from .neurons import neurons_of
 from .search import found
 from .snntorch import SNNTORCH
 from .source import build, widen
-from .trace import Wanted
 from .weights import check_finite, load_weights, read_weights
 
 LIBRARIES = (SNNTORCH,)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
-from snncc.ir import Op, Param
+from snncc.ir import ImportRefused, Op, Param
 
 from .expr import Expr
 from .grid import Axis, Loom, cell
@@ -18,6 +18,10 @@ Fire: TypeAlias = Callable[
     [nn.Module, Tensor, Mapping[str, Tensor]], tuple[Tensor, dict[str, Tensor]]
 ]
 """Stands for one tick of a population: module, input and states → spikes and new states."""
+
+
+WITHOUT_TABLE = {"spikingjelly", "norse", "sinabs", "rockpool", "lava", "slayer", "bindsnet"}
+"""Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +108,17 @@ def neurons_of(model: nn.Module, libraries: Sequence[Library]) -> dict[str, Foun
     """Path → neuron, for every module that one of the libraries knows.
 
     Raises:
-        ImportRefused: a library knows the module and cannot express it.
+        ImportRefused: a library knows the module and cannot express it, or the module belongs to a
+            library of neurons that has no table here.
     """
     found: dict[str, Found] = {}
     for path, module in model.named_modules():
+        origin = type(module).__module__.partition(".")[0]
+        if origin in WITHOUT_TABLE:
+            raise ImportRefused(
+                f"module '{path}' is a {origin} {type(module).__name__}; only neurons of "
+                f"{', '.join(library.name for library in libraries)} are known here"
+            )
         for library in libraries:
             kind = library.find(module, path)
             if kind is not None:

@@ -240,10 +240,12 @@ class Roller:
 
         The two differ before tick 0: with silent inputs a layer gives its bias, a wire gives zero.
         """
-        if not isinstance(first, Constant):
-            return False
         rest = self._weaver.at_rest(last)
-        if np.array_equal(np.broadcast_to(rest, first.shape), first.values):
+        if first is None:  # left out at tick 0, as `if spikes is not None` does
+            return bool(np.any(rest))
+        if not isinstance(first, Constant) or np.array_equal(
+            np.broadcast_to(rest, first.shape), first.values
+        ):
             return False
         return not np.any(first.values)
 
@@ -327,12 +329,14 @@ class Roller:
     def _arguments(self, ticks: Ticks, index: int) -> Ticks:
         last = ticks[-1]
         assert isinstance(last, Apply)
-        return [
-            e.args[index]
-            if isinstance(e, Apply) and e.op == last.op and len(e.args) == len(last.args)
-            else None
-            for e in ticks
-        ]
+        return [self._argument(last, e, index) for e in ticks]
+
+    def _argument(self, last: Apply, expr: Expr | None, index: int) -> Expr | None:
+        if isinstance(expr, Apply) and expr.op == last.op and len(expr.args) == len(last.args):
+            return expr.args[index]
+        if isinstance(expr, Constant):  # what the op gives at rest, or it would not be entered
+            return self._weaver.constant(self._weaver.at_rest(last.args[index]))
+        return None
 
     def _add(self, position: Position, step: Step, inputs: tuple[Use, ...], origin: Origin) -> Use:
         name = position.name if step.last else self._name(position.name)

@@ -10,10 +10,11 @@ from torch import nn
 
 from snncc.ir import ImportRefused
 
+from .assembly import OtherLayout, Traced, Wanted
 from .calling import LAYOUTS, Calling, Layout, step_calling
 from .expr import BatchTorn
 from .neurons import Found
-from .trace import TICKS, ForwardFailed, OtherLayout, Traced, Wanted, trace
+from .trace import TICKS, ForwardFailed, trace
 
 LONGEST = 2000
 """Ticks beyond which an attribute is not taken for the length of a loop."""
