@@ -97,7 +97,7 @@ def _affine(lowering: Lowering, node: Node, op: Affine, target: str) -> Loop:
     format = node.formats["scale"]
     assert isinstance(format, Factor)
     scale = np.rint(values_of(op.scale, lowering.network.tensors) * 2.0**format.frac)
-    shift = a.quantity(op.shift, "shift")
+    shift = np.zeros(()) if op.shift == 0.0 else a.quantity(op.shift, "shift")
     found = []
     for name, codes in (("scale", scale), ("shift", shift)):
         spread = np.broadcast_to(codes, shape).astype(np.int64)
