@@ -137,9 +137,7 @@ def _pair_faded(value: str, name: str, constant: Constant | None, frac: int) -> 
         return f"snncc_fade_each({value}, {name}, {frac})"
     if constant.value == 0:
         return "0u"
-    if frac == LANE_BITS:
-        return f"snncc_fade_odd({value}, (int32_t){name})"
-    return f"snncc_fade({value}, (int32_t){name}, {frac})"
+    return f"snncc_fade({value}, {name}, {frac})"
 
 
 def _unread(leaky: Leaky) -> list[str]:

@@ -98,24 +98,18 @@ SNNCC_INLINE uint32_t snncc_join(int32_t low, int32_t high)
     return ((uint32_t)low & 0xFFFFu) | ((uint32_t)high << 16);
 }
 
-/* Both lanes times factor / 2**16, toward zero. The factor is odd: no product but that of zero is a whole number of
- * 2**16, so rounding toward zero is rounding down and adding one to what is negative. */
-SNNCC_INLINE uint32_t snncc_fade_odd(uint32_t pair, int32_t factor)
+/* Both lanes times factor / 2**bits, toward zero; bits <= 16, 0 <= factor < 2**bits. With the factor raised to 31
+ * fraction bits and one more, a product v (factor + 2**-31) lies above the exact one by less than a code of it for
+ * v >= 0, and below for v < 0. So rounded down it is right, or, where v < 0, by one too small even if exact. */
+SNNCC_INLINE uint32_t snncc_fade(uint32_t pair, uint32_t factor, unsigned bits)
 {
-    const uint32_t down = snncc_join(__smulwb(factor, (int32_t)pair), __smulwt(factor, (int32_t)pair));
+    const int32_t raised = (int32_t)((factor << (31u - bits)) + 1u);
+    const int32_t low = __smulwb(raised, (int32_t)pair) >> 15, high = __smulwt(raised, (int32_t)pair);
+    const uint32_t down = ((uint32_t)low & 0xFFFFu) | ((uint32_t)high << 1 & 0xFFFF0000u);
     return (uint32_t)__sadd16((int32_t)down, (int32_t)((pair >> 15) & 0x00010001u));
 }
 
-/* Both lanes times factor / 2**bits, toward zero; 0 <= factor < 2**15. */
-SNNCC_INLINE uint32_t snncc_fade(uint32_t pair, int32_t factor, unsigned bits)
-{
-    const int32_t low = (int16_t)pair >> 15, high = (int32_t)pair >> 31; /* -1 where negative */
-    const int32_t first = (__smlabb((int32_t)pair, factor, low) >> bits) - low;
-    const int32_t second = (__smlatb((int32_t)pair, factor, high) >> bits) - high;
-    return snncc_join(first, second);
-}
-
-/* The same with a factor for each lane. */
+/* The same with a factor for each lane, below 2**15; bits <= 15. */
 SNNCC_INLINE uint32_t snncc_fade_each(uint32_t pair, uint32_t factors, unsigned bits)
 {
     const int32_t low = (int16_t)pair >> 15, high = (int32_t)pair >> 31;

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_SHIFT = 14  # SSAT16 cuts to 18 - shift bits, of which it needs four
 SMLA_FRAC = 15  # a factor of SMLABB is an int16
-SMULW_FRAC = 16  # SMULWB divides by 2**16
+SMULW_FRAC = 16  # what one 32-bit factor of SMULWB leaves exact, see kernels.h
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +149,8 @@ def _decay(lowering: Lowering, node: Node, role: str, bits: int) -> _Decay | Non
         codes, frac = codes >> 1, frac - 1
     if bits > LANE_BITS:
         return _Decay(codes, frac)
-    single = bool(np.all(codes == codes[0]))
-    if frac == SMULW_FRAC and single and 0 < codes[0] < 1 << SMULW_FRAC:
-        return _Decay(codes, frac)
+    if np.all(codes == codes[0]):
+        return _Decay(codes, frac) if frac <= SMULW_FRAC and codes[0] < 1 << frac else None
     short = frac <= SMLA_FRAC and np.all(codes < 1 << SMLA_FRAC)
     return _Decay(codes, frac) if short else None
 
