@@ -28,7 +28,7 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     console = Console()
     if not console.is_terminal:
         console.width = FILE_COLUMNS
-    table = Table(title=escape(title), title_justify="left")
+    table = Table(title=escape(title), title_justify="left", show_header=any(columns))
     for column in columns:
         table.add_column(column)
     for row in rows:

@@ -50,7 +50,7 @@ CASES: dict[str, tuple[list[str], int, Sequence[str]]] = {
     "network: loop without delay": (build("loop.snn"), 1, ["V003", "%s"]),
     "network: torn text": (build("cut.snn"), 1, ["line"]),
     "weights: no such file": (weights("none.pt"), 2, ["none.pt"]),
-    "weights: unknown kind": (weights("good.weights"), 1, ["good.weights", ".safetensors"]),
+    "weights: unknown kind": (weights("good.weights"), 2, ["good.weights", ".safetensors"]),
     "weights: torn safetensors": (weights("torn.safetensors"), 1, ["torn.safetensors"]),
     "weights: lying safetensors": (weights("lying.safetensors"), 1, ["lying.safetensors"]),
     "weights: torn pt": (weights("torn.pt"), 1, ["torn.pt"]),
