@@ -221,7 +221,7 @@ class _Writer:
 
     def _drive(self, bias: Param) -> str:
         raised = self._constant("unit", np.int64(1) << shifts(self.lowering, self.node))
-        added = self._own("drive", bias)
+        added = self._own("added", bias)
         current = "current" if raised == "(1)" else f"current * {raised}"
         return current if added == "(0)" else f"{current} + {added}"
 

@@ -31,6 +31,7 @@ from .target import (
     DENSE_SYNAPSE,
     EVENT_GATHERED,
     EVENT_SPREAD,
+    EVENTS_MAX,
     GATHERED_LEAST,
     LANE_BITS,
     LANES,
@@ -180,7 +181,8 @@ def walked(lowering: Lowering, node: Node, target: str) -> tuple[Spread | Dot, L
     size = lowering.facts.size(node.name)
     kind = narrowest(int(weights.min(initial=0)), int(weights.max(initial=0)))
     assert kind is not None, f"%{node.name}: weights beyond 32 bits"
-    layout = "int8_t" if kind == "uint8_t" and int(weights.max()) < 128 else kind
+    small = kind == "uint8_t" and int(weights.max(initial=0)) < 128
+    layout = "int8_t" if small else kind
     whole = np.broadcast_to(bias, lowering.network.shapes[node.name])
     begin = lowering.tables.plain(f"{node.name}_bias", "int32_t", whole)
     rate, binary = lowering.rates.get(source.source), lowering.facts.binary(source)
@@ -204,8 +206,8 @@ def walked(lowering: Lowering, node: Node, target: str) -> tuple[Spread | Dot, L
     )
     if dense:
         return _dot(lowering, node, weights, layout, source, target, begin), line
-    small = binary and size < 1 << LANE_BITS and lowering.facts.size(source.source) < 0xFFFF
-    read = lowering.events if small else lowering.values
+    listed = binary and lowering.facts.size(source.source) < EVENTS_MAX
+    read = lowering.events if listed else lowering.values
     walk = _walk(lowering, node, weights, layout)
     return Spread(node.name, read(source, node.name), target, size, walk, begin), line
 

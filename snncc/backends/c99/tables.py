@@ -52,6 +52,7 @@ class Tables:
     def keep(self, name: str, layout: str, values: Whole) -> str:
         """Name of the table with these values; `name` if there is none yet."""
         flat = np.ascontiguousarray(values.reshape(-1), dtype=np.int64)
+        flat = flat if flat.size else np.zeros(1, dtype=np.int64)  # C has no empty arrays
         key = (layout, flat.tobytes())
         if key not in self.found:
             self.found[key] = Table(name, layout, flat)  # type: ignore[arg-type]

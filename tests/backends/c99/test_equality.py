@@ -1,0 +1,73 @@
+"""The C computes what the reference computes: every observable wire, at every tick."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snncc.backends import Settings
+from snncc.backends.c99 import C99Backend, Program
+from snncc.boards import Build, board, build, play
+from snncc.ir import LoweringRefused, Network, run
+from snncc.ir.passes import Quantize, calibrate
+from tests.backends.c99.populations import garden, spikes
+from tests.nets import HAND, hand, quantized_networks, spikes_for
+
+BACKEND = C99Backend()
+M4 = board("cortex-m4-emulated")
+
+
+def lowered(network: Network) -> tuple[Program, tuple[str, ...]]:
+    program = BACKEND.lower(network, Settings())
+    return program, tuple(readout.text for readout in program.traced)
+
+
+@settings(max_examples=40)
+@given(quantized_networks(), st.integers(0, 999))
+def test_native_equals_the_reference(network: Network, seed: int) -> None:
+    try:
+        program, wires = lowered(network)
+    except LoweringRefused as refusal:
+        assert str(refusal).startswith("C002 "), "the only limit that these networks may meet"
+        return
+    signal = spikes_for(network, seed, samples=2, ticks=10)
+    trace = BACKEND.simulate(program, signal, wires)  # type: ignore[arg-type]
+    assert set(trace.wires) == set(wires)
+    assert run(network, signal, record=wires).compared(trace) == (0, None)
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+@pytest.mark.parametrize("name", HAND)
+def test_hand_networks_quantized(name: str, bits: int) -> None:
+    network = hand(name)
+    ranges = calibrate(network, spikes_for(network))
+    network = Quantize(state_bits=bits, ranges=ranges)(network)
+    program, wires = lowered(network)
+    signal = spikes_for(network, 7, samples=4, ticks=50)
+    trace = BACKEND.simulate(program, signal, wires)  # type: ignore[arg-type]
+    assert run(network, signal, record=wires).compared(trace) == (0, None)
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+def test_every_kind_of_leaky_neuron_on_host_and_board(bits: int) -> None:
+    network = garden(bits)
+    program, wires = lowered(network)
+    signal = spikes(samples=3, ticks=40)
+    reference = run(network, signal, record=wires)
+    assert any(reference.saturated.values()) or bits == 32, "nothing tried the saturation"
+    assert 0.05 < np.mean([np.mean(reference[w] != 0) for w in wires]) < 0.95
+    assert reference.compared(BACKEND.simulate(program, signal, wires)) == (0, None)
+    image = build(M4, BACKEND.firmware(program, wires), Build(optimize="s"))
+    answer = play(M4, image, BACKEND.stimulus(program, signal))
+    assert reference.compared(BACKEND.response(program, wires, answer.output, 3)) == (0, None)
+
+
+@pytest.mark.parametrize("core", ["cortex-m0plus-emulated", "cortex-m3-emulated"])
+def test_cores_without_dsp_compute_the_same(core: str) -> None:
+    network = garden(16, seed=3)
+    program, wires = lowered(network)
+    signal = spikes(samples=1, ticks=30, seed=4)
+    image = build(board(core), BACKEND.firmware(program, wires), Build(optimize="s"))
+    answer = play(board(core), image, BACKEND.stimulus(program, signal))
+    trace = BACKEND.response(program, wires, answer.output, 1)
+    assert run(network, signal, record=wires).compared(trace) == (0, None)
