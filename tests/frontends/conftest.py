@@ -26,11 +26,11 @@ def load() -> Load:
     def call(
         source: str | Path,
         weights: Path | None = None,
-        signal: Values | None = None,
+        data: Values | None = None,
         **options: str,
     ) -> Imported:
         torch.manual_seed(0)
         text = str(source) if ":" in str(source) else f"{source}:build"
-        return TorchFrontend().load(ImportRequest(text, weights, signal, options))
+        return TorchFrontend().load(ImportRequest(text, weights, data, options))
 
     return call

@@ -33,8 +33,10 @@ class Exact:
 
 
 EXACT = {
+    "attribute_readout": Exact("8", "last", "%lif2.v"),
     "batch_first": Exact("6", "mean", "%out", "batch-first"),
     "carried_by_hand": Exact("8", "last", "%sum"),
+    "concat_feedback": Exact("6", "count", "%lif"),
     "conv1d_groups": Exact("4x16", "count", "%lap"),
     "conv_bn_pool": Exact("2x8x8", "count", "%out"),
     "cuba": Exact("10", "count", "%n2"),
@@ -44,16 +46,22 @@ EXACT = {
     "helpers": Exact("9", "count", "%lif2"),
     "hidden_inside": Exact("8", "count", "%spikers_2", "step"),
     "layer_dict": Exact("10", "count", "%layers_spikes2", "batch-first"),
+    "left_out_at_first": Exact("6", "count", "%lif"),
     "membrane_readout": Exact("10", "mean", "%li.v"),
     "merged_axes": Exact("1x5x6", "count", "%out"),
+    "monitors": Exact("9", "count", "%lif"),
+    "nested_states": Exact("6", "count", "%neurons_1", "step"),
     "own_loop": Exact("12", "count", "%lif2"),
     "recurrent": Exact("12", "count", "%out"),
     "residual": Exact("7", "count", "%out"),
     "sequential": Exact("3x4", "count", "%n5", "step"),
     "shared_layer": Exact("9", "count", "%lif_3"),
+    "static_conv": Exact("8x8", "mean", "%lif2", "static"),
     "step_states": Exact("8", "count", "%lif2", "step"),
+    "time_last": Exact("7", "count", "%lif2", "time-last"),
     "tutorial_static": Exact("16", "count", "%lif2", "static"),
     "two_streams": Exact("9", "mean", "%out", "batch-first"),
+    "weight_norm": Exact("8", "count", "%lif3"),
 }
 REFUSED = {
     "batch_mean": ("current - current.mean(0)", "samples of the batch are mixed"),
@@ -69,6 +77,7 @@ REFUSED = {
     "own_state": ("0.5 * self.kept + x", "'trace' (Trace) keeps it in 'kept'"),
     "random_encoding": ("torch.rand_like(x[t])", "'rand_like' draws random numbers"),
     "reset_by_hand": ("mem[s > 0] = 0.25", "'gt'"),
+    "running_statistics": ("peak = x[t].abs()", "has no exact counterpart"),
     "scaled_state": ("0.99 * mem", "state 'mem' handed to neuron 'lif' is not the one it returned"),
     "shared_state": ("self.lif(self.inp(now), one)", "is not the one it returned"),
     "tick_dependent": ("self.lif(gain * self.fc(x[t]), mem)", "part at tick 20, %lif, neuron"),

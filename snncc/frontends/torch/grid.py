@@ -250,13 +250,23 @@ class Loom:
         return Grid(np.repeat(listed.cells, count, axis=where), axes)
 
     def unlisted(self, grid: Grid, axis: int) -> Grid:
-        """The grid with a list axis made a feature axis: the listed expressions, concatenated."""
+        """The grid with the list atoms of an axis made feature atoms: what is listed, concatenated.
+
+        An axis that the batch is part of stays as it is.
+        """
         grid = self.settled(grid)
-        if not grid.is_pure(axis, "list"):
+        if any(kind == "sample" for kind, _ in grid.axes[axis]):
             return grid
-        where = _position(grid.axes, axis, "list")
-        axes = (*grid.axes[:axis], (("feature", grid.shape[axis]),), *grid.axes[axis + 1 :])
-        into = _position(axes, axis, "feature")
+        for place, (kind, size) in enumerate(grid.axes[axis]):
+            if kind == "list":
+                grid = self._concatenated(grid, axis, place, size)
+        return self.settled(grid)
+
+    def _concatenated(self, grid: Grid, axis: int, place: int, size: int) -> Grid:
+        """The grid with one list atom a feature atom."""
+        before = (*grid.axes[:axis], grid.axes[axis][:place])
+        where, into = len(sizes(before, "list")), len(sizes(before, "feature"))
+        atoms = (*grid.axes[axis][:place], ("feature", size), *grid.axes[axis][place + 1 :])
         rest = np.moveaxis(grid.cells, where, -1)
         cells = np.empty(rest.shape[:-1], dtype=object)
         for index in np.ndindex(cells.shape):
@@ -265,7 +275,7 @@ class Loom:
                 for e in cast("Sequence[Expr]", rest[index])
             ]
             cells[index] = self.weaver.apply("concat", row, axis=into)
-        return Grid(cells, axes)
+        return Grid(cells, (*grid.axes[:axis], atoms, *grid.axes[axis + 1 :]))
 
     def all_features(self, grid: Grid) -> Grid:
         """The grid with every axis but the batch a feature axis.

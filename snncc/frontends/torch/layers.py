@@ -51,19 +51,23 @@ def _linear(loom: Loom, signal: Operand, weight: Operand, bias: Operand | None =
 
 @row("matmul")
 def _matmul(loom: Loom, left: Operand, right: Operand) -> Grid:
-    ranks = len(left.shape), len(right.shape)
-    if min(ranks) < 1 or (min(ranks) > 2 and ranks[0] != ranks[1]):
-        raise loom.weaver.refuse(f"a product of tensors of {ranks[0]} and {ranks[1]} axes")
-    lead = "abcdefgh"[: max(ranks) - 2] if max(ranks) > 2 else ""
-    first = "k" if ranks[0] == 1 else (lead[len(lead) - ranks[0] + 2 :] if lead else "") + "mk"
-    second = "k" if ranks[1] == 1 else (lead[len(lead) - ranks[1] + 2 :] if lead else "") + "kn"
-    out = lead + first[-2:-1] * (ranks[0] > 1) + second[-1:] * (ranks[1] > 1)
+    lead = "abcdefgh"[: max(0, len(left.shape) - 2, len(right.shape) - 2)]
+    first, left = _labelled(left, lead, "mk")
+    second, right = _labelled(right, lead, "kn")
+    out = lead + "m" * (len(left.shape) > 1) + "n" * (len(right.shape) > 1)
     return _einsum(loom, f"{first},{second}->{out}", [left, right])
 
 
-@row("rmatmul")
-def _rmatmul(loom: Loom, right: Operand, left: Operand) -> Grid:
-    return _matmul(loom, left, right)
+def _labelled(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
+    """Labels of a matrix product's operand; axes along which a constant repeats have none."""
+    rank = len(operand.shape)
+    if rank == 1:
+        return "k", operand
+    labels = lead[len(lead) - rank + 2 :] + matrix
+    if isinstance(operand, torch.Tensor):
+        while len(operand.shape) > 2 and operand.shape[0] == 1:
+            labels, operand = labels[1:], operand[0]
+    return labels, operand
 
 
 @row("einsum")

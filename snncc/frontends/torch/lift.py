@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import cast
 
 import numpy as np
 import torch
@@ -72,8 +74,9 @@ class Lifter(Loom):
                 results = self._row(call)
             except ImportRefused as refusal:
                 results = [refusal] * len(call.outputs)
-            for var, result in zip(call.outputs, results, strict=False):
-                self._values[var.index] = result
+            missing = self.weaver.refuse(f"the further results of '{call.name}' are no signals")
+            for var, result in zip_longest(call.outputs, results, fillvalue=missing):
+                self._values[cast("Var", var).index] = result
 
     def _row(self, call: Call) -> Sequence[Operand | ImportRefused]:
         args = [self._resolved(a) for a in call.args]

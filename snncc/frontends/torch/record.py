@@ -32,7 +32,6 @@ WHOLE: Mapping[object, str] = {
     torch.matmul: "matmul",
     torch.Tensor.matmul: "matmul",
     torch.Tensor.__matmul__: "matmul",
-    torch.Tensor.__rmatmul__: "rmatmul",
     torch.bmm: "matmul",
     torch.mm: "matmul",
     torch.Tensor.mm: "matmul",

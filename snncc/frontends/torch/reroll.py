@@ -241,7 +241,8 @@ class Roller:
         The two differ before tick 0: with silent inputs a layer gives its bias, a wire gives zero.
         """
         rest = self._weaver.at_rest(last)
-        if first is None:  # left out at tick 0, as `if spikes is not None` does
+        other = isinstance(first, Apply) and first.op != last.op
+        if first is None or other:  # left out at tick 0, as `if spikes is not None` does
             return bool(np.any(rest))
         if not isinstance(first, Constant) or np.array_equal(
             np.broadcast_to(rest, first.shape), first.values

@@ -64,7 +64,7 @@ def _tensor(value: Operand | float) -> Operand:
     return torch.tensor(float(value), dtype=torch.float64)
 
 
-@row("mul", "multiply")
+@row("mul")
 def _mul(loom: Loom, left: Operand, right: Operand | float) -> Grid:
     return loom.pointwise("product", [left, _tensor(right)])
 
@@ -77,7 +77,7 @@ def _add(loom: Loom, left: Operand, right: Operand | float, alpha: float = 1) ->
     return loom.pointwise("sum", [left, term])
 
 
-@row("sub", "subtract")
+@row("sub")
 def _sub(loom: Loom, left: Operand, right: Operand | float, alpha: float = 1) -> Grid:
     return _add(loom, left, right, -alpha)
 
@@ -87,7 +87,7 @@ def _rsub(loom: Loom, left: Operand, right: Operand | float, alpha: float = 1) -
     return loom.pointwise("sum", [_mul(loom, left, -alpha), _tensor(right)])
 
 
-@row("div", "true_divide")
+@row("div")
 def _div(loom: Loom, left: Operand, right: Operand | float) -> Grid:
     divisor = _tensor(right)
     if isinstance(divisor, Grid):
@@ -105,12 +105,12 @@ def _relu(loom: Loom, signal: Grid) -> Grid:
     return Grid(each(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
 
 
-@row("clone", "detach", "alias", "lift_fresh", "contiguous", "positive", "dropout")
+@row("clone", "detach", "alias")
 def _same(loom: Loom, signal: Grid, *_: object, **__: object) -> Grid:
     return signal
 
 
-@row("_to_copy", "to")
+@row("_to_copy")
 def _cast(loom: Loom, signal: Grid, dtype: torch.dtype | None = None, **_: object) -> Grid:
     if dtype not in (None, torch.float64):
         raise loom.weaver.refuse(f"a signal is cast to {dtype}")
@@ -130,7 +130,7 @@ def _fill(loom: Loom, target: Operand, value: float = 0.0) -> torch.Tensor:
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-@row("view", "_unsafe_view", "reshape", "_reshape_alias")
+@row("view", "_unsafe_view")
 def _view(loom: Loom, signal: Grid, shape: Sequence[int], *_: object) -> Grid:
     known = -prod(shape) or 1
     whole = prod(signal.shape)
@@ -216,7 +216,7 @@ def _unbind(loom: Loom, signal: Grid, dim: int = 0) -> Result:
     return [loom.selected(signal, axis, i) for i in range(signal.shape[axis])]
 
 
-@row("split", "split_with_sizes", "chunk")
+@row("split", "split_with_sizes")
 def _split(loom: Loom, signal: Grid, size: int | Sequence[int], dim: int = 0) -> Result:
     axis = dim % len(signal.axes)
     whole = signal.shape[axis]
@@ -289,7 +289,7 @@ def _stack(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
     )
 
 
-@row("cat", "concat", "concatenate")
+@row("cat")
 def _cat(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
     like = loom.thin(_like(tensors))
     axis = dim % len(like.axes)

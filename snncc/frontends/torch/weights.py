@@ -36,7 +36,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             f"{path.name} holds more than tensors (a pickled module or other code), which is not "
             "run here; save model.state_dict() instead"
         ) from error
-    except ImportRefused:
+    except (UsageError, OSError):
         raise
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
