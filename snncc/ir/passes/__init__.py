@@ -8,6 +8,7 @@ from .fold_norm import FoldNorm
 from .prune import Prune
 from .quantize import Quantize
 from .retime import Retime, lags
+from .round_constants import RoundConstants
 from .states import unproven, worst_case
 
 PASSES: dict[str, type[Pass]] = {
@@ -18,6 +19,7 @@ PASSES: dict[str, type[Pass]] = {
         FoldBias,  # before quantize: a bias kept among the weights would be rounded to their unit
         Prune,  # after the folds: it takes away what they left over
         Quantize,  # after all folds: what it rounds is final
+        RoundConstants,  # after quantize: it rounds codes
         Retime,  # last: delays change no number
     )
 }
@@ -33,6 +35,7 @@ __all__ = [
     "Quantize",
     "Ranges",
     "Retime",
+    "RoundConstants",
     "calibrate",
     "lags",
     "parse_passes",

@@ -21,6 +21,7 @@ from .states import choose, constants
 from .units import Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32
+STATE_BITS = (16, 24, 32)
 HEADROOM_BITS = 2  # a state may reach four times its threshold before width decides
 
 
@@ -32,12 +33,14 @@ class Quantize(Pass):
     largest code, and the neuron's state, threshold, bias and reset amount count in the same unit
     or in one 2**k times finer. So the scale of each neuron is folded into its threshold, and
     integer inference adds, compares and decays without ever rescaling. Units are as fine as the
-    op allows: one per neuron (dense), per channel (convolution), per column (shared weights).
+    op allows: one per neuron (dense), per channel (convolution), per column (shared weights); or,
+    with `units=population`, one for all that meet, for targets with one threshold and one weight
+    exponent per population.
 
     Weights are rounded to nearest (half to even): |weight - code unit| <= unit / 2. A decay is a
     fraction of 2**decay_bits, its products are rounded toward zero: a neuron without input comes
     to rest at exactly zero. A state has `state_bits` where its worst case, or twice what was
-    seen, fits; else 32.
+    seen, fits; else `widest_bits`.
 
     Establishes: the network computes with whole numbers; every role has a format.
     May change: spikes, within what rounding of the parameters does.
@@ -52,6 +55,8 @@ class Quantize(Pass):
     decay_bits: int = 15
     input_bits: int = 16
     fraction_bits: int = 8
+    widest_bits: int = INT32_BITS
+    units: str = "neuron"
     ranges: Ranges = field(default_factory=Ranges, compare=False)
 
     def __call__(self, network: Network) -> Network:
@@ -61,9 +66,10 @@ class Quantize(Pass):
         network = relay(network)
         network = self._inputs(network)
         for group in groups(network):
-            network = self._weights(network, group)
+            coarse = replace(group, grain=()) if self.units == "population" else group
+            network = self._weights(network, coarse)
         network = self._potentials(network, {})
-        widths = choose(network, self.ranges, self.state_bits, self.fraction_bits)
+        widths = choose(network, self.ranges, self._widths, self.fraction_bits)
         return tidy(self._potentials(network, widths))
 
     def _options(self) -> None:
@@ -77,8 +83,15 @@ class Quantize(Pass):
                 raise PassError(
                     f"quantize: {name} is {getattr(self, name)}, expected {low} to {high}"
                 )
-        if self.state_bits not in (16, 32):
-            raise PassError(f"quantize: state_bits is {self.state_bits}, expected 16 or 32")
+        for name in ("state_bits", "widest_bits"):
+            if getattr(self, name) not in STATE_BITS:
+                raise PassError(f"quantize: {name} is {getattr(self, name)}, expected 16, 24 or 32")
+        if self.units not in ("neuron", "population"):
+            raise PassError(f"quantize: units is '{self.units}', expected neuron or population")
+
+    @property
+    def _widths(self) -> tuple[int, int]:
+        return self.state_bits, max(self.state_bits, self.widest_bits)
 
     def _inputs(self, network: Network) -> Network:
         def chosen(node: Node) -> Node:
@@ -121,7 +134,7 @@ class Quantize(Pass):
         sources = {use for name in group.weights for use in network[name].inputs}
         known = kinds(network)
         spikes = all(wire_kind(use, known) == "count" for use in sources)
-        bits = self.state_bits if spikes else INT32_BITS
+        bits = self._widths[0 if spikes else 1]
         need = np.zeros(group.grain)
         for name, factor in group.neurons.items():
             for value in constants(network[name].op, network.tensors):

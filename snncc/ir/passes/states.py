@@ -17,25 +17,24 @@ from ..views import Bounds, arithmetics, bounds
 from .calibrate import Ranges
 
 MARGIN = 2.0  # a state that is not proven gets room for twice what was seen
-WIDE = 32
 
 
 def choose(
-    network: Network, ranges: Ranges, state_bits: int, fraction_bits: int
+    network: Network, ranges: Ranges, widths: tuple[int, int], fraction_bits: int
 ) -> Mapping[str, tuple[int, int]]:
     """Population → width of its state in bits, and k: its unit is 2**-k of its current's.
 
     A state is as narrow as asked for when its worst case over all inputs fits, or else twice what
-    was seen; otherwise it is 32 bits wide. k is as large as fits, up to `fraction_bits`.
+    was seen; otherwise it has the second width. k is as large as fits, up to `fraction_bits`.
 
     Args:
         network: quantized, all states 32 bits wide with k = 0.
         ranges: peaks in real units; may be empty.
-        state_bits: 16 or 32.
+        widths: in bits: the one asked for, and the widest that there is.
         fraction_bits: largest k.
 
     Raises:
-        PassError: a threshold does not fit 32 bits.
+        PassError: a threshold does not fit the widest state.
     """
     limits, numbers = bounds(network), arithmetics(network)
     inside = {u.source for n in network for u in n.inputs if u.state not in ("", "wait", "s")}
@@ -48,14 +47,13 @@ def choose(
         worst = max(_finite(worst_case(network, node, limits, a)), must)
         seen = max(MARGIN * _seen(network, node, ranges), must)
         most = 0 if node.name in inside else fraction_bits
-        options = (
-            (bits, _room(bits, need)) for bits in (state_bits, WIDE) for need in (worst, seen)
-        )
+        options = ((bits, _room(bits, need)) for bits in widths for need in (worst, seen))
         fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
         if fit is None:
             raise PassError(
                 f"quantize: %{node.name}: threshold, bias or reset amount need {must:.3g} codes, "
-                f"more than 32 bits hold; the weights are too small beside them ({node.origin})"
+                f"more than {widths[1]} bits hold; the weights are too small beside them "
+                f"({node.origin})"
             )
         result[node.name] = fit
     return result

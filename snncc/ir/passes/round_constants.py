@@ -1,0 +1,91 @@
+"""RoundConstants: thresholds and biases that registers with few significant bits can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..arithmetic import Arithmetic
+from ..edit import keep_tensor, tidy
+from ..edit import replace as replace_nodes
+from ..errors import PassError
+from ..network import Network, Node
+from ..op import Param, Values, values_of
+from ..ops import IF, LIF, CubaLIF, Spiking
+from ..views import arithmetics
+from .base import Effect, Pass
+
+
+@dataclass(frozen=True)
+class RoundConstants(Pass):
+    """Round thresholds to a grid, and biases to so many significant bits.
+
+    A chip that aligns a threshold register by a shift compares with multiples of `grid` only: a
+    threshold code becomes the nearest multiple (and one more where the neuron fires at the
+    threshold: `v >= n + 1` is `v > n`). A bias register of mantissa and exponent holds
+    `bias_bits` bits of a code. Only populations that such registers can describe are touched:
+    one threshold for all, reset to zero, states at least `grid` times finer than their current.
+
+    Establishes: there, a threshold is a multiple of `grid`, a bias m 2**e with |m| < 2**bias_bits.
+    May change: spikes, within what rounding of the constants does.
+    Stands after quantize: it rounds codes.
+    """
+
+    name = "round-constants"
+    effect = Effect.APPROXIMATE
+    agreement = 0.5
+    grid: int = 64
+    bias_bits: int = 12
+
+    def __call__(self, network: Network) -> Network:
+        if self.grid < 1 or self.bias_bits < 1:
+            raise PassError(
+                f"round-constants: grid {self.grid} and bias_bits {self.bias_bits} are at least 1"
+            )
+        if not network.quantized:
+            raise PassError("round-constants: the network has no number formats; run quantize")
+        numbers = arithmetics(network)
+        for node in network.populations:
+            a = numbers[node.name][0]
+            if self._plain(node, a):
+                network = self._rounded(network, node, a)
+        return tidy(network)
+
+    def _plain(self, node: Node, a: Arithmetic) -> bool:
+        op = node.op
+        if not isinstance(op, IF | LIF | CubaLIF) or op.reset != "value" or op.reset_amount != 0.0:
+            return False
+        finer = a.input_unit() / a.unit_of("v")
+        one = np.unique(a.quantity(op.threshold, "v")).size == 1
+        return bool(np.all(finer >= self.grid) and one)
+
+    def _rounded(self, network: Network, node: Node, a: Arithmetic) -> Network:
+        op = node.op
+        assert isinstance(op, Spiking)
+        unit = a.unit_of("v")
+        late = 1 if op.compare == ">=" else 0
+        old = a.quantity(op.threshold, "v") - late
+        threshold = np.maximum(np.rint(old / self.grid), 0) * self.grid + late
+        bias = a.quantity(op.bias, "v")
+        lost = np.exp2(np.maximum(_length(bias) - self.bias_bits, 0))
+        network, first = _param(network, f"{node.name}.threshold", op.threshold, threshold * unit)
+        network, second = _param(
+            network, f"{node.name}.bias", op.bias, np.rint(bias / lost) * lost * unit
+        )
+        return replace_nodes(network, replace(node, op=replace(op, threshold=first, bias=second)))
+
+
+def _length(codes: Values) -> Values:
+    """Bits of the magnitude of whole numbers."""
+    return np.ceil(np.log2(np.abs(codes) + 1.0))
+
+
+def _param(network: Network, name: str, old: Param, new: Values) -> tuple[Network, Param]:
+    """The values as a parameter: one number where the old one was one."""
+    if np.array_equal(values_of(old, network.tensors), new):
+        return network, old
+    if new.size == 1 and isinstance(old, float):
+        return network, float(new.reshape(()))
+    shape = values_of(old, network.tensors).shape
+    return keep_tensor(network, name, np.broadcast_to(new, np.broadcast_shapes(shape, new.shape)))
