@@ -17,8 +17,8 @@ from .number import (
     Overflow,
     Quantity,
     encode,
+    encode_counted,
     fit_codes,
-    round_real,
     shift_codes,
 )
 from .op import Param, Unit, Values, values_of
@@ -244,5 +244,5 @@ class IntegerArithmetic:
 def encode_input(values: Values, format: Quantity, where: str) -> tuple[Codes, int]:
     """Codes of a real-valued input signal, and how many values lay beyond the format's range."""
     assert isinstance(format.unit, int), "an input counts in powers of two"
-    codes = round_real(np.asarray(values, dtype=np.float64) * 2.0**format.unit, format.rounding)
-    return fit_codes(codes, format, where)
+    real = np.asarray(values, dtype=np.float64)
+    return encode_counted(real, np.asarray(2.0**-format.unit), format, where)

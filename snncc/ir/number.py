@@ -112,13 +112,7 @@ def parse_format(text: str) -> Format:
 
 
 def round_real(values: Real, rounding: Rounding) -> Codes:
-    """Real values, in units, as whole codes int64 of the same shape, at most 2**62.
-
-    Raises:
-        NumberError: a value is not a number.
-    """
-    if np.any(np.isnan(values)):
-        raise NumberError("not a number (NaN) has no code; clean the data")
+    """Real values, in units, as whole codes int64 of the same shape, at most 2**62."""
     match rounding:
         case Rounding.FLOOR:
             rounded = np.floor(values)
@@ -177,7 +171,14 @@ def encode(values: Real, unit: Real, format: Quantity, where: str) -> Codes:
     """The codes int64 of real `values`; `unit` is the real value of one code, broadcastable.
 
     Raises:
-        NumberError: a value is beyond a trapping format's range.
+        NumberError: a value is beyond a trapping format's range, or not a number.
     """
+    return encode_counted(values, unit, format, where)[0]
+
+
+def encode_counted(values: Real, unit: Real, format: Quantity, where: str) -> tuple[Codes, int]:
+    """As `encode`, and how many values lay beyond the format's range."""
+    if np.any(np.isnan(values)):
+        raise NumberError(f"{where}: not a number (NaN) has no code; clean the data")
     codes = round_real(np.asarray(values / unit, dtype=np.float64), format.rounding)
-    return fit_codes(codes, format, where)[0]
+    return fit_codes(codes, format, where)
