@@ -31,7 +31,7 @@ class Reshape(Op):
         return self.shape
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
-        return {}, inputs[0].reshape(-1, *self.shape)
+        return {}, inputs[0].reshape(len(inputs[0]), *self.shape)
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         if units[0].size == 1:

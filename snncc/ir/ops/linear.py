@@ -301,8 +301,9 @@ class Conv(Weighted):
         samples, positions = len(signal), view.shape[2 : 2 + len(kernel)]
         # One matrix product per group: [samples x positions, in x kernel] by [in x kernel, out].
         order = (0, *range(2, 2 + len(kernel)), 1, *range(2 + len(kernel), view.ndim))
-        patches = view.transpose(order).reshape(samples, *positions, self.groups, -1)
         filters = weights.reshape(self.groups, weights.shape[0] // self.groups, -1)
+        apart = (samples, *positions, self.groups, filters.shape[-1])
+        patches = view.transpose(order).reshape(apart)
         products = [patches[..., g, :] @ filters[g].T for g in range(self.groups)]
         return np.moveaxis(np.concatenate(products, axis=-1), -1, 1)
 

@@ -33,7 +33,7 @@ class Pool(Op):
         """The windows, `[..., *positions, taps]`."""
         once = (1,) * len(self.kernel)
         view = windows(pad(signal, self.padding, fill), self.kernel, self.stride, once)
-        return view.reshape(*view.shape[: view.ndim - len(self.kernel)], -1)
+        return view.reshape(*view.shape[: view.ndim - len(self.kernel)], prod(self.kernel))
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         axes = len(self.kernel)
