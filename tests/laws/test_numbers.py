@@ -101,8 +101,9 @@ def test_what_is_far_too_large_saturates_on_its_own_side(value: float, code: int
 
 
 def test_nan_has_no_code() -> None:
-    with pytest.raises(NumberError, match="not a number"):
-        round_real(np.array([0.0, np.nan]), Rounding.HALF_EVEN)
+    format = Quantity(8, True, 0, Rounding.HALF_EVEN, Overflow.SATURATE)
+    with pytest.raises(NumberError, match="sensor: not a number"):
+        encode(np.array([0.0, np.nan]), np.ones(()), format, "sensor")
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(18, 31), st.integers(18, 29))
