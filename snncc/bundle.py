@@ -65,7 +65,7 @@ class Bundle:
 
     @property
     def lag(self) -> Mapping[str, int]:
-        """Output wire → ticks by which it comes later than in the model."""
+        """Output → ticks by which it comes later than in the model."""
         return cast("dict[str, int]", self.manifest["lag"])
 
     @property

@@ -93,7 +93,7 @@ def _settings(settings: Settings, theirs: Mapping[str, str]) -> Json:
 def _port(network: Network, use: Use) -> Json:
     formats = {role: str(format) for role, format in network[use.source].formats.items()}
     return {
-        "name": str(use),
+        "name": str(use).removeprefix("%"),
         "shape": list(network.shapes[use.source]),
         "format": formats.get(use.state or "value", formats.get("v")),
     }
@@ -104,4 +104,4 @@ def _lag(network: Network, steps: Sequence[Pass]) -> Json:
     for step in steps:
         if isinstance(step, Retime):
             late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
-    return dict(late)
+    return {wire.removeprefix("%"): ticks for wire, ticks in late.items()}
