@@ -15,8 +15,9 @@ from .expr import Population
 from .grid import Axis, Grid, single
 from .lift import Lifter
 from .neurons import Found
-from .record import Recorder, Recording, Var
+from .record import Recorder
 from .reroll import Roller
+from .tape import Recording, Var
 
 SAMPLES = 2
 """How many samples are recorded: the least that can be told from one."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
-from typing import cast
 
 import numpy as np
 import torch
 
 from snncc.ir import ImportRefused
 
-from . import layers as layers  # the rows stand in the table once this is imported
+from . import layers, shapes
 from .expr import Expr, Firing, Population, Reading, Weaver
 from .grid import Axis, Grid, Loom, cell, single
 from .neurons import Found, Site
 from .place import Places
-from .record import Call, Recording, Var
 from .rules import REASONS, ROWS, Operand
+from .tape import Call, Recording, Var
+
+TABLES = (layers, shapes)
+"""Modules whose rows stand in the table once they are imported."""
 
 NEURON = "neuron"
 """Name of the recorded call that stands for one tick of a population."""
@@ -75,8 +76,8 @@ class Lifter(Loom):
             except ImportRefused as refusal:
                 results = [refusal] * len(call.outputs)
             missing = self.weaver.refuse(f"the further results of '{call.name}' are no signals")
-            for var, result in zip_longest(call.outputs, results, fillvalue=missing):
-                self._values[cast("Var", var).index] = result
+            for index, var in enumerate(call.outputs):
+                self._values[var.index] = results[index] if index < len(results) else missing
 
     def _row(self, call: Call) -> Sequence[Operand | ImportRefused]:
         args = [self._resolved(a) for a in call.args]

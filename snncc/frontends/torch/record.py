@@ -1,7 +1,7 @@
 """The user's code, run once on real tensors, as a list of calls; knows no library, no op.
 
-Two modes of PyTorch are stacked: a function mode that sees the call as the user wrote it (so that
-`linear`, `einsum` or `batch_norm` stay whole) and a dispatch mode that sees what it comes down to.
+Two modes of PyTorch are stacked: a function mode (`watch`) sees the call as the user wrote it, so
+that `linear`, `einsum` or `batch_norm` stay whole; this dispatch mode sees what it comes down to.
 Python control flow is simply executed. Writes into existing tensors (`out[t] = spikes`) become
 values of their own: every tensor is a view of some base, and a write makes a new base.
 """
@@ -10,135 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from snncc.ir import ImportRefused, Origin
+from snncc.ir import ImportRefused
 
 from .place import Places
-from .precision import Widened
-
-WHOLE: Mapping[object, str] = {
-    torch._C._nn.linear: "linear",  # pyright: ignore[reportPrivateUsage]
-    torch.conv1d: "conv",
-    torch.conv2d: "conv",
-    functional.batch_norm: "batch_norm",
-    torch.einsum: "einsum",
-    torch.matmul: "matmul",
-    torch.Tensor.matmul: "matmul",
-    torch.Tensor.__matmul__: "matmul",
-    torch.bmm: "matmul",
-    torch.mm: "matmul",
-    torch.Tensor.mm: "matmul",
-    torch.Tensor.bmm: "matmul",
-    torch.avg_pool1d: "avg_pool1d",
-    functional.adaptive_avg_pool1d: "adaptive_avg_pool",
-    torch.adaptive_avg_pool1d: "adaptive_avg_pool",
-    functional.adaptive_avg_pool2d: "adaptive_avg_pool",
-    torch.lstm: "lstm",
-    torch.lstm_cell: "lstm",
-    torch.gru: "gru",
-    torch.gru_cell: "gru",
-    torch.rnn_tanh: "rnn",
-    torch.rnn_relu: "rnn",
-    torch.rnn_tanh_cell: "rnn",
-    torch.rnn_relu_cell: "rnn",
-    functional.layer_norm: "layer_norm",
-    functional.group_norm: "group_norm",
-    functional.instance_norm: "instance_norm",
-}
-"""Functions kept whole: what they come down to would hide what they mean."""
+from .tape import Base, Binding, Call, Recording, Tree, Value, Var, View, tensors_of, variables
 
 SAME = {"alias", "detach"}
 READS = {"_local_scalar_dense", "equal", "is_nonzero", "item"}
-LEAVES = {torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__}
 SHAPE_ONLY = {"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones"} | {
     "new_full",
     "new_empty",
     "new_empty_strided",
 }
 UNFILLED = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
-
-
-@dataclass(frozen=True, slots=True)
-class Var:
-    """A tensor value in the recording: an index into `Recording.values`."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What is known of a tensor value.
-
-    Attributes:
-        shape: as PyTorch counts it, batch and ticks included.
-        live: whether it depends on the input or on a neuron.
-        constant: the numbers, where it does not.
-    """
-
-    shape: tuple[int, ...]
-    live: bool
-    constant: Tensor | None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One operation of the recording; `args` hold `Var`, Python values and lists of these."""
-
-    name: str
-    args: tuple[object, ...]
-    kwargs: Mapping[str, object]
-    outputs: tuple[Var, ...]
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One step from a base tensor to a view of it."""
-
-    name: str
-    args: tuple[object, ...]
-    kwargs: Mapping[str, object]
-    index: int
-
-
-@dataclass(eq=False, slots=True)
-class Base:
-    """The memory behind a tensor and its views."""
-
-    var: Var
-    version: int = 0
-
-
-@dataclass(eq=False, slots=True)
-class Binding:
-    """What a tensor object stands for at the moment."""
-
-    base: Base
-    path: tuple[View, ...]
-    var: Var
-    version: int
-
-
-@dataclass(eq=False)
-class Recording:
-    """Calls in the order of execution, and the values they speak of."""
-
-    calls: list[Call] = field(default_factory=list[Call])
-    values: list[Value] = field(default_factory=list[Value])
-
-    def constant(self, var: Var) -> Tensor | None:
-        """The numbers of a value that depends on no signal; None for a signal."""
-        return self.values[var.index].constant
-
-
-Tree: TypeAlias = object
 
 
 class Recorder(TorchDispatchMode):
@@ -188,7 +77,7 @@ class Recorder(TorchDispatchMode):
         self._kept.append(tensor)  # an id is only as good as the object lives
 
     def _fresh(self, tensor: Tensor, var: Var) -> None:
-        self._bind(tensor, Binding(Base(var), (), var, 0))
+        self._bind(tensor, Binding(Base(tensor, var), (), var, 0))
 
     def present(self, tensor: Tensor) -> Tensor:
         """Declares a tensor to be a signal from outside: an input."""
@@ -379,10 +268,8 @@ class Recorder(TorchDispatchMode):
         binding = self._bound[id(target)]
         base = binding.base
         if binding.path:
-            shape = self.recording.values[base.var.index].shape
-            like = torch.empty(shape)
             path = tuple((v.name, v.args[1:]) for v in binding.path if v.name not in SAME)
-            var_of_base = self.emit("scatter", (base.var, var, path), {}, [like])[0]
+            var_of_base = self.emit("scatter", (base.var, var, path), {}, [base.tensor])[0]
         else:
             var_of_base = var
         base.var, base.version = var_of_base, base.version + 1
@@ -396,58 +283,8 @@ class Recorder(TorchDispatchMode):
         for index, var in self.emit(name, args, kwargs, results).items():
             self._fresh(results[index], var)
 
-    def function(self, func: Callable[..., object]) -> str | None:
-        """Name under which a function is kept whole, or None."""
-        return WHOLE.get(func)
-
-
-class Watched(Widened):
-    """The function mode beside a recorder: keeps functions whole, sees what dispatch cannot."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self._recorder = recorder
-
-    def call(
-        self, func: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]
-    ) -> object:
-        recorder = self._recorder
-        if func is torch.Tensor.data.__get__:  # type: ignore[attr-defined]
-            return torch.Tensor.detach(*args)  # type: ignore[arg-type]
-        if func in LEAVES and any(recorder.is_live(t) for t in tensors_of(args)):
-            raise recorder.refuse("a signal leaves PyTorch here; keep the computation in tensors")
-        name = recorder.function(func)
-        if name is None or not any(recorder.is_live(t) for t in tensors_of((args, kwargs))):
-            return func(*args, **kwargs)
-        lifted = tuple(recorder.lift(a) for a in args)
-        named = {k: recorder.lift(v) for k, v in kwargs.items()}
-        with recorder.paused():
-            result = func(*args, **kwargs)
-            recorder.note_fresh(name, lifted, named, result)
-        return result
-
 
 def tensor_in(args: Sequence[object]) -> Tensor:
     """The first argument, a tensor."""
     assert isinstance(args[0], Tensor), "the first argument is no tensor"
     return args[0]
-
-
-def tensors_of(tree: Tree) -> Iterator[Tensor]:
-    """Every tensor in nested tuples, lists and dicts."""
-    if isinstance(tree, Tensor):
-        yield tree
-    elif isinstance(tree, Mapping):
-        yield from tensors_of(tuple(tree.values()))
-    elif isinstance(tree, (list, tuple)):
-        for item in tree:
-            yield from tensors_of(item)
-
-
-def variables(tree: Tree) -> Iterator[Var]:
-    """Every variable in nested tuples."""
-    if isinstance(tree, Var):
-        yield tree
-    elif isinstance(tree, tuple):
-        for item in tree:
-            yield from variables(item)

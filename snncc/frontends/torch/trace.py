@@ -21,7 +21,8 @@ from .lift import NEURON
 from .neurons import Found
 from .place import Places
 from .precision import float64
-from .record import Recorder, Watched
+from .record import Recorder
+from .watch import Watched
 
 TICKS = 5
 """How many ticks are recorded: those that must be alike, and two for what was before."""
