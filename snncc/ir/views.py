@@ -118,7 +118,8 @@ def _arithmetic(network: Network, node: Node, units: list[Unit]) -> tuple[Arithm
     try:
         return a, node.op.unit(units, shapes, a)
     except (ValueError, NumberError) as error:
-        raise RuleViolation("V011", node.name, str(error), str(node.origin)) from error
+        message = str(error).removeprefix(f"%{node.name}: ")
+        raise RuleViolation("V011", node.name, message, str(node.origin)) from error
 
 
 Bounds = Mapping[str, tuple[Values, Values]]
