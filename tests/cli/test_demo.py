@@ -9,14 +9,14 @@ import pytest
 
 from snncc.cli.demo import FIGURES, STAGES
 from snncc.ir import UsageError
-from snncc.zoo import test_data as motions
+from snncc.zoo import dataset
 
 from .conftest import call
 
 
 def test_the_demo_ends_in_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     try:
-        motions("l2mu-motions")
+        dataset("motions").split(None)
     except UsageError as absent:
         pytest.skip(str(absent))
     done = call(["demo", "-o", str(tmp_path / "demo.snnb")], capsys)

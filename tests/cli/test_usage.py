@@ -1,11 +1,15 @@
 """Help, wrong calls and the listing commands, each in a process of its own."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snncc.cli.display import show_table
 from snncc.cli.root import COMMANDS
+from snncc.ir import UsageError
+from snncc.zoo import dataset
 
 from .conftest import Snncc
 
@@ -81,3 +85,16 @@ def test_zoo_list_has_the_documented_fields(snncc: Snncc) -> None:
     assert all(set(entry) == fields for entry in entries)
     shown = snncc("zoo", "list").stdout
     assert all(entry["name"] in shown for entry in entries)
+
+
+def test_zoo_data_and_show_give_what_they_say(snncc: Snncc, tmp_path: Path) -> None:
+    try:
+        dataset("motions").split(None)
+    except UsageError as absent:
+        pytest.skip(str(absent))
+    card = json.loads(snncc("zoo", "show", "l2mu-motions").stdout)
+    assert snncc("zoo", "data", "l2mu-motions", "-o", "test.npz").stdout == "test.npz\n"
+    with np.load(tmp_path / "test.npz") as written:
+        samples, ticks, _ = written["x"].shape
+        assert (samples, ticks) == (card["samples"]["test"], card["ticks"])
+        assert written["y"].shape == (samples,)
