@@ -140,7 +140,8 @@ def _terms(lowering: Lowering, use: Use, neurons: int) -> tuple[tuple[Node | Non
     weights, _ = codes_of(lowering, node)
     half = 1 << (WEIGHT_BITS - 1)
     small = -half <= int(weights.min()) and int(weights.max()) < half
-    if use.delay or source.state or not lowering.facts.binary(source) or not small:
+    listed = lowering.facts.binary(source) and lowering.facts.size(source.source) < EVENTS_MAX
+    if use.delay or source.state or not listed or not small:
         return plain
     return ((node, source),)
 

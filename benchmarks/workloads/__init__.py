@@ -1,0 +1,5 @@
+"""The networks and the data that benchmarks and budgets share; measures nothing."""
+
+from .networks import BRAILLE_RATES, Sizes, l2mu, layered, spike_trains
+
+__all__ = ["BRAILLE_RATES", "Sizes", "l2mu", "layered", "spike_trains"]

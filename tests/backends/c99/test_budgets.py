@@ -1,0 +1,44 @@
+"""What the emitted C may cost on the emulated Cortex-M4: instructions, code, RAM."""
+
+import pytest
+
+from benchmarks.kernels import measure
+from benchmarks.workloads import BRAILLE_RATES, l2mu, layered, spike_trains
+from snncc.ir import Network, Values
+
+KIB = 1024
+
+
+@pytest.fixture(scope="module")
+def cell() -> tuple[Network, Values]:
+    """The L2MU of Braille-7's sizes and rates, and input spikes of its rate."""
+    return l2mu(), spike_trains(2, 60, 12, 0.227)
+
+
+def test_two_layers_of_int16_neurons_at_ten_percent() -> None:
+    row = measure(layered(0.1), spike_trains(2, 60, 64, 0.1))
+    assert row["mismatches"] == 0
+    assert 0.08 < row["rates"]["s1"] < 0.14
+    assert row["instructions_per_tick"] <= 4500
+    assert row["code_bytes"] <= 1.5 * KIB
+    assert row["ram_bytes"] <= 1.1 * KIB
+
+
+def test_l2mu_with_two_states_to_a_word(cell: tuple[Network, Values]) -> None:
+    row = measure(*cell)
+    for name, rate in BRAILLE_RATES.items():
+        assert row["rates"][name] == pytest.approx(rate, rel=0.3)
+    assert row["mismatches"] == 0
+    assert row["instructions_per_tick"] <= 12_500
+
+
+def test_l2mu_with_wide_states(cell: tuple[Network, Values]) -> None:
+    row = measure(*cell, state_bits=32)
+    assert row["mismatches"] == 0
+    assert row["instructions_per_tick"] <= 20_000
+
+
+def test_silence_costs_least() -> None:
+    network = layered(0.1)
+    quiet, busy = (measure(network, spike_trains(1, 20, 64, rate)) for rate in (0.01, 0.5))
+    assert quiet["instructions_per_tick"] < busy["instructions_per_tick"] / 2

@@ -1,0 +1,117 @@
+"""The emitted files: what compilers, linkers and readers say of them."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from snncc.backends import Settings
+from snncc.backends.c99 import C99Backend
+from snncc.boards import zig
+from snncc.ir import Network
+from snncc.ir.passes import Quantize, calibrate
+from tests.backends.c99.populations import garden
+from tests.nets import HAND, hand, spikes_for
+
+BACKEND = C99Backend()
+STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-ffreestanding", "-c")
+M4 = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4")
+PLAIN = ("-fno-unwind-tables", "-fno-asynchronous-unwind-tables")
+GCC = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+ALLOWED = {"memcpy", "memset"}  # what a C compiler may call unasked
+
+
+def quantized(name: str) -> Network:
+    if name == "garden":
+        return garden(16)
+    network = hand(name)
+    ranges = calibrate(network, spikes_for(network))
+    return Quantize(state_bits=16, ranges=ranges)(network)
+
+
+def emitted(name: str) -> Mapping[str, bytes]:
+    program = BACKEND.lower(quantized(name), Settings())
+    return {str(path): content for path, content in BACKEND.emit(program).items()}
+
+
+def compiled(command: list[str], files: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Objects of all C files, by a compiler that may not warn."""
+    for path, content in files.items():
+        (folder / path).write_bytes(content)
+    objects = []
+    for path in (path for path in files if path.endswith(".c")):
+        done = subprocess.run(
+            [*command, path, "-o", f"{path}.o"], cwd=folder, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        objects.append(folder / f"{path}.o")
+    return objects
+
+
+@GCC
+@pytest.mark.parametrize("name", [*HAND, "garden"])
+def test_gcc_has_nothing_to_say(name: str, tmp_path: Path) -> None:
+    compiled(["gcc", *STRICT], emitted(name), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["memory", "convolutional", "garden"])
+def test_clang_has_nothing_to_say_and_no_library_is_called(name: str, tmp_path: Path) -> None:
+    for path in compiled([*zig(), "cc", *M4, *PLAIN, *STRICT], emitted(name), tmp_path):
+        symbols = ELFFile(BytesIO(path.read_bytes())).get_section_by_name(".symtab")
+        wanted = {s.name for s in symbols.iter_symbols() if s["st_shndx"] == "SHN_UNDEF" and s.name}
+        # The run-time names of the Arm ABI for the same two functions (RTABI 4.3.4) count as them.
+        wanted = {name for name in wanted if not name.startswith("__aeabi_mem")}
+        assert wanted <= ALLOWED, f"{path.name} calls {sorted(wanted - ALLOWED)}"
+        sections = ELFFile(BytesIO(path.read_bytes())).iter_sections()
+        written = [
+            s.name for s in sections if s.name.startswith((".data", ".bss")) and s["sh_size"]
+        ]
+        assert written == [], "there is memory outside the state"
+
+
+def test_the_same_network_gives_the_same_bytes() -> None:
+    assert emitted("memory") == emitted("memory")
+
+
+@GCC
+def test_the_header_compiles_alone_and_tells_its_sizes(tmp_path: Path) -> None:
+    files = dict(emitted("memory"))
+    files["alone.c"] = b"""#include "memory.h"
+#include "memory.h"
+int main(void);
+int main(void)
+{
+    static memory_state state;
+    memory_score score[MEMORY_CLASSES] = {0};
+    const uint8_t x[MEMORY_X_SIZE] = {0};
+    memory_init(&state);
+    memory_tick(&state, x);
+    memory_read(&state, score);
+    memory_reset(&state);
+    return (int)score[0];
+}
+"""
+    for path, content in files.items():
+        (tmp_path / path).write_bytes(content)
+    command = ["gcc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror"]
+    done = subprocess.run(
+        [*command, "alone.c", "memory.c", "-o", "alone"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([tmp_path / "alone"]).returncode == 0
+
+
+def test_the_state_is_as_large_as_reported() -> None:
+    program = BACKEND.lower(quantized("memory"), Settings())
+    report = BACKEND.report(program)
+    state = report["state"]
+    assert isinstance(state, dict) and isinstance(report["state_bytes"], int)
+    parts = [size for size in state.values() if isinstance(size, int)]
+    assert sum(parts) <= report["state_bytes"] <= sum(parts) + 64
