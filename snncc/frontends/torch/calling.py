@@ -127,7 +127,7 @@ class Rest:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self._kept = [(m, _attributes(m), dict(m._buffers)) for m in model.modules()]
+        self._kept = [(m, _attributes(m), _buffers(m)) for m in model.modules()]
 
     def restore(self) -> None:
         """Puts every attribute and buffer back."""
@@ -135,8 +135,10 @@ class Rest:
             for name in set(_attributes(module)) - set(attributes):
                 del module.__dict__[name]
             module.__dict__.update({k: _copied(v) for k, v in attributes.items()})
-            module._buffers.clear()
-            module._buffers.update(buffers)
+            for name in set(_buffers(module)) - set(buffers):
+                delattr(module, name)
+            for name, buffer in buffers.items():
+                setattr(module, name, buffer.clone())
 
 
 def _attributes(module: nn.Module) -> dict[str, object]:
@@ -147,8 +149,14 @@ def _attributes(module: nn.Module) -> dict[str, object]:
     }
 
 
+def _buffers(module: nn.Module) -> dict[str, Tensor]:
+    return {k: v.clone() for k, v in module.named_buffers(recurse=False)}
+
+
 def _copied(value: object) -> object:
-    """Containers anew, so that what a run appends or stores does not stay."""
+    """Tensors and containers anew, so that what a run writes, appends or stores does not stay."""
+    if isinstance(value, Tensor):
+        return value.clone()
     if isinstance(value, list):
         return list(value)
     if type(value) is dict:
@@ -159,7 +167,7 @@ def _copied(value: object) -> object:
 def holder_of(model: nn.Module, tensor: Tensor) -> tuple[str, str]:
     """Path of the module that keeps a tensor, and the attribute's name; empty if none does."""
     for path, module in model.named_modules():
-        held: Mapping[str, object] = {**vars(module), **module._buffers}
+        held: Mapping[str, object] = {**vars(module), **dict(module.named_buffers(recurse=False))}
         for name, value in held.items():
             items = value if isinstance(value, (list, tuple)) else [value]
             if isinstance(value, dict) and not name.startswith("_"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -92,7 +92,7 @@ class EagerModel:
         return wires
 
     @contextmanager
-    def _listening(self, calls: Mapping[str, list[Tensor]]) -> Iterator[None]:
+    def _listening(self, calls: Mapping[str, list[Tensor]]) -> Generator[None]:
         hooks = []
         for path, found in self.neurons.items():
 

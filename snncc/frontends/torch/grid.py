@@ -65,6 +65,11 @@ class Grid:
         return bool(self.axes[axis]) and all(k == kind for k, _ in self.axes[axis])
 
 
+def axis_of(kind: Kind, size: int) -> Axis:
+    """An axis of one atom."""
+    return ((kind, size),)
+
+
 def sizes(axes: Sequence[Axis], kind: Kind) -> list[int]:
     """Extents of the atoms of that kind, in order."""
     return [size for axis in axes for k, size in axis if k == kind]
@@ -129,7 +134,7 @@ class Loom:
     def filled(self, grid: Grid) -> Grid:
         """The grid with a feature atom of size 1 in every axis that has none."""
         grid = self.settled(grid)
-        return self._reshaped(grid, [axis or (("feature", 1),) for axis in grid.axes])
+        return self._reshaped(grid, [axis or axis_of("feature", 1) for axis in grid.axes])
 
     def filled_at(self, grid: Grid, axis: int) -> Grid:
         """The grid with a feature atom of size 1 in one axis, where that has none."""
@@ -202,7 +207,7 @@ class Loom:
             raise self.weaver.torn("single samples of the batch are picked here")
         kind = grid.axes[axis][0][0]
         where = _position(grid.axes, axis, kind)
-        axes = (*grid.axes[:axis], ((kind, len(index)),), *grid.axes[axis + 1 :])
+        axes = (*grid.axes[:axis], axis_of(kind, len(index)), *grid.axes[axis + 1 :])
         if kind == "list":
             return Grid(np.take(grid.cells, index, axis=where), axes)
         return Grid(each(grid, lambda e: self.taken(e, where, index)), axes)
@@ -238,7 +243,7 @@ class Loom:
         return self._reshaped(grid, (*grid.axes[:axis], *grid.axes[axis + 1 :]))
 
     def _with_axis(self, grid: Grid, axis: int, kind: Kind) -> Grid:
-        return self._reshaped(grid, (*grid.axes[:axis], ((kind, 1),), *grid.axes[axis + 1 :]))
+        return self._reshaped(grid, (*grid.axes[:axis], axis_of(kind, 1), *grid.axes[axis + 1 :]))
 
     def repeated(self, grid: Grid, axis: int, count: int) -> Grid:
         """The grid with an axis of size 1 repeated: the same expression, listed."""
@@ -246,7 +251,7 @@ class Loom:
         assert not grid.axes[axis], "only an axis of size 1 is repeated"
         listed = self._with_axis(grid, axis, "list")
         where = _position(listed.axes, axis, "list")
-        axes = (*grid.axes[:axis], (("list", count),), *grid.axes[axis + 1 :])
+        axes = (*grid.axes[:axis], axis_of("list", count), *grid.axes[axis + 1 :])
         return Grid(np.repeat(listed.cells, count, axis=where), axes)
 
     def unlisted(self, grid: Grid, axis: int) -> Grid:
@@ -266,7 +271,8 @@ class Loom:
         """The grid with one list atom a feature atom."""
         before = (*grid.axes[:axis], grid.axes[axis][:place])
         where, into = len(sizes(before, "list")), len(sizes(before, "feature"))
-        atoms = (*grid.axes[axis][:place], ("feature", size), *grid.axes[axis][place + 1 :])
+        made = axis_of("feature", size)
+        atoms = (*grid.axes[axis][:place], *made, *grid.axes[axis][place + 1 :])
         rest = np.moveaxis(grid.cells, where, -1)
         cells = np.empty(rest.shape[:-1], dtype=object)
         for index in np.ndindex(cells.shape):
@@ -333,7 +339,7 @@ class Loom:
             if isinstance(o, torch.Tensor) and axis - rank + o.ndim >= 0
         ]
         size = max((1, *extents))
-        return (("feature", size),) if size > 1 else ()
+        return axis_of("feature", size) if size > 1 else ()
 
     def _spread(self, grid: Grid, axes: Sequence[Axis]) -> Cells:
         """Cells whose expressions have the rank of `axes`' features, 1 where they lack one."""

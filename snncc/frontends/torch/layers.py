@@ -334,12 +334,11 @@ def _max_pool(
 
 
 @row("adaptive_avg_pool")
-def _adaptive(loom: Loom, signal: Grid, output_size: Pair) -> Grid:
+def _adaptive(loom: Loom, signal: Grid, output_size: int | Sequence[int | None]) -> Grid:
     axes = len(signal.axes) - 2
     size = signal.shape[2:]
-    wanted = [
-        n if w is None else w for w, n in zip(_per_axis(output_size, axes), size, strict=True)
-    ]
+    given = [output_size] * axes if isinstance(output_size, int) else output_size
+    wanted = [n if w is None else w for w, n in zip(given, size, strict=True)]
     if any(n % w for n, w in zip(size, wanted, strict=True)):
         raise loom.weaver.refuse(f"adaptive pooling of {list(size)} to {wanted}: windows differ")
     kernel = [n // w for n, w in zip(size, wanted, strict=True)]

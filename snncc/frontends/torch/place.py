@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
-import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -32,7 +32,7 @@ class Places:
         self._classes: dict[str, str] = {}
 
     @contextmanager
-    def watching(self, model: nn.Module) -> Iterator[None]:
+    def watching(self, model: nn.Module) -> Generator[None]:
         """Within it the paths of the model's modules are followed as they are called."""
         hooks = []
         for path, module in model.named_modules():
@@ -62,7 +62,7 @@ class Places:
 
     def here(self) -> Origin:
         """The innermost line of user code on the stack, and the module that runs it."""
-        frame: FrameType | None = sys._getframe(1)
+        frame: FrameType | None = inspect.currentframe()
         path = self._paths[-1] if self._paths else ""
         while frame is not None and not self._is_user(frame.f_code.co_filename):
             frame = None if frame.f_code.co_name == "call_model" else frame.f_back

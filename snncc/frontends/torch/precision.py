@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -49,7 +49,7 @@ class Widened(TorchFunctionMode):
 
 
 @contextmanager
-def float64(mode: Widened | None = None) -> Iterator[None]:
+def float64(mode: Widened | None = None) -> Generator[None]:
     """Within it tensors are made in float64, narrow dtypes are widened, no gradient is kept."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)

@@ -8,8 +8,9 @@ values of their own: every tensor is a view of some base, and a write makes a ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ from snncc.ir import ImportRefused
 
 from .place import Places
 from .tape import Base, Binding, Call, Recording, Tree, Value, Var, View, tensors_of, variables
+
+OpOverload: TypeAlias = torch._ops.OpOverload  # pyright: ignore[reportPrivateUsage]
 
 SAME = {"alias", "detach"}
 READS = {"_local_scalar_dense", "equal", "is_nonzero", "item"}
@@ -161,7 +164,7 @@ class Recorder(TorchDispatchMode):
     # --- what PyTorch calls -------------------------------------------------------------------
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """Within it nothing is recorded."""
         before, self._paused = self._paused, True
         try:
@@ -185,7 +188,7 @@ class Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(
         self,
-        func: torch._ops.OpOverload,
+        func: OpOverload,
         types: Sequence[type],
         args: tuple[object, ...] = (),
         kwargs: Mapping[str, object] | None = None,
@@ -193,7 +196,7 @@ class Recorder(TorchDispatchMode):
         kwargs = dict(kwargs or {})
         if self._paused:
             return func(*args, **kwargs)
-        name = func._schema.name.split("::")[1]
+        name = schema_of(func).name.split("::")[1]
         if torch.Tag.nondeterministic_seeded in func.tags:
             raise self.refuse(
                 f"'{name}' draws random numbers in the forward pass; a compiled network is "
@@ -213,13 +216,13 @@ class Recorder(TorchDispatchMode):
 
     def _note(
         self,
-        func: torch._ops.OpOverload,
+        func: OpOverload,
         name: str,
         args: tuple[tuple[object, ...], tuple[object, ...]],
         kwargs: tuple[dict[str, object], dict[str, object]],
         result: object,
     ) -> None:
-        schema = func._schema
+        schema = schema_of(func)
         written = [
             (i, a)
             for i, a in enumerate(schema.arguments)
@@ -282,6 +285,11 @@ class Recorder(TorchDispatchMode):
         results = list(tensors_of(result))
         for index, var in self.emit(name, args, kwargs, results).items():
             self._fresh(results[index], var)
+
+
+def schema_of(func: OpOverload) -> torch.FunctionSchema:
+    """Name, arguments and aliasing of an operation."""
+    return func._schema  # pyright: ignore[reportPrivateUsage]
 
 
 def tensor_in(args: Sequence[object]) -> Tensor:

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 import torch
 
-from .grid import Axis, Grid, Loom, cell, each, sizes
+from .grid import Axis, Grid, Loom, axis_of, cell, each, sizes
 from .rules import Operand, Result, row
 
 
@@ -76,9 +76,9 @@ def _index_select(loom: Loom, signal: Grid, dim: int, index: torch.Tensor) -> Gr
 
 
 @row("index")
-def _index(loom: Loom, signal: Grid, indices: Sequence[torch.Tensor | None]) -> Grid:
-    used = [(axis, i) for axis, i in enumerate(indices) if i is not None]
-    if len(used) != 1 or not isinstance(used[0][1], torch.Tensor) or used[0][1].ndim != 1:
+def _index(loom: Loom, signal: Grid, indices: Sequence[Operand | None]) -> Grid:
+    used = [(axis, i) for axis, i in enumerate(indices) if isinstance(i, torch.Tensor)]
+    if len(used) != 1 or used[0][1].ndim != 1 or any(isinstance(i, Grid) for i in indices):
         raise loom.weaver.refuse("only one axis can be indexed with a list, and not by a signal")
     axis, index = used[0]
     chosen = index.nonzero()[:, 0] if index.dtype == torch.bool else index % signal.shape[axis]
@@ -187,7 +187,7 @@ def _cat(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
             continue  # the empty tensor that a loop starts to collect in
         kind = like.axes[axis][0][0] if like.axes[axis] else "list"
         size = tensor.shape[axis] if isinstance(tensor, torch.Tensor) else 0
-        axes = (*like.axes[:axis], ((kind, size),), *like.axes[axis + 1 :])
+        axes = (*like.axes[:axis], axis_of(kind, size), *like.axes[axis + 1 :])
         grids.append(_as_grid(loom, tensor, axes))
     return _joined(loom, grids, axis)
 
@@ -206,12 +206,14 @@ def _joined(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     where = len(sizes(listed[0].axes[:axis], "list"))
     cells = np.concatenate([g.cells for g in listed], axis=where)
     axes = listed[0].axes
-    return Grid(cells, (*axes[:axis], (("list", cells.shape[where]),), *axes[axis + 1 :]))
+    return Grid(cells, (*axes[:axis], axis_of("list", cells.shape[where]), *axes[axis + 1 :]))
 
 
 def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     grids = [loom.unlisted(g, axis) for g in grids]
-    ones = [(*g.axes[:axis], g.axes[axis] or (("feature", 1),), *g.axes[axis + 1 :]) for g in grids]
+    ones = [
+        (*g.axes[:axis], g.axes[axis] or axis_of("feature", 1), *g.axes[axis + 1 :]) for g in grids
+    ]
     grids = [
         Grid(each(g, partial(loom.weaver.reshape, shape=tuple(sizes(a, "feature")))), a)
         for g, a in zip(grids, ones, strict=True)
@@ -224,7 +226,7 @@ def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
         )
     total = sum(g.shape[axis] for g in grids)
     axes = grids[0].axes
-    return Grid(cells, (*axes[:axis], (("feature", total),), *axes[axis + 1 :]))
+    return Grid(cells, (*axes[:axis], axis_of("feature", total), *axes[axis + 1 :]))
 
 
 @row("scatter")
@@ -246,7 +248,7 @@ def _replaced(loom: Loom, base: Operand, value: Operand, axis: int, index: int) 
         return changed
     inner = loom.thin(_like([base, value]))
     if isinstance(base, torch.Tensor):
-        axes = (*inner.axes[:axis], (("list", base.shape[axis]),), *inner.axes[axis:])
+        axes = (*inner.axes[:axis], axis_of("list", base.shape[axis]), *inner.axes[axis:])
         base = _as_grid(loom, base, axes)
     rows = [loom.selected(base, axis, i) for i in range(base.shape[axis])]
     rows[index] = loom.thin(_as_grid(loom, value, loom.thin(rows[index]).axes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -278,7 +279,7 @@ def _spikes(returned: object) -> Tensor:
 
 SNNTORCH = Library(
     name="snnTorch",
-    folder=str(Path(snntorch.__file__).parent),
+    folder=str(Path(inspect.getfile(snntorch)).parent),
     find=_find,
     forward=_forward,
     rest=_rest,

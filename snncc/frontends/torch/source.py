@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -78,7 +78,7 @@ def _module(name: str) -> ModuleType:
 
 
 @contextmanager
-def _importable(folder: Path) -> Iterator[None]:
+def _importable(folder: Path) -> Generator[None]:
     """Within it the files beside the user's own can be imported."""
     sys.path.insert(0, str(folder.resolve()))
     try:
@@ -88,7 +88,7 @@ def _importable(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _running(what: str) -> Iterator[None]:
+def _running(what: str) -> Generator[None]:
     """Turns a failure of the user's code into one sentence with its line."""
     try:
         yield

@@ -7,7 +7,7 @@ forward is replaced for that time by one recorded call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -90,7 +90,7 @@ def _recorded(
 
 
 @contextmanager
-def _opaque(neurons: Mapping[str, Found], recorder: Recorder) -> Iterator[None]:
+def _opaque(neurons: Mapping[str, Found], recorder: Recorder) -> Generator[None]:
     """Within it each neuron's forward is one recorded call."""
     counts: Counter[str] = Counter()
     paths = {id(found.module): path for path, found in neurons.items()}

@@ -12,7 +12,7 @@ from .record import Recorder
 from .tape import tensors_of
 
 WHOLE: Mapping[object, str] = {
-    torch._C._nn.linear: "linear",  # pyright: ignore[reportPrivateUsage]
+    functional.linear: "linear",
     torch.conv1d: "conv",
     torch.conv2d: "conv",
     functional.batch_norm: "batch_norm",
