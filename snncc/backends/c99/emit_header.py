@@ -123,11 +123,11 @@ def _member(wire: Wire, name: str) -> str:
 
 def _port(port: Port) -> str:
     shape = " x ".join(map(str, port.shape)) or "1"
-    if port.spikes:
+    if port.format is None:
         return f"{port.node}  {shape}, one byte each: 1 spike, 0 none"
     return (
-        f"{port.node}  {shape}, {port.ctype}: the measured value times 2**{port.frac}, rounded, "
-        f"within {port.low} to {port.high}"
+        f"{port.node}  {shape}, {port.ctype}: the measured value times 2**{port.format.unit}, "
+        f"rounded ({port.format.rounding.value}), within {port.format.low} to {port.format.high}"
     )
 
 

@@ -12,7 +12,6 @@ from snncc.ir import (
     Network,
     Node,
     Quantity,
-    Rounding,
     Unit,
     Use,
     arithmetics,
@@ -159,23 +158,12 @@ class Lowering:
         format = node.formats.get("value")
         shape = self.network.shapes[node.name]
         if not isinstance(format, Quantity):
-            return Port(node.name, shape, "uint8_t", True, 0, 0, 1, Rounding.HALF_EVEN, 8, False)
+            return Port(node.name, shape, "uint8_t", None)
         assert isinstance(format.unit, int), "an input counts in powers of two"
         kind = narrowest(format.low, format.high)
         if kind is None:
-            raise refused("C002", node, f"its codes have {format.bits} bits, at most 32 are kept")
-        return Port(
-            node.name,
-            shape,
-            kind,
-            False,
-            format.unit,
-            format.low,
-            format.high,
-            format.rounding,
-            format.bits,
-            format.signed,
-        )
+            raise refused("C005", node, f"its codes have {format.bits} bits, at most 32 are kept")
+        return Port(node.name, shape, kind, format)
 
     def _readout(self, use: Use) -> Readout:
         node = self.network[use.source]

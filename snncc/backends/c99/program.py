@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import Decode, Rounding, Shape
+from snncc.ir import Decode, Quantity, Shape
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t"]
@@ -307,18 +307,12 @@ Step: TypeAlias = Population | Scan | Unpack | Keep | Spread | Dot | Loop | Pool
 
 @dataclass(frozen=True)
 class Port:
-    """An input of the tick function."""
+    """An input of the tick function: spikes, or codes of a format."""
 
     node: str
     shape: Shape
     ctype: CType
-    spikes: bool
-    frac: int  # a real value is the code times 2**-frac
-    low: int
-    high: int
-    rounding: Rounding
-    bits: int
-    signed: bool
+    format: Quantity | None  # None: spikes
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snncc.boards import shared_library
-from snncc.ir import Overflow, Quantity, Trace, UsageError, Values, unknown
-from snncc.ir.number import fit_codes, round_real
+from snncc.ir import Trace, UsageError, Values, encode, unknown
 
 from .emit import emit
 from .program import Port, Program, Readout
@@ -102,15 +101,15 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, 
 
 
 def _encoded(port: Port, values: Values) -> Values:
-    if port.spikes:
+    if port.format is None:
         spikes = values.astype(np.uint8)
         if np.any(spikes != values) or np.any(spikes > 1):
             raise UsageError(f"input %{port.node} takes spikes, 0 or 1, found other values")
         return spikes
-    scaled = np.asarray(values, dtype=np.float64) * 2.0**port.frac
-    format = Quantity(port.bits, port.signed, port.frac, port.rounding, Overflow.SATURATE)
-    whole, _ = fit_codes(round_real(scaled, port.rounding), format, f"%{port.node}")
-    return whole.astype(NUMBERS[port.ctype])
+    assert isinstance(port.format.unit, int), "an input counts in powers of two"
+    unit = np.asarray(2.0**-port.format.unit)
+    real = np.asarray(values, dtype=np.float64)
+    return encode(real, unit, port.format, f"%{port.node}").astype(NUMBERS[port.ctype])
 
 
 class _Engine:
