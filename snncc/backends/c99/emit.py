@@ -37,7 +37,7 @@ def emit(program: Program) -> dict[PurePosixPath, bytes]:
         "README.md": readme(program),
     }
     found = {PurePosixPath(name): text.encode() for name, text in texts.items()}
-    found[PurePosixPath(KERNELS)] = (files(__package__) / "kernels.h").read_bytes()
+    found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99") / "kernels.h").read_bytes()
     return found
 
 

@@ -176,6 +176,8 @@ def _fits(op: Spiking, numbers: _Numbers) -> bool:
             ends += [faded(below) if numbers.early else late, below]
         case "value":
             ends.append(_put(op, numbers))
+        case _:
+            pass
     bias = numbers.bias
     currents = [0 * bias]
     if numbers.fades is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from textwrap import indent
 
-from .program import Constant, Population, Program, Reading, Step, Table, Wire
+from .program import Constant, Keep, Loop, Population, Program, Reading, Step, Table, Wire
 from .target import LANES
 
 COLUMNS = 118
@@ -106,9 +106,9 @@ def read_by(step: Step) -> tuple[Reading, ...]:
     """What a step reads."""
     if isinstance(step, Population):
         return (*(g.source for g in step.gathers), *step.currents)
-    if hasattr(step, "sources"):
-        return tuple(step.sources)
-    return (step.source,) if hasattr(step, "source") else ()
+    if isinstance(step, Loop):
+        return step.sources
+    return () if isinstance(step, Keep) else (step.source,)
 
 
 def literal(value: int) -> str:

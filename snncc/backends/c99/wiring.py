@@ -58,15 +58,12 @@ class Facts:
         """Smallest and largest code of a wire, flat `[elements]`; late wires read zero at first."""
         size = self.size(use.source)
         if use.state:
-            low, high = _state_limits(self.network[use.source], use.state)
-            ends = np.full(size, low), np.full(size, high)
+            least, most = _state_limits(self.network[use.source], use.state)
+            low, high = np.full(size, least), np.full(size, most)
         else:
             shape = (1, *self.network.shapes[use.source])
-            pair = self.bounds[use.source]
-            ends = tuple(np.broadcast_to(end, shape).reshape(-1) for end in pair)  # type: ignore[assignment]
-        if use.delay:
-            return np.minimum(ends[0], 0), np.maximum(ends[1], 0)
-        return ends
+            low, high = (np.broadcast_to(end, shape).reshape(-1) for end in self.bounds[use.source])
+        return (np.minimum(low, 0), np.maximum(high, 0)) if use.delay else (low, high)
 
     def binary(self, use: Use) -> bool:
         """Whether a wire holds nothing but 0 and 1."""
