@@ -1,11 +1,19 @@
 """The face of the boards floor: C sources and bytes in, what the board answers out. No networks."""
 
+from collections.abc import Callable, Mapping
+
 from snncc.ir import UsageError, unknown
 
 from .catalogue import BOARDS
+from .emulator import Emulator
+from .espressif import Esptool
 from .image import build, load_image
 from .protocol import Board, Build, Connection, Driver, Image, Mark, Progress, Run
+from .pyocd import Pyocd
+from .qemu import Qemu
+from .remote import GdbRemote, names_server
 from .toolchain import ToolchainError, shared_library, zig
+from .uf2 import Uf2
 
 __all__ = [
     "Board",
@@ -23,9 +31,18 @@ __all__ = [
     "driver",
     "load_image",
     "play",
+    "program",
     "shared_library",
     "zig",
 ]
+
+DRIVERS: Mapping[str, Callable[[], Driver]] = {
+    "emulator": Emulator,
+    "qemu": Qemu,
+    "pyocd": Pyocd,
+    "esptool": Esptool,
+    "uf2": Uf2,
+}
 
 
 def boards() -> tuple[Board, ...]:
@@ -45,15 +62,28 @@ def board(name: str) -> Board:
     return known[name]
 
 
-def driver(board: Board) -> Driver:
-    """The driver that reaches `board`; loads the emulator or probe library only when used."""
-    if board.driver == "qemu":
-        from .qemu import Qemu
+def driver(board: Board, port: str | None = None) -> Driver:
+    """The driver that reaches `board` at `port`; loads emulator or probe library only when used.
 
-        return Qemu()
-    from .emulator import Emulator
+    A port HOST:PORT is a debug server, whatever the board's own driver.
+    """
+    if names_server(port):
+        return GdbRemote()
+    return DRIVERS[board.driver]()
 
-    return Emulator()
+
+def program(board: Board, image: Image, *, port: str | None = None) -> bool:
+    """Whether `image` was read back from `board` after it was programmed; then it is started.
+
+    Raises:
+        DeviceError: the board is absent, or kept other bytes than it was given.
+    """
+    assert image.board == board.name, f"image for {image.board} on {board.name}"
+    with driver(board, port).connect(board, port) as connection:
+        connection.program(image)
+        verified = connection.verify(image)
+        connection.reset()
+    return verified
 
 
 def play(
@@ -81,7 +111,7 @@ def play(
         DeviceError: the board is absent, kept other bytes than it was given, or did not end well.
     """
     assert image.board == board.name, f"image for {image.board} on {board.name}"
-    with driver(board).connect(board, port) as connection:
+    with driver(board, port).connect(board, port) as connection:
         connection.program(image)
         connection.verify(image)
         return connection.run(

@@ -1,24 +1,24 @@
 """Driver of the boards that unicorn emulates in this process. Never: compiles."""
 
+import ctypes
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Protocol, cast
 
 from snncc.ir import DeviceError
 
+from .cpu import CORTEX_M, RISCV, Cpu
 from .exchange import STOPS, converse, silence
+from .memory import require_equal
 from .protocol import Board, Image, Progress, Run
 
 UNICORN = "unicorn==2.1.4"
 PAGE_BYTES = 0x1000  # what unicorn maps at once
-SYSTEM_CONTROL = 0xE000_E000  # system control space (DDI 0403, B3.2); firmware only writes CPACR
-THUMB = 1  # bit 0 of a code address
-# First five bits of a Thumb instruction that is two halfwords long (DDI 0403, A5.1).
-LONG_PREFIXES = frozenset((0b11101, 0b11110, 0b11111))
 WATCH_SECONDS = 0.05
 
 
@@ -32,6 +32,7 @@ class Uc(Protocol):
     def ctl_set_exits(self, exits: list[int], /) -> None: ...
     def ctl_flush_tb(self) -> None: ...
     def mem_map(self, address: int, size: int, perms: int, /) -> None: ...
+    def mem_map_ptr(self, address: int, size: int, perms: int, pointer: object, /) -> None: ...
     def mem_read(self, address: int, size: int, /) -> bytearray: ...
     def mem_write(self, address: int, data: bytes, /) -> None: ...
     def reg_read(self, reg_id: int, /) -> int: ...
@@ -77,16 +78,24 @@ class EmulatedBoard:
     """A board with power: its memories keep what was programmed, each run begins with a reset."""
 
     def __init__(self, board: Board) -> None:
-        unicorn, arm_const = import_module("unicorn"), import_module("unicorn.arm_const")
-        mode = unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
-        self._uc = uc = cast(Uc, unicorn.Uc(unicorn.UC_ARCH_ARM, mode))
-        uc.ctl_set_cpu_model(getattr(arm_const, str(board.machine)))
-        # Flash is not written and RAM is not executed: a stray pointer faults at once.
-        uc.mem_map(
-            board.flash_origin, board.flash_bytes, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
-        )
-        uc.mem_map(board.ram_origin, board.ram_bytes, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
-        uc.mem_map(SYSTEM_CONTROL, PAGE_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
+        unicorn = import_module("unicorn")
+        cpu = cpu_of(board)
+        mode = sum(getattr(unicorn, name) for name in cpu.modes)
+        self._uc = uc = cast(Uc, unicorn.Uc(getattr(unicorn, cpu.arch), mode))
+        uc.ctl_set_cpu_model(getattr(_constants(cpu), str(board.machine)))
+        # Flash is not written and RAM is not executed: a stray pointer faults at once. Where loads
+        # see the flash elsewhere, both places are the same bytes.
+        self._flash = ctypes.create_string_buffer(board.flash_bytes)
+        reading = unicorn.UC_PROT_READ
+        apart = board.tables_origin != board.flash_origin
+        executing = unicorn.UC_PROT_EXEC if apart else reading | unicorn.UC_PROT_EXEC
+        uc.mem_map_ptr(board.flash_origin, board.flash_bytes, executing, self._flash)
+        if apart:
+            uc.mem_map_ptr(board.tables_origin, board.flash_bytes, reading, self._flash)
+        writing = reading | unicorn.UC_PROT_WRITE
+        uc.mem_map(board.ram_origin, board.ram_bytes, writing)
+        for page in (*cpu.pages, *board.pages):
+            uc.mem_map(page, PAGE_BYTES, writing)
         self._board, self._after_reset = board, uc.context_save()
 
     def program(self, image: Image) -> None:
@@ -94,8 +103,8 @@ class EmulatedBoard:
         for address, content in image.segments:
             self._uc.mem_write(address, content)
 
-    def verify(self, image: Image) -> None:
-        """Compare flash with the image.
+    def verify(self, image: Image) -> bool:
+        """Compare flash with the image; always possible.
 
         Raises:
             DeviceError: a byte differs.
@@ -104,6 +113,7 @@ class EmulatedBoard:
             require_equal(
                 self._board, address, content, bytes(self._uc.mem_read(address, len(content)))
             )
+        return True
 
     def run(
         self,
@@ -121,16 +131,22 @@ class EmulatedBoard:
         with EmulatedCore(self._uc, self._board, image, seconds).watched() as core:
             return converse(core, self._board, image, stimulus, count_marks, progress)
 
+    def reset(self) -> None:
+        """Nothing: every run begins with a reset, and without one the core stands still."""
+
 
 class EmulatedCore:
-    """A Cortex-M core from reset on. Implements `exchange.Core`."""
+    """A core from reset on. Implements `exchange.Core`."""
 
     def __init__(self, uc: Uc, board: Board, image: Image, seconds: float) -> None:
-        unicorn, arm_const = import_module("unicorn"), import_module("unicorn.arm_const")
+        unicorn = import_module("unicorn")
         self._error: type[Exception] = unicorn.UcError
+        self._exception: int = unicorn.UC_ERR_EXCEPTION
         self._uc, self._board, self._image, self._seconds = uc, board, image, seconds
-        self._arguments = (arm_const.UC_ARM_REG_R0, arm_const.UC_ARM_REG_R1)
-        self._pc_register, self._lr_register = arm_const.UC_ARM_REG_PC, arm_const.UC_ARM_REG_LR
+        self._cpu = cpu = cpu_of(board)
+        names = _constants(cpu)
+        self._arguments = tuple(getattr(names, name) for name in cpu.arguments)
+        self._pc_register, self._lr_register = getattr(names, cpu.pc), getattr(names, cpu.link)
         self._stops = frozenset(image.addresses(STOPS))
         uc.ctl_exits_enabled(True)
         uc.ctl_set_exits(sorted(self._stops))
@@ -143,12 +159,13 @@ class EmulatedCore:
         self._block_instructions: dict[int, int] = {}
         uc.ctl_flush_tb()  # code translated without the counter would go uncounted
         self._counter: int | None = uc.hook_add(unicorn.UC_HOOK_BLOCK, self._count_block)
-        # Reset loads the stack pointer and the entry from the vector table (DDI 0403, B1.5.5).
-        stack_top, entry = (
-            int.from_bytes(self.read(board.flash_origin + offset, 4), "little") for offset in (0, 4)
-        )
-        uc.reg_write(arm_const.UC_ARM_REG_SP, stack_top)
-        self._next = entry
+        self._next = board.flash_origin + board.entry
+        if not board.riscv:
+            # Reset loads stack pointer and entry from the vector table (DDI 0403, B1.5.5).
+            stack, self._next = (
+                int.from_bytes(self.read(self._next + offset, 4), "little") for offset in (0, 4)
+            )
+            uc.reg_write(getattr(names, cpu.stack), stack)
 
     @contextmanager
     def watched(self) -> Generator["EmulatedCore", None, None]:
@@ -165,15 +182,16 @@ class EmulatedCore:
 
     def resume(self) -> int:
         """Address of the next stop; see `exchange.Core`."""
-        failure = ""
+        failure, ahead = "", 0
         self._let_go = time.monotonic()
         try:
-            self._uc.emu_start(self._next | THUMB, 0)
+            self._uc.emu_start(self._next | self._cpu.entry_bit, 0)
         except self._error as error:
             failure = str(error)
+            ahead = self._cpu.ahead if getattr(error, "errno", 0) == self._exception else 0
         self._let_go = None
         pc = self._register(self._pc_register)
-        place = self._image.place(pc)
+        place = self._image.place(pc - ahead)
         if failure:
             raise DeviceError(f"{self._board.name} stopped at pc {place}: {failure}{self._touched}")
         if pc in self._stops:
@@ -183,11 +201,11 @@ class EmulatedCore:
         raise DeviceError(f"{self._board.name} fell asleep at pc {place}: nothing will wake it")
 
     def argument(self, index: int) -> int:
-        """Register r0 or r1, by the procedure call standard (AAPCS32, 6.1.1)."""
+        """Argument register 0 or 1 of the procedure call standard (AAPCS32 6.1.1; RISC-V ABIs)."""
         return self._register(self._arguments[index])
 
     def leave(self, result: int | None = None) -> None:
-        """Return `result` in r0 to the address in lr."""
+        """Return `result` to the address in the link register."""
         if result is not None:
             self._uc.reg_write(self._arguments[0], result)
         self._next = self._register(self._lr_register)
@@ -214,7 +232,7 @@ class EmulatedCore:
         # A translated block is left only at its end, so it is decoded once.
         instructions = self._block_instructions.get(address)
         if instructions is None:
-            instructions = count_thumb(bytes(uc.mem_read(address, size)))
+            instructions = self._cpu.count(bytes(uc.mem_read(address, size)))
             self._block_instructions[address] = instructions
         self._executed += instructions
 
@@ -235,26 +253,10 @@ class EmulatedCore:
                 self._uc.emu_stop()
 
 
-def count_thumb(code: bytes) -> int:
-    """Number of Thumb instructions in straight-line `code`."""
-    halfwords = memoryview(code).cast("H").tolist()
-    instructions = index = 0
-    while index < len(halfwords):
-        index += 2 if halfwords[index] >> 11 in LONG_PREFIXES else 1
-        instructions += 1
-    return instructions
+def cpu_of(board: Board) -> Cpu:
+    """Instruction set of `board`."""
+    return RISCV if board.riscv else CORTEX_M
 
 
-def require_equal(board: Board, address: int, written: bytes, found: bytes) -> None:
-    """Nothing, when memory holds what was written.
-
-    Raises:
-        DeviceError: names the first address that differs.
-    """
-    if written != found:
-        pairs = zip(written, found, strict=False)
-        offset = next((i for i, (a, b) in enumerate(pairs) if a != b), len(found))
-        raise DeviceError(
-            f"{board.name}: memory at 0x{address + offset:08x} differs from what was written; "
-            "program the board again"
-        )
+def _constants(cpu: Cpu) -> ModuleType:
+    return import_module(cpu.constants)

@@ -103,8 +103,9 @@ def converse(
             code = first - (first >> 31 << 32)  # main returns a signed int of 32 bits
             return Run(bytes(output), code, tuple(marks), core.count())
         else:
-            riscv = board.target.startswith("riscv")
-            kind = (RISCV_EXCEPTIONS if riscv else CORTEX_M_EXCEPTIONS).get(first, "unexpected")
+            kind = (RISCV_EXCEPTIONS if board.riscv else CORTEX_M_EXCEPTIONS).get(
+                first, "unexpected"
+            )
             raise DeviceError(
                 f"{board.name} took exception {first} ({kind}) at pc {image.place(second)}"
             )
@@ -120,7 +121,7 @@ def silence(board: Board, seconds: float, place: str) -> DeviceError:
 def _require_memory(board: Board, name: str, address: int, size: int, *, in_flash: bool) -> None:
     regions = [(board.ram_origin, board.ram_bytes)]
     if in_flash:
-        regions.append((board.flash_origin, board.flash_bytes))
+        regions.append((board.tables_origin, board.flash_bytes))
     for origin, available in regions:
         if origin <= address and address + size <= origin + available:
             return

@@ -5,14 +5,32 @@ Source: "Debugging with GDB", appendix E, GDB Remote Serial Protocol.
 
 import socket
 import time
+from dataclasses import dataclass
+from xml.etree import ElementTree
 
 from snncc.ir import DeviceError
 
-ANSWER_SECONDS = 10.0  # for everything but a core that runs
+ANSWER_SECONDS = 10.0  # for everything but a core that runs, or a flash that is erased
+FLASH_SECONDS = 120.0
+ESCAPED = frozenset(b"#$}*")
 ATTEMPTS = 3  # of a packet that arrives damaged
 SAFE_PACKET_BYTES = 400  # what every server takes, until it says more
 INTERRUPT = b"\x03"
 WORD_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of flash whose blocks are of one size."""
+
+    start: int  # address
+    size: int  # bytes
+    block_bytes: int  # what is erased at once
+
+    @property
+    def addresses(self) -> range:
+        """Every address in it."""
+        return range(self.start, self.start + self.size)
 
 
 class GdbClient:
@@ -24,6 +42,7 @@ class GdbClient:
         self._received = bytearray()
         self._packet_bytes = SAFE_PACKET_BYTES
         features = self._ask("qSupported:multiprocess-").split(";")
+        self._maps_memory = "qXfer:memory-map:read+" in features
         for feature in features:
             if feature.startswith("PacketSize="):
                 self._packet_bytes = int(feature.partition("=")[2], 16)
@@ -55,6 +74,50 @@ class GdbClient:
                 f"write {len(piece)} bytes at 0x{place:08x}",
             )
 
+    def flash_regions(self) -> tuple[Region, ...]:
+        """Where the server knows flash; none where it tells nothing of its memory."""
+        if not self._maps_memory:
+            return ()
+        what = "describe its memory"
+        text, more = "", "m"
+        while more == "m":
+            piece = self._ask(f"qXfer:memory-map:read::{len(text):x},{SAFE_PACKET_BYTES:x}", what)
+            more, text = piece[:1], text + piece[1:]
+            if more not in ("m", "l") or piece == "m":
+                raise self._error(f"answered '{piece[:20]}' when asked to {what}")
+        try:
+            return tuple(
+                _flash_region(memory)
+                for memory in ElementTree.fromstring(text).iter("memory")
+                if memory.get("type") == "flash"
+            )
+        except (ElementTree.ParseError, KeyError, ValueError) as error:
+            raise self._error(f"sent no whole description of its memory ({error})") from error
+
+    def erase_flash(self, address: int, size: int) -> None:
+        """Erase whole blocks of flash."""
+        what = f"erase {size} bytes of flash at 0x{address:08x}"
+        self._require_ok(self._ask(f"vFlashErase:{address:x},{size:x}", what, FLASH_SECONDS), what)
+
+    def write_flash(self, address: int, content: bytes) -> None:
+        """Hand over bytes for erased flash; they are there after `finish_flash`."""
+        # A byte may need two, by its escape.
+        step = (self._packet_bytes - len("$vFlashWrite:00000000:#00")) // 2
+        for start in range(0, len(content), step):
+            piece, place = content[start : start + step], address + start
+            what = f"write {len(piece)} bytes of flash at 0x{place:08x}"
+            packet = f"vFlashWrite:{place:x}:".encode() + _escape(piece)
+            self._require_ok(self._ask(packet, what, FLASH_SECONDS), what)
+
+    def finish_flash(self) -> None:
+        """Wait until everything handed over is in flash."""
+        what = "finish writing flash"
+        self._require_ok(self._ask("vFlashDone", what, FLASH_SECONDS), what)
+
+    def detach(self) -> None:
+        """Let the core run on without this client, which is of no use afterwards."""
+        self._do("D", "let go of the core")
+
     def registers(self) -> tuple[int, ...]:
         """The core's registers of 32 bits, in the order of its target description."""
         content = self._bytes(self._ask("g", "read the registers"), "read the registers")
@@ -69,15 +132,18 @@ class GdbClient:
         self._do(f"P{index:x}={word}", f"write register {index}")
 
     def set_breakpoint(self, address: int, kind: int) -> None:
-        """Stop at `address` from now on; `kind` is the length of the instruction in bytes."""
-        self._do(f"Z0,{address:x},{kind:x}", f"set a breakpoint at 0x{address:08x}")
+        """Stop at `address` from now on; `kind` is the length of the instruction in bytes.
+
+        A hardware breakpoint, as the code may lie in flash.
+        """
+        self._do(f"Z1,{address:x},{kind:x}", f"set a breakpoint at 0x{address:08x}")
 
     def resume(self, deadline: float) -> bool:
         """Let the core run; whether it stopped before `deadline` (as `time.monotonic`).
 
         A core that has not is stopped by force.
         """
-        self._send("c")
+        self._send(b"c")
         try:
             self._stopped(deadline)
         except TimeoutError:
@@ -118,26 +184,29 @@ class GdbClient:
         if answer != "OK":
             raise self._error(f"answered '{answer[:20]}', not 'OK', when asked to {what}")
 
-    def _ask(self, packet: str, what: str = "introduce itself") -> str:
-        self._send(packet)
-        answer = self._answer(what)
+    def _ask(
+        self, packet: str | bytes, what: str = "introduce itself", seconds: float | None = None
+    ) -> str:
+        self._send(packet.encode("ascii") if isinstance(packet, str) else packet)
+        answer = self._answer(what, seconds)
         if len(answer) == len("E00") and answer.startswith("E"):
             raise self._error(f"refused to {what}: {answer}")
         return answer
 
-    def _answer(self, what: str) -> str:
+    def _answer(self, what: str, seconds: float | None = None) -> str:
+        limit = ANSWER_SECONDS if seconds is None else seconds
         try:
-            return self._receive(time.monotonic() + ANSWER_SECONDS)
+            return self._receive(time.monotonic() + limit)
         except TimeoutError as error:
-            raise self._error(f"gave no answer within {ANSWER_SECONDS:g} s to: {what}") from error
+            raise self._error(f"gave no answer within {limit:g} s to: {what}") from error
 
-    def _send(self, packet: str) -> None:
-        content = packet.encode("ascii")
+    def _send(self, content: bytes) -> None:
         for _ in range(ATTEMPTS):
             self._put(b"$%s#%02x" % (content, sum(content) % 256))
             if self._acknowledged():
                 return
-        raise self._error(f"rejected the same packet {ATTEMPTS} times: '{packet[:20]}'")
+        shown = content[:20].decode("latin-1")
+        raise self._error(f"rejected the same packet {ATTEMPTS} times: '{shown}'")
 
     def _acknowledged(self) -> bool:
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -200,6 +269,19 @@ class GdbClient:
 
     def _error(self, what: str) -> DeviceError:
         return DeviceError(f"the debug server of {self._name} {what}")
+
+
+def _flash_region(memory: ElementTree.Element) -> Region:
+    sizes = [p.text or "" for p in memory.iter("property") if p.get("name") == "blocksize"]
+    start, size = (int(memory.attrib[name], 0) for name in ("start", "length"))
+    return Region(start, size, int("".join(sizes), 0))
+
+
+def _escape(content: bytes) -> bytes:
+    """Bytes as a packet carries them: `}` and a byte XOR 0x20 for those with a meaning."""
+    return b"".join(
+        b"}" + bytes([byte ^ 0x20]) if byte in ESCAPED else bytes([byte]) for byte in content
+    )
 
 
 def _expand(content: bytes) -> bytes:

@@ -19,21 +19,26 @@ SCRIPT = """\
 ENTRY(board_reset)
 MEMORY {{
   FLASH (rx) : ORIGIN = {flash_origin:#x}, LENGTH = 0x40000000
+  TABLES (r) : ORIGIN = {tables_origin:#x}, LENGTH = 0x40000000
   RAM (rwx) : ORIGIN = {ram_origin:#x}, LENGTH = 0x40000000
 }}
 SECTIONS {{
-  .text : {{ KEEP(*(.vectors)) *(.text .text.*) *(.rodata .rodata.*) . = ALIGN(8); }} > FLASH
+  .text : {{
+    KEEP(*(.boot)) KEEP(*(.vectors)) KEEP(*(.vectors.*)) *(.text .text.*) . = ALIGN(16);
+  }} > FLASH
+  .rodata ORIGIN(TABLES) + SIZEOF(.text) : {{ *(.rodata .rodata.*) . = ALIGN(8); }} AT > FLASH
   .stack (NOLOAD) : {{ . = . + {stack_bytes}; _stack_top = .; }} > RAM
   .data : ALIGN(8) {{
     _data_start = .; *(.data .data.*) . = ALIGN(4); _data_end = .;
   }} > RAM AT > FLASH
-  _data_load = LOADADDR(.data);
+  _data_load = LOADADDR(.data) - ORIGIN(FLASH) + ORIGIN(TABLES);
   .bss (NOLOAD) : ALIGN(8) {{
     _bss_start = .; *(.bss .bss.*) *(COMMON) . = ALIGN(4); _bss_end = .;
   }} > RAM
   /DISCARD/ : {{ *(.ARM.exidx*) *(.ARM.extab*) *(.comment) *(.eh_frame*) *(.debug*) }}
 }}
 """
+VECTORS = "board_vectors"  # code, though an array
 FREESTANDING = (
     "-ffreestanding",
     "-ffunction-sections",
@@ -63,6 +68,7 @@ def build(board: Board, sources: Mapping[str, bytes], options: Build | None = No
     assert not clash, f"these file names belong to the board: {clash}"
     script = SCRIPT.format(
         flash_origin=board.flash_origin,
+        tables_origin=board.tables_origin,
         ram_origin=board.ram_origin,
         stack_bytes=options.stack_bytes,
     )
@@ -100,9 +106,11 @@ def load_image(board: Board, elf: bytes) -> Image:
 
 
 def _own_sources(board: Board) -> dict[str, bytes]:
-    start = "start_riscv.c" if board.target.startswith("riscv") else "start_cortex_m.c"
+    names = ["board.h", "runtime.c", "start_riscv.c" if board.riscv else "start_cortex_m.c"]
+    if board.boot:
+        names.append(f"boot_{board.boot}.c")
     folder = files("snncc.boards") / "firmware"
-    return {name: (folder / name).read_bytes() for name in ("board.h", "runtime.c", start)}
+    return {name: (folder / name).read_bytes() for name in names}
 
 
 def _measure(board: Board, elf: bytes, file: "ELFFile") -> Image:
@@ -122,13 +130,14 @@ def _measure(board: Board, elf: bytes, file: "ELFFile") -> Image:
     if not isinstance(names, SymbolTableSection):
         raise DeviceError(f"the firmware for {board.name} has no symbols, by which hosts stop it")
     flash_end = max((address + len(content) for address, content in segments), default=0)
+    tables_end = flash_end - board.flash_origin + board.tables_origin
     for symbol in names.iter_symbols():
         kind, size = symbol["st_info"]["type"], symbol["st_size"]
         if kind == "STT_FUNC":
             symbols[symbol["st_value"] & ~1] = (size, symbol.name)  # bit 0 says Thumb
         elif kind == "STT_OBJECT":
             symbols[symbol["st_value"]] = (size, symbol.name)
-            if board.flash_origin <= symbol["st_value"] < flash_end and symbol.name != "vectors":
+            if board.tables_origin <= symbol["st_value"] < tables_end and symbol.name != VECTORS:
                 tables[symbol["st_value"]] = size
     flash_bytes = flash_end - board.flash_origin
     weight_bytes = sum(tables.values())

@@ -10,6 +10,15 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """A register by which a chip tells what it is: `read(address) & mask == value`."""
+
+    address: int
+    mask: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """One board: its core, its memories, and who can program it."""
 
@@ -23,10 +32,32 @@ class Board:
     ram_origin: int  # address
     ram_bytes: int
     dsp: bool  # two int16 lanes in a 32-bit register
-    driver: str  # key of the driver: emulator or qemu
-    machine: str | None  # the machine as the driver calls it
-    clock_hz: int | None  # None where time means nothing, as in an emulator
+    driver: str  # key of the driver: emulator, qemu, pyocd, esptool or uf2
+    machine: str | None  # the machine or chip as the driver calls it
+    clock_hz: int | None  # the part's highest; None where time means nothing, as in an emulator
     source: str  # where the memory map and the core's features are documented
+    boot: str = ""  # what the chip's ROM wants in front: firmware/boot_NAME.c; empty: nothing
+    entry: int = (
+        0  # bytes from flash_origin to the vector table, or to a RISC-V's first instruction
+    )
+    data_origin: int | None = None  # where loads see the flash, if not at flash_origin
+    pages: tuple[int, ...] = ()  # of registers that the start-up code writes, for an emulator
+    identity: Identity | None = None
+
+    @property
+    def emulated(self) -> bool:
+        """Whether it exists on this machine alone."""
+        return self.driver in ("emulator", "qemu")
+
+    @property
+    def riscv(self) -> bool:
+        """Whether the core is a RISC-V; else it is a Cortex-M."""
+        return self.target.startswith("riscv")
+
+    @property
+    def tables_origin(self) -> int:
+        """Where loads see the first byte of flash."""
+        return self.flash_origin if self.data_origin is None else self.data_origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +146,8 @@ class Connection(Protocol):
         """Write the image into the board's memory."""
         ...
 
-    def verify(self, image: Image) -> None:
-        """Read the board's memory back.
+    def verify(self, image: Image) -> bool:
+        """Read the board's memory back; False where the board cannot be read.
 
         Raises:
             DeviceError: a byte differs from the image; names its address.
@@ -142,8 +173,13 @@ class Connection(Protocol):
             progress: told the bytes consumed.
 
         Raises:
-            DeviceError: the core took an exception, the time ran out, or the board fell silent.
+            DeviceError: the core took an exception, the time ran out, the board fell silent, or
+                nothing can stop its core.
         """
+        ...
+
+    def reset(self) -> None:
+        """Let the board start what it was programmed with."""
         ...
 
 

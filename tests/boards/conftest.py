@@ -42,10 +42,24 @@ def accumulate(stimulus: bytes) -> bytes:
     return output
 
 
-@pytest.fixture(params=boards(), ids=lambda board: board.name)
+EMULATED = [known for known in boards() if known.emulated]
+# One board for each core in each emulator: what goes wrong depends on no memory map.
+CORES = list({(known.driver, known.core): known for known in reversed(EMULATED)}.values())[::-1]
+
+
+@pytest.fixture(params=EMULATED, ids=lambda board: board.name)
+def mapped(request: pytest.FixtureRequest) -> Board:
+    """Each emulated board in turn; those out of reach from here are skipped with the reason."""
+    return _in_reach(request.param)
+
+
+@pytest.fixture(params=CORES, ids=lambda board: board.name)
 def reachable(request: pytest.FixtureRequest) -> Board:
-    """Each board in turn; those that cannot be reached from here are skipped with the reason."""
-    board: Board = request.param
+    """Each emulated core in turn; those out of reach from here are skipped with the reason."""
+    return _in_reach(request.param)
+
+
+def _in_reach(board: Board) -> Board:
     absent = driver(board).detect(board)
     if absent is not None:
         pytest.skip(absent)

@@ -8,14 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snncc.boards import Board, Image, board, boards, driver, play
-from snncc.boards.emulator import EmulatedBoard, count_thumb
+from snncc.boards import Board, Image, board, driver, play
+from snncc.boards.cpu import count_riscv, count_thumb
+from snncc.boards.emulator import EmulatedBoard
 
 from .conftest import ACCUMULATE, accumulate
 
 Built = Callable[[Board, bytes], Image]
 STIMULUS = random.Random(3).randbytes(500)
-EMULATED = [board for board in boards() if board.driver == "emulator"]
+IT_CORES = [
+    board(f"cortex-{core}-emulated")
+    for core in ("m3", "m4", "m7", "m33")  # Armv6-M and RISC-V have no IT instruction
+]
 
 # The only IT block of this firmware: of its three instructions two fail for a byte of 0, one fails
 # for any other byte.
@@ -44,13 +48,13 @@ def executed(emulated: Board, image: Image, stimulus: bytes) -> tuple[int | None
     return connection.run(image, stimulus, count_marks=None).instructions, single[0]
 
 
-def test_count_is_unicorns_own_where_no_instruction_is_conditional(built: Built) -> None:
-    m0 = board("cortex-m0plus-emulated")  # Armv6-M has no IT instruction
-    counted, single = executed(m0, built(m0, ACCUMULATE), STIMULUS)
+@pytest.mark.parametrize("name", ["cortex-m0plus-emulated", "esp32-c3-emulated"])
+def test_count_is_unicorns_own_where_no_instruction_is_conditional(name: str, built: Built) -> None:
+    counted, single = executed(board(name), built(board(name), ACCUMULATE), STIMULUS)
     assert counted == single
 
 
-@pytest.mark.parametrize("emulated", EMULATED[1:], ids=lambda board: board.name)
+@pytest.mark.parametrize("emulated", IT_CORES, ids=lambda board: board.name)
 @pytest.mark.parametrize("zeros", [0, 5, 16])
 def test_a_failed_condition_counts(emulated: Board, zeros: int, built: Built) -> None:
     stimulus = bytes(zeros) + b"\x01" * (16 - zeros)
@@ -60,7 +64,11 @@ def test_a_failed_condition_counts(emulated: Board, zeros: int, built: Built) ->
 
 @pytest.mark.parametrize(
     ("emulated", "witness"),
-    [("cortex-m4-emulated", "mps2-an386"), ("cortex-m7-emulated", "mps2-an500")],
+    [
+        ("cortex-m4-emulated", "mps2-an386"),
+        ("cortex-m7-emulated", "mps2-an500"),
+        ("nucleo-f446re-emulated", "netduino-plus-2"),
+    ],
 )
 @pytest.mark.parametrize("source", [ACCUMULATE, CONDITIONAL], ids=["accumulate", "conditional"])
 def test_qemu_counts_the_same(emulated: str, witness: str, source: bytes, built: Built) -> None:
@@ -88,3 +96,10 @@ def test_count_thumb_follows_the_length_of_each_instruction(long: list[bool]) ->
     nop, nop_wide = b"\x00\xbf", b"\xaf\xf3\x00\x80"  # NOP in encodings T1 and T2 (DDI 0403, A7.7)
     code = b"".join(nop_wide if wide else nop for wide in long)
     assert count_thumb(code) == len(long)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40))
+def test_count_riscv_follows_the_length_of_each_instruction(long: list[bool]) -> None:
+    nop, nop_wide = b"\x01\x00", b"\x13\x00\x00\x00"  # c.nop and addi x0, x0, 0
+    code = b"".join(nop_wide if wide else nop for wide in long)
+    assert count_riscv(code) == len(long)

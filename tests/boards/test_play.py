@@ -48,7 +48,7 @@ int main(void)
 """
 
 # What a C programmer gets wrong, and what must be said of it.
-WILD_READ = b"int main(void) { return *(volatile int *)0xdead0000u; }"
+WILD_READ = b"int main(void) { return *(volatile int *)0xfead0000u; }"
 UNDEFINED = b"int main(void) { __builtin_trap(); }"
 ENDLESS = b'int main(void) { for (;;) __asm__ volatile(""); }'
 READ_ELSEWHERE = b'#include "board.h"\nint main(void) { return board_read((void *)0x10, 4); }'
@@ -64,8 +64,8 @@ int main(void) { return down(100000); }
 """
 
 
-def test_every_board_gives_the_bytes_python_gives(reachable: Board, built: Built) -> None:
-    run = play(reachable, built(reachable, ACCUMULATE), STIMULUS)
+def test_every_board_gives_the_bytes_python_gives(mapped: Board, built: Built) -> None:
+    run = play(mapped, built(mapped, ACCUMULATE), STIMULUS)
     assert run.output == accumulate(STIMULUS)
     assert run.code == 0
     assert [mark.id for mark in run.marks] == [1, 2] * 13
@@ -173,7 +173,7 @@ def test_wild_pointer_names_the_place(reachable: Board, built: Built) -> None:
 
 def test_emulator_names_the_address(built: Built) -> None:
     m4 = board("cortex-m4-emulated")
-    with pytest.raises(DeviceError, match="4 bytes at 0xdead0000"):
+    with pytest.raises(DeviceError, match="4 bytes at 0xfead0000"):
         play(m4, built(m4, WILD_READ), b"")
 
 

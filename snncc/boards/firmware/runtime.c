@@ -1,4 +1,4 @@
-/* The functions at which the host stops the core, and the two that a C compiler may call unasked.
+/* The functions at which the host stops the core, the two that a C compiler may call unasked, and a start-up hook.
  * A file of its own, so that no compiler sees both a caller and the bodies, which the host never executes. */
 #include "board.h"
 
@@ -42,6 +42,12 @@ STOP void board_fault(uint32_t cause, uint32_t pc)
     (void)cause, (void)pc;
     for (;;)
         KEEP_BODY();
+}
+
+/* What a chip needs before memory is filled; a boot_ file of this folder may say more. */
+void board_wake(void);
+__attribute__((weak)) void board_wake(void)
+{
 }
 
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes)

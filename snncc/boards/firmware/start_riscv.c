@@ -6,10 +6,11 @@
 extern uint32_t _data_load[], _data_start[], _data_end[], _bss_start[], _bss_end[];
 
 void board_begin(void);
+void board_wake(void);
 void board_fault(uint32_t cause, uint32_t pc);
 
-/* mtvec in direct mode needs an address that is a multiple of four. */
-__attribute__((naked, used, aligned(4))) static void exception(void)
+/* mtvec of the ESP32-C3 needs an address that is a multiple of 256; in either mode an exception goes to the first. */
+__attribute__((naked, used, aligned(256))) static void exception(void)
 {
     __asm__ volatile("csrr a0, mcause\n\t"
                      "csrr a1, mepc\n\t"
@@ -28,6 +29,7 @@ __attribute__((used, minsize)) void board_begin(void)
 {
     uint32_t *to = _data_start;
 
+    board_wake();
     for (const uint32_t *from = _data_load; to < _data_end;)
         *to++ = *from++;
     for (to = _bss_start; to < _bss_end;)
