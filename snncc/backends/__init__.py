@@ -1,5 +1,5 @@
 """The face of the backends floor: what a backend is. The backends stand in folders of their own."""
 
-from .protocol import Backend, Files, FirmwareBackend, Json, Settings
+from .protocol import Backend, Files, FirmwareBackend, Json, RuntimeBackend, Settings
 
-__all__ = ["Backend", "Files", "FirmwareBackend", "Json", "Settings"]
+__all__ = ["Backend", "Files", "FirmwareBackend", "Json", "RuntimeBackend", "Settings"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -101,5 +101,33 @@ class FirmwareBackend(Backend[P], Protocol[P]):
 
         Raises:
             DeviceError: the output is shorter than `samples` samples need.
+        """
+        ...
+
+
+@runtime_checkable
+class RuntimeBackend(Backend[P], Protocol[P]):
+    """A backend whose target has a runtime of its own that can run on this machine."""
+
+    def absent(self) -> str | None:
+        """What the runtime lacks here, with the command that adds it; None when it is there."""
+        ...
+
+    def install(self, say: Callable[[str], None]) -> str:
+        """Installs the runtime, in an environment of its own, and says where; `snncc setup`.
+
+        Args:
+            say: told what is being done, a line at a time.
+
+        Raises:
+            DeviceError: a package cannot be had.
+        """
+        ...
+
+    def play(self, program: P, signal: Values, record: tuple[str, ...]) -> Trace:
+        """What the runtime computes; arguments as for `simulate`.
+
+        Raises:
+            DeviceError: the runtime is absent, failed or hung.
         """
         ...

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
+from snncc.backends import RuntimeBackend
 from snncc.boards import boards as known_boards
 from snncc.boards import driver
 from snncc.ir import SnnccError
@@ -79,7 +80,8 @@ def _plugins(group: Group) -> Iterator[Presence]:
             yield Presence(found.kind, name, found.distribution, str(failure))
         else:
             about = str(getattr(loaded, "description", f"comes with {found.distribution}"))
-            yield Presence(found.kind, name, about, None)
+            missing = loaded.absent() if isinstance(loaded, RuntimeBackend) else None
+            yield Presence(found.kind, name, about, missing)
 
 
 def _data_set(name: str) -> Presence:

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "zoo": "The models that come with snncc: list, show, train, data.",
     "targets": "List what can be built.",
     "boards": "List what can be flashed.",
+    "setup": "Install a target's own runtime, in an environment of its own.",
     "doctor": "Say what this machine lacks, with the command that adds it.",
     "demo": "From a trained checkpoint to an emulated board, ending in one table.",
 }

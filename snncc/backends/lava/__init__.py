@@ -1,0 +1,59 @@
+"""The lava backend: networks as Lava processes for Loihi 2; wires the files below, no logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from snncc.backends import Files, Json, Settings
+from snncc.ir import Network, Trace, Values
+from snncc.ir.passes import Pass, Ranges
+
+from . import pipeline, runtime
+from .emit import emit
+from .lower import lower
+from .program import Program
+from .report import check, report
+from .simulate import simulate
+from .target import RULES
+
+__all__ = ["RULES", "LavaBackend", "Program"]
+
+
+class LavaBackend:
+    """Loihi 2 through Lava: stock processes where they are exact, our own elsewhere."""
+
+    name = "lava"
+    description = "Loihi 2 through Lava 0.10: bit-accurate processes"
+    options: Mapping[str, str] = MappingProxyType(
+        {
+            "neurons": "stock: refuse populations that Loihi does not have in hardware",
+            "chips": "how many chips the network may take; 1 if left out",
+        }
+    )
+
+    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+        return pipeline.passes(settings, ranges)
+
+    def lower(self, network: Network, settings: Settings) -> Program:
+        program = lower(network, settings.options)
+        check(program)
+        return program
+
+    def emit(self, program: Program) -> Files:
+        return emit(program)
+
+    def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
+        return simulate(program, signal, record)
+
+    def report(self, program: Program) -> dict[str, Json]:
+        return report(program)
+
+    def absent(self) -> str | None:
+        return runtime.absent()
+
+    def install(self, say: Callable[[str], None]) -> str:
+        return runtime.install(say)
+
+    def play(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
+        return runtime.play(program, signal, record)

@@ -1,0 +1,187 @@
+"""Program → files of a Lava package: one generated, one of weights, the rest as they stand."""
+
+from __future__ import annotations
+
+import io
+import keyword
+import zipfile
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from snncc.backends import Files
+from snncc.ir import Values
+
+from .arithmetic import Population
+from .program import Neurons, Program, Synapses
+
+AS_THEY_STAND = {
+    "run.py": "package/run.py.txt",
+    "parts.py": "package/parts.py.txt",
+    "compat.py": "package/compat.py.txt",
+    "neurons/processes.py": "package/processes.py.txt",
+    "arithmetic.py": "arithmetic.py",
+    "requirements.txt": "package/requirements.txt",
+}
+
+
+def emit(program: Program) -> Files:
+    """network.py, weights.npz and what runs them."""
+    here = files(__package__ or "snncc.backends.lava")
+    found = {name: (here / origin).read_bytes() for name, origin in AS_THEY_STAND.items()}
+    found["network.py"] = _network(program).encode()
+    found["weights.npz"] = packed(_arrays(program))
+    return {PurePosixPath(name): content for name, content in sorted(found.items())}
+
+
+def _network(program: Program) -> str:
+    """The wiring, as a Lava user would write it."""
+    inputs = "".join(
+        f"    {s.name!r}: {_port(program, i)},\n" for i, s in enumerate(program.sources)
+    )
+    phases = {s.name: 0 for s in program.sources} | {n.name: n.phase for n in program.neurons}
+    shapes = {s.name: s.shape for s in program.sources} | {n.name: n.shape for n in program.neurons}
+    lines = "".join(f"    {line}\n" if line else "\n" for line in _lines(program))
+    steps = f"{program.period} step(s)"
+    return f'''"""{program.name} as Lava processes: one tick of {program.tick:g} s takes {steps}.
+
+Populations update in the steps PHASES + ticks * PERIOD. Made by snncc; weights are in weights.npz.
+"""
+
+from parts import Parts
+
+PERIOD = {program.period}
+PHASES = {_table(phases)}
+SHAPES = {_table(shapes)}
+INPUTS = {{
+{inputs}}}
+OUTPUTS = {tuple(wire.text for wire in program.outputs)!r}
+
+
+def build(parts: Parts) -> None:
+    """Makes and connects all processes."""
+{lines}'''
+
+
+def _table(values: Mapping[str, object]) -> str:
+    rows = "".join(f"    {name!r}: {value!r},\n" for name, value in values.items())
+    return "{\n" + rows + "}"
+
+
+def _port(program: Program, index: int) -> str:
+    format = program.sources[index].format
+    if format is None:
+        return "{'bits': 0}"
+    kept = {"bits": format.bits, "fraction": format.unit, "low": format.low, "high": format.high}
+    return repr(kept)
+
+
+def _lines(program: Program) -> Iterator[str]:
+    for source in program.sources:
+        yield f"{_name(source.name)} = parts.source({source.name!r})"
+    yield ""
+    for n in program.neurons:
+        yield from _population(n)
+    yield ""
+    for s in program.synapses:
+        yield _synapses(s)
+    yield ""
+    for wire in program.outputs:
+        if not wire.state:
+            yield f"parts.sink({wire.text!r}, {_name(wire.neurons)})"
+
+
+def _name(name: str) -> str:
+    return f"{name}_" if keyword.iskeyword(name) or name == "parts" else name
+
+
+def _population(n: Neurons) -> Iterator[str]:
+    head = f"{_name(n.name)} = parts."
+    if n.registers is not None:
+        r = n.registers
+        yield f"{head}lif({n.name!r}, {n.size}, du={r.du}, dv={r.dv}, vth={r.vth})"
+        return
+    p = n.whole
+    yield f"# No stock LIF: {n.why}. On silicon this needs microcode."
+    yield (
+        f"{head}neuron({n.name!r}, {n.size}, reset={p.reset!r}, order={p.order!r}, "
+        f"strict={p.strict}, spikes={p.spikes}, refractory={p.refractory}, shift={p.shift}, "
+        f"current_order={p.current_order!r}, phase={n.phase})"
+    )
+
+
+def _synapses(s: Synapses) -> str:
+    ends = f"parts.{s.kind}({s.name!r}, {_name(s.source)}, {_name(s.target)}"
+    bits = f", message_bits={s.message_bits}" if s.message_bits else ""
+    if s.kind == "conv":
+        w = s.window
+        assert w is not None
+        return (
+            f"{ends}, size={w.size}, out={w.out}, stride={w.stride}, padding={w.padding}, "
+            f"dilation={w.dilation}, groups={w.groups}{bits})"
+        )
+    shape = f", ({s.outputs}, {s.inputs})" if s.kind == "sparse" else ""
+    late = f", delay={s.extra}" if s.extra else ""
+    return f"{ends}{shape}, weight_exp={0 if s.doubled else -1}{late}{bits})"
+
+
+def _arrays(program: Program) -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    for n in program.neurons:
+        found |= _stock(n) if n.registers is not None else _own(n)
+    for s in program.synapses:
+        # Dense and Sparse keep even weights in mixed sign mode; Conv takes them as they are.
+        double = s.doubled or s.kind != "conv"
+        found[s.name] = (s.weights * (2 if double else 1)).astype(np.int16)
+        found[f"{s.name}.real"] = np.asarray(s.real, dtype=np.float64)
+        if s.kind == "sparse":
+            found[f"{s.name}.rows"] = s.rows.astype(np.int32)
+            found[f"{s.name}.columns"] = s.columns.astype(np.int32)
+    return found
+
+
+def _stock(n: Neurons) -> dict[str, Values]:
+    r, p = n.registers, n.real
+    assert r is not None
+    leak = 0.0 if p.decay is None else 1.0 - float(p.decay[0])
+    fade = 1.0 if p.current_decay is None else 1.0 - float(p.current_decay[0])
+    return {
+        f"{n.name}.bias_mant": np.array(r.mantissa, dtype=np.int16),
+        f"{n.name}.bias_exp": np.array(r.exponent, dtype=np.int16),
+        f"{n.name}.v": r.start.astype(np.int32),
+        f"{n.name}.real": np.array([fade, leak, float(p.threshold[0])]),
+        f"{n.name}.real.bias": p.bias,
+        f"{n.name}.real.v": r.float_start,
+    }
+
+
+def _own(n: Neurons) -> dict[str, Values]:
+    def arrays(p: Population, part: str) -> dict[str, Values]:
+        values = {
+            "decay": p.decay,
+            "current_decay": p.current_decay,
+            "bias": p.bias,
+            "threshold": p.threshold,
+            "amount": p.amount,
+            "initial": p.initial,
+        }
+        return {
+            f"{n.name}{part}.{key}": value for key, value in values.items() if value is not None
+        }
+
+    return arrays(n.whole, "") | arrays(n.real, ".real")
+
+
+def packed(arrays: Mapping[str, Values]) -> bytes:
+    """An .npz file whose bytes depend on the arrays alone."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in sorted(arrays):
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.ascontiguousarray(arrays[name]))
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(info, content.getvalue())
+    return buffer.getvalue()

@@ -1,0 +1,205 @@
+"""Network → Program: which processes, in which steps, with which weights. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from snncc.ir import LoweringRefused, Network, Node, Quantity, UsageError, Use
+from snncc.ir.ops import LI, CubaLIF, Input, Spiking
+
+from .neurons import Drive, gate, population, real_population, registers
+from .paths import Leaf, Link, Paths, Term, refused
+from .program import Neurons, Program, Registers, Source, Synapses, Wire
+from .schedule import Schedule, schedule
+from .target import DELAY_MAX, MESSAGE_BITS_MAX, STATE_BITS
+
+COUNT_BITS = 8  # payload of a neuron that fires several times in a tick
+
+
+def lower(network: Network, options: Mapping[str, str]) -> Program:
+    """The program of a quantized network.
+
+    Raises:
+        LoweringRefused: by rule id and node, what Loihi cannot compute exactly.
+    """
+    if not network.quantized:
+        raise LoweringRefused(
+            "L001: the network computes with real numbers; run quantize before lowering to lava"
+        )
+    return _Lowering(Paths(network), options).program()
+
+
+@dataclass
+class _Lowering:
+    """What is known so far: paths first, then steps, then weights and registers."""
+
+    paths: Paths
+    options: Mapping[str, str]
+    terms: dict[str, dict[tuple[Term, Leaf], None]] = field(default_factory=dict)
+    schedule: Schedule = field(default_factory=lambda: Schedule(1, {}))
+
+    def program(self) -> Program:
+        network = self.paths.network
+        targets = [n for n in network if n.op.states or n in self.paths.gates]
+        for node in targets:
+            self.terms[node.name] = self._terms(node)
+        sources = [n for n in network if isinstance(n.op, Input)]
+        edges = [
+            (leaf.name, to, leaf.delay) for to, found in self.terms.items() for _, leaf in found
+        ]
+        self.schedule = schedule([n.name for n in (*sources, *targets)], edges)
+        neurons = tuple(self._neurons(node) for node in targets)
+        known = {n.name: n for n in neurons}
+        return Program(
+            name=re.sub(r"\W", "_", network.name) or "network",
+            tick=network.tick,
+            decode=network.decode,
+            period=self.schedule.period,
+            sources=tuple(self._source(node) for node in sources),
+            neurons=neurons,
+            synapses=self._synapses(known),
+            outputs=tuple(self._wire(use, known) for use in network.outputs),
+            traced=self._traced(known),
+            chips=self._number("chips", 1),
+            netx=self.options.get("netx") == "1",
+        )
+
+    def _number(self, key: str, otherwise: int) -> int:
+        text = self.options.get(key, str(otherwise))
+        if not text.isdecimal() or int(text) < 1:
+            raise UsageError(f"--option {key} takes a whole number from 1, found '{text}'")
+        return int(text)
+
+    def _terms(self, node: Node) -> dict[tuple[Term, Leaf], None]:
+        found: dict[tuple[Term, Leaf], None] = {}
+        for use in self.paths.inputs(node):
+            if use.state:
+                self.paths.leaves(use, 0, node)  # refuses, and says why
+            for term in self.paths.terms(use):
+                for leaf in self.paths.leaves(term.use, term.delay, node):
+                    found[term, leaf] = None
+        return found
+
+    def _source(self, node: Node) -> Source:
+        format = node.formats.get("value")
+        shape = self.paths.network.shapes[node.name]
+        if isinstance(format, Quantity) and format.bits > MESSAGE_BITS_MAX:
+            raise refused("L007", node, f"its codes have {format.bits} bits, a message has 24")
+        kept = format if isinstance(format, Quantity) else None
+        return Source(node.name, shape, prod(shape), kept)
+
+    def _neurons(self, node: Node) -> Neurons:
+        network, shape = self.paths.network, self.paths.network.shapes[node.name]
+        drive, phase = self._drive(node), self.schedule.phases[node.name]
+        if node in self.paths.gates:
+            whole, real = gate(network, node, whole=True), gate(network, node, whole=False)
+            bits = 0
+        else:
+            a = self.paths.numbers[node.name][0]
+            whole = population(network, node, a, drive)
+            real = real_population(network, node, drive)
+            spikes = node.op.spikes if isinstance(node.op, Spiking) else 0
+            bits = {0: STATE_BITS, 1: 0}.get(spikes, COUNT_BITS)
+        read = any(use.source == node.name and use.state for use in network.outputs)
+        found = registers(whole, real, drive, self.schedule.period, phase, read)
+        why = "" if isinstance(found, Registers) else found
+        if why and self.options.get("neurons", "any") == "stock":
+            raise refused("L010", node, f"{why}; leave out --option neurons=stock")
+        stock = found if isinstance(found, Registers) else None
+        return Neurons(
+            node.name, node.op.keyword, shape, prod(shape), phase, whole, real, stock, why, bits,
+            str(node.origin),
+        )  # fmt: skip
+
+    def _drive(self, node: Node) -> Drive:
+        """What the input of a population can be at most, and what it always is."""
+        size, zero = prod(self.paths.network.shapes[node.name]), np.zeros(1, dtype=np.int64)
+        largest, offset, real = np.zeros(size), np.zeros(size, dtype=np.int64), np.zeros(size)
+        for use in self.paths.inputs(node):
+            low, high = self.paths.bounds.get(use.source, (zero, zero + 1))
+            if node not in self.paths.gates:
+                offset = offset + self.paths.offset(use, whole=True).reshape(-1)
+                real = real + self.paths.offset(use, whole=False).reshape(-1)
+                largest = largest + np.maximum(np.abs(low), np.abs(high)).reshape(-1)
+            else:
+                largest = largest + prod(getattr(node.op, "kernel", (1,)))
+        if np.max(largest, initial=0) >= 1 << (STATE_BITS - 2):
+            raise refused("L007", node, "the sum of its currents may need more than 24 bits")
+        return Drive(largest, offset, real)
+
+    def _synapses(self, neurons: Mapping[str, Neurons]) -> tuple[Synapses, ...]:
+        found: list[Synapses] = []
+        names: dict[str, int] = {}
+        for to, paths in self.terms.items():
+            for term, leaf in paths:
+                extra = self.schedule.extra(leaf.name, to, leaf.delay)
+                if extra > DELAY_MAX:
+                    raise refused(
+                        "L006",
+                        self.paths.network[to],
+                        f"what it hears of %{leaf.name} comes {extra + 1} steps late, "
+                        f"Loihi delays by at most {DELAY_MAX + 1}",
+                    )
+                link = self.paths.link(term, leaf, plain=extra > 0)
+                if link is not None:
+                    name = f"{leaf.name}_to_{to}"
+                    names[name] = names.get(name, 0) + 1
+                    name += f"_{names[name]}" if names[name] > 1 else ""
+                    found.append(self._made(name, leaf, neurons[to], extra, link))
+        return tuple(found)
+
+    def _made(self, name: str, leaf: Leaf, to: Neurons, extra: int, link: Link) -> Synapses:
+        node = self.paths.network[leaf.name]
+        bits = 0
+        if isinstance(node.op, Input):
+            bits = self._source(node).message_bits
+        elif isinstance(node.op, LI):
+            bits = STATE_BITS
+        elif isinstance(node.op, Spiking) and node.op.spikes > 1:
+            bits = COUNT_BITS
+        return Synapses(
+            name=name,
+            source=leaf.name,
+            target=to.name,
+            kind=link.kind,
+            delay=leaf.delay,
+            extra=extra,
+            doubled=to.registers is not None and to.whole.shift == 7,
+            weights=link.weights,
+            real=link.real,
+            rows=link.rows,
+            columns=link.columns,
+            window=link.window,
+            message_bits=bits,
+            inputs=prod(self.paths.network.shapes[leaf.name]),
+            outputs=to.size,
+        )
+
+    def _wire(self, use: Use, neurons: Mapping[str, Neurons]) -> Wire:
+        if use.source not in neurons:
+            node = self.paths.network[use.source]
+            raise refused("L009", node, f"the output {use} is no spike or potential of a neuron")
+        state = {"": "", "v": "v", "i": "u"}.get(use.state)
+        if state is None:
+            node = self.paths.network[use.source]
+            raise refused("L009", node, f"its state '{use.state}' cannot be read")
+        return Wire(str(use), use.source, state)
+
+    def _traced(self, neurons: Mapping[str, Neurons]) -> tuple[Wire, ...]:
+        """All that can be recorded as the network defines it: a stock LIF shows v after reset."""
+        found: dict[Wire, None] = {}
+        for name, each in neurons.items():
+            found[Wire(f"%{name}", name, "")] = None
+            op = self.paths.network[name].op
+            if op.states and (each.registers is None or each.whole.order == "now"):
+                found[Wire(f"%{name}.v", name, "v")] = None
+            if isinstance(op, CubaLIF) and (
+                each.registers is None or op.current_order != "decay-last"
+            ):
+                found[Wire(f"%{name}.i", name, "u")] = None
+        return tuple(found)

@@ -1,0 +1,305 @@
+"""What stands between two populations, folded into one matrix of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from snncc.ir import (
+    Arithmetic,
+    Bounds,
+    FloatArithmetic,
+    LoweringRefused,
+    Network,
+    Node,
+    Unit,
+    Use,
+    Values,
+    arithmetics,
+    bounds,
+)
+from snncc.ir.edit import fresh, insert
+from snncc.ir.ops import (
+    AvgPool,
+    Concat,
+    Conv,
+    Dense,
+    Input,
+    MaxPool,
+    Product,
+    Relu,
+    Reshape,
+    Slice,
+    Sum,
+    SumPool,
+    Weighted,
+)
+
+from .program import Kind, Whole, Window
+from .target import WEIGHT_HIGH, WEIGHT_LOW
+
+CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
+SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
+
+
+def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+    """The error for a node that Loihi cannot compute exactly."""
+    origin = f" ({node.origin})" if str(node.origin) else ""
+    return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a population's input, so many ticks late."""
+
+    use: Use
+    delay: int
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Where a path begins: a population, a gate or an input, `delay` ticks ago."""
+
+    name: str
+    delay: int
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A path as weights: `[out, in]`, one per synapse, or those of a convolution."""
+
+    kind: Kind
+    weights: Whole
+    real: Values
+    rows: Whole
+    columns: Whole
+    window: Window | None = None
+
+
+NONE = np.zeros(0, dtype=np.int64)
+
+
+class Paths:
+    """A network seen from its populations: what leads into each, and from where."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.bounds: Bounds = bounds(network)
+        self.gates = tuple(node for node in network if self._is_gate(node))
+        self.sums: dict[str, str] = {}
+        for node in self.gates:
+            self._count(node)
+        self.numbers: Mapping[str, tuple[Arithmetic, Unit]] = arithmetics(self.network)
+        self.real = FloatArithmetic(network.tensors)
+
+    def _count(self, node: Node) -> None:
+        """Adds what counts the spikes of each window that an OR looks at."""
+        if isinstance(node.op, MaxPool):
+            name = fresh(self.network, f"{node.name}_sum")
+            op = SumPool(node.op.kernel, node.op.stride, node.op.padding)
+            self.network = insert(self.network, Node(name, op, node.inputs, origin=node.origin))
+            self.sums[node.name] = name
+
+    def inputs(self, node: Node) -> tuple[Use, ...]:
+        """The wires that drive a population or a gate."""
+        return (Use(self.sums[node.name]),) if node.name in self.sums else node.inputs
+
+    def _is_gate(self, node: Node) -> bool:
+        """Maxima and products of spikes are neurons of their own: an OR and an AND."""
+        return isinstance(node.op, MaxPool | Product) and all(
+            not use.state and self._binary(use.source) for use in node.inputs
+        )
+
+    def _binary(self, name: str) -> bool:
+        low, high = self.bounds[name]
+        return bool(low.min() >= 0 and high.max() <= 1)
+
+    def is_leaf(self, name: str) -> bool:
+        """Whether paths begin there."""
+        node = self.network[name]
+        return bool(node.op.states) or isinstance(node.op, Input) or node in self.gates
+
+    def terms(self, use: Use, delay: int = 0) -> Iterator[Term]:
+        """The summands of a wire."""
+        node = self.network[use.source]
+        if isinstance(node.op, Sum) and not use.state:
+            for each in node.inputs:
+                yield from self.terms(each, delay + use.delay)
+        else:
+            yield Term(use, delay)
+
+    def leaves(self, use: Use, delay: int, user: Node) -> dict[Leaf, None]:
+        """Where the paths to a wire begin, in order.
+
+        Raises:
+            LoweringRefused: L003, L004, something else than weights, sums and layout on the way.
+        """
+        node = self.network[use.source]
+        if use.state:
+            raise refused(
+                "L004",
+                user,
+                f"it reads the potential %{use.source}.{use.state}; neurons send spikes",
+            )
+        late = delay + use.delay
+        if self.is_leaf(node.name):
+            return {Leaf(node.name, late): None}
+        self._allowed(node, late)
+        found: dict[Leaf, None] = {}
+        for each in node.inputs:
+            found |= self.leaves(each, late, node)
+        return found
+
+    def _allowed(self, node: Node, late: int) -> None:
+        if isinstance(node.op, Weighted) and node.op.bias is not None and late:
+            raise refused("L003", node, "its bias comes late; give the bias to the neuron")
+        if isinstance(node.op, Relu) and self.bounds[node.inputs[0].source][0].min() >= 0:
+            return
+        plain = Weighted | Sum | Reshape | Slice | Concat | SumPool | AvgPool
+        if not isinstance(node.op, plain):
+            raise refused(
+                "L003",
+                node,
+                f"{node.op.keyword} of anything but spikes has no form in synapses; "
+                "put a spiking population in front of it",
+            )
+
+    def offset(self, use: Use, whole: bool) -> Values:
+        """What a wire carries when nothing spikes, `[*shape]`: the biases on the way."""
+        return np.asarray(self._value(use, 0, None, np.zeros((1, 1)), whole)[0])
+
+    def link(self, term: Term, leaf: Leaf, plain: bool) -> Link | None:
+        """The weights of one path; None where all are zero.
+
+        Args:
+            term: the end of the path.
+            leaf: its beginning.
+            plain: whether a convolution must be listed synapse by synapse.
+        """
+        found = (None if plain else self._conv(term, leaf)) or self._dense(term, leaf)
+        return found or self._matrix(term, leaf)
+
+    def _down(self, use: Use) -> Use:
+        """The wire before any reshapes, delays added up."""
+        while isinstance(self.network[use.source].op, Reshape):
+            inner = self.network[use.source].inputs[0]
+            use = Use(inner.source, inner.delay + use.delay, inner.state)
+        return use
+
+    def _weighted(self, term: Term, leaf: Leaf) -> Node | None:
+        """The one node with weights of a path that has nothing else but reshapes."""
+        node = self.network[self._down(term.use).source]
+        if isinstance(node.op, Weighted) and self._down(node.inputs[0]).source == leaf.name:
+            return node
+        return None
+
+    def _codes(self, node: Node) -> tuple[Whole, Values]:
+        assert isinstance(node.op, Weighted)
+        codes = node.op.weight_codes(self.numbers[node.name][0])
+        self._fits(codes, node)
+        return codes, node.op.weight_codes(self.real)
+
+    def _fits(self, codes: Values, node: Node) -> None:
+        if codes.size and (codes.min() < WEIGHT_LOW or codes.max() > WEIGHT_HIGH):
+            raise refused(
+                "L005",
+                node,
+                f"the weights up to here reach {int(np.max(np.abs(codes)))} codes; "
+                "pool without overlap, or put a spiking population between the weights",
+            )
+
+    def _conv(self, term: Term, leaf: Leaf) -> Link | None:
+        node = self._weighted(term, leaf)
+        if node is None or not isinstance(node.op, Conv):
+            return None
+        op = node.op
+        if any(before != after for before, after in op.padding):
+            return None  # Lava pads both sides alike
+        codes, real = self._codes(node)
+        flat = len(op.stride) == 1
+
+        def pair(values: tuple[int, ...], fill: int) -> tuple[int, ...]:
+            return (fill, *values) if flat else values
+
+        def image(shape: tuple[int, ...]) -> tuple[int, ...]:
+            return (shape[0], 1, *shape[1:]) if flat else shape
+
+        window = Window(
+            image(self.network.shapes[node.inputs[0].source]),
+            image(self.network.shapes[node.name]),
+            pair(op.stride, 1),
+            pair(tuple(before for before, _ in op.padding), 0),
+            pair(op.dilation, 1),
+            op.groups,
+        )
+        if flat:
+            codes, real = codes[:, :, None], real[:, :, None]
+        return Link("conv", codes, real, NONE, NONE, window)
+
+    def _dense(self, term: Term, leaf: Leaf) -> Link | None:
+        node = self._weighted(term, leaf)
+        if node is None or not isinstance(node.op, Dense):
+            return None
+        codes, real = self._codes(node)
+        if codes.shape[1] != prod(self.network.shapes[leaf.name]):
+            return None  # the same weights for several rows: a matrix in blocks
+        return _laid(codes, real)
+
+    def _matrix(self, term: Term, leaf: Leaf) -> Link | None:
+        """Any path, by what it makes of each unit vector."""
+        shape = self.network.shapes[leaf.name]
+        inputs = prod(shape)
+        parts: list[tuple[Values, Values, Values, Values]] = []
+        silent = [self._value(term.use, term.delay, leaf, np.zeros((1, *shape)), w) for w in (1, 0)]
+        for start in range(0, inputs, CHUNK):
+            size = min(CHUNK, inputs - start)
+            units = np.zeros((size, inputs), dtype=np.int64)
+            units[np.arange(size), start + np.arange(size)] = 1
+            basis = units.reshape(size, *shape)
+            codes, real = (
+                (self._value(term.use, term.delay, leaf, basis, whole) - zero).reshape(size, -1)
+                for whole, zero in zip((True, False), silent, strict=True)
+            )
+            columns, rows = np.nonzero((codes != 0) | (real != 0))
+            parts.append((rows, columns + start, codes[columns, rows], real[columns, rows]))
+        outputs = prod(self.network.shapes[term.use.source])
+        rows, columns, codes, real = (np.concatenate(part) for part in zip(*parts, strict=True))
+        self._fits(codes, self.network[term.use.source])
+        if not np.any(codes):
+            return None
+        if len(codes) >= SPARSE_BELOW * inputs * outputs:
+            full = np.zeros((2, outputs, inputs))
+            full[:, rows, columns] = codes, real
+            return Link("dense", full[0].astype(np.int64), full[1], NONE, NONE)
+        order = np.lexsort((columns, rows))
+        whole = codes[order].astype(np.int64)
+        return Link("sparse", whole, real[order], rows[order], columns[order])
+
+    def _value(
+        self, use: Use, delay: int, leaf: Leaf | None, basis: Values, whole: bool | int
+    ) -> Values:
+        """A wire's value when only that leaf puts something out; `[samples, *shape]`."""
+        node, late = self.network[use.source], delay + use.delay
+        if self.is_leaf(node.name):
+            if leaf == Leaf(node.name, late):
+                return basis
+            return np.zeros((len(basis), *self.network.shapes[node.name]), dtype=np.int64)
+        inputs = [self._value(each, late, leaf, basis, whole) for each in node.inputs]
+        if isinstance(node.op, MaxPool | Product):
+            raise refused("L003", node, f"{node.op.keyword} stands within a path of weights")
+        a = self.numbers[node.name][0] if whole else self.real
+        values = [x.astype(np.int64 if whole else np.float64) for x in inputs]
+        return node.op.step({}, values, a)[1]
+
+
+def _laid(codes: Whole, real: Values) -> Link | None:
+    """A full matrix as the form that suits it."""
+    if not np.any(codes):
+        return None
+    if np.count_nonzero(codes) >= SPARSE_BELOW * codes.size:
+        return Link("dense", codes, real, NONE, NONE)
+    rows, columns = np.nonzero((codes != 0) | (real != 0))
+    return Link("sparse", codes[rows, columns], real[rows, columns], rows, columns)

@@ -1,0 +1,38 @@
+"""The passes that Loihi wants, in order. Never: a pass."""
+
+from __future__ import annotations
+
+from snncc.backends import Settings
+from snncc.ir.passes import (
+    Canonicalize,
+    FoldBias,
+    FoldNorm,
+    Pass,
+    Prune,
+    Quantize,
+    Ranges,
+    RoundConstants,
+)
+
+from .target import ALIGN_BITS, BIAS_BITS, DECAY_BITS, FRACTION_BITS, INPUT_BITS, STATE_BITS
+
+
+def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    """All passes up to whole numbers; lowering lays the ticks, as populations may share a step."""
+    return (
+        Canonicalize(),
+        FoldNorm(),
+        FoldBias(),
+        Prune(),
+        Quantize(
+            weight_bits=settings.weight_bits,
+            state_bits=STATE_BITS,
+            widest_bits=STATE_BITS,
+            decay_bits=DECAY_BITS,
+            input_bits=INPUT_BITS,
+            fraction_bits=FRACTION_BITS,
+            units="population",
+            ranges=ranges,
+        ),
+        RoundConstants(grid=1 << ALIGN_BITS, bias_bits=BIAS_BITS),
+    )

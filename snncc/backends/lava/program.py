@@ -1,0 +1,157 @@
+"""Frozen values that say which Lava processes there are and how they are wired; no decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from snncc.ir import Decode, Quantity, Shape, Values
+
+from .arithmetic import Population
+
+Whole: TypeAlias = npt.NDArray[np.int64]
+Kind: TypeAlias = Literal["dense", "sparse", "conv"]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """An input of the network.
+
+    Attributes:
+        format: codes of a real signal; None for spikes.
+    """
+
+    name: str
+    shape: Shape
+    size: int
+    format: Quantity | None
+    phase: int = 0
+
+    @property
+    def message_bits(self) -> int:
+        """Bits of a payload; 0 for spikes."""
+        return 0 if self.format is None else self.format.bits
+
+
+@dataclass(frozen=True)
+class Registers:
+    """A stock LIF: its registers; du, dv, vth are one for the whole population."""
+
+    du: int
+    dv: int
+    vth: int
+    mantissa: tuple[int, ...]  # of the bias, per neuron, or one for all
+    exponent: tuple[int, ...]
+    start: Values  # potential before the first step, per neuron
+    float_start: Values
+
+
+@dataclass(frozen=True, eq=False)
+class Neurons:
+    """A population: a stock LIF where it has registers, a process of our own otherwise.
+
+    Attributes:
+        phase: the step in which its tick 0 falls.
+        whole, real: its arithmetic in codes and in real numbers.
+        why: why it is no stock LIF; empty where it is.
+        message_bits: of what it sends; 0 for spikes.
+    """
+
+    name: str
+    keyword: str
+    shape: Shape
+    size: int
+    phase: int
+    whole: Population
+    real: Population
+    registers: Registers | None
+    why: str
+    message_bits: int
+    origin: str
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Geometry of a convolution, as PyTorch counts it; one axis is padded to two."""
+
+    size: Shape  # channels, height, width of the source
+    out: Shape
+    stride: Shape
+    padding: Shape
+    dilation: Shape
+    groups: int
+
+
+@dataclass(frozen=True, eq=False)
+class Synapses:
+    """Weights from one population (or input) to another.
+
+    Attributes:
+        delay: ticks between the spike and the tick in which it is felt, in ticks of the network.
+        extra: steps of delay beyond the one that every synapse takes.
+        doubled: whether Lava's result counts in halves of a code: weight exponent 0 rather than -1.
+        weights, real: codes and real values: `[out, in]`, `[synapses]` or `[out, in/groups, h, w]`.
+        rows, columns: of sparse weights, sorted by row.
+        message_bits: of what they receive; 0 for spikes.
+    """
+
+    name: str
+    source: str
+    target: str
+    kind: Kind
+    delay: int
+    extra: int
+    doubled: bool
+    weights: Whole
+    real: Values
+    rows: Whole
+    columns: Whole
+    window: Window | None
+    message_bits: int
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What can be read: `text` is the use's, such as `%s1` or `%s1.v`."""
+
+    text: str
+    neurons: str
+    state: str  # "", "u" or "v"
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A network as Lava processes.
+
+    Attributes:
+        period: steps of Loihi to one tick of the network.
+        outputs: wires, in order.
+        traced: wires that can be recorded, the outputs included.
+    """
+
+    name: str
+    tick: float
+    decode: Decode
+    period: int
+    sources: tuple[Source, ...]
+    neurons: tuple[Neurons, ...]
+    synapses: tuple[Synapses, ...]
+    outputs: tuple[Wire, ...]
+    traced: tuple[Wire, ...]
+    chips: int
+    netx: bool
+
+    @property
+    def settle(self) -> int:
+        """Steps until the last population has its first tick."""
+        return max((n.phase for n in self.neurons), default=0)
+
+    @property
+    def native(self) -> bool:
+        """Whether every population is a process that Loihi has in hardware."""
+        return all(n.registers is not None for n in self.neurons)

@@ -1,0 +1,50 @@
+"""What Loihi holds and counts, and the rules for refusing; constants, no code.
+
+Lava means lava-nc 0.10.0, the last release. Loihi 1 figures are those that nengo-loihi checks
+(nengo_loihi/block.py, hardware/validate.py, builder/discretize.py); Loihi 2 figures are Intel's
+published ones (Loihi 2 technology brief, 2021) or an estimate, and marked so.
+"""
+
+WEIGHT_LOW, WEIGHT_HIGH = -128, 127  # codes; in mixed sign mode a weight is twice that
+STATE_BITS = 24  # u and v: proc/lif/models.py, uv_bitwidth
+DECAY_BITS = 12  # du, dv: 0 to 4095, same file
+ALIGN_BITS = 6  # synaptic input and threshold are shifted left so far, same file
+THRESHOLD_MAX = (1 << 17) - 1  # vth: unsigned 17 bits, same file
+BIAS_BITS = 12  # mantissa beside its sign: -4096 to 4095, same file
+BIAS_EXPONENT_MAX = 7  # same file
+DELAY_MAX = 63  # DelayDense, DelaySparse: 6 bits, proc/dense/models.py
+MESSAGE_BITS_MAX = 24  # graded spikes: payload of proc/dense/models.py
+INPUT_BITS = 12  # of a sensor's value: with weights of 8 bits a product leaves 4 bits of 24 free
+FRACTION_BITS = 7  # a state is 2**7 finer than its current: even weights, then ALIGN_BITS
+
+# Loihi 1, per neuro core: exact limits.
+LOIHI1_CORES = 128
+LOIHI1_NEURONS_PER_CORE = 1024
+LOIHI1_AXONS_IN_PER_CORE = 4096
+LOIHI1_AXONS_OUT_PER_CORE = 4096
+LOIHI1_SYNAPSE_BYTES_PER_CORE = 128 * 1024  # 16,384 words of 64 bits
+LOIHI1_WORD_BITS = 64
+LOIHI1_HEADER_BITS = 10  # per input axon
+
+# Loihi 2, per neuro core.
+LOIHI2_CORES = 128
+LOIHI2_NEURONS_PER_CORE = 8192
+LOIHI2_SYNAPSE_WORDS_PER_CORE = 12_000  # the budget that the partitioner prints in the benchmark
+# notebooks of lava-dl 0.6.0 (tutorials/lava/lib/dl/netx/pilotnet_snn); an estimate elsewhere
+LOIHI2_WORD_BITS = 32  # fits the words that those notebooks print; an estimate
+LOIHI2_HEADER_BITS = 16  # per input axon and core; the same
+
+RULES = {
+    "L001": "the network computes with whole numbers",
+    "L002": "every population is an IF, LIF, CuBa LIF or leaky integrator",
+    "L003": "between populations stand weights, sums, layout and sum or average pools; "
+    "maxima and products are of spikes",
+    "L004": "potentials do not travel between populations",
+    "L005": "what meets between two neurons is one weight of eight bits",
+    "L006": "a synapse's delay is at most 63 steps more than one",
+    "L007": "states and sums of currents fit 24 bits",
+    "L008": "decays are fractions of 4096",
+    "L009": "an output is what a population puts out, or its potential",
+    "L010": "with neurons=stock, every population is a process that Loihi has in hardware",
+    "L011": "the network fits one chip, or as many as --option chips=N allows",
+}
