@@ -1,0 +1,153 @@
+"""The pages docs/ops.md and docs/passes.md, made from the docstrings of the code they describe.
+
+`python -m snncc.report.pages` writes them anew; a test holds them to the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields
+from itertools import groupby
+from pathlib import Path
+
+from snncc.ir import OPS, Op
+from snncc.ir.ops import Spiking
+from snncc.ir.passes import PASSES, Effect, Pass
+
+MADE = (
+    "<!-- Made by `python -m snncc.report.pages` from the docstrings in {place}. "
+    "Change them, not this page. -->"
+)
+FAMILIES = {
+    "pointwise": "Element by element",
+    "linear": "Synapses",
+    "pool": "Pools",
+    "layout": "Layout",
+    "neuron": "Neurons",
+}
+EFFECTS = {
+    Effect.EXACT: "every trace stays as it is",
+    Effect.SHIFTED: "outputs come a known number of ticks later, otherwise as they were",
+    Effect.APPROXIMATE: "values change within what the pass says below",
+}
+
+
+def ops_page() -> str:
+    """Markdown of docs/ops.md: every op with its equations, fields, states and roles."""
+    lines = [
+        MADE.format(place="`snncc/ir/ops`"),
+        "",
+        "# Ops",
+        "",
+        "What a node can compute in one tick. An op reads its inputs and its own state and makes a "
+        "new state and one output; delays belong to the wires, not to the ops. Shapes are those of "
+        "one sample. *Roles* are what a number format can be given to ([numbers](numbers.md)); the "
+        "reset orders are explained under [time](time.md).",
+    ]
+    kinds = sorted(OPS.values(), key=lambda kind: [*FAMILIES].index(_family(kind)))
+    for family, members in groupby(kinds, key=_family):
+        lines += ["", f"## {FAMILIES[family]}"]
+        if family == "neuron":
+            lines += ["", "### All spiking neurons", "", *_described(Spiking)]
+            lines += ["", *_table(fields(Spiking))]
+        for kind in sorted(members, key=lambda kind: kind.keyword):
+            lines += ["", *_op(kind)]
+    return "\n".join(lines) + "\n"
+
+
+def _family(kind: type[Op]) -> str:
+    return kind.__module__.rpartition(".")[2]
+
+
+def _op(kind: type[Op]) -> Iterator[str]:
+    yield f"### `{kind.keyword}`"
+    yield ""
+    yield from _described(kind)
+    shared = {f.name for f in fields(Spiking)} if issubclass(kind, Spiking) else set[str]()
+    own = [f for f in fields(kind) if f.name not in shared]  # type: ignore[arg-type]
+    if own:
+        yield ""
+        yield from _table(own)
+    if shared:
+        yield ""
+        yield "Besides, it states what [all spiking neurons](#all-spiking-neurons) state."
+
+
+def passes_page() -> str:
+    """Markdown of docs/passes.md: every pass with its claim and its options, in their order."""
+    lines = [
+        MADE.format(place="`snncc/ir/passes`"),
+        "",
+        "# Passes",
+        "",
+        "A pass is a function from network to network. Each claims what it may do to a trace, and "
+        "the tests hold it to that on random networks:",
+        "",
+        *(f"* **{effect.value}**: {meaning}" for effect, meaning in EFFECTS.items()),
+        "",
+        "A pipeline is written as text, options in braces, and runs from left to right: "
+        "`fold-norm,quantize{weight_bits=4},retime{hop=2}`. The order below is the one in which "
+        "passes are meant to run; each says why it stands where it stands.",
+    ]
+    for kind in PASSES.values():
+        lines += ["", *_pass(kind)]
+    return "\n".join(lines) + "\n"
+
+
+def _pass(kind: type[Pass]) -> Iterator[str]:
+    yield f"## `{kind.name}`"
+    yield ""
+    least = f", at least {kind.agreement:.1%} of outputs stay" if kind.agreement < 1 else ""
+    yield f"*{kind.effect.value}{least}*"
+    yield ""
+    yield from _described(kind)
+    options = [f for f in fields(kind) if f.type in ("int", "float", "str")]  # type: ignore[arg-type]
+    if options:
+        yield ""
+        yield from _table(options)
+
+
+def _described(kind: type[object]) -> Iterator[str]:
+    """The docstring: its first line as a sentence, what follows as it stands in the code."""
+    first, *rest = inspect.getdoc(kind).splitlines()  # type: ignore[union-attr]
+    yield first
+    if rest:
+        yield ""
+        yield "```text"
+        yield from rest[1:]
+        yield "```"
+
+
+def _table(rows: tuple[Field[object], ...] | list[Field[object]]) -> Iterator[str]:
+    yield "| field | takes | default |"
+    yield "|---|---|---|"
+    for row in rows:
+        default = "" if row.default is MISSING else f"`{row.default}`"
+        taken = str(row.type).replace("|", "or")
+        yield f"| `{row.name}` | {KINDS.get(taken, taken)} | {default} |"
+
+
+KINDS = {
+    "Param": "a number, or a tensor that broadcasts to the signal",
+    "Ref": "a tensor",
+    "Ref or None": "a tensor, or nothing",
+    "str": "a word",
+    "int": "a whole number",
+    "float": "a number",
+    "tuple[int, ...]": "whole numbers, one for each axis",
+    "Pads": "pairs (before, after), one for each axis",
+}
+
+PAGES: Mapping[str, Callable[[], str]] = {"ops.md": ops_page, "passes.md": passes_page}
+
+
+def write(folder: Path) -> None:
+    """Writes all pages into a folder."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page())
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

@@ -1,0 +1,39 @@
+"""The pages made from docstrings are current, and say something of every op and pass."""
+
+from pathlib import Path
+
+import pytest
+
+from snncc.ir import OPS
+from snncc.ir.passes import PASSES
+from snncc.report.pages import PAGES, write
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_current(name: str) -> None:
+    found = (DOCS / name).read_text()
+    assert found == PAGES[name](), "run: python -m snncc.report.pages"
+
+
+def test_every_op_and_pass_has_its_place() -> None:
+    for keyword in OPS:
+        assert f"\n### `{keyword}`\n" in PAGES["ops.md"]()
+    for name in PASSES:
+        assert f"\n## `{name}`\n" in PAGES["passes.md"]()
+
+
+@pytest.mark.parametrize("keyword", OPS)
+def test_the_docstring_of_an_op_has_its_sections(keyword: str) -> None:
+    doc = OPS[keyword].__doc__ or ""
+    for section in ("input ", "output "):
+        assert f"\n    {section}" in doc
+    assert ("\n    roles " in doc) == bool(OPS[keyword].roles)
+    roles = doc.partition("\n    roles ")[2]
+    assert all(role.name in roles for role in OPS[keyword].roles)
+
+
+def test_pages_are_written_where_one_says(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(PAGES)
