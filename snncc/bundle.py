@@ -64,6 +64,12 @@ class Bundle:
         )
 
     @property
+    def model_options(self) -> Mapping[str, str]:
+        """What the frontend was told, so that the import can be repeated."""
+        kept = cast("dict[str, Json]", self.manifest["settings"])
+        return cast("dict[str, str]", kept["model_options"])
+
+    @property
     def lag(self) -> Mapping[str, int]:
         """Output → ticks by which it comes later than in the model."""
         return cast("dict[str, int]", self.manifest["lag"])

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 
-from snncc.backends import Backend, FirmwareBackend, Json
+from snncc.backends import Backend, FirmwareBackend, Json, RuntimeBackend
 from snncc.frontends import Eager
 from snncc.ir import DeviceError, Difference, Trace, UsageError, Values, run
 
@@ -147,7 +147,7 @@ def verify(
         UsageError: the model or the data do not exist, or have another shape.
     """
     source = model or bundle.model
-    options = _options(bundle)
+    options = bundle.model_options
     imported = _model(bundle, source, weights, data, options)
     samples = find_samples(source, data, options) or Samples(bundle.check()[0], None)
     fit(bundle, samples.signal)
@@ -170,21 +170,17 @@ def verify(
         scores,
         lambda done: advance("board", done, min(board_samples, len(samples))),
     )
+    own = () if imported.imported.eager is None else (eager,)
     return Report(
         str(bundle.path),
         bundle.target,
         len(samples),
         samples.signal.shape[1],
-        (eager, native, on_board),
+        (*own, native, on_board),
         scores.accuracy(),
         bundle.lag,
         facts,
     )
-
-
-def _options(bundle: Bundle) -> Mapping[str, str]:
-    settings = cast("dict[str, Json]", bundle.manifest["settings"])
-    return cast("dict[str, str]", settings["model_options"])
 
 
 def _model(
@@ -209,13 +205,20 @@ def _part(samples: Samples, start: int) -> Samples:
 
 
 def _float(
-    bundle: Bundle, eager: Eager, part: Samples, found: Comparison, scores: _Scores, start: int
+    bundle: Bundle,
+    eager: Eager | None,
+    part: Samples,
+    found: Comparison,
+    scores: _Scores,
+    start: int,
 ) -> None:
-    own = eager(part.signal)
     reference = run(bundle.source, part.signal, record="spikes")
+    scores.add("reference-float", reference, part, bundle)
+    if eager is None:
+        return
+    own = eager(part.signal)
     found.add(own, reference, offset=start)
     scores.add("eager", own, part, bundle)
-    scores.add("reference-float", reference, part, bundle)
 
 
 def _native(
@@ -250,20 +253,25 @@ def _target(
     found = Comparison("reference-quantized", "target")
     reference = run(bundle.network, samples.signal, record="spikes")
     if not isinstance(backend, FirmwareBackend):
-        simulated = backend.simulate(program, samples.signal, tuple(reference.wires))
-        found.add(reference, simulated)
-        scores.add("target", simulated, samples, bundle)
+        runs = backend.play if isinstance(backend, RuntimeBackend) else backend.simulate
+        try:
+            played = runs(program, samples.signal, tuple(reference.wires))
+        except DeviceError as error:
+            found.absent = str(error)
+            return found, {}
+        found.add(reference, played)
+        scores.add("target", played, samples, bundle)
         return found, {}
     try:
         facts = _measure(bundle, backend, program, samples)
         player = Player(backend, program, board_of(bundle), tuple(reference.wires))
         bytes_each = max(len(backend.stimulus(program, samples.signal[:1])), 1)
-        played = player.play(samples.signal, progress=lambda done: advance(done // bytes_each))
+        answer = player.play(samples.signal, progress=lambda done: advance(done // bytes_each))
     except DeviceError as error:
         found.absent = str(error)
         return found, {}
-    found.add(reference, played.trace)
-    scores.add("target", played.trace, samples, bundle)
+    found.add(reference, answer.trace)
+    scores.add("target", answer.trace, samples, bundle)
     return found, facts
 
 

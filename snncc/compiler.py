@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from . import bundle
 from .importing import import_model
 from .manifest import BuildRequest, manifest
 from .pipeline import Observer, checker, dumper, printer, run_pipeline, timer
-from .plugins import plugin
+from .plugins import backend
 from .samples import Samples, calibration
 
 CALIBRATION_SAMPLES = 64
@@ -51,7 +50,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
         SnnccError: the model cannot be compiled, the call is wrong, the spikes differ.
     """
     began = time.perf_counter()
-    target = cast("Backend[Any]", plugin("snncc.backends", request.target).load())
+    target = backend(request.target)
     ours, theirs = _split(request.options, target)
     model = import_model(request.model, request.weights, request.data, theirs)
     float_network = model.imported.network
@@ -88,7 +87,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
 
 
 def _split(
-    options: Mapping[str, str], target: Backend[Any]
+    options: Mapping[str, str], target: Backend[object]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Options of the target, and those that are left for the model."""
     ours = {key: value for key, value in options.items() if key in target.options}
@@ -113,7 +112,7 @@ def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[st
 
 
 def _steps(
-    request: BuildRequest, target: Backend[Any], settings: Settings, ranges: Ranges
+    request: BuildRequest, target: Backend[object], settings: Settings, ranges: Ranges
 ) -> tuple[Pass, ...]:
     if request.passes is None:
         return target.passes(settings, ranges)
@@ -155,7 +154,7 @@ def _check_signal(network: Network, samples: Samples | None) -> Values:
 
 
 def _simulated(
-    target: Backend[Any], program: object, signal: Values, expected: Trace
+    target: Backend[object], program: object, signal: Values, expected: Trace
 ) -> tuple[str, ...]:
     """Holds the program to the reference; a note where this machine cannot run it."""
     try:
@@ -171,7 +170,7 @@ def _simulated(
     return ()
 
 
-def _firmware(target: Backend[Any], program: object, name: str) -> tuple[bytes, dict[str, Json]]:
+def _firmware(target: Backend[object], program: object, name: str) -> tuple[bytes, dict[str, Json]]:
     from snncc.boards import board, build
 
     if not isinstance(target, FirmwareBackend):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
 from snncc import ir
-from snncc.backends import Backend, FirmwareBackend
+from snncc.backends import Backend, FirmwareBackend, RuntimeBackend
 from snncc.ir import Trace, UsageError, Values, unknown
 
 from .bundle import Bundle
 from .player import Player
-from .plugins import plugin
+from .plugins import backend
 
 Engine: TypeAlias = Literal["reference", "native", "target"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -22,9 +22,9 @@ CHUNK = 256  # samples at a time: a trace of all neurons is some megabytes, what
 Advance = Callable[[int], None]
 
 
-def backend_of(bundle: Bundle) -> Backend[Any]:
+def backend_of(bundle: Bundle) -> Backend[object]:
     """The backend that built the bundle."""
-    return cast("Backend[Any]", plugin("snncc.backends", bundle.target).load())
+    return backend(bundle.target)
 
 
 def board_of(bundle: Bundle, name: str | None = None) -> str:
@@ -82,9 +82,11 @@ def fit(bundle: Bundle, signal: Values) -> None:
 def _engine(bundle: Bundle, engine: Engine, record: tuple[str, ...]) -> Callable[[Values], Trace]:
     if engine == "reference":
         return lambda signal: ir.run(bundle.network, signal, record=record)
-    backend = backend_of(bundle)
-    program = backend.lower(bundle.network, bundle.settings)
-    if engine == "native" or not isinstance(backend, FirmwareBackend):
-        return lambda signal: backend.simulate(program, signal, record)
-    player = Player(backend, program, board_of(bundle), record)
+    target = backend_of(bundle)
+    program = target.lower(bundle.network, bundle.settings)
+    if engine == "target" and isinstance(target, RuntimeBackend):
+        return lambda signal: target.play(program, signal, record)
+    if engine == "native" or not isinstance(target, FirmwareBackend):
+        return lambda signal: target.simulate(program, signal, record)
+    player = Player(target, program, board_of(bundle), record)
     return lambda signal: player.play(signal).trace

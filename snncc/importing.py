@@ -1,17 +1,16 @@
-"""import_model: MODEL → network and its test samples; asks every frontend whether it reads it."""
+"""import_model: MODEL → network and its test samples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from snncc.frontends import Frontend, Imported, ImportRequest
+from snncc.frontends import Imported, ImportRequest
 from snncc.ir import UsageError, unknown
 
-from .plugins import plugins
-from .samples import Samples, find_samples
+from .plugins import frontend
+from .samples import Samples, find_samples, tick_option
 
 EXAMPLES = 4  # samples that a frontend may run the model on
 COMMON_OPTIONS = {"ticks": "present [samples, *shape] data at each of so many ticks"}
@@ -23,22 +22,6 @@ class Model:
 
     imported: Imported
     samples: Samples | None
-
-
-def frontend(source: str) -> Frontend:
-    """The frontend that reads this source.
-
-    Raises:
-        UsageError: none does.
-    """
-    for entry in plugins("snncc.frontends").values():
-        found = cast("Frontend", entry.load())
-        if found.accepts(source):
-            return found
-    raise UsageError(
-        f"'{source}' is no model: expected zoo:NAME, path/to/file.py:factory, "
-        "package.module:factory or a .snn network"
-    )
 
 
 def import_model(
@@ -57,4 +40,5 @@ def import_model(
             raise UsageError(unknown("option", key, known))
     samples = find_samples(model, data, options)
     signal = None if samples is None else samples.first(EXAMPLES).signal
-    return Model(reader.load(ImportRequest(model, weights, signal, options)), samples)
+    told = {**tick_option(model), **options}
+    return Model(reader.load(ImportRequest(model, weights, signal, told)), samples)

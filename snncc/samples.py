@@ -99,6 +99,15 @@ def calibration(model: str, data: Path | None, found: Samples | None, count: int
     return None if found is None else found.first(count)
 
 
+def tick_option(model: str) -> dict[str, str]:
+    """The frontend option that says how long a zoo model's tick is; none for another model."""
+    if not model.startswith(ZOO):
+        return {}
+    from snncc.zoo import dataset, entry
+
+    return {"tick": repr(dataset(entry(model.removeprefix(ZOO)).task).tick_seconds)}
+
+
 def _ticks(options: Mapping[str, str]) -> int | None:
     text = options.get("ticks")
     if text is None:

@@ -45,12 +45,12 @@ class Imported:
 
     Attributes:
         network: float; verified; equal to the model on every wire that `eager` records.
-        eager: runs the model itself.
+        eager: runs the model itself; None where the source is a network already.
         notes: what the user should know, a sentence each (a converted dtype, an ignored buffer).
     """
 
     network: Network
-    eager: Eager
+    eager: Eager | None
     notes: tuple[str, ...] = ()
 
 

@@ -10,13 +10,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.ir import Network, Tensor, Tensors, Trace, UsageError, Values, parse, run, verify
+from snncc.ir import Tensor, Tensors, UsageError, parse, verify
 
 from .protocol import Imported, ImportRequest
 
 
 class SnnFrontend:
-    """Reads `.snn` networks; what such a network means is what the reference says."""
+    """Reads `.snn` networks, which are what a model becomes."""
 
     options: Mapping[str, str] = MappingProxyType({})
 
@@ -40,11 +40,7 @@ class SnnFrontend:
         network = verify(parse(text, _tensors(request.weights or path.with_suffix(".npz"))))
         if network.quantized:
             raise UsageError(f"{path} has number formats already; give the float network")
-        return Imported(network, lambda signal: _interpreted(network, signal))
-
-
-def _interpreted(network: Network, signal: Values) -> Trace:
-    return run(network, signal, record="spikes")
+        return Imported(network, None)
 
 
 def _tensors(path: Path) -> Tensors:
