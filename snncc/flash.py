@@ -21,13 +21,14 @@ class FlashReport:
     flash_bytes: int
     ram_bytes: int
     programmed: bool
+    verified: bool  # read back; some boards are write-only
     spikes: int | None = None
     mismatches: int | None = None
     instructions_per_tick: float | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The report as JSON."""
-        return {**self.__dict__, "verified": self.programmed}
+        return dict(self.__dict__)
 
 
 def flash(
@@ -55,10 +56,9 @@ def flash(
     player = Player(backend, program, board_of(bundle, board), record, port)
     sizes = player.board, player.image.flash_bytes, player.image.ram_bytes
     if dry_run:
-        return FlashReport(*sizes, programmed=False)
+        return FlashReport(*sizes, programmed=False, verified=False)
     if not check:
-        player.play(signal[:0])
-        return FlashReport(*sizes, programmed=True)
+        return FlashReport(*sizes, programmed=True, verified=player.program())
     played = player.play(signal, counted=signal.shape[0] * signal.shape[1])
     count, first = expected.compared(played.trace)
     if count:
@@ -69,6 +69,7 @@ def flash(
     return FlashReport(
         *sizes,
         programmed=True,
+        verified=True,
         spikes=total,
         mismatches=0,
         instructions_per_tick=mean(played.instructions) if played.instructions else None,

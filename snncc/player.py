@@ -40,6 +40,16 @@ class Player:
 
         self.image = build(board(self.board), self.backend.firmware(self.program, self.record))
 
+    def program(self) -> bool:
+        """Whether the board's memory could be read back; it holds and runs the firmware now.
+
+        Raises:
+            DeviceError: the board is absent, or kept other bytes than it was given.
+        """
+        from snncc.boards import board, program
+
+        return program(board(self.board), self.image, port=self.port)
+
     def play(
         self,
         signal: Values,

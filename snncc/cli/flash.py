@@ -12,7 +12,10 @@ from .options import BUNDLE, json_option
 @click.command("flash")
 @click.argument("bundle", type=BUNDLE)
 @click.option("--board", help="Which board; by default the one the bundle was built for.")
-@click.option("--port", help="Where it is attached, if there is more than one place.")
+@click.option(
+    "--port",
+    help="Where it is attached: serial line, folder, probe, or HOST:PORT of a debug server.",
+)
 @click.option("--check", is_flag=True, help="Replay the bundle's check spikes and compare.")
 @click.option("--dry-run", is_flag=True, help="Build the firmware, but touch no board.")
 @json_option
@@ -33,7 +36,8 @@ def command(
     rows = [
         ("flash", f"{report.flash_bytes:,} bytes"),
         ("RAM", f"{report.ram_bytes:,} bytes"),
-        ("programmed", "yes, and read back" if report.programmed else "no"),
+        ("programmed", "yes" if report.programmed else "no"),
+        ("read back", "yes, no byte differs" if report.verified else "no"),
     ]
     if report.mismatches is not None:
         rows.append(("check spikes", f"{report.spikes:,}, {report.mismatches} mismatches"))
