@@ -21,6 +21,14 @@ def _roles(leaky: Leaky) -> tuple[tuple[str, Constant], ...]:
 
 def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
     """Statements that update the eight neurons of a group and list those that fire."""
+    if not step.lanes:
+        terms = " + ".join(f"current{k}[first + k]" for k in range(len(step.currents))) or "0"
+        return [
+            "snncc_flags flags = {{0}};",
+            "for (uint32_t k = 0; k < count; k++)",
+            f"    flags.byte[k] = {_lane_call(step, leaky, names, 'k', terms)};",
+            "out = snncc_append(out, &flags, first);",
+        ]
     outputs = step.neurons // step.blocks
     lanes = LANES if step.groups > 1 else outputs
     if leaky.bits == LANE_BITS:
@@ -52,7 +60,9 @@ def _pair_call(step: Population, leaky: Leaky, names: Names, k: int) -> str:
     return f"{step.node}_pair({', '.join([*pointers, f'sum.pair[{k}]', *values])})"
 
 
-def _lane_call(step: Population, leaky: Leaky, names: Names, k: str) -> str:
+def _lane_call(
+    step: Population, leaky: Leaky, names: Names, k: str, current: str | None = None
+) -> str:
     if leaky.bits == LANE_BITS:
         pointers = [f"&state->{m.name}[place].lane[{k}]" for m in step.memories]
         part = f"lane[{k}]"
@@ -60,7 +70,7 @@ def _lane_call(step: Population, leaky: Leaky, names: Names, k: str) -> str:
         pointers = [f"&state->{m.name}[{LANES}u * place + {k}]" for m in step.memories]
         part = k
     values = [names.constant(c, "place", "group", lanes_of(step), part) for _, c in _roles(leaky)]
-    return f"{step.node}_lane({', '.join([*pointers, f'sum.lane[{k}]', *values])})"
+    return f"{step.node}_lane({', '.join([*pointers, current or f'sum.lane[{k}]', *values])})"
 
 
 def leaky_functions(step: Population, leaky: Leaky) -> str:
@@ -77,7 +87,7 @@ def leaky_functions(step: Population, leaky: Leaky) -> str:
         f"/* One neuron of %{node}; 1 if it fires. */\nSNNCC_INLINE uint8_t "
         f"{head('lane', f'int{leaky.bits}_t', 'int32_t')}\n{{\n{block(_lane_body(leaky))}\n}}\n\n"
     )
-    if leaky.bits != LANE_BITS:
+    if leaky.bits != LANE_BITS or not step.lanes:
         return single
     return (
         f"#if SNNCC_DSP\n\n/* Two neurons of %{node}; non-zero in the lane of one that fires. */\n"

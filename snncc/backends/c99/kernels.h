@@ -20,6 +20,13 @@
 #define SNNCC_INLINE static inline
 #endif
 
+/* Lists are short: on a small core an unrolled loop over events costs code and saves next to nothing. */
+#if defined(__clang__) && defined(__ARM_ARCH_PROFILE)
+#define SNNCC_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define SNNCC_ROLLED
+#endif
+
 #define SNNCC_END 0xFFFFu /* stands behind the last event of a list */
 
 /* Weights of one source to eight neurons; byte k belongs to neuron 0 2 1 3 4 6 5 7, the order in which SXTAB16 widens. */
@@ -215,6 +222,7 @@ SNNCC_INLINE uint16_t *snncc_append_one(uint16_t *out, uint32_t fires, uint32_t 
 SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const uint16_t *event,
                                       const uint16_t *end)
 {
+    SNNCC_ROLLED
     while (event != end)
         sum = snncc_add(sum, rows + *event++);
     return sum;
@@ -224,6 +232,7 @@ SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, co
 SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *rows, const uint16_t *event,
                                            const uint16_t *end, uint32_t base)
 {
+    SNNCC_ROLLED
     while (event != end)
         sum = snncc_add(sum, rows + (*event++ - base));
     return sum;
@@ -236,6 +245,7 @@ SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *ro
     const uint16_t *next = *event;
     uint32_t index;
 
+    SNNCC_ROLLED
     while ((index = *next) < limit) {
         sum = snncc_add(sum, rows + (index - base));
         next++;

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .lower import Lowering
 
 MOST_SHIFT = 14  # SSAT16 cuts to 18 - shift bits, of which it needs four
+MOST_REACH = 30  # a shifted current that meets an int16 state must not leave int32
 SMLA_FRAC = 15  # a factor of SMLABB is an int16
 SMULW_FRAC = 16  # what one 32-bit factor of SMULWB leaves exact, see kernels.h
 
@@ -70,8 +71,8 @@ class _Decay:
         return np.asarray(np.sign(product) * (np.abs(product) >> self.frac))
 
 
-def leaky_of(lowering: Lowering, node: Node, grid: Grid) -> Leaky | None:
-    """The arithmetic of a population whose current fits int16; None where it is not equal."""
+def leaky_of(lowering: Lowering, node: Node, grid: Grid, lanes: bool) -> Leaky | None:
+    """The arithmetic of a population; None where it is not equal. `lanes`: its current is int16."""
     op, bits = node.op, _bits(node)
     if bits is None or not isinstance(op, IF | LIF | CubaLIF) or not _plain(node, op):
         return None
@@ -86,6 +87,8 @@ def leaky_of(lowering: Lowering, node: Node, grid: Grid) -> Leaky | None:
         return None
     low, high = lowering.facts.limits(node.inputs[0])
     reach = int(max(-low.min(), high.max())) << int(shift[0])
+    if not lanes and reach >= 1 << MOST_REACH:
+        return None
     return _written(lowering, node, grid, numbers, int(shift[0]), reach >= 1 << (bits - 1))
 
 

@@ -31,7 +31,7 @@ def arithmetic_of(
         LoweringRefused: C004 a trapping state is not proven to fit, C005 a format is too wide.
     """
     _check_formats(lowering, node)
-    leaky = leaky_of(lowering, node, grid) if lanes else None
+    leaky = leaky_of(lowering, node, grid, lanes)
     if leaky is None:
         return scalar(lowering, node, grid)
     first = begins(lowering, node, leaky.bits)

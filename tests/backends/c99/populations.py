@@ -23,6 +23,7 @@ from snncc.ir import (
 from snncc.ir.ops import IF, LI, LIF, CubaLIF, Dense, Input, Sum
 
 SOURCES = 11
+SENSOR = Quantity(16, True, 0, Rounding.HALF_EVEN, Overflow.SATURATE)
 WEIGHT = Quantity(8, True, 0, Rounding.HALF_EVEN, Overflow.TRAP)
 ONE_OF = {
     "reset": ("subtract", "value", "none"),
@@ -39,7 +40,11 @@ class Garden:
     bits: int
 
     def __post_init__(self) -> None:
-        self.nodes: list[Node] = [Node("x", Input((SOURCES,), "spike"))]
+        entry = MappingProxyType({"value": SENSOR})
+        self.nodes: list[Node] = [
+            Node("x", Input((SOURCES,), "spike")),
+            Node("y", Input((SOURCES,), "real"), (), entry),
+        ]
         self.tensors: dict[str, Tensor] = {}
         self.outputs: list[Use] = []
 
@@ -47,24 +52,27 @@ class Garden:
         self.tensors[name] = Tensor(values)
         return Ref(name)
 
-    def plant(self, op: Op, size: int, shift: int, *, loop: bool) -> None:
-        """A population `op`, whose potential counts in units 2**-shift of its current's."""
+    def plant(self, op: Op, size: int, shift: int, *, loop: bool, real: bool = False) -> None:
+        """A population `op`, whose potential counts in units 2**-shift of its current's.
+
+        With `real` it hears of the sensor, and its current may need 32 bits.
+        """
         name = f"p{len(self.outputs)}"
         weights = self.rng.integers(-60, 128, (size, SOURCES))
         ref = self.tensor(f"{name}.w", weights.astype(float))
-        into = Node(f"{name}_in", Dense(ref), (Use("x"),), MappingProxyType({"weight": WEIGHT}))
+        heard, formats = Use("y" if real else "x"), MappingProxyType({"weight": WEIGHT})
+        into = Node(f"{name}_in", Dense(ref), (heard,), formats)
         self.nodes.append(into)
         use = Use(into.name)
         if loop:
             back = self.tensor(f"{name}.r", self.rng.integers(-90, 90, (size, size)).astype(float))
-            formats = MappingProxyType({"weight": WEIGHT})
             self.nodes.append(Node(f"{name}_back", Dense(back), (Use(name, 1),), formats))
             self.nodes.append(Node(f"{name}_sum", Sum(), (use, Use(f"{name}_back"))))
             use = Use(f"{name}_sum")
         state = Quantity(self.bits, True, shift, Rounding.HALF_EVEN, Overflow.SATURATE)
         factor = Factor(15, Rounding.TOWARD_ZERO)
-        formats = {role.name: factor if role.factor else state for role in op.roles}
-        self.nodes.append(Node(name, op, (use,), MappingProxyType(formats)))
+        own = {role.name: factor if role.factor else state for role in op.roles}
+        self.nodes.append(Node(name, op, (use,), MappingProxyType(own)))
         self.outputs.append(Use(name))
 
     def param(self, name: str, size: int, low: float, high: float, *, each: bool) -> Param:
@@ -119,13 +127,14 @@ def garden(bits: int, seed: int = 0) -> Network:
             op = IF(**stated)  # type: ignore[arg-type]
         else:
             op = LIF(**stated, decay=(0.0, 1.0, decay, decay)[index % 4])  # type: ignore[arg-type]
-        plot.plant(op, size, shift, loop=index % 2 == 0)
+        plot.plant(op, size, shift, loop=index % 2 == 0, real=index % 6 == 5)
     plot.plant(LI(decay=0.9, bias=1.0, initial=-2.0), 5, 3, loop=False)
     return plot.network()
 
 
-def spikes(samples: int, ticks: int, seed: int = 1) -> np.ndarray:
-    """Spikes `[samples, ticks, sources]`, from silence to all at once."""
+def signals(samples: int, ticks: int, seed: int = 1) -> dict[str, np.ndarray]:
+    """Input `[samples, ticks, sources]`: spikes, from silence to all at once, and a sensor."""
     rng = np.random.default_rng(seed)
     rates = rng.choice([0.0, 0.1, 0.5, 1.0], (samples, ticks, 1))
-    return (rng.random((samples, ticks, SOURCES)) < rates).astype(np.float64)
+    spikes = (rng.random((samples, ticks, SOURCES)) < rates).astype(np.float64)
+    return {"x": spikes, "y": rng.integers(-4, 5, spikes.shape).astype(np.float64)}

@@ -10,7 +10,7 @@ from snncc.backends.c99 import C99Backend, Program
 from snncc.boards import Build, board, build, play
 from snncc.ir import LoweringRefused, Network, run
 from snncc.ir.passes import Quantize, calibrate
-from tests.backends.c99.populations import garden, spikes
+from tests.backends.c99.populations import garden, signals
 from tests.nets import HAND, hand, quantized_networks, spikes_for
 
 BACKEND = C99Backend()
@@ -52,7 +52,7 @@ def test_hand_networks_quantized(name: str, bits: int) -> None:
 def test_every_kind_of_leaky_neuron_on_host_and_board(bits: int) -> None:
     network = garden(bits)
     program, wires = lowered(network)
-    signal = spikes(samples=3, ticks=40)
+    signal = signals(samples=3, ticks=40)
     reference = run(network, signal, record=wires)
     assert any(reference.saturated.values()) or bits == 32, "nothing tried the saturation"
     assert 0.05 < np.mean([np.mean(reference[w] != 0) for w in wires]) < 0.95
@@ -66,7 +66,7 @@ def test_every_kind_of_leaky_neuron_on_host_and_board(bits: int) -> None:
 def test_cores_without_dsp_compute_the_same(core: str) -> None:
     network = garden(16, seed=3)
     program, wires = lowered(network)
-    signal = spikes(samples=1, ticks=30, seed=4)
+    signal = signals(samples=1, ticks=30, seed=4)
     image = build(board(core), BACKEND.firmware(program, wires), Build(optimize="s"))
     answer = play(board(core), image, BACKEND.stimulus(program, signal))
     trace = BACKEND.response(program, wires, answer.output, 1)
