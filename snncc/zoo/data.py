@@ -164,7 +164,7 @@ def braille(path: Path | None = None) -> Split:
         )
         for part in ("train", "test")
     ]
-    train, validation = _held_back(parts[0], 7, seed=1)
+    train, validation = _held_back(parts[0], 10, seed=1)
     return Split(train, validation, parts[1])
 
 

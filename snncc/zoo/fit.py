@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
+from snntorch import surrogate
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -31,7 +32,7 @@ class Epoch:
 
 
 @contextmanager
-def watched(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
+def watched(model: nn.Module) -> Generator[dict[str, list[Tensor]]]:
     """The spikes of every population of snnTorch neurons, by name, one tensor per tick."""
     spikes: dict[str, list[Tensor]] = {}
 
@@ -89,12 +90,17 @@ def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
 
 
 @contextmanager
-def shaken(model: nn.Module, spread: float, random: torch.Generator) -> Iterator[None]:
+def shaken(model: nn.Module, spread: float, random: torch.Generator) -> Generator[None]:
     """Adds noise of `spread` times the row's largest weight to all matrices until leaving.
 
-    A model that learns under it keeps its accuracy when its weights are rounded.
+    A model that learns under it keeps its accuracy when its weights are rounded. The frozen
+    matrices of the memory shake as well: a threshold close to a sum of theirs is no robust one.
     """
-    matrices = [p for p in model.parameters() if p.ndim == 2 and p.shape[1] > 1]
+    matrices = [
+        tensor
+        for name, tensor in model.state_dict(keep_vars=True).items()
+        if tensor.ndim == 2 and not name.endswith(NEURON_PARAMETERS)
+    ]
     before = [matrix.detach().clone() for matrix in matrices]
     with torch.no_grad():
         for matrix in matrices:
@@ -157,6 +163,10 @@ def fit(
     peaks = [group["lr"] for group in steps.param_groups]
     total_steps = recipe.epochs * batches
     schedule = torch.optim.lr_scheduler.OneCycleLR(steps, peaks, total_steps, pct_start=0.15)
+    if recipe.slope:
+        for module in model.modules():
+            if hasattr(module, "spike_grad"):
+                module.spike_grad = surrogate.fast_sigmoid(recipe.slope)
     names = [name for name, module in model.named_modules() if hasattr(module, "threshold")]
     mean = deepcopy(model)
     best, kept = (-1.0, 0.0), model.state_dict()

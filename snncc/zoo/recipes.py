@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .l2mu import L2MUConfig
+from .l2mu import Dynamics, L2MUConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +12,11 @@ class Recipe:
     """How one checkpoint is trained.
 
     dataset     name of the data set
+    recurrence  factor on the initial weights of the recurrent projections
     rate        peak learning rate;  decay: weight decay of AdamW
     caution     factor on the rate for decays and thresholds, which a whole population shares
     clip        largest norm of the gradient
+    slope       of the fast sigmoid that stands in for the spike's derivative; 0: an arctangent
     average     decay per step of the running mean of the weights, which is what is kept
     quiet       weight of the squared firing rates in the loss
     sharpness   factor from spike counts to logits;  smoothing: label smoothing
@@ -33,9 +35,11 @@ class Recipe:
     batch: int
     rate: float
     seed: int = 1
+    recurrence: float = 1.0
     decay: float = 0.0
     caution: float = 0.1
     clip: float = 1.0
+    slope: float = 0.0
     average: float = 0.0
     quiet: float = 0.0
     sharpness: float = 1.0
@@ -69,7 +73,7 @@ RECIPES = {
     "l2mu-wisdm": Recipe(
         "wisdm",
         L2MUConfig(6, 7, 40, 6, 100, 10.0, encoder="single", pop=12),
-        epochs=40,
+        epochs=32,
         batch=256,
         rate=5e-3,
         decay=1e-3,
@@ -80,5 +84,32 @@ RECIPES = {
         stretch=0.08,
         noise=0.03,
         shake=0.01,
+    ),
+    "l2mu-braille": Recipe(
+        "braille",
+        L2MUConfig(
+            12,
+            7,
+            40,
+            6,
+            100,
+            10.0,
+            u=Dynamics(0.8, 0.3),
+            h=Dynamics(0.9, 1.0),
+            output=Dynamics(0.9, 1.0),
+        ),
+        epochs=36,
+        batch=64,
+        rate=3e-3,
+        recurrence=0.3,
+        slope=10.0,
+        average=0.98,
+        quiet=1.0,
+        sharpness=0.1,
+        smoothing=0.1,
+        roll=6,
+        jitter=1,
+        drop=0.1,
+        shake=0.02,
     ),
 }

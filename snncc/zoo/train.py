@@ -31,6 +31,9 @@ def untrained(recipe: Recipe, training: Samples) -> L2MU:
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         model = L2MU(recipe.config)
+    with torch.no_grad():
+        for projection in (model.e_h, model.e_m, model.W_h):
+            projection.weight.mul_(recipe.recurrence)
     for layer in model.encoder:
         if isinstance(layer, PopulationEncoder):
             values = training.x.astype(np.float64)
