@@ -78,6 +78,13 @@ class Canonicalize(Pass):
     effect = Effect.EXACT
 
     def __call__(self, network: Network) -> Network:
+        # What was moved at the end of a sweep may have made twins of nodes at its beginning.
+        while (swept := self._sweep(network)) is not network:
+            network = swept
+        return network
+
+    def _sweep(self, network: Network) -> Network:
+        """The network after one look at each node; itself if no rule applied."""
         at = 0
         while at < len(network.nodes):
             node = network.nodes[at]
