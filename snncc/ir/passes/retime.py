@@ -12,6 +12,7 @@ from ..errors import PassError
 from ..network import Network, Node
 from ..op import values_of
 from ..ops import LI, Affine, Spiking, Weighted
+from ..views import ordered
 from .base import Effect, Pass
 
 
@@ -43,7 +44,9 @@ class Retime(Pass):
             )
             return replace(node, inputs=tuple(uses))
 
-        return replace(network, nodes=tuple(moved(node) for node in network))
+        later = replace(network, nodes=tuple(moved(node) for node in network))
+        # A delay may have become none: its source must now be listed first.
+        return replace(later, nodes=ordered(later))
 
 
 def lags(network: Network, hop: int) -> Mapping[str, int]:
@@ -83,6 +86,13 @@ def _at_rest(network: Network) -> None:
                 raise PassError(
                     f"R002 %{node.name}: its {name} is not zero, so its first ticks would differ "
                     "when it starts late; fold the constant into a source that spikes every tick"
+                )
+        if isinstance(node.op, Spiking):
+            lowest = float(np.min(values_of(node.op.threshold, network.tensors)))
+            if lowest < 0 or (lowest == 0 and node.op.compare == ">="):
+                raise PassError(
+                    f"R002 %{node.name}: with a threshold of {lowest} it fires at rest, so its "
+                    "first ticks would differ when it starts late; give it a threshold above zero"
                 )
 
 
