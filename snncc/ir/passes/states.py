@@ -9,9 +9,9 @@ import numpy as np
 from ..arithmetic import Arithmetic
 from ..errors import PassError
 from ..network import Network, Node
-from ..number import Quantity
+from ..number import Factor, Quantity
 from ..op import Op, Param, Values, values_of
-from ..ops import ALIF, LI, LIF, AlphaLIF, CubaLIF, Spiking
+from ..ops import ALIF, LI, AlphaLIF, CubaLIF, Spiking
 from ..tensor import Tensors
 from ..views import Bounds, arithmetics, bounds
 from .calibrate import Ranges
@@ -86,13 +86,13 @@ def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> V
     push = np.maximum(np.abs(low), np.abs(high))[0]
     push = np.asarray(a.align(push, "v"), dtype=np.float64) + np.abs(a.quantity(op.bias, "v"))
     if isinstance(op, LI):
-        return _steady(push, values_of(op.decay, network.tensors))
+        return _steady(push, _factor(node, "decay", network))
     amount = np.abs(a.quantity(op.reset_amount, "v")) * op.spikes
     if isinstance(op, AlphaLIF):
-        return _alpha(op, push + amount, network)
+        return _alpha(node, push + amount, network)
     if isinstance(op, CubaLIF):
-        push = _steady(push, values_of(op.current_decay, network.tensors))
-    decay = _decay(op, network)
+        push = _steady(push, _factor(node, "current_decay", network))
+    decay = _factor(node, "decay", network)
     # Where the threshold is above zero a subtraction lands between -amount and v, and never adds
     # up; below zero a neuron at rest goes on subtracting.
     if np.all(a.quantity(op.threshold, "v") > 0):
@@ -100,20 +100,23 @@ def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> V
     return _steady(push + amount, decay)
 
 
-def _decay(op: Spiking, network: Network) -> Values:
-    if isinstance(op, LIF | CubaLIF | ALIF):
-        return values_of(op.decay, network.tensors)
-    return np.ones(())
+def _factor(node: Node, role: str, network: Network) -> Values:
+    """A factor as whole numbers compute with it: a decay just below one may have become one."""
+    real = values_of(getattr(node.op, role, 1.0), network.tensors)
+    format = node.formats.get(role)
+    if isinstance(format, Factor):
+        return np.asarray(np.rint(real * 2.0**format.frac) * 2.0**-format.frac)
+    return real
 
 
 def _steady(push: Values, decay: Values) -> Values:
     """Limit of x <- decay x + push."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(push > 0, push / (1 - decay), 0.0))
 
 
-def _alpha(op: AlphaLIF, push: Values, network: Network) -> Values:
-    rise, fall, gain = (values_of(p, network.tensors) for p in (op.rise, op.fall, op.gain))
+def _alpha(node: Node, push: Values, network: Network) -> Values:
+    rise, fall, gain = (_factor(node, role, network) for role in ("rise", "fall", "gain"))
     both = _steady(push, rise) + _steady(push, fall)
     return np.asarray(np.maximum(both, np.abs(gain) * both + _steady(push, fall)))
 
