@@ -63,8 +63,10 @@ class Quantize(Pass):
         self._options()
         if network.quantized:
             raise PassError("quantize: the network has number formats already")
-        network = relay(network)
+        network = _cleared(relay(network))
         network = self._inputs(network)
+        if not network.populations and not any(isinstance(n.op, Weighted) for n in network):
+            raise PassError("quantize: there are neither weights nor neurons to quantize")
         for group in groups(network):
             coarse = replace(group, grain=()) if self.units == "population" else group
             network = self._weights(network, coarse)
@@ -138,6 +140,11 @@ class Quantize(Pass):
         need = np.zeros(group.grain)
         for name, factor in group.neurons.items():
             for value in constants(network[name].op, network.tensors):
+                if not np.all(np.isfinite(value)):
+                    raise PassError(
+                        f"quantize: %{name}: its threshold rises without end, as its adaptation "
+                        f"never fades; give it a decay below one ({network[name].origin})"
+                    )
                 fits = np.abs(value) / (factor * 2.0 ** (bits - 1 - HEADROOM_BITS))
                 need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
         return need
@@ -160,6 +167,24 @@ class Quantize(Pass):
                 formats.pop("decay", None)
             network = _with_formats(network, node.name, formats)
         return network
+
+
+def _cleared(network: Network) -> Network:
+    """The network with tensors of the model moved from the names that units are kept under."""
+    kept = {f"{node.name}.{unit}" for node in network for unit in ("unit", "current")}
+    for name in sorted(kept & set(network.tensors)):
+        network, ref = keep_tensor(network, f"{name}.model", network.tensors[name].values)
+
+        def moved(node: Node, name: str = name, ref: Ref = ref) -> Node:
+            fields = [field for field, tensor in node.op.refs().items() if tensor == name]
+            if not fields:
+                return node
+            return replace(node, op=replace(node.op, **dict.fromkeys(fields, ref)))  # type: ignore[type-var]
+
+        network = map_nodes(network, moved)
+        tensors = {t: v for t, v in network.tensors.items() if t != name}
+        network = replace(network, tensors=MappingProxyType(tensors))
+    return network
 
 
 def _with_formats(network: Network, name: str, formats: Formats) -> Network:

@@ -115,7 +115,6 @@ def groups(network: Network) -> tuple[Group, ...]:
         if isinstance(node.op, Weighted):
             for source in _carriers(network, node.inputs[0], what):
                 order.add_edge(of[source], of[node.name])
-    order.remove_edges_from([(a, b) for a, b in order.edges if a == b])
     try:
         return tuple(_group(network, parts[index]) for index in nx.topological_sort(order))
     except nx.NetworkXUnfeasible:
@@ -183,6 +182,9 @@ def _grain(network: Network, nodes: list[Node]) -> Shape:
         use.source for use in network.outputs if use.state or not network[use.source].op.spiking
     }
     read.update(u.source for n in network for u in n.inputs if u.state not in ("", "wait", "s"))
+    # Weights that read a current may serve several of its places, which then count alike.
+    late = (u.source for n in network if isinstance(n.op, Weighted) for u in n.inputs)
+    read.update(source for source in late if not network[source].op.spiking)
     for node in nodes:
         plain = isinstance(node.op, Weighted | Sum | Spiking)
         if len(shapes) > 1 or not plain or node.name in read:
