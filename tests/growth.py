@@ -266,7 +266,8 @@ class Growth:
         wire = self.wire(lambda w: w.unit <= FINEST)
         use, shape = self.use(wire), wire.shape
         recurrent = self.coin()
-        if recurrent and wire.unit != WEIGHT_UNIT and self.quantized:
+        # Most neurons are driven by weights; only currents of one unit meet in a sum.
+        if self.coin() or (recurrent and wire.unit != WEIGHT_UNIT and self.quantized):
             wire = self.synapses("dense", use, shape, self.number(1, 5))
             use, shape = Use(wire.node), wire.shape
         if recurrent:
