@@ -1,10 +1,13 @@
 """The pages made from docstrings are current, and say something of every op and pass."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
 
-from snncc.ir import OPS
+from snncc.ir import OPS, RULES, Overflow, Rounding, text
+from snncc.ir.ops.neuron import CURRENT_ORDERS
+from snncc.ir.ops.spiking import ORDERS
 from snncc.ir.passes import PASSES
 from snncc.report.pages import PAGES, write
 
@@ -32,6 +35,23 @@ def test_the_docstring_of_an_op_has_its_sections(keyword: str) -> None:
     assert ("\n    roles " in doc) == bool(OPS[keyword].roles)
     roles = doc.partition("\n    roles ")[2]
     assert all(role.name in roles for role in OPS[keyword].roles)
+
+
+def test_the_page_of_the_language_begins_with_its_grammar_and_lists_its_rules() -> None:
+    page = (DOCS / "ir.md").read_text()
+    grammar = page.split("```")[1].removeprefix("text\n")
+    assert textwrap.indent(grammar, "    ") in (text.__doc__ or "")
+    assert page.index("```") < 120
+    for rule, meaning in RULES.items():
+        assert f"| {rule} | {meaning} |\n" in page
+
+
+def test_the_pages_name_every_word_of_a_format_and_every_order() -> None:
+    numbers, time = ((DOCS / name).read_text() for name in ("numbers.md", "time.md"))
+    for word in (*Rounding, *Overflow):
+        assert f"`{word.value}`" in numbers
+    for order in (*ORDERS, *CURRENT_ORDERS):
+        assert f"| `{order}` |" in time
 
 
 def test_pages_are_written_where_one_says(tmp_path: Path) -> None:
