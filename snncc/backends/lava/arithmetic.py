@@ -100,7 +100,7 @@ class Population:
     def _count(self, v: Values) -> Values:
         if self.spikes == 1:
             fires = v > self.threshold if self.strict else v >= self.threshold
-            return np.asarray(fires, dtype=v.dtype)
+            return np.asarray(fires).astype(v.dtype)
         fits = -(-v // self.threshold) - 1 if self.strict else v // self.threshold
         return np.clip(fits, 0, self.spikes)
 

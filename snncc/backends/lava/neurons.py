@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
@@ -9,7 +10,6 @@ import numpy as np
 
 from snncc.ir import (
     Arithmetic,
-    Factor,
     FloatArithmetic,
     Network,
     Node,
@@ -67,7 +67,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.int64)
 
     bias = codes(op.bias) + (drive.offset.astype(np.int64) << k)
-    return _made(network, node, k, codes, bias, _decays(network, node, UNITY))
+    return _made(node, k, codes, bias, _decays(network, node, UNITY))
 
 
 def real_population(network: Network, node: Node, drive: Drive) -> Population:
@@ -80,11 +80,15 @@ def real_population(network: Network, node: Node, drive: Drive) -> Population:
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.float64)
 
     bias = values(op.bias) + drive.real_offset
-    return _made(network, node, 0, values, bias, _decays(network, node, 0))
+    return _made(node, 0, values, bias, _decays(network, node, 0))
 
 
-def _made(  # type: ignore[no-untyped-def]
-    network: Network, node: Node, k: int, codes, bias: Values, decays: tuple[Values | None, ...]
+def _made(
+    node: Node,
+    k: int,
+    codes: Callable[[Param], Values],
+    bias: Values,
+    decays: tuple[Values | None, Values | None],
 ) -> Population:
     op = node.op
     whole = bool(np.issubdtype(bias.dtype, np.integer))
@@ -121,9 +125,7 @@ def _formats(node: Node) -> None:
                 raise refused(
                     "L007", node, f"'{role}' is {format}, Loihi's states are s24/saturate"
                 )
-        elif isinstance(format, Factor) and (
-            format.frac != DECAY_BITS or format.rounding is not Rounding.TOWARD_ZERO
-        ):
+        elif format.frac != DECAY_BITS or format.rounding is not Rounding.TOWARD_ZERO:
             raise refused("L008", node, f"'{role}' is {format}, Loihi's decays are x12/toward-zero")
 
 
