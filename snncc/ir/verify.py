@@ -66,7 +66,7 @@ def _uses(network: Network) -> None:
         if use.state and use.state not in states:
             known = ", ".join(states) or "none"
             raise _fail("V001", node, f"%{use.source} has no state '{use.state}' (has: {known})")
-        if not isinstance(use.delay, int) or use.delay < 0:
+        if use.delay < 0 or use.delay % 1:
             raise _fail("V004", node, f"the delay of %{use.source} is {use.delay}")
     for use in network.outputs:
         if use.delay:
