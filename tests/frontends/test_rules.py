@@ -123,7 +123,7 @@ IMAGES: dict[str, Function] = {
     "conv2d": lambda x: F.conv2d(x, numbers(5, 4, 3, 2), numbers(5), stride=(2, 1), padding=1),
     "conv2d, dilated": lambda x: F.conv2d(x, numbers(5, 4, 2, 3), dilation=(2, 1)),
     "conv2d, grouped": lambda x: F.conv2d(x, numbers(6, 2, 3, 3), groups=2),
-    "conv2d, depthwise, same": lambda x: F.conv2d(x, numbers(4, 1, 2, 3), groups=4, padding="same"),
+    "conv2d, depthwise, same": lambda x: F.conv2d(x, numbers(4, 1, 1, 3), groups=4, padding="same"),
     "conv1d": lambda x: F.conv1d(x.flatten(2), numbers(3, 4, 5), stride=3, padding=2),
     "batch norm": lambda x: F.batch_norm(x, K[:, 0, 0], K[:, 1, 0].abs() + 1, eps=1e-3),
     "avg pool": lambda x: F.avg_pool2d(x, 2, stride=(1, 2), padding=1),

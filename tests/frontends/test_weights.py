@@ -128,7 +128,7 @@ def test_a_pickle_with_code_is_refused_and_not_run(
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": Code()}, "code.pt")
     with Path("plain.pth").open("wb") as file:
-        pickle.dump(Code(), file)
+        pickle.dump(Code(), file, protocol=2)
     torch.save(nn.Linear(2, 2), "module.pt")
     for name in ("code.pt", "plain.pth", "module.pt"):
         with pytest.raises(ImportRefused, match=f"{name} holds more than tensors"):
@@ -166,3 +166,4 @@ def test_the_weights_reach_the_network(load: Load, tmp_path: Path) -> None:
     found = imported.network.tensors["fc1.weight"].values
     np.testing.assert_array_equal(found, 2 * state["fc1.weight"].numpy())
     assert "module." in imported.notes[0]
+    assert imported.notes[1].startswith("neurons of snnTorch ")

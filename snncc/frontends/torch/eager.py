@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snncc.ir import Trace, UsageError, Values
+from snncc.ir import ImportRefused, Trace, UsageError, Values
 
 from .assembly import Traced
 from .calling import Calling, Rest, call_model
@@ -27,6 +27,10 @@ into memory."""
 
 RETURNED = "%returned"
 """The wire of an output that is no neuron's spikes; no network has it."""
+
+
+class ModelFailed(ImportRefused):
+    """The user's model raised when it was run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,7 @@ class EagerModel:
 
         Raises:
             UsageError: the model fixes the number of ticks, or presents one input at all of them.
+            ModelFailed: it raises for this many ticks.
         """
         values = np.asarray(signal, dtype=np.float64)
         self._check(values)
@@ -114,11 +119,21 @@ class EagerModel:
         for found in self.neurons.values():
             found.library.rest(found.module)
         try:
-            with float64():
+            with float64(), self._running(values.shape[1]):
                 x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()
                 return call_model(self.model, self.calling, self.calling.feed(x))
         finally:
             rest.restore()
+
+    @contextmanager
+    def _running(self, ticks: int) -> Generator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise ModelFailed(
+                f"{type(self.model).__name__} fails when it runs for {ticks} ticks "
+                f"({type(error).__name__}: {error}); --option ticks=N says for how many it is made"
+            ) from error
 
     def _returned(self, returned: object, ticks: int) -> Values:
         """The output of all ticks, `[samples, ticks, values]`."""

@@ -115,6 +115,8 @@ class Loom:
 
     def settled(self, grid: Grid) -> Grid:
         """The grid with at most one atom for each run of equal kinds within an axis."""
+        if all(len(axis) < 2 for axis in grid.axes):
+            return grid
         axes: list[Axis] = []
         for axis in grid.axes:
             merged: list[Atom] = []
@@ -127,6 +129,8 @@ class Loom:
         return self._reshaped(grid, axes)
 
     def _reshaped(self, grid: Grid, axes: Sequence[Axis]) -> Grid:
+        if tuple(axes) == grid.axes:
+            return grid
         features = tuple(sizes(axes, "feature"))
         cells = each(grid, lambda e: self.weaver.reshape(e, features))
         return Grid(cells.reshape(sizes(axes, "list")), tuple(axes))

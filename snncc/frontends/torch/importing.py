@@ -103,7 +103,9 @@ def load(request: ImportRequest) -> Imported:
     ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
     calling, traced = found(model, neurons, wanted, options.layout, ticks)
     eager = EagerModel(model, neurons, calling, traced)
-    demand_agreement(eager, request.signal)
+    demand_agreement(eager, request.signal, ticks)
+    libraries = {f"{n.library.name} {n.library.version}" for n in neurons.values()}
+    notes.append(f"neurons of {', '.join(sorted(libraries))}")
     if traced.output:
         notes.append(f"of what the model returns, '{traced.output}' is compiled (option output)")
     return Imported(traced.network, eager, tuple(notes))

@@ -78,7 +78,8 @@ class Library:
     """A library of neurons: which modules are its own, and how to stand in for them.
 
     Attributes:
-        name: with its version, for messages.
+        name: for messages.
+        version: the installed release.
         folder: its source files are nobody's own code.
         find: the kind of a module; None if it is no neuron of this library.
         forward: a replacement of the module's forward that calls `Fire` for the dynamics and keeps
@@ -88,6 +89,7 @@ class Library:
     """
 
     name: str
+    version: str
     folder: str
     find: Callable[[nn.Module, str], NeuronKind | None]
     forward: Callable[[nn.Module, NeuronKind, Fire], Callable[..., object]]

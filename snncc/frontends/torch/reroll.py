@@ -266,10 +266,7 @@ class Roller:
         leaky = self._leaky(ticks)
         if leaky is not None:
             return self._integrator(position, ticks, leaky)
-        uses = [
-            None if isinstance(arg, Constant) else self.walk(self._arguments(ticks, i))
-            for i, arg in enumerate(last.args)
-        ]
+        uses = [self._wire(self._arguments(ticks, i)) for i in range(len(last.args))]
         for step in lowered(self._weaver, last, always=position.read_late):
             inputs = [use for use in uses if use is not None] if step.first else [position.use]
             position.use = self._add(position, step, tuple(inputs), last.origin)
@@ -277,6 +274,13 @@ class Roller:
             self._names.discard(name)
             position.use = next(use for use in uses if use is not None)
         return position.use
+
+    def _wire(self, ticks: Ticks) -> Use | None:
+        """The wire of an argument; None for a constant, which must be the same at every tick."""
+        if not isinstance(ticks[-1], Constant):
+            return self.walk(ticks)
+        self._alike(ticks)
+        return None
 
     def _leaky(self, ticks: Ticks) -> tuple[int, float] | None:
         """For `y = decay y + drive`, carried by hand: which term is y, and the decay; else None."""

@@ -55,46 +55,56 @@ def found(
         ImportRefused: there is none; says why the most promising one is none.
     """
     attempts: list[Attempt] = []
+    ways: list[tuple[Calling, Exception]] = []
     for name in (layout,) if layout else LAYOUTS:
         try:
             calling = step_calling(model) if name == "step" else Calling(name)
-            return calling, _traced(model, neurons, calling, wanted, ticks)
-        except (ImportRefused, OtherLayout, ForwardFailed) as reason:
-            attempts.append(Attempt(name, reason))
+        except ImportRefused as unwired:
+            attempts.append(Attempt(name, unwired))
+            continue
+        traced = _tried(model, neurons, calling, wanted, TICKS)
+        if isinstance(traced, Traced):
+            return calling, traced
+        attempts.append(Attempt(name, traced))
+        ways.append((calling, traced))
+    # Only now those that loop a fixed number of times: to record many ticks takes its time.
+    for calling, reason in ways:
+        for length in _lengths(model, calling, reason, ticks):
+            traced = _tried(model, neurons, calling, wanted, length)
+            if isinstance(traced, Traced):
+                return calling, replace(traced, ticks=length)
+            attempts.append(Attempt(calling.layout, traced))
+    raise _verdict(model, wanted, attempts)
+
+
+def _tried(
+    model: nn.Module, neurons: Mapping[str, Found], calling: Calling, wanted: Wanted, ticks: int
+) -> Traced | Exception:
+    try:
+        return trace(model, neurons, calling, wanted, ticks)
+    except (ImportRefused, OtherLayout, ForwardFailed) as reason:
+        return reason
+
+
+def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> ImportRefused:
     best = max(attempts, key=lambda a: a.rank)
     if isinstance(best.reason, ImportRefused):
-        raise best.reason
+        return best.reason
     if best.rank:
-        raise ImportRefused(str(best.reason)) from best.reason
-    tried = "; ".join(f"{a.layout}: {str(a.reason).splitlines()[0]}" for a in attempts)
-    raise ImportRefused(
+        return ImportRefused(str(best.reason))
+    first = {a.layout: str(a.reason).splitlines()[0] for a in reversed(attempts)}
+    tried = "; ".join(f"{name}: {first[name]}" for name in LAYOUTS if name in first)
+    return ImportRefused(
         f"{type(model).__name__} takes input {list(wanted.shape)} per tick in no layout: {tried}"
-    ) from best.reason
+    )
 
 
-def _traced(
-    model: nn.Module,
-    neurons: Mapping[str, Found],
-    calling: Calling,
-    wanted: Wanted,
-    ticks: int | None,
-) -> Traced:
-    """The network; a model that loops a fixed number of times gets as many ticks of input."""
-    try:
-        return trace(model, neurons, calling, wanted)
-    except (OtherLayout, ForwardFailed) as reason:
-        if calling.layout in ("step", "static"):
-            raise
-        for length in _lengths(model, reason, ticks):
-            try:
-                return replace(trace(model, neurons, calling, wanted, length), ticks=length)
-            except (OtherLayout, ForwardFailed):
-                continue
-        raise
-
-
-def _lengths(model: nn.Module, reason: Exception, ticks: int | None) -> Sequence[int]:
+def _lengths(
+    model: nn.Module, calling: Calling, reason: Exception, ticks: int | None
+) -> Sequence[int]:
     """Numbers of ticks that the model may have been written for, the likeliest first."""
+    if calling.time is None or isinstance(reason, ImportRefused):
+        return ()
     ran = [reason.ran] if isinstance(reason, OtherLayout) and reason.ran > 1 else []
     named = [
         value

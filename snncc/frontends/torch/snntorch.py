@@ -18,7 +18,10 @@ from .expr import Expr
 from .layers import convolved, projected
 from .neurons import Fire, Library, NeuronKind, Site
 
-VERSIONS = ("0.9.", "1.0.")
+VERSION = version("snntorch")
+KNOWN = ("0.9.", "1.0.")
+"""Releases whose equations were compared with the ops."""
+
 RESETS = {0: "subtract", 1: "value", 2: "none"}
 """`reset_mechanism_val` (snnTorch 1.0.0, _neurons/neurons.py, SpikingNeuron.reset_dict) → reset."""
 STATE_FUNCTIONS = {"_base_sub": 0, "_base_zero": 1, "_base_int": 2}
@@ -231,9 +234,9 @@ def _find(module: nn.Module, path: str) -> NeuronKind | None:
         )
     if name not in KINDS:
         raise ImportRefused(f"{where}, which has no exact counterpart (known: {', '.join(KINDS)})")
-    if not version("snntorch").startswith(VERSIONS):
+    if not VERSION.startswith(KNOWN):
         raise ImportRefused(
-            f"{where} of version {version('snntorch')}; the equations are known for 0.9 and 1.0"
+            f"{where} of version {VERSION}; the equations are known for 0.9 and 1.0"
         )
     objection = _objection(module)
     if objection:
@@ -279,6 +282,7 @@ def _spikes(returned: object) -> Tensor:
 
 SNNTORCH = Library(
     name="snnTorch",
+    version=VERSION,
     folder=str(Path(inspect.getfile(snntorch)).parent),
     find=_find,
     forward=_forward,

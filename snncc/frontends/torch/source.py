@@ -49,6 +49,7 @@ def _built(factory: object, source: str) -> nn.Module:
         raise UsageError(f"{source} is no factory: expected a callable that returns an nn.Module")
     if isinstance(model, (nn.DataParallel, torch.nn.parallel.DistributedDataParallel)):
         model = model.module
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     if not isinstance(model, nn.Module):
         raise ImportRefused(f"{source} returned a {type(model).__name__}; expected an nn.Module")
     return model

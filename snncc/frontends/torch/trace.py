@@ -6,6 +6,7 @@ forward is replaced for that time by one recorded call.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from .precision import float64
 from .record import Recorder
 from .watch import Watched
 
+DEPTH = 50_000
 TICKS = 5
 """How many ticks are recorded: those that must be alike, and two for what was before."""
 
@@ -56,7 +58,19 @@ def trace(
         run = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries), stale)
     finally:
         rest.restore()
-    return Assembly(run, neurons, calling, wanted).network()
+    with _deep():
+        return Assembly(run, neurons, calling, wanted).network()
+
+
+@contextmanager
+def _deep() -> Generator[None]:
+    """Within it expressions may nest as deeply as a sum over a thousand ticks does."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _recorded(
