@@ -24,19 +24,18 @@ SIZES = {"KB": 1024, "MB": 1024 * 1024}
 # What esptool 5.6 says (cmds.py, loader.py, and pyserial 3.5) → what that means here, in order.
 MEANINGS = (
     (r"This chip is (\S+), not", "this is no {board}: its chip is an {0}; attach the right board"),
-    (r"Verification failed|do not match|verify failed", "flash differs from what was written; "
-     "program the board again"),
-    (r"PermissionError|Permission denied", "{port} may not be opened; join the group that owns "
-     "it, often `dialout`"),
-    (r"Resource busy|busy|exclusively lock", "{port} is busy; close what else uses it"),
-    (r"could not open port|Could not open|No such file|refused", "nothing is attached at {port}; "
-     "plug the board in, or name its serial line with --port"),
-    (r"device disconnected|Write timeout|write failed|Bad file descriptor|returned no data"
-     r"|disconnected|The chip stopped responding|Broken pipe|reset by peer",
+    (r"Verification failed|does not match data", "flash differs from what was written; program the "
+     "board again"),
+    (r"No such file|refused|not found", "nothing is attached at {port}; plug the board in, or name "
+     "its serial line with --port"),
+    (r"Permission", "{port} may not be opened; join the group that owns it, often `dialout`"),
+    (r"busy|exclusively lock", "{port} is busy; close what else uses it"),
+    (r"device disconnected|disconnected|Write timeout|write failed|Bad file descriptor"
+     r"|returned no data|stopped responding|Broken pipe|reset by peer",
      "the board went away in the middle; plug it in again and repeat"),
     (r"No serial data received|Failed to connect|Timed out|timeout", "the chip at {port} does not "
      "answer; hold its BOOT button while it is plugged in"),
-    (r"secure|Secure", "the chip at {port} is locked by its fuses and takes no plain firmware"),
+    (r"[Ss]ecure", "the chip at {port} is locked by its fuses and takes no plain firmware"),
 )  # fmt: skip
 
 

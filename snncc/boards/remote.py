@@ -49,6 +49,8 @@ class GdbRemote:
                 "`openocd -f board/NAME.cfg` or `pyocd gdbserver`"
             ) from error
         with connection:
+            # Packets are small and each waits for its answer: without this one takes 40 ms.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 gdb = GdbClient(connection, board.name)
             except DeviceError as error:
