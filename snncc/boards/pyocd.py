@@ -48,9 +48,12 @@ class Pyocd:
         """Why no probe can be used from here; None when one is attached."""
         if find_spec("pyocd") is None:
             return f"{board.name}: no pyocd here: run `pip install {PYOCD}`"
-        with _told(board, "looking for a probe"):
-            if _probes():
-                return None
+        try:
+            with _told(board, "looking for a probe"):
+                if _probes():
+                    return None
+        except DeviceError as error:
+            return str(error)
         return f"{board.name}: no debug probe is attached: plug the board's probe in"
 
     @contextmanager
