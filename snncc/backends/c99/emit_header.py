@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from .program import Population, Port, Program, Wire
+from .program import Leaky, Population, Port, Program, Wire
 from .text import Names, block
 
 
@@ -43,6 +43,7 @@ def header(program: Program, names: Names) -> str:
     members = [_member(w, name) for w in program.wires if not w.borrowed]
     for step in program.steps:
         if isinstance(step, Population):
+            members.append(f"/* %{step.node}: {step.neurons} neurons, {_kept(step)} */")
             members += [
                 f"snncc_lanes {m.name}[{m.lanes // 8}];"
                 if m.packed
@@ -105,6 +106,13 @@ void {name}_read(const {name}_state *state, {name}_score score[{upper}_CLASSES])
 """
 
 
+def _kept(step: Population) -> str:
+    """What a population's states hold."""
+    if isinstance(step.arithmetic, Leaky):
+        return "what the next tick begins with: reset, decayed, bias added"
+    return "states as after the last tick"
+
+
 def _decoded(program: Program) -> str:
     what = f"of {program.outputs[0].text}"
     return {
@@ -143,9 +151,10 @@ def readme(program: Program) -> str:
 
 A spiking neural network as freestanding C99: no heap, no library but `memset`, nothing global.
 
-Compile `{name}.c` with your firmware (`-O2`; on a core with the DSP extension, such as Cortex-M4,
-the compiler's target option switches the two-lane kernels on) and include `{name}.h`, which says
-how to call it. `{name}_observe.c` is for tests only: it shows every signal.
+Compile `{name}.c` with your firmware (`-Os` is smallest and about as fast as `-O2`; on a core with
+the DSP extension, such as Cortex-M4, the compiler's target option switches the two-lane kernels on)
+and include `{name}.h`, which says how to call it. `{name}_observe.c` is for tests only: it shows
+every signal.
 
 RAM: {state_bytes(program):,} bytes of state, which the caller owns.
 Constant arrays: {program.weight_bytes:,} bytes.

@@ -33,10 +33,12 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
     lanes = LANES if step.groups > 1 else outputs
     if leaky.bits == LANE_BITS:
         calls = [_pair_call(step, leaky, names, k) for k in range((lanes + 1) // 2)]
-        append = [f"snncc_append_pair(out, {c}, first + {2 * k}u)" for k, c in enumerate(calls)]
+        append = [
+            f"snncc_append_pair(\n    out, {c}, first + {2 * k}u)" for k, c in enumerate(calls)
+        ]
     else:
         calls = [_lane_call(step, leaky, names, str(k)) for k in range(lanes)]
-        append = [f"snncc_append_one(out, {c}, first + {k}u)" for k, c in enumerate(calls)]
+        append = [f"snncc_append_one(\n    out, {c}, first + {k}u)" for k, c in enumerate(calls)]
     fast = [f"out = {call};" for call in append]
     plain = [
         "snncc_flags flags;",

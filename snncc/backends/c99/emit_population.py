@@ -67,8 +67,10 @@ def _loops(step: Population, names: Names) -> list[str]:
         lines.append(f"const uint32_t count = {left} < {LANES}u ? {left} : {LANES}u;")
     else:
         lines.append(f"const uint32_t count = {min(outputs, LANES)}u;")
-    body = [*lines, *_rest(step), *_sum(step, names), *_update(step, names)]
-    body.append("(void)first, (void)count;")
+    work = [*_rest(step), *_sum(step, names), *_update(step, names)]
+    if not any("count" in line for line in work):
+        del lines[-1]
+    body = [*lines, *work]
     inner = block(body)
     per_group = f"for (uint32_t group = 0; group < {step.groups}u; group++) {{\n{inner}\n}}"
     if one_block:

@@ -35,7 +35,7 @@ from .program import (
 )
 from .synapses import Current, Synapses, walked
 from .tables import Tables, narrowest
-from .target import EVENTS_MAX
+from .target import EVENTS_MAX, RESERVED
 from .wiring import Facts, Wiring, refused
 
 
@@ -50,6 +50,13 @@ def lower(network: Network, rates: Mapping[str, float]) -> Program:
             "C001: the network computes with real numbers; run quantize before lowering to c99"
         )
     return Lowering(network, rates).program()
+
+
+def _identifier(name: str) -> str:
+    """A name for files and functions that C takes and that no other file here has."""
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+    taken = plain in RESERVED or plain.startswith("start_") or not re.match("[A-Za-z]", plain)
+    return f"network_{plain}" if taken else plain
 
 
 @dataclass
@@ -81,7 +88,7 @@ class Lowering:
             traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
         wires = {wire.name: wire for wire in self.wiring.wires()}
         return Program(
-            name=re.sub(r"\W", "_", self.network.name) or "network",
+            name=_identifier(self.network.name),
             tick=self.network.tick,
             decode=self.network.decode,
             ports=tuple(self._port(node) for node in self.network.inputs),

@@ -212,7 +212,8 @@ class _Writer:
 
     def _constant(self, name: str, codes: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> str:
         kind: CType = narrowest(int(codes.min()), int(codes.max())) or "int32_t"
-        label = f"{self.node.name}_{name}"
+        # One word behind the node's name: no two nodes can meet in one label.
+        label = f"{self.node.name}_{name.replace('_', '')}"
         constant = self.lowering.tables.constant(label, kind, codes, self.grid, 1)
         if not constant.table:
             return f"({constant.value})"

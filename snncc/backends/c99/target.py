@@ -13,6 +13,9 @@ EVENT_GATHERED = 1.1  # per synapse that an event reaches, eight lanes at a time
 EVENT_SPREAD = 6.1  # per synapse that an event reaches, one at a time
 DENSE_SYNAPSE = 5.3  # per synapse, spike or not
 
+# Files and prefixes of functions that a firmware or the host's engine has beside the network's.
+RESERVED = frozenset(("main", "board", "runtime", "native", "snncc_kernels", "snncc"))
+
 RULES = {
     "C001": "the network computes with whole numbers",
     "C002": "sums of currents are proven to fit 32 bits",

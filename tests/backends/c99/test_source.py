@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from elftools.elf.elffile import ELFFile
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.boards import zig
-from snncc.ir import Network
+from snncc.boards import board, build, zig
+from snncc.ir import Network, Use, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.populations import garden
 from tests.nets import HAND, hand, spikes_for
@@ -106,6 +107,25 @@ int main(void)
     )
     assert done.returncode == 0, done.stderr
     assert subprocess.run([tmp_path / "alone"]).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["main", "board", "native", "2 fast/4 you", "größe", "start_x"])
+def test_any_network_and_node_names_make_c(name: str) -> None:
+    renames = {"x": "int", "c1": "s2_values", "s1": "for", "c2": "state", "s2": "score"}
+    network = quantized("feedforward")
+
+    def renamed(use: Use) -> Use:
+        return replace(use, source=renames[use.source])
+
+    nodes = tuple(
+        replace(n, name=renames[n.name], inputs=tuple(map(renamed, n.inputs))) for n in network
+    )
+    outputs = tuple(map(renamed, network.outputs))
+    odd = replace(network, name=name, nodes=nodes, outputs=outputs)
+    program = BACKEND.lower(odd, Settings())
+    signal = spikes_for(odd, samples=1, ticks=5)
+    assert run(odd, signal).compared(BACKEND.simulate(program, signal, ())) == (0, None)
+    build(board("cortex-m4-emulated"), BACKEND.firmware(program, ()))
 
 
 def test_the_state_is_as_large_as_reported() -> None:
