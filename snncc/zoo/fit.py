@@ -12,7 +12,9 @@ from snntorch import surrogate
 from torch import Tensor, nn
 from torch.nn import functional
 
+from . import bptt
 from .data import Samples
+from .l2mu import L2MU
 from .recipes import Recipe
 
 NEURON_PARAMETERS = ("alpha", "beta", "threshold")
@@ -117,9 +119,13 @@ def objective(model: nn.Module, x: Tensor, y: Tensor, recipe: Recipe) -> tuple[T
 
     Cross-entropy of the spike counts, plus `recipe.quiet` times the sum of squared firing rates.
     """
-    with watched(model) as spikes:
-        counts = model(x.transpose(0, 1)).sum(0)
-    rates = torch.stack([torch.stack(ticks).mean() for ticks in spikes.values()])
+    inputs = x.transpose(0, 1)
+    if recipe.slope and isinstance(model, L2MU) and bptt.is_plain(model):
+        counts, rates = bptt.counts(model, inputs, bptt.fast_sigmoid(recipe.slope))
+    else:
+        with watched(model) as spikes:
+            counts = model(inputs).sum(0)
+        rates = torch.stack([torch.stack(ticks).mean() for ticks in spikes.values()])
     logits = counts * recipe.sharpness
     entropy = functional.cross_entropy(logits, y, label_smoothing=recipe.smoothing)
     return entropy + recipe.quiet * rates.square().sum(), rates.detach()
