@@ -99,8 +99,8 @@ class Population:
 
     def _count(self, v: Values) -> Values:
         if self.spikes == 1:
-            fires = v > self.threshold if self.strict else v >= self.threshold
-            return np.asarray(fires).astype(v.dtype)
+            fires: Values = v > self.threshold if self.strict else v >= self.threshold
+            return fires.astype(v.dtype)
         fits = -(-v // self.threshold) - 1 if self.strict else v // self.threshold
         return np.clip(fits, 0, self.spikes)
 

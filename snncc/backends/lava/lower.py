@@ -145,8 +145,7 @@ class _Lowering:
                         f"what it hears of %{leaf.name} comes {extra + 1} steps late, "
                         f"Loihi delays by at most {DELAY_MAX + 1}",
                     )
-                link = self.paths.link(term, leaf, plain=extra > 0)
-                if link is not None:
+                for link in self.paths.links(term, leaf, plain=extra > 0):
                     name = f"{leaf.name}_to_{to}"
                     names[name] = names.get(name, 0) + 1
                     name += f"_{names[name]}" if names[name] > 1 else ""

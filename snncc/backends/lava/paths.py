@@ -39,7 +39,7 @@ from snncc.ir.ops import (
 )
 
 from .program import Kind, Whole, Window
-from .target import WEIGHT_HIGH, WEIGHT_LOW
+from .target import PARALLEL_MAX, WEIGHT_HIGH
 
 CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
@@ -171,8 +171,8 @@ class Paths:
         """What a wire carries when nothing spikes, `[*shape]`: the biases on the way."""
         return np.asarray(self._value(use, 0, None, np.zeros((1, 1)), whole)[0])
 
-    def link(self, term: Term, leaf: Leaf, plain: bool) -> Link | None:
-        """The weights of one path; None where all are zero.
+    def links(self, term: Term, leaf: Leaf, plain: bool) -> tuple[Link, ...]:
+        """The weights of one path; none where all are zero, several where one is too large.
 
         Args:
             term: the end of the path.
@@ -180,7 +180,7 @@ class Paths:
             plain: whether a convolution must be listed synapse by synapse.
         """
         found = (None if plain else self._conv(term, leaf)) or self._dense(term, leaf)
-        return found or self._matrix(term, leaf)
+        return (found,) if found else self._matrix(term, leaf)
 
     def _down(self, use: Use) -> Use:
         """The wire before any reshapes, delays added up."""
@@ -199,17 +199,20 @@ class Paths:
     def _codes(self, node: Node) -> tuple[Whole, Values]:
         assert isinstance(node.op, Weighted)
         codes = node.op.weight_codes(self.numbers[node.name][0])
-        self._fits(codes, node)
         return codes, node.op.weight_codes(self.real)
 
-    def _fits(self, codes: Values, node: Node) -> None:
-        if codes.size and (codes.min() < WEIGHT_LOW or codes.max() > WEIGHT_HIGH):
+    def _fits(self, codes: Values, node: Node) -> int:
+        """How many synapses side by side carry these weights."""
+        largest = int(np.max(np.abs(codes), initial=0))
+        if largest > PARALLEL_MAX * WEIGHT_HIGH:
             raise refused(
                 "L005",
                 node,
-                f"the weights up to here reach {int(np.max(np.abs(codes)))} codes; "
-                "pool without overlap, or put a spiking population between the weights",
+                f"the weights up to here reach {largest} codes, {PARALLEL_MAX} synapses side by "
+                f"side carry {PARALLEL_MAX * WEIGHT_HIGH}; pool without overlap, or put a spiking "
+                "population between the weights",
             )
+        return max(1, -(-largest // WEIGHT_HIGH))
 
     def _conv(self, term: Term, leaf: Leaf) -> Link | None:
         node = self._weighted(term, leaf)
@@ -248,7 +251,7 @@ class Paths:
             return None  # the same weights for several rows: a matrix in blocks
         return _laid(codes, real)
 
-    def _matrix(self, term: Term, leaf: Leaf) -> Link | None:
+    def _matrix(self, term: Term, leaf: Leaf) -> tuple[Link, ...]:
         """Any path, by what it makes of each unit vector."""
         shape = self.network.shapes[leaf.name]
         inputs = prod(shape)
@@ -267,16 +270,15 @@ class Paths:
             parts.append((rows, columns + start, codes[columns, rows], real[columns, rows]))
         outputs = prod(self.network.shapes[term.use.source])
         rows, columns, codes, real = (np.concatenate(part) for part in zip(*parts, strict=True))
-        self._fits(codes, self.network[term.use.source])
-        if not np.any(codes):
-            return None
-        if len(codes) >= SPARSE_BELOW * inputs * outputs:
-            full = np.zeros((2, outputs, inputs))
-            full[:, rows, columns] = codes, real
-            return Link("dense", full[0].astype(np.int64), full[1], NONE, NONE)
         order = np.lexsort((columns, rows))
+        rows, columns, real = rows[order], columns[order], real[order]
         whole = codes[order].astype(np.int64)
-        return Link("sparse", whole, real[order], rows[order], columns[order])
+        count = self._fits(whole, self.network[term.use.source])
+        shares = (whole * (i + 1) // count - whole * i // count for i in range(count))
+        links = (Link("sparse", w, real / count, rows, columns) for w in shares if np.any(w))
+        if len(rows) < SPARSE_BELOW * inputs * outputs:
+            return tuple(links)
+        return tuple(_full(link, outputs, inputs) for link in links)
 
     def _value(
         self, use: Use, delay: int, leaf: Leaf | None, basis: Values, whole: bool | int
@@ -293,6 +295,14 @@ class Paths:
         a = self.numbers[node.name][0] if whole else self.real
         values = [x.astype(np.int64 if whole else np.float64) for x in inputs]
         return node.op.step({}, values, a)[1]
+
+
+def _full(link: Link, outputs: int, inputs: int) -> Link:
+    """The same weights as a matrix."""
+    weights = np.zeros((outputs, inputs), dtype=np.int64)
+    real = np.zeros((outputs, inputs))
+    weights[link.rows, link.columns], real[link.rows, link.columns] = link.weights, link.real
+    return Link("dense", weights, real, NONE, NONE)
 
 
 def _laid(codes: Whole, real: Values) -> Link | None:

@@ -5,7 +5,8 @@ Lava means lava-nc 0.10.0, the last release. Loihi 1 figures are those that neng
 published ones (Loihi 2 technology brief, 2021) or an estimate, and marked so.
 """
 
-WEIGHT_LOW, WEIGHT_HIGH = -128, 127  # codes; in mixed sign mode a weight is twice that
+WEIGHT_HIGH = 127  # codes, either sign; in mixed sign mode a weight is twice that
+PARALLEL_MAX = 8  # synapses between the same two neurons, where one weight is too large
 STATE_BITS = 24  # u and v: proc/lif/models.py, uv_bitwidth
 DECAY_BITS = 12  # du, dv: 0 to 4095, same file
 ALIGN_BITS = 6  # synaptic input and threshold are shifted left so far, same file
@@ -40,7 +41,7 @@ RULES = {
     "L003": "between populations stand weights, sums, layout and sum or average pools; "
     "maxima and products are of spikes",
     "L004": "potentials do not travel between populations",
-    "L005": "what meets between two neurons is one weight of eight bits",
+    "L005": "weights that follow one another come to at most 1016 codes, eight synapses of 8 bits",
     "L006": "a synapse's delay is at most 63 steps more than one",
     "L007": "states and sums of currents fit 24 bits",
     "L008": "decays are fractions of 4096",
