@@ -58,7 +58,7 @@ def flash(
     if dry_run:
         return FlashReport(*sizes, programmed=False, verified=False)
     if not check:
-        return FlashReport(*sizes, programmed=True, verified=player.program())
+        return FlashReport(*sizes, programmed=True, verified=player.flash())
     played = player.play(signal, counted=signal.shape[0] * signal.shape[1])
     count, first = expected.compared(played.trace)
     if count:

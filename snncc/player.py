@@ -40,7 +40,7 @@ class Player:
 
         self.image = build(board(self.board), self.backend.firmware(self.program, self.record))
 
-    def program(self) -> bool:
+    def flash(self) -> bool:
         """Whether the board's memory could be read back; it holds and runs the firmware now.
 
         Raises:
