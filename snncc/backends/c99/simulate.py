@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from math import prod
 from types import MappingProxyType
 
@@ -25,6 +26,7 @@ NUMBERS: Mapping[str, npt.DTypeLike] = {
     "uint16_t": np.uint16,
     "int32_t": np.int32,
 }
+ENGINES_KEPT = 4
 SHARES = 4  # parts of the work per core: the last one to end keeps the others waiting least
 
 
@@ -43,7 +45,7 @@ def simulate(
     rows = {
         r.text: np.zeros((samples, ticks, *r.shape), dtype=element(program, r)) for r in readouts
     }
-    engine = _Engine(program)
+    engine = _engine(program)
     which = [program.traced.index(r) for r in readouts]
     cores = os.cpu_count() or 1
     edges = np.linspace(0, samples, min(samples, SHARES * cores) + 1).astype(int).tolist()
@@ -110,6 +112,12 @@ def _encoded(port: Port, values: Values) -> Values:
     unit = np.asarray(2.0**-port.format.unit)
     real = np.asarray(values, dtype=np.float64)
     return encode(real, unit, port.format, f"%{port.node}").astype(NUMBERS[port.ctype])
+
+
+@lru_cache(maxsize=ENGINES_KEPT)
+def _engine(program: Program) -> _Engine:
+    """The engine of a program; a program is a value, so its engine can be used again."""
+    return _Engine(program)
 
 
 class _Engine:
