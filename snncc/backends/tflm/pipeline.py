@@ -1,0 +1,21 @@
+"""The passes that TFLite-Micro wants, in order. Never: a pass."""
+
+from __future__ import annotations
+
+from snncc.backends import Settings
+from snncc.ir.passes import Canonicalize, FoldBias, FoldNorm, Pass, Prune, Quantize, Ranges
+
+
+def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    """All passes up to whole numbers: the same network as the C99 backend computes.
+
+    Decays keep 15 bits whatever the state's width: a product that leaves 32 bits is computed in
+    two parts (arithmetic.py). States of 16 bits need no second part and are the quicker choice.
+    """
+    return (
+        Canonicalize(),
+        FoldNorm(),
+        FoldBias(),
+        Prune(),
+        Quantize(weight_bits=settings.weight_bits, state_bits=settings.state_bits, ranges=ranges),
+    )

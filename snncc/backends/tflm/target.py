@@ -1,0 +1,40 @@
+"""What TFLite-Micro's stock kernels hold, and the reasons for refusing; constants, no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .program import StateForm
+
+# Where behaviour is meant, tflite-micro at commit 90b983c2 (20 August 2026), folder
+# tensorflow/lite/micro/kernels, says it; its dev wheel of 23 October 2026 was measured to agree.
+RUNTIME = "0.dev20261023182759"  # the wheel `tflite-micro` that tests and verify run
+RUNTIME_PACKAGE = "tflite-micro"
+
+INT16 = -(1 << 15), (1 << 15) - 1  # what FULLY_CONNECTED and CONV_2D put out; beyond, they saturate
+INT32 = -(1 << 31), (1 << 31) - 1  # what ADD, SUB and MUL compute in; beyond, they wrap
+BOUND = 1 << 31
+AXES_MAX = 3  # beside the batch: comparisons broadcast over four axes, comparisons.cc
+TAPS_MAX = 256  # of a convolution computed tap by tap in int32: three operators each
+ALIGNMENT = (
+    16  # of the arena and of the model: MicroArenaBufferAlignment(), micro_arena_constants.h
+)
+PIECE_BYTES = 700  # what one more FULLY_CONNECTED over part of the columns adds to a model
+
+STATES: Mapping[str, StateForm] = {"variables": "variables", "io": "io"}
+
+RULES: Mapping[str, str] = {
+    "T001": "the network computes with whole numbers",
+    "T002": "every sum, product and state is proven to fit 32 bits",
+    "T003": "products with a factor are rounded toward zero, as DIV does",
+    "T004": "a format that traps is proven never to overflow; one that wraps has 16 bits",
+    "T005": "a signal has at most three axes",
+    "T006": "every op has an exact form in stock kernels",
+}
+
+# What the interpreter keeps in the arena beside tensors, on 64 bits: measured, rounded up.
+BYTES_FIXED = 1024
+BYTES_PER_TENSOR = 24  # TfLiteEvalTensor
+BYTES_PER_OPERATOR = 128  # TfLiteNode, its options and what the kernel keeps
+BYTES_PER_STATE_OPERATOR = 48  # of variables: their kernels keep next to nothing
+BYTES_PER_CHANNEL = 8  # multiplier and shift of a convolution
