@@ -1,5 +1,6 @@
 # setup  makes .venv with pinned versions of everything        demo   checkpoint to emulated board, one table
 # test   every check                                            lint   style and types only
+# test-lava  every run in Lava (Loihi 2), which setup-lava installs beside
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
 .POSIX:
 
@@ -25,6 +26,14 @@ lint: $(INSTALLED)
 # One thread a process: the processes share the cores already.
 test: setup lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS)
+
+# Lava's environment stands in build/ for the tests; `snncc setup lava` makes one for a user.
+RUNTIMES = $(CURDIR)/build/runtimes
+
+test-lava: setup
+	SNNCC_RUNTIMES=$(RUNTIMES) $(BIN)/python -c 'from snncc.backends.lava import LavaBackend as L; L().absent() and L().install(print)'
+	SNNCC_RUNTIMES=$(RUNTIMES) SNNCC_TEST_LAVA=complete OMP_NUM_THREADS=1 \
+	  $(BIN)/pytest -n $(JOBS) tests/backends/lava
 
 bench: $(INSTALLED)
 	@mkdir -p build/bench
