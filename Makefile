@@ -1,6 +1,6 @@
 # setup  makes .venv with pinned versions of everything        demo   checkpoint to emulated board, one table
 # test   every check                                            lint   style and types only
-# test-lava  every run in Lava (Loihi 2), which setup-lava installs beside
+# test-lava  every run in Lava (Loihi 2), which it installs in build/
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
 .POSIX:
 
@@ -11,6 +11,7 @@ JOBS = 2
 
 INSTALLED = .venv/.installed
 SNNTORCH_0_9 = build/snntorch09/.installed
+LAVA = build/runtimes/lava/ready
 
 setup: $(INSTALLED) $(SNNTORCH_0_9)
 
@@ -25,15 +26,15 @@ lint: $(INSTALLED)
 
 # One thread a process: the processes share the cores already.
 test: setup lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS)
+	SNNCC_RUNTIMES="$${SNNCC_RUNTIMES:-$$PWD/build/runtimes}" OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS)
 
-# Lava's environment stands in build/ for the tests; `snncc setup lava` makes one for a user.
-RUNTIMES = $(CURDIR)/build/runtimes
-
-test-lava: setup
-	SNNCC_RUNTIMES=$(RUNTIMES) $(BIN)/python -c 'from snncc.backends.lava import LavaBackend as L; L().absent() and L().install(print)'
-	SNNCC_RUNTIMES=$(RUNTIMES) SNNCC_TEST_LAVA=complete OMP_NUM_THREADS=1 \
+# The complete runs in Lava; the small ones are part of `test` once Lava is there.
+test-lava: setup $(LAVA)
+	SNNCC_RUNTIMES="$$PWD/build/runtimes" SNNCC_TEST_LAVA=complete OMP_NUM_THREADS=1 \
 	  $(BIN)/pytest -n $(JOBS) tests/backends/lava
+
+$(LAVA): $(INSTALLED)
+	SNNCC_RUNTIMES="$$PWD/build/runtimes" $(BIN)/snncc setup lava
 
 bench: $(INSTALLED)
 	@mkdir -p build/bench
@@ -70,4 +71,4 @@ $(SNNTORCH_0_9): $(INSTALLED)
 	@$(PIP) install --no-deps --target build/snntorch09 snntorch==0.9.4
 	@touch $@
 
-.PHONY: setup demo lint test bench clean
+.PHONY: setup demo lint test test-lava bench clean

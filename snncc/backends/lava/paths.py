@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -21,7 +21,6 @@ from snncc.ir import (
     arithmetics,
     bounds,
 )
-from snncc.ir.edit import fresh, insert
 from snncc.ir.ops import (
     AvgPool,
     Concat,
@@ -98,9 +97,12 @@ class Paths:
     def _count(self, node: Node) -> None:
         """Adds what counts the spikes of each window that an OR looks at."""
         if isinstance(node.op, MaxPool):
-            name = fresh(self.network, f"{node.name}_sum")
+            name = f"{node.name}_sum"
+            while name in self.network:
+                name += "_"
             op = SumPool(node.op.kernel, node.op.stride, node.op.padding)
-            self.network = insert(self.network, Node(name, op, node.inputs, origin=node.origin))
+            more = Node(name, op, node.inputs, origin=node.origin)
+            self.network = replace(self.network, nodes=(*self.network.nodes, more))
             self.sums[node.name] = name
 
     def inputs(self, node: Node) -> tuple[Use, ...]:

@@ -1,0 +1,197 @@
+"""Networks for Loihi: random ones of all that it can compute, by seed, and ones for stock LIFs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from types import MappingProxyType
+
+import numpy as np
+
+from snncc.backends import Settings
+from snncc.backends.lava import LavaBackend, Program
+from snncc.ir import Network, Node, Op, Ref, Shape, Tensor, Use, Values, verify
+from snncc.ir.ops import (
+    IF,
+    LI,
+    LIF,
+    AvgPool,
+    Concat,
+    Conv,
+    CubaLIF,
+    Dense,
+    Input,
+    MaxPool,
+    Product,
+    Reshape,
+    Slice,
+    Sum,
+    SumPool,
+)
+from snncc.ir.passes import calibrate
+
+STOCK = {
+    "compare": ">",
+    "reset": "value",
+    "reset_amount": 0.0,
+    "reset_order": "now",
+    "spikes": 1,
+    "refractory": 0,
+    "initial": 0.0,
+}
+
+
+def prepared(
+    network: Network,
+    signal: dict[str, Values],
+    options: dict[str, str] | None = None,
+    bits: int = 8,
+) -> tuple[Network, Program]:
+    """The network after Loihi's passes, and its program."""
+    backend = LavaBackend()
+    settings = Settings(weight_bits=bits, options=MappingProxyType(options or {}))
+    for step in backend.passes(settings, calibrate(network, signal)):
+        network = step(network)
+    return verify(network), backend.lower(network, settings)
+
+
+@dataclass
+class Growth:
+    """A random network in the making, from input to output."""
+
+    rng: np.random.Generator
+    nodes: list[Node] = field(default_factory=list)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def add(self, op: Op, *uses: Use, name: str = "") -> Use:
+        self.nodes.append(Node(name or f"n{len(self.nodes)}", op, uses))
+        return Use(self.nodes[-1].name)
+
+    def keep(self, values: Values) -> Ref:
+        name = f"t{len(self.tensors)}"
+        self.tensors[name] = Tensor(values)
+        return Ref(name)
+
+    def weight(self, *shape: int) -> Ref:
+        return self.keep(self.rng.normal(0.15, 1.2 / np.sqrt(prod(shape[1:])), shape))
+
+    def pick(self, *options: object) -> object:
+        return options[self.rng.integers(len(options))]
+
+    def neuron(self, use: Use, shape: Shape, name: str = "") -> Use:
+        """Any neuron that Loihi can compute, stock or not."""
+        real = self.rng.uniform
+        mixed = self.rng.random() < 0.25
+
+        def param(low: float, high: float) -> float | Ref:
+            return self.keep(real(low, high, shape)) if mixed else round(float(real(low, high)), 3)
+
+        stock = {**STOCK, "threshold": param(0.6, 1.4), "compare": self.pick(">", ">=")}
+        stock["bias"] = self.pick(0.0, self.keep(real(-0.2, 0.3, shape)))
+        stock["reset_order"] = self.pick("now", "before-decay", "after-decay")
+        if self.rng.random() < 0.5:
+            stock["reset"] = self.pick("subtract", "value", "none")
+            stock["reset_amount"] = param(0.2, 1.0)
+            stock["reset_order"] = self.pick("now", "before-decay", "after-decay", "after-input")
+            stock["spikes"] = self.pick(1, 1, 3)
+            stock["initial"] = param(-0.2, 0.4)
+            if stock["reset_order"] == "now":
+                stock["refractory"] = self.pick(0, 0, 2)
+        kind = self.pick("if", "lif", "lif", "cuba_lif")
+        if kind == "if":
+            return self.add(IF(**stock), use, name=name)
+        if kind == "lif":
+            return self.add(LIF(**stock, decay=param(0.3, 0.97)), use, name=name)
+        if self.rng.random() < 0.6:
+            stock["bias"] = 0.0
+        order = self.pick("new", "new", "old", "decay-last")
+        fade = param(0.1, 0.8)
+        return self.add(
+            CubaLIF(**stock, decay=param(0.3, 0.9), current_decay=fade, current_order=order),
+            use,
+            name=name,
+        )
+
+    def image(self) -> tuple[Use, Shape]:
+        """A convolution, and perhaps a pool, on pictures."""
+        flat = self.rng.random() < 0.3
+        size: Shape = (2, 9) if flat else (2, 6, 5)
+        x = self.add(Input(size, "spike"))
+        axes = len(size) - 1
+        groups = int(self.pick(1, 2))
+        pads = self.pick(((0, 0),) * axes, ((1, 1),) * axes, ((1, 0),) * axes)
+        stride = tuple(int(self.pick(1, 2)) for _ in range(axes))
+        dilation = tuple(int(self.pick(1, 1, 2)) for _ in range(axes))
+        op = Conv(self.weight(4, 2 // groups, *(2,) * axes), stride, pads, dilation, groups)
+        shape = op.infer([size], self.tensors)
+        s = self.neuron(self.add(op, x), shape)
+        if self.rng.random() < 0.7 and min(shape[1:]) >= 2:
+            kernel = (2,) * axes
+            kinds = [SumPool, AvgPool] + [MaxPool] * (self.nodes[-1].op.spikes == 1)
+            pool = self.pick(*kinds)(kernel, kernel, ((0, 0),) * axes)
+            s, shape = self.add(pool, s), pool.infer([shape], {})
+        return self.add(Reshape((prod(shape),)), s), (prod(shape),)
+
+    def vector(self) -> tuple[Use, Shape]:
+        """Spikes or real values, into a first population."""
+        real = self.rng.random() < 0.3
+        x = self.add(Input((6,), "real" if real else "spike"))
+        return self.neuron(self.add(Dense(self.weight(8, 6)), x), (8,)), (8,)
+
+    def layer(self, use: Use, shape: Shape) -> tuple[Use, Shape]:
+        """A population, recurrent or not, with what may stand before it."""
+        size = int(self.rng.integers(3, 9))
+        kind = self.pick("plain", "plain", "recurrent", "late", "parts", "gate")
+        op = next(n.op for n in self.nodes if n.name == use.source)
+        if kind == "gate" and op.spiking and op.spikes == 1:
+            use = self.add(Product(), use, Use(use.source, 1))
+        if kind == "parts":
+            left = self.add(Slice(0, 0, shape[0] // 2 + 1), use)
+            right = self.add(Slice(0, 1, shape[0]), use)
+            use = self.add(Concat(0), left, right)
+            shape = (shape[0] // 2 + 1 + shape[0] - 1,)
+        current = self.add(Dense(self.weight(size, shape[0])), use)
+        if kind == "late":
+            far = Use(use.source, int(self.rng.integers(1, 6)))
+            current = self.add(Sum(), current, self.add(Dense(self.weight(size, shape[0])), far))
+        if kind == "recurrent":
+            name = f"n{len(self.nodes) + 2}"
+            back = self.add(Dense(self.weight(size, size)), Use(name, int(self.pick(1, 1, 2))))
+            current = self.add(Sum(), current, back)
+            return self.neuron(current, (size,), name), (size,)
+        return self.neuron(current, (size,)), (size,)
+
+
+def grown(seed: int) -> Network:
+    """A random network of what Loihi can compute, with inputs, loops, delays and pools."""
+    rng = np.random.default_rng(seed)
+    growth = Growth(rng)
+    use, shape = growth.image() if rng.random() < 0.4 else growth.vector()
+    for _ in range(int(rng.integers(1, 4))):
+        use, shape = growth.layer(use, shape)
+    if rng.random() < 0.3:
+        use = growth.add(LI(0.9, 0.0, 0.0), growth.add(Dense(growth.weight(3, shape[0])), use))
+    tensors = MappingProxyType(growth.tensors)
+    return Network(f"grown{seed}", tuple(growth.nodes), (use,), 0.001, tensors)
+
+
+def stock(kind: str = "lif") -> Network:
+    """Two layers that Loihi has in hardware: LIFs with a bias, or recurrent CuBa LIFs."""
+    growth = Growth(np.random.default_rng(3))
+    x = growth.add(Input((10,), "spike"))
+    first = growth.add(Dense(growth.weight(12, 10)), x)
+    if kind == "lif":
+        bias = growth.keep(growth.rng.uniform(-0.3, 0.3, 12))
+        s = growth.add(LIF(**STOCK, bias=bias, threshold=1.0, decay=0.8), first)
+        late = growth.keep(growth.rng.uniform(-0.3, 0.2, 5))
+        op: Op = LIF(**STOCK, bias=late, threshold=0.9, decay=0.9)
+    else:
+        calm = {**STOCK, "bias": 0.0, "decay": 0.7, "current_decay": 0.5, "current_order": "new"}
+        back = growth.add(Dense(growth.weight(12, 12)), Use("s", 1))
+        total = growth.add(Sum(), first, back)
+        s = growth.add(CubaLIF(**calm, threshold=1.0), total, name="s")
+        op = CubaLIF(**calm, threshold=0.8)
+    out = growth.add(op, growth.add(Dense(growth.weight(5, 12)), s))
+    return Network(
+        f"stock_{kind}", tuple(growth.nodes), (out,), 0.001, MappingProxyType(growth.tensors)
+    )

@@ -1,0 +1,77 @@
+"""The emitted package: the same bytes for the same network, whole, and readable as Python."""
+
+import ast
+from pathlib import PurePosixPath
+
+import numpy as np
+import pytest
+
+from snncc.backends.lava import LavaBackend
+from snncc.backends.lava.program import Program, Synapses
+from snncc.backends.lava.report import CHIPS, needs, report
+from tests.backends.lava.nets import grown, prepared, stock
+from tests.nets import hand, spikes_for
+
+BACKEND = LavaBackend()
+
+
+def made(name: str) -> Program:
+    network = stock() if name == "stock" else hand(name)
+    return prepared(network, spikes_for(network, samples=2, ticks=20))[1]
+
+
+@pytest.mark.parametrize("name", ["stock", "convolutional", "readout"])
+def test_the_same_network_gives_the_same_bytes(name: str) -> None:
+    assert BACKEND.emit(made(name)) == BACKEND.emit(made(name))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_all_python_parses_and_every_part_is_used(seed: int) -> None:
+    network = grown(seed)
+    _, program = prepared(network, spikes_for(network, samples=1, ticks=10))
+    files = BACKEND.emit(program)
+    for path, content in files.items():
+        if path.suffix == ".py":
+            assert ast.get_docstring(ast.parse(content)), path
+    text = files[PurePosixPath("network.py")].decode()
+    for each in (*program.sources, *program.neurons, *program.synapses):
+        assert f"({each.name!r}" in text
+
+
+def test_own_processes_say_why_and_what_they_need() -> None:
+    text = BACKEND.emit(made("feedforward"))[PurePosixPath("network.py")].decode()
+    assert "# No stock LIF: it resets by subtraction. On silicon this needs microcode." in text
+
+
+def test_processes_stand_alone_in_their_folder() -> None:
+    beside = [p for p in BACKEND.emit(made("stock")) if p.parent != PurePosixPath(".")]
+    assert beside == [PurePosixPath("neurons/processes.py")]
+
+
+# The partitioner's own counts of dense layers, as printed by the benchmark notebook of lava-dl
+# 0.6.0, tutorials/lava/lib/dl/netx/pilotnet_snn/benchmark.ipynb.
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "words"), [(10, 1, 10), (50, 10, 150), (100, 50, 1300)]
+)
+def test_the_estimate_gives_what_the_real_partitioner_printed(
+    inputs: int, outputs: int, words: int
+) -> None:
+    from snncc.backends.lava.report import _words
+
+    weights = np.ones((outputs, inputs), dtype=np.int64)
+    none = np.zeros(0, dtype=np.int64)
+    synapses = Synapses(
+        "d", "a", "b", "dense", 0, 0, True, weights, weights, none, none, None, 0, inputs, outputs
+    )
+    assert _words(synapses, outputs, CHIPS[0]) == words
+
+
+def test_the_report_names_every_population_and_every_source() -> None:
+    program = made("convolutional")
+    found = report(program)
+    assert [p["node"] for p in found["populations"]] == [n.name for n in program.neurons]
+    assert found["steps_per_tick"] == 1 and found["native"] is False
+    assert found["latency_steps"] == {"%s2": 3}
+    for chip in CHIPS:
+        assert found["chips"][chip.name]["source"] == chip.source
+        assert sum(n.cores for n in needs(program, chip).values()) == 3

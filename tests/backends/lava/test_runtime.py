@@ -1,0 +1,180 @@
+"""Lava itself: bit for bit what the reference computes; and what becomes of a run that hangs."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snncc.backends.lava import LavaBackend, runtime
+from snncc.ir import (
+    DeviceError,
+    Network,
+    Node,
+    Ref,
+    Tensor,
+    Trace,
+    UsageError,
+    Use,
+    Values,
+    run,
+)
+from snncc.ir.edit import insert
+from snncc.ir.edit import replace as replace_nodes
+from snncc.ir.ops import Dense, Sum
+from tests.backends.lava.nets import grown, prepared, stock
+from tests.nets import hand, spikes_for
+
+SMALL = {
+    "stock LIFs": lambda: stock(),
+    "recurrent CuBa LIFs": lambda: stock("cuba_lif"),
+    "convolution and pool": lambda: hand("convolutional"),
+    "subtractive reset and shared weights": lambda: hand("memory"),
+    "delays and waiting": lambda: hand("recurrent"),
+    "real inputs and potentials": lambda: hand("readout"),
+}
+
+
+def loop_of_two() -> Network:
+    """A hand network whose second population is heard by its first: two synapses, one tick."""
+    network = hand("feedforward")
+    weight = Tensor(np.random.default_rng(1).normal(0, 0.4, (16, 5)))
+    network = replace(network, tensors={**network.tensors, "back": weight})
+    network = insert(
+        network,
+        Node("back", Dense(Ref("back")), (Use("s2", 1),)),
+        Node("both", Sum(), (Use("c1"), Use("back"))),
+    )
+    return replace_nodes(network, replace(network["s1"], inputs=(Use("both"),)))
+
+
+def played(network: Network, signal: dict[str, Values], **options: int) -> tuple[Trace, Trace]:
+    """All that can be recorded: from the quantized reference, and from Lava."""
+    network, program = prepared(network, signal)
+    wires = tuple(wire.text for wire in program.traced)
+    return run(network, signal, record=wires), runtime.play(program, signal, wires, **options)
+
+
+@pytest.mark.usefixtures("lava")
+@pytest.mark.parametrize("name", SMALL)
+def test_lava_equals_the_reference_bit_for_bit(name: str) -> None:
+    network = SMALL[name]()
+    reference, found = played(network, spikes_for(network, samples=3, ticks=15))
+    assert reference.compared(found) == (0, None)
+    assert set(reference.wires) == set(found.wires)
+    assert np.any(reference.output)
+
+
+@pytest.mark.usefixtures("lava")
+def test_a_tick_of_several_steps_equals_the_reference() -> None:
+    network = loop_of_two()
+    signal = spikes_for(network, samples=2, ticks=12)
+    assert prepared(network, signal)[1].period == 2
+    reference, found = played(network, signal)
+    assert reference.compared(found) == (0, None)
+
+
+@pytest.mark.usefixtures("lava")
+def test_side_by_side_or_one_after_another_is_the_same() -> None:
+    network = stock()
+    signal = spikes_for(network, samples=3, ticks=8)
+    reference, found = played(network, signal, side_by_side=2)
+    assert reference.compared(found) == (0, None)
+
+
+@pytest.mark.usefixtures("lava")
+@pytest.mark.parametrize(
+    "name", ["stock LIFs", "convolution and pool", "real inputs and potentials"]
+)
+def test_real_numbers_equal_the_float_reference(name: str) -> None:
+    network = SMALL[name]()
+    signal = spikes_for(network, samples=2, ticks=15)
+    quantized, program = prepared(network, signal)
+    wires = tuple(wire.text for wire in program.traced)
+    bare = replace(quantized, nodes=tuple(replace(n, formats={}) for n in quantized))
+    reference = run(bare, signal, record=wires)
+    found = runtime.play(program, signal, wires, real=True)
+    assert all(np.max(np.abs(reference[w] - found[w])) < 1e-6 for w in wires)
+
+
+def package(folder: Path, body: str) -> Path:
+    """A package whose run does what `body` says."""
+    (folder / "run.py").write_text(body)
+    return folder
+
+
+@pytest.mark.usefixtures("lava")
+def test_a_hung_run_is_ended_with_all_its_processes(tmp_path: Path) -> None:
+    body = (
+        "import os, time\n"
+        "child = os.fork()\n"
+        "if child:\n"
+        "    open('child', 'w').write(str(child))\n"
+        "    print('two processes wait for each other', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    began = time.monotonic()
+    with pytest.raises(DeviceError, match=r"made no step for 2 s(.|\n)*wait for each other"):
+        runtime.run_package(package(tmp_path, body), [], silence=2.0)
+    assert time.monotonic() - began < 20
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "child").read_text()), 0)
+
+
+def test_a_hung_run_is_reported_within_a_minute() -> None:
+    assert runtime.SILENCE_SECONDS + runtime.GRACE_SECONDS < 60
+
+
+@pytest.mark.usefixtures("lava")
+def test_a_failed_run_shows_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match=r"Lava failed:\n(.|\n)*ZeroDivisionError"):
+        runtime.run_package(package(tmp_path, "1 / 0\n"), [])
+
+
+def test_without_lava_the_command_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNNCC_RUNTIMES", str(tmp_path))
+    network = stock()
+    signal = spikes_for(network, samples=1, ticks=4)
+    _, program = prepared(network, signal)
+    with pytest.raises(DeviceError, match="add it with: snncc setup lava"):
+        LavaBackend().play(program, signal["n0"], ())
+
+
+def test_a_target_without_a_runtime_is_not_set_up() -> None:
+    from click.testing import CliRunner
+
+    from snncc.cli.setup import command
+
+    result = CliRunner().invoke(command, ["c99"])
+    assert isinstance(result.exception, UsageError)
+    assert "needs no runtime of its own" in str(result.exception)
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("seed", range(50))
+def test_fifty_random_networks_equal_the_reference_in_lava(seed: int) -> None:
+    network = grown(seed)
+    reference, found = played(network, spikes_for(network, seed, samples=2, ticks=25))
+    assert reference.compared(found) == (0, None)
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("task", ["motions", "wisdm", "braille"])
+def test_trained_networks_equal_the_reference_in_lava(task: str) -> None:
+    from snncc.importing import import_model
+
+    try:
+        model = import_model(f"zoo:l2mu-{task}", None, None, {})
+    except UsageError as absent:
+        pytest.skip(str(absent))
+    assert model.samples is not None
+    network, samples = model.imported.network, model.samples
+    name = network.inputs[0].name
+    reference, found = played(network, {name: samples.first(24).signal})
+    assert reference.compared(found) == (0, None)
+    quantized, program = prepared(network, {name: samples.first(64).signal})
+    real = run(network, samples.signal).accuracy(samples.labels, network.decode)
+    whole = LavaBackend().simulate(program, samples.signal, ())
+    assert whole.accuracy(samples.labels, quantized.decode) >= real - 0.01

@@ -1,0 +1,77 @@
+"""The program equals the quantized reference, wire for wire, without Lava."""
+
+import numpy as np
+import pytest
+
+from snncc.backends.lava.simulate import simulate
+from snncc.ir import UsageError, run
+from tests.backends.lava.nets import grown, prepared, stock
+from tests.nets import HAND, hand, spikes_for
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_networks_equal_the_reference(seed: int) -> None:
+    network = grown(seed)
+    signal = spikes_for(network, seed, samples=2, ticks=25)
+    network, program = prepared(network, signal)
+    wires = tuple(wire.text for wire in program.traced)
+    found = simulate(program, signal, wires)
+    assert run(network, signal, record=wires).compared(found) == (0, None)
+
+
+@pytest.mark.parametrize("name", HAND)
+def test_networks_by_hand_equal_the_reference(name: str) -> None:
+    network = hand(name)
+    signal = spikes_for(network, samples=4, ticks=40)
+    network, program = prepared(network, signal)
+    wires = tuple(wire.text for wire in program.traced)
+    found = simulate(program, signal, wires)
+    assert run(network, signal, record=wires).compared(found) == (0, None)
+    assert any(np.any(found[wire]) for wire in wires)
+
+
+def test_random_networks_are_of_all_kinds() -> None:
+    kinds, forms, periods, stocks = set(), set(), set(), set()
+    for seed in range(60):
+        network = grown(seed)
+        _, program = prepared(network, spikes_for(network, samples=1, ticks=8))
+        kinds |= {n.keyword for n in program.neurons}
+        forms |= {s.kind for s in program.synapses}
+        stocks |= {n.registers is not None for n in program.neurons}
+        periods.add(program.period)
+    assert kinds >= {"if", "lif", "cuba_lif", "li", "max_pool", "product"}
+    assert forms == {"dense", "sparse", "conv"}
+    assert stocks == {True, False}
+
+
+@pytest.mark.parametrize("kind", ["lif", "cuba_lif"])
+def test_plain_neurons_are_stock_processes(kind: str) -> None:
+    network = stock(kind)
+    signal = spikes_for(network, samples=3, ticks=60)
+    quantized, program = prepared(network, signal, {"neurons": "stock"})
+    assert program.native
+    found = simulate(program, signal)
+    assert run(quantized, signal).compared(found) == (0, None)
+    assert 0.02 < found.output.mean() < 0.9
+
+
+@pytest.mark.parametrize(
+    ("signal", "message"),
+    [
+        (np.zeros((1, 5, 3)), "takes [samples, ticks, 10], found [1, 5, 3]"),
+        (np.full((1, 5, 10), 0.5), "takes spikes, 0 or 1, found other values"),
+    ],
+)
+def test_signals_that_do_not_fit_are_refused(signal: np.ndarray, message: str) -> None:
+    network = stock()
+    _, program = prepared(network, spikes_for(network))
+    with pytest.raises(UsageError) as refusal:
+        simulate(program, signal)
+    assert message in str(refusal.value)
+
+
+def test_an_unknown_wire_is_refused() -> None:
+    network = stock()
+    _, program = prepared(network, spikes_for(network))
+    with pytest.raises(UsageError, match="unknown wire '%nobody'"):
+        simulate(program, spikes_for(network)["n0"], ("%nobody",))
