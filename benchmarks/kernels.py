@@ -10,15 +10,17 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.workloads import l2mu, layered, spike_trains
+from benchmarks.workloads import available, l2mu, layered, spike_trains
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.backends.c99.firmware import AFTER_TICK, BEFORE_TICK
 from snncc.boards import Build, board, build, play
+from snncc.importing import import_model
 from snncc.ir import Network, Values, run
 from snncc.ir.passes import calibrate
 
 BOARD = "cortex-m4-emulated"
+ZOO_SAMPLES = 4
 DENSITIES = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 ENTRIES = ("init", "reset", "tick", "read")
 
@@ -76,6 +78,13 @@ def cases() -> Iterator[dict[str, Any]]:
     for bits in (16, 32):
         row = measure(cell, signal, bits)
         yield {"network": "L2MU 12-(70x7)-120-7", "state_bits": bits, **row}
+    for name in available():
+        model = import_model(f"zoo:{name}", None, None, {})
+        assert model.samples is not None, "the zoo brings its own test data"
+        signal = model.samples.signal[:ZOO_SAMPLES]
+        for bits in (16, 32):
+            row = measure(model.imported.network, signal, bits)
+            yield {"network": name, "state_bits": bits, **row}
 
 
 def main() -> None:
@@ -97,6 +106,8 @@ def main() -> None:
     Console().print(table)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+    if any(row["mismatches"] for row in rows):
+        raise SystemExit("the board's spikes differ from the reference")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.kernels import measure
-from benchmarks.workloads import BRAILLE_RATES, l2mu, layered, spike_trains
+from benchmarks.workloads import BRAILLE_RATES, available, l2mu, layered, spike_trains
+from snncc.importing import import_model
 from snncc.ir import Network, Values
 
 KIB = 1024
@@ -34,6 +35,18 @@ def test_l2mu_with_two_states_to_a_word(cell: tuple[Network, Values]) -> None:
 
 def test_l2mu_with_wide_states(cell: tuple[Network, Values]) -> None:
     row = measure(*cell, state_bits=32)
+    assert row["mismatches"] == 0
+    assert row["instructions_per_tick"] <= 20_000
+
+
+@pytest.mark.parametrize("name", ["l2mu-braille", "l2mu-motions"])
+def test_trained_l2mu_on_its_own_data(name: str) -> None:
+    pytest.importorskip("torch")
+    if name not in available():
+        pytest.skip(f"the data of {name} are not here; SNNCC_DATA names their folder")
+    model = import_model(f"zoo:{name}", None, None, {})
+    assert model.samples is not None
+    row = measure(model.imported.network, model.samples.signal[:3])
     assert row["mismatches"] == 0
     assert row["instructions_per_tick"] <= 20_000
 
