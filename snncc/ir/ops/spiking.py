@@ -135,10 +135,10 @@ class Spiking(Op):
                 return a.fit(settled(v, spikes), "v"), spikes
             case ("before-decay", _):
                 v = decayed(a.fit(settled(v, fired), "v")) + drive
-            case ("after-input", "value"):
-                v = settled(decayed(v) + drive, fired)
-            case _:
+            case ("after-decay", "value"):
                 v = settled(decayed(v), fired) + drive
+            case _:  # in the order of snnTorch, so that float sums round alike
+                v = settled(decayed(v) + drive, fired)
         v = a.fit(v, "v")
         spikes = self.count(v, threshold[1], a)
         if order == "rechecked":

@@ -40,7 +40,8 @@ class Quantize(Pass):
     Weights are rounded to nearest (half to even): |weight - code unit| <= unit / 2. A decay is a
     fraction of 2**decay_bits, its products are rounded toward zero: a neuron without input comes
     to rest at exactly zero. A state has `state_bits` where its worst case, or twice what was
-    seen, fits; else `widest_bits`.
+    seen, fits; else `widest_bits`. k is `fraction_bits` at most: a quarter of a weight's unit is
+    below its rounding error already, and a narrow potential times a decay stays within 32 bits.
 
     Establishes: the network computes with whole numbers; every role has a format.
     May change: spikes, within what rounding of the parameters does.
@@ -54,7 +55,7 @@ class Quantize(Pass):
     state_bits: int = 32
     decay_bits: int = 15
     input_bits: int = 16
-    fraction_bits: int = 8
+    fraction_bits: int = 2
     widest_bits: int = INT32_BITS
     units: str = "neuron"
     ranges: Ranges = field(default_factory=Ranges, compare=False)
