@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from snncc.backends import Files, Json, Settings
-from snncc.ir import Network, Trace, Values
+from snncc.ir import Network, Trace, UsageError, Values, unknown
 from snncc.ir.passes import Pass, Ranges
+from snncc.projects import KINDS
 
 from . import firmware, pipeline
+from .application import projected
 from .emit import emit
 from .lower import lower
 from .program import Program
@@ -25,16 +28,22 @@ class C99Backend:
 
     name = "c99"
     description = "freestanding C99 for microcontrollers, and the fast engine of this machine"
-    options: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, str] = MappingProxyType(
+        {"project": f"also write a whole project: {', '.join(KINDS)}"}
+    )
 
     def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return pipeline.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
-        return lower(network, settings.rates)
+        kind = settings.options.get("project", "")
+        if kind and kind not in KINDS:
+            raise UsageError(unknown("project", kind, KINDS))
+        return replace(lower(network, settings.rates), project=kind)
 
     def emit(self, program: Program) -> Files:
-        return emit(program)
+        sources = emit(program)
+        return projected(program, sources, program.project) if program.project else sources
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate(program, signal, record)

@@ -353,6 +353,7 @@ class Program:
     outputs: tuple[Readout, ...]
     traced: tuple[Readout, ...]
     layers: tuple[Layer, ...] = field(default=())
+    project: str = ""  # kind of project to write around the sources; empty: none
 
     @property
     def weight_bytes(self) -> int:

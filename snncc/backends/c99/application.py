@@ -1,0 +1,111 @@
+"""The face that all projects call, around the emitted C: one network, static. No decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+from pathlib import PurePosixPath
+
+from snncc.backends import Files
+from snncc.projects import Application, Sensor, project
+
+from .emit_header import arguments
+from .program import Port, Program
+
+APART = "_observe"  # for tests only
+
+
+def projected(program: Program, sources: Files, kind: str) -> Files:
+    """The sources and, in a folder of its name, a project of that kind around them."""
+    code = {path.name: text for path, text in sources.items() if APART not in path.name}
+    code |= {name: text.encode() for name, text in _face(program).items()}
+    sensors = tuple(_sensor(port) for port in program.ports)
+    whole = project(kind, code, Application(program.name, "c99", program.tick, sensors))
+    return {**sources, **{PurePosixPath(kind) / path: text for path, text in whole.items()}}
+
+
+def _sensor(port: Port) -> Sensor:
+    plain = Sensor(port.node, port.ctype)
+    if port.format is None:
+        return plain
+    unit = port.format.unit
+    assert isinstance(unit, int), "quantize gives inputs a unit of two to a power"
+    return replace(plain, unit=unit, low=port.format.low, high=port.format.high)
+
+
+def _face(program: Program) -> Mapping[str, str]:
+    name, upper = program.name, program.name.upper()
+    takes = arguments(program).removeprefix(", ")
+    given = "".join(f", {port.node}_values" for port in program.ports)
+    sizes = "\n".join(
+        f"#define SNNCC_{port.node.upper()}_SIZE {prod(port.shape)}u" for port in program.ports
+    )
+    return {
+        "snncc_app.h": f"""/* snncc_app.h: {name}, all its memory static; written by snncc.
+ * For several networks, or memory of your own, call {name}.h instead. */
+#ifndef SNNCC_APP_H
+#define SNNCC_APP_H
+
+#include <stdint.h>
+
+{sizes}
+#define SNNCC_CLASSES {prod(program.outputs[0].shape)}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+/* Makes the network ready; always 0. */
+int snncc_init(void);
+
+/* One tick; always 0. */
+int snncc_tick({takes});
+
+/* As before the first tick; always 0. */
+int snncc_reset(void);
+
+/* Scores since then. */
+void snncc_read(int64_t score[SNNCC_CLASSES]);
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+""",
+        "snncc_app.c": f"""/* snncc_app.c: written by snncc; see snncc_app.h. */
+#include "snncc_app.h"
+
+#include "{name}.h"
+
+static {name}_state state;
+
+int snncc_init(void)
+{{
+    {name}_init(&state);
+    return 0;
+}}
+
+int snncc_tick({takes})
+{{
+    {name}_tick(&state{given});
+    return 0;
+}}
+
+int snncc_reset(void)
+{{
+    {name}_reset(&state);
+    return 0;
+}}
+
+void snncc_read(int64_t score[SNNCC_CLASSES])
+{{
+    {name}_score now[{upper}_CLASSES];
+
+    {name}_read(&state, now);
+    for (int k = 0; k < SNNCC_CLASSES; k++)
+        score[k] = now[k];
+}}
+""",
+    }
