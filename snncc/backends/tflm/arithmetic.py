@@ -138,7 +138,10 @@ class Exact:
         if format.overflow is Overflow.TRAP:
             raise refused("T004", self.node, f"its state may reach {worst:,} and {format} traps")
         if format.overflow is Overflow.WRAP:
-            return self._wrapped(self.add(left, right), format, worst)
+            if format.bits != 16 or not format.signed:
+                message = f"its state may reach {worst:,} and {format} wraps; only 16 bits can"
+                raise refused("T004", self.node, message)
+            return self._wrapped(self.add(left, right), format)
         if np.all(low >= INT32[0]) and np.all(high <= INT32[1]):
             return self.clipped(self.add(left, right), format.low, format.high)
         # The left is limited to what leaves the sum within the format: nothing can wrap then.
@@ -154,10 +157,8 @@ class Exact:
         low, high = edge.low - push.high, edge.high - push.low
         return self._two("SUB", edge, push, low, high)
 
-    def _wrapped(self, total: Signal, format: Quantity, worst: int) -> Signal:
-        if format.bits != 16 or not format.signed:
-            message = f"its state may reach {worst:,} and {format} wraps; only 16 bits can"
-            raise refused("T004", self.node, message)
+    def _wrapped(self, total: Signal, format: Quantity) -> Signal:
+        """CAST keeps the lower 16 bits: a static_cast in C++ (cast.cc)."""
         types = {"in_data_type": TYPES["int32"], "out_data_type": TYPES["int16"]}
         tensor = self.graph.write("CAST", (total.tensor,), "int16", total.laid, types)
         low, high = (np.asarray(end, dtype=np.int64) for end in (format.low, format.high))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from snncc.ir import LoweringRefused, Node, Shape, Values
 
 from .program import NO_OPTIONS, DType, Operator, Options, Tensor
 from .schema import TYPES
-from .target import INT16, RULES
+from .target import INT16, JOINED_MAX, RULES, TURNS_MAX
 
 
 def refused(rule: str, node: Node, message: str) -> LoweringRefused:
@@ -125,7 +126,7 @@ class Graph:
         """The same signal with its channels last, or in the wire's own order.
 
         Raises:
-            LoweringRefused: T006, TRANSPOSE has no kernel for 32 bits.
+            LoweringRefused: T006, the wire is no image, or too large for 32 bits.
         """
         if signal.image == image:
             return signal
@@ -135,30 +136,40 @@ class Graph:
         axes = (2, 3) if image else (1, 2, 3)
         if len(signal.shape) not in axes:
             raise refused("T006", node, f"a signal of shape {signal.shape} is no image")
-        channels = signal.shape[0]
-        before = (1, channels, *laid_shape(signal.shape, True)[1:3]) if image else signal.laid
-        order = (0, 2, 3, 1) if image else (0, 3, 1, 2)
-        after = tuple(before[axis] for axis in order)
-        flat = sum(n > 1 for n in after) <= 1 or channels == 1
-        tensor = signal.tensor
-        if not flat:
-            if not signal.narrow:
-                message = (
-                    f"its codes reach {_worst(signal):,} and must be laid out anew, but TRANSPOSE "
-                    "has no kernel for 32 bits; use --state-bits 16"
-                )
-                raise refused("T006", node, message)
-            tensor = self.cast(signal, "int16").tensor
-            if image:
-                tensor = self.reshape(tensor, "int16", before)
-            places = self.constant(np.asarray(order), "int32")
-            tensor = self.write("TRANSPOSE", (tensor, places), "int16", after)
-        dtype = signal.dtype if flat else "int16"
-        target = laid_shape(signal.shape, image)
-        tensor = self.reshape(tensor, dtype, target)
+        channels, places = signal.shape[0], prod(signal.shape[1:])
+        rows, columns = (channels, places) if image else (places, channels)
+        tensor, dtype = signal.tensor, signal.dtype
+        if min(rows, columns) > 1 and signal.narrow:
+            tensor, dtype = self.cast(signal, "int16").tensor, "int16"
+            tensor = self.reshape(tensor, dtype, (rows, columns))
+            order = self.constant(np.asarray((1, 0)), "int32")
+            tensor = self.write("TRANSPOSE", (tensor, order), dtype, (columns, rows))
+        elif min(rows, columns) > 1:
+            tensor = self._turned(signal, rows, columns, node)
+        tensor = self.reshape(tensor, dtype, laid_shape(signal.shape, image))
         low, high = (self._relaid(v, signal, image) for v in (signal.low, signal.high))
         self.forms[key] = Signal(tensor, signal.shape, dtype, low, high, image)
         return self.forms[key]
+
+    def _turned(self, signal: Signal, rows: int, columns: int, node: Node) -> int:
+        """A transposed matrix of 32 bits, row by row or column by column: TRANSPOSE has 16 only.
+
+        Raises:
+            LoweringRefused: T006, there are too many of both.
+        """
+        if min(rows, columns) > TURNS_MAX:
+            message = (
+                f"its codes reach {_worst(signal):,} and must be laid out anew, but TRANSPOSE has "
+                f"no kernel for 32 bits, and {min(rows, columns)} parts are more than {TURNS_MAX}; "
+                "use --state-bits 16"
+            )
+            raise refused("T006", node, message)
+        whole = self.reshape(signal.tensor, "int32", (rows, columns))
+        if rows <= columns:
+            parts = [self.cut(whole, (row, 0), (1, columns)) for row in range(rows)]
+            return self.joined([self.reshape(p, "int32", (columns, 1)) for p in parts], 1)
+        parts = [self.cut(whole, (0, column), (rows, 1)) for column in range(columns)]
+        return self.joined([self.reshape(p, "int32", (1, rows)) for p in parts], 0)
 
     def _relaid(self, values: Values, signal: Signal, image: bool) -> Values:
         whole = np.broadcast_to(values, signal.laid)
@@ -182,6 +193,9 @@ class Graph:
 
     def joined(self, tensors: Sequence[int], axis: int) -> int:
         """Tensors one behind the other along an axis."""
+        while len(tensors) > JOINED_MAX:
+            starts = range(0, len(tensors), JOINED_MAX)
+            tensors = [self.joined(tensors[k : k + JOINED_MAX], axis) for k in starts]
         if len(tensors) == 1:
             return tensors[0]
         shapes = [self.tensors[t].shape for t in tensors]

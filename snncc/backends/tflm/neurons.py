@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Factor, Node, Param, Quantity, Tensors, Values, values_of
+from snncc.ir import Arithmetic, Factor, Node, Overflow, Param, Quantity, Tensors, Values, values_of
 from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Spiking
 
 from .arithmetic import Exact
 from .graph import Signal, refused
 from .target import INT32
+
+NARROW, HELD = 16, 1 << 30
 
 Begin = Callable[[str, "Values | int", "Values | int", "Values | int"], Signal]
 """Name, initial codes, lowest and highest code → the state as it is when the tick begins."""
@@ -67,7 +69,7 @@ class Neurons:
     def _integrator(self, op: LI, current: Signal) -> Moved:
         drive = self.drive(current, op.bias)
         v = self.state(op, "v", drive, op.decay, op.initial)
-        v = self.x.fitted(self._decayed(v, op.decay), drive, self.format("v"))
+        v = self.x.fitted(self._decayed(v, op.decay), self._held(drive), self.format("v"))
         return Moved(v, {"v": v})
 
     def _current_based(self, op: CubaLIF, current: Signal) -> Moved:
@@ -130,7 +132,7 @@ class Neurons:
         decay: Param,
     ) -> tuple[Signal, Signal]:
         """New potential and spikes, as `Spiking.move` orders decay, input and reset."""
-        x, into = self.x, self.format("v")
+        x, into, drive = self.x, self.format("v"), self._held(drive)
         amount = self.codes(op.reset_amount, v)
         order = op.reset_order if op.reset != "none" else "now"
 
@@ -214,6 +216,17 @@ class Neurons:
         finer = np.asarray(self.a.align(np.ones((1, *current.shape), dtype=np.int64), "v"))[0]
         scaled = self.x.multiply(current, self.x.like(finer, current))
         return self.x.add(scaled, self.codes(bias, scaled))
+
+    def _held(self, drive: Signal) -> Signal:
+        """The input, held within 2**30 where the state has 16 bits and saturates.
+
+        Beyond, it saturates the state whatever the potential and the reset amount add to it, for
+        those stay below 2**29.
+        """
+        into = self.format("v")
+        if into.bits > NARROW or into.overflow is not Overflow.SATURATE:
+            return drive
+        return self.x.clipped(drive, -HELD, HELD)
 
     def codes(self, param: Param, like: Signal) -> Signal:
         """A parameter in codes of v."""

@@ -16,9 +16,9 @@ INT32 = -(1 << 31), (1 << 31) - 1  # what ADD, SUB and MUL compute in; beyond, t
 BOUND = 1 << 31
 AXES_MAX = 3  # beside the batch: comparisons broadcast over four axes, comparisons.cc
 TAPS_MAX = 256  # of a convolution computed tap by tap in int32: three operators each
-ALIGNMENT = (
-    16  # of the arena and of the model: MicroArenaBufferAlignment(), micro_arena_constants.h
-)
+TURNS_MAX = 64  # rows or columns of a matrix of 32 bits that is transposed: two operators each
+JOINED_MAX = 10  # inputs of one CONCATENATION: kMaxInputNum, concatenation.cc
+ALIGNMENT = 16  # of arena and model: MicroArenaBufferAlignment(), micro_arena_constants.h
 PIECE_BYTES = 700  # what one more FULLY_CONNECTED over part of the columns adds to a model
 
 STATES: Mapping[str, StateForm] = {"variables": "variables", "io": "io"}
