@@ -12,6 +12,7 @@ from snncc.ir.passes import Pass, Ranges
 from . import pipeline, runtime
 from .emit import emit
 from .lower import lower
+from .netx import layers
 from .program import Program
 from .report import check, report
 from .simulate import simulate
@@ -28,6 +29,7 @@ class LavaBackend:
     options: Mapping[str, str] = MappingProxyType(
         {
             "neurons": "stock: refuse populations that Loihi does not have in hardware",
+            "netx": "1: write an HDF5 file for lava.lib.dl.netx as well",
             "chips": "how many chips the network may take; 1 if left out",
         }
     )
@@ -38,6 +40,8 @@ class LavaBackend:
     def lower(self, network: Network, settings: Settings) -> Program:
         program = lower(network, settings.options)
         check(program)
+        if program.netx:
+            layers(program)
         return program
 
     def emit(self, program: Program) -> Files:

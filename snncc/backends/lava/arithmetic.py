@@ -102,7 +102,7 @@ class Population:
             fires: Values = v > self.threshold if self.strict else v >= self.threshold
             return fires.astype(v.dtype)
         fits = -(-v // self.threshold) - 1 if self.strict else v // self.threshold
-        return np.clip(fits, 0, self.spikes)
+        return np.asarray(np.clip(fits, 0, self.spikes))
 
     def _settled(self, v: Values, spikes: Values) -> Values:
         if self.reset == "subtract":

@@ -15,6 +15,7 @@ from snncc.backends import Files
 from snncc.ir import Values
 
 from .arithmetic import Population
+from .netx import hdf5
 from .program import Neurons, Program, Synapses
 
 AS_THEY_STAND = {
@@ -33,6 +34,9 @@ def emit(program: Program) -> Files:
     found = {name: (here / origin).read_bytes() for name, origin in AS_THEY_STAND.items()}
     found["network.py"] = _network(program).encode()
     found["weights.npz"] = packed(_arrays(program))
+    if program.netx:
+        found["network.net"] = hdf5(program)
+        found["load_netx.py"] = (here / "package/load_netx.py.txt").read_bytes()
     return {PurePosixPath(name): content for name, content in sorted(found.items())}
 
 

@@ -14,6 +14,7 @@ from snncc.ir.passes import (
     RoundConstants,
 )
 
+from .netx import BIAS_EXPONENT
 from .target import ALIGN_BITS, BIAS_BITS, DECAY_BITS, FRACTION_BITS, INPUT_BITS, STATE_BITS
 
 
@@ -34,5 +35,9 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
             units="population",
             ranges=ranges,
         ),
-        RoundConstants(grid=1 << ALIGN_BITS, bias_bits=BIAS_BITS),
+        RoundConstants(
+            grid=1 << ALIGN_BITS,
+            bias_bits=BIAS_BITS,
+            bias_grid=1 << BIAS_EXPONENT if settings.options.get("netx") == "1" else 1,
+        ),
     )

@@ -26,7 +26,7 @@ from .emit import emit, packed
 from .program import Program
 from .simulate import chosen
 
-LAVA = "lava-nc==0.10.0"
+LAVA = ("lava-nc==0.10.0", "lava-dl==0.6.0")
 SILENCE_SECONDS = 45.0  # Lava compiles its processes in a second or two, and steps in milliseconds
 GRACE_SECONDS = 2.0  # for Python's own clean-up of shared memory
 WEIGHTS_AT_ONCE = 4_000_000  # synapses side by side: some hundred megabytes in Lava's processes
@@ -69,17 +69,17 @@ def install(say: Callable[[str], None]) -> str:
     else:
         _done([sys.executable, "-m", "venv", str(folder)])
         pip = [str(_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    say("lava: NumPy, SciPy, networkx, asteval")
+    say("lava: NumPy, SciPy, networkx, asteval, h5py")
     requirements = folder / "requirements.txt"
     requirements.write_text(_requirements(), encoding="utf-8")
     _done([*pip, "-r", str(requirements)])
-    say(f"lava: {LAVA}")
+    say(f"lava: {' and '.join(LAVA)}")
     # Its metadata asks for Python 3.10 and NumPy 1; with the versions above it runs as it should.
     if uv:
         wheel = [str(_python()), "-m", "ensurepip", "--default-pip"]
         _done(wheel)
         pip = [str(_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _done([*pip, "--no-deps", "--ignore-requires-python", LAVA])
+    _done([*pip, "--no-deps", "--ignore-requires-python", *LAVA])
     _marker().write_text(_pins(), encoding="utf-8")
     return str(folder)
 
@@ -112,10 +112,7 @@ def play(
     fed = signal if isinstance(signal, Mapping) else {program.sources[0].name: signal}
     with tempfile.TemporaryDirectory(prefix="snncc-lava-") as name:
         folder = Path(name)
-        for path, content in emit(program).items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
-        (folder / "data.npz").write_bytes(packed(fed))
+        unpack(program, fed, folder)
         count = side_by_side or _at_once(program)
         options = ["--side-by-side", str(count), *(["--float"] if real else [])]
         run_package(folder, ["data.npz", "-o", "result.npz", *options, "--record", *wires], silence)
@@ -124,8 +121,21 @@ def play(
     return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
 
 
-def run_package(folder: Path, arguments: Sequence[str], silence: float = SILENCE_SECONDS) -> None:
-    """Runs the `run.py` of an emitted package in Lava's environment.
+def unpack(program: Program, signals: Mapping[str, Values], folder: Path) -> None:
+    """Writes the emitted package into a folder, and the signals as its data.npz."""
+    for path, content in emit(program).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    (folder / "data.npz").write_bytes(packed(signals))
+
+
+def run_package(
+    folder: Path,
+    arguments: Sequence[str],
+    silence: float = SILENCE_SECONDS,
+    script: str = "run.py",
+) -> None:
+    """Runs a script of an emitted package in Lava's environment.
 
     Raises:
         DeviceError: it failed, with its last lines, or made no step for `silence` seconds; its
@@ -133,7 +143,7 @@ def run_package(folder: Path, arguments: Sequence[str], silence: float = SILENCE
     """
     beat, log = folder / "beat", folder / "log.txt"
     beat.touch()
-    command = [str(_python()), "run.py", *arguments, "--beat", str(beat)]
+    command = [str(_python()), script, *arguments, "--beat", str(beat)]
     # One thread a process: Lava makes a process for each population and connection.
     alone = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     alone.pop("PYTHONPATH", None)
@@ -217,7 +227,8 @@ def _requirements() -> str:
 
 
 def _pins() -> str:
-    return f"{_requirements()}{LAVA}\nPython {sys.version_info.major}.{sys.version_info.minor}\n"
+    python = ".".join(map(str, sys.version_info[:2]))
+    return f"{_requirements()}{' '.join(LAVA)}\nPython {python}\n"
 
 
 def _done(command: Sequence[str]) -> None:

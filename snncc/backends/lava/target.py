@@ -48,4 +48,5 @@ RULES = {
     "L009": "an output is what a population puts out, or its potential",
     "L010": "with neurons=stock, every population is a process that Loihi has in hardware",
     "L011": "the network fits one chip, or as many as --option chips=N allows",
+    "L012": "with netx=1, the network is a chain of stock layers with one input of spikes",
 }

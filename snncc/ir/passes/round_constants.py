@@ -24,8 +24,9 @@ class RoundConstants(Pass):
     A chip that aligns a threshold register by a shift compares with multiples of `grid` only: a
     threshold code becomes the nearest multiple (and one more where the neuron fires at the
     threshold: `v >= n + 1` is `v > n`). A bias register of mantissa and exponent holds
-    `bias_bits` bits of a code. Only populations that such registers can describe are touched:
-    one threshold for all, reset to zero, states at least `grid` times finer than their current.
+    `bias_bits` bits of a code, or multiples of `bias_grid` only. Touched are populations that such
+    registers can describe: one threshold for all, reset to zero, states at least `grid` times
+    finer than their current.
 
     Establishes: there, a threshold is a multiple of `grid`, a bias m 2**e with |m| < 2**bias_bits.
     May change: spikes, within what rounding of the constants does.
@@ -37,12 +38,12 @@ class RoundConstants(Pass):
     agreement = 0.5
     grid: int = 64
     bias_bits: int = 12
+    bias_grid: int = 1
 
     def __call__(self, network: Network) -> Network:
-        if self.grid < 1 or self.bias_bits < 1:
-            raise PassError(
-                f"round-constants: grid {self.grid} and bias_bits {self.bias_bits} are at least 1"
-            )
+        for name in ("grid", "bias_bits", "bias_grid"):
+            if getattr(self, name) < 1:
+                raise PassError(f"round-constants: {name} is {getattr(self, name)}, at least 1")
         if not network.quantized:
             raise PassError("round-constants: the network has no number formats; run quantize")
         numbers = arithmetics(network)
@@ -68,7 +69,7 @@ class RoundConstants(Pass):
         old = a.quantity(op.threshold, "v") - late
         threshold = np.maximum(np.rint(old / self.grid), 0) * self.grid + late
         bias = a.quantity(op.bias, "v")
-        lost = np.exp2(np.maximum(_length(bias) - self.bias_bits, 0))
+        lost = np.maximum(np.exp2(_length(bias) - self.bias_bits), self.bias_grid)
         network, first = _param(network, f"{node.name}.threshold", op.threshold, threshold * unit)
         network, second = _param(
             network, f"{node.name}.bias", op.bias, np.rint(bias / lost) * lost * unit

@@ -175,6 +175,23 @@ def grown(seed: int) -> Network:
     return Network(f"grown{seed}", tuple(growth.nodes), (use,), 0.001, tensors)
 
 
+def stock_images() -> Network:
+    """Layers that Loihi has in hardware: two convolutions, a pool, a dense layer."""
+    growth = Growth(np.random.default_rng(5))
+    calm = {**STOCK, "bias": 0.0, "threshold": 2.5, "decay": 0.75}
+    x = growth.add(Input((2, 7, 9), "spike"))
+    once, pads = (1, 1), ((1, 1), (0, 0))
+    first = growth.add(Conv(growth.weight(4, 2, 3, 2), (1, 2), pads, once, 1), x)
+    s = growth.add(LIF(**calm), first)
+    second = growth.add(Conv(growth.weight(6, 2, 2, 2), once, ((0, 0), (1, 1)), once, 2), s)
+    s = growth.add(LIF(**calm), second)
+    p = growth.add(SumPool((2, 2), (2, 2), ((0, 0), (0, 0))), s)
+    flat = growth.add(Reshape((6 * 3 * 2,)), p)
+    out = growth.add(LIF(**calm), growth.add(Dense(growth.weight(5, 36)), flat))
+    tensors = MappingProxyType(growth.tensors)
+    return Network("stock_images", tuple(growth.nodes), (out,), 0.001, tensors)
+
+
 def stock(kind: str = "lif") -> Network:
     """Two layers that Loihi has in hardware: LIFs with a bias, or recurrent CuBa LIFs."""
     growth = Growth(np.random.default_rng(3))

@@ -166,7 +166,7 @@ def test_a_network_beyond_the_chip_is_refused() -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {*TEXTS, "L001", "L007", "L008", "L010", "L011"} == set(RULES)
+    assert {*TEXTS, "L001", "L007", "L008", "L010", "L011", "L012"} == set(RULES)
 
 
 def test_constants_lie_on_the_grid_and_states_within_24_bits() -> None:
