@@ -178,7 +178,7 @@ def grown(seed: int) -> Network:
 def stock_images() -> Network:
     """Layers that Loihi has in hardware: two convolutions, a pool, a dense layer."""
     growth = Growth(np.random.default_rng(5))
-    calm = {**STOCK, "bias": 0.0, "threshold": 2.5, "decay": 0.75}
+    calm = {**STOCK, "bias": 0.0, "threshold": 1.5, "decay": 0.75}
     x = growth.add(Input((2, 7, 9), "spike"))
     once, pads = (1, 1), ((1, 1), (0, 0))
     first = growth.add(Conv(growth.weight(4, 2, 3, 2), (1, 2), pads, once, 1), x)

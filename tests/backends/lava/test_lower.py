@@ -9,6 +9,7 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.lava import RULES, LavaBackend, pipeline
 from snncc.backends.lava.arithmetic import LIMIT
+from snncc.backends.lava.report import check
 from snncc.ir import (
     CapacityError,
     LoweringRefused,
@@ -156,13 +157,22 @@ def test_other_formats_are_refused(change: dict[str, int], rule: str) -> None:
 
 
 def test_a_network_beyond_the_chip_is_refused() -> None:
-    wide = single(LIF(**CALM, decay=0.7), size=4000, into=2000)
-    with pytest.raises(CapacityError, match=r"L011: the network needs \d+ neuro cores"):
-        lowered(wide)
-    _, program = lowered(wide, chips="8")
+    _, program = lowered(single(LIF(**CALM, decay=0.7)))
+    wide = replace(program.synapses[0], inputs=2000, outputs=4000)
+    much = replace(program, neurons=(replace(program.neurons[0], size=4000),), synapses=(wide,))
+    with pytest.raises(CapacityError, match="L011: the network needs 182 neuro cores"):
+        check(much)
+    check(replace(much, chips=2))
+    huge = replace(wide, inputs=20_000)
+    with pytest.raises(CapacityError, match="L011: the synapses of one neuron of %s do not fit"):
+        check(replace(much, synapses=(huge,)))
+
+
+def test_the_number_of_chips_is_a_whole_number() -> None:
+    _, program = lowered(single(LIF(**CALM, decay=0.7)), chips="8")
     assert program.chips == 8
     with pytest.raises(UsageError, match="chips takes a whole number"):
-        lowered(wide, chips="many")
+        lowered(single(LIF(**CALM, decay=0.7)), chips="many")
 
 
 def test_every_rule_has_a_case() -> None:
