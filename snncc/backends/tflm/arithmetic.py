@@ -144,16 +144,16 @@ class Exact:
             return self._wrapped(self.add(left, right), format)
         if np.all(low >= INT32[0]) and np.all(high <= INT32[1]):
             return self.clipped(self.add(left, right), format.low, format.high)
-        # The left is limited to what leaves the sum within the format: nothing can wrap then.
+        # The left is limited to what leaves the sum within 32 bits: nothing can wrap then.
         zero = self.like(0, right)
-        least = self.subtract_within(self.like(format.low, right), self.least(right, zero))
-        most = self.subtract_within(self.like(format.high, right), self.most(right, zero))
+        least = self.subtract_within(self.like(INT32[0], right), self.least(right, zero))
+        most = self.subtract_within(self.like(INT32[1], right), self.most(right, zero))
         inner = self.least(self.most(left, least), most)
-        low, high = (np.clip(end, format.low, format.high) for end in (low, high))
-        return self._two("ADD", inner, right, low, high)
+        low, high = (np.clip(end, *INT32) for end in (low, high))
+        return self.clipped(self._two("ADD", inner, right, low, high), format.low, format.high)
 
     def subtract_within(self, edge: Signal, push: Signal) -> Signal:
-        """An end of the format minus a push toward it: always within the format."""
+        """An end of the 32 bits minus a push toward it: always within them."""
         low, high = edge.low - push.high, edge.high - push.low
         return self._two("SUB", edge, push, low, high)
 

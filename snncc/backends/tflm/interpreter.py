@@ -33,6 +33,7 @@ HINTS: Mapping[Runtime, str] = {
 SECONDS = 60.0  # for starting up
 SECONDS_PER_OPERATION = 5e-8  # a slow machine's multiplication, with its share of all else
 SECONDS_PER_OPERATOR = 2e-5
+LINES_TOLD = 4
 CHILD = Path(__file__).with_name("child.py")
 ARENA = re.compile(r"Arena allocation total (\d+) bytes")
 
@@ -136,7 +137,8 @@ def _run(folder: Path, seconds: float, runtime: Runtime) -> str:
     said = done.stderr + done.stdout
     if done.returncode or not (folder / "done").is_file():
         lines = [line for line in said.splitlines() if line.strip()]
+        telling = [line for line in lines if not line.startswith((" ", "Traceback"))]
         how = f"signal {-done.returncode}" if done.returncode < 0 else f"code {done.returncode}"
-        last = " | ".join(lines[-3:]) or "nothing"
+        last = " | ".join(telling[-LINES_TOLD:]) or "nothing"
         raise DeviceError(f"the {runtime} interpreter ended with {how}; it said: {last}")
     return said

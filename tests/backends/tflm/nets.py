@@ -7,7 +7,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pytest
 
@@ -66,7 +65,6 @@ def differences(network: Network, signals: Signals, found: Any, program: Program
 
 
 def small(text: str, **arrays: npt.ArrayLike) -> Network:
-    """A network from the lines within its braces; `_` in a tensor's name stands for a dot."""
-    whole = f"network small tick=0.001s decode=count {{\n{text}\n}}\n"
-    named = {name.replace("__", "."): np.asarray(values) for name, values in arrays.items()}
-    return parse(whole, tensors(named))
+    """A network from the lines within its braces."""
+    whole = f"network small tick=0.001s decode=count {{\n  {text.strip()}\n}}\n"
+    return parse(whole, tensors(**arrays))

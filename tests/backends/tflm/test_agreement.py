@@ -107,7 +107,7 @@ def test_random_networks_agree(keyword: str) -> None:
 def test_random_networks_agree_in_tflite_micro() -> None:
     lowers: list[bool] = []
 
-    @settings(max_examples=30)
+    @settings(max_examples=15)
     @given(quantized_networks())
     def law(network: Network) -> None:
         lowers.append(agrees(network, interpret=True))
