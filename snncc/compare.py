@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -117,7 +117,8 @@ class _Scores:
         self.seen[stage] = self.seen.get(stage, 0) + len(guess)
 
     def accuracy(self) -> dict[str, float]:
-        return {stage: count / self.seen[stage] for stage, count in self.right.items()}
+        stages = (stage for stage in get_args(Stage) if stage in self.right)
+        return {stage: self.right[stage] / self.seen[stage] for stage in stages}
 
 
 def verify(
