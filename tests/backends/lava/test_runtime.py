@@ -146,6 +146,20 @@ def test_a_failed_run_shows_its_last_words(tmp_path: Path) -> None:
         runtime.run_package(package(tmp_path, "1 / 0\n"), [])
 
 
+@pytest.mark.usefixtures("lava")
+def test_a_process_that_fails_is_reported_at_once(tmp_path: Path) -> None:
+    network = hand("feedforward")
+    signal = spikes_for(network, samples=1, ticks=20)
+    _, program = prepared(network, signal)
+    runtime.unpack(program, signal, tmp_path)
+    processes = tmp_path / "neurons" / "processes.py"
+    text = processes.read_text()
+    assert "if late >= 0" in text
+    processes.write_text(text.replace("if late >= 0", "if late == 5 and 1 / 0 or late >= 0"))
+    with pytest.raises(DeviceError, match=r"Lava failed:\n(.|\n)*ZeroDivisionError"):
+        runtime.run_package(tmp_path, ["data.npz"])
+
+
 def test_without_lava_the_command_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNNCC_RUNTIMES", str(tmp_path))
     network = stock()
