@@ -120,9 +120,7 @@ def project(
     Raises:
         UsageError: there is no such kind.
     """
-    if kind not in LAYOUTS:
-        raise UsageError(unknown("project", kind, KINDS))
-    layout = LAYOUTS[kind]
+    layout = LAYOUTS[require_kind(kind)]
     code = {name: text for name, text in sources.items() if name.endswith(CODE)}
     assert "snncc_app.h" in code, "the sources have no application"
     placed = {_renamed(name, layout): text for name, text in code.items()}
@@ -140,6 +138,17 @@ def project(
     for template, path in layout.templates.items():
         found[PurePosixPath(_at(path, application))] = _filled(kind, template, facts)
     return dict(sorted(found.items()))
+
+
+def require_kind(kind: str) -> str:
+    """The kind, if there is such a project or it is empty.
+
+    Raises:
+        UsageError: names the kinds that there are.
+    """
+    if kind and kind not in LAYOUTS:
+        raise UsageError(unknown("project", kind, KINDS))
+    return kind
 
 
 def _renamed(name: str, layout: Layout) -> str:

@@ -14,8 +14,12 @@ import yaml
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
+from snncc.backends.tflm import TflmBackend
 from snncc.boards import zig
-from snncc.ir import UsageError
+from snncc.bundle import Bundle
+from snncc.cli import main
+from snncc.flash import flash
+from snncc.ir import Network, UsageError, show
 from snncc.ir.passes import calibrate
 from snncc.projects import KINDS, Application, Sensor, project
 from tests.nets import hand, spikes_for
@@ -34,15 +38,25 @@ TFLM_SOURCES = {
 }
 
 
-def built(name: str, kind: str) -> dict[PurePosixPath, bytes]:
-    """The project that `--option project=KIND` adds to a c99 bundle."""
+def built(name: str, kind: str, engine: str = "c99") -> dict[PurePosixPath, bytes]:
+    """The project that `--option project=KIND` adds to a bundle."""
     network = hand(name)
     ranges = calibrate(network, spikes_for(network))
-    backend, settings = C99Backend(), Settings(options={"project": kind}, rates=ranges.rates)
+    backend: C99Backend | TflmBackend = C99Backend() if engine == "c99" else TflmBackend()
+    settings = Settings(options={"project": kind}, rates=ranges.rates)
     for step in backend.passes(settings, ranges):
         network = step(network)
-    files = backend.emit(backend.lower(network, settings))
+    files = emitted(backend, network, settings)
     return {path.relative_to(kind): t for path, t in files.items() if path.parts[0] == kind}
+
+
+def emitted(
+    backend: C99Backend | TflmBackend, network: Network, settings: Settings
+) -> dict[PurePosixPath, bytes]:
+    """Files of a quantized network."""
+    if isinstance(backend, C99Backend):
+        return dict(backend.emit(backend.lower(network, settings)))
+    return dict(backend.emit(backend.lower(network, settings)))
 
 
 @pytest.fixture(params=KINDS)
@@ -84,6 +98,19 @@ def compile_all(folder: Path, *more: Path) -> None:
 def test_every_project_compiles(net: str, kind: str, written: Callable[[Files], Path]) -> None:
     stubs = {"arduino": "arduino", "platformio": "arduino", "esp-idf": "esp-idf"}
     compile_all(written(built(net, kind)), STUBS / stubs.get(kind, kind))
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_the_loop_of_a_tflm_project_compiles(
+    net: str, kind: str, written: Callable[[Files], Path]
+) -> None:
+    """All but the sources that include TFLite-Micro's own headers, which are not here."""
+    files = built(net, kind, "tflm")
+    theirs = ("snncc_app.cc", "snncc_app.cpp", "op_resolver.h")
+    ours = {path: text for path, text in files.items() if path.name not in theirs}
+    assert len(files) - len(ours) == 2
+    stubs = {"arduino": "arduino", "platformio": "arduino", "esp-idf": "esp-idf"}
+    compile_all(written(ours), STUBS / stubs.get(kind, kind))
 
 
 @pytest.mark.parametrize("net", NETS)
@@ -133,7 +160,7 @@ def test_the_example_codes_sensor_values_as_the_network_s_input_does(
 @pytest.mark.parametrize("engine", ["c99", "tflm"])
 def test_build_files_parse_and_name_what_is_there(kind: str, engine: str) -> None:
     tflm = engine == "tflm"
-    files = project(kind, TFLM_SOURCES, TFLM) if tflm else built("recurrent", kind)
+    files = built("recurrent", kind, engine)
     texts = {str(path): content.decode() for path, content in files.items()}
     PARSERS[kind](texts, tflm)
     assert not [path for path, text in texts.items() if "{{ " in text or "{%" in text]
@@ -265,3 +292,21 @@ def test_an_unknown_kind_is_refused() -> None:
     network = hand("recurrent")
     with pytest.raises(UsageError, match="did you mean 'zephyr'"):
         C99Backend().lower(network, Settings(options={"project": "zephir"}))
+
+
+def test_build_writes_the_project_beside_the_sources(tmp_path: Path) -> None:
+    network = hand("recurrent")
+    (tmp_path / "net.snn").write_text(show(network))
+    arrays = {name: tensor.values for name, tensor in network.tensors.items()}
+    np.savez(tmp_path / "net.npz", **arrays)
+    bundle = tmp_path / "net.snnb"
+    arguments = ["build", str(tmp_path / "net.snn"), "--target", "c99", "-o", str(bundle)]
+    with pytest.raises(SystemExit) as leaving:
+        main([*arguments, "--option", "project=zephyr"])
+    assert leaving.value.code == 0
+    assert (bundle / "target" / "recurrent.c").is_file()
+    assert (bundle / "target" / "zephyr" / "module" / "src" / "snncc_app.c").is_file()
+    assert flash(Bundle.open(bundle), "pico-emulated", check=True).mismatches == 0
+    with pytest.raises(SystemExit) as leaving:
+        main([*arguments, "--option", "project=eclipse"])
+    assert leaving.value.code == 2

@@ -7,9 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from snncc.backends import Files, Json, Settings
-from snncc.ir import Network, Trace, UsageError, Values, unknown
+from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
-from snncc.projects import KINDS
+from snncc.projects import KINDS, require_kind
 
 from . import firmware, pipeline
 from .application import projected
@@ -36,9 +36,7 @@ class C99Backend:
         return pipeline.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
-        kind = settings.options.get("project", "")
-        if kind and kind not in KINDS:
-            raise UsageError(unknown("project", kind, KINDS))
+        kind = require_kind(settings.options.get("project", ""))
         return replace(lower(network, settings.rates), project=kind)
 
     def emit(self, program: Program) -> Files:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from snncc.backends import Files, Json, Settings
 from snncc.ir import Network, Trace, UsageError, Values, unknown
 from snncc.ir.passes import Pass, Ranges
+from snncc.projects import KINDS, require_kind
 
 from . import interpreter, pipeline, simulate
 from .emit import emit
 from .lower import lower
 from .program import Program
+from .projected import projected
 from .report import report
 from .target import RULES, STATES
 
@@ -25,7 +28,10 @@ class TflmBackend:
     name = "tflm"
     description = "TFLite-Micro models for boards that run its interpreter"
     options: Mapping[str, str] = MappingProxyType(
-        {"state": "variables (the model remembers) or io (states are inputs and outputs)"}
+        {
+            "project": f"also write a whole project: {', '.join(KINDS)}",
+            "state": "variables (the model remembers) or io (states are inputs and outputs)",
+        }
     )
 
     def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
@@ -35,10 +41,12 @@ class TflmBackend:
         asked = settings.options.get("state", "variables")
         if (state := STATES.get(asked)) is None:
             raise UsageError(unknown("state", asked, STATES))
-        return lower(network, state)
+        kind = require_kind(settings.options.get("project", ""))
+        return replace(lower(network, state), project=kind)
 
     def emit(self, program: Program) -> Files:
-        return emit(program)
+        files = emit(program)
+        return projected(program, files, program.project) if program.project else files
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate.simulate(program, signal, record)

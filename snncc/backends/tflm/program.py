@@ -98,6 +98,7 @@ class Program:
     Attributes:
         outputs: what the shipped model puts out.
         traced: every wire that a build for comparison can put out.
+        project: kind of project to write around the files; empty: none.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Program:
     variables: tuple[Variable, ...]
     outputs: tuple[Readout, ...]
     traced: tuple[Readout, ...]
+    project: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+/* Arduino's port of TFLite-Micro, as far as sources name it alone. */
