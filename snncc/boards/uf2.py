@@ -20,6 +20,7 @@ from .protocol import Board, Image, Progress, Run
 MAGIC_FIRST, MAGIC_SECOND, MAGIC_LAST = 0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30
 FAMILY_GIVEN = 0x2000  # flag: the last header word is the family
 PAGE_BYTES = 256  # what a block carries, and what the RP2040 and RP2350 program at once
+SECTOR_PAGES = 16  # what they erase at once
 BLOCK_BYTES = 512
 HEADER = struct.Struct("<8I")
 INFO, NAME, CURRENT = "INFO_UF2.TXT", "SNNCC.UF2", "CURRENT.UF2"
@@ -44,12 +45,16 @@ CHIPS = {
 
 
 def uf2(image: Image, family: int) -> bytes:
-    """The image as a UF2 file for chips of `family`; pages between segments are filled with 0."""
+    """The image as a UF2 file for chips of `family`; what is erased with it is filled with 0."""
     pages: dict[int, bytearray] = {}
     for start, content in image.segments:
         for offset, byte in enumerate(content):
             page, at = divmod(start + offset, PAGE_BYTES)
             pages.setdefault(page, bytearray(PAGE_BYTES))[at] = byte
+    # The ROM may lose pages after a sector of which a part is missing (RP2040-E14).
+    for sector in {page // SECTOR_PAGES for page in pages}:
+        for page in range(sector * SECTOR_PAGES, (sector + 1) * SECTOR_PAGES):
+            pages.setdefault(page, bytearray(PAGE_BYTES))
     blocks = bytearray()
     for number, page in enumerate(sorted(pages)):
         blocks += HEADER.pack(

@@ -73,3 +73,4 @@ def test_a_file_read_again_is_the_image(built: Built) -> None:
     expected = flat(board("pico-2"), image)
     assert whole[: len(expected)] == expected
     assert not any(whole[len(expected) :])
+    assert len(whole) % 4096 == 0 and min(pages) % 4096 == 0  # whole sectors: RP2040-E14
