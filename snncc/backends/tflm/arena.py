@@ -8,8 +8,11 @@ from .program import Model
 from .target import (
     ALIGNMENT,
     BYTES_FIXED,
+    BYTES_FOR_PLANNING,
     BYTES_PER_CHANNEL,
+    BYTES_PER_INFO,
     BYTES_PER_OPERATOR,
+    BYTES_PER_PLAN,
     BYTES_PER_STATE_OPERATOR,
     BYTES_PER_TENSOR,
 )
@@ -25,7 +28,8 @@ def arena_bytes(model: Model) -> int:
     """Arena that AllocateTensors needs on a machine with pointers of 64 bits; boards need less.
 
     The tensors are placed largest first at the lowest offset that is free for as long as they
-    live, as TFLM's GreedyMemoryPlanner does. What the interpreter keeps beside them was measured.
+    live, as TFLM's GreedyMemoryPlanner does; planning itself takes that room beforehand, and of a
+    small network more. What the interpreter keeps beside them was measured.
     """
     fixed = BYTES_FIXED + BYTES_PER_TENSOR * len(model.tensors)
     for operator in model.operators:
@@ -33,7 +37,10 @@ def arena_bytes(model: Model) -> int:
         if operator.code in BY_CHANNEL:
             fixed += BYTES_PER_CHANNEL * model.tensors[operator.outputs[0]].shape[-1]
     kept = sum(_aligned(model.tensors[variable.read].bytes) for variable in model.variables)
-    return _aligned(fixed + kept + _planned(_lives(model)))
+    lives = _lives(model)
+    planning = BYTES_FOR_PLANNING + BYTES_PER_PLAN * len(lives)
+    planning += BYTES_PER_INFO * len(model.tensors)
+    return _aligned(fixed + kept + max(_planned(lives), planning))
 
 
 def _lives(model: Model) -> list[Life]:

@@ -11,17 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 Values: TypeAlias = npt.NDArray[Any]
-ARENA_FACTOR, ARENA_LEAST = 16, 1 << 18  # the wheel's own default is ten times the model
 
 
 class Micro:
     """TFLite-Micro: states are resource variables, or inputs and outputs as LiteRT has them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, arena: int) -> None:
         from tflite_micro import runtime
 
-        size = max(ARENA_LEAST, ARENA_FACTOR * path.stat().st_size)
-        self.interpreter = runtime.Interpreter.from_bytes(path.read_bytes(), arena_size=size)
+        self.interpreter = runtime.Interpreter.from_bytes(path.read_bytes(), arena_size=arena)
 
     def reset(self) -> None:
         self.interpreter.reset()
@@ -42,7 +40,7 @@ class Micro:
 class Lite:
     """LiteRT on this machine, by the reference kernels, without delegates."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, arena: int) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         kind = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -70,7 +68,8 @@ class Lite:
 def main(folder: Path) -> None:
     """Plays the job that lies in a folder, and puts its answer there."""
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    engine = (Micro if job["runtime"] == "tflm" else Lite)(folder / "model.tflite")
+    kind = Micro if job["runtime"] == "tflm" else Lite
+    engine = kind(folder / "model.tflite", job["arena"])
     signals = [np.load(folder / f"input{index}.npy") for index in range(job["ports"])]
     samples, ticks = signals[0].shape[:2]
     zeros = [np.zeros(shape, dtype=dtype) for dtype, shape in job["results"]]

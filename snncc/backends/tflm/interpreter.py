@@ -34,6 +34,7 @@ SECONDS = 60.0  # for starting up
 SECONDS_PER_OPERATION = 5e-8  # a slow machine's multiplication, with its share of all else
 SECONDS_PER_OPERATOR = 2e-5
 LINES_TOLD = 4
+AMPLE = 1 << 26  # bytes of arena where it does not matter
 CHILD = Path(__file__).with_name("child.py")
 ARENA = re.compile(r"Arena allocation total (\d+) bytes")
 
@@ -58,6 +59,7 @@ def play_model(
     outputs: int,
     runtime: Runtime = "tflm",
     seconds: float | None = None,
+    arena: int = AMPLE,
 ) -> Played:
     """The model's answer to signals, each sample from reset on.
 
@@ -68,6 +70,7 @@ def play_model(
         outputs: how many of the model's outputs are wanted; what follows are states.
         runtime: whose interpreter.
         seconds: time limit; without it one that fits the amount of work.
+        arena: bytes that TFLite-Micro may take.
 
     Raises:
         DeviceError: the runtime is not installed, refused the model, ended or took too long.
@@ -87,12 +90,13 @@ def play_model(
             "ports": len(signals),
             "outputs": outputs,
             "results": results,
+            "arena": arena,
         }
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         said = _run(folder, limit, runtime)
         found = tuple(np.load(folder / f"output{index}.npy") for index in range(outputs))
-    arena = ARENA.search(said)
-    return Played(found, int(arena[1]) if arena else 0)
+    told = ARENA.search(said)
+    return Played(found, int(told[1]) if told else 0)
 
 
 def absent(runtime: Runtime = "tflm") -> str | None:

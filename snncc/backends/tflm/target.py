@@ -37,4 +37,7 @@ BYTES_FIXED = 1024
 BYTES_PER_TENSOR = 24  # TfLiteEvalTensor
 BYTES_PER_OPERATOR = 128  # TfLiteNode, its options and what the kernel keeps
 BYTES_PER_STATE_OPERATOR = 48  # of variables: their kernels keep next to nothing
+BYTES_PER_PLAN = 40  # of what the planner keeps for a buffer, for a while: greedy_memory_planner.h
+BYTES_PER_INFO = 32  # AllocationInfo of a tensor, for a while: micro_allocation_info.h
+BYTES_FOR_PLANNING = 256  # requests of scratch buffers, and alignment
 BYTES_PER_CHANNEL = 8  # multiplier and shift of a convolution

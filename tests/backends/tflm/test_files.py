@@ -14,6 +14,7 @@ from snncc.backends.tflm.interpreter import play_model
 from snncc.backends.tflm.schema import KINDS
 from snncc.backends.tflm.simulate import codes
 from snncc.backends.tflm.writer import write
+from snncc.ir import DeviceError
 from tests.nets import HAND, hand, spikes_for
 
 from .nets import BACKEND, lowered, needs_tflm, quantized
@@ -58,13 +59,17 @@ def test_the_resolver_has_exactly_the_operators(name: str, state: str) -> None:
 
 
 @needs_tflm
+@pytest.mark.parametrize("state", FORMS)
 @pytest.mark.parametrize("name", HAND)
-def test_the_arena_is_enough_and_not_much_more(name: str) -> None:
-    built = program(name)
+def test_the_arena_is_enough_and_not_much_more(name: str, state: str) -> None:
+    built = program(name, state)
     model = assemble(built)
     fed = codes(built, spikes_for(hand(name), samples=1, ticks=1))
-    played = play_model(write(model, "arena"), model, fed, len(built.outputs))
-    assert played.arena_bytes <= arena_bytes(model) <= 1.2 * played.arena_bytes
+    content, needed = write(model, "arena"), arena_bytes(model)
+    played = play_model(content, model, fed, len(built.outputs), arena=needed)
+    assert 0 < played.arena_bytes <= needed
+    with pytest.raises(DeviceError, match="TFLM failed to allocate tensors"):
+        play_model(content, model, fed, len(built.outputs), arena=int(0.75 * needed))
 
 
 @pytest.mark.parametrize("state", FORMS)
