@@ -284,13 +284,8 @@ def _measure(
     few: Values = samples.first(COUNTED_SAMPLES).signal
     ticks = few.shape[1]
     instructions = player.play(few, counted=len(few) * ticks).instructions
-    image = player.image
     return {
-        "name": player.board,
-        "flash_bytes": image.flash_bytes,
-        "ram_bytes": image.ram_bytes,
-        "code_bytes": image.code_bytes,
-        "weight_bytes": image.weight_bytes,
+        **player.sizes(),
         "instructions_per_tick": mean(instructions) if instructions else None,
         "instructions_per_inference": mean(instructions) * ticks if instructions else None,
         "counted_samples": len(few),

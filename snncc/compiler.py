@@ -19,6 +19,7 @@ from . import bundle
 from .importing import import_model
 from .manifest import BuildRequest, manifest
 from .pipeline import Observer, checker, dumper, printer, run_pipeline, timer
+from .player import Player
 from .plugins import backend
 from .samples import Samples, calibration
 
@@ -116,6 +117,13 @@ def _steps(
 ) -> tuple[Pass, ...]:
     if request.passes is None:
         return target.passes(settings, ranges)
+    for name in ("weight_bits", "state_bits"):
+        if getattr(request, name) != getattr(BuildRequest, name):
+            option = name.replace("_", "-")
+            raise UsageError(
+                f"--{option} is for the target's own passes; with --passes, write "
+                f"quantize{{{name}={getattr(request, name)}}} there"
+            )
     steps = parse_passes(request.passes, PASSES)
     return tuple(replace(s, ranges=ranges) if isinstance(s, Quantize) else s for s in steps)
 
@@ -171,15 +179,7 @@ def _simulated(
 
 
 def _firmware(target: Backend[object], program: object, name: str) -> tuple[bytes, dict[str, Json]]:
-    from snncc.boards import board, build
-
     if not isinstance(target, FirmwareBackend):
         raise UsageError(f"target {target.name} builds no firmware; leave --board out")
-    image = build(board(name), target.firmware(program, ()))
-    return image.elf, {
-        "name": name,
-        "flash_bytes": image.flash_bytes,
-        "ram_bytes": image.ram_bytes,
-        "code_bytes": image.code_bytes,
-        "weight_bytes": image.weight_bytes,
-    }
+    player = Player(target, program, name)
+    return player.image.elf, player.sizes()

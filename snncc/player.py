@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from snncc.backends import FirmwareBackend
+from snncc.backends import FirmwareBackend, Json
 from snncc.ir import Trace, Values
 
 if TYPE_CHECKING:
@@ -36,9 +36,22 @@ class Player:
     image: Image = field(init=False)
 
     def __post_init__(self) -> None:
-        from snncc.boards import board, build
+        from snncc.boards import Build, board, build
 
-        self.image = build(board(self.board), self.backend.firmware(self.program, self.record))
+        sources = self.backend.firmware(self.program, self.record)
+        # Smallest code: on small cores it is as fast as any other, `make bench` shows it.
+        self.image = build(board(self.board), sources, Build(optimize="s"))
+
+    def sizes(self) -> dict[str, Json]:
+        """The board's name, and the firmware's bytes in flash and RAM."""
+        image = self.image
+        return {
+            "name": self.board,
+            "flash_bytes": image.flash_bytes,
+            "ram_bytes": image.ram_bytes,
+            "code_bytes": image.code_bytes,
+            "weight_bytes": image.weight_bytes,
+        }
 
     def flash(self) -> bool:
         """Whether the board's memory could be read back; it holds and runs the firmware now.
