@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import LoweringRefused, Network, Node, Quantity, UsageError, Use
+from snncc.ir import LoweringRefused, Network, Node, Quantity, UsageError, Use, unknown
 from snncc.ir.ops import LI, CubaLIF, Input, Spiking
 
 from .neurons import Drive, gate, population, real_population, registers
@@ -66,7 +66,7 @@ class _Lowering:
             outputs=tuple(self._wire(use, known) for use in network.outputs),
             traced=self._traced(known),
             chips=self._number("chips", 1),
-            netx=self.options.get("netx") == "1",
+            netx=self._choice("netx", "0", "1") == "1",
         )
 
     def _number(self, key: str, otherwise: int) -> int:
@@ -74,6 +74,12 @@ class _Lowering:
         if not text.isdecimal() or int(text) < 1:
             raise UsageError(f"--option {key} takes a whole number from 1, found '{text}'")
         return int(text)
+
+    def _choice(self, key: str, *known: str) -> str:
+        found = self.options.get(key, known[0])
+        if found not in known:
+            raise UsageError(f"--option {key}: {unknown('value', found, known)}")
+        return found
 
     def _terms(self, node: Node) -> dict[tuple[Term, Leaf], None]:
         found: dict[tuple[Term, Leaf], None] = {}
@@ -108,7 +114,7 @@ class _Lowering:
         read = any(use.source == node.name and use.state for use in network.outputs)
         found = registers(whole, real, drive, self.schedule.period, phase, read)
         why = "" if isinstance(found, Registers) else found
-        if why and self.options.get("neurons", "any") == "stock":
+        if why and self._choice("neurons", "any", "stock") == "stock":
             raise refused("L010", node, f"{why}; leave out --option neurons=stock")
         stock = found if isinstance(found, Registers) else None
         return Neurons(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snncc.backends import Settings
+from snncc.ir import UsageError
 from snncc.ir.passes import (
     Canonicalize,
     FoldBias,
@@ -19,7 +20,13 @@ from .target import ALIGN_BITS, BIAS_BITS, DECAY_BITS, FRACTION_BITS, INPUT_BITS
 
 
 def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-    """All passes up to whole numbers; lowering lays the ticks, as populations may share a step."""
+    """All passes up to whole numbers; lowering lays the ticks, as populations may share a step.
+
+    Raises:
+        UsageError: states of 16 bits are asked for.
+    """
+    if settings.state_bits < STATE_BITS:
+        raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
     return (
         Canonicalize(),
         FoldNorm(),

@@ -23,7 +23,7 @@ from snncc.ir import (
     parse,
 )
 from snncc.ir.ops import LIF, CubaLIF, Dense, Input
-from snncc.ir.passes import Quantize, RoundConstants, calibrate
+from snncc.ir.passes import Quantize, Ranges, RoundConstants, calibrate
 from tests.backends.lava.nets import STOCK, prepared, stock
 from tests.nets import _WORDS, spikes_for
 
@@ -173,6 +173,21 @@ def test_the_number_of_chips_is_a_whole_number() -> None:
     assert program.chips == 8
     with pytest.raises(UsageError, match="chips takes a whole number"):
         lowered(single(LIF(**CALM, decay=0.7)), chips="many")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"neurons": "stok"}, "did you mean 'stock'"), ({"netx": "yes"}, "unknown value 'yes'")],
+)
+def test_unknown_values_of_options_are_refused(options: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        lowered(single(LIF(**CALM, decay=1.0)), **options)
+    assert message in str(refusal.value)
+
+
+def test_narrow_states_are_refused() -> None:
+    with pytest.raises(UsageError, match="states have 24 bits"):
+        pipeline.passes(Settings(state_bits=16), Ranges())
 
 
 def test_every_rule_has_a_case() -> None:

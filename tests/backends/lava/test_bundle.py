@@ -1,0 +1,55 @@
+"""The user's way: build for lava, verify in Lava, and what stands there where Lava does not."""
+
+from pathlib import Path
+
+import pytest
+
+from snncc.bundle import Bundle
+from snncc.compare import verify
+from snncc.compiler import compile_model
+from snncc.engines import run
+from snncc.manifest import BuildRequest
+
+MODEL = "zoo:l2mu-motions"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """An L2MU, built for Loihi."""
+    path = tmp_path_factory.mktemp("lava") / "motions.snnb"
+    return Bundle.open(compile_model(BuildRequest(MODEL, "lava", output=path)))
+
+
+def test_a_missing_lava_is_reported_as_absent(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNNCC_RUNTIMES", str(tmp_path))
+    report = verify(bundle, board_samples=2)
+    target = next(c for c in report.comparisons if c.right == "target")
+    assert "add it with: snncc setup lava" in target.absent
+    assert target.samples == 0 and not report.passed
+    assert all(c.mismatches == 0 and c.samples for c in report.comparisons if c is not target)
+
+
+@pytest.mark.usefixtures("lava")
+def test_every_stage_agrees_up_to_lava(bundle: Bundle) -> None:
+    report = verify(bundle, board_samples=3)
+    assert report.passed
+    target = next(c for c in report.comparisons if c.right == "target")
+    assert target.samples == 3 and target.spikes > 0
+    assert report.accuracy["reference-quantized"] >= report.accuracy["reference-float"] - 0.01
+
+
+@pytest.mark.usefixtures("lava")
+def test_a_bundle_runs_in_lava(bundle: Bundle) -> None:
+    signal, expected = bundle.check()
+    found = run(bundle, signal[:1, :30], "target", record=("%N_m.v",))
+    assert found["%N_m.v"].any()
+    for wire in expected.outputs:
+        assert (found[wire] == expected[wire][:1, :30]).all()
+
+
+def test_the_bundle_says_what_the_chip_must_do(bundle: Bundle) -> None:
+    assert bundle.report["steps_per_tick"] == 3
+    assert bundle.report["native"] is False
+    assert (bundle.path / "target" / "network.py").read_text().startswith('"""')
