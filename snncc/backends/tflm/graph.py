@@ -151,6 +151,11 @@ class Graph:
         self.forms[key] = Signal(tensor, signal.shape, dtype, low, high, image)
         return self.forms[key]
 
+    def movable(self, signal: Signal) -> bool:
+        """Whether the signal can be laid out in the wire's own order."""
+        fewest = min(signal.shape[0], prod(signal.shape[1:])) if signal.image else 1
+        return signal.narrow or fewest <= TURNS_MAX
+
     def _turned(self, signal: Signal, rows: int, columns: int, node: Node) -> int:
         """A transposed matrix of 32 bits, row by row or column by column: TRANSPOSE has 16 only.
 

@@ -90,7 +90,10 @@ class Lowering:
         self._keep_late()
         outputs = {str(use): self._readout(use) for use in self.network.outputs}
         fires = (n for n in self.network.populations if isinstance(n.op, Spiking))
-        traced = {f"%{n.name}": self._readout(Use(n.name)) for n in fires}
+        seen = [Use(n.name) for n in fires]
+        seen += [Use(n.name, 0, name) for n in self.network.populations for name in n.op.states]
+        readable = (u for u in seen if self.graph.movable(self.wires[u.source, u.state]))
+        traced = {str(use): self._readout(use) for use in readable}
         return Program(
             name=re.sub(r"\W", "_", self.network.name) or "network",
             tick=self.network.tick,
