@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import cast
@@ -68,6 +69,11 @@ class Bundle:
         """What the frontend was told, so that the import can be repeated."""
         kept = cast("dict[str, Json]", self.manifest["settings"])
         return cast("dict[str, str]", kept["model_options"])
+
+    @property
+    def classes(self) -> int:
+        """How many scores the first output gives."""
+        return prod(self.network.shapes[self.network.outputs[0].source])
 
     @property
     def lag(self) -> Mapping[str, int]:

@@ -18,7 +18,7 @@ from .bundle import Bundle
 from .engines import CHUNK, Advance, backend_of, board_of, fit
 from .importing import Model, import_model
 from .player import Player
-from .samples import Samples, find_samples
+from .samples import Samples
 
 Stage: TypeAlias = Literal["eager", "reference-float", "reference-quantized", "native", "target"]
 BOARD_SAMPLES = 40  # an emulated core is some thousand times slower than the host
@@ -27,7 +27,12 @@ COUNTED_SAMPLES = 4
 
 @dataclass
 class Comparison:
-    """Two stages that must agree: how much was compared, how much differed, and where first."""
+    """Two stages that must agree: how much was compared, how much differed, and where first.
+
+    Attributes:
+        absent: why the right one could not run here, with what would change that; empty if it did.
+        saturated: node → codes that the left one's formats had to clip.
+    """
 
     left: Stage
     right: Stage
@@ -36,6 +41,7 @@ class Comparison:
     mismatches: int = 0
     first: Difference | None = None
     absent: str = ""
+    saturated: dict[str, int] = field(default_factory=dict[str, int])
 
     def add(self, left: Trace, right: Trace, lag: int = 0, offset: int = 0) -> None:
         """Takes one more batch of samples into account; `offset` samples came before."""
@@ -44,6 +50,8 @@ class Comparison:
             self.first = Difference(first.sample + offset, first.tick, first.node, first.neuron)
         self.mismatches += count
         self.samples += len(left.output)
+        for node, codes in left.saturated.items():
+            self.saturated[node] = self.saturated.get(node, 0) + codes
         shared = [wire for wire in left.wires if wire in right.wires]
         self.spikes += sum(int(np.count_nonzero(left[wire])) for wire in shared)
 
@@ -83,6 +91,11 @@ class Report:
         return all(not c.mismatches and not c.absent for c in self.comparisons)
 
     @property
+    def saturated(self) -> Mapping[str, int]:
+        """Node → codes that the quantized reference had to clip on the samples; empty if none."""
+        return next((c.saturated for c in self.comparisons if c.right == "native"), {})
+
+    @property
     def mismatches(self) -> int:
         """Differences in all comparisons."""
         return sum(c.mismatches for c in self.comparisons)
@@ -97,6 +110,7 @@ class Report:
             "comparisons": [c.as_json() for c in self.comparisons],
             "accuracy": dict(self.accuracy),
             "lag": dict(self.lag),
+            "saturated": dict(self.saturated),
             "board": dict(self.board),
             "passed": self.passed,
         }
@@ -148,10 +162,10 @@ def verify(
         UsageError: the model or the data do not exist, or have another shape.
     """
     source = model or bundle.model
-    options = bundle.model_options
-    imported = _model(bundle, source, weights, data, options)
-    samples = find_samples(source, data, options) or Samples(bundle.check()[0], None)
+    imported = _model(bundle, source, weights, data)
+    samples = imported.samples or Samples(bundle.check()[0], None)
     fit(bundle, samples.signal)
+    samples.refuse_labels_beyond(bundle.classes)
     scores = _Scores()
     eager = Comparison("eager", "reference-float")
     native = Comparison("reference-quantized", "native")
@@ -184,15 +198,13 @@ def verify(
     )
 
 
-def _model(
-    bundle: Bundle, source: str, weights: Path | None, data: Path | None, options: Mapping[str, str]
-) -> Model:
+def _model(bundle: Bundle, source: str, weights: Path | None, data: Path | None) -> Model:
     stated = cast("dict[str, str] | None", bundle.manifest["weights"])
     if stated is not None and weights is None:
         raise UsageError(
             f"the bundle was built with weights from {stated['file']}; give them again: --weights"
         )
-    found = import_model(source, weights, data, options)
+    found = import_model(source, weights, data, bundle.model_options, bundle.check()[0])
     if found.imported.network != bundle.source:
         raise UsageError(
             f"{source} is no longer the model that the bundle was built from; build it again"

@@ -55,6 +55,8 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     ours, theirs = _split(request.options, target)
     model = import_model(request.model, request.weights, request.data, theirs)
     float_network = model.imported.network
+    if float_network.quantized:
+        raise UsageError(f"{request.model} has number formats already; give the float network")
     known = calibration(request.model, request.data, model.samples, CALIBRATION_SAMPLES)
     ranges, notes = _ranges(float_network, known)
     settings = Settings(request.weight_bits, request.state_bits, ours, ranges.rates)

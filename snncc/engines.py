@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Literal, TypeAlias, cast, get_args
 
@@ -64,7 +65,10 @@ def run(
         parts.append(compute(signal[start : start + CHUNK]))
         advance(len(parts[-1].output))
     wires = {name: np.concatenate([part[name] for part in parts]) for name in parts[0].wires}
-    return Trace(wires, parts[0].outputs)
+    saturated: Counter[str] = Counter()
+    for part in parts:
+        saturated.update(part.saturated)
+    return Trace(wires, parts[0].outputs, dict(saturated))
 
 
 def fit(bundle: Bundle, signal: Values) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import UsageError, unknown
+from snncc.ir import ImportRefused, UsageError, Values, unknown
 
 from .plugins import frontend
 from .samples import Samples, find_samples, tick_option
@@ -25,9 +25,20 @@ class Model:
 
 
 def import_model(
-    model: str, weights: Path | None, data: Path | None, options: Mapping[str, str]
+    model: str,
+    weights: Path | None,
+    data: Path | None,
+    options: Mapping[str, str],
+    example: Values | None = None,
 ) -> Model:
     """A model as a network, proven equal to itself, with its test samples.
+
+    Args:
+        model: MODEL as the user types it.
+        weights: the checkpoint's file, if it is another than the model's own.
+        data: the test data's file.
+        options: of the frontend, by name.
+        example: a signal `[samples, ticks, *shape]` that stands in where there are no samples.
 
     Raises:
         ImportRefused: it holds something that cannot be expressed exactly.
@@ -39,6 +50,15 @@ def import_model(
         if key not in known:
             raise UsageError(unknown("option", key, known))
     samples = find_samples(model, data, options)
-    signal = None if samples is None else samples.first(EXAMPLES).signal
+    signal = example if samples is None else samples.first(EXAMPLES).signal
     told = {**tick_option(model), **options}
-    return Model(reader.load(ImportRequest(model, weights, signal, told)), samples)
+    try:
+        imported = reader.load(ImportRequest(model, weights, signal, told))
+    except ImportRefused as refusal:
+        if samples is None or samples.signal.ndim > 2 or "ticks" in options:
+            raise
+        raise ImportRefused(
+            f"{refusal}\n  the data are [samples, ticks], one number a tick; if they are "
+            "[samples, features], give --option ticks=N"
+        ) from refusal
+    return Model(imported, samples)

@@ -29,6 +29,18 @@ class Samples:
         labels = None if self.labels is None else self.labels[:count]
         return Samples(self.signal[:count], labels)
 
+    def refuse_labels_beyond(self, classes: int) -> None:
+        """Refuses labels that a model with so many classes can never give.
+
+        Raises:
+            UsageError: a label is too large, as it is where they count from 1.
+        """
+        if self.labels is not None and (largest := int(self.labels.max())) >= classes:
+            raise UsageError(
+                f"y goes up to {largest}, the model has {classes} classes; expected 0 to "
+                f"{classes - 1}"
+            )
+
 
 def load_samples(path: Path, ticks: int | None = None) -> Samples:
     """The samples of an .npz with `x` and, if there, `y`.
@@ -38,7 +50,7 @@ def load_samples(path: Path, ticks: int | None = None) -> Samples:
         ticks: with it, x is `[samples, *shape]` and presented at every one of so many ticks.
 
     Raises:
-        UsageError: no such file, no .npz, no `x`, a NaN, or as many labels as samples are missing.
+        UsageError: no such file, no .npz, no `x`, a NaN, or a `y` that is not one class a sample.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -47,24 +59,36 @@ def load_samples(path: Path, ticks: int | None = None) -> Samples:
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist") from None
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} cannot be read as .npz: {error}") from error
+        # numpy takes any other file for a pickle, and says how to load that: no advice to repeat.
+        raise UsageError(f"{path} is no .npz of plain arrays, or is damaged") from error
     if "x" not in arrays:
         raise UsageError(f"{path} has no array x [samples, ticks, *shape] (has: {known})")
     signal, labels = arrays["x"], arrays.get("y")
-    if signal.dtype.kind not in "fiub" or signal.ndim < 2 or not len(signal):
+    if signal.dtype.kind not in "fiub" or signal.ndim < 2 or not signal.size:
         raise UsageError(
             f"{path}: x is {signal.dtype}{list(signal.shape)}, expected numbers "
-            "[samples, ticks, *shape] with at least one sample"
+            "[samples, ticks, *shape], none of them 0"
         )
     if signal.dtype.kind == "f" and not np.all(np.isfinite(signal)):
         where = [int(i) for i in np.argwhere(~np.isfinite(signal))[0]]
         raise UsageError(f"{path}: x is not finite at {where}")
     if labels is not None and labels.shape != signal.shape[:1]:
         raise UsageError(f"{path}: y is {list(labels.shape)}, expected [{len(signal)}] like x")
+    if labels is not None and not _classes(labels):
+        raise UsageError(
+            f"{path}: y is {labels.dtype} and holds no classes; expected whole numbers from 0 "
+            "(leave y out where there are none)"
+        )
     if ticks is not None:
         shape = (len(signal), ticks, *signal.shape[1:])
         signal = np.broadcast_to(signal[:, None], shape)
     return Samples(signal, labels)
+
+
+def _classes(labels: Values) -> bool:
+    if labels.dtype.kind not in "fiub":
+        return False
+    return bool(np.all((labels >= 0) & (labels == np.floor(labels))))
 
 
 def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> Samples | None:

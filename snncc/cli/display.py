@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +40,16 @@ def show_notes(bundle: Bundle) -> None:
     """Print on stderr what the build had to say, a line each."""
     for note in bundle.notes:
         click.echo(f"note: {note}", err=True)
+
+
+def show_saturated(saturated: Mapping[str, int]) -> None:
+    """Say on stderr which nodes had to clip codes, and how many."""
+    for node, codes in saturated.items():
+        click.echo(
+            f"note: %{node} clipped {codes:,} codes that its format cannot hold; calibrate with "
+            "data that reach as far, or widen it (--state-bits 32)",
+            err=True,
+        )
 
 
 def progress() -> Console:

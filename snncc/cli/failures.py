@@ -61,7 +61,13 @@ def _ours(module: str) -> bool:
 
 
 def _exit_code(failure: OSError) -> int:
-    wrong_path = FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError
+    wrong_path = (
+        FileNotFoundError,
+        FileExistsError,
+        PermissionError,
+        NotADirectoryError,
+        IsADirectoryError,
+    )
     return USAGE if isinstance(failure, wrong_path) else DEVICE
 
 

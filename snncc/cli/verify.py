@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .display import Stages, show_json, show_table
+from .display import Stages, show_json, show_saturated, show_table
 from .failures import debug_option
 from .options import BUNDLE, data_option, json_option, weights_option
 
@@ -36,6 +36,7 @@ def command(
         show_json(report.as_json())
     else:
         show_report(report)
+    show_saturated(report.saturated)
     refuse_differences(report)
 
 

@@ -25,7 +25,9 @@ class SnnFrontend:
         return source.endswith(".snn")
 
     def load(self, request: ImportRequest) -> Imported:
-        """The network of a .snn file and of the .npz beside it (or of `--weights`).
+        """The network of a .snn file and of `--weights`, or else of the .npz beside it.
+
+        That one has the network's own name, as `--dump` writes it, or is a bundle's `tensors.npz`.
 
         Raises:
             UsageError: a file is missing or damaged.
@@ -37,10 +39,13 @@ class SnnFrontend:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{path} cannot be read: {error}") from error
-        network = verify(parse(text, _tensors(request.weights or path.with_suffix(".npz"))))
-        if network.quantized:
-            raise UsageError(f"{path} has number formats already; give the float network")
-        return Imported(network, None)
+        tensors = _tensors(request.weights or _beside(path))
+        return Imported(verify(parse(text, tensors)), None)
+
+
+def _beside(path: Path) -> Path:
+    own = path.with_suffix(".npz")
+    return own if own.exists() else path.with_name("tensors.npz")
 
 
 def _tensors(path: Path) -> Tensors:

@@ -140,6 +140,11 @@ def _write_data(folder: Path) -> None:
     np.savez(folder / "flat.npz", x=np.zeros(6, np.uint8), y=good["y"])
     np.savez(folder / "empty.npz", x=good["x"][:0], y=good["y"][:0])
     np.savez(folder / "labels.npz", x=good["x"], y=good["y"][:4])
+    np.savez(folder / "no_ticks.npz", x=good["x"][:, :0], y=good["y"])
+    np.savez(folder / "static.npz", x=good["x"][:, 0], y=good["y"])
+    np.savez(folder / "words.npz", x=good["x"], y=good["y"].astype(str))
+    np.savez(folder / "halves.npz", x=good["x"], y=good["y"] + 0.5)
+    np.savez(folder / "from_one.npz", x=good["x"], y=np.array([1, 2, 3, 1, 2, 3]))
     with zipfile.ZipFile(folder / "code.npz", "w") as file:
         content = io.BytesIO()
         np.save(content, np.array([Runs()], dtype=object), allow_pickle=True)

@@ -277,9 +277,9 @@ def chosen(
     """
     if wanted is not None:
         if wanted not in outputs:
-            raise ImportRefused(
-                f"the model returns no output '{wanted}' (it returns: {', '.join(outputs)})"
-            )
+            named = ", ".join(name for name in outputs if name)
+            known = f"it returns: {named}" if named else "it returns one; leave the option out"
+            raise ImportRefused(f"option output: the model returns no '{wanted}' ({known})")
         found = outputs[wanted]
     else:
         readable = [o for o in outputs.values() if isinstance(o, Output)]
