@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -55,7 +56,7 @@ class Role:
 OPS: dict[str, type[Op]] = {}
 
 
-class Op:
+class Op(ABC):
     """What a node computes in one tick: parameters, shape rule, semantics and text in one class.
 
     A subclass is a frozen dataclass whose fields are its parameters. It is entered in `OPS` under
@@ -99,15 +100,15 @@ class Op:
         found = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
         return {k: v.name for k, v in found.items() if isinstance(v, Ref)}
 
+    @abstractmethod
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         """Shape of the output, per sample, from the shapes of the inputs.
 
         Raises:
             ValueError: the op does not accept these shapes; the text says what it expected.
         """
-        raise NotImplementedError  # abstract: every row of OPS overrides it, a test demands so
 
-    def check(self, tensors: Tensors) -> None:
+    def check(self, tensors: Tensors) -> None:  # noqa: B027  # most ops take any value
         """Refuses parameters out of range.
 
         Raises:
@@ -118,12 +119,12 @@ class Op:
         """State before tick 0 for one sample of output shape `shape`; arrays broadcast to it."""
         return {}
 
+    @abstractmethod
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         """One tick: new state and output `[samples, *shape]` from the old state and the inputs.
 
         The one body serves float64, float32 and integers: `a` is the arithmetic.
         """
-        raise NotImplementedError  # abstract, as `infer`
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         """Real value of one output code, broadcastable to the output's shape.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,13 +26,13 @@ class Weighted(Op):
     weight: Ref
     bias: Ref | None
 
+    @abstractmethod
     def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
         """The linear map itself: `[samples, *input shape]` to `[samples, *output shape]`."""
-        raise NotImplementedError  # abstract: each subclass is one map
 
+    @abstractmethod
     def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
         """Both units, laid out so that they broadcast against the weights."""
-        raise NotImplementedError  # abstract
 
     def spread(self, bias: Values) -> Values:
         """A bias tensor, laid out so that it broadcasts against the output."""
