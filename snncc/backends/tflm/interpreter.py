@@ -124,10 +124,12 @@ def install(say: Callable[[str], None]) -> str:
 
 
 def _seconds_per_tick(model: Model) -> float:
-    weights = sum(prod(t.shape) for t in model.tensors if t.dtype == "int8")
-    others = sum(prod(t.shape) for t in model.tensors if t.values is None)
-    work = (weights + others) * SECONDS_PER_OPERATION
-    return work + len(model.operators) * SECONDS_PER_OPERATOR
+    work = sum(prod(t.shape) for t in model.tensors if t.values is None)
+    for operator in model.operators:
+        weights = [k for k in operator.inputs if model.tensors[k].dtype == "int8"]
+        places = prod(model.tensors[operator.outputs[0]].shape[:-1]) if weights else 0
+        work += places * sum(prod(model.tensors[k].shape) for k in weights)
+    return work * SECONDS_PER_OPERATION + len(model.operators) * SECONDS_PER_OPERATOR
 
 
 def _run(folder: Path, seconds: float, runtime: Runtime) -> str:
