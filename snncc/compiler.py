@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_pas
 from . import bundle
 from .importing import import_model
 from .manifest import BuildRequest, manifest
-from .pipeline import Observer, checker, dumper, printer, run_pipeline, timer
+from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
 from .player import Player
 from .plugins import backend
 from .samples import Samples, calibration
@@ -45,7 +45,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
 
     Args:
         request: what to build.
-        say: told what `--print-after` and `--time` ask for, a line or more at a time.
+        say: told what `--print-after`, `--time` and `--bisect` ask for, a line or more at a time.
 
     Raises:
         SnnccError: the model cannot be compiled, the call is wrong, the spikes differ.
@@ -65,6 +65,8 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     program = target.lower(network, settings)
     notes = (*model.imported.notes, *notes, *_saturation(network))
     signal = _check_signal(network, model.samples)
+    if request.bisect:
+        say(_bisected(float_network, steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _simulated(target, program, signal, expected)
     files = {f"target/{name}": content for name, content in target.emit(program).items()}
@@ -145,6 +147,16 @@ def _observers(
     if request.check_each:
         found.append(checker(request.check_each))
     return found
+
+
+def _bisected(network: Network, steps: Sequence[Pass], signal: Values) -> str:
+    index = bisect(network, steps, {network.inputs[0].name: signal})
+    if index is None:
+        return "bisect: no pass changes an output on the check signal"
+    return (
+        f"bisect: pass {index + 1} '{steps[index].name}' is the first after which the outputs on "
+        "the check signal are not the model's"
+    )
 
 
 def _saturation(network: Network) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from types import MappingProxyType
 import snncc
 from snncc.backends import Json, Settings
 from snncc.ir import Network, Use
-from snncc.ir.passes import Pass, Retime, lags, show_pass
+from snncc.ir.passes import Pass, show_pass
 
 from .bundle import FORMAT_VERSION
+from .pipeline import total_lag
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class BuildRequest:
     time: bool = False
     output: Path | None = None
     check_each: int = 0
+    bisect: bool = False
 
 
 def manifest(
@@ -100,8 +102,5 @@ def _port(network: Network, use: Use) -> Json:
 
 
 def _lag(network: Network, steps: Sequence[Pass]) -> Json:
-    late = {str(use): 0 for use in network.outputs}
-    for step in steps:
-        if isinstance(step, Retime):
-            late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
+    late = total_lag(network, steps)
     return {wire.removeprefix("%"): ticks for wire, ticks in late.items()}

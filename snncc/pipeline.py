@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,18 +123,36 @@ def agreement(record: Record, signal: dict[str, Values]) -> float:
 
     Where one network counts in codes and the other in reals only spikes can be compared.
     """
-    before, after = record.before, record.after
+    lag = total_lag(record.before, [record.step])
+    return _stayed(record.before, record.after, signal, lag, record.step.effect)
+
+
+def total_lag(network: Network, passes: Iterable[Pass]) -> dict[str, int]:
+    """Output of the network → ticks by which the passes make it later."""
+    late = {str(use): 0 for use in network.outputs}
+    for step in passes:
+        if isinstance(step, Retime):
+            late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
+    return late
+
+
+def _stayed(
+    before: Network,
+    after: Network,
+    signal: dict[str, Values],
+    lag: Mapping[str, int],
+    effect: Effect,
+) -> float:
     alike = before.quantized == after.quantized
-    lag = lags(before, record.step.hop) if isinstance(record.step, Retime) else {}
     left, right = run(before, signal), run(after, signal)
     same = total = 0
     for use, new in zip(before.outputs, after.outputs, strict=True):
         if not alike and (use.state or not before[use.source].op.spiking):
             continue
-        late = lag.get(str(use), 0)
+        late = lag[str(use)]
         values = left[str(use)][:, : left[str(use)].shape[1] - late]
         shifted = right[str(new)][:, late:]
-        same += int(np.count_nonzero(_close(values, shifted, record.step.effect)))
+        same += int(np.count_nonzero(_close(values, shifted, effect)))
         total += values.size
     return same / total if total else 1.0
 
@@ -151,20 +169,27 @@ def _random(op: object, rng: np.random.Generator, samples: int, ticks: int) -> V
     return rng.random(shape) < 0.3 if op.spiking else rng.normal(size=shape)
 
 
-def bisect(
-    network: Network, passes: Sequence[Pass], agrees: Callable[[Network], bool]
-) -> int | None:
-    """Index of the first pass whose result no longer `agrees`; None if the last one still does.
+def bisect(network: Network, passes: Sequence[Pass], signal: dict[str, Values]) -> int | None:
+    """Index of the first pass after which outputs are not what they were; None if none is.
 
-    Halves the pipeline: after p passes the network agrees, after p + 1 it does not.
+    Halves the pipeline: after p passes the outputs on the signal are those of the network (their
+    spikes, where it computes in whole numbers by then; later by its lag), after p + 1 they are not.
+
+    Args:
+        network: before all passes.
+        passes: in order.
+        signal: input's name → `[samples, ticks, *shape]`.
     """
-    if agrees(run_pipeline(network, passes)):
+
+    def agrees(count: int) -> bool:
+        after = run_pipeline(network, passes, limit=count)
+        lag = total_lag(network, passes[:count])
+        return _stayed(network, after, signal, lag, Effect.APPROXIMATE) == 1
+
+    if agrees(len(passes)):
         return None
     good, bad = 0, len(passes)
     while bad - good > 1:
         middle = (good + bad) // 2
-        if agrees(run_pipeline(network, passes, limit=middle)):
-            good = middle
-        else:
-            bad = middle
+        good, bad = (middle, bad) if agrees(middle) else (good, middle)
     return bad - 1

@@ -31,6 +31,7 @@ from .options import NEW, data_option, pairs_option, weights_option
     metavar="N",
     help="Compare N random spike trains before and after every pass.",
 )
+@click.option("--bisect", is_flag=True, help="Name the first pass that changes an output spike.")
 @click.option("-o", "--output", type=NEW, help="The bundle; by default NAME.snnb here.")
 @debug_option
 def command(
@@ -47,6 +48,7 @@ def command(
     dump: Path | None,
     timed: bool,
     check_each: int,
+    bisect: bool,
     output: Path | None,
 ) -> None:
     """Compile MODEL into a bundle.
@@ -72,6 +74,7 @@ def command(
         time=timed,
         output=output,
         check_each=check_each,
+        bisect=bisect,
     )
     console = progress()
     with console.status(f"building {escape(model)} for {escape(target)}"):

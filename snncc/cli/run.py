@@ -23,7 +23,12 @@ from .options import BUNDLE, FILE, NEW, json_option
     help="reference (interpreter), native (this machine) or target (board or runtime).",
 )
 @json_option
-@click.option("-o", "--output", type=NEW, help="Write each output there, as .npz: codes int64 [samples, ticks, ...].")
+@click.option(
+    "-o",
+    "--output",
+    type=NEW,
+    help="Write each output there, as .npz: codes int64 [samples, ticks, ...].",
+)
 @debug_option
 def command(bundle: Path, data: Path, engine: str, as_json: bool, output: Path | None) -> None:
     """Run BUNDLE on data; print each sample's class, and the accuracy where classes are known."""

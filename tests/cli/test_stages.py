@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -50,3 +51,61 @@ def test_a_lie_in_the_check_spikes_is_found(
     assert done.code == 3
     assert "1 values on cortex-m4-emulated differ from the check spikes" in done.err
     assert f"sample 1, tick 7, {wire}, neuron 2" in done.err
+
+
+def test_bisect_names_the_pass_that_changes_spikes(
+    inside: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = ["build", *GOOD, "--target", "c99", "--bisect", "-o", str(tmp_path / "net.snnb")]
+    coarse = call([*build, "--weight-bits", "2"], capsys)
+    assert coarse.code == 0, coarse.err
+    assert "bisect: pass 5 'quantize' is the first" in coarse.err
+    network = tmp_path / "net.snnb" / "source" / "network.snn"
+    same = call(["inspect", str(network)], capsys)
+    assert same.code == 0, same.err
+
+
+def test_inspect_shows_a_quantized_network_that_build_refuses(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = str(bundle / "network.snn")
+    assert "computes with whole numbers" in call(["inspect", network], capsys).out
+    done = call(["build", network, "--target", "c99", "-o", str(tmp_path / "n.snnb")], capsys)
+    assert (done.code, list(tmp_path.iterdir())) == (2, [])
+    assert "has number formats already" in done.err
+
+
+def test_verify_says_what_saturated(
+    inside: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "net.snnb")
+    real = np.load("good.npz")["x"] + 0.25
+    np.savez(tmp_path / "small.npz", x=real * 0.01)
+    np.savez(tmp_path / "large.npz", x=real)
+    good = ["good.py:build", "--weights", "good.safetensors"]
+    build = ["build", *good, "--data", str(tmp_path / "small.npz"), "--target", "c99", "-o", out]
+    assert call(build, capsys).code == 0
+    large = ["--data", str(tmp_path / "large.npz")]
+    verified = call(["verify", out, "--weights", "good.safetensors", *large, "--json"], capsys)
+    assert verified.code == 0, verified.err
+    report = json.loads(verified.out)
+    assert report["saturated"]["x"] > 0
+    assert "note: %x clipped" in verified.err
+    ran = call(["run", out, *large, "--engine", "reference", "--json"], capsys)
+    assert json.loads(ran.out)["saturated"] == {"x": report["saturated"]["x"]}
+
+
+def test_verify_without_data_plays_the_check_signal(
+    bundle: Path, inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = call(["verify", str(bundle), "--weights", "good.safetensors", "--json"], capsys)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["samples"] == 4
+
+
+def test_labels_that_count_from_one_are_refused(
+    bundle: Path, inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = call(["run", str(bundle), "--data", "from_one.npz"], capsys)
+    assert done.code == 2
+    assert "y goes up to 3, the model has 3 classes" in done.err
