@@ -63,7 +63,8 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     steps = _steps(request, target, settings, ranges)
     network = run_pipeline(float_network, steps, _observers(request, float_network, say))
     program = target.lower(network, settings)
-    notes = (*model.imported.notes, *notes, *_saturation(network))
+    notes = (*model.imported.notes, *_presented(theirs, model.samples), *notes)
+    notes += _saturation(network)
     signal = _check_signal(network, model.samples)
     if request.bisect:
         say(_bisected(float_network, steps, signal))
@@ -114,6 +115,17 @@ def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[st
         "give --data FILE.npz for ranges and rates as they are"
     )
     return calibrate(network, signal), (note,)
+
+
+def _presented(options: Mapping[str, str], samples: Samples | None) -> tuple[str, ...]:
+    """What `--option ticks` made of the data: with data that have ticks already, not what is meant.
+
+    The shape that is left tells.
+    """
+    if samples is None or "ticks" not in options:
+        return ()
+    shape = list(samples.signal.shape[2:])
+    return (f"each sample of x, {shape}, is presented whole at each of {options['ticks']} ticks",)
 
 
 def _steps(

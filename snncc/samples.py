@@ -103,6 +103,8 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
 
         name = model.removeprefix(ZOO)
         if data is None or data.name == dataset(entry(name).task).file:
+            if ticks is not None:
+                raise UsageError(f"the data of {model} have ticks already; leave option ticks out")
             return Samples(*test_data(name, data))
     return None if data is None else load_samples(data, ticks)
 

@@ -109,3 +109,17 @@ def test_labels_that_count_from_one_are_refused(
     done = call(["run", str(bundle), "--data", "from_one.npz"], capsys)
     assert done.code == 2
     assert "y goes up to 3, the model has 3 classes" in done.err
+
+
+def test_static_data_are_presented_at_every_tick_and_that_is_said(
+    inside: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = ["good.py:build", "--weights", "good.safetensors", "--data", "static.npz"]
+    build = ["build", *good, "--target", "c99", "--option", "ticks=5", "-o", str(tmp_path / "n")]
+    done = call(build, capsys)
+    assert done.code == 0, done.err
+    assert "note: each sample of x, [4], is presented whole at each of 5 ticks" in done.err
+    shown = call(["run", str(tmp_path / "n"), "--data", "static.npz", "--json"], capsys)
+    assert len(json.loads(shown.out)["classes"]) == 6
+    zoo = ["inspect", "zoo:l2mu-motions", "--option", "ticks=5"]
+    assert "have ticks already" in call(zoo, capsys).err
