@@ -21,7 +21,7 @@ from .player import Player
 from .samples import Samples
 
 Stage: TypeAlias = Literal["eager", "reference-float", "reference-quantized", "native", "target"]
-BOARD_SAMPLES = 40  # an emulated core is some thousand times slower than the host
+TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
 COUNTED_SAMPLES = 4
 
 
@@ -141,21 +141,21 @@ def verify(
     data: Path | None = None,
     model: str | None = None,
     weights: Path | None = None,
-    board_samples: int = BOARD_SAMPLES,
+    target_samples: int = TARGET_SAMPLES,
     advance: Callable[[str, int, int], None] = lambda stage, done, of: None,
 ) -> Report:
     """Every stage of the bundle beside the one before it.
 
     The model itself (float64) beside the float reference, and the quantized reference beside the
     target's program on this machine: all samples, all neurons, every tick. The quantized reference
-    beside the target where it really runs: the first `board_samples`.
+    beside the target where it really runs: the first `target_samples`.
 
     Args:
         bundle: opened.
         data: test samples; without it those of the zoo model, or else the bundle's check signal.
         model: the model again, where it is not where the bundle's manifest says.
         weights: as given to build.
-        board_samples: how many samples the board gets.
+        target_samples: how many samples the target gets.
         advance: told the stage, the samples done and their number.
 
     Raises:
@@ -181,9 +181,9 @@ def verify(
         bundle,
         backend,
         program,
-        samples.first(board_samples),
+        samples.first(target_samples),
         scores,
-        lambda done: advance("board", done, min(board_samples, len(samples))),
+        lambda done: advance("board", done, min(target_samples, len(samples))),
     )
     own = () if imported.imported.eager is None else (eager,)
     return Report(

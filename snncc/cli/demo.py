@@ -13,22 +13,24 @@ from .options import NEW, json_option
 from .verify import accuracies, refuse_differences
 
 if TYPE_CHECKING:
+    from snncc.bundle import Bundle
     from snncc.compare import Report
 
-MODEL, TARGET, BOARD = "zoo:l2mu-motions", "c99", "cortex-m4-emulated"
+MODEL, BOARD = "zoo:l2mu-motions", "cortex-m4-emulated"
+TARGETS = {"c99": "c99, on the board", "tflm": "tflm, in TFLite-Micro"}
+"""Target → heading of its column. The board is emulated, TFLite-Micro is the real interpreter."""
+
 STAGES = {
     "eager": "PyTorch, float64",
     "reference-float": "reference, float64",
     "reference-quantized": "reference, int8",
-    "native": "C on this machine",
-    "target": "C on the board",
+    "native": "the program on this machine",
+    "target": "the target itself",
 }
 
 FIGURES = {
-    "flash_bytes": "flash, bytes",
-    "code_bytes": "  of it code",
-    "weight_bytes": "  of it weights and tables",
-    "ram_bytes": "RAM, bytes",
+    "flash_bytes": "flash, bytes (tflm: the model, without the interpreter's code)",
+    "ram_bytes": "RAM, bytes (tflm: the arena)",
     "instructions_per_tick": "instructions per tick",
     "instructions_per_inference": "instructions per inference",
 }
@@ -41,44 +43,60 @@ FIGURES = {
     type=NEW,
     default=Path("build/demo/l2mu-motions.snnb"),
     show_default=True,
-    help="The bundle that is made on the way.",
+    help="The bundle that is made on the way; that for TFLite-Micro stands beside it.",
 )
 @json_option
 @debug_option
 def command(output: Path, as_json: bool) -> None:
     """Take a trained network from its checkpoint to an emulated Cortex-M4, spike for spike."""
+    reports = {target: _made(target, output) for target in TARGETS}
+    if as_json:
+        show_json({t: {**report.as_json(), **sizes} for t, (report, sizes) in reports.items()})
+    else:
+        show_table(f"{MODEL} on {BOARD}", ("", *TARGETS.values()), rows(reports))
+    for report, _ in reports.values():
+        refuse_differences(report)
+
+
+def _made(target: str, output: Path) -> tuple[Report, dict[str, float]]:
+    """A target's report, and its figures."""
     from snncc.bundle import Bundle
     from snncc.compare import verify
     from snncc.compiler import compile_model
     from snncc.manifest import BuildRequest
 
+    board = BOARD if target == "c99" else None
+    place = output if target == "c99" else output.with_stem(f"{output.stem}-{target}")
     console = progress()
-    with console.status(f"building {MODEL} for {BOARD}"):
-        request = BuildRequest(MODEL, TARGET, board=BOARD, output=output)
-        path = compile_model(request)
-    console.print(f"built {path}")
+    with console.status(f"building {MODEL} for {target}"):
+        bundle = Bundle.open(compile_model(BuildRequest(MODEL, target, board=board, output=place)))
+    console.print(f"built {bundle.path}")
     with Stages() as stages:
-        report = verify(Bundle.open(path), advance=stages.advance)
-    if as_json:
-        show_json(report.as_json())
-    else:
-        show_table(f"{MODEL} on {BOARD}", ("", ""), rows(report))
-    refuse_differences(report)
+        report = verify(bundle, advance=stages.advance)
+    return report, _figures(bundle, report)
 
 
-def rows(report: Report) -> list[tuple[str, str]]:
-    """The lines of the table: accuracies, mismatches, bytes, instructions."""
-    found = [(f"accuracy, {STAGES[stage]}", text) for stage, text in accuracies(report).items()]
-    found += [
-        (
-            f"mismatches, {STAGES[each.left]} / {STAGES[each.right]}",
-            each.absent or f"{each.mismatches:,} ({each.spikes:,} spikes)",
-        )
-        for each in report.comparisons
+def _figures(bundle: Bundle, report: Report) -> dict[str, float]:
+    """Bytes and instructions: of the firmware where there is one, else of the model itself."""
+    found = {key: report.board.get(key) for key in FIGURES}
+    if not report.board:
+        model = bundle.path / "target" / "model.tflite"
+        found |= {"flash_bytes": model.stat().st_size, "ram_bytes": bundle.report["arena_bytes"]}
+    return {key: value for key, value in found.items() if isinstance(value, int | float)}
+
+
+def rows(reports: dict[str, tuple[Report, dict[str, float]]]) -> list[tuple[str, ...]]:
+    """The lines of the table: accuracies, mismatches, bytes, instructions, a column a target."""
+    shown = {target: accuracies(report) for target, (report, _) in reports.items()}
+    found = [
+        (f"accuracy, {label}", *(texts.get(stage, "") for texts in shown.values()))
+        for stage, label in STAGES.items()
     ]
-    found += [
-        (label, f"{value:,.0f}")
-        for label, value in ((label, report.board.get(key)) for key, label in FIGURES.items())
-        if isinstance(value, int | float)
-    ]
+    for pair in zip(*(report.comparisons for report, _ in reports.values()), strict=True):
+        label = f"mismatches, {STAGES[pair[0].left]} / {STAGES[pair[0].right]}"
+        cells = (each.absent or f"{each.mismatches:,} ({each.spikes:,} spikes)" for each in pair)
+        found.append((label, *cells))
+    for key, label in FIGURES.items():
+        values = (figures.get(key) for _, figures in reports.values())
+        found.append((label, *("" if value is None else f"{value:,.0f}" for value in values)))
     return found

@@ -20,10 +20,22 @@ if TYPE_CHECKING:
 @data_option
 @click.option("--model", help="The model again, where it is no longer where build found it.")
 @weights_option
+@click.option(
+    "--target-samples",
+    type=click.IntRange(1),
+    default=40,
+    show_default=True,
+    help="How many samples run on the target itself.",
+)
 @json_option
 @debug_option
 def command(
-    bundle: Path, data: Path | None, model: str | None, weights: Path | None, as_json: bool
+    bundle: Path,
+    data: Path | None,
+    model: str | None,
+    weights: Path | None,
+    target_samples: int,
+    as_json: bool,
 ) -> None:
     """Compare the spikes of every stage of BUNDLE; exit code 3 when they differ."""
     from snncc.bundle import Bundle
@@ -31,7 +43,14 @@ def command(
 
     opened = Bundle.open(bundle)
     with Stages() as stages:
-        report = verify(opened, data=data, model=model, weights=weights, advance=stages.advance)
+        report = verify(
+            opened,
+            data=data,
+            model=model,
+            weights=weights,
+            target_samples=target_samples,
+            advance=stages.advance,
+        )
     if as_json:
         show_json(report.as_json())
     else:

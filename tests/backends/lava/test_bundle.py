@@ -24,7 +24,7 @@ def test_a_missing_lava_is_reported_as_absent(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SNNCC_RUNTIMES", str(tmp_path))
-    report = verify(bundle, board_samples=2)
+    report = verify(bundle, target_samples=2)
     target = next(c for c in report.comparisons if c.right == "target")
     assert "add it with: snncc setup lava" in target.absent
     assert target.samples == 0 and not report.passed
@@ -33,7 +33,7 @@ def test_a_missing_lava_is_reported_as_absent(
 
 @pytest.mark.usefixtures("lava")
 def test_every_stage_agrees_up_to_lava(bundle: Bundle) -> None:
-    report = verify(bundle, board_samples=3)
+    report = verify(bundle, target_samples=3)
     assert report.passed
     target = next(c for c in report.comparisons if c.right == "target")
     assert target.samples == 3 and target.spikes > 0
