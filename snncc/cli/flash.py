@@ -27,6 +27,8 @@ def command(
     from snncc.bundle import Bundle
     from snncc.flash import flash
 
+    if check and dry_run:
+        click.echo("note: --dry-run touches no board, so no check spikes are played", err=True)
     opened = Bundle.open(bundle)
     with progress().status("building, programming, playing"):
         report = flash(opened, board, port, check=check, dry_run=dry_run)

@@ -11,8 +11,6 @@ import click
 from .failures import debug_option
 from .options import NEW, data_option, pairs_option, weights_option
 
-FORMS = ("text", "json")
-
 
 @click.command("inspect")
 @click.argument("path", metavar="PATH")
@@ -38,6 +36,8 @@ def command(
     from snncc.importing import import_model
 
     if Path(path).is_dir() or path.endswith(".snnb"):
+        if weights is not None or data is not None or options:
+            raise click.UsageError("a bundle holds all it needs; leave --weights, --data, --option")
         bundle = Bundle.open(Path(path))
         shown = report.bundle_text(bundle) if form == "text" else _json(report.bundle_json(bundle))
     else:

@@ -113,3 +113,12 @@ def test_inspect_shows_bundles_networks_and_models(
     text = tmp_path / "model.txt"
     assert call(["inspect", *GOOD, "-o", str(text)], capsys) == (0, "", "")
     assert "lif(" in text.read_text()
+
+
+def test_what_is_ignored_is_refused_or_said(
+    bundle: Path, inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = call(["flash", str(bundle), "--check", "--dry-run"], capsys)
+    assert (both.code, "no check spikes are played" in both.err) == (0, True)
+    weights = call(["inspect", str(bundle), "--weights", "good.safetensors"], capsys)
+    assert (weights.code, "a bundle holds all it needs" in weights.err) == (2, True)
