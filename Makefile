@@ -1,6 +1,7 @@
 # setup  makes .venv with pinned versions of everything        demo   checkpoint to emulated board, one table
 # test   every check                                            lint   style and types only
 # test-lava  every run in Lava (Loihi 2), which it installs in build/
+# tables  docs/support.md and docs/results.md anew; SNNCC_DATA names the larger data sets
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
 .POSIX:
 
@@ -35,6 +36,10 @@ test-lava: setup $(LAVA)
 
 $(LAVA): $(INSTALLED)
 	SNNCC_RUNTIMES="$$PWD/build/runtimes" $(BIN)/snncc setup lava
+
+tables: $(INSTALLED)
+	$(BIN)/python -m snncc.report.pages
+	$(BIN)/python -m snncc.report.results
 
 bench: $(INSTALLED)
 	@mkdir -p build/bench
@@ -71,4 +76,4 @@ $(SNNTORCH_0_9): $(INSTALLED)
 	@$(PIP) install --no-deps --target build/snntorch09 snntorch==0.9.4
 	@touch $@
 
-.PHONY: setup demo lint test test-lava bench clean
+.PHONY: setup demo lint test test-lava tables bench clean

@@ -1,4 +1,4 @@
-"""The pages docs/ops.md and docs/passes.md, made from the docstrings of the code they describe.
+"""The pages ops.md, passes.md and support.md of docs/, made from the code they describe.
 
 `python -m snncc.report.pages` writes them anew; a test holds them to the code.
 """
@@ -12,6 +12,7 @@ from dataclasses import MISSING, Field, fields
 from itertools import groupby
 from pathlib import Path
 
+from snncc.frontends.torch import TorchFrontend
 from snncc.ir import OPS, Op
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import PASSES, Effect, Pass
@@ -109,6 +110,46 @@ def _pass(kind: type[Pass]) -> Iterator[str]:
         yield from _table(options)
 
 
+def support_page() -> str:
+    """Markdown of docs/support.md: what each frontend reads, and which files name a model."""
+    frontend = TorchFrontend()
+    advice: dict[str, list[str]] = {}
+    for name, instead in frontend.refusals().items():
+        advice.setdefault(instead, []).append(f"`{name}`")
+    return "\n".join(
+        (
+            MADE.format(place="`snncc/frontends/torch`"),
+            "",
+            "# What can be read",
+            "",
+            "| layer | torch | snn |",
+            "|---|---|---|",
+            *(f"| `{name}` | {law} | as an op |" for name, law in _neurons(frontend)),
+            *(f"| PyTorch `{name}` | yes | as ops |" for name in frontend.operations()),
+            "| layers that move or drop nothing (`Flatten`, `Dropout`, `Identity`, views) | yes | "
+            "not needed |",
+            "| anything else | refused with module and line | refused with line |",
+            "",
+            "*torch* reads `zoo:NAME`, `path/to/file.py:factory` and `package.module:factory`; its "
+            "rows are operations of PyTorch (ATen names, of a batch and a tick), so every layer "
+            "that comes down to them is read: `conv` serves `Conv1d`, `Conv2d`, depthwise and "
+            "dilated ones. Equations are in snnTorch's names, R being the spike before. *snn* "
+            "reads networks as text, with every one of the [ops](ops.md). Targets and their "
+            "measured results: [results](results.md).",
+            "",
+            "What torch refuses with advice:",
+            "",
+            *(f"* {', '.join(names)}: {instead}" for instead, names in advice.items()),
+            "",
+        )
+    )
+
+
+def _neurons(frontend: TorchFrontend) -> Iterator[tuple[str, str]]:
+    # A bar would end the cell.
+    return ((name, law.replace("|", "/").rstrip(".")) for name, law in frontend.neurons().items())
+
+
 def _described(kind: type[object]) -> Iterator[str]:
     """The docstring: its first line as a sentence, what follows as it stands in the code."""
     first, *rest = inspect.getdoc(kind).splitlines()  # type: ignore[union-attr]
@@ -140,7 +181,11 @@ KINDS = {
     "Pads": "pairs (before, after), one for each axis",
 }
 
-PAGES: Mapping[str, Callable[[], str]] = {"ops.md": ops_page, "passes.md": passes_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "ops.md": ops_page,
+    "passes.md": passes_page,
+    "support.md": support_page,
+}
 
 
 def write(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from snncc.ir import UsageError, unknown
@@ -41,3 +42,26 @@ class TorchFrontend:
         from .importing import load
 
         return load(request)
+
+    def neurons(self) -> Mapping[str, str]:
+        """Class of neurons, with its library → the equation that it becomes; loads PyTorch."""
+        from .snntorch import KINDS
+
+        return {f"snntorch.{name}": _first_line(kind.op) for name, kind in KINDS.items()}
+
+    def operations(self) -> tuple[str, ...]:
+        """PyTorch operations with an exact counterpart, sorted; loads PyTorch."""
+        from .rules import ROWS
+
+        import_module(".lift", __name__)  # with it come all modules that enter rows
+        return tuple(sorted(ROWS))
+
+    def refusals(self) -> Mapping[str, str]:
+        """Operation without a counterpart → what to use instead; loads PyTorch."""
+        from .rules import REASONS
+
+        return REASONS
+
+
+def _first_line(function: object) -> str:
+    return (function.__doc__ or "").partition("\n")[0]

@@ -1,0 +1,75 @@
+"""The page docs/results.md: every zoo model built for every target and verified; `make tables`.
+
+`python -m snncc.report.results [FILE] [MODEL ...]` measures anew and writes it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from snncc.bundle import Bundle
+from snncc.compare import Report, verify
+from snncc.compiler import compile_model
+from snncc.ir import SnnccError
+from snncc.manifest import BuildRequest
+from snncc.plugins import plugins
+from snncc.zoo import names
+
+STATE_BITS = (16, 32)
+HEAD = """<!-- Made by `make tables` (`SNNCC_DATA` names the folder with the larger data sets). -->
+
+# Results
+
+Every model of the zoo, built for every target with 8-bit weights and verified over its whole test
+split. *Mismatches* sums three comparisons, all neurons at every tick: PyTorch in float64 with the
+float reference and the quantized reference with the target's program on this machine (both over all
+samples), and with the target itself (the emulated Cortex-M4, or a runtime; 40 samples). Bytes and
+instructions are those of the whole firmware on the emulated Cortex-M4, instructions the mean over 4
+samples. A row by hand: `snncc build zoo:NAME --target TARGET --state-bits N -o m.snnb`, then
+`snncc verify m.snnb --json`.
+
+| model | target | state bits | float | int8 | mismatches | flash | RAM | instructions per tick |
+|---|---|---|---|---|---|---|---|---|
+"""
+
+
+def results_page(models: Sequence[str]) -> str:
+    """Markdown of the page: a row for each model, target and width of states; takes minutes."""
+    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in _rows(models))
+
+
+def _rows(models: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for model in models:
+        for target in plugins("snncc.backends"):
+            for bits in STATE_BITS:
+                yield model, target, str(bits), *_measured(model, target, bits)
+
+
+def _measured(model: str, target: str, bits: int) -> tuple[str, ...]:
+    with TemporaryDirectory() as folder:
+        request = BuildRequest(
+            f"zoo:{model}", target, state_bits=bits, output=Path(folder) / "model.snnb"
+        )
+        try:
+            return _figures(verify(Bundle.open(compile_model(request))))
+        except SnnccError as error:
+            return f"refused: {str(error).splitlines()[0]}".replace("|", "/"), *[""] * 5
+
+
+def _figures(report: Report) -> tuple[str, ...]:
+    share = [f"{report.accuracy[s]:.2%}" for s in ("reference-float", "reference-quantized")]
+    absent = [each.right for each in report.comparisons if each.absent]
+    ran = "" if not absent else f" (not run here: {', '.join(absent)})"
+    mismatches = f"{report.mismatches}{ran}"
+    keys = "flash_bytes", "ram_bytes", "instructions_per_tick"
+    measured = [report.board.get(key) for key in keys]
+    counts = [f"{value:,.0f}" if isinstance(value, int | float) else "" for value in measured]
+    return *share, mismatches, *counts
+
+
+if __name__ == "__main__":
+    page = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/results.md")
+    page.write_text(results_page(sys.argv[2:] or names()), encoding="utf-8")
