@@ -1,8 +1,9 @@
-"""What one tick of the 64-128-10 network costs on each board: c99 measured, TFLite-Micro published.
+"""What one tick of the 64-128-10 network costs on each board: c99 measured, TFLite-Micro noted.
 
-The published figures are of the same network sizes, int8 weights, inputs at 10 % and hidden neurons
-at 11 %, on the mps2-an386 in QEMU, -O2: TFLite-Micro at commit 90b983c2, with CMSIS-NN at 4ab83cc3.
-Neither is built here. Instructions are not cycles: wait states and pipelines are not in them.
+The noted figures were measured once and are not measured here: the same network sizes, int8
+weights, inputs at 10 % and hidden neurons at 11 %, on the mps2-an386 in QEMU, -O2: TFLite-Micro at
+commit 90b983c2, with CMSIS-NN at 4ab83cc3. Instructions are not cycles: wait states and pipelines
+are not in them.
 """
 
 import argparse
@@ -26,11 +27,11 @@ from snncc.ir.passes import calibrate
 DENSITY = 0.1
 STATE_BITS = (16, 32)
 COLUMNS = 132
-PUBLISHED: tuple[dict[str, Any], ...] = (
+NOTED: tuple[dict[str, Any], ...] = (
     {
         "board": "mps2-an386",
         "core": "Cortex-M4",
-        "engine": "tflm, CMSIS-NN kernels (published)",
+        "engine": "tflm, CMSIS-NN kernels (noted)",
         "state_bits": 32,
         "instructions_per_tick": 51_526.0,
         "flash_bytes": 78_300,
@@ -40,7 +41,7 @@ PUBLISHED: tuple[dict[str, Any], ...] = (
     {
         "board": "mps2-an386",
         "core": "Cortex-M4",
-        "engine": "tflm, reference kernels (published)",
+        "engine": "tflm, reference kernels (noted)",
         "state_bits": 32,
         "instructions_per_tick": 115_395.0,
         "flash_bytes": 63_100,
@@ -53,7 +54,7 @@ PUBLISHED: tuple[dict[str, Any], ...] = (
 def measure(target: Board, state_bits: int) -> dict[str, Any]:
     """Instructions per tick, and bytes of flash and RAM, of c99 at -O2 on an emulated board.
 
-    Flash is code without the constant tables, as the published figures are without the model; the
+    Flash is code without the constant tables, as the noted figures are without the model; the
     program that feeds and observes the network is in it. RAM is all variables but the stack.
     """
     network, signal = layered(DENSITY), spike_trains(1, 40, 64, DENSITY)
@@ -79,12 +80,12 @@ def measure(target: Board, state_bits: int) -> dict[str, Any]:
 
 
 def cases() -> Iterator[dict[str, Any]]:
-    """Every board in reach, c99 first, then what others published."""
+    """Every board in reach, c99 first, then what is noted of TFLite-Micro."""
     for target in boards():
         if target.emulated and driver(target).detect(target) is None:
             for bits in STATE_BITS:
                 yield measure(target, bits)
-    yield from PUBLISHED
+    yield from NOTED
 
 
 def main() -> None:
