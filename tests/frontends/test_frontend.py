@@ -100,7 +100,7 @@ def test_options_choose_output_decoder_and_tick(load: Load) -> None:
         ZOO / "own_loop.py", shape="12", output="1", decode="last", tick="0.02", signal="real"
     ).network
     assert (str(network.outputs[0]), network.decode, network.tick) == ("%lif2.v", "last", 0.02)
-    with pytest.raises(ImportRefused, match=r"no output '7' \(it returns: 0, 1\)"):
+    with pytest.raises(ImportRefused, match=r"returns no '7' \(it returns: 0, 1\)"):
         load(ZOO / "own_loop.py", shape="12", output="7")
 
 
