@@ -47,6 +47,7 @@ EXACT = {
     "hidden_inside": Exact("8", "count", "%spikers_2", "step"),
     "layer_dict": Exact("10", "count", "%layers_spikes2", "batch-first"),
     "left_out_at_first": Exact("6", "count", "%lif"),
+    "long_history": Exact("6", "count", "%lif"),
     "membrane_readout": Exact("10", "mean", "%li.v"),
     "merged_axes": Exact("1x5x6", "count", "%out"),
     "monitors": Exact("9", "count", "%lif"),

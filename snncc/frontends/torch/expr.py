@@ -20,6 +20,10 @@ class BatchTorn(ImportRefused):
     """The batch axis is picked apart: the model is probably not called the right way."""
 
 
+class Starting(ImportRefused):
+    """A wire still holds what was before tick 0: more ticks may show one network."""
+
+
 @dataclass(frozen=True, eq=False)
 class Expr:
     """The value of a signal at one tick, per sample of shape `shape`; equal when identical."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from snncc.ir import Node, Origin, Use
 
-from .expr import Apply, Constant, Expr, Population, Reading, Source, Weaver
+from .expr import Apply, Constant, Expr, Population, Reading, Source, Starting, Weaver
 from .lower import Step, lowered
 
 Ticks = Sequence[Expr | None]
@@ -158,11 +158,13 @@ class Roller:
         found = self._described(left, first), self._described(right, second)
         if found[0] == found[1]:
             found = (found[0], "the same with other numbers")
-        return self._weaver.refuse(
+        refusal = self._weaver.refuse(
             f"tick {first} computes {found[0]} where tick {second} computes {found[1]}; "
             "a compiled network does the same at every tick",
             self._near(left),
         )
+        starts = isinstance(right, Constant) and not isinstance(left, Constant)
+        return Starting(str(refusal)) if starts else refusal
 
     def _near(self, expr: Expr) -> Origin:
         """Where an expression stands; the input stands nowhere, what it goes into does."""

@@ -12,12 +12,15 @@ from snncc.ir import ImportRefused
 
 from .assembly import OtherLayout, Traced, Wanted
 from .calling import LAYOUTS, Calling, Layout, step_calling
-from .expr import BatchTorn
+from .expr import BatchTorn, Starting
 from .neurons import Found
 from .trace import TICKS, ForwardFailed, trace
 
 LONGEST = 2000
 """Ticks beyond which an attribute is not taken for the length of a loop."""
+
+LONGER = 3
+"""How often as many ticks are recorded where a wire is read more than a tick or two late."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,11 @@ def _tried(
 ) -> Traced | Exception:
     try:
         return trace(model, neurons, calling, wanted, ticks)
+    except Starting as reason:
+        if ticks != TICKS:
+            return reason
+        longer = _tried(model, neurons, calling, wanted, LONGER * TICKS)
+        return longer if isinstance(longer, Traced) else reason
     except (ImportRefused, OtherLayout, ForwardFailed) as reason:
         return reason
 
