@@ -12,7 +12,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from .l2mu import L2MU
+from .l2mu import L2MU, L2MUConfig
 
 Surrogate = Callable[[Tensor], Tensor]
 """Potential above threshold → the derivative that stands in for the spike's."""
@@ -37,8 +37,8 @@ def fast_sigmoid(slope: float) -> Surrogate:
 def counts(model: L2MU, x: Tensor, surrogate: Surrogate) -> tuple[Tensor, Tensor]:
     """Output spike counts `[batch, classes]`, and mean spikes per tick of each of `POPULATIONS`.
 
-    x: `[ticks, batch, channels]`. As snnTorch 1.0.0 (`_neurons/leaky.py`) has it, the reset passes
-    no gradient to the potential, but does to the threshold.
+    x: `[ticks, batch, channels]`. As snnTorch 1.0.0 (`_neurons/leaky.py`) has it, whether a reset
+    happens passes no gradient, but how much a subtraction takes off does, to the threshold.
     """
     shared: list[Tensor] = []
     for name in POPULATIONS:
@@ -48,7 +48,7 @@ def counts(model: L2MU, x: Tensor, surrogate: Surrogate) -> tuple[Tensor, Tensor
     matrices = [module.weight for module in dense]
     linear = model.output.linear
     found = _Counts.apply(  # type: ignore[no-untyped-call]  # PyTorch types no `apply`
-        x, surrogate, model.A, model.B, *matrices, linear.weight, linear.bias, *shared
+        x, surrogate, model.config, model.A, model.B, *matrices, linear.weight, linear.bias, *shared
     )
     return cast("tuple[Tensor, Tensor]", found)
 
@@ -56,7 +56,10 @@ def counts(model: L2MU, x: Tensor, surrogate: Surrogate) -> tuple[Tensor, Tensor
 class _Population:
     """Potentials and spikes of one population at all ticks, and the way back through them."""
 
-    def __init__(self, ticks: int, shape: tuple[int, ...], beta: Tensor, threshold: Tensor) -> None:
+    def __init__(
+        self, ticks: int, shape: tuple[int, ...], beta: Tensor, threshold: Tensor, subtract: bool
+    ) -> None:
+        self.subtract = subtract
         self.beta, self.threshold = float(beta), float(threshold)
         self.v = beta.new_empty((ticks, *shape))
         self.s = beta.new_empty((ticks, *shape))
@@ -65,8 +68,11 @@ class _Population:
     def step(self, tick: int, current: Tensor) -> Tensor:
         """Spikes of a tick; `current` is overwritten."""
         if tick:
-            current.add_(self.v[tick - 1], alpha=self.beta)
-            current.sub_(self.s[tick - 1], alpha=self.threshold)
+            if self.subtract:
+                current.add_(self.v[tick - 1], alpha=self.beta)
+                current.sub_(self.s[tick - 1], alpha=self.threshold)
+            else:
+                current.addcmul_(self.v[tick - 1], 1 - self.s[tick - 1], value=self.beta)
         self.v[tick] = current
         self.s[tick] = current > self.threshold
         return self.s[tick]
@@ -79,23 +85,26 @@ class _Population:
     def descend(self, tick: int, spikes: Tensor) -> Tensor:
         """Gradient of a tick's current from that of its spikes, which is overwritten."""
         spikes.mul_(self.slopes[tick])
+        if not self.subtract:
+            self.back = self.back * (1 - self.s[tick])
         self.d[tick] = torch.add(spikes, self.back, alpha=self.beta)
         self.back = self.d[tick]
         return self.d[tick]
 
     def shared(self) -> tuple[Tensor, Tensor]:
         """Gradients of decay and threshold."""
-        beta = (self.d[1:] * self.v[:-1]).sum()
-        later = torch.cat([self.d[1:], torch.zeros_like(self.d[:1])])
-        spikes = self.d - self.beta * later  # without what came from the tick after
-        threshold = -spikes.sum() - (self.d[1:] * self.s[:-1]).sum()
+        later = self.d[1:] if self.subtract else self.d[1:] * (1 - self.s[:-1])
+        beta = (later * self.v[:-1]).sum()
+        threshold = self.beta * later.sum() - self.d.sum()  # without what came from the tick after
+        if self.subtract:
+            threshold -= (later * self.s[:-1]).sum()
         return beta, threshold
 
 
 class _Counts(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, surrogate: Surrogate, *weights: Tensor
+        ctx: Any, x: Tensor, surrogate: Surrogate, config: L2MUConfig, *weights: Tensor
     ) -> tuple[Tensor, Tensor]:
         a, b, e_x, e_h, e_m, w_x, w_h, w_m, w_o, b_o = weights[:10]
         ticks, batch, _ = x.shape
@@ -107,12 +116,18 @@ class _Counts(torch.autograd.Function):
             (batch, w_o.shape[0]),
         )
         pairs = zip(weights[10::2], weights[11::2], strict=True)
-        u, m, h, o = (_Population(ticks, s, *p) for s, p in zip(sizes, pairs, strict=True))
+        subtract = config.reset == "subtract"
+        u, m, h, o = (
+            _Population(ticks, s, *p, subtract) for s, p in zip(sizes, pairs, strict=True)
+        )
+        late_m, late_h = config.late
         into_u, into_h = x @ e_x.T, x @ w_x.T
         for t in range(ticks):
             current = into_u[t]
-            if t:
-                current.addmm_(h.s[t - 1], e_h.T).addmm_(m.s[t - 1].flatten(1), e_m.T)
+            if t >= late_h:
+                current.addmm_(h.s[t - late_h], e_h.T)
+            if t >= late_m:
+                current.addmm_(m.s[t - late_m].flatten(1), e_m.T)
             held = u.step(t, current).unsqueeze(-1) * b[:, 0]
             if t:
                 held += m.s[t - 1] @ a.T
@@ -121,32 +136,41 @@ class _Counts(torch.autograd.Function):
             if t:
                 current.addmm_(h.s[t - 1], w_h.T)
             o.step(t, torch.addmm(b_o, h.step(t, current), w_o.T))
-        ctx.kept = x, surrogate, weights, (u, m, h, o)
+        ctx.kept = x, surrogate, (late_m, late_h), weights, (u, m, h, o)
         return o.s.sum(0), torch.stack([p.s.mean() for p in (u, m, h, o)])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        x, surrogate, weights, (u, m, h, o) = ctx.kept
+        x, surrogate, (late_m, late_h), weights, (u, m, h, o) = ctx.kept
         a, b, _, e_h, e_m, _, w_h, w_m, w_o, _ = weights[:10]
         for population in (u, m, h, o):
             population.reverse(surrogate)
         quiet = [float(g) / p.s.numel() for g, p in zip(grads[1], (u, m, h, o), strict=True)]
-        from_h, from_m = torch.zeros_like(h.v[0]), torch.zeros_like(m.v[0])
+        last = len(x) - 1
         for t in reversed(range(len(x))):
             d_o = o.descend(t, grads[0] + quiet[3])
-            d_h = h.descend(t, torch.addmm(from_h, d_o, w_o).add_(quiet[2]))
-            d_m = m.descend(t, (d_h @ w_m).view_as(from_m).add_(from_m).add_(quiet[1]))
-            d_u = u.descend(t, (d_m @ b)[..., 0].add_(quiet[0]))
-            from_h = torch.mm(d_h, w_h).addmm_(d_u, e_h)
-            from_m = (d_m @ a).add_((d_u @ e_m).view_as(from_m))
+            to_h = torch.mm(d_o, w_o).add_(quiet[2])
+            if t < last:
+                to_h.addmm_(h.d[t + 1], w_h)
+            if t + late_h <= last:
+                to_h.addmm_(u.d[t + late_h], e_h)
+            d_h = h.descend(t, to_h)
+            to_m = (d_h @ w_m).add_(quiet[1])
+            if t + late_m <= last:
+                to_m.addmm_(u.d[t + late_m], e_m)
+            to_m = to_m.view_as(m.v[t])
+            if t < last:
+                to_m += m.d[t + 1] @ a
+            d_m = m.descend(t, to_m)
+            u.descend(t, (d_m @ b)[..., 0].add_(quiet[0]))
 
         def pair(d: Tensor, s: Tensor) -> Tensor:
             return d.flatten(0, 1).T @ s.flatten(0, 1).flatten(1)
 
         matrices = (
             pair(u.d, x),
-            pair(u.d[1:], h.s[:-1]),
-            pair(u.d[1:], m.s[:-1]),
+            pair(u.d[late_h:], h.s[:-late_h]),
+            pair(u.d[late_m:], m.s[:-late_m]),
             pair(h.d, x),
             pair(h.d[1:], h.s[:-1]),
             pair(h.d, m.s),
@@ -154,4 +178,4 @@ class _Counts(torch.autograd.Function):
             o.d.sum((0, 1)),
         )
         shared = [g for p in (u, m, h, o) for g in p.shared()]
-        return None, None, None, None, *matrices, *shared
+        return None, None, None, None, None, *matrices, *shared

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 Neuron = Literal["leaky", "synaptic"]
 Encoder = Literal["none", "single", "stacked"]
+Reset = Literal["subtract", "zero"]
 State = tuple[Tensor, ...]
 
 
@@ -38,6 +39,9 @@ class L2MUConfig:
                 "stacked": two more spiking layers of `encoding` and `encoded` neurons behind them
     neuron      "leaky" (membrane only) or "synaptic" (membrane and synaptic current)
     learned     whether decays and thresholds are trained
+    reset       what a spike does to its potential: takes the threshold off, or sets it to zero
+    hop         ticks that a spike needs from population to population on the chip that the model is
+                for, 0 or 1; with 1, what is fed back comes as late as its loop has synapses
     """
 
     channels: int
@@ -52,6 +56,8 @@ class L2MUConfig:
     encoding: int = 0
     encoded: int = 0
     learned: bool = True
+    reset: Reset = "subtract"
+    hop: int = 0
     channel: Dynamics = Dynamics(0.5, 1.0)
     stack: Dynamics = Dynamics(0.5, 1.0)
     u: Dynamics = Dynamics(0.8, 0.2)
@@ -68,6 +74,11 @@ class L2MUConfig:
             "stacked": self.encoded,
         }
         return widths[self.encoder]
+
+    @property
+    def late(self) -> tuple[int, int]:
+        """Ticks from the memory, and from the hidden neurons, to the units feeding the memory."""
+        return max(1, 2 * self.hop), max(1, 3 * self.hop)
 
     def to_json(self) -> dict[str, object]:
         """The hyper-parameters as plain JSON values."""
@@ -103,23 +114,31 @@ def legendre(order: int, theta: float) -> tuple[Tensor, Tensor]:
     return held[:order, :order].contiguous(), held[:order, order:].contiguous()
 
 
-def neurons(
-    kind: Neuron, dynamics: Dynamics, learned: bool, shape: tuple[int, ...] = ()
-) -> nn.Module:
-    """snnTorch neurons with subtractive reset; `shape` gives each its own decay and threshold."""
+def neurons(config: L2MUConfig, dynamics: Dynamics, shape: tuple[int, ...] = ()) -> nn.Module:
+    """A population of snnTorch; `shape` gives each neuron its own decay and threshold."""
     beta, threshold, alpha = (
         torch.full(shape, value) for value in (dynamics.beta, dynamics.threshold, dynamics.alpha)
     )
-    if kind == "leaky":
-        return cast(
-            "nn.Module", Leaky(beta, threshold, learn_beta=learned, learn_threshold=learned)
+    learned = config.learned
+    if config.neuron == "leaky":
+        leaky = Leaky(
+            beta,
+            threshold,
+            learn_beta=learned,
+            learn_threshold=learned,
+            reset_mechanism=config.reset,
         )
-    return cast(
-        "nn.Module",
-        Synaptic(
-            alpha, beta, threshold, learn_alpha=learned, learn_beta=learned, learn_threshold=learned
-        ),
+        return cast("nn.Module", leaky)
+    synaptic = Synaptic(
+        alpha,
+        beta,
+        threshold,
+        learn_alpha=learned,
+        learn_beta=learned,
+        learn_threshold=learned,
+        reset_mechanism=config.reset,
     )
+    return cast("nn.Module", synaptic)
 
 
 def fire(population: nn.Module, current: Tensor, state: State) -> tuple[Tensor, State]:
@@ -147,7 +166,7 @@ class PopulationEncoder(nn.Module):
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-1, 1))
         self.bias = nn.Parameter(torch.empty(shape).uniform_(-1, 1))
         dynamics = config.channel
-        self.neurons = neurons(config.neuron, dynamics, config.learned, (config.channels, 1))
+        self.neurons = neurons(config, dynamics, (config.channels, 1))
 
     def forward(self, values: Tensor, state: State) -> tuple[Tensor, State]:
         standard = (values - self.mean) * self.gain
@@ -162,7 +181,7 @@ class SpikingLinear(nn.Module):
     def __init__(self, inputs: int, config: L2MUConfig, size: int, dynamics: Dynamics) -> None:
         super().__init__()
         self.linear = nn.Linear(inputs, size)
-        self.neurons = neurons(config.neuron, dynamics, config.learned)
+        self.neurons = neurons(config, dynamics)
 
     def forward(self, spikes: Tensor, state: State) -> tuple[Tensor, State]:
         return fire(self.neurons, self.linear(spikes), state)
@@ -176,7 +195,7 @@ class L2MU(nn.Module):
     s_m = N_m(s_m' A^T + s_u B^T), for each row of the memory
     s_h = N_h(W_x s_x + W_h s_h' + W_m s_m)
     s_o = N_o(W_o s_h + b_o)
-    where ' means the tick before. The class is the output neuron with the most spikes.
+    where ' means the tick before (with `hop`, see L2MUConfig, an earlier one in s_u). The class is the output neuron with the most spikes.
     A and B are frozen and the same for all rows. What stands in a checkpoint counts: the authors'
     own checkpoints hold the transpose of the A that `legendre` gives.
     """
@@ -211,9 +230,9 @@ class L2MU(nn.Module):
         self.W_x = nn.Linear(features, hidden, bias=False)
         self.W_h = nn.Linear(hidden, hidden, bias=False)
         self.W_m = nn.Linear(memory * order, hidden, bias=False)
-        self.N_u = neurons(config.neuron, config.u, config.learned)
-        self.N_m = neurons(config.neuron, config.m, config.learned)
-        self.N_h = neurons(config.neuron, config.h, config.learned)
+        self.N_u = neurons(config, config.u)
+        self.N_m = neurons(config, config.m)
+        self.N_h = neurons(config, config.h)
         self.output = SpikingLinear(hidden, config, config.classes, config.output)
 
     def rest(self, *shape: int) -> State:
@@ -228,17 +247,20 @@ class L2MU(nn.Module):
         encoder = [self.rest(batch, *size) for size in sizes[: len(self.encoder)]]
         u, m = self.rest(batch, c.memory), self.rest(batch, c.memory, c.order)
         h, o = self.rest(batch, c.hidden), self.rest(batch, c.classes)
-        s_h, s_m = x.new_zeros(batch, c.hidden), x.new_zeros(batch, c.memory, c.order)
+        late_m, late_h = c.late
+        past_m = [x.new_zeros(batch, c.memory, c.order)] * late_m
+        past_h = [x.new_zeros(batch, c.hidden)] * late_h
         outputs: list[Tensor] = []
         for s_x in x:
             for index, layer in enumerate(self.encoder):
                 s_x, encoder[index] = layer(s_x, encoder[index])
-            into_memory = self.e_x(s_x) + self.e_h(s_h) + self.e_m(s_m.flatten(1))
+            into_memory = self.e_x(s_x) + self.e_h(past_h[0]) + self.e_m(past_m[0].flatten(1))
             s_u, u = fire(self.N_u, into_memory, u)
-            recalled = functional.linear(s_m, self.A)
+            recalled = functional.linear(past_m[-1], self.A)
             s_m, m = fire(self.N_m, recalled + functional.linear(s_u.unsqueeze(-1), self.B), m)
-            into_hidden = self.W_x(s_x) + self.W_h(s_h) + self.W_m(s_m.flatten(1))
+            into_hidden = self.W_x(s_x) + self.W_h(past_h[-1]) + self.W_m(s_m.flatten(1))
             s_h, h = fire(self.N_h, into_hidden, h)
             s_o, o = self.output(s_h, o)
+            past_m, past_h = [*past_m[1:], s_m], [*past_h[1:], s_h]
             outputs.append(s_o)
         return torch.stack(outputs)

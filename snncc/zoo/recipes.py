@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .l2mu import Dynamics, L2MUConfig
 
@@ -52,6 +52,8 @@ class Recipe:
     drop: float = 0.0
     shake: float = 0.0
 
+
+L2MU_TASKS = "motions", "wisdm", "braille"
 
 RECIPES = {
     "l2mu-motions": Recipe(
@@ -115,3 +117,11 @@ RECIPES = {
         shake=0.01,
     ),
 }
+
+
+def _native(recipe: Recipe) -> Recipe:
+    """The same for a chip that resets to zero and takes a tick to carry a spike (Loihi 2)."""
+    return replace(recipe, config=replace(recipe.config, reset="zero", hop=1))
+
+
+RECIPES |= {f"l2mu-{task}-zero": _native(RECIPES[f"l2mu-{task}"]) for task in L2MU_TASKS}

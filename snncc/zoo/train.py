@@ -94,7 +94,7 @@ def describe(
     name: str, model: L2MU, recipe: Recipe, source: DataSet, split: Split
 ) -> dict[str, object]:
     """The card of a trained model, with its accuracies as measured here."""
-    family, task = name.split("-", 1)
+    family, task, *_ = name.split("-")
     values = asdict(recipe)
     config = values.pop("config")
     return {

@@ -1,22 +1,26 @@
 """The written-out gradients are those of PyTorch through the model itself."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from snntorch import surrogate
 
 from snncc.zoo import bptt
 from snncc.zoo.fit import watched
-from snncc.zoo.l2mu import L2MU, Dynamics, L2MUConfig
+from snncc.zoo.l2mu import L2MU, Dynamics, L2MUConfig, Reset
 
 CONFIG = L2MUConfig(
     5, 3, 6, 4, 9, 6.0, u=Dynamics(0.8, 0.3), h=Dynamics(0.9, 0.4), output=Dynamics(0.9, 0.3)
 )
 
 
+@pytest.mark.parametrize("hop", [0, 1])
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
 @pytest.mark.parametrize("seed", range(3))
-def test_gradients_equal_those_of_autograd(seed: int) -> None:
+def test_gradients_equal_those_of_autograd(seed: int, reset: Reset, hop: int) -> None:
     torch.manual_seed(seed)
-    model = L2MU(CONFIG).double()
+    model = L2MU(replace(CONFIG, reset=reset, hop=hop)).double()
     for module in model.modules():
         if hasattr(module, "spike_grad"):
             module.spike_grad = surrogate.fast_sigmoid(5.0)

@@ -15,6 +15,7 @@ ENCODERS = {
     "none": L2MUConfig(5, 3, 6, 4, 9, 7.0),
     "single": L2MUConfig(5, 3, 6, 4, 9, 7.0, encoder="single", pop=3),
     "stacked": L2MUConfig(5, 3, 6, 4, 9, 7.0, encoder="stacked", pop=3, encoding=8, encoded=7),
+    "native": L2MUConfig(5, 3, 6, 4, 9, 7.0, encoder="single", pop=3, reset="zero", hop=1),
 }
 NEURONS = "leaky", "synaptic"
 
@@ -44,9 +45,10 @@ def spikes_for(module: L2MU, seed: int, ticks: int = 60, batch: int = 4) -> torc
 
 
 class Population:
-    """snnTorch's Leaky or Synaptic with subtractive reset, written out."""
+    """snnTorch's Leaky or Synaptic, written out."""
 
-    def __init__(self, constants: dict[str, Array], prefix: str) -> None:
+    def __init__(self, constants: dict[str, Array], prefix: str, reset: str) -> None:
+        self.reset, self.leaky = reset, f"{prefix}.alpha" not in constants
         self.beta = constants[f"{prefix}.beta"].clip(0, 1)
         self.threshold = constants[f"{prefix}.threshold"]
         self.alpha = constants.get(f"{prefix}.alpha", np.zeros(())).clip(0, 1)
@@ -56,7 +58,12 @@ class Population:
     def __call__(self, drive: Array) -> Array:
         fired = np.asarray(self.potential > self.threshold, np.float64)
         self.current = self.alpha * self.current + drive
-        self.potential = self.beta * self.potential + self.current - fired * self.threshold
+        if self.reset == "subtract":
+            self.potential = self.beta * self.potential + self.current - fired * self.threshold
+        elif self.leaky:
+            self.potential = self.beta * (1 - fired) * self.potential + self.current
+        else:
+            self.potential = (1 - fired) * (self.beta * self.potential + self.current)
         return np.asarray(self.potential > self.threshold, np.float64)
 
 
@@ -68,10 +75,11 @@ def expected(module: L2MU, x: Array) -> Array:
     memory_B = np.kron(np.eye(c.memory), w["B"])
     trains = []
     for sample in x.transpose(1, 0, 2):
-        encoder = [Population(w, f"encoder.{index}.neurons") for index in range(3)[: _depth(c)]]
-        u, m, h = (Population(w, f"N_{name}") for name in "umh")
-        out = Population(w, "output.neurons")
-        s_m, s_h = np.zeros(c.memory * c.order), np.zeros(c.hidden)
+        depth = range(_depth(c))
+        encoder = [Population(w, f"encoder.{index}.neurons", c.reset) for index in depth]
+        u, m, h = (Population(w, f"N_{name}", c.reset) for name in "umh")
+        out = Population(w, "output.neurons", c.reset)
+        all_m, all_h = [np.zeros(c.memory * c.order)] * 3, [np.zeros(c.hidden)] * 3
         train = []
         for values in sample:
             s_x = values
@@ -82,9 +90,11 @@ def expected(module: L2MU, x: Array) -> Array:
             for index, population in enumerate(encoder[1:], 1):
                 linear = f"encoder.{index}.linear"
                 s_x = population(w[f"{linear}.weight"] @ s_x + w[f"{linear}.bias"])
+            s_m, s_h = all_m[-2 if c.hop else -1], all_h[-3 if c.hop else -1]
             s_u = u(w["e_x.weight"] @ s_x + w["e_h.weight"] @ s_h + w["e_m.weight"] @ s_m)
-            s_m = m(memory_A @ s_m + memory_B @ s_u)
-            s_h = h(w["W_x.weight"] @ s_x + w["W_h.weight"] @ s_h + w["W_m.weight"] @ s_m)
+            s_m = m(memory_A @ all_m[-1] + memory_B @ s_u)
+            s_h = h(w["W_x.weight"] @ s_x + w["W_h.weight"] @ all_h[-1] + w["W_m.weight"] @ s_m)
+            all_m, all_h = [*all_m, s_m], [*all_h, s_h]
             train.append(out(w["output.linear.weight"] @ s_h + w["output.linear.bias"]))
         trains.append(train)
     return np.array(trains).transpose(1, 0, 2)
