@@ -124,7 +124,7 @@ def support_page() -> str:
             "",
             "| layer | torch | snn |",
             "|---|---|---|",
-            *(f"| `{name}` | {law} | as an op |" for name, law in _neurons(frontend)),
+            *_neurons(frontend),
             *(f"| PyTorch `{name}` | yes | as ops |" for name in frontend.operations()),
             "| layers that move or drop nothing (`Flatten`, `Dropout`, `Identity`, views) | yes | "
             "not needed |",
@@ -133,7 +133,7 @@ def support_page() -> str:
             "*torch* reads `zoo:NAME`, `path/to/file.py:factory` and `package.module:factory`; its "
             "rows are operations of PyTorch (ATen names, of a batch and a tick), so every layer "
             "that comes down to them is read: `conv` serves `Conv1d`, `Conv2d`, depthwise and "
-            "dilated ones. Equations are in snnTorch's names, R being the spike before. *snn* "
+            "dilated ones. Equations are in the libraries' names, R being the spike before. *snn* "
             "reads networks as text, with every one of the [ops](ops.md). Targets and their "
             "measured results: [results](results.md).",
             "",
@@ -145,9 +145,11 @@ def support_page() -> str:
     )
 
 
-def _neurons(frontend: TorchFrontend) -> Iterator[tuple[str, str]]:
-    # A bar would end the cell.
-    return ((name, law.replace("|", "/").rstrip(".")) for name, law in frontend.neurons().items())
+def _neurons(frontend: TorchFrontend) -> Iterator[str]:
+    for row in frontend.neurons():
+        law = row.law.replace("|", "/").rstrip(".")  # a bar would end the cell
+        answer = (law, "as an op") if row.exact else (f"refused: {law}", "no op")
+        yield f"| `{row.name}` ({row.library}) | {answer[0]} | {answer[1]} |"
 
 
 def _described(kind: type[object]) -> Iterator[str]:

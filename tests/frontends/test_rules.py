@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from snncc.frontends.torch.assembly import Traced, Wanted
 from snncc.frontends.torch.calling import Calling
 from snncc.frontends.torch.eager import EagerModel
-from snncc.frontends.torch.neurons import neurons_of
+from snncc.frontends.torch.libraries import neurons_of
 from snncc.frontends.torch.precision import float64
 from snncc.frontends.torch.rules import ROWS
-from snncc.frontends.torch.snntorch import SNNTORCH
+from snncc.frontends.torch.snntorch import LIBRARY
 from snncc.frontends.torch.source import widen
 from snncc.frontends.torch.trace import trace
 from snncc.ir import ImportRefused, run
@@ -42,7 +42,7 @@ def probed(function: Function, shape: tuple[int, ...]) -> tuple[EagerModel, Trac
             return torch.stack(rec)
 
     model = widen(Loop())
-    neurons = neurons_of(model, [SNNTORCH])
+    neurons = neurons_of(model, [LIBRARY])
     calling = Calling("time-first")
     traced = trace(model, neurons, calling, Wanted("probe", shape, "real", 1e-3))
     return EagerModel(model, neurons, calling, traced), traced

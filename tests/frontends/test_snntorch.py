@@ -16,8 +16,8 @@ from snncc.frontends.torch.agreement import demand_agreement
 from snncc.frontends.torch.assembly import Wanted
 from snncc.frontends.torch.calling import Calling
 from snncc.frontends.torch.eager import EagerModel
-from snncc.frontends.torch.neurons import neurons_of
-from snncc.frontends.torch.snntorch import KINDS, SNNTORCH
+from snncc.frontends.torch.libraries import neurons_of
+from snncc.frontends.torch.snntorch import KINDS, LIBRARY
 from snncc.frontends.torch.source import widen
 from snncc.frontends.torch.trace import trace
 from snncc.ir import ImportRefused, run
@@ -33,7 +33,7 @@ def imported(
     model: nn.Module, shape: tuple[int, ...] = (SIZE,), signal: str = "real"
 ) -> EagerModel:
     widen(model)
-    neurons = neurons_of(model, [SNNTORCH])
+    neurons = neurons_of(model, [LIBRARY])
     calling = Calling("step")
     traced = trace(model, neurons, calling, Wanted("net", shape, signal, 1e-3))
     return EagerModel(model, neurons, calling, traced)

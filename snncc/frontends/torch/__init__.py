@@ -12,6 +12,8 @@ from snncc.ir import UsageError, unknown
 if TYPE_CHECKING:
     from snncc.frontends import Imported, ImportRequest
 
+    from .libraries import Row as NeuronRow
+
 __all__ = ["TorchFrontend"]
 
 
@@ -43,11 +45,11 @@ class TorchFrontend:
 
         return load(request)
 
-    def neurons(self) -> Mapping[str, str]:
-        """Class of neurons, with its library → the equation that it becomes; loads PyTorch."""
-        from .snntorch import KINDS
+    def neurons(self) -> tuple[NeuronRow, ...]:
+        """Every known class of neurons, imported or refused; loads PyTorch and the libraries."""
+        from .libraries import rows
 
-        return {f"snntorch.{name}": _first_line(kind.op) for name, kind in KINDS.items()}
+        return tuple(rows())
 
     def operations(self) -> tuple[str, ...]:
         """PyTorch operations with an exact counterpart, sorted; loads PyTorch."""
@@ -61,7 +63,3 @@ class TorchFrontend:
         from .rules import REASONS
 
         return REASONS
-
-
-def _first_line(function: object) -> str:
-    return (function.__doc__ or "").partition("\n")[0]

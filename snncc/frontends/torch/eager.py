@@ -102,10 +102,9 @@ class EagerModel:
         for path, found in self.neurons.items():
 
             def heard(
-                _: nn.Module, __: object, out: object, path: str = path, found: Found = found
+                module: nn.Module, _: object, out: object, path: str = path, found: Found = found
             ) -> None:
-                # Graded spikes are told from silence; what they count is the next node's matter.
-                calls[path].append(found.library.spikes(out) != 0)
+                calls[path].extend(found.library.spikes(module, out))
 
             hooks.append(found.module.register_forward_hook(heard))
         try:
@@ -116,8 +115,8 @@ class EagerModel:
 
     def _called(self, values: Values) -> object:
         rest = Rest(self.model)
-        for found in self.neurons.values():
-            found.library.rest(found.module)
+        for library in {found.library for found in self.neurons.values()}:
+            library.rest(self.model)
         try:
             with float64(), self._running(values.shape[1]):
                 x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()

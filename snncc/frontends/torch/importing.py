@@ -17,13 +17,11 @@ from .agreement import demand_agreement
 from .assembly import Wanted
 from .calling import LAYOUTS, Layout
 from .eager import EagerModel
-from .neurons import neurons_of
+from .libraries import loaded, neurons_of
 from .search import found
-from .snntorch import SNNTORCH
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
 
-LIBRARIES = (SNNTORCH,)
 DECODES: tuple[Decode, ...] = ("count", "mean", "last")
 TICK_SECONDS = 1e-3
 
@@ -92,20 +90,21 @@ def load(request: ImportRequest) -> Imported:
     options = Options.parse(request.options)
     model, brought = build(request.source)
     widen(model)
-    neurons = neurons_of(model, LIBRARIES)
+    libraries = loaded()
+    neurons = neurons_of(model, libraries)
     notes: list[str] = []
     weights = request.weights or brought
     if weights is not None:
         notes += load_weights(model, read_weights(weights), neurons)
-        neurons = neurons_of(model, LIBRARIES)  # the reset may have come with the weights
+        neurons = neurons_of(model, libraries)  # the reset may have come with the weights
     check_finite(model.state_dict())
     wanted = _wanted(request, options)
     ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
     calling, traced = found(model, neurons, wanted, options.layout, ticks)
     eager = EagerModel(model, neurons, calling, traced)
     demand_agreement(eager, request.signal, ticks)
-    libraries = {f"{n.library.name} {n.library.version}" for n in neurons.values()}
-    notes.append(f"neurons of {', '.join(sorted(libraries))}")
+    used = {f"{n.library.name} {n.library.version}" for n in neurons.values()}
+    notes.append(f"neurons of {', '.join(sorted(used))}")
     if traced.output:
         notes.append(f"of what the model returns, '{traced.output}' is compiled (option output)")
     return Imported(traced.network, eager, tuple(notes))

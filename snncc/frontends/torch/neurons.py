@@ -1,9 +1,18 @@
-"""What the importer must know of a class of neurons, in which libraries' tables are written."""
+"""What the importer must know of a library of neurons: the form in which the tables are written.
+
+A table is a module of this folder. It states each class of neurons as a `NeuronKind` and all of
+them as one `Library`, under the name `LIBRARY`; `libraries.TABLES` says for which package it
+stands. A row is the class's name, its states in the order in which the module handles them, and a
+function that builds the op from the live object, whose docstring opens with the equation and ends
+with its source. The classes that no op expresses stand in the table too, each with the reason.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
 from typing import TypeAlias
 
 import torch
@@ -18,10 +27,6 @@ Fire: TypeAlias = Callable[
     [nn.Module, Tensor, Mapping[str, Tensor]], tuple[Tensor, dict[str, Tensor]]
 ]
 """Stands for one tick of a population: module, input and states → spikes and new states."""
-
-
-WITHOUT_TABLE = {"spikingjelly", "norse", "sinabs", "rockpool", "lava", "slayer", "bindsnet"}
-"""Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +73,11 @@ class NeuronKind:
     gain: Callable[[Site], Tensor | float]
 
     @property
+    def law(self) -> str:
+        """The equation, in one line."""
+        return (self.op.__doc__ or "").partition("\n")[0]
+
+    @property
     def memory(self) -> tuple[str, ...]:
         """The names of the states that are the neuron's own."""
         return tuple(key for key in self.keys if self.signals[key])
@@ -78,23 +88,64 @@ class Library:
     """A library of neurons: which modules are its own, and how to stand in for them.
 
     Attributes:
-        name: for messages.
+        package: what a user imports, such as `snntorch`.
+        name: for messages, such as `snnTorch`.
         version: the installed release.
+        known: beginnings of the releases whose equations were compared with the ops.
         folder: its source files are nobody's own code.
-        find: the kind of a module; None if it is no neuron of this library.
-        forward: a replacement of the module's forward that calls `Fire` for the dynamics and keeps
-            the library's calling convention.
-        rest: puts a module to the state before tick 0.
-        spikes: the spikes in what a call of the module returned.
+        kinds: class → what it is here.
+        refused: class → why it has no exact counterpart; a reason for what is in neither table
+            stands under "".
+        named: the class of neurons that a module is of; None if it is none of this library.
+        objection: why a neuron of a class in `kinds` cannot be expressed; empty if it can.
+        forward: a replacement of the module's forward that calls `Fire` for the dynamics, once per
+            tick, and keeps the library's calling convention.
+        rest: puts all modules of the library in a model to the state before tick 0.
+        spikes: the spikes in what a call of a neuron returned, one tensor for each tick of the
+            call, counted as its op counts them.
     """
 
+    package: str
     name: str
     version: str
-    folder: str
-    find: Callable[[nn.Module, str], NeuronKind | None]
+    known: tuple[str, ...]
+    folder: Path
+    kinds: Mapping[str, NeuronKind]
+    refused: Mapping[str, str]
+    named: Callable[[nn.Module], str | None]
+    objection: Callable[[nn.Module], str]
     forward: Callable[[nn.Module, NeuronKind, Fire], Callable[..., object]]
     rest: Callable[[nn.Module], None]
-    spikes: Callable[[object], Tensor]
+    spikes: Callable[[nn.Module, object], Sequence[Tensor]]
+
+    def find(self, module: nn.Module, path: str) -> NeuronKind | None:
+        """What a module is here; None if it is no neuron of this library.
+
+        Raises:
+            ImportRefused: it is one, and has no exact counterpart.
+        """
+        name = self.named(module)
+        if name is None:
+            return None
+        own = type(module).__module__.partition(".")[0] == self.package
+        if type(module).__name__ != name or not own:
+            raise ImportRefused(
+                f"module '{path}': {type(module).__name__} is derived from {name} of {self.name} "
+                "and may change it"
+            )
+        where = f"module '{path}' is a {self.package}.{name}"
+        if name not in self.kinds:
+            reason = self.refused.get(name, self.refused[""])
+            raise ImportRefused(f"{where}: {reason} (known: {', '.join(self.kinds)})")
+        if not self.version.startswith(self.known):
+            releases = " and ".join(r.rstrip(".") for r in self.known)
+            raise ImportRefused(
+                f"{where} of version {self.version}; the equations are known for {releases}"
+            )
+        objection = self.objection(module)
+        if objection:
+            raise ImportRefused(f"{where}: {objection}")
+        return self.kinds[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,24 +157,40 @@ class Found:
     library: Library
 
 
-def neurons_of(model: nn.Module, libraries: Sequence[Library]) -> dict[str, Found]:
-    """Path → neuron, for every module that one of the libraries knows.
+def class_among(module: nn.Module, bases: tuple[type, ...], package: str) -> str | None:
+    """The library's class that a module is of or derived from; None where it is of none.
+
+    Args:
+        bases: what all neurons of the library are derived from.
+        package: the library's.
+    """
+    if not isinstance(module, bases):
+        return None
+    own = [c for c in type(module).__mro__ if c.__module__.partition(".")[0] == package]
+    return own[0].__name__
+
+
+def folder_of(package: ModuleType) -> Path:
+    """Where a package's source files lie."""
+    return Path(package.__path__[0])
+
+
+def comparison(spike_function: Callable[[Tensor], Tensor]) -> str:
+    """How a neuron compares potential and threshold, found out by asking its spike function.
+
+    The function is given how far the potential is above the threshold.
 
     Raises:
-        ImportRefused: a library knows the module and cannot express it, or the module belongs to a
-            library of neurons that has no table here.
+        ImportRefused: it is no step from 0 to 1.
     """
-    found: dict[str, Found] = {}
-    for path, module in model.named_modules():
-        origin = type(module).__module__.partition(".")[0]
-        if origin in WITHOUT_TABLE:
-            raise ImportRefused(
-                f"module '{path}' is a {origin} {type(module).__name__}; only neurons of "
-                f"{', '.join(library.name for library in libraries)} are known here"
-            )
-        for library in libraries:
-            kind = library.find(module, path)
-            if kind is not None:
-                found[path] = Found(module, kind, library)
-                break
-    return found
+    shifts = torch.tensor([[-1.0, -1e-9, 0.0, 1e-9, 1.0]], dtype=torch.float64)
+    with torch.no_grad():
+        spikes = spike_function(shifts)
+    levels = [float(s) for s in spikes[0]]
+    for rule, step in ((">", [0, 0, 0, 1, 1]), (">=", [0, 0, 1, 1, 1])):
+        if levels == step:
+            return rule
+    raise ImportRefused(
+        f"the spike function gives {levels} at {shifts[0].tolist()} from the threshold; "
+        "expected a step from 0 to 1"
+    )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import cast
 
 import snntorch
@@ -16,11 +14,9 @@ from snncc.ir import ImportRefused, Op
 
 from .expr import Expr
 from .layers import convolved, projected
-from .neurons import Fire, Library, NeuronKind, Site
+from .neurons import Fire, Library, NeuronKind, Site, class_among, comparison, folder_of
 
 VERSION = version("snntorch")
-KNOWN = ("0.9.", "1.0.")
-"""Releases whose equations were compared with the ops."""
 
 RESETS = {0: "subtract", 1: "value", 2: "none"}
 """`reset_mechanism_val` (snnTorch 1.0.0, _neurons/neurons.py, SpikingNeuron.reset_dict) → reset."""
@@ -36,25 +32,6 @@ def _number(site: Site, name: str) -> Tensor:
 def _unit(site: Site, name: str) -> Tensor:
     """A decay, clamped to [0, 1] as the library does at run time."""
     return _number(site, name).clamp(0, 1)
-
-
-def _compare(module: nn.Module) -> str:
-    """How the neuron compares potential and threshold, found out by asking its spike function.
-
-    snnTorch 1.0.0, surrogate.py: every surrogate is a Heaviside step in the forward pass, and `>`;
-    a user's own may compare with `>=`.
-    """
-    shifts = torch.tensor([[-1.0, -1e-9, 0.0, 1e-9, 1.0]], dtype=torch.float64)
-    with torch.no_grad():
-        spikes = module.spike_grad(shifts)  # type: ignore[operator]
-    levels = [float(s) for s in spikes[0]]
-    for rule, step in ((">", [0, 0, 0, 1, 1]), (">=", [0, 0, 1, 1, 1])):
-        if levels == step:
-            return rule
-    raise ImportRefused(
-        f"spike_grad gives {levels} at {shifts[0].tolist()} from the threshold; "
-        "expected a step from 0 to 1"
-    )
 
 
 def _reset(
@@ -83,7 +60,8 @@ def _reset(
     return {
         "bias": 0.0,
         "threshold": site.param(threshold, "threshold"),
-        "compare": _compare(module),
+        # snnTorch 1.0.0, surrogate.py: all compare with `>`; a user's own may compare with `>=`.
+        "compare": comparison(module.spike_grad),  # type: ignore[arg-type]
         "reset": RESETS[kind],
         "reset_amount": site.param(threshold, "threshold") if RESETS[kind] == "subtract" else 0.0,
         "reset_order": order if RESETS[kind] != "none" else none,
@@ -204,6 +182,19 @@ KINDS: Mapping[str, NeuronKind] = {
 """Class → what it is here. The classes are equal in 0.9.4 and 1.0.0, file by file."""
 
 
+REFUSED: Mapping[str, str] = {
+    "": "it has no exact counterpart",
+    "LeakyParallel": "its potential stays above zero, and a matrix mixes the neurons; use Leaky",
+    "StateLeaky": "it never fires, and is computed over all ticks at once; use Leaky",
+    "LinearLeaky": "it never fires, and is computed over all ticks at once; use Linear and Leaky",
+    "DeltaLeaky": "it fires where its potential moves, not where it crosses a threshold",
+    "SLSTM": "its potential is the output of an LSTM cell",
+    "SConv2dLSTM": "its potential is the output of an LSTM cell",
+    "AssociativeLeaky": "its state is a matrix, computed over all ticks at once",
+}
+"""Class → why no op expresses it."""
+
+
 def _objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
     loaded = int(module.reset_mechanism_val)  # type: ignore[arg-type]
@@ -222,26 +213,9 @@ def _objection(module: nn.Module) -> str:
     return ""
 
 
-def _find(module: nn.Module, path: str) -> NeuronKind | None:
-    if not isinstance(module, snntorch.SpikingNeuron):
-        return None
-    name = type(module).__name__
-    where = f"module '{path}' is a snntorch.{name}"
-    library = type(module).__module__.split(".")[0]
-    if library != "snntorch":
-        raise ImportRefused(
-            f"module '{path}': {name} is derived from a neuron of snnTorch and may change it"
-        )
-    if name not in KINDS:
-        raise ImportRefused(f"{where}, which has no exact counterpart (known: {', '.join(KINDS)})")
-    if not VERSION.startswith(KNOWN):
-        raise ImportRefused(
-            f"{where} of version {VERSION}; the equations are known for 0.9 and 1.0"
-        )
-    objection = _objection(module)
-    if objection:
-        raise ImportRefused(f"{where}: {objection}")
-    return KINDS[name]
+def _named(module: nn.Module) -> str | None:
+    bases = (snntorch.SpikingNeuron, snntorch.LeakyParallel)
+    return class_among(module, bases, "snntorch")
 
 
 def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
@@ -269,22 +243,30 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
     return forward
 
 
-def _rest(module: nn.Module) -> None:
-    for key in KINDS[type(module).__name__].keys:
-        setattr(module, key, torch.zeros(0))
+def _rest(model: nn.Module) -> None:
+    for module in model.modules():
+        if type(module).__name__ in KINDS and isinstance(module, snntorch.SpikingNeuron):
+            for key in KINDS[type(module).__name__].keys:
+                setattr(module, key, torch.zeros(0))
 
 
-def _spikes(returned: object) -> Tensor:
+def _spikes(module: nn.Module, returned: object) -> tuple[Tensor]:
     first = returned[0] if isinstance(returned, tuple) else returned
     assert isinstance(first, Tensor), "a neuron returned no tensor"
-    return first
+    # Graded spikes are told from silence; what they count is the next node's matter.
+    return (first != 0,)
 
 
-SNNTORCH = Library(
+LIBRARY = Library(
+    package="snntorch",
     name="snnTorch",
     version=VERSION,
-    folder=str(Path(inspect.getfile(snntorch)).parent),
-    find=_find,
+    known=("0.9.", "1.0."),
+    folder=folder_of(snntorch),
+    kinds=KINDS,
+    refused=REFUSED,
+    named=_named,
+    objection=_objection,
     forward=_forward,
     rest=_rest,
     spikes=_spikes,

@@ -49,7 +49,7 @@ def trace(
         ImportRefused: something in the model has no exact counterpart; names module and line.
     """
     rest = Rest(model)
-    libraries = tuple({n.library.folder for n in neurons.values()})
+    libraries = tuple({str(n.library.folder) for n in neurons.values()})
     try:
         before = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries))
         if calling.layout == "step":
@@ -87,8 +87,8 @@ def _recorded(
         return f"module '{path}' ({type(module).__name__}) keeps it in '{name}'" if name else ""
 
     recorder = Recorder(places, stale or {}, owner)
-    for found in neurons.values():
-        found.library.rest(found.module)
+    for library in {found.library for found in neurons.values()}:
+        library.rest(model)
     with float64():
         fed = calling.feed(torch.zeros(extent[0], SAMPLES, *extent[1]))
     with _opaque(neurons, recorder), places.watching(model), float64(Watched(recorder)):
