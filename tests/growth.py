@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from math import prod
+from math import inf, prod
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -324,6 +324,7 @@ class Growth:
             "spikes": 1 if alpha else self.pick(1, 1, 2, 4),
             "refractory": self.pick(0, 1, 2) if order == "now" else 0,
             "initial": self.pick(0.0, param("initial", -0.3, 0.5)),
+            **({} if alpha else {"floor": self.pick(-inf, -inf, param("floor", -0.4, 0))}),
         }
         match keyword:
             case "if":

@@ -11,6 +11,7 @@ from .errors import RuleViolation
 from .network import Network, Node, infer
 from .number import Factor, Format
 from .ops import Input
+from .ops.spiking import BOTTOMLESS
 from .views import arithmetics, ordered
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -102,7 +103,8 @@ def _finite(network: Network) -> None:
             raise RuleViolation("V007", "", f"tensor @{name} is not finite at {list(where)}")
     for node in network:
         for name, value in vars(node.op).items():
-            if isinstance(value, float) and not np.isfinite(value):
+            bottomless = name == "floor" and value == BOTTOMLESS
+            if isinstance(value, float) and not (np.isfinite(value) or bottomless):
                 raise _fail("V007", node, f"{name} is {value}")
     if not (np.isfinite(network.tick) and network.tick > 0):
         raise RuleViolation("V009", "", f"tick is {network.tick} s, expected more than zero")

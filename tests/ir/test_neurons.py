@@ -15,6 +15,7 @@ NEURONS, TICKS = 6, 14
 # threshold exactly, which is where the two comparisons differ.
 THRESHOLD, AMOUNT, BIAS, INITIAL = 1.0, 0.75, 0.125, 0.25
 DECAY, SLOW = 0.5, 0.75
+FLOORS = (-np.inf, -0.25, 0.0)
 
 
 def count(v: float, threshold: float, op: Op) -> int:
@@ -34,6 +35,10 @@ def reset(v: float, n: int, op: Op) -> float:
     return v
 
 
+def above(v: float, op: Op) -> float:
+    return v if v > op.floor else op.floor
+
+
 def potential(
     v: float, drive: float, decay: float, before: float, now: float, op: Op
 ) -> tuple[float, int]:
@@ -41,7 +46,7 @@ def potential(
     last = count(v, before, op)
     match op.reset_order:
         case "now":
-            v = decay * v + drive
+            v = above(decay * v + drive, op)
             n = count(v, now, op)
             return reset(v, n, op), n
         case "before-decay":
@@ -51,9 +56,10 @@ def potential(
         case "after-input":
             v = reset(decay * v + drive, last, op)
         case "rechecked":
-            u = decay * v + drive - op.reset_amount * last
+            u = above(decay * v + drive - op.reset_amount * last, op)
             n = count(u, now, op)
             return u - op.reset_amount * (n - last), n
+    v = above(v, op)
     return v, count(v, now, op)
 
 
@@ -144,7 +150,7 @@ KINDS = {
 def test_a_neuron_is_its_equations(keyword: str, how: str, order: str) -> None:
     kind, variants = KINDS[keyword]
     waits = (0, 1, 3) if order == "now" else (0,)
-    for more, compare, spikes, wait in product(variants, COMPARES, (1, 3), waits):
+    for more, compare, spikes, wait, floor in product(variants, COMPARES, (1, 3), waits, FLOORS):
         op = kind(
             bias=BIAS,
             threshold=THRESHOLD,
@@ -155,6 +161,7 @@ def test_a_neuron_is_its_equations(keyword: str, how: str, order: str) -> None:
             spikes=spikes,
             refractory=wait,
             initial=INITIAL,
+            floor=floor,
             **more,
         )
         assert check(op) > 5

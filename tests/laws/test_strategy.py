@@ -39,7 +39,7 @@ def test_an_op_asked_for_is_there(keyword: str, data: st.DataObject) -> None:
 def test_every_op_and_every_option_is_reached() -> None:
     seen: dict[str, set[object]] = defaultdict(set)
 
-    @settings(max_examples=300, phases=[Phase.generate], derandomize=True, database=None)
+    @settings(max_examples=600, phases=[Phase.generate], derandomize=True, database=None)
     @given(either)
     def collect(network: Network) -> None:
         for node in network:
@@ -63,4 +63,4 @@ def test_every_op_and_every_option_is_reached() -> None:
     assert seen["refractory"] >= {0, 1, 2}
     assert seen["order"] >= {(order, reset) for order in ORDERS[:4] for reset in RESETS}
     assert ("rechecked", "subtract") in seen["order"]
-    assert seen["tensors"] >= {"bias", "threshold", "reset_amount", "initial", "decay"}
+    assert seen["tensors"] >= {"bias", "threshold", "reset_amount", "initial", "floor", "decay"}

@@ -138,11 +138,11 @@ def _bits(node: Node) -> int | None:
 
 
 def _plain(node: Node, op: Spiking) -> bool:
-    """Fires once a tick, never waits, and is reset in one of the two places."""
+    """Fires once a tick, never waits, has no floor, and is reset in one of the two places."""
     order = op.reset_order if op.reset != "none" else "now"
     placed = order in ("now", "before-decay", "after-decay")
     placed = placed or (order == "after-input" and op.reset == "subtract")
-    return placed and op.spikes == 1 and not op.refractory
+    return placed and op.spikes == 1 and not op.refractory and not op.floored
 
 
 def _decay(lowering: Lowering, node: Node, role: str, bits: int) -> _Decay | None:

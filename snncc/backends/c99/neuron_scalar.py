@@ -164,7 +164,13 @@ class _Writer:
             self._let("again", self._count(op, "v", before))
 
         moved = self._moved(op, order, decay, drive)
-        self._let("moved", self._fit(moved, "v"))
+        if op.floored:
+            self._let("moved", moved)
+            floor = self._own("lowest", op.floor)
+            self.lines.append(f"if (moved < {floor}) moved = {floor};")
+            self.lines.append(f"moved = {self._fit('moved', 'v')};")
+        else:
+            self._let("moved", self._fit(moved, "v"))
         self.lines.append(f"fired = {self._count(op, 'moved', after)};")
         if order == "now" and op.reset != "none":
             self.lines.append(f"moved = {self._fit(self._settled(op, 'moved', 'fired'), 'v')};")

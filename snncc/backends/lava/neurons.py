@@ -99,6 +99,8 @@ def _made(
             codes(op.initial),
         )  # fmt: skip
     assert isinstance(op, Spiking)
+    if op.floored:
+        raise refused("L002", node, "a potential with a floor has no form on Loihi")
     return Population(
         reset=op.reset,
         order=op.reset_order,

@@ -150,32 +150,48 @@ class Neurons:
                     return potential
 
         if order == "now":
-            v = x.fitted(self._decayed(v, decay), drive, into)
+            v = self._summed(op, self._decayed(v, decay), drive)
             spikes = self._count(op, v, threshold)
             return settled(v, spikes), spikes
         fired = self._count(op, v, before)
         match order, op.reset:
             case ("before-decay", _):
-                v = x.fitted(self._decayed(settled(v, fired), decay), drive, into)
+                v = self._summed(op, self._decayed(settled(v, fired), decay), drive)
             case ("after-input", "value"):
                 some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
-                v = self._replaced(some, amount, self._decayed(v, decay), drive)
+                v = self._replaced(
+                    op, some, amount, self._summed(op, self._decayed(v, decay), drive)
+                )
             case (_, "value"):
                 some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
-                v = x.fitted(x.choose(some, amount, self._decayed(v, decay)), drive, into)
+                v = self._summed(op, x.choose(some, amount, self._decayed(v, decay)), drive)
             case _:
                 push = x.add(dropped(fired), drive)
-                v = x.fitted(self._decayed(v, decay), push, into)
+                v = self._summed(op, self._decayed(v, decay), push)
         spikes = self._count(op, v, threshold)
         if order == "rechecked":
             again = x.subtract(spikes, fired)
             v = x.fitted(v, dropped(again), into)
         return v, spikes
 
-    def _replaced(self, flag: Signal, amount: Signal, decayed: Signal, drive: Signal) -> Signal:
-        """`amount` where the flag is 1, else decayed potential and input; fitted."""
+    def _summed(self, op: Spiking, left: Signal, right: Signal) -> Signal:
+        """The sum, not below the floor, fitted once."""
         x, into = self.x, self.format("v")
-        total = x.fitted(decayed, drive, into)
+        if not op.floored:
+            return x.fitted(left, right, into)
+        if (
+            into.overflow is not Overflow.WRAP
+        ):  # the floor is within the format: either may be first
+            total = x.fitted(left, right, into)
+            return x.most(total, self.codes(op.floor, total))
+        total = x.add(left, right)
+        return x.fitted(x.most(total, self.codes(op.floor, total)), x.like(0, total), into)
+
+    def _replaced(self, op: Spiking, flag: Signal, amount: Signal, total: Signal) -> Signal:
+        """`amount` where the flag is 1, else the sum; fitted, and not below the floor."""
+        x, into = self.x, self.format("v")
+        if op.floored:
+            amount = x.most(amount, self.codes(op.floor, amount))
         return x.fitted(x.choose(flag, amount, total), x.like(0, total), into)
 
     def _count(self, op: Spiking, v: Signal, threshold: Signal) -> Signal:

@@ -215,6 +215,8 @@ class AlphaLIF(Spiking):
             )
         if self.reset == "value" and np.any(values_of(self.reset_amount, tensors)):
             raise ValueError("an alpha neuron resets to zero only")
+        if self.floored:
+            raise ValueError("an alpha neuron has no floor")
 
     def begin(self, shape: Shape, a: Arithmetic) -> State:
         return {"e": a.zeros(shape), "h": a.zeros(shape), **super().begin(shape, a)}

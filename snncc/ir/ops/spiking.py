@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,14 +17,16 @@ RESETS = ("subtract", "value", "none")
 ORDERS = ("now", "before-decay", "after-decay", "after-input", "rechecked")
 
 POTENTIAL = Role("v")
+BOTTOMLESS = -math.inf
+"""The floor of a neuron whose potential may fall as low as its inputs push it."""
 
 
 @dataclass(frozen=True)
 class Spiking(Op):
     """The part that all spiking neurons share.
 
-    No field has a default: a default would hide the choice of some library, and a wrong one costs
-    most of the accuracy.
+    No field but the floor has a default: a default would hide the choice of some library, and a
+    wrong one costs most of the accuracy. Most neurons have no floor.
 
     The input of a tick is I = current + bias; the bias counts in the unit of the potential, which
     is finer than that of the current.
@@ -31,6 +34,9 @@ class Spiking(Op):
     Spikes: `count(v)` is 1 where `v compare threshold`, or up to `spikes` for a neuron that fires
     several in one tick (how often the threshold fits into v). After a spike the neuron holds its
     potential and stays silent for `refractory` ticks.
+
+    Floor: what is compared with the threshold is max(potential, floor), and is kept. It is never
+    above zero, so that a neuron at rest stays there; -inf, which is not printed, is none.
 
     Reset, with n the spikes of this tick and R = count(potential of the last tick):
         now           after the spikes: v <- v - reset_amount n, or v <- reset_amount where n > 0
@@ -50,6 +56,7 @@ class Spiking(Op):
     spikes: int
     refractory: int
     initial: Param
+    floor: Param = field(default=BOTTOMLESS, kw_only=True)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -75,10 +82,17 @@ class Spiking(Op):
             raise ValueError("spikes is at least 1, refractory at least 0")
         if self.spikes > 1 and not np.all(values_of(self.threshold, tensors) > 0):
             raise ValueError("several spikes per tick need a threshold above zero")
+        if self.floored and np.any(values_of(self.floor, tensors) > 0):
+            raise ValueError("floor is at most 0, which is where a neuron at rest is")
         if self.refractory and self.reset_order != "now":
             raise ValueError("a refractory neuron resets 'now'")
         if self.reset_order == "rechecked" and self.reset != "subtract":
             raise ValueError("reset_order 'rechecked' exists for reset 'subtract' only")
+
+    @property
+    def floored(self) -> bool:
+        """Whether there is a potential below which the neuron does not fall."""
+        return self.floor != BOTTOMLESS
 
     def begin(self, shape: Shape, a: Arithmetic) -> State:
         first = a.zeros(shape) + a.quantity(self.initial, "v")
@@ -94,6 +108,12 @@ class Spiking(Op):
             return a.counts(v > threshold if self.compare == ">" else v >= threshold)
         fits = v // threshold if self.compare == ">=" else -(-v // threshold) - 1
         return a.counts(np.clip(fits, 0, self.spikes))
+
+    def fitted(self, potential: Values, a: Arithmetic) -> Values:
+        """A potential raised to the floor, within the format of v."""
+        if self.floored:
+            potential = np.maximum(potential, a.quantity(self.floor, "v"))
+        return a.fit(potential, "v")
 
     def move(
         self,
@@ -130,7 +150,7 @@ class Spiking(Op):
 
         match order, self.reset:
             case ("now", _):
-                v = a.fit(decayed(v) + drive, "v")
+                v = self.fitted(decayed(v) + drive, a)
                 spikes = self.count(v, threshold[1], a)
                 return a.fit(settled(v, spikes), "v"), spikes
             case ("before-decay", _):
@@ -139,7 +159,7 @@ class Spiking(Op):
                 v = settled(decayed(v), fired) + drive
             case _:  # in the order of snnTorch, so that float sums round alike
                 v = settled(decayed(v) + drive, fired)
-        v = a.fit(v, "v")
+        v = self.fitted(v, a)
         spikes = self.count(v, threshold[1], a)
         if order == "rechecked":
             return a.fit(v - amount * (spikes - fired), "v"), spikes

@@ -78,13 +78,15 @@ def unproven(network: Network) -> Mapping[str, tuple[float, int]]:
 def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> Values:
     """Largest magnitude `[*shape]` that a state of the population can have, in codes of v.
 
-    Infinite where nothing leaks. Rounding toward zero only makes it smaller.
+    Infinite where nothing leaks. Rounding toward zero and floors only make it smaller.
     """
-    low, high = limits[node.inputs[0].source]
     op = node.op
     assert isinstance(op, Spiking | LI)
-    push = np.maximum(np.abs(low), np.abs(high))[0]
-    push = np.asarray(a.align(push, "v"), dtype=np.float64) + np.abs(a.quantity(op.bias, "v"))
+    low, high = (
+        np.asarray(a.align(limit[0], "v"), dtype=np.float64) + a.quantity(op.bias, "v")
+        for limit in limits[node.inputs[0].source]
+    )
+    push = np.maximum(np.abs(low), np.abs(high))
     if isinstance(op, LI):
         return _steady(push, _factor(node, "decay", network))
     amount = np.abs(a.quantity(op.reset_amount, "v")) * op.spikes
@@ -93,11 +95,23 @@ def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> V
     if isinstance(op, CubaLIF):
         push = _steady(push, _factor(node, "current_decay", network))
     decay = _factor(node, "decay", network)
+    if op.reset == "value" and not isinstance(op, ALIF):
+        fade = _factor(node, "current_decay", network) if isinstance(op, CubaLIF) else np.zeros(())
+        down, up = (_steady(np.maximum(way, 0), fade) for way in (-low, high))
+        return np.maximum(np.maximum(down, up), _cut(op, down, up, decay, a))
     # Where the threshold is above zero a subtraction lands between -amount and v, and never adds
     # up; below zero a neuron at rest goes on subtracting.
     if np.all(a.quantity(op.threshold, "v") > 0):
         return np.asarray(np.maximum(_steady(push, decay), push + amount))
     return _steady(push + amount, decay)
+
+
+def _cut(op: Spiking, down: Values, up: Values, decay: Values, a: Arithmetic) -> Values:
+    """Worst potential where a spike ends a rise: above the threshold nothing is added to it."""
+    ends = [a.quantity(value, "v") for value in (op.reset_amount, op.initial)]
+    ceiling = np.maximum.reduce(np.broadcast_arrays(0, a.quantity(op.threshold, "v"), *ends))
+    depth = np.maximum.reduce(np.broadcast_arrays(0, *(-end for end in ends)))
+    return np.asarray(np.maximum(decay * ceiling + up, np.maximum(_steady(down, decay), depth)))
 
 
 def _factor(node: Node, role: str, network: Network) -> Values:
@@ -126,7 +140,7 @@ def constants(op: Op, tensors: Tensors) -> tuple[Values, ...]:
     assert isinstance(op, Spiking | LI)
     params: tuple[Param, ...] = (op.bias, op.initial)
     if isinstance(op, Spiking):
-        params += (op.threshold, op.reset_amount)
+        params += (op.threshold, op.reset_amount, *((op.floor,) if op.floored else ()))
     found = tuple(np.abs(values_of(param, tensors)) for param in params)
     if isinstance(op, ALIF):
         step = np.abs(values_of(op.adaptation_step, tensors)) * op.spikes

@@ -138,6 +138,11 @@ def test_what_loihi_cannot_do_is_refused_by_name(rule: str) -> None:
     assert str(refusal.value).startswith(f"{rule} %")
 
 
+def test_a_floor_is_refused() -> None:
+    with pytest.raises(LoweringRefused, match="L002 %s: a potential with a floor"):
+        lowered(single(LIF(**CALM, decay=0.5, floor=-1.0)))
+
+
 def test_real_numbers_are_refused() -> None:
     with pytest.raises(LoweringRefused, match="L001"):
         LavaBackend().lower(stock(), Settings())
