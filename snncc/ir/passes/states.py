@@ -78,7 +78,7 @@ def unproven(network: Network) -> Mapping[str, tuple[float, int]]:
 def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> Values:
     """Largest magnitude `[*shape]` that a state of the population can have, in codes of v.
 
-    Infinite where nothing leaks. Rounding toward zero and floors only make it smaller.
+    Infinite where nothing leaks. Rounding toward zero only makes it smaller.
     """
     op = node.op
     assert isinstance(op, Spiking | LI)
@@ -86,9 +86,16 @@ def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> V
         np.asarray(a.align(limit[0], "v"), dtype=np.float64) + a.quantity(op.bias, "v")
         for limit in limits[node.inputs[0].source]
     )
-    push = np.maximum(np.abs(low), np.abs(high))
+    push, first = np.maximum(np.abs(low), np.abs(high)), np.abs(a.quantity(op.initial, "v"))
     if isinstance(op, LI):
-        return _steady(push, _factor(node, "decay", network))
+        return np.maximum(_steady(push, _factor(node, "decay", network)), first)
+    return np.maximum(_spiking(network, node, low, high, a), first)
+
+
+def _spiking(network: Network, node: Node, low: Values, high: Values, a: Arithmetic) -> Values:
+    """The same for what fires, without its first potential; the current is within these limits."""
+    op, push = node.op, np.maximum(np.abs(low), np.abs(high))
+    assert isinstance(op, Spiking)
     amount = np.abs(a.quantity(op.reset_amount, "v")) * op.spikes
     if isinstance(op, AlphaLIF):
         return _alpha(node, push + amount, network)
@@ -101,7 +108,8 @@ def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> V
         return np.maximum(np.maximum(down, up), _cut(op, down, up, decay, a))
     # Where the threshold is above zero a subtraction lands between -amount and v, and never adds
     # up; below zero a neuron at rest goes on subtracting.
-    if np.all(a.quantity(op.threshold, "v") > 0):
+    falls = np.all(a.quantity(op.reset_amount, "v") >= 0)
+    if op.reset != "subtract" or (falls and np.all(a.quantity(op.threshold, "v") > 0)):
         return np.asarray(np.maximum(_steady(push, decay), push + amount))
     return _steady(push + amount, decay)
 
@@ -140,7 +148,7 @@ def constants(op: Op, tensors: Tensors) -> tuple[Values, ...]:
     assert isinstance(op, Spiking | LI)
     params: tuple[Param, ...] = (op.bias, op.initial)
     if isinstance(op, Spiking):
-        params += (op.threshold, op.reset_amount, *((op.floor,) if op.floored else ()))
+        params += (op.threshold, op.reset_amount)
     found = tuple(np.abs(values_of(param, tensors)) for param in params)
     if isinstance(op, ALIF):
         step = np.abs(values_of(op.adaptation_step, tensors)) * op.spikes
