@@ -50,4 +50,5 @@ def windows(signal: Values, kernel: Shape, stride: Shape, dilation: Shape) -> Va
     view = sliding_window_view(signal, reach, axis=axes)
     lead = [slice(None)] * (signal.ndim - len(kernel))
     every = [slice(None, None, n) for n in (*stride, *dilation)]
-    return np.asarray(view[tuple(lead + every)])
+    windowed: Values = view[(*lead, *every)]
+    return windowed  # a view: whoever traces an op must find it again
