@@ -1,0 +1,105 @@
+"""How many synapses each source neuron has onto a part of a population; counts, never matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .program import Synapses, Whole, Window
+
+
+@dataclass(frozen=True, eq=False)
+class Fan:
+    """Source neurons with a synapse onto some part of a population, and how many each has.
+
+    Attributes:
+        columns: their indices, ascending; None stands for all neurons of the source.
+        counts: synapses of each.
+    """
+
+    source: str
+    columns: Whole | None
+    counts: Whole
+
+    @property
+    def neurons(self) -> int:
+        """Number of source neurons with at least one synapse."""
+        return int(np.count_nonzero(self.counts))
+
+    @property
+    def synapses(self) -> int:
+        """Number of synapses."""
+        return int(self.counts.sum())
+
+    def per_part(self, starts: Whole) -> Whole:
+        """Synapses from each part of the source; parts begin at `starts`, the first at 0."""
+        if self.columns is None:
+            return np.add.reduceat(self.counts, starts)
+        part = np.searchsorted(starts, self.columns, side="right") - 1
+        return np.bincount(part, self.counts, minlength=len(starts)).astype(np.int64)
+
+
+def fan(synapses: Synapses, start: int, stop: int) -> Fan:
+    """The synapses onto neurons `start` to `stop` of the target."""
+    if synapses.kind == "dense":
+        counts = np.count_nonzero(synapses.weights[start:stop], axis=0).astype(np.int64)
+        return Fan(synapses.source, None, counts)
+    if synapses.kind == "sparse":
+        low, high = np.searchsorted(synapses.rows, (start, stop))
+        columns, found = np.unique(synapses.columns[low:high], return_counts=True)
+        return Fan(synapses.source, columns, found.astype(np.int64))
+    assert synapses.window is not None
+    kernel = synapses.weights.shape[2:]
+    return Fan(synapses.source, None, _conv(synapses.window, kernel, start, stop))
+
+
+def merged(fans: Sequence[Fan]) -> Fan:
+    """Several fans of one source as one: their rows share a header."""
+    if len(fans) == 1:
+        return fans[0]
+    columns = [np.arange(len(f.counts)) if f.columns is None else f.columns for f in fans]
+    known, place = np.unique(np.concatenate(columns), return_inverse=True)
+    counts = np.bincount(place, np.concatenate([f.counts for f in fans])).astype(np.int64)
+    return Fan(fans[0].source, known, counts)
+
+
+def _conv(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Whole:
+    """Synapses of each pixel; all input channels are alike, and whole output channels."""
+    area = window.out[1] * window.out[2]
+    first, last = start // area, (stop - 1) // area
+    total = np.zeros(window.pooled[1:], dtype=np.int64)
+    whole = 0
+    for channel in {first, last, min(first + 1, last)}:
+        low, high = max(start - channel * area, 0), min(stop - channel * area, area)
+        if (low, high) == (0, area):
+            whole += 1
+        else:
+            total += _reached(window, kernel, low, high)
+    inner = max(last - first - 2, 0)  # channels between those looked at are whole
+    if whole + inner:
+        total += (whole + inner) * _reached(window, kernel, 0, area)
+    channels, height, width = window.size
+    apart = np.zeros((height, width), dtype=np.int64)
+    down, across = window.pool
+    spread = np.repeat(np.repeat(total, down, axis=0), across, axis=1)
+    apart[: spread.shape[0], : spread.shape[1]] = spread
+    return np.broadcast_to(apart, (channels, height, width)).reshape(-1)
+
+
+def _reached(window: Window, kernel: tuple[int, ...], low: int, high: int) -> Whole:
+    """How many of the places `low` to `high` of one channel look at each pooled pixel."""
+    rows, columns = window.out[1:]
+    line = np.zeros(rows * columns, dtype=np.int64)
+    line[low:high] = 1
+    places = line.reshape(rows, columns)
+    top, bottom, left, right = window.padding
+    height, width = window.pooled[1:]
+    padded = np.zeros((height + top + bottom, width + left + right), dtype=np.int64)
+    down, across = window.stride
+    for y in range(kernel[0]):
+        for x in range(kernel[1]):
+            ends = y + (rows - 1) * down + 1, x + (columns - 1) * across + 1
+            padded[y : ends[0] : down, x : ends[1] : across] += places
+    return padded[top : top + height, left : left + width]
