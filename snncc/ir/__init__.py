@@ -18,7 +18,16 @@ from .errors import (
     unknown,
 )
 from .network import Decode, Network, Node, Origin, Use
-from .number import Factor, Format, Overflow, Quantity, Rounding, encode, parse_format
+from .number import (
+    Factor,
+    Format,
+    Overflow,
+    Quantity,
+    Rounding,
+    Single,
+    encode,
+    parse_format,
+)
 from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
 from .reference import run
 from .tensor import Tensor, Tensors, tensors
@@ -58,6 +67,7 @@ __all__ = [
     "Rounding",
     "RuleViolation",
     "Shape",
+    "Single",
     "SnnccError",
     "SpikesDiffer",
     "Tensor",

@@ -225,7 +225,7 @@ class IntegerArithmetic:
         if worst < EXACT_FLOAT:
             return function(signal.astype(np.float64), real).astype(np.int64)
         if worst < EXACT_INTEGER:
-            return function(signal, weights)
+            return function(signal.astype(np.int64), weights)
         raise NumberError(f"{self.where}: a sum may reach {worst:.3g}, beyond 64 bits")
 
     def ratio(self, codes: Values, divisor: int) -> Values:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .errors import PassError
 from .network import Formats, Network, Node, Use
-from .number import Quantity
+from .number import counting, unit_tensor
 from .op import Op, Ref
 from .ops import BlockDense, Concat, Conv, Dense, Slice
 from .tensor import Tensor
@@ -162,11 +162,11 @@ def _groups(network: Network, node: Node, op: Conv, rows: slice) -> tuple[slice 
 def _cut_formats(network: Network, node: Node, rows: slice) -> tuple[Network, Formats]:
     formats = dict(node.formats)
     for role, format in node.formats.items():
-        unit = format.unit if isinstance(format, Quantity) else 0
+        unit = unit_tensor(format)
         rank = len(network.shapes[node.name])
-        if isinstance(format, Quantity) and isinstance(unit, str) and _whole(network, unit, rank):
+        if unit is not None and _whole(network, unit, rank):
             network, ref = _keep_rows(network, unit, rows)
-            formats[role] = changed(format, unit=ref.name)
+            formats[role] = counting(format, ref.name)
     return network, MappingProxyType(formats)
 
 
@@ -193,11 +193,7 @@ def tidy(network: Network) -> Network:
     """The network without tensors that no op and no format names."""
     used = {name for node in network for name in node.op.refs().values()}
     for node in network:
-        used.update(
-            format.unit
-            for format in node.formats.values()
-            if isinstance(format, Quantity) and isinstance(format.unit, str)
-        )
+        used.update(unit for format in node.formats.values() if (unit := unit_tensor(format)))
     tensors = {name: tensor for name, tensor in network.tensors.items() if name in used}
     return changed(network, tensors=MappingProxyType(tensors))
 

@@ -4,7 +4,7 @@ A *code* is the integer that a target stores. A *unit* is the real value of one 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
@@ -82,12 +82,46 @@ class Factor:
         return f"x{self.frac}/{self.rounding.value}"
 
 
-Format: TypeAlias = Quantity | Factor
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A real number in single precision (IEEE 754 binary32), for states on targets that have it.
+
+    `unit` as for `Quantity`: the number counts units; None makes it a factor. Parameters round to
+    the nearest. Text: `f32@s1.unit`, `f32q6`; a factor `f32`.
+    """
+
+    unit: int | str | None
+
+    def __str__(self) -> str:
+        if self.unit is None:
+            return "f32"
+        return f"f32q{self.unit}" if isinstance(self.unit, int) else f"f32@{self.unit}"
+
+
+Format: TypeAlias = Quantity | Factor | Single
 
 _QUANTITY = re.compile(
     r"([su])(\d+)(?:q(-?\d+)|@([\w.]+))/([a-z-]+)/([a-z]+)",
 )
 _FACTOR = re.compile(r"x(\d+)/([a-z-]+)")
+_SINGLE = re.compile(r"f32(?:q(-?\d+)|@([\w.]+))?")
+
+
+def is_factor(format: Format) -> bool:
+    """Whether a format is that of a dimensionless multiplier."""
+    return isinstance(format, Factor) or (isinstance(format, Single) and format.unit is None)
+
+
+def unit_tensor(format: Format) -> str | None:
+    """Name of the tensor with the units of a format; None where there is none."""
+    unit = None if isinstance(format, Factor) else format.unit
+    return unit if isinstance(unit, str) else None
+
+
+def counting(format: Format, tensor: str) -> Format:
+    """The format with the units of another tensor."""
+    assert not isinstance(format, Factor), "a factor counts in nothing"
+    return replace(format, unit=tensor)
 
 
 def parse_format(text: str) -> Format:
@@ -99,6 +133,8 @@ def parse_format(text: str) -> Format:
     try:
         if found := _FACTOR.fullmatch(text):
             return Factor(int(found[1]), Rounding(found[2]))
+        if found := _SINGLE.fullmatch(text):
+            return Single(int(found[1]) if found[1] is not None else found[2])
         if found := _QUANTITY.fullmatch(text):
             unit = int(found[3]) if found[3] is not None else found[4]
             rounding, overflow = Rounding(found[5]), Overflow(found[6])
@@ -107,7 +143,7 @@ def parse_format(text: str) -> Format:
         raise NumberError(f"'{text}' is no number format: {error}") from error
     raise NumberError(
         f"'{text}' is no number format; expected like s16q8/half-even/saturate, "
-        "s8@fc.unit/half-even/trap or x15/toward-zero"
+        "s8@fc.unit/half-even/trap, x15/toward-zero or f32@s1.unit"
     )
 
 

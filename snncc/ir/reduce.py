@@ -12,7 +12,7 @@ import numpy as np
 from .edit import redirect, remove, replace, tidy
 from .errors import SnnccError
 from .network import Network, Node, Use
-from .number import Quantity
+from .number import counting, unit_tensor
 from .op import Op, Ref
 from .ops import Dense, Input, Sum
 from .tensor import Tensor
@@ -176,8 +176,8 @@ def _rows(node: Node, cut: Callable[[str, str, tuple[slice, ...]], Ref], half: s
         **{field: cut(tensor, f"{node.name}.{field}", (half,)) for field, tensor in refs.items()},
     )
     formats = {
-        role: changed(format, unit=cut(format.unit, f"{node.name}.{role}.unit", (half,)).name)
-        if isinstance(format, Quantity) and isinstance(format.unit, str)
+        role: counting(format, cut(unit, f"{node.name}.{role}.unit", (half,)).name)
+        if (unit := unit_tensor(format)) is not None
         else format
         for role, format in node.formats.items()
     }

@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import RuleViolation
 from .network import Network, Node, infer
-from .number import Factor, Format
+from .number import Factor, Format, Single, is_factor, unit_tensor
 from .ops import Input
 from .ops.spiking import BOTTOMLESS
 from .views import arithmetics, ordered
@@ -125,7 +125,7 @@ def _formats(network: Network) -> None:
             if name not in roles:
                 known = ", ".join(roles) or "none"
                 raise _fail("V010", node, f"it has no role '{name}' (has: {known})")
-            if isinstance(format, Factor) != roles[name].factor:
+            if is_factor(format) != roles[name].factor:
                 kind = "a factor like x15/toward-zero" if roles[name].factor else "a quantity"
                 raise _fail("V010", node, f"role '{name}' takes {kind}, found {format}")
             _width(network, node, name, format)
@@ -137,17 +137,22 @@ def _formats(network: Network) -> None:
 
 
 def _width(network: Network, node: Node, role: str, format: Format) -> None:
-    if isinstance(format, Factor):
+    if isinstance(format, Single):
+        alike = all(isinstance(other, Single) for other in node.formats.values())
+        if not node.op.states or not alike:
+            message = f"role '{role}' is {format}: all states and factors of a neuron are, or none"
+            raise _fail("V010", node, message)
+    elif isinstance(format, Factor):
         if not 0 <= format.frac <= WIDEST // 2:
             raise _fail("V010", node, f"role '{role}': {format} is beyond {WIDEST // 2} bits")
-        return
-    if not 1 + format.signed <= format.bits <= WIDEST:
+    elif not 1 + format.signed <= format.bits <= WIDEST:
         raise _fail("V010", node, f"role '{role}': {format} has not 1 to {WIDEST} bits")
-    if isinstance(format.unit, str):
-        if format.unit not in network.tensors:
-            raise _fail("V006", node, f"tensor @{format.unit}, a unit, does not exist")
-        if not np.all(network.tensors[format.unit].values > 0):
-            raise _fail("V011", node, f"unit @{format.unit} is not above zero everywhere")
+    unit = unit_tensor(format)
+    if unit is not None:
+        if unit not in network.tensors:
+            raise _fail("V006", node, f"tensor @{unit}, a unit, does not exist")
+        if not np.all(network.tensors[unit].values > 0):
+            raise _fail("V011", node, f"unit @{unit} is not above zero everywhere")
 
 
 def _needs(node: Node, role: str, optional: bool) -> bool:

@@ -14,9 +14,10 @@ import numpy as np
 from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
 from .errors import NumberError, RuleViolation
 from .network import Network, Node, Use
-from .number import Quantity
+from .number import Factor, Single
 from .op import Unit, Values
 from .ops import Input, Weighted
+from .single import SingleArithmetic
 
 
 def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:
@@ -103,7 +104,7 @@ def _unit_of(
 
 def _format_unit(network: Network, node: Node, role: str) -> Unit:
     format = node.formats.get(role, node.formats.get("v"))
-    if not isinstance(format, Quantity):
+    if format is None or isinstance(format, Factor) or format.unit is None:
         raise RuleViolation("V010", node.name, f"'{role}' has no number format")
     if isinstance(format.unit, int):
         return np.asarray(2.0**-format.unit)
@@ -113,13 +114,37 @@ def _format_unit(network: Network, node: Node, role: str) -> Unit:
 def _arithmetic(network: Network, node: Node, units: list[Unit]) -> tuple[Arithmetic, Unit]:
     if not network.quantized:
         return FloatArithmetic(network.tensors), np.ones(())
-    a = IntegerArithmetic(network.tensors, node.formats, units, f"%{node.name}")
+    kind = SingleArithmetic if _is_single(node) else IntegerArithmetic
+    a = kind(network.tensors, node.formats, units, f"%{node.name}")
+    if node.op.roles and any(_reads_single(network, use) for use in node.inputs):
+        message = "it reads a potential in single precision, which only an output may show"
+        raise RuleViolation("V011", node.name, message, str(node.origin))
     shapes = [network.shapes[use.source] for use in node.inputs]
     try:
         return a, node.op.unit(units, shapes, a)
     except (ValueError, NumberError) as error:
         message = str(error).removeprefix(f"%{node.name}: ")
         raise RuleViolation("V011", node.name, message, str(node.origin)) from error
+
+
+def _is_single(node: Node) -> bool:
+    return any(isinstance(format, Single) for format in node.formats.values())
+
+
+def _reads_single(network: Network, use: Use) -> bool:
+    """Whether a wire carries a potential in single precision, past ops that only move values."""
+    pending, seen = [use], {use}
+    while pending:
+        wire = pending.pop()
+        source = network[wire.source]
+        if wire.state or source.op.states:
+            if _is_single(source) and (wire.state or not source.op.spiking):
+                return True
+        elif not source.op.roles:
+            more = [each for each in source.inputs if each not in seen]
+            seen.update(more)
+            pending += more
+    return False
 
 
 Bounds = Mapping[str, tuple[Values, Values]]
@@ -174,7 +199,7 @@ def _wire(
         role = use.state if use.state in network[use.source].formats else "v"
         limits = a.limits(role)
         zero = np.zeros((1, *shape), dtype=np.int64)
-        return zero + int(limits[0]), zero + int(limits[1])
+        return zero + limits[0], zero + limits[1]
     low, high = known[use.source]
     # Before its first tick a delayed wire reads zero.
     return (np.minimum(low, 0), np.maximum(high, 0)) if use.delay else (low, high)
