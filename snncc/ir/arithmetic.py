@@ -170,7 +170,7 @@ class IntegerArithmetic:
     def input_unit(self, index: int = 0) -> Unit:
         return self.units[index]
 
-    def limits(self, role: str) -> tuple[int, int]:
+    def limits(self, role: str) -> tuple[float, float]:
         return self._quantity(role).low, self._quantity(role).high
 
     def quantity(self, value: Param, role: str) -> Values:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snncc.ir import Factor, Node, Overflow
+from snncc.ir import Factor, Node, Overflow, Single
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import worst_case
 
@@ -58,6 +58,8 @@ def _check_formats(lowering: Lowering, node: Node) -> None:
             if format.frac > 31:
                 raise refused("C005", node, f"role '{role}' has {format.frac} fraction bits")
             continue
+        if isinstance(format, Single):
+            raise refused("C005", node, f"role '{role}' is in single precision; quantize to whole")
         if format.bits > 32:
             raise refused(
                 "C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept"

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Factor, Node, Overflow, Param, Quantity, Tensors, Values, values_of
+from snncc.ir import (
+    Arithmetic,
+    Factor,
+    Node,
+    Overflow,
+    Param,
+    Quantity,
+    Single,
+    Tensors,
+    Values,
+    values_of,
+)
 from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Spiking
 
 from .arithmetic import Exact
@@ -44,6 +55,8 @@ class Neurons:
             LoweringRefused: a range cannot be proven, or a format has no exact form.
         """
         op = self.node.op
+        if any(isinstance(format, Single) for format in self.node.formats.values()):
+            raise refused("T006", self.node, "single precision has no form in stock kernels here")
         match op:
             case LI():
                 return self._integrator(op, current)
