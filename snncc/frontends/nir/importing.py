@@ -1,0 +1,135 @@
+"""load: a `.nir` file → a network; only the order of things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from snncc.frontends import Imported, ImportRequest
+from snncc.ir import (
+    Decode,
+    ImportRefused,
+    Network,
+    UsageError,
+    Values,
+    ordered,
+    unknown,
+    verify,
+)
+from snncc.ir.ops import Input
+
+from .choices import Choices
+from .facts import SAME, choose, matter, signal_kind
+from .inlining import Flat, bypass, flat
+from .layers import LAYERS
+from .loops import Loops
+from .neurons import NEURONS
+from .parts import Part
+from .reading import read_file
+from .shaping import build
+from .weaving import Weaver, identifier
+
+ENDS = ("Input", "Output", "Delay")
+DECODES: tuple[Decode, ...] = ("count", "mean", "last")
+
+
+def load(request: ImportRequest) -> Imported:
+    """The network of a `.nir` file.
+
+    Raises:
+        ImportRefused: it holds something that cannot be expressed exactly; names the node.
+        UsageError: no such file, no NIR, or an option that does not exist.
+        DeviceError: h5py is not installed.
+    """
+    if request.weights is not None:
+        raise UsageError("a .nir file holds its weights; leave --weights out")
+    path = Path(request.source)
+    graph = flat(read_file(path))
+    _check_kinds(graph)
+    choices = choose(graph, request.options)
+    signal, said = signal_kind(request)
+    delays = _delays(graph, choices)
+    parts = _parts(graph, choices, signal)
+    build(graph, parts, delays, choices)
+    late = [name for name, ticks in delays.items() if np.all(ticks)]
+    loops = Loops(graph, [name for name, part in parts.items() if part.keeps], late)
+    weaver = Weaver(graph, parts, loops, delays, choices["transport"] == "hop", path.name)
+    outputs = weaver.woven()
+    network = Network(
+        identifier(path.stem, "nir"),
+        tuple(weaver.nodes.values()),
+        outputs,
+        choices.dt,
+        MappingProxyType({k: v for part in parts.values() for k, v in part.tensors.items()}),
+    )
+    network = Network(
+        network.name,
+        ordered(network),
+        outputs,
+        network.tick,
+        network.tensors,
+        _decode(network, request.options),
+    )
+    notes = (*choices.notes(matter(graph, loops.exist)), *said)
+    return Imported(verify(network), None, notes)
+
+
+def _check_kinds(graph: Flat) -> None:
+    for name, node in graph.nodes.items():
+        if node.kind not in (*ENDS, *NEURONS, *LAYERS):
+            known = (*ENDS, *NEURONS, *LAYERS, "NIRGraph")
+            raise ImportRefused(f"'{name}': {unknown('node type', node.kind, known)}")
+
+
+def _decode(network: Network, options: Mapping[str, str]) -> Decode:
+    """How ticks become a score: as told, else spikes are counted and potentials averaged."""
+    told = options.get("decode")
+    if told is None:
+        return "count" if network[network.outputs[0].source].op.spiking else "mean"
+    for decode in DECODES:
+        if decode == told:
+            return decode
+    raise UsageError(f"option decode: {unknown('value', told, DECODES)}")
+
+
+def _delays(graph: Flat, choices: Choices) -> dict[str, Values]:
+    """Delay node → ticks; those of no tick are taken out of the graph."""
+    found: dict[str, Values] = {}
+    for name in graph.of_kind("Delay"):
+        part = Part(name, name, graph.nodes[name], choices)
+        ticks = part.numbers("delay") / choices.dt
+        whole = np.rint(ticks)
+        if np.any(whole < 0) or not np.allclose(ticks, whole, rtol=SAME, atol=SAME):
+            off = float(ticks.flat[np.argmax(np.abs(ticks - whole))])
+            raise part.refuse(
+                f"'delay' is {off * choices.dt:g} s, {off:g} ticks of dt={choices.dt:g} s; "
+                "expected whole ticks (option dt)"
+            )
+        if np.any(whole):
+            found[name] = whole.astype(np.int64)
+        else:
+            bypass(graph, name)
+    return found
+
+
+def _parts(graph: Flat, choices: Choices, signal: str) -> dict[str, Part]:
+    """A part for each node but outputs and delays, under a name that a network accepts."""
+    parts: dict[str, Part] = {}
+    taken: set[str] = set()
+    for label, node in graph.nodes.items():
+        if node.kind in ("Output", "Delay"):
+            continue
+        base = name = identifier(label, node.kind)
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        part = parts[label] = Part(name, label, node, choices)
+        if node.kind == "Input":
+            part.shape = part.extents("shape")
+            part.ops.append(Input(part.shape, signal))
+    return parts

@@ -1,0 +1,135 @@
+"""flat: a graph with graphs inside → one without, its edges checked; no node type but the ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from snncc.ir import ImportRefused, unknown
+
+from .graph import Edge, NirGraph, NirNode
+
+
+@dataclass
+class Flat:
+    """Nodes by their full name, such as `block.lif`, and the edges between them."""
+
+    nodes: dict[str, NirNode]
+    edges: list[Edge]
+
+    def sources(self, name: str) -> list[str]:
+        """The nodes that feed a node, in the order of the edges."""
+        return [source for source, target in self.edges if target == name]
+
+    def of_kind(self, kind: str) -> list[str]:
+        """The nodes of a type, by name."""
+        return [name for name, node in self.nodes.items() if node.kind == kind]
+
+
+def flat(graph: NirGraph) -> Flat:
+    """The graph with the nodes of inner graphs in their place.
+
+    Raises:
+        ImportRefused: an edge leads to a node that is not there, or is listed twice; a node has no
+            edge into it, or none that leads to an output.
+    """
+    whole = _inlined(graph, "")
+    ports = [name for name in whole.nodes if _inner(name, graph) and _is_end(whole.nodes[name])]
+    for port in ports:
+        bypass(whole, port)
+    _check_ends(whole)
+    return whole
+
+
+def _inner(name: str, graph: NirGraph) -> bool:
+    return name not in graph.nodes
+
+
+def _is_end(node: NirNode) -> bool:
+    return node.kind in ("Input", "Output")
+
+
+def _inlined(graph: NirGraph, prefix: str) -> Flat:
+    _check_edges(graph, prefix)
+    whole = Flat({}, [])
+    entries: dict[str, str] = {}
+    exits: dict[str, str] = {}
+    for name, node in graph.nodes.items():
+        full = prefix + name
+        if node.graph is None:
+            inner, entries[name], exits[name] = Flat({full: node}, []), full, full
+        else:
+            inner = _inlined(node.graph, f"{full}.")
+            entries[name] = _only(node.graph, "Input", full)
+            exits[name] = _only(node.graph, "Output", full)
+        for key, value in inner.nodes.items():
+            if key in whole.nodes:
+                raise ImportRefused(f"two nodes are called '{key}' once inner graphs are opened")
+            whole.nodes[key] = value
+        whole.edges += inner.edges
+    whole.edges += [(exits[source], entries[target]) for source, target in graph.edges]
+    return whole
+
+
+def _only(graph: NirGraph, kind: str, name: str) -> str:
+    found = [key for key, node in graph.nodes.items() if node.kind == kind]
+    if len(found) != 1:
+        raise ImportRefused(
+            f"the graph '{name}' has {len(found)} nodes of type {kind}, expected one: edges do not "
+            "say which of several is meant"
+        )
+    return f"{name}.{found[0]}"
+
+
+def _check_edges(graph: NirGraph, prefix: str) -> None:
+    for (source, target), count in Counter(graph.edges).items():
+        edge = f"the edge '{prefix}{source}' → '{prefix}{target}'"
+        for name in (source, target):
+            if name not in graph.nodes:
+                raise ImportRefused(f"{edge}: {unknown('node', name, graph.nodes)}")
+        if count > 1:
+            raise ImportRefused(f"{edge} is listed {count} times; once is enough")
+        if graph.nodes[source].kind == "Output" or graph.nodes[target].kind == "Input":
+            raise ImportRefused(f"{edge} leads out of an Output or into an Input")
+
+
+def bypass(whole: Flat, port: str) -> None:
+    """Takes a node that hands its input on out of the graph."""
+    into = whole.sources(port)
+    edges: list[Edge] = []
+    for source, target in whole.edges:
+        if source == port:
+            edges += [(each, target) for each in into]
+        elif target != port:
+            edges.append((source, target))
+    whole.edges = edges
+    del whole.nodes[port]
+
+
+def _check_ends(whole: Flat) -> None:
+    inputs, outputs = whole.of_kind("Input"), whole.of_kind("Output")
+    for kind, found in (("Input", inputs), ("Output", outputs)):
+        if not found:
+            raise ImportRefused(f"the graph has no node of type {kind}")
+    forth: dict[str, list[str]] = {name: [] for name in whole.nodes}
+    back: dict[str, list[str]] = {name: [] for name in whole.nodes}
+    for source, target in whole.edges:
+        forth[source].append(target)
+        back[target].append(source)
+    fed, used = _reached(inputs, forth), _reached(outputs, back)
+    for name in whole.nodes:
+        if name not in fed:
+            raise ImportRefused(f"no edge leads from an Input to '{name}'; is one missing?")
+        if name not in used:
+            raise ImportRefused(f"no edge leads from '{name}' to an Output; is one missing?")
+
+
+def _reached(begin: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
+    found, left = set(begin), list(begin)
+    while left:
+        for name in edges[left.pop()]:
+            if name not in found:
+                found.add(name)
+                left.append(name)
+    return found

@@ -1,0 +1,158 @@
+"""read_file: HDF5 → NirGraph. Trusts nothing in the file; knows no node type's meaning.
+
+The layout is that of the nir package, 1.0.8, nir/serialization.py: `/node` is the graph, a group a
+node, a dataset a parameter.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from snncc.ir import DeviceError, ImportRefused, UsageError
+
+from .graph import Edge, Item, NirGraph, NirNode
+
+Group: TypeAlias = Any  # of h5py, which publishes no types
+DEEPEST = 16  # graphs within graphs; a group may contain itself
+MOST_NODES = 100_000
+MOST_BYTES = 2**31  # of all parameters; a file of some bytes may claim any size
+
+
+def read_file(path: Path) -> NirGraph:
+    """The graph of a `.nir` file.
+
+    Raises:
+        DeviceError: h5py is not installed.
+        UsageError: no such file, no HDF5, or HDF5 that is no NIR.
+        ImportRefused: a parameter is not made of finite numbers, or the file leads elsewhere.
+    """
+    try:
+        import h5py
+    except ModuleNotFoundError as missing:
+        raise DeviceError(
+            "a .nir model needs the module h5py; add it with: pip install 'snncc[nir]'"
+        ) from missing
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist")
+    try:
+        with h5py.File(path, "r") as file:
+            return _Reader(path).root(file)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        # h5py raises any of these where the bytes are not what the tables say.
+        raise UsageError(f"{path} is no NIR: no HDF5, or damaged: {error}") from error
+
+
+class _Reader:
+    """Reads one file; counts what it has read, so that no file can ask for everything."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._nodes = 0
+        self._bytes = 0
+
+    def root(self, file: Group) -> NirGraph:
+        if "node" not in file or not _is_group(file["node"]):
+            raise UsageError(f"{self._path} is HDF5 but no NIR: it has no group 'node'")
+        node = self._node(file["node"], "the graph", 0)
+        if node.graph is None:
+            raise UsageError(f"{self._path} holds one {node.kind}, expected a NIRGraph")
+        return node.graph
+
+    def _node(self, group: Group, name: str, depth: int) -> NirNode:
+        self._nodes += 1
+        if depth > DEEPEST or self._nodes > MOST_NODES:
+            raise ImportRefused(
+                f"{self._path} holds graphs more than {DEEPEST} deep or more than {MOST_NODES} "
+                "nodes, or a group that contains itself"
+            )
+        kind = self._text(group, "type", name)
+        metadata = self._items(group["metadata"], name) if "metadata" in group else {}
+        if kind != "NIRGraph":
+            return NirNode(kind, self._items(group, name), metadata)
+        for key in ("nodes", "edges"):
+            if key not in group:
+                raise UsageError(f"{self._path} is no NIR: {name} has no '{key}'")
+        nodes = {
+            key: self._node(self._hard(group["nodes"], key), f"'{key}'", depth + 1)
+            for key in sorted(group["nodes"])
+        }
+        edges = self._edges(self._hard(group, "edges"), name)
+        return NirNode(kind, {}, metadata, NirGraph(nodes, edges, metadata))
+
+    def _items(self, group: Group, name: str) -> dict[str, Item]:
+        """The datasets of a group; groups inside, such as NIR's own metadata, are left alone."""
+        found: dict[str, Item] = {}
+        for key in sorted(group):
+            dataset = self._hard(group, key)
+            if not _is_group(dataset) and key != "type":
+                found[key] = self._item(dataset, f"'{key}' of {name}")
+        return found
+
+    def _item(self, dataset: Group, what: str) -> Item:
+        import h5py
+
+        if h5py.check_string_dtype(dataset.dtype) is not None and dataset.shape == ():
+            return _decoded(dataset[()])
+        if dataset.dtype.kind not in "fiub" or dataset.shape is None:
+            raise ImportRefused(f"{self._path}: {what} holds {dataset.dtype}, expected numbers")
+        self._bytes += int(dataset.size) * int(dataset.dtype.itemsize)
+        if self._bytes > MOST_BYTES:
+            raise ImportRefused(
+                f"{self._path}: {what} is {list(dataset.shape)}, which takes the parameters "
+                f"beyond {MOST_BYTES >> 30} GiB"
+            )
+        values = np.asarray(dataset[()])
+        if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
+            where = [int(i) for i in np.argwhere(~np.isfinite(values))[0]]
+            raise ImportRefused(f"{self._path}: {what} is not finite at {where}")
+        return values
+
+    def _text(self, group: Group, key: str, name: str) -> str:
+        import h5py
+
+        if not _is_group(group) or key not in group:
+            raise UsageError(f"{self._path} is no NIR: {name} has no '{key}'")
+        dataset = self._hard(group, key)
+        if _is_group(dataset) or h5py.check_string_dtype(dataset.dtype) is None or dataset.shape:
+            raise UsageError(f"{self._path} is no NIR: '{key}' of {name} is no text")
+        return _decoded(dataset[()])
+
+    def _edges(self, dataset: Group, name: str) -> tuple[Edge, ...]:
+        import h5py
+
+        shape: tuple[int, ...] = () if _is_group(dataset) else dataset.shape
+        if shape[:1] == (0,):
+            return ()
+        text = not _is_group(dataset) and h5py.check_string_dtype(dataset.dtype) is not None
+        if not text or len(shape) != 2 or shape[1] != 2 or shape[0] > MOST_NODES * 10:
+            raise UsageError(
+                f"{self._path} is no NIR: the edges of {name} are no pairs of names [edges, 2]"
+            )
+        return tuple((_decoded(source), _decoded(target)) for source, target in dataset[()])
+
+    def _hard(self, group: Group, key: str) -> Group:
+        """A member that lies in the file itself: neither a link nor data of another file."""
+        import h5py
+
+        link = group.get(key, getlink=True)
+        found: Group = group[key] if isinstance(link, h5py.HardLink) else None
+        away = isinstance(found, h5py.Dataset) and (found.is_virtual or found.external)
+        if found is None or away:
+            raise ImportRefused(
+                f"{self._path}: '{key}' is a link, or data of another file; a .nir file is whole "
+                "by itself"
+            )
+        return found
+
+
+def _is_group(member: Group) -> bool:
+    import h5py
+
+    return isinstance(member, h5py.Group)
+
+
+def _decoded(text: bytes | str) -> str:
+    return text.decode("utf-8") if isinstance(text, bytes) else str(text)

@@ -1,0 +1,115 @@
+"""build: parts with ops, and the shape of every wire, held to what the file states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from snncc.ir import ImportRefused, Shape, Values
+
+from .choices import Choices
+from .inlining import Flat
+from .layers import LAYERS
+from .neurons import NEURONS
+from .parts import Part
+
+
+def build(
+    graph: Flat, parts: Mapping[str, Part], delays: Mapping[str, Values], choices: Choices
+) -> None:
+    """Gives every part its ops and its shape.
+
+    Args:
+        graph: checked.
+        parts: of all nodes but outputs and delays; those of inputs have ops and shape already.
+        delays: node → ticks.
+        choices: how the file is read.
+
+    Raises:
+        ImportRefused: a parameter is out of range, or shapes disagree.
+    """
+    for part in parts.values():
+        if part.node.kind in NEURONS:
+            NEURONS[part.node.kind](part)
+    known: dict[str, Shape] = {}
+    for name, part in parts.items():
+        if part.shape is not None:
+            known[name] = part.shape  # a loop begins with what its neurons say
+    for name, ticks in delays.items():
+        if ticks.size > 1:
+            known[name] = ticks.shape
+    left = [*parts, *delays, *graph.of_kind("Output")]
+    while left:
+        rest = [name for name in left if not _settle(graph, parts, delays, choices, known, name)]
+        if len(rest) == len(left):
+            raise ImportRefused(f"the shape of '{rest[0]}' follows from nothing in the file")
+        left = rest
+
+
+def _settle(
+    graph: Flat,
+    parts: Mapping[str, Part],
+    delays: Mapping[str, Values],
+    choices: Choices,
+    known: dict[str, Shape],
+    name: str,
+) -> bool:
+    """Whether the shapes of all that feeds a node are known; then its own is, too."""
+    sources = graph.sources(name)
+    shapes = [known[source] for source in sources if source in known]
+    part = parts.get(name)
+    if len(shapes) < len(sources):
+        # A neuron on a loop has the shape of what is known to drive it.
+        if shapes and part is not None and part.node.kind in NEURONS:
+            known.setdefault(name, shapes[0])
+        return False
+    for source, shape in zip(sources, shapes, strict=True):
+        if shape != shapes[0]:
+            raise ImportRefused(
+                f"'{sources[0]}' {list(shapes[0])} and '{source}' {list(shape)} both lead into "
+                f"'{name}', where they are added; their shapes must be equal"
+            )
+    if part is None:
+        found = _passing(graph, delays, choices, name, shapes[0])
+    elif part.node.kind == "Input":
+        return True
+    else:
+        if part.node.kind in LAYERS and not part.ops:
+            LAYERS[part.node.kind](part, shapes[0])
+        found = _through(part, shapes)
+    if known.setdefault(name, found) != found:
+        raise ImportRefused(
+            f"'{name}', {graph.nodes[name].kind}: puts out {list(found)}, but states or was taken "
+            f"to be {list(known[name])}"
+        )
+    return True
+
+
+def _through(part: Part, shapes: Sequence[Shape]) -> Shape:
+    """Shape of a part's output; what the file states of both ends must fit."""
+    if part.shape_in is not None and part.shape_in != shapes[0]:
+        raise part.refuse(f"takes {list(part.shape_in)}, its input is {list(shapes[0])}")
+    shape = shapes[0]
+    for op in part.ops:
+        try:
+            shape = op.infer([shape], part.tensors)
+        except ValueError as error:
+            raise part.refuse(str(error)) from error
+    if part.shape is not None and part.shape != shape:
+        raise part.refuse(f"states {list(part.shape)}, but puts out {list(shape)}")
+    part.shape = shape
+    return shape
+
+
+def _passing(
+    graph: Flat, delays: Mapping[str, Values], choices: Choices, name: str, shape: Shape
+) -> Shape:
+    """Shape of an output or a delay, which hands on what it gets."""
+    if name in delays:
+        stated: Shape | None = delays[name].shape if delays[name].size > 1 else None
+    else:
+        stated = Part(name, name, graph.nodes[name], choices).extents("shape")
+    if stated is not None and stated != shape:
+        raise ImportRefused(
+            f"'{name}', {graph.nodes[name].kind}: states {list(stated)}, gets {list(shape)}"
+        )
+    return shape

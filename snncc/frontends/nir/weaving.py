@@ -1,0 +1,172 @@
+"""Weaver: parts and wires → nodes of a network, delays on the uses; knows no node type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from snncc.ir import ImportRefused, Node, Op, Origin, Use, Values
+from snncc.ir.ops import Concat, Reshape, Slice, Sum
+
+from .inlining import Flat
+from .loops import Loops
+from .parts import Part
+
+MOST_PIECES = 4096  # parts of a population with a delay each
+
+
+class Weaver:
+    """Turns nodes of a flat graph into nodes of a network, each once for each age of its inputs.
+
+    Args:
+        graph: checked.
+        parts: node → what it becomes; none for outputs and delays.
+        loops: of the graph.
+        delays: node → whole ticks, an array of the signal's shape.
+        hop: whether every wire from a neuron or an input takes a tick.
+        file: for the origins.
+    """
+
+    def __init__(
+        self,
+        graph: Flat,
+        parts: Mapping[str, Part],
+        loops: Loops,
+        delays: Mapping[str, Values],
+        hop: bool,
+        file: str,
+    ) -> None:
+        self._graph, self._parts, self._loops = graph, parts, loops
+        self._delays, self._hop, self._file = delays, hop, file
+        self._made: dict[tuple[str, frozenset[str]], Use] = {}
+        self._own = {part.name for part in parts.values()}
+        self.nodes: dict[str, Node] = {}
+
+    def woven(self) -> tuple[Use, ...]:
+        """The outputs, once all nodes are entered."""
+        for name in self._loops.order():
+            part = self._parts.get(name)
+            if part is not None and (part.keeps or part.node.kind == "Input"):
+                uses = [self._read(source, name) for source in self._graph.sources(name)]
+                self._enter(name, part.name, part.ops, uses)
+        return tuple(self._output(name) for name in self._graph.of_kind("Output"))
+
+    def _output(self, name: str) -> Use:
+        """The wire that an output shows, without delay."""
+        sources = self._graph.sources(name)
+        uses = [self._read(source, None, hop=False) for source in sources]
+        use = self._sum(uses, f"{identifier(name, 'Output')}_in", name)
+        if not use.delay:
+            return use
+        shape = self._parts_shape(sources[0])
+        return self._put(f"{identifier(name, 'Output')}_late", Reshape(shape), [use], name)
+
+    def _parts_shape(self, name: str) -> tuple[int, ...]:
+        while name in self._delays:
+            name = self._graph.sources(name)[0]
+        shape = self._parts[name].shape
+        assert shape is not None, f"'{name}' has no shape"
+        return shape
+
+    def _read(self, source: str, reader: str | None, *, hop: bool = True) -> Use:
+        """What a node reads from another; within a loop it may be one tick old."""
+        part = self._parts.get(source)
+        if part is None:
+            return self._delayed(source, hop=hop)
+        if part.node.kind == "Input" or part.keeps:
+            late = reader is not None and self._is_late(source, reader)
+            return Use(part.name, int(hop and (self._hop or late)))
+        late_ones = frozenset(
+            neuron
+            for neuron in self._loops.upstream(source)
+            if reader is not None and self._is_late(neuron, reader)
+        )
+        return self._stateless(source, late_ones)
+
+    def _is_late(self, source: str, reader: str) -> bool:
+        return not self._hop and self._loops.late(source, reader)
+
+    def _stateless(self, name: str, late: frozenset[str]) -> Use:
+        """The node over inputs of which those neurons are read one tick late."""
+        late &= self._loops.upstream(name)
+        if (name, late) in self._made:
+            return self._made[name, late]
+        part, uses = self._parts[name], list[Use]()
+        for source in self._graph.sources(name):
+            before = self._parts.get(source)
+            if before is None:
+                uses.append(self._delayed(source))
+            elif before.node.kind == "Input" or before.keeps:
+                uses.append(Use(before.name, int(self._hop or source in late)))
+            else:
+                uses.append(self._stateless(source, late))
+        again = any(made == name for made, _ in self._made)
+        use = self._enter(name, f"{part.name}_late" if again else part.name, part.ops, uses)
+        self._made[name, late] = use
+        return use
+
+    def _delayed(self, name: str, *, hop: bool = True) -> Use:
+        ticks = self._delays[name]
+        label = identifier(name, "Delay")
+        uses = [self._read(source, None, hop=hop) for source in self._graph.sources(name)]
+        use = self._sum(uses, f"{label}_in", name)
+        if np.all(ticks == ticks.flat[0]):
+            return replace(use, delay=use.delay + int(ticks.flat[0]))
+        key = (name, frozenset[str]())
+        if key not in self._made:
+            self._made[key] = self._pieces(name, label, use, ticks)
+        return self._made[key]
+
+    def _pieces(self, name: str, label: str, use: Use, ticks: Values) -> Use:
+        """Each neuron at its own age: the runs of equal delay, one behind the other again."""
+        flat = ticks.reshape(-1)
+        starts = [0, *(int(i) + 1 for i in np.flatnonzero(np.diff(flat))), flat.size]
+        if len(starts) > MOST_PIECES:
+            raise ImportRefused(
+                f"'{name}', Delay: {len(starts) - 1} runs of neurons with a delay of their own, "
+                f"{MOST_PIECES - 1} at most can be told apart"
+            )
+        # A flat copy of this tick, which is then read at several ages.
+        line = self._put(f"{label}_line", Reshape((flat.size,)), [use], name)
+        runs = [
+            self._put(
+                f"{label}_{start}",
+                Slice(0, start, stop),
+                [replace(line, delay=int(flat[start]))],
+                name,
+            )
+            for start, stop in pairwise(starts)
+        ]
+        whole = self._put(f"{label}_all", Concat(0), runs, name)
+        return self._put(label, Reshape(ticks.shape), [whole], name)
+
+    def _enter(self, name: str, title: str, ops: Sequence[Op], uses: Sequence[Use]) -> Use:
+        """Enters the ops of a part, the last under its title."""
+        use = self._sum(uses, f"{title}_in", name) if uses else Use("")
+        for index, op in enumerate(ops, 1):
+            own = title if index == len(ops) else f"{title}_{op.keyword}_{index}"
+            use = self._put(own, op, [use] if op.arity else [], name)
+        return use
+
+    def _sum(self, uses: Sequence[Use], title: str, name: str) -> Use:
+        return uses[0] if len(uses) == 1 else self._put(title, Sum(), uses, name)
+
+    def _put(self, title: str, op: Op, uses: Sequence[Use], name: str) -> Use:
+        base, count = title, 1
+        free = title == self._parts[name].name if name in self._parts else False
+        while title in self.nodes or (title in self._own and not free):
+            count += 1
+            title = f"{base}_{count}"
+        origin = Origin(name, note=f"{self._graph.nodes[name].kind} of {self._file}")
+        self.nodes[title] = Node(title, op, tuple(uses), origin=origin)
+        return Use(title)
+
+
+def identifier(label: str, kind: str) -> str:
+    """A name that a network accepts, from one of a NIR file."""
+    name = re.sub(r"\W", "_", label, flags=re.ASCII)
+    return name if re.match(r"[A-Za-z_]", name) else f"{kind.lower()}_{name}"
