@@ -39,6 +39,7 @@ from snncc.ir.ops import (
     Conv,
     CubaLIF,
     Dense,
+    DualCubaLIF,
     Input,
     MaxPool,
     Product,
@@ -52,7 +53,7 @@ from snncc.ir.ops import (
 
 T = TypeVar("T")
 
-NEURONS = ("if", "lif", "cuba_lif", "alif", "alpha_lif", "li")
+NEURONS = ("if", "lif", "cuba_lif", "alif", "alpha_lif", "dual_cuba_lif", "li")
 KEYWORDS = tuple(sorted(OPS))
 WEIGHT_UNIT = 6  # fraction bits of every current in a quantized network
 FINEST = 12  # fraction bits beyond which units are not multiplied any further
@@ -265,7 +266,8 @@ class Growth:
     def neuron(self, keyword: str) -> Wire:
         wire = self.wire(lambda w: w.unit <= FINEST)
         use, shape = self.use(wire), wire.shape
-        recurrent = self.coin()
+        dual = keyword == "dual_cuba_lif"
+        recurrent = self.coin() and not dual
         # Most neurons are driven by weights; only currents of one unit meet in a sum.
         if self.coin() or (recurrent and wire.unit != WEIGHT_UNIT and self.quantized):
             wire = self.synapses("dense", use, shape, self.number(1, 5))
@@ -280,7 +282,8 @@ class Growth:
         name = f"n{len(self.nodes)}"
         unit = max(wire.unit, 8) + self.number(0, 1)
         op, formats = self.made(keyword, name, shape, unit)
-        neuron = self.add(op, (use,), shape, 0 if op.spiking else unit, name, **formats)
+        uses = (use, Use(use.source, self.number(0, 2), use.state)) if dual else (use,)
+        neuron = self.add(op, uses, shape, 0 if op.spiking else unit, name, **formats)
         real = [state for state in op.states if state not in ("wait", "s")]
         self.wires.append(Wire(name, shape, unit, self.pick(*real)))
         return neuron
@@ -341,6 +344,12 @@ class Growth:
                              current_order=order)  # fmt: skip
                 i = self.quantity(32, unit, state=True)
                 return op, {"v": v, "i": i, "decay": self.factor(), "current_decay": self.factor()}
+            case "dual_cuba_lif":
+                op = DualCubaLIF(**stated, decay=decay("decay"), excitatory_decay=decay("rising"),
+                                 inhibitory_decay=decay("falling"))  # fmt: skip
+                decays = ("decay", "excitatory_decay", "inhibitory_decay")
+                i = self.quantity(32, unit, state=True)
+                return op, {"v": v, "i": i, **{role: self.factor() for role in decays}}
             case "alif":
                 op = ALIF(**stated, decay=decay("decay"), adaptation_decay=decay("adaptation"),
                           adaptation_step=param("step", 0, 0.4))  # fmt: skip

@@ -1,5 +1,6 @@
 """All ops; importing this package fills the table `OPS`."""
 
+from .dual import DualCubaLIF
 from .layout import Concat, Reshape, Slice
 from .linear import BlockDense, Conv, Dense, Sparse, Weighted
 from .neuron import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF
@@ -20,6 +21,7 @@ __all__ = [
     "Conv",
     "CubaLIF",
     "Dense",
+    "DualCubaLIF",
     "Input",
     "MaxPool",
     "Product",

@@ -15,7 +15,12 @@ from .spiking import POTENTIAL, Spiking
 CURRENT_ORDERS = ("new", "old", "decay-last")
 
 
-def _within_one(name: str, value: Param, tensors: Tensors) -> None:
+def within_one(name: str, value: Param, tensors: Tensors) -> None:
+    """Refuses a decay that lies outside 0 to 1.
+
+    Raises:
+        ValueError: names it and what was found.
+    """
     values = values_of(value, tensors)
     if not np.all((values >= 0) & (values <= 1)):
         raise ValueError(f"{name} lies between 0 and 1, found {values.min()} to {values.max()}")
@@ -59,7 +64,7 @@ class LIF(Spiking):
 
     def check(self, tensors: Tensors) -> None:
         super().check(tensors)
-        _within_one("decay", self.decay, tensors)
+        within_one("decay", self.decay, tensors)
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         threshold = a.quantity(self.threshold, "v")
@@ -100,8 +105,8 @@ class CubaLIF(Spiking):
 
     def check(self, tensors: Tensors) -> None:
         super().check(tensors)
-        _within_one("decay", self.decay, tensors)
-        _within_one("current_decay", self.current_decay, tensors)
+        within_one("decay", self.decay, tensors)
+        within_one("current_decay", self.current_decay, tensors)
         if self.current_order not in CURRENT_ORDERS:
             raise ValueError(
                 f"current_order is '{self.current_order}', "
@@ -156,8 +161,8 @@ class ALIF(Spiking):
 
     def check(self, tensors: Tensors) -> None:
         super().check(tensors)
-        _within_one("decay", self.decay, tensors)
-        _within_one("adaptation_decay", self.adaptation_decay, tensors)
+        within_one("decay", self.decay, tensors)
+        within_one("adaptation_decay", self.adaptation_decay, tensors)
 
     def begin(self, shape: Shape, a: Arithmetic) -> State:
         return {"b": a.zeros(shape), "s": a.zeros(shape), **super().begin(shape, a)}
@@ -207,8 +212,8 @@ class AlphaLIF(Spiking):
 
     def check(self, tensors: Tensors) -> None:
         super().check(tensors)
-        _within_one("rise", self.rise, tensors)
-        _within_one("fall", self.fall, tensors)
+        within_one("rise", self.rise, tensors)
+        within_one("fall", self.fall, tensors)
         if self.refractory or self.spikes != 1 or self.reset_order != "after-input":
             raise ValueError(
                 "an alpha neuron fires once per tick, is never refractory and resets 'after-input'"
@@ -263,7 +268,7 @@ class LI(Op):
         return shapes[0]
 
     def check(self, tensors: Tensors) -> None:
-        _within_one("decay", self.decay, tensors)
+        within_one("decay", self.decay, tensors)
 
     def begin(self, shape: Shape, a: Arithmetic) -> State:
         return {"v": a.zeros(shape) + a.quantity(self.initial, "v")}

@@ -54,7 +54,8 @@ def _driven(network: Network, node: Node) -> str | None:
         return None
     if isinstance(user.op, Sum):
         return _driven(network, user)
-    return user.name if isinstance(user.op, Spiking | LI) else None
+    # With several inputs a bias would pass by what the current passes through.
+    return user.name if isinstance(user.op, Spiking | LI) and len(user.inputs) == 1 else None
 
 
 def _move(network: Network, source: str, target: str) -> Network:

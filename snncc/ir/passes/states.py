@@ -11,7 +11,7 @@ from ..errors import PassError
 from ..network import Network, Node
 from ..number import Factor, Quantity
 from ..op import Op, Param, Values, values_of
-from ..ops import ALIF, LI, AlphaLIF, CubaLIF, Spiking
+from ..ops import ALIF, LI, AlphaLIF, CubaLIF, DualCubaLIF, Spiking
 from ..tensor import Tensors
 from ..views import Bounds, arithmetics, bounds
 from .calibrate import Ranges
@@ -68,7 +68,8 @@ def unproven(network: Network) -> Mapping[str, tuple[float, int]]:
     found: dict[str, tuple[float, int]] = {}
     for node in network.populations:
         format = node.formats["v"]
-        assert isinstance(format, Quantity)
+        if not isinstance(format, Quantity):
+            continue  # single precision does not saturate
         worst = float(np.max(worst_case(network, node, limits, numbers[node.name][0])))
         if worst > format.high:
             found[node.name] = (worst, format.high)
@@ -82,6 +83,8 @@ def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> V
     """
     op = node.op
     assert isinstance(op, Spiking | LI)
+    if isinstance(op, DualCubaLIF):
+        return _dual(network, node, op, limits, a)
     low, high = (
         np.asarray(a.align(limit[0], "v"), dtype=np.float64) + a.quantity(op.bias, "v")
         for limit in limits[node.inputs[0].source]
@@ -112,6 +115,24 @@ def _spiking(network: Network, node: Node, low: Values, high: Values, a: Arithme
     if op.reset != "subtract" or (falls and np.all(a.quantity(op.threshold, "v") > 0)):
         return np.asarray(np.maximum(_steady(push, decay), push + amount))
     return _steady(push + amount, decay)
+
+
+def _dual(
+    network: Network, node: Node, op: DualCubaLIF, limits: Bounds, a: Arithmetic
+) -> Values:
+    """The same for two currents, whose largest difference drives the potential."""
+    reach: list[tuple[Values, Values]] = []
+    for use, role in zip(node.inputs, ("excitatory_decay", "inhibitory_decay"), strict=True):
+        low, high = (np.asarray(a.align(limit[0], "v")) for limit in limits[use.source])
+        fade = _factor(node, role, network)
+        ways = (_steady(np.maximum(way, 0).astype(np.float64), fade) for way in (-low, high))
+        reach.append((next(ways), next(ways)))
+    (down, up), (less, more) = reach
+    push = np.maximum(down + more, up + less) + np.abs(a.quantity(op.bias, "v"))
+    amount = np.abs(a.quantity(op.reset_amount, "v")) * op.spikes
+    first = np.abs(a.quantity(op.initial, "v"))
+    most = _steady(push + amount, _factor(node, "decay", network))
+    return np.maximum.reduce(np.broadcast_arrays(most, first, down, up, less, more))
 
 
 def _cut(op: Spiking, down: Values, up: Values, decay: Values, a: Arithmetic) -> Values:
