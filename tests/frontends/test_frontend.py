@@ -141,8 +141,8 @@ def test_a_neuron_of_a_library_without_table_is_named(load: Load, tmp_path: Path
     path = write(
         tmp_path,
         "class IFNode(nn.Module):\n    def forward(self, x):\n        return (x > 1).float()\n"
-        "IFNode.__module__ = 'spikingjelly.activation_based.neuron'\n"
+        "IFNode.__module__ = 'bindsnet.network.nodes'\n"
         "def build():\n    return nn.Sequential(nn.Linear(6, 2), IFNode())",
     )
-    with pytest.raises(ImportRefused, match="module '1' is a spikingjelly IFNode"):
+    with pytest.raises(ImportRefused, match="module '1' is a bindsnet IFNode"):
         load(path, shape="6")

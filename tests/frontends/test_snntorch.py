@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,7 +170,20 @@ def test_a_reset_that_came_with_the_weights_must_be_the_modules() -> None:
 
 def test_a_subclass_is_not_taken_for_its_parent() -> None:
     class Faster(snntorch.Leaky):
-        pass
+        def forward(self, current: Any, mem: Any = None) -> Any:
+            return super().forward(2 * current, mem)
 
     with pytest.raises(ImportRefused, match="Faster is derived"):
         imported(nn.Sequential(Faster(0.9, init_hidden=True)))
+
+
+def test_a_subclass_that_only_builds_differently_is_its_parent() -> None:
+    class Slow(snntorch.Leaky):
+        def __init__(self) -> None:
+            super().__init__(beta=0.875, init_hidden=True)
+
+    eager = imported(nn.Sequential(Slow()))
+    assert eager.traced.network.populations[0].op == replace(
+        imported(nn.Sequential(snntorch.Leaky(0.5, init_hidden=True))).traced.network["n0"].op,
+        decay=0.875,
+    )

@@ -12,16 +12,12 @@ from snncc.ir import OPS, Decode, ImportRefused, Network, Node, Op, Use, verify
 from .calling import Calling
 from .decode import Decoder, Output, chosen, leaves, spiking
 from .expr import Population
-from .grid import Axis, Grid, single
+from .grid import SAMPLES, Axis, Grid, single
 from .lift import Lifter
 from .neurons import Found
 from .record import Recorder
 from .reroll import Roller
 from .tape import Recording, Var
-
-SAMPLES = 2
-"""How many samples are recorded: the least that can be told from one."""
-
 
 class OtherLayout(Exception):
     """The model is not called this way: its neurons do not run once per tick.
@@ -75,7 +71,7 @@ class Traced:
     """A network, and how it relates to the model.
 
     Attributes:
-        members: name of the neuron node → its calls.
+        members: name of the node → its calls, for all neurons that spike.
         output: label of the returned value that is the network's output.
         reduced: whether the model itself reduces the ticks to a score.
         order: axes of the returned tensor: samples, ticks where there are any, the rest.
@@ -128,7 +124,7 @@ class Assembly:
         result = roller.walk(output.ticks)
         nodes, outputs = self._ended(roller, result)
         network = self._built(nodes, outputs, output)
-        members = {roller.name_of(p): _member(p) for p in populations}
+        members = {roller.name_of(p): _member(p) for p in populations if p.op.spiking}
         fixed = ticks if self._calling.layout == "static" else 0
         return Traced(
             network,
@@ -175,8 +171,8 @@ class Assembly:
         Raises:
             OtherLayout: they do not agree, or not with the input.
         """
-        if not populations:
-            raise ImportRefused("the model ran no neuron of a supported library")
+        if not any(p.op.spiking for p in populations):
+            raise ImportRefused("the model ran no neuron of a supported library that spikes")
         counts = {p.path: len(p.calls) for p in populations}
         runs = set(counts.values())
         expected = runs.pop() if self._calling.layout == "static" and len(runs) == 1 else None

@@ -92,7 +92,7 @@ def step_calling(model: nn.Module) -> Calling:
         ImportRefused: it takes states, and which of its results they are cannot be told.
     """
     names = [p.name for p in _state_parameters(model)]
-    if not names or isinstance(model, nn.Sequential):
+    if not names or type(model).forward is nn.Sequential.forward:
         return Calling("step")
     returned = _returned_names(model)
     if all(name in returned for name in names):
@@ -158,9 +158,9 @@ def _copied(value: object) -> object:
     if isinstance(value, Tensor):
         return value.clone()
     if isinstance(value, list):
-        return list(value)
+        return [_copied(item) for item in value]
     if type(value) is dict:
-        return dict(value)
+        return {key: _copied(item) for key, item in value.items()}
     return value
 
 
@@ -170,7 +170,7 @@ def holder_of(model: nn.Module, tensor: Tensor) -> tuple[str, str]:
         held: Mapping[str, object] = {**vars(module), **dict(module.named_buffers(recurse=False))}
         for name, value in held.items():
             items = value if isinstance(value, (list, tuple)) else [value]
-            if isinstance(value, dict) and not name.startswith("_"):
+            if isinstance(value, dict) and name not in ("_parameters", "_buffers", "_modules"):
                 items = list(value.values())
             if any(item is tensor for item in items):
                 return path, name

@@ -301,4 +301,4 @@ def spiking(expr: Expr | None) -> bool:
     """Whether an expression counts spikes, however they are arranged."""
     if isinstance(expr, Apply):
         return expr.op.keyword in MOVES and all(spiking(a) for a in expr.args)
-    return isinstance(expr, Reading) and not expr.state
+    return isinstance(expr, Reading) and not expr.state and expr.population.op.spiking

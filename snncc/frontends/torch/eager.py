@@ -85,7 +85,7 @@ class EagerModel:
             )
 
     def _batch(self, values: Values) -> dict[str, Values]:
-        calls: dict[str, list[Tensor]] = {path: [] for path in self.neurons}
+        calls = {member.path: list[Tensor]() for member in self.traced.members.values()}
         with self._listening(calls):
             returned = self._called(values)
         wires: dict[str, Values] = {}
@@ -99,14 +99,15 @@ class EagerModel:
     @contextmanager
     def _listening(self, calls: Mapping[str, list[Tensor]]) -> Generator[None]:
         hooks = []
-        for path, found in self.neurons.items():
+        for path in calls:
+            neuron = self.neurons[path]
 
             def heard(
-                module: nn.Module, _: object, out: object, path: str = path, found: Found = found
+                module: nn.Module, _: object, out: object, path: str = path, neuron: Found = neuron
             ) -> None:
-                calls[path].extend(found.library.spikes(module, out))
+                calls[path].extend(neuron.library.spikes(module, out))
 
-            hooks.append(found.module.register_forward_hook(heard))
+            hooks.append(neuron.module.register_forward_hook(heard))
         try:
             yield
         finally:

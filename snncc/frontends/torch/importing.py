@@ -17,7 +17,7 @@ from .agreement import demand_agreement
 from .assembly import Wanted
 from .calling import LAYOUTS, Layout
 from .eager import EagerModel
-from .libraries import loaded, neurons_of
+from .libraries import building, loaded, neurons_of
 from .search import found
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
@@ -88,7 +88,7 @@ def load(request: ImportRequest) -> Imported:
         UsageError: the source, the weights or an option do not exist.
     """
     options = Options.parse(request.options)
-    model, brought = build(request.source)
+    model, brought = build(request.source, building)
     widen(model)
     libraries = loaded()
     neurons = neurons_of(model, libraries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,10 +15,10 @@ from snncc.ir import ImportRefused
 
 from .neurons import Found, Library
 
-TABLES: Mapping[str, str] = {"snntorch": "snntorch"}
+TABLES: Mapping[str, str] = {"snntorch": "snntorch", "spikingjelly": "spikingjelly"}
 """Package of a library → module of this folder with its table."""
 
-WITHOUT_TABLE = frozenset({"spikingjelly", "norse", "sinabs", "rockpool", "lava", "bindsnet"})
+WITHOUT_TABLE = frozenset({"norse", "sinabs", "rockpool", "lava", "bindsnet"})
 """Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
 
 
@@ -41,6 +42,14 @@ class Row:
 def loaded() -> tuple[Library, ...]:
     """The tables of those libraries that have been imported by now."""
     return tuple(_table(package) for package in TABLES if package in sys.modules)
+
+
+def building() -> ExitStack:
+    """A context in which a model of the loaded libraries can be built on any machine."""
+    stack = ExitStack()
+    for library in loaded():
+        stack.enter_context(library.building())
+    return stack
 
 
 def rows() -> Iterator[Row]:

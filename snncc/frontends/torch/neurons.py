@@ -9,7 +9,9 @@ with its source. The classes that no op expresses stand in the table too, each w
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -103,6 +105,7 @@ class Library:
         rest: puts all modules of the library in a model to the state before tick 0.
         spikes: the spikes in what a call of a neuron returned, one tensor for each tick of the
             call, counted as its op counts them.
+        building: within it the user's factory is called.
     """
 
     package: str
@@ -117,6 +120,7 @@ class Library:
     forward: Callable[[nn.Module, NeuronKind, Fire], Callable[..., object]]
     rest: Callable[[nn.Module], None]
     spikes: Callable[[nn.Module, object], Sequence[Tensor]]
+    building: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def find(self, module: nn.Module, path: str) -> NeuronKind | None:
         """What a module is here; None if it is no neuron of this library.
@@ -127,8 +131,7 @@ class Library:
         name = self.named(module)
         if name is None:
             return None
-        own = type(module).__module__.partition(".")[0] == self.package
-        if type(module).__name__ != name or not own:
+        if _changed(type(module), self.package):
             raise ImportRefused(
                 f"module '{path}': {type(module).__name__} is derived from {name} of {self.name} "
                 "and may change it"
@@ -146,6 +149,23 @@ class Library:
         if objection:
             raise ImportRefused(f"{where}: {objection}")
         return self.kinds[name]
+
+
+HARMLESS = frozenset(
+    {"__module__", "__qualname__", "__doc__", "__annotations__", "__firstlineno__"}
+    | {"__static_attributes__", "__init__", "__repr__", "extra_repr"}
+)
+"""What a class may define without changing what its neurons do."""
+
+
+def _changed(kind: type, package: str) -> bool:
+    """Whether a class defines more than how it is built, beyond the library's class it is of."""
+    for each in kind.__mro__:
+        if each.__module__.partition(".")[0] == package:
+            return False
+        if set(vars(each)) - HARMLESS:
+            return True
+    return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +191,9 @@ def class_among(module: nn.Module, bases: tuple[type, ...], package: str) -> str
 
 
 def folder_of(package: ModuleType) -> Path:
-    """Where a package's source files lie."""
-    return Path(package.__path__[0])
+    """Where a package's source files lie, told by the package or one of its modules."""
+    root = sys.modules[package.__name__.partition(".")[0]]
+    return Path(root.__path__[0])
 
 
 def comparison(spike_function: Callable[[Tensor], Tensor]) -> str:

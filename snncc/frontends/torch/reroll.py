@@ -214,18 +214,18 @@ class Roller:
         return use
 
     def _carried(self, ticks: Ticks) -> Use | None:
-        """A use of a position that was met at an earlier tick: a value carried by hand."""
+        """A use of a position that was met before: at an earlier tick, a value carried by hand."""
         now = len(ticks) - 1
         met = [self._where.get(id(e)) for e in ticks[-COMPARED:] if e is not None]
         if not met or any(m is None for m in met):
             return None
         places = [m for m in met if m is not None]
         position, tick = places[-1]
-        if any(p is not position for p, _ in places) or tick >= now:
+        if any(p is not position for p, _ in places) or tick > now:
             return None
         if isinstance(ticks[0], Constant) and np.any(ticks[0].values):
             return None
-        position.read_late = True
+        position.read_late |= tick < now
         return Use(position.use.source, position.use.delay + now - tick, position.use.state)
 
     def _made(self, ticks: Ticks) -> Use:

@@ -195,6 +195,11 @@ REFUSED: Mapping[str, str] = {
 """Class → why no op expresses it."""
 
 
+def _named(module: nn.Module) -> str | None:
+    bases = (snntorch.SpikingNeuron, snntorch.LeakyParallel)
+    return class_among(module, bases, "snntorch")
+
+
 def _objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
     loaded = int(module.reset_mechanism_val)  # type: ignore[arg-type]
@@ -208,14 +213,9 @@ def _objection(module: nn.Module) -> str:
             f"the weights were saved with reset '{RESETS[loaded]}', but the module was built with "
             f"'{RESETS[built]}': build it with the reset it was trained with"
         )
-    if type(module).__name__ == "RSynaptic" and not module.reset_delay:
+    if _named(module) == "RSynaptic" and not module.reset_delay:
         return "RSynaptic(reset_delay=False) cannot run: snnTorch itself fails in its forward"
     return ""
-
-
-def _named(module: nn.Module) -> str | None:
-    bases = (snntorch.SpikingNeuron, snntorch.LeakyParallel)
-    return class_among(module, bases, "snntorch")
 
 
 def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
@@ -245,9 +245,9 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
 
 def _rest(model: nn.Module) -> None:
     for module in model.modules():
-        if type(module).__name__ in KINDS and isinstance(module, snntorch.SpikingNeuron):
-            for key in KINDS[type(module).__name__].keys:
-                setattr(module, key, torch.zeros(0))
+        kind = KINDS.get(_named(module) or "")
+        for key in kind.keys if kind else ():
+            setattr(module, key, torch.zeros(0))
 
 
 def _spikes(module: nn.Module, returned: object) -> tuple[Tensor]:

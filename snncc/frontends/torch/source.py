@@ -7,10 +7,10 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TypeAlias, cast
 
 import torch
 from torch import nn
@@ -18,10 +18,15 @@ from torch import nn
 from snncc.ir import ImportRefused, UsageError, unknown
 
 ZOO = "zoo:"
+Building: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 
-def build(source: str) -> tuple[nn.Module, Path | None]:
+def build(source: str, within: Building = nullcontext) -> tuple[nn.Module, Path | None]:
     """The module that a source names, untrained, and the weights that it brings along.
+
+    Args:
+        source: as typed.
+        within: makes a context in which the factory is called, once the user's file is loaded.
 
     Raises:
         UsageError: the file, module, factory or zoo model does not exist.
@@ -36,7 +41,8 @@ def build(source: str) -> tuple[nn.Module, Path | None]:
     if not hasattr(module, name):
         offered = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
         raise UsageError(f"{place}: {unknown('factory', name, offered)}")
-    return _built(getattr(module, name), source), None
+    with within():
+        return _built(getattr(module, name), source), None
 
 
 def _built(factory: object, source: str) -> nn.Module:
@@ -108,6 +114,14 @@ def widen(model: nn.Module) -> nn.Module:
     model.eval().double()
     for module in model.modules():
         for name, value in vars(module).items():
-            if isinstance(value, torch.Tensor) and value.is_floating_point():
-                module.__dict__[name] = value.detach().double()
+            module.__dict__[name] = _widened(value)
     return model
+
+
+def _widened(value: object) -> object:
+    """A tensor in float64, and named tuples of them; anything else as it is."""
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        return value.detach().double()
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(_widened, value))
+    return value
