@@ -30,6 +30,9 @@ class LavaBackend:
         {
             "neurons": "stock: refuse populations that Loihi does not have in hardware",
             "netx": "1: write an HDF5 file for lava.lib.dl.netx as well",
+            "parts": "how many stock processes a population of mixed constants may become; 16 if "
+            "left out",
+            "input-bits": "width of a sensor's values, 2 to 12; 9 if left out",
             "chips": "how many chips the network may take; 1 if left out",
         }
     )

@@ -46,19 +46,25 @@ def _network(program: Program) -> str:
         f"    {s.name!r}: {_port(program, i)},\n" for i, s in enumerate(program.sources)
     )
     phases = {s.name: 0 for s in program.sources} | {n.name: n.phase for n in program.neurons}
-    shapes = {s.name: s.shape for s in program.sources} | {n.name: n.shape for n in program.neurons}
+    parts = {
+        name: tuple((n.name, f"{n.name}.members") for n in program.parts(name))
+        for name in program.shapes
+        if len(program.parts(name)) > 1
+    }
     lines = "".join(f"    {line}\n" if line else "\n" for line in _lines(program))
     steps = f"{program.period} step(s)"
     return f'''"""{program.name} as Lava processes: one tick of {program.tick:g} s takes {steps}.
 
-Populations update in the steps PHASES + ticks * PERIOD. Made by snncc; weights are in weights.npz.
+Processes update in the steps PHASES + ticks * PERIOD. PARTS are populations of several processes,
+with the place in weights.npz that says which of its neurons each one has. Made by snncc.
 """
 
 from parts import Parts
 
 PERIOD = {program.period}
 PHASES = {_table(phases)}
-SHAPES = {_table(shapes)}
+SHAPES = {_table(program.shapes)}
+PARTS = {_table(parts)}
 INPUTS = {{
 {inputs}}}
 OUTPUTS = {tuple(wire.text for wire in program.outputs)!r}
@@ -93,8 +99,8 @@ def _lines(program: Program) -> Iterator[str]:
         yield _synapses(s)
     yield ""
     for wire in program.outputs:
-        if not wire.state:
-            yield f"parts.sink({wire.text!r}, {_name(wire.neurons)})"
+        for n in program.parts(wire.population) if not wire.state else ():
+            yield f"parts.sink({f'%{n.name}'!r}, {_name(n.name)})"
 
 
 def _name(name: str) -> str:
@@ -105,7 +111,8 @@ def _population(n: Neurons) -> Iterator[str]:
     head = f"{_name(n.name)} = parts."
     if n.registers is not None:
         r = n.registers
-        yield f"{head}lif({n.name!r}, {n.size}, du={r.du}, dv={r.dv}, vth={r.vth})"
+        late = f", clear={n.phase}" if r.cleared else ""
+        yield f"{head}lif({n.name!r}, {n.size}, du={r.du}, dv={r.dv}, vth={r.vth}{late})"
         return
     p = n.whole
     yield f"# No stock LIF: {n.why}. On silicon this needs microcode."
@@ -135,6 +142,8 @@ def _arrays(program: Program) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for n in program.neurons:
         found |= _stock(n) if n.registers is not None else _own(n)
+        if n.name != n.population:
+            found[f"{n.name}.members"] = n.members.astype(np.int32)
     for s in program.synapses:
         # Dense and Sparse keep even weights in mixed sign mode; Conv takes them as they are.
         double = s.doubled or s.kind != "conv"

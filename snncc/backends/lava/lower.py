@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count, product
 from math import prod
 
 import numpy as np
@@ -12,11 +13,12 @@ import numpy as np
 from snncc.ir import LoweringRefused, Network, Node, Quantity, UsageError, Use, unknown
 from snncc.ir.ops import LI, CubaLIF, Input, Spiking
 
-from .neurons import Drive, gate, population, real_population, registers
+from .groups import Frame, cut, parts
+from .neurons import Drive, gate, population, real_population
 from .paths import Leaf, Link, Paths, Term, refused
 from .program import Neurons, Program, Registers, Source, Synapses, Wire
 from .schedule import Schedule, schedule
-from .target import DELAY_MAX, MESSAGE_BITS_MAX, STATE_BITS
+from .target import DELAY_MAX, MESSAGE_BITS_MAX, PARTS, STATE_BITS
 
 COUNT_BITS = 8  # payload of a neuron that fires several times in a tick
 
@@ -53,16 +55,17 @@ class _Lowering:
             (leaf.name, to, leaf.delay) for to, found in self.terms.items() for _, leaf in found
         ]
         self.schedule = schedule([n.name for n in (*sources, *targets)], edges)
-        neurons = tuple(self._neurons(node) for node in targets)
-        known = {n.name: n for n in neurons}
+        taken = {node.name for node in network}
+        known = {node.name: self._neurons(node, taken) for node in targets}
         return Program(
             name=re.sub(r"\W", "_", network.name) or "network",
             tick=network.tick,
             decode=network.decode,
             period=self.schedule.period,
             sources=tuple(self._source(node) for node in sources),
-            neurons=neurons,
+            neurons=tuple(n for each in known.values() for n in each),
             synapses=self._synapses(known),
+            shapes={name: network.shapes[name] for name in known},
             outputs=tuple(self._wire(use, known) for use in network.outputs),
             traced=self._traced(known),
             chips=self._number("chips", 1),
@@ -99,8 +102,8 @@ class _Lowering:
         kept = format if isinstance(format, Quantity) else None
         return Source(node.name, shape, prod(shape), kept)
 
-    def _neurons(self, node: Node) -> Neurons:
-        network, shape = self.paths.network, self.paths.network.shapes[node.name]
+    def _neurons(self, node: Node, taken: set[str]) -> tuple[Neurons, ...]:
+        network = self.paths.network
         drive, phase = self._drive(node), self.schedule.phases[node.name]
         if node in self.paths.gates:
             whole, real = gate(network, node, whole=True), gate(network, node, whole=False)
@@ -112,33 +115,43 @@ class _Lowering:
             spikes = node.op.spikes if isinstance(node.op, Spiking) else 0
             bits = {0: STATE_BITS, 1: 0}.get(spikes, COUNT_BITS)
         read = any(use.source == node.name and use.state for use in network.outputs)
-        found = registers(whole, real, drive, self.schedule.period, phase, read)
-        why = "" if isinstance(found, Registers) else found
-        if why and self._choice("neurons", "any", "stock") == "stock":
-            raise refused("L010", node, f"{why}; leave out --option neurons=stock")
-        stock = found if isinstance(found, Registers) else None
-        return Neurons(
-            node.name, node.op.keyword, shape, prod(shape), phase, whole, real, stock, why, bits,
-            str(node.origin),
-        )  # fmt: skip
+        frame = Frame(self.schedule.period, phase, read, self._number("parts", PARTS))
+        made: list[Neurons] = []
+        found = parts(whole, real, drive, frame)
+        for part in found:
+            stock = part.found if isinstance(part.found, Registers) else None
+            why = "" if isinstance(part.found, Registers) else part.found
+            if why and self._choice("neurons", "any", "stock") == "stock":
+                raise refused("L010", node, f"{why}; leave out --option neurons=stock")
+            name = node.name if len(found) == 1 else _fresh(node.name, taken)
+            made.append(
+                Neurons(
+                    name, node.name, part.members, node.op.keyword, phase, part.whole, part.real,
+                    stock, why, bits, str(node.origin),
+                )
+            )  # fmt: skip
+        return tuple(made)
 
     def _drive(self, node: Node) -> Drive:
         """What the input of a population can be at most, and what it always is."""
-        size, zero = prod(self.paths.network.shapes[node.name]), np.zeros(1, dtype=np.int64)
-        largest, offset, real = np.zeros(size), np.zeros(size, dtype=np.int64), np.zeros(size)
+        size = prod(self.paths.network.shapes[node.name])
+        low, high, real = np.zeros(size), np.zeros(size), np.zeros(size)
+        offset = np.zeros(size, dtype=np.int64)
         for use in self.paths.inputs(node):
-            low, high = self.paths.bounds.get(use.source, (zero, zero + 1))
-            if node not in self.paths.gates:
-                offset = offset + self.paths.offset(use, whole=True).reshape(-1)
-                real = real + self.paths.offset(use, whole=False).reshape(-1)
-                largest = largest + np.maximum(np.abs(low), np.abs(high)).reshape(-1)
-            else:
-                largest = largest + prod(getattr(node.op, "kernel", (1,)))
-        if np.max(largest, initial=0) >= 1 << (STATE_BITS - 2):
+            if node in self.paths.gates:
+                high = high + prod(getattr(node.op, "kernel", (1,)))
+                continue
+            constant = self.paths.offset(use, whole=True).reshape(-1)
+            least, most = (limit.reshape(-1) for limit in self.paths.bounds[use.source])
+            low, high = low + least - constant, high + most - constant
+            offset = offset + constant
+            real = real + self.paths.offset(use, whole=False).reshape(-1)
+        drive = Drive(np.minimum(low, 0), np.maximum(high, 0), offset, real)
+        if np.max([-drive.low, drive.high]) >= 1 << (STATE_BITS - 2):
             raise refused("L007", node, "the sum of its currents may need more than 24 bits")
-        return Drive(largest, offset, real)
+        return drive
 
-    def _synapses(self, neurons: Mapping[str, Neurons]) -> tuple[Synapses, ...]:
+    def _synapses(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Synapses, ...]:
         found: list[Synapses] = []
         names: dict[str, int] = {}
         for to, paths in self.terms.items():
@@ -151,11 +164,21 @@ class _Lowering:
                         f"what it hears of %{leaf.name} comes {extra + 1} steps late, "
                         f"Loihi delays by at most {DELAY_MAX + 1}",
                     )
-                for link in self.paths.links(term, leaf, plain=extra > 0):
-                    name = f"{leaf.name}_to_{to}"
-                    names[name] = names.get(name, 0) + 1
-                    name += f"_{names[name]}" if names[name] > 1 else ""
-                    found.append(self._made(name, leaf, neurons[to], extra, link))
+                inputs = prod(self.paths.network.shapes[leaf.name])
+                ends = neurons.get(leaf.name, ())
+                sources = {n.name: n.members for n in ends} or {leaf.name: np.arange(inputs)}
+                torn = len(sources) > 1 or len(neurons[to]) > 1
+                for link in self.paths.links(term, leaf, plain=extra > 0 or torn):
+                    whole = sum(n.size for n in neurons[to]), inputs
+                    for (source, some), target in product(sources.items(), neurons[to]):
+                        part = cut(link, target.members, some, whole) if torn else link
+                        if part is None:
+                            continue
+                        name = f"{source}_to_{target.name}"
+                        names[name] = names.get(name, 0) + 1
+                        name += f"_{names[name]}" if names[name] > 1 else ""
+                        made = self._made(name, leaf, target, extra, part)
+                        found.append(replace(made, source=source, inputs=len(some)))
         return tuple(found)
 
     def _made(self, name: str, leaf: Leaf, to: Neurons, extra: int, link: Link) -> Synapses:
@@ -185,7 +208,7 @@ class _Lowering:
             outputs=to.size,
         )
 
-    def _wire(self, use: Use, neurons: Mapping[str, Neurons]) -> Wire:
+    def _wire(self, use: Use, neurons: Mapping[str, tuple[Neurons, ...]]) -> Wire:
         if use.source not in neurons:
             node = self.paths.network[use.source]
             raise refused("L009", node, f"the output {use} is no spike or potential of a neuron")
@@ -195,16 +218,21 @@ class _Lowering:
             raise refused("L009", node, f"its state '{use.state}' cannot be read")
         return Wire(str(use), use.source, state)
 
-    def _traced(self, neurons: Mapping[str, Neurons]) -> tuple[Wire, ...]:
+    def _traced(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Wire, ...]:
         """All that can be recorded as the network defines it: a stock LIF shows v after reset."""
         found: dict[Wire, None] = {}
-        for name, each in neurons.items():
+        for name, (first, *_) in neurons.items():
             found[Wire(f"%{name}", name, "")] = None
-            op = self.paths.network[name].op
-            if op.states and (each.registers is None or each.whole.order == "now"):
+            op, own = self.paths.network[name].op, first.registers is None
+            if op.states and (own or first.whole.order == "now"):
                 found[Wire(f"%{name}.v", name, "v")] = None
-            if isinstance(op, CubaLIF) and (
-                each.registers is None or op.current_order != "decay-last"
-            ):
+            if isinstance(op, CubaLIF) and (own or op.current_order != "decay-last"):
                 found[Wire(f"%{name}.i", name, "u")] = None
         return tuple(found)
+
+
+def _fresh(stem: str, taken: set[str]) -> str:
+    """A name for a part of a population that no node has."""
+    name = next(name for k in count() if (name := f"{stem}_{k}") not in taken)
+    taken.add(name)
+    return name

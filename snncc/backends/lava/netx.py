@@ -47,7 +47,7 @@ def layers(program: Program) -> tuple[Layer, ...]:
         _chained(n, heard, ahead, loops)
         found.append(Layer(n, ahead[0], loops[0] if loops else None))
         before = n.name
-    if len(program.outputs) != 1 or program.outputs[0].neurons != before:
+    if len(program.outputs) != 1 or program.outputs[0].population != before:
         raise LoweringRefused(
             f"L012 %{before}: netx puts out the spikes of the last layer alone; "
             "leave out --option netx=1"
@@ -62,6 +62,7 @@ def _chained(
     single = len(ahead) == 1 and len(loops) <= 1 and len(heard) == len(ahead) + len(loops)
     reasons = (
         (r is None, n.why),
+        (n.name != n.population, "it is several processes, as its neurons' constants differ"),
         (not single, "it does not hear of the layer before, and of itself, alone"),
         (any(s.extra for s in heard), "a synapse has a delay"),
         (any(not s.doubled and np.any(s.weights % 2) for s in heard), "its weights are odd"),

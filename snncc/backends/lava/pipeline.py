@@ -16,14 +16,22 @@ from snncc.ir.passes import (
 )
 
 from .netx import BIAS_EXPONENT
-from .target import ALIGN_BITS, BIAS_BITS, DECAY_BITS, FRACTION_BITS, INPUT_BITS, STATE_BITS
+from .target import (
+    ALIGN_BITS,
+    BIAS_BITS,
+    DECAY_BITS,
+    FRACTION_BITS,
+    INPUT_BITS,
+    INPUT_BITS_MAX,
+    STATE_BITS,
+)
 
 
 def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
     """All passes up to whole numbers; lowering lays the ticks, as populations may share a step.
 
     Raises:
-        UsageError: states of 16 bits are asked for.
+        UsageError: states of 16 bits are asked for, or inputs of a width that there is not.
     """
     if settings.state_bits < STATE_BITS:
         raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
@@ -37,7 +45,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
             state_bits=STATE_BITS,
             widest_bits=STATE_BITS,
             decay_bits=DECAY_BITS,
-            input_bits=INPUT_BITS,
+            input_bits=_input_bits(settings),
             fraction_bits=FRACTION_BITS,
             units="population",
             ranges=ranges,
@@ -48,3 +56,12 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
             bias_grid=1 << BIAS_EXPONENT if settings.options.get("netx") == "1" else 1,
         ),
     )
+
+
+def _input_bits(settings: Settings) -> int:
+    text = settings.options.get("input-bits", str(INPUT_BITS))
+    if not text.isdecimal() or not 2 <= int(text) <= INPUT_BITS_MAX:
+        raise UsageError(
+            f"--option input-bits takes a whole number from 2 to {INPUT_BITS_MAX}, found '{text}'"
+        )
+    return int(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -38,7 +39,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Registers:
-    """A stock LIF: its registers; du, dv, vth are one for the whole population."""
+    """A stock LIF: its registers; du, dv, vth are one for the whole population.
+
+    `cleared` says that its state is set to zero just before its first tick (LIFReset).
+    """
 
     du: int
     dv: int
@@ -47,13 +51,16 @@ class Registers:
     exponent: tuple[int, ...]
     start: Values  # potential before the first step, per neuron
     float_start: Values
+    cleared: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Neurons:
-    """A population: a stock LIF where it has registers, a process of our own otherwise.
+    """A process of neurons: a stock LIF where it has registers, one of our own otherwise.
 
     Attributes:
+        population: the node that it computes, or computes a part of.
+        members: which neurons of the node these are, in order.
         phase: the step in which its tick 0 falls.
         whole, real: its arithmetic in codes and in real numbers.
         why: why it is no stock LIF; empty where it is.
@@ -61,9 +68,9 @@ class Neurons:
     """
 
     name: str
+    population: str
+    members: Whole
     keyword: str
-    shape: Shape
-    size: int
     phase: int
     whole: Population
     real: Population
@@ -71,6 +78,11 @@ class Neurons:
     why: str
     message_bits: int
     origin: str
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return len(self.members)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +129,10 @@ class Synapses:
 
 @dataclass(frozen=True)
 class Wire:
-    """What can be read: `text` is the use's, such as `%s1` or `%s1.v`."""
+    """What can be read of a population: `text` is the use's, such as `%s1` or `%s1.v`."""
 
     text: str
-    neurons: str
+    population: str
     state: str  # "", "u" or "v"
 
 
@@ -130,6 +142,7 @@ class Program:
 
     Attributes:
         period: steps of Loihi to one tick of the network.
+        shapes: of the populations.
         outputs: wires, in order.
         traced: wires that can be recorded, the outputs included.
     """
@@ -141,6 +154,7 @@ class Program:
     sources: tuple[Source, ...]
     neurons: tuple[Neurons, ...]
     synapses: tuple[Synapses, ...]
+    shapes: Mapping[str, Shape]
     outputs: tuple[Wire, ...]
     traced: tuple[Wire, ...]
     chips: int
@@ -150,6 +164,10 @@ class Program:
     def settle(self) -> int:
         """Steps until the last population has its first tick."""
         return max((n.phase for n in self.neurons), default=0)
+
+    def parts(self, population: str) -> tuple[Neurons, ...]:
+        """The processes of a population."""
+        return tuple(n for n in self.neurons if n.population == population)
 
     @property
     def native(self) -> bool:

@@ -132,10 +132,11 @@ def report(program: Program) -> dict[str, Json]:
     """Counts per population and projection, and cores per chip, each with its source."""
     populations: list[Json] = [
         {
-            "node": n.name,
+            "node": n.population,
+            "process_name": n.name,
             "op": n.keyword,
             "neurons": n.size,
-            "process": "LIF" if n.registers is not None else "own (microcode on silicon)",
+            "process": _process(n),
             "reason": n.why,
             "first_step": n.phase,
         }
@@ -156,7 +157,9 @@ def report(program: Program) -> dict[str, Json]:
         "synapses": sum(_count(s) for s in program.synapses),
         "native": program.native,
         "steps_per_tick": program.period,
-        "latency_steps": {wire.text: _phase(program, wire.neurons) for wire in program.outputs},
+        "latency_steps": {
+            wire.text: program.parts(wire.population)[0].phase for wire in program.outputs
+        },
         "populations": populations,
         "projections": synapses,
         "chips": {chip.name: _chip(program, chip) for chip in CHIPS},
@@ -169,8 +172,10 @@ def _count(s: Synapses) -> int:
     return int(s.weights.size) * places
 
 
-def _phase(program: Program, name: str) -> int:
-    return next(n.phase for n in program.neurons if n.name == name)
+def _process(n: Neurons) -> str:
+    if n.registers is None:
+        return "own (microcode on silicon)"
+    return "LIFReset" if n.registers.cleared else "LIF"
 
 
 def _chip(program: Program, chip: Chip) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from types import MappingProxyType
 
 import numpy as np
@@ -47,13 +48,14 @@ def simulate(
             states[n.name], output = _step(n, states[n.name], current)
             history[n.name].append(output)
         for wire in wires:
-            state = states[wire.neurons]
-            observed = {"u": state[0], "v": state[1], "": history[wire.neurons][-1]}
-            rows[wire.text].append(observed[wire.state])
-    shapes = {n.name: n.shape for n in program.neurons}
+            row = np.zeros((samples, prod(program.shapes[wire.population])), dtype=np.int64)
+            for n in program.parts(wire.population):
+                u, v, _ = states[n.name]
+                row[:, n.members] = {"u": u, "v": v, "": history[n.name][-1]}[wire.state]
+            rows[wire.text].append(row)
+    shapes = {wire.text: (samples, ticks, *program.shapes[wire.population]) for wire in wires}
     found = {
-        wire.text: np.stack(rows[wire.text], axis=1).reshape(samples, ticks, *shapes[wire.neurons])
-        for wire in wires
+        text: np.stack(all_rows, axis=1).reshape(shapes[text]) for text, all_rows in rows.items()
     }
     return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
 
@@ -145,7 +147,7 @@ def _begin(n: Neurons, samples: int) -> State:
     state: State = zero, zero + n.registers.start, zero
     for _ in range(n.phase):
         state, _ = _loihi(n.registers, n.whole.shift, state, zero)
-    return state
+    return (zero, zero, zero) if n.registers.cleared else state
 
 
 def _step(n: Neurons, state: State, current: Values) -> tuple[State, Values]:

@@ -15,7 +15,10 @@ BIAS_BITS = 12  # mantissa beside its sign: -4096 to 4095, same file
 BIAS_EXPONENT_MAX = 7  # same file
 DELAY_MAX = 63  # DelayDense, DelaySparse: 6 bits, proc/dense/models.py
 MESSAGE_BITS_MAX = 24  # graded spikes: payload of proc/dense/models.py
-INPUT_BITS = 12  # of a sensor's value: with weights of 8 bits a product leaves 4 bits of 24 free
+INPUT_BITS = 9  # of a sensor's value, unless told otherwise: with weights of 8 bits and the
+# alignment by 6 a product has 23 bits at most, and a stock LIF has room for it
+INPUT_BITS_MAX = 12  # beyond it hardly a product fits 24 bits
+PARTS = 16  # processes that a population of mixed constants may become, unless told otherwise
 FRACTION_BITS = 7  # a state is 2**7 finer than its current: even weights, then ALIGN_BITS
 
 # Loihi 1, per neuro core: exact limits.

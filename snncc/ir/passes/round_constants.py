@@ -25,8 +25,7 @@ class RoundConstants(Pass):
     threshold code becomes the nearest multiple (and one more where the neuron fires at the
     threshold: `v >= n + 1` is `v > n`). A bias register of mantissa and exponent holds
     `bias_bits` bits of a code, or multiples of `bias_grid` only. Touched are populations that such
-    registers can describe: one threshold for all, reset to zero, states at least `grid` times
-    finer than their current.
+    registers can describe: reset to zero, states at least `grid` times finer than their current.
 
     Establishes: there, a threshold is a multiple of `grid`, a bias m 2**e with |m| < 2**bias_bits.
     May change: spikes, within what rounding of the constants does.
@@ -58,8 +57,7 @@ class RoundConstants(Pass):
         if not isinstance(op, IF | LIF | CubaLIF) or op.reset != "value" or op.reset_amount != 0.0:
             return False
         finer = a.input_unit() / a.unit_of("v")
-        one = np.unique(a.quantity(op.threshold, "v")).size == 1
-        return bool(np.all(finer >= self.grid) and one)
+        return bool(np.all(finer >= self.grid))
 
     def _rounded(self, network: Network, node: Node, a: Arithmetic) -> Network:
         op = node.op

@@ -212,3 +212,24 @@ def stock(kind: str = "lif") -> Network:
     return Network(
         f"stock_{kind}", tuple(growth.nodes), (out,), 0.001, MappingProxyType(growth.tensors)
     )
+
+
+def mixed() -> Network:
+    """Stock layers whose neurons differ: a decay per channel, and thresholds and biases of all."""
+    growth = Growth(np.random.default_rng(8))
+    x = growth.add(Input((2, 5, 4), "spike"))
+    op = Conv(growth.weight(3, 2, 2, 2), (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    fade = growth.keep(np.array([0.5, 0.8, 0.5])[:, None, None])
+    calm = {**STOCK, "bias": 0.0, "threshold": 1.0}
+    s = growth.add(LIF(**calm, decay=fade), growth.add(op, x))
+    flat = growth.add(Reshape((3 * 4 * 3,)), s)
+    late = growth.add(Dense(growth.weight(6, 36)), flat)
+    bias = growth.keep(np.array([-0.9, 0.2, 0.0, -2.0, 0.3, -0.1]))
+    level = growth.keep(np.array([0.5, 0.7, 0.5, 0.5, 0.9, 0.7]))
+    back = growth.add(Dense(growth.weight(6, 6)), Use("s", 1))
+    total = growth.add(Sum(), late, back)
+    strong = {**STOCK, "bias": bias, "threshold": level}
+    s = growth.add(LIF(**strong, decay=0.7), total, name="s")
+    out = growth.add(LIF(**calm, decay=0.6), growth.add(Dense(growth.weight(4, 6)), s))
+    tensors = MappingProxyType(growth.tensors)
+    return Network("mixed", tuple(growth.nodes), (Use("s"), out), 0.001, tensors)

@@ -102,11 +102,11 @@ def test_a_bias_starts_from_the_potential_that_leads_to_rest() -> None:
     ],
 )
 def test_what_a_stock_lif_is_not_gets_a_process_of_its_own(op, why: str) -> None:
-    _, program = lowered(single(op))
+    _, program = lowered(single(op), parts="1")
     assert program.neurons[0].registers is None
     assert why in program.neurons[0].why
     with pytest.raises(LoweringRefused, match=f"L010 %s: .*{why}"):
-        lowered(single(op), neurons="stock")
+        lowered(single(op), neurons="stock", parts="1")
 
 
 LEAKY = _WORDS["LEAKY"]
@@ -164,7 +164,9 @@ def test_other_formats_are_refused(change: dict[str, int], rule: str) -> None:
 def test_a_network_beyond_the_chip_is_refused() -> None:
     _, program = lowered(single(LIF(**CALM, decay=0.7)))
     wide = replace(program.synapses[0], inputs=2000, outputs=4000)
-    much = replace(program, neurons=(replace(program.neurons[0], size=4000),), synapses=(wide,))
+    much = replace(
+        program, neurons=(replace(program.neurons[0], members=np.arange(4000)),), synapses=(wide,)
+    )
     with pytest.raises(CapacityError, match="L011: the network needs 182 neuro cores"):
         check(much)
     check(replace(much, chips=2))

@@ -24,7 +24,7 @@ from snncc.ir import (
 from snncc.ir.edit import insert
 from snncc.ir.edit import replace as replace_nodes
 from snncc.ir.ops import Dense, Sum
-from tests.backends.lava.nets import grown, prepared, stock, stock_images
+from tests.backends.lava.nets import grown, mixed, prepared, stock, stock_images
 from tests.nets import hand, spikes_for
 
 SMALL = {
@@ -32,6 +32,7 @@ SMALL = {
     "recurrent CuBa LIFs": lambda: stock("cuba_lif"),
     "convolution and pool": lambda: hand("convolutional"),
     "stock LIFs on images": stock_images,
+    "mixed constants and strong biases": mixed,
     "subtractive reset and shared weights": lambda: hand("memory"),
     "delays and waiting": lambda: hand("recurrent"),
     "real inputs and potentials": lambda: hand("readout"),
@@ -58,7 +59,12 @@ def played(network: Network, signal: dict[str, Values], **options: int) -> tuple
     return run(network, signal, record=wires), runtime.play(program, signal, wires, **options)
 
 
-FEW = ("stock LIFs", "recurrent CuBa LIFs", "convolution and pool", "delays and waiting")
+FEW = (
+    "recurrent CuBa LIFs",
+    "mixed constants and strong biases",
+    "convolution and pool",
+    "delays and waiting",
+)
 
 
 @pytest.mark.usefixtures("lava")
@@ -100,7 +106,9 @@ def test_side_by_side_or_one_after_another_is_the_same() -> None:
 
 
 @pytest.mark.usefixtures("lava")
-@pytest.mark.parametrize("name", ["stock LIFs", "real inputs and potentials"])
+@pytest.mark.parametrize(
+    "name", ["mixed constants and strong biases", "real inputs and potentials"]
+)
 def test_real_numbers_equal_the_float_reference(name: str) -> None:
     network = SMALL[name]()
     signal = spikes_for(network, samples=2, ticks=15)
