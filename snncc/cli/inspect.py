@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .failures import debug_option
 from .options import NEW, data_option, pairs_option, weights_option
 
+if TYPE_CHECKING:
+    from snncc.ir import Network
+
+FORMS = ("text", "json", "html", "onnx", "dot")
+
 
 @click.command("inspect")
 @click.argument("path", metavar="PATH")
-@click.option(
-    "--as", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @weights_option
 @data_option
 @pairs_option
@@ -31,25 +35,61 @@ def command(
     output: Path | None,
 ) -> None:
     """Show PATH: a bundle, a .snn network, or any MODEL that `snncc build` takes."""
-    from snncc import report
-    from snncc.bundle import Bundle
-    from snncc.importing import import_model
-
+    if form == "onnx" and output is None:
+        raise click.UsageError("ONNX is not for the screen; say where to: -o FILE.onnx")
     if Path(path).is_dir() or path.endswith(".snnb"):
         if weights is not None or data is not None or options:
             raise click.UsageError("a bundle holds all it needs; leave --weights, --data, --option")
-        bundle = Bundle.open(Path(path))
-        shown = report.bundle_text(bundle) if form == "text" else _json(report.bundle_json(bundle))
+        shown = _bundle(Path(path), form)
     else:
-        network = import_model(path, weights, data, options).imported.network
-        shown = (
-            report.network_text(network) if form == "text" else _json(report.summary(network, {}))
-        )
+        shown = _model(path, form, weights, data, options)
     if output is None:
-        click.echo(shown)
+        click.echo(shown, nl=False)
     else:
-        output.write_text(shown + "\n", encoding="utf-8")
+        output.write_bytes(shown)
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2)
+def _bundle(path: Path, form: str) -> bytes:
+    from snncc import report
+    from snncc.bundle import Bundle
+
+    bundle = Bundle.open(path)
+    match form:
+        case "text":
+            return _bytes(report.bundle_text(bundle))
+        case "json":
+            return _bytes(json.dumps(report.bundle_json(bundle), indent=2))
+        case "html":
+            return _bytes(report.bundle_html(bundle))
+        case _:
+            return _drawn(bundle.network, form)
+
+
+def _model(
+    path: str, form: str, weights: Path | None, data: Path | None, options: Mapping[str, str]
+) -> bytes:
+    from snncc import report
+    from snncc.importing import import_model
+
+    network = import_model(path, weights, data, options).imported.network
+    match form:
+        case "text":
+            return _bytes(report.network_text(network))
+        case "json":
+            return _bytes(json.dumps(report.summary(network, {}), indent=2))
+        case "html":
+            return _bytes(report.network_html(network))
+        case _:
+            return _drawn(network, form)
+
+
+def _drawn(network: Network, form: str) -> bytes:
+    """What is for other programs to draw."""
+    from snncc import report
+    from snncc.frontends.onnx import write_onnx
+
+    return write_onnx(network) if form == "onnx" else _bytes(report.network_dot(network))
+
+
+def _bytes(text: str) -> bytes:
+    return f"{text}\n".encode()

@@ -1,6 +1,16 @@
-"""Bundles and networks as text and JSON. Computes nothing that the bundle does not hold."""
+"""Bundles and networks as text, JSON, HTML, DOT. Computes nothing that they do not hold."""
 
+from .dot import network_dot
+from .html import bundle_html, network_html
 from .summary import summary
 from .text import bundle_json, bundle_text, network_text
 
-__all__ = ["bundle_json", "bundle_text", "network_text", "summary"]
+__all__ = [
+    "bundle_html",
+    "bundle_json",
+    "bundle_text",
+    "network_dot",
+    "network_html",
+    "network_text",
+    "summary",
+]
