@@ -195,7 +195,8 @@ class L2MU(nn.Module):
     s_m = N_m(s_m' A^T + s_u B^T), for each row of the memory
     s_h = N_h(W_x s_x + W_h s_h' + W_m s_m)
     s_o = N_o(W_o s_h + b_o)
-    where ' means the tick before (with `hop`, see L2MUConfig, an earlier one in s_u). The class is the output neuron with the most spikes.
+    where ' means the tick before (with `hop`, see L2MUConfig, an earlier one in s_u). The class is
+    the output neuron with the most spikes.
     A and B are frozen and the same for all rows. What stands in a checkpoint counts: the authors'
     own checkpoints hold the transpose of the A that `legendre` gives.
     """

@@ -15,7 +15,7 @@ Load = Callable[..., Imported]
 SAMPLES = 48
 
 
-@pytest.mark.parametrize("name", ["l2mu-motions", "l2mu-wisdm", "l2mu-braille"])
+@pytest.mark.parametrize("name", [name for name in zoo.names() if name.startswith("l2mu")])
 def test_a_trained_model_is_its_network(name: str, load: Load) -> None:
     try:
         x, y = zoo.test_data(name)
