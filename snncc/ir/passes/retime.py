@@ -56,13 +56,25 @@ def lags(network: Network, hop: int) -> Mapping[str, int]:
 
 
 def _lags(network: Network, hop: int) -> Mapping[str, int]:
-    # r(t) >= r(s) + hop(s) - delay for every use: longest paths, found as shortest ones of the
-    # negated lengths. A cycle of positive length has fewer ticks than hops.
+    return phases(network, 1, hop)
+
+
+def phases(network: Network, period: int, hop: int) -> Mapping[str, int]:
+    """Node → step in which its tick 0 falls, as early as can be; a tick takes `period` steps.
+
+    Each use of a spiking source takes `hop` steps. With more steps to a tick than one the network
+    is slowed down first (Leiserson and Saxe 1991, c-slow circuits), so that shorter loops fit.
+
+    Raises:
+        PassError: R001, a loop has fewer steps of delay than hops; names it.
+    """
+    # r(t) >= r(s) + hop(s) - period delay for every use: longest paths, found as shortest ones of
+    # the negated lengths. A cycle of positive length has fewer ticks than hops.
     constraints: nx.DiGraph[str] = nx.DiGraph()
     for node in network:
         constraints.add_edge("", node.name, weight=0)  # the empty name is the common start
         for use in node.inputs:
-            least = (hop if network[use.source].op.spiking else 0) - use.delay
+            least = (hop if network[use.source].op.spiking else 0) - period * use.delay
             known = constraints.get_edge_data(use.source, node.name, {"weight": -least})
             constraints.add_edge(use.source, node.name, weight=min(known["weight"], -least))
     try:

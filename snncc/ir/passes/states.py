@@ -132,7 +132,7 @@ def _dual(
     amount = np.abs(a.quantity(op.reset_amount, "v")) * op.spikes
     first = np.abs(a.quantity(op.initial, "v"))
     most = _steady(push + amount, _factor(node, "decay", network))
-    return np.maximum.reduce(np.broadcast_arrays(most, first, down, up, less, more))
+    return np.asarray(np.maximum.reduce(np.broadcast_arrays(most, first, down, up, less, more)))
 
 
 def _cut(op: Spiking, down: Values, up: Values, decay: Values, a: Arithmetic) -> Values:
