@@ -19,6 +19,7 @@ from .record import Recorder
 from .reroll import Roller
 from .tape import Recording, Var
 
+
 class OtherLayout(Exception):
     """The model is not called this way: its neurons do not run once per tick.
 

@@ -26,6 +26,9 @@ Atom: TypeAlias = tuple[Kind, int]
 Axis: TypeAlias = tuple[Atom, ...]
 Cells: TypeAlias = npt.NDArray[np.object_]
 
+SAMPLES = 2
+"""How many samples are recorded: the least that can be told from one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:

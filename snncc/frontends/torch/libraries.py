@@ -15,10 +15,10 @@ from snncc.ir import ImportRefused
 
 from .neurons import Found, Library
 
-TABLES: Mapping[str, str] = {"snntorch": "snntorch", "spikingjelly": "spikingjelly"}
+TABLES: Mapping[str, str] = {name: name for name in ("snntorch", "spikingjelly", "norse")}
 """Package of a library → module of this folder with its table."""
 
-WITHOUT_TABLE = frozenset({"norse", "sinabs", "rockpool", "lava", "bindsnet"})
+WITHOUT_TABLE = frozenset({"sinabs", "rockpool", "lava", "bindsnet"})
 """Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
 
 

@@ -11,7 +11,7 @@ from snncc.ir import ImportRefused
 
 from . import layers, shapes
 from .expr import Expr, Firing, Population, Reading, Weaver
-from .grid import Axis, Grid, Loom, cell, single
+from .grid import SAMPLES, Axis, Grid, Loom, axis_of, cell, single
 from .neurons import Found, Site
 from .place import Places
 from .rules import REASONS, ROWS, Operand
@@ -125,7 +125,12 @@ class Lifter(Loom):
         self._publish(call, population, found, site)
 
     def _constant_input(self, values: torch.Tensor, call: Call) -> Grid:
-        raise self.weaver.refuse("a neuron is driven by a constant, not by the input")
+        """Silence, with which a neuron begins whose current is a tick late."""
+        if bool(values.any()) or values.ndim < 2 or len(values) != SAMPLES:
+            raise self.weaver.refuse("a neuron is driven by a constant, not by the input")
+        batch, features = axis_of("sample", SAMPLES), values.shape[1:]
+        silence = self.weaver.constant(np.zeros(tuple(features)))
+        return single(silence, (batch, *(axis_of("feature", n) for n in features)))
 
     def _var(self, argument: object) -> Var:
         assert isinstance(argument, Var)

@@ -123,5 +123,6 @@ def _widened(value: object) -> object:
     if isinstance(value, torch.Tensor) and value.is_floating_point():
         return value.detach().double()
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(_widened, value))
+        again = cast("Callable[..., object]", type(value))
+        return again(*map(_widened, cast("tuple[object, ...]", value)))
     return value

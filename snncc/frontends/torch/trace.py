@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from snncc.ir import ImportRefused
 
-from .assembly import SAMPLES, Assembly, Run, Traced, Wanted
+from .assembly import Assembly, Run, Traced, Wanted
 from .calling import Calling, Rest, call_model, holder_of
+from .grid import SAMPLES
 from .lift import NEURON
 from .neurons import Found
 from .place import Places
