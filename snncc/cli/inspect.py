@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from .options import NEW, data_option, pairs_option, weights_option
 if TYPE_CHECKING:
     from snncc.ir import Network
 
-FORMS = ("text", "json", "html", "onnx", "dot")
+FORMS = ("text", "json", "html", "onnx", "nir", "dot")
+
+BINARY = ("onnx", "nir")
 
 
 @click.command("inspect")
@@ -35,8 +37,8 @@ def command(
     output: Path | None,
 ) -> None:
     """Show PATH: a bundle, a .snn network, or any MODEL that `snncc build` takes."""
-    if form == "onnx" and output is None:
-        raise click.UsageError("ONNX is not for the screen; say where to: -o FILE.onnx")
+    if form in BINARY and output is None:
+        raise click.UsageError(f"{form} is not for the screen; say where to: -o FILE.{form}")
     if Path(path).is_dir() or path.endswith(".snnb"):
         if weights is not None or data is not None or options:
             raise click.UsageError("a bundle holds all it needs; leave --weights, --data, --option")
@@ -62,7 +64,7 @@ def _bundle(path: Path, form: str) -> bytes:
         case "html":
             return _bytes(report.bundle_html(bundle))
         case _:
-            return _drawn(bundle.network, form)
+            return _drawn(bundle.source if form == "nir" else bundle.network, form)
 
 
 def _model(
@@ -71,7 +73,9 @@ def _model(
     from snncc import report
     from snncc.importing import import_model
 
-    network = import_model(path, weights, data, options).imported.network
+    imported = import_model(path, weights, data, options).imported
+    network = imported.network
+    _say(note for note in imported.notes if note.startswith("warning"))
     match form:
         case "text":
             return _bytes(report.network_text(network))
@@ -84,11 +88,27 @@ def _model(
 
 
 def _drawn(network: Network, form: str) -> bytes:
-    """What is for other programs to draw."""
-    from snncc import report
-    from snncc.frontends.onnx import write_onnx
+    """What is for other programs."""
+    match form:
+        case "onnx":
+            from snncc.frontends.onnx import write_onnx
 
-    return write_onnx(network) if form == "onnx" else _bytes(report.network_dot(network))
+            return write_onnx(network)
+        case "nir":
+            from snncc.frontends.nir import write_nir
+
+            written = write_nir(network)
+            _say(written.notes)
+            return written.content
+        case _:
+            from snncc import report
+
+            return _bytes(report.network_dot(network))
+
+
+def _say(notes: Iterable[str]) -> None:
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
 
 
 def _bytes(text: str) -> bytes:

@@ -9,21 +9,25 @@ import numpy as np
 from snncc.frontends import ImportRequest
 from snncc.ir import UsageError, unknown
 
-from .choices import Choices
+from .choices import OPEN, Choices
 from .inlining import Flat
+from .memory import Memory
 
 SIGNALS = ("spike", "real")
 SAME = 1e-6  # relative distance that the rounding of a file's numbers explains
 
 
-def choose(graph: Flat, options: Mapping[str, str]) -> Choices:
-    """The choices for a file.
+def choose(graph: Flat, options: Mapping[str, str], memory: Memory | None) -> Choices:
+    """The choices for a file; those of its memory where it has one.
 
     The resistances of integrators show one: where all are 1/dt, dt R I is what a tick adds.
 
     Raises:
         UsageError: an option's value does not exist.
     """
+    if memory is not None:
+        plain = {key: choice.default for key, choice in OPEN.items()}
+        return Choices.made(options, plain | {"dt": repr(memory.tick)})
     first = Choices.made(options, {})
     found = [node.values.get("r") for node in graph.nodes.values() if node.kind in ("IF", "I")]
     values = [r * first.dt for r in found if r is not None and not isinstance(r, str)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,6 +14,7 @@ from snncc.ir import (
     Decode,
     ImportRefused,
     Network,
+    Node,
     UsageError,
     Values,
     ordered,
@@ -21,14 +23,17 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input
 
-from .choices import Choices
+from .choices import OPEN, Choices
 from .facts import SAME, choose, matter, signal_kind
+from .graph import NirGraph
 from .inlining import Flat, bypass, flat
 from .layers import LAYERS
 from .loops import Loops
+from .memory import unpacked
 from .neurons import NEURONS
 from .parts import Part
 from .reading import read_file
+from .recalling import Recall
 from .shaping import build
 from .weaving import Weaver, identifier
 
@@ -47,34 +52,49 @@ def load(request: ImportRequest) -> Imported:
     if request.weights is not None:
         raise UsageError("a .nir file holds its weights; leave --weights out")
     path = Path(request.source)
-    graph = flat(read_file(path))
+    whole = read_file(path)
+    graph = flat(whole)
     _check_kinds(graph)
-    choices = choose(graph, request.options)
-    signal, said = signal_kind(request)
+    recall, ignored = _recall(whole, request.options)
+    choices = choose(graph, request.options, recall.memory)
     delays = _delays(graph, choices)
-    parts = _parts(graph, choices, signal)
-    build(graph, parts, delays, choices)
+    parts = _parts(graph, choices)
+    said = _enter(parts, request, recall)
+    build(graph, parts, delays, choices, recall)
     late = [name for name, ticks in delays.items() if np.all(ticks)]
     loops = Loops(graph, [name for name, part in parts.items() if part.keeps], late)
-    weaver = Weaver(graph, parts, loops, delays, choices["transport"] == "hop", path.name)
+    weaver = Weaver(graph, parts, loops, delays, choices["transport"] == "hop", path.name, recall)
     outputs = weaver.woven()
     network = Network(
-        identifier(path.stem, "nir"),
-        tuple(weaver.nodes.values()),
+        recall.memory.name if recall.memory else identifier(path.stem, "nir"),
+        _listed(weaver.nodes, recall),
         outputs,
         choices.dt,
         MappingProxyType({k: v for part in parts.values() for k, v in part.tensors.items()}),
     )
-    network = Network(
-        network.name,
-        ordered(network),
-        outputs,
-        network.tick,
-        network.tensors,
-        _decode(network, request.options),
+    network = replace(
+        network, nodes=ordered(network), decode=_decode(network, request.options, recall)
     )
-    notes = (*choices.notes(matter(graph, loops.exist)), *said)
+    told = choices.notes(matter(graph, loops.exist)) if recall.memory is None else recall.notes()
+    notes = (*told, *said, *ignored)
     return Imported(verify(network), None, notes)
+
+
+def _recall(graph: NirGraph, options: Mapping[str, str]) -> tuple[Recall, tuple[str, ...]]:
+    """The file's memory, unless an option asks for another reading; and what to say about that."""
+    memory = unpacked(graph.metadata)
+    asked = [key for key in ("preset", *OPEN) if key in options]
+    if memory is None or not asked:
+        return Recall(memory), ()
+    note = f"snncc wrote this file; with option {asked[0]} given, it is read as NIR alone"
+    return Recall(None), (note,)
+
+
+def _listed(nodes: Mapping[str, Node], recall: Recall) -> tuple[Node, ...]:
+    """The nodes as they were listed when they were written, then those that are new."""
+    order = recall.memory.order if recall.memory else ()
+    known = [nodes[name] for name in dict.fromkeys(order) if name in nodes]
+    return (*known, *(node for name, node in nodes.items() if name not in order))
 
 
 def _check_kinds(graph: Flat) -> None:
@@ -84,9 +104,9 @@ def _check_kinds(graph: Flat) -> None:
             raise ImportRefused(f"'{name}': {unknown('node type', node.kind, known)}")
 
 
-def _decode(network: Network, options: Mapping[str, str]) -> Decode:
+def _decode(network: Network, options: Mapping[str, str], recall: Recall) -> Decode:
     """How ticks become a score: as told, else spikes are counted and potentials averaged."""
-    told = options.get("decode")
+    told = options.get("decode", recall.memory.decode if recall.memory else None)
     if told is None:
         return "count" if network[network.outputs[0].source].op.spiking else "mean"
     for decode in DECODES:
@@ -115,7 +135,7 @@ def _delays(graph: Flat, choices: Choices) -> dict[str, Values]:
     return found
 
 
-def _parts(graph: Flat, choices: Choices, signal: str) -> dict[str, Part]:
+def _parts(graph: Flat, choices: Choices) -> dict[str, Part]:
     """A part for each node but outputs and delays, under a name that a network accepts."""
     parts: dict[str, Part] = {}
     taken: set[str] = set()
@@ -128,8 +148,17 @@ def _parts(graph: Flat, choices: Choices, signal: str) -> dict[str, Part]:
             count += 1
             name = f"{base}_{count}"
         taken.add(name)
-        part = parts[label] = Part(name, label, node, choices)
-        if node.kind == "Input":
-            part.shape = part.extents("shape")
-            part.ops.append(Input(part.shape, signal))
+        parts[label] = Part(name, label, node, choices)
     return parts
+
+
+def _enter(parts: Mapping[str, Part], request: ImportRequest, recall: Recall) -> tuple[str, ...]:
+    """Gives the inputs their ops; what to say about their signals."""
+    said: tuple[str, ...] = ()
+    for part in parts.values():
+        if part.node.kind != "Input" or ("signal" not in request.options and recall.op(part)):
+            continue
+        signal, said = signal_kind(request)
+        part.shape = part.extents("shape")
+        part.ops.append(Input(part.shape, signal))
+    return said

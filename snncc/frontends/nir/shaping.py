@@ -11,10 +11,15 @@ from .inlining import Flat
 from .layers import LAYERS
 from .neurons import NEURONS
 from .parts import Part
+from .recalling import Recall
 
 
 def build(
-    graph: Flat, parts: Mapping[str, Part], delays: Mapping[str, Values], choices: Choices
+    graph: Flat,
+    parts: Mapping[str, Part],
+    delays: Mapping[str, Values],
+    choices: Choices,
+    recall: Recall,
 ) -> None:
     """Gives every part its ops and its shape.
 
@@ -23,12 +28,13 @@ def build(
         parts: of all nodes but outputs and delays; those of inputs have ops and shape already.
         delays: node → ticks.
         choices: how the file is read.
+        recall: gives an op before a rule does.
 
     Raises:
         ImportRefused: a parameter is out of range, or shapes disagree.
     """
     for part in parts.values():
-        if part.node.kind in NEURONS:
+        if part.node.kind in NEURONS and not recall.op(part):
             NEURONS[part.node.kind](part)
     known: dict[str, Shape] = {}
     for name, part in parts.items():
@@ -39,7 +45,9 @@ def build(
             known[name] = ticks.shape
     left = [*parts, *delays, *graph.of_kind("Output")]
     while left:
-        rest = [name for name in left if not _settle(graph, parts, delays, choices, known, name)]
+        rest = [
+            name for name in left if not _settle(graph, parts, delays, choices, recall, known, name)
+        ]
         if len(rest) == len(left):
             raise ImportRefused(f"the shape of '{rest[0]}' follows from nothing in the file")
         left = rest
@@ -50,6 +58,7 @@ def _settle(
     parts: Mapping[str, Part],
     delays: Mapping[str, Values],
     choices: Choices,
+    recall: Recall,
     known: dict[str, Shape],
     name: str,
 ) -> bool:
@@ -73,7 +82,7 @@ def _settle(
     elif part.node.kind == "Input":
         return True
     else:
-        if part.node.kind in LAYERS and not part.ops:
+        if part.node.kind in LAYERS and not part.ops and not recall.op(part, shapes[0]):
             LAYERS[part.node.kind](part, shapes[0])
         found = _through(part, shapes)
     if known.setdefault(name, found) != found:

@@ -15,6 +15,7 @@ from snncc.ir.ops import Concat, Reshape, Slice, Sum
 from .inlining import Flat
 from .loops import Loops
 from .parts import Part
+from .recalling import Recall
 
 MOST_PIECES = 4096  # parts of a population with a delay each
 
@@ -29,6 +30,7 @@ class Weaver:
         delays: node → whole ticks, an array of the signal's shape.
         hop: whether every wire from a neuron or an input takes a tick.
         file: for the origins.
+        recall: knows the names of sums, and which edges are late where the file's memory says so.
     """
 
     def __init__(
@@ -39,9 +41,12 @@ class Weaver:
         delays: Mapping[str, Values],
         hop: bool,
         file: str,
+        recall: Recall,
     ) -> None:
         self._graph, self._parts, self._loops = graph, parts, loops
         self._delays, self._hop, self._file = delays, hop, file
+        self._recall = recall
+        self._late_edges = None if recall.memory is None else recall.memory.late
         self._made: dict[tuple[str, frozenset[str]], Use] = {}
         self._own = {part.name for part in parts.values()}
         self.nodes: dict[str, Node] = {}
@@ -79,6 +84,8 @@ class Weaver:
             return self._delayed(source, hop=hop)
         if part.node.kind == "Input" or part.keeps:
             late = reader is not None and self._is_late(source, reader)
+            if self._late_edges is not None:
+                late = (source, reader) in self._late_edges
             return Use(part.name, int(hop and (self._hop or late)))
         late_ones = frozenset(
             neuron
@@ -92,7 +99,7 @@ class Weaver:
 
     def _stateless(self, name: str, late: frozenset[str]) -> Use:
         """The node over inputs of which those neurons are read one tick late."""
-        late &= self._loops.upstream(name)
+        late &= frozenset() if self._late_edges is not None else self._loops.upstream(name)
         if (name, late) in self._made:
             return self._made[name, late]
         part, uses = self._parts[name], list[Use]()
@@ -101,7 +108,10 @@ class Weaver:
             if before is None:
                 uses.append(self._delayed(source))
             elif before.node.kind == "Input" or before.keeps:
-                uses.append(Use(before.name, int(self._hop or source in late)))
+                old = source in late
+                if self._late_edges is not None:
+                    old = (source, name) in self._late_edges
+                uses.append(Use(before.name, int(self._hop or old)))
             else:
                 uses.append(self._stateless(source, late))
         again = any(made == name for made, _ in self._made)
@@ -153,7 +163,13 @@ class Weaver:
         return use
 
     def _sum(self, uses: Sequence[Use], title: str, name: str) -> Use:
-        return uses[0] if len(uses) == 1 else self._put(title, Sum(), uses, name)
+        if len(uses) == 1:
+            return uses[0]
+        title = self._recall.sum(name, title)
+        twin = self.nodes.get(title)
+        if twin is not None and isinstance(twin.op, Sum) and twin.inputs == tuple(uses):
+            return Use(title)
+        return self._put(title, Sum(), uses, name)
 
     def _put(self, title: str, op: Op, uses: Sequence[Use], name: str) -> Use:
         base, count = title, 1
