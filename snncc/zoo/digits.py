@@ -1,0 +1,66 @@
+"""Handwritten digits out of an installed package that carries them; its code is not imported."""
+
+from __future__ import annotations
+
+import gzip
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snncc.ir import UsageError
+
+from .samples import Samples, Split, held_back
+
+PACKAGE = "scikit-learn", "1.9.1"
+FILE = "sklearn/datasets/data/digits.csv.gz"
+SIDE, GREYS = 8, 16
+TICKS = 4
+ENLARGED = 2
+
+
+def images(path: Path | None = None) -> Split:
+    """Digits as images: x float32 0 to 1 `[1797, 4, 1, 16, 16]`, each shown for four ticks.
+
+    Every pixel is doubled in height and width: four stages of a stem then leave tokens to attend.
+    `path` is `digits.csv.gz`. Raises: UsageError if it is absent.
+    """
+    values, classes = _read(path)
+    large = values.reshape(-1, SIDE, SIDE).repeat(ENLARGED, 1).repeat(ENLARGED, 2)
+    shown = np.repeat(large[:, None, None], TICKS, axis=1)
+    return _parts(Samples(shown, classes))
+
+
+def pixels(path: Path | None = None) -> Split:
+    """Digits as sequences of pixels, row by row: x float32 0 to 1 `[1797, 64, 1]`; as `images`."""
+    values, classes = _read(path)
+    return _parts(Samples(values[:, :, None], classes))
+
+
+def _parts(samples: Samples) -> Split:
+    rest, test = held_back(samples, 5, seed=80)
+    train, validation = held_back(rest, 8, seed=1)
+    return Split(train, validation, test)
+
+
+def _read(path: Path | None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Greys 0 to 1, float32 `[1797, 64]`, and classes int64 `[1797]`."""
+    package, version = PACKAGE
+    if path is None:
+        try:
+            path = Path(str(distribution(package).locate_file(FILE)))
+        except PackageNotFoundError as error:
+            message = (
+                f"the digits come with the package {package}, which is not installed: "
+                f"run pip install --no-deps {package}=={version}"
+            )
+            raise UsageError(message) from error
+    try:
+        with gzip.open(path, "rt", encoding="ascii") as file:
+            table = np.loadtxt(file, delimiter=",", dtype=np.float32, ndmin=2)
+    except (OSError, ValueError, EOFError) as error:
+        raise UsageError(f"{path} is no table of digits ({error}); expected {FILE}") from error
+    if table.shape[1] != SIDE * SIDE + 1:
+        raise UsageError(f"{path} has {table.shape[1]} columns; expected 64 greys and a class")
+    return table[:, :-1] / GREYS, table[:, -1].astype(np.int64)
