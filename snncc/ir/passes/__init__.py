@@ -1,5 +1,6 @@
 """The one list of passes, in pipeline order, with the reason for the order beside each."""
 
+from .at_threshold import AtThreshold
 from .base import Effect, Pass, parse_passes, show_pass
 from .calibrate import Ranges, calibrate
 from .canonicalize import Canonicalize
@@ -7,9 +8,13 @@ from .fold_bias import FoldBias
 from .fold_norm import FoldNorm
 from .prune import Prune
 from .quantize import Quantize
-from .retime import Retime, lags
+from .reset_now import ResetNow
+from .retime import Retime, lags, phases
 from .round_constants import RoundConstants
+from .single_precision import SinglePrecision
+from .split_signs import SplitSigns
 from .states import unproven, worst_case
+from .warm_start import WarmStart, start
 
 PASSES: dict[str, type[Pass]] = {
     kind.name: kind
@@ -18,14 +23,20 @@ PASSES: dict[str, type[Pass]] = {
         FoldNorm,  # before fold-bias: a norm becomes weights and a bias
         FoldBias,  # before quantize: a bias kept among the weights would be rounded to their unit
         Prune,  # after the folds: it takes away what they left over
+        ResetNow,  # before quantize: its synapses get codes like all others
         Quantize,  # after all folds: what it rounds is final
         RoundConstants,  # after quantize: it rounds codes
+        SinglePrecision,  # after quantize: whole currents drive its states
+        SplitSigns,  # after single-precision: in floats two currents are not one
+        AtThreshold,  # after single-precision: what comes next depends on the numbers
         Retime,  # last: delays change no number
+        WarmStart,  # last: it counts ticks as they are
     )
 }
 
 __all__ = [
     "PASSES",
+    "AtThreshold",
     "Canonicalize",
     "Effect",
     "FoldBias",
@@ -34,12 +45,18 @@ __all__ = [
     "Prune",
     "Quantize",
     "Ranges",
+    "ResetNow",
     "Retime",
     "RoundConstants",
+    "SinglePrecision",
+    "SplitSigns",
+    "WarmStart",
     "calibrate",
     "lags",
     "parse_passes",
+    "phases",
     "show_pass",
+    "start",
     "unproven",
     "worst_case",
 ]

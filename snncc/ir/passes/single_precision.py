@@ -1,0 +1,49 @@
+"""SinglePrecision: states and decays as float32 numbers, for cores that compute in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..edit import map_nodes, tidy
+from ..errors import PassError
+from ..network import Network, Node
+from ..number import Factor, Format, Single
+from ..op import Role
+from ..ops import LI, Spiking
+from .base import Effect, Pass
+
+
+@dataclass(frozen=True)
+class SinglePrecision(Pass):
+    """Keep states, thresholds and decays in float32, over the whole currents that quantize made.
+
+    A state counts in the unit of its current, as before: what changes is that it is not rounded to
+    whole units, and that decays are no fractions of a power of two.
+
+    Establishes: every population's formats are single precision.
+    May change: spikes, within what that rounding did.
+    Stands after quantize, which chooses the units.
+    """
+
+    name = "single-precision"
+    effect = Effect.APPROXIMATE
+    agreement = 0.5
+
+    def __call__(self, network: Network) -> Network:
+        if not network.quantized:
+            raise PassError("single-precision: the network has no number formats; run quantize")
+
+        def moved(node: Node) -> Node:
+            if not isinstance(node.op, Spiking | LI):
+                return node
+            kept = {role.name: _single(node, role) for role in node.op.roles}
+            return replace(node, formats={r: f for r, f in kept.items() if f is not None})
+
+        return tidy(map_nodes(network, moved))
+
+
+def _single(node: Node, role: Role) -> Format | None:
+    old = node.formats.get(role.name)
+    if old is None:
+        return None
+    return Single(None if isinstance(old, Factor) else old.unit)

@@ -1,0 +1,161 @@
+"""WarmStart: constants of neurons that run for some ticks before their first one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..edit import keep_tensor, tidy
+from ..edit import replace as replace_nodes
+from ..errors import PassError
+from ..network import Network, Node
+from ..number import Single
+from ..op import Values, values_of
+from ..ops import IF, LI, LIF, DualCubaLIF
+from ..views import arithmetics
+from .base import Effect, Pass
+from .constants import lay
+from .retime import phases
+
+NEAR = 64  # neighbours of a float32 among which a start is looked for
+
+
+@dataclass(frozen=True)
+class WarmStart(Pass):
+    """Let a bias act on neurons that all start at once, though they hear their inputs late.
+
+    Where a synapse takes a tick, the tick 0 of a population is a later one of the chip, and until
+    then its bias is there and its input is not. So it begins lower, where the bias alone takes it
+    to its initial potential by then; what rounding leaves of the way is the new initial potential.
+    Where a start would be above the threshold, whole codes of the bias become biases of synapses,
+    which a source can carry that begins in time, and less than one code remains.
+
+    Establishes: `start` finds the potential to begin with, for each population in float32.
+    May change: a bias by less than its rounding, an initial potential by the last bits.
+    Leaves as it is: a network whose loops have fewer ticks than synapses; it must run otherwise.
+    Stands last: it needs float32 states, and the order of the populations.
+    """
+
+    name = "warm-start"
+    effect = Effect.APPROXIMATE
+    agreement = 0.5
+    hop: int = 1
+
+    def __call__(self, network: Network) -> Network:
+        try:
+            late = phases(network, 1, self.hop)
+        except PassError:
+            return network
+        for name in [node.name for node in network.populations]:
+            if late[name] and isinstance(network[name].formats.get("v"), Single):
+                network = _started(network, name, late[name])
+        return tidy(network)
+
+
+@dataclass(frozen=True, eq=False)
+class Warming:
+    """A population's potential before its tick 0, in float32 codes, `[*shape]` each."""
+
+    decay: Values
+    bias: Values
+    threshold: Values
+    initial: Values
+
+    def after(self, start: Values, ticks: int) -> tuple[Values, Values]:
+        """The potential after so many ticks without input; whether it stayed below threshold."""
+        v = start.astype(np.float32)
+        calm = v < self.threshold
+        for _ in range(ticks):
+            v = v * self.decay + self.bias
+            calm &= v < self.threshold
+        return v, calm
+
+    def begin(self, ticks: int) -> Values:
+        """Where the potential begins, so that it comes near the initial one."""
+        v = self.initial.astype(np.float64)
+        decay = self.decay.astype(np.float64)
+        for _ in range(ticks):
+            v = np.divide(v - self.bias, decay, out=np.zeros_like(v), where=decay > 0)
+        with np.errstate(over="ignore"):
+            return v.astype(np.float32)
+
+
+def warming(network: Network, node: Node) -> Warming:
+    """What a population in float32 does while it waits for its tick 0."""
+    op, shape = node.op, network.shapes[node.name]
+    assert isinstance(op, IF | LIF | DualCubaLIF | LI)
+    a = arithmetics(network)[node.name][0]
+    decay = 1.0 if isinstance(op, IF) else op.decay
+    endless = np.full(shape, np.inf, dtype=np.float32)
+    return Warming(
+        np.broadcast_to(values_of(decay, network.tensors).astype(np.float32), shape),
+        np.broadcast_to(a.quantity(op.bias, "v"), shape),
+        endless if isinstance(op, LI) else np.broadcast_to(a.quantity(op.threshold, "v"), shape),
+        np.broadcast_to(a.quantity(op.initial, "v"), shape),
+    )
+
+
+def start(network: Network, node: Node, ticks: int) -> Values | None:
+    """The potential, float32 codes `[*shape]`, from which `ticks` ticks lead to the initial one.
+
+    None where there is none from which that is exact and no spike falls on the way.
+    """
+    w = warming(network, node)
+    guess = w.begin(ticks)
+    found, done = np.zeros_like(guess), np.zeros(guess.shape, dtype=bool)
+    up = down = guess
+    candidates = [np.zeros_like(guess), w.initial, guess]
+    for _ in range(NEAR):
+        up, down = np.nextafter(up, np.float32(np.inf)), np.nextafter(down, np.float32(-np.inf))
+        candidates += [up, down]
+    for candidate in candidates:
+        end, calm = w.after(candidate, ticks)
+        fits = (end == w.initial) & calm & ~done
+        found = np.where(fits, candidate, found)
+        done |= fits
+        if np.all(done):
+            return found
+    return None
+
+
+def _started(network: Network, name: str, ticks: int) -> Network:
+    node = network[name]
+    if not isinstance(node.op, IF | LIF | DualCubaLIF | LI):
+        return network
+    w = warming(network, node)
+    if not np.any(w.bias) and not np.any(w.initial):
+        return network
+    begin = w.begin(ticks)
+    end, calm = w.after(begin, ticks)
+    calm &= np.isfinite(end) & (np.abs(end - w.initial) <= 1)
+    if not np.all(calm):
+        network = _laid(network, node, calm)
+        node = network[name]
+        w = warming(network, node)
+        if np.any(w.initial[~calm]):
+            raise PassError(
+                f"warm-start: %{name}: nothing leads to its initial potential without a spike in "
+                f"{ticks} tick(s) before its first one; let it begin at zero ({node.origin})"
+            )
+        begin = np.where(calm, begin, np.float32(0))
+        end, _ = w.after(begin, ticks)
+    unit = arithmetics(network)[name][0].unit_of("v")
+    network, ref = keep_tensor(network, f"{name}.initial", end.astype(np.float64) * unit)
+    return replace_nodes(network, replace(node, op=replace(node.op, initial=ref)))  # type: ignore[type-var]
+
+
+def _laid(network: Network, node: Node, calm: Values) -> Network:
+    """Whole codes of the biases of neurons that are not calm, as biases of synapses."""
+    op = node.op
+    assert isinstance(op, IF | LIF | DualCubaLIF | LI)
+    if isinstance(op, DualCubaLIF) or np.any(warming(network, node).initial):
+        return network
+    unit = np.broadcast_to(arithmetics(network)[node.name][0].input_unit(), calm.shape)
+    bias = np.broadcast_to(values_of(op.bias, network.tensors), calm.shape)
+    whole = np.where(calm, 0.0, np.rint(bias / unit) * unit)
+    laid = lay(network, node.inputs[0], whole)
+    if laid is None:
+        return network
+    network, ref = keep_tensor(laid, f"{node.name}.rest", bias - whole)
+    return replace_nodes(network, replace(network[node.name], op=replace(op, bias=ref)))
