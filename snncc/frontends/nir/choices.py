@@ -74,6 +74,13 @@ OPEN: Mapping[str, Open] = MappingProxyType(
             "none",
             "when spikes arrive that go around a loop",
         ),
+        "loop": Open(
+            "around a loop, spikes arrive late, or currents, what weights and biases make of them "
+            "(spikes)",
+            ("spikes", "currents"),
+            "spikes",
+            "whether a bias on the way around a loop counts in the first tick",
+        ),
         "spikes": Open("one a tick, or many (one)", ("one", "many"), "one"),
         "floor": Open(
             "none, or threshold: the potential of an IF falls no lower than -v_threshold (none)",
@@ -103,11 +110,25 @@ _EULER = {"dt": "0.0001", "integrator": "forward", "current": "new", "spikes": "
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "as-snntorch": Preset(
-            _EULER | {"reset": "zero", "compare": ">", "integral": "tick", "initial": "zero"},
+            _EULER
+            | {
+                "reset": "zero",
+                "compare": ">",
+                "integral": "tick",
+                "loop": "spikes",
+                "initial": "zero",
+            },
             "snnTorch 1.0.0, import_nir.py",
         ),
         "as-norse": Preset(
-            _EULER | {"dt": "0.001", "reset": "zero", "compare": ">", "integral": "tick"},
+            _EULER
+            | {
+                "dt": "0.001",
+                "reset": "zero",
+                "compare": ">",
+                "integral": "tick",
+                "loop": "currents",
+            },
             "Norse 1.1.0, torch/utils/import_nir.py",
         ),
         "as-sinabs": Preset(
@@ -125,7 +146,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "sinabs 3.1.3, nir.py",
         ),
         "as-spikingjelly": Preset(
-            _EULER | {"reset": "value", "compare": ">=", "integral": "dt"},
+            _EULER | {"reset": "value", "compare": ">=", "integral": "dt", "loop": "currents"},
             "SpikingJelly 2.0.0, activation_based/nir_exchange/from_nir.py",
         ),
         "as-spinnaker2": Preset(

@@ -55,6 +55,7 @@ def matter(graph: Flat, loops: bool) -> list[str]:
         "gain": leaky or firing,
         "integral": bool(kinds & {"IF", "I"}),
         "transport": loops,
+        "loop": loops and any(_nonzero(node.values.get("bias")) for node in graph.nodes.values()),
         "spikes": firing,
         "floor": "IF" in kinds,
         "initial": any(_nonzero(node.values.get("v_leak")) for node in graph.nodes.values()),

@@ -63,7 +63,7 @@ def load(request: ImportRequest) -> Imported:
     build(graph, parts, delays, choices, recall)
     late = [name for name, ticks in delays.items() if np.all(ticks)]
     loops = Loops(graph, [name for name, part in parts.items() if part.keeps], late)
-    weaver = Weaver(graph, parts, loops, delays, choices["transport"] == "hop", path.name, recall)
+    weaver = Weaver(graph, parts, loops, delays, choices, path.name, recall)
     outputs = weaver.woven()
     network = Network(
         recall.memory.name if recall.memory else identifier(path.stem, "nir"),

@@ -12,6 +12,7 @@ import numpy as np
 from snncc.ir import ImportRefused, Node, Op, Origin, Use, Values
 from snncc.ir.ops import Concat, Reshape, Slice, Sum
 
+from .choices import Choices
 from .inlining import Flat
 from .loops import Loops
 from .parts import Part
@@ -28,7 +29,7 @@ class Weaver:
         parts: node → what it becomes; none for outputs and delays.
         loops: of the graph.
         delays: node → whole ticks, an array of the signal's shape.
-        hop: whether every wire from a neuron or an input takes a tick.
+        choices: when spikes arrive, and what is late around a loop.
         file: for the origins.
         recall: knows the names of sums, and which edges are late where the file's memory says so.
     """
@@ -39,12 +40,14 @@ class Weaver:
         parts: Mapping[str, Part],
         loops: Loops,
         delays: Mapping[str, Values],
-        hop: bool,
+        choices: Choices,
         file: str,
         recall: Recall,
     ) -> None:
         self._graph, self._parts, self._loops = graph, parts, loops
-        self._delays, self._hop, self._file = delays, hop, file
+        self._delays, self._file = delays, file
+        self._hop = choices["transport"] == "hop"
+        self._late_currents = choices["loop"] == "currents"
         self._recall = recall
         self._late_edges = None if recall.memory is None else recall.memory.late
         self._made: dict[tuple[str, frozenset[str]], Use] = {}
@@ -92,6 +95,8 @@ class Weaver:
             for neuron in self._loops.upstream(source)
             if reader is not None and self._is_late(neuron, reader)
         )
+        if self._late_currents and late_ones and late_ones == self._loops.upstream(source):
+            return replace(self._stateless(source, frozenset()), delay=1)
         return self._stateless(source, late_ones)
 
     def _is_late(self, source: str, reader: str) -> bool:
