@@ -40,15 +40,20 @@ from snncc.ir.ops import (
     CubaLIF,
     Dense,
     DualCubaLIF,
+    Function,
+    Graded,
     Input,
+    MatMul,
     MaxPool,
     Product,
     Relu,
+    Requantize,
     Reshape,
     Slice,
     Sparse,
     Sum,
     SumPool,
+    Transpose,
 )
 
 T = TypeVar("T")
@@ -56,6 +61,7 @@ T = TypeVar("T")
 NEURONS = ("if", "lif", "cuba_lif", "alif", "alpha_lif", "dual_cuba_lif", "li")
 KEYWORDS = tuple(sorted(OPS))
 WEIGHT_UNIT = 6  # fraction bits of every current in a quantized network
+CLIPPED = Overflow.SATURATE  # a table has no values outside
 FINEST = 12  # fraction bits beyond which units are not multiplied any further
 
 
@@ -219,7 +225,9 @@ class Growth:
     def moved(self, keyword: str) -> Wire:
         wire = self.wire()
         op: Op
-        if keyword == "reshape":
+        if keyword == "transpose":
+            op = Transpose(tuple(self.draw(st.permutations(range(len(wire.shape))))))
+        elif keyword == "reshape":
             size = prod(wire.shape)
             first = self.pick(*(n for n in (1, 2, 3, 4) if size % n == 0))
             op = Reshape(self.pick((size,), (first, size // first), (1, first, size // first)))
@@ -262,6 +270,50 @@ class Growth:
             formats["shift"] = self.quantity(16, wire.unit)
         op = Affine(scale, shift)
         return self.add(op, (self.use(wire),), wire.shape, wire.unit, **formats)
+
+    def held(self, keyword: str, *, unit: int | None = None) -> Wire:
+        """A register or a table, on any wire; a register of the given unit if there is one."""
+        wire = self.wire()
+        out = self.number(0, FINEST) if unit is None else unit
+        scale = self.factor(20)
+        value = self.quantity(self.pick(8, 16), out, state=True)
+        if keyword == "requantize":
+            formats: dict[str, Format] = {"value": value, "scale": scale}
+            return self.add(Requantize(), (self.use(wire),), wire.shape, out, **formats)
+        # A real exponential of a sum of sums may be infinite, and so may a reciprocal.
+        finite = ("sigmoid", "tanh")
+        name = self.pick(*finite, "exp", "reciprocal") if self.quantized else self.pick(*finite)
+        signed = name != "reciprocal"
+        index = Quantity(self.pick(6, 8, 16), signed, self.number(0, 12), self.rounding(), CLIPPED)
+        formats = {"index": index, "value": value, "scale": scale}
+        return self.add(Function(name), (self.use(wire),), wire.shape, out, **formats)
+
+    def graded(self, keyword: str) -> Wire:
+        wire = self.wire(lambda w: w.unit <= FINEST)
+        name, unit = f"n{len(self.nodes)}", wire.unit + self.number(0, 1)
+        op = Graded(
+            self.param(f"{name}.threshold", wire.shape, -0.2, 1),
+            self.pick(">", ">="),
+            self.pick("subtract", "value", "none"),
+            self.param(f"{name}.amount", wire.shape, 0, 1),
+        )
+        v = self.quantity(24, unit, state=True)
+        made = self.add(op, (self.use(wire),), wire.shape, unit, v=v)
+        self.wires.append(Wire(name, wire.shape, unit, "v"))
+        return made
+
+    def products(self, keyword: str) -> Wire:
+        """A matrix by its own transpose, as it is later."""
+        self.held("requantize", unit=self.number(0, FINEST // 2))
+        left = self.of_rank(2, 3)
+        if left.unit > FINEST // 2:
+            left = self.held("requantize", unit=2)
+            left = self.of_rank(2, 3) if len(left.shape) not in (2, 3) else left
+        order = (*range(len(left.shape) - 2), len(left.shape) - 1, len(left.shape) - 2)
+        turned = tuple(left.shape[axis] for axis in order)
+        right = self.add(Transpose(order), (self.use(left),), turned, left.unit)
+        shape = (*left.shape[:-1], left.shape[-2])
+        return self.add(MatMul(), (self.use(left), self.use(right)), shape, 2 * left.unit)
 
     def neuron(self, keyword: str) -> Wire:
         wire = self.wire(lambda w: w.unit <= FINEST)
@@ -365,10 +417,13 @@ class Growth:
             **dict.fromkeys(NEURONS, self.neuron),
             **dict.fromkeys(("dense", "block_dense", "sparse"), self.weighted),
             **dict.fromkeys(("sum_pool", "avg_pool", "max_pool"), self.pool),
-            **dict.fromkeys(("reshape", "slice"), self.moved),
+            **dict.fromkeys(("reshape", "slice", "transpose"), self.moved),
+            **dict.fromkeys(("requantize", "function"), self.held),
             **dict.fromkeys(("sum", "product", "concat"), self.joined),
             **dict.fromkeys(("affine", "relu"), self.pointwise),
             "conv": self.conv,
+            "graded": self.graded,
+            "matmul": self.products,
             "input": lambda _: self.input(),
         }
         return families[keyword](keyword)

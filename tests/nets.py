@@ -1,4 +1,4 @@
-"""Networks that tests share: six written by hand, and strategies that write more; no tests."""
+"""Networks that tests share: some written by hand, and strategies that write more; no tests."""
 
 from collections.abc import Mapping
 from math import prod
@@ -112,6 +112,44 @@ HAND: Mapping[str, tuple[dict[str, tuple[int, ...]], str]] = {
   %c2 = dense(%s1) {weight=@c2.weight}
   %v = li(%c2) {decay=0.95, bias=0.0, initial=0.0}
   return %v, %s1.v
+}
+""",
+    ),
+    "gated": (
+        {
+            "a.weight": (7, 5),
+            "a.bias": (7,),
+            "q.weight": (7, 7),
+            "threshold": (7,),
+            "o.weight": (3, 7),
+        },
+        """network gated tick=0.01s decode=mean {
+  %x = input() {shape=[5], signal="real"}
+  %a = dense(%x) {weight=@a.weight, bias=@a.bias}
+  %q = dense(%e@-1) {weight=@q.weight}
+  %i = sum(%a, %q)
+  %g = function(%i) {name="tanh"}
+  %z = function(%i) {name="sigmoid"}
+  %k = product(%z, %e.v@-1)
+  %c = sum(%g, %k)
+  %e = graded(%c) {threshold=@threshold, compare=">", reset="subtract", reset_amount=@threshold}
+  %o = dense(%e) {weight=@o.weight}
+  return %o, %e
+}
+""",
+    ),
+    "attention": (
+        {"k.weight": (5, 6), "c.weight": (4, 5)},
+        """network attention tick=0.01s decode=count {
+  %x = input() {shape=[3, 6], signal="spike"}
+  %k = dense(%x) {weight=@k.weight}
+  %s1 = lif(%k) {LEAKY}
+  %t = transpose(%s1) {order=[1, 0]}
+  %m = matmul(%t, %s1@-1)
+  %y = matmul(%s1, %m)
+  %c = dense(%y) {weight=@c.weight}
+  %s2 = lif(%c) {LEAKY}
+  return %s2
 }
 """,
     ),

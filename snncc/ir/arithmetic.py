@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import NumberError
+from .functions import RealFunction, interpolated, knots
 from .number import (
     Codes,
     Factor,
@@ -72,8 +73,24 @@ class Arithmetic(Protocol):
         """`function(signal, weights)`, computed exactly where numbers are whole."""
         ...
 
+    def bilinear(self, function: Contract, left: Values, right: Values, terms: int) -> Values:
+        """`function` of two signals, linear in both; sums of `terms` products, exact if whole."""
+        ...
+
     def ratio(self, codes: Values, divisor: int) -> Values:
         """`codes / divisor`; where numbers are whole the unit shrinks instead."""
+        ...
+
+    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+        """The first input's codes counted in the role's unit, rounded as `scale` says, fitted."""
+        ...
+
+    def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
+        """The function of codes that fit the role `index`, in codes of the role `value`."""
+        ...
+
+    def knots(self, function: RealFunction, index: str, value: str) -> Codes:
+        """The table that `lookup` reads where numbers are whole."""
         ...
 
     def fit(self, codes: Values, role: str) -> Values:
@@ -122,8 +139,22 @@ class FloatArithmetic:
     def contract(self, function: Contract, signal: Values, weights: Values) -> Values:
         return function(signal, weights)
 
+    def bilinear(self, function: Contract, left: Values, right: Values, terms: int) -> Values:
+        return function(left, right)
+
     def ratio(self, codes: Values, divisor: int) -> Values:
         return np.asarray(codes / np.asarray(divisor, dtype=self.dtype))
+
+    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+        return codes
+
+    def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
+        # Beyond every float's range a function may overflow; an infinity says so well enough.
+        with np.errstate(over="ignore", divide="ignore"):
+            return np.asarray(function.of(codes))
+
+    def knots(self, function: RealFunction, index: str, value: str) -> Codes:
+        raise AssertionError("real numbers need no table")
 
     def fit(self, codes: Values, role: str) -> Values:
         return codes
@@ -228,8 +259,49 @@ class IntegerArithmetic:
             return function(signal.astype(np.int64), weights)
         raise NumberError(f"{self.where}: a sum may reach {worst:.3g}, beyond 64 bits")
 
+    def bilinear(self, function: Contract, left: Values, right: Values, terms: int) -> Values:
+        most = [float(np.max(np.abs(side), initial=0)) for side in (left, right)]
+        worst = most[0] * most[1] * terms
+        if worst < EXACT_FLOAT:
+            product = function(left.astype(np.float64), right.astype(np.float64))
+            return product.astype(np.int64)
+        if worst < EXACT_INTEGER:
+            return function(left.astype(np.int64), right.astype(np.int64))
+        raise NumberError(f"{self.where}: a sum of products may reach {worst:.3g}, beyond 64 bits")
+
     def ratio(self, codes: Values, divisor: int) -> Values:
         return codes
+
+    def multiplier(self, role: str, scale: str) -> Codes:
+        """The code of the ratio of the first input's unit to the role's, over 2**frac of `scale`.
+
+        Raises:
+            NumberError: there is no format, or the ratio is too small for a code of its own.
+        """
+        format = self.formats.get(scale)
+        if not isinstance(format, Factor):
+            raise NumberError(f"{self.where}: role '{scale}' needs a factor format; run quantize")
+        if (role, scale) not in self._kept:
+            ratio = self.units[0] / self.unit_of(role) * 2.0**format.frac
+            self._kept[role, scale] = np.rint(ratio).astype(np.int64)
+        return self._kept[role, scale]
+
+    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+        multiplier, format = self.multiplier(role, scale), self.formats[scale]
+        assert isinstance(format, Factor), "the multiplier was looked up with it"
+        product = self.bilinear(np.multiply, codes, multiplier[None], 1)
+        return self.fit(shift_codes(product, format.frac, format.rounding), role)
+
+    def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
+        return interpolated(self.knots(function, index, value), codes, self._quantity(index))
+
+    def knots(self, function: RealFunction, index: str, value: str) -> Codes:
+        if (function, index, value) not in self._kept:
+            ends = [float(self.unit_of(role).reshape(())) for role in (index, value)]
+            formats = self._quantity(index), self._quantity(value)
+            table = knots(function, formats[0], ends[0], formats[1], ends[1])
+            self._kept[function, index, value] = table
+        return self._kept[function, index, value]
 
     def fit(self, codes: Values, role: str) -> Values:
         fitted, changed = fit_codes(codes.astype(np.int64), self._quantity(role), self.where)

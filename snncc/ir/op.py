@@ -68,12 +68,14 @@ class Op(ABC):
         roles: what a number format can be given to.
         linear: whether the output is an affine function of the one input (so that it may be
             folded into a neighbour, and bounds follow from it).
+        held: role whose format gives the output's unit and range whatever the inputs are, if any.
     """
 
     keyword: ClassVar[str]
     arity: ClassVar[int | None] = 1
     roles: ClassVar[tuple[Role, ...]] = ()
     linear: ClassVar[bool] = False
+    held: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         keyword = cls.__dict__.get("keyword")

@@ -97,8 +97,8 @@ def _unit_of(
         return np.ones(())
     if use.state or node.op.states:
         return _format_unit(network, node, use.state or "v")  # a leaky integrator puts out its v
-    if isinstance(node.op, Weighted):
-        return _format_unit(network, node, "weight")
+    if isinstance(node.op, Weighted) or node.op.held:
+        return _format_unit(network, node, node.op.held or "weight")
     return known[use.source][1] if use.source in known else None
 
 
@@ -176,7 +176,12 @@ def bounds(network: Network) -> Bounds:
     pending = [node for node in network if node.name not in result]
     while pending:  # a delayed use may stand before its source: go on until nothing moves
         known = [n for n in pending if all(u.state or u.source in result for u in n.inputs)]
-        if not known:
+        held = next((n for n in pending if n.op.held), None)
+        if not known and held is not None:  # a cycle, within which this node keeps to its format
+            low, high = numbers[held.name][0].limits(held.op.held)
+            zero = np.zeros((1, *network.shapes[held.name]), dtype=np.int64)
+            result[held.name] = zero + int(low), zero + int(high)
+        elif not known:
             message = "it feeds itself and nothing fits it to a format: it has no bounds"
             raise RuleViolation("V010", pending[0].name, message, str(pending[0].origin))
         for node in known:

@@ -26,7 +26,11 @@ FAMILIES = {
     "linear": "Synapses",
     "pool": "Pools",
     "layout": "Layout",
+    "register": "Real values in formats of their own",
+    "dynamic": "Products of signals",
+    "event": "Graded events",
     "neuron": "Neurons",
+    "dual": "Neurons with two currents",
 }
 EFFECTS = {
     Effect.EXACT: "every trace stays as it is",

@@ -221,7 +221,9 @@ def test_what_is_proven_never_saturates(network: Network, seed: int) -> None:
         return
     # Drawn signals lie within what the inputs' formats hold, but for what calibration never saw.
     trace = run(after, spikes_for(after, seed + 1, ticks=30, rate=0.9))
-    clipped = {name for name in trace.saturated if name not in {n.name for n in after.inputs}}
+    # So do registers: they hold what calibration saw, with some room.
+    seen_only = {n.name for n in after if n.op.held or not n.inputs}
+    clipped = {name for name in trace.saturated if name not in seen_only}
     assert clipped <= set(unproven(after))
 
 

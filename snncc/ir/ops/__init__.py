@@ -1,11 +1,14 @@
 """All ops; importing this package fills the table `OPS`."""
 
 from .dual import DualCubaLIF
-from .layout import Concat, Reshape, Slice
+from .dynamic import MatMul
+from .event import Graded
+from .layout import Concat, Reshape, Slice, Transpose
 from .linear import BlockDense, Conv, Dense, Sparse, Weighted
 from .neuron import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF
 from .pointwise import Affine, Input, Product, Relu, Sum
 from .pool import AvgPool, MaxPool, SumPool
+from .register import Function, Requantize
 from .spiking import Spiking
 
 __all__ = [
@@ -22,15 +25,20 @@ __all__ = [
     "CubaLIF",
     "Dense",
     "DualCubaLIF",
+    "Function",
+    "Graded",
     "Input",
+    "MatMul",
     "MaxPool",
     "Product",
     "Relu",
+    "Requantize",
     "Reshape",
     "Slice",
     "Sparse",
     "Spiking",
     "Sum",
     "SumPool",
+    "Transpose",
     "Weighted",
 ]

@@ -1,4 +1,4 @@
-"""Ops that move values and change none: reshape, concatenate, slice."""
+"""Ops that move values and change none: reshape, transpose, concatenate, slice."""
 
 from __future__ import annotations
 
@@ -37,6 +37,32 @@ class Reshape(Op):
         if units[0].size == 1:
             return units[0].reshape(())
         return np.broadcast_to(units[0], shapes[0]).reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Transpose(Op):
+    """The same values with the axes in another order: axis `order[k]` becomes axis k.
+
+    input   any signal
+    output  the same values
+    """
+
+    keyword = "transpose"
+    linear = True
+    order: tuple[int, ...]
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        if sorted(self.order) != list(range(len(shapes[0]))):
+            raise ValueError(f"order {self.order} does not name each axis of {shapes[0]} once")
+        return tuple(shapes[0][axis] for axis in self.order)
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        return {}, inputs[0].transpose(0, *(axis + 1 for axis in self.order))
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        if units[0].size == 1:
+            return units[0].reshape(())
+        return np.broadcast_to(units[0], shapes[0]).transpose(self.order)
 
 
 @dataclass(frozen=True)

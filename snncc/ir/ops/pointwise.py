@@ -165,7 +165,7 @@ class Product(Joint):
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         total, *rest = self.level(inputs)
         for signal in rest:
-            total = total * signal
+            total = a.bilinear(np.multiply, total, signal, 1)
         return {}, total
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:

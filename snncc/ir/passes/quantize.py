@@ -16,8 +16,9 @@ from ..op import Ref, Unit, values_of
 from ..ops import Input, Weighted
 from .base import Effect, Pass
 from .calibrate import Ranges
+from .registers import ratios, registers
 from .relay import relay
-from .states import choose, constants
+from .states import choose, constants, integrators
 from .units import Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32
@@ -64,16 +65,16 @@ class Quantize(Pass):
         self._options()
         if network.quantized:
             raise PassError("quantize: the network has number formats already")
-        network = _cleared(relay(network))
+        network = _cleared(relay(registers(network, self.ranges)))
         network = self._inputs(network)
-        if not network.populations and not any(isinstance(n.op, Weighted) for n in network):
+        if not any(n.op.states or n.op.held or isinstance(n.op, Weighted) for n in network):
             raise PassError("quantize: there are neither weights nor neurons to quantize")
         for group in groups(network):
             coarse = replace(group, grain=()) if self.units == "population" else group
             network = self._weights(network, coarse)
-        network = self._potentials(network, {})
+        network = ratios(self._potentials(network, {}))
         widths = choose(network, self.ranges, self._widths, self.fraction_bits)
-        return tidy(self._potentials(network, widths))
+        return tidy(ratios(self._potentials(network, widths)))
 
     def _options(self) -> None:
         for name, low, high in (
@@ -152,7 +153,7 @@ class Quantize(Pass):
 
     def _potentials(self, network: Network, chosen: Mapping[str, tuple[int, int]]) -> Network:
         """Formats of all states: (bits, k) as chosen, or 32 bits and k = 0 to begin with."""
-        for node in network.populations:
+        for node in integrators(network):
             bits, k = chosen.get(node.name, (INT32_BITS, 0))
             current = np.asarray(network.tensors[f"{node.name}.current"].values, dtype=np.float64)
             unit = Ref(f"{node.name}.unit")

@@ -22,13 +22,14 @@ def relay(network: Network) -> Network:
     inputs, or potentials) drive a neuron or meet a current. A spike counts in ones, a current in
     the unit of its neuron: only weights lead from one to the other.
     """
+    what = kinds(network)
     for node in network.nodes:
-        if isinstance(node.op, Affine):
+        if isinstance(node.op, Affine) and what[node.name] != "held":
             network = _affine(network, node, node.op)
     what = kinds(network)
     for node in network.nodes:
         meets = what[node.name] == "current" and not isinstance(node.op, Weighted)
-        if node.op.states or meets:
+        if what[node.name] != "held" and (node.op.states or meets):
             for use in node.inputs:
                 if wire_kind(use, what) != "current":
                     network = _one(network, node.name, use)

@@ -40,7 +40,7 @@ def choose(
     inside = {u.source for n in network for u in n.inputs if u.state not in ("", "wait", "s")}
     inside |= {u.source for n in network for u in n.inputs if isinstance(network[u.source].op, LI)}
     result: dict[str, tuple[int, int]] = {}
-    for node in network.populations:
+    for node in integrators(network):
         a = numbers[node.name][0]
         unit = a.unit_of("v")
         must = max(_finite(value / unit) for value in constants(node.op, network.tensors))
@@ -66,7 +66,7 @@ def unproven(network: Network) -> Mapping[str, tuple[float, int]]:
     """
     limits, numbers = bounds(network), arithmetics(network)
     found: dict[str, tuple[float, int]] = {}
-    for node in network.populations:
+    for node in integrators(network):
         format = node.formats["v"]
         if not isinstance(format, Quantity):
             continue  # single precision does not saturate
@@ -76,10 +76,15 @@ def unproven(network: Network) -> Mapping[str, tuple[float, int]]:
     return found
 
 
+def integrators(network: Network) -> tuple[Node, ...]:
+    """The populations whose state adds up currents, and so has a unit that they decide."""
+    return tuple(node for node in network.populations if isinstance(node.op, Spiking | LI))
+
+
 def worst_case(network: Network, node: Node, limits: Bounds, a: Arithmetic) -> Values:
     """Largest magnitude `[*shape]` that a state of the population can have, in codes of v.
 
-    Infinite where nothing leaks. Rounding toward zero only makes it smaller.
+    Infinite where nothing leaks. Rounding toward zero and floors only make it smaller.
     """
     op = node.op
     assert isinstance(op, Spiking | LI)
@@ -117,9 +122,7 @@ def _spiking(network: Network, node: Node, low: Values, high: Values, a: Arithme
     return _steady(push + amount, decay)
 
 
-def _dual(
-    network: Network, node: Node, op: DualCubaLIF, limits: Bounds, a: Arithmetic
-) -> Values:
+def _dual(network: Network, node: Node, op: DualCubaLIF, limits: Bounds, a: Arithmetic) -> Values:
     """The same for two currents, whose largest difference drives the potential."""
     reach: list[tuple[Values, Values]] = []
     for use, role in zip(node.inputs, ("excitatory_decay", "inhibitory_decay"), strict=True):
@@ -169,7 +172,7 @@ def constants(op: Op, tensors: Tensors) -> tuple[Values, ...]:
     assert isinstance(op, Spiking | LI)
     params: tuple[Param, ...] = (op.bias, op.initial)
     if isinstance(op, Spiking):
-        params += (op.threshold, op.reset_amount)
+        params += (op.threshold, op.reset_amount, *((op.floor,) if op.floored else ()))
     found = tuple(np.abs(values_of(param, tensors)) for param in params)
     if isinstance(op, ALIF):
         step = np.abs(values_of(op.adaptation_step, tensors)) * op.spikes

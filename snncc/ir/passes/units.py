@@ -15,11 +15,12 @@ from ..errors import PassError
 from ..network import Network, Node, Use
 from ..number import Quantity
 from ..op import Shape, Unit, Values
-from ..ops import LI, AvgPool, Input, Product, Spiking, Sum, Weighted
+from ..ops import LI, AvgPool, Input, MatMul, Product, Spiking, Sum, Weighted
 from ..views import ordered
 
-Kind: TypeAlias = Literal["count", "real", "current"]
-"""What a wire carries: spikes; values whose unit is given; or currents, whose unit is chosen."""
+Kind: TypeAlias = Literal["count", "real", "held", "current"]
+"""What a wire carries: spikes; values whose unit is given; real values in a format of their own,
+and what is made of them; or currents, whose unit is chosen."""
 
 
 def kinds(network: Network) -> Mapping[str, Kind]:
@@ -27,8 +28,8 @@ def kinds(network: Network) -> Mapping[str, Kind]:
 
     A stateless op without weights carries on what it gets; where kinds meet, it is a current.
     """
-    result: dict[str, Kind] = {}
-    pending = list(network.nodes)
+    result: dict[str, Kind] = {n.name: "held" for n in network if n.op.held}
+    pending = [node for node in network if not node.op.held]
     while pending:
         rest = [n for n in pending if not _settle(n, result)]
         if len(rest) == len(pending):
@@ -54,19 +55,21 @@ def _settle(node: Node, known: dict[str, Kind]) -> bool:
             found: list[Kind | None] = [wire_kind(use, known) for use in node.inputs]
             if None in found:
                 return False
-            known[node.name] = _joint(found)
+            known[node.name] = _joint(node, found)
     return True
 
 
-def _joint(found: Sequence[Kind | None]) -> Kind:
+def _joint(node: Node, found: Sequence[Kind | None]) -> Kind:
     first = found[0]
-    alike = len(found) == 1 or set(found) == {"count"}
-    return first if alike and first is not None else "current"
+    alike = len(found) == 1 or set(found) in ({"count"}, {"held"})
+    if alike and first is not None:
+        return first
+    return "held" if isinstance(node.op, Product | MatMul) else "current"
 
 
 def wire_kind(use: Use, known: Mapping[str, Kind]) -> Kind | None:
     """What a wire carries; None where its source is not known yet."""
-    if use.state:
+    if use.state and known.get(use.source) != "held":
         return "count" if use.state in ("wait", "s") else "real"
     return known.get(use.source)
 
@@ -103,7 +106,8 @@ def groups(network: Network) -> tuple[Group, ...]:
     what = kinds(network)
     members: nx.Graph[str] = nx.Graph()
     for node in network:
-        if isinstance(node.op, Weighted) or node.op.states or what[node.name] == "current":
+        chosen = isinstance(node.op, Weighted) or node.op.states or what[node.name] == "current"
+        if chosen and what[node.name] != "held":
             members.add_node(node.name)
         if not isinstance(node.op, Weighted) and node.name in members:
             members.add_edges_from((use.source, node.name) for use in node.inputs)
@@ -128,7 +132,7 @@ def _carriers(network: Network, use: Use, what: Mapping[str, Kind]) -> list[str]
     """Nodes whose chosen unit a wire has: the current it is, or the population it reads."""
     kind = wire_kind(use, what)
     node = network[use.source]
-    if kind == "count" or isinstance(node.op, Input):
+    if kind in ("count", "held") or isinstance(node.op, Input):
         return []
     if kind == "current" or node.op.states:
         return [use.source]
@@ -150,11 +154,6 @@ def _factors(nodes: list[Node], part: frozenset[str]) -> dict[str, float]:
     for node in nodes:
         if isinstance(node.op, Weighted):
             continue
-        if isinstance(node.op, Product):
-            raise PassError(
-                f"quantize: %{node.name}: a product of currents has no integer form here; "
-                f"multiply spikes instead ({node.origin})"
-            )
         taps = prod(node.op.kernel) if isinstance(node.op, AvgPool) else 1
         for use in node.inputs:
             steps.add_edge(use.source, node.name, user=node.name, ratio=1 / taps)
@@ -203,6 +202,10 @@ def unit_of(network: Network, use: Use) -> Unit:
     node = network[use.source]
     if use.state in ("wait", "s") or (node.op.spiking and not use.state):
         return np.ones(())
+    if node.op.held:
+        format = node.formats[node.op.held]
+        assert isinstance(format, Quantity) and isinstance(format.unit, int)
+        return np.asarray(2.0**-format.unit)
     if node.op.states:
         return _tensor(network, f"{node.name}.current")
     if isinstance(node.op, Weighted):

@@ -1,0 +1,87 @@
+"""Ops on real values in formats of their own: requantize, and functions from tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arithmetic import Arithmetic
+from ..functions import FUNCTIONS
+from ..op import Op, Role, Shape, State, Unit, Values
+from ..tensor import Tensors
+
+RESCALING = Role("scale", factor=True)
+
+
+@dataclass(frozen=True)
+class Requantize(Op):
+    """A value in a format of its own, as a register holds it.
+
+    y = x;  in integers y = fit(round(x scale)), scale = unit of the input / unit of the output
+
+    input   any signal, shape S
+    output  real value, shape S
+    roles   value (what is held), scale (the ratio of the units; its rounding is that of the result)
+    """
+
+    keyword = "requantize"
+    held = "value"
+    roles = (Role("value"), RESCALING)
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        return shapes[0]
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        return {}, a.rescale(inputs[0], "value", "scale")
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        return a.unit_of("value")
+
+
+@dataclass(frozen=True)
+class Function(Op):
+    """A function of one value, element by element: sigmoid, tanh, exp or reciprocal.
+
+    y = function(x);  in integers x is requantized to the index, whose upper 8 bits choose a line
+    between two knots of a table. No value is farther from the function than
+    (h**2 / 8) max |function''| + one code, h being the distance of two knots.
+
+    input   any signal, shape S
+    output  real value, shape S
+    roles   index (the format in which x enters the table; units are powers of two), scale (the
+            ratio of the units of x and index), value
+    """
+
+    keyword = "function"
+    held = "value"
+    roles = (Role("index"), RESCALING, Role("value"))
+    name: str
+
+    def check(self, tensors: Tensors) -> None:
+        if self.name not in FUNCTIONS:
+            raise ValueError(f"name is '{self.name}', expected one of {', '.join(FUNCTIONS)}")
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        return shapes[0]
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        index = a.rescale(inputs[0], "index", "scale")
+        return {}, a.lookup(FUNCTIONS[self.name], index, "index", "value")
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        if a.unit_of("index").size > 1 or a.unit_of("value").size > 1:
+            raise ValueError("a table has one unit for its index and one for its values")
+        return a.unit_of("value")
+
+    def table(self, a: Arithmetic) -> Values:
+        """The values int64 `[segments + 1]` at the ends of equal segments of the index's range."""
+        return a.knots(FUNCTIONS[self.name], "index", "value")
+
+    def bound(
+        self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+    ) -> tuple[Values, Values]:
+        table = self.table(a)
+        zero = np.zeros((1, *shape), dtype=np.int64)
+        return zero + table.min(), zero + table.max()

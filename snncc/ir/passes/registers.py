@@ -1,0 +1,340 @@
+"""registers: formats for real values that no weights scale, chosen from what was seen of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+import networkx as nx
+import numpy as np
+
+from ..edit import fresh, insert, map_nodes
+from ..edit import replace as replace_nodes
+from ..errors import PassError
+from ..functions import FUNCTIONS
+from ..network import Network, Node, Use
+from ..number import Factor, Format, Overflow, Quantity, Rounding
+from ..op import values_of
+from ..ops import (
+    Affine,
+    Concat,
+    Function,
+    Graded,
+    Input,
+    MatMul,
+    MaxPool,
+    Product,
+    Relu,
+    Requantize,
+    Reshape,
+    Slice,
+    Sum,
+    SumPool,
+    Transpose,
+    Weighted,
+)
+from ..reference import run
+from ..views import arithmetics
+from .calibrate import Ranges
+
+REGISTER_BITS = 16
+LOOP_BITS = 28  # sums of several fit 32
+LOOP_FRACTION_BITS = 12  # more than in a register: what goes around adds up its rounding
+LOOP_SCALE_BITS = 23
+HEADROOM = 1.25  # over the largest value seen
+MULTIPLIER_BITS = 20  # of a ratio of units: its rounding then stays below that of the result
+FRACTION_BITS = 31  # most that a factor has
+
+Purpose: TypeAlias = Literal["meet", "read", "loop"]
+
+LAYOUT = Slice, Reshape, Concat, Transpose, Relu, MaxPool
+CARRYING = *LAYOUT, Sum, Affine, SumPool
+MULTIPLYING = Product, MatMul
+
+
+def registers(network: Network, ranges: Ranges, bits: int = REGISTER_BITS) -> Network:
+    """The network with a register wherever a real value must have a format of its own.
+
+    Registers stand behind weights, products and spikes that join such values, before products and
+    weights that need narrow factors. Values that meet share one power of two as their unit, in
+    which the largest value seen fits; beyond it they saturate. A network without products of real
+    values, functions and graded events stays as it is.
+
+    Raises:
+        PassError: nothing is known of the values.
+    """
+    readers = _readers(network)
+    if not readers:
+        return network
+    if not ranges.signal:
+        raise PassError(
+            f"quantize: %{min(readers)} computes with real values, and nothing is known of their "
+            "range; give calibration data (--data FILE.npz)"
+        )
+    return _Registers(network, ranges, bits, readers).placed()
+
+
+def ratios(network: Network) -> Network:
+    """The network with the formats of all ratios of units; all other formats are chosen."""
+    if not any(isinstance(node.op, Requantize | Function) for node in network):
+        return network
+    numbers = arithmetics(network)
+
+    def chosen(node: Node) -> Node:
+        if not isinstance(node.op, Requantize | Function):
+            return node
+        a, _ = numbers[node.name]
+        ratio = float(np.max(a.input_unit() / a.unit_of(_entry(node))))
+        frac = MULTIPLIER_BITS - int(np.ceil(np.log2(ratio)))
+        scale = Factor(min(max(frac, 0), FRACTION_BITS), Rounding.HALF_EVEN)
+        return replace(node, formats={**node.formats, "scale": scale})
+
+    return map_nodes(network, chosen)
+
+
+def _entry(node: Node) -> str:
+    """The role that a node's input is fitted to."""
+    return "index" if isinstance(node.op, Function) else "value"
+
+
+def _counts(network: Network) -> frozenset[str]:
+    """Nodes that put out whole numbers of spikes."""
+    plain = (*LAYOUT, Sum, SumPool, *MULTIPLYING)
+    found = {n.name for n in network if n.op.spiking or isinstance(n.op, plain)}
+    while True:
+        odd = {
+            node.name
+            for node in network
+            if node.name in found and not node.op.spiking
+            if not all(_counted(use, found) for use in node.inputs)
+        }
+        if not odd:
+            return frozenset(found)
+        found -= odd
+
+
+def _counted(use: Use, counts: set[str] | frozenset[str]) -> bool:
+    return use.state in ("wait", "s") or (not use.state and use.source in counts)
+
+
+def _readers(network: Network) -> frozenset[str]:
+    """Nodes that multiply or bend real values, or pass them on as graded events."""
+    counts = _counts(network)
+    return frozenset(
+        node.name
+        for node in network
+        if isinstance(node.op, Function | Graded | Requantize)
+        or (isinstance(node.op, MULTIPLYING) and node.name not in counts)
+    )
+
+
+@dataclass
+class _Registers:
+    """The network in the making.
+
+    Attributes:
+        held: nodes of which the output is a real value in a format: readers, registers and what
+            carries their values.
+        meeting: which of them share a unit.
+        peaks: wire → largest magnitude seen.
+        made: wire, and what its register is for → that register.
+        loops: node → number of the cycle of sums and scales that it is part of.
+        wide: registers within such cycles.
+    """
+
+    network: Network
+    ranges: Ranges
+    bits: int
+    readers: frozenset[str]
+    held: set[str] = field(default_factory=set[str])
+    meeting: nx.Graph[str] = field(default_factory=nx.Graph)
+    peaks: Mapping[str, float] = field(default_factory=dict[str, float])
+    made: dict[tuple[Use, Purpose], str] = field(default_factory=dict[tuple[Use, Purpose], str])
+    loops: Mapping[str, int] = field(default_factory=dict[str, int])
+    wide: set[str] = field(default_factory=set[str])
+
+    def placed(self) -> Network:
+        """The network with its registers and their formats, but for the ratios of units."""
+        self.held = set(self.readers) | self._carriers()
+        self.loops = self._cycles()
+        self.peaks = self._measured()
+        nodes = self.network.nodes
+        joints = [
+            n for n in nodes if isinstance(n.op, Graded) or n.name in self.held - self.readers
+        ]
+        for node in joints:
+            self._replace(node, [self._met(use, node.name) for use in node.inputs])
+        for node in nodes:
+            if node not in joints and not isinstance(node.op, Function | Requantize):
+                self._replace(node, [self._read(use, node.name) for use in node.inputs])
+        units = self._units()
+        return map_nodes(self.network, lambda node: self._formatted(node, units))
+
+    def _carriers(self) -> set[str]:
+        """Nodes that carry real values to a reader, or nothing but values of readers."""
+        counts, known = _counts(self.network), set(self.readers)
+        plain = [n for n in self.network if isinstance(n.op, CARRYING) and n.name not in counts]
+        grown = True
+        while grown:
+            grown = False
+            for node in plain:
+                users = {user.name for user in self.network.users(node.name)}
+                sources = [use for use in node.inputs if use.source in known]
+                if node.name not in known and (users & known or len(sources) == len(node.inputs)):
+                    known.add(node.name)
+                    grown = True
+        return known - self.readers
+
+    def _cycles(self) -> Mapping[str, int]:
+        """The nodes that carry a value back to themselves with no reader on the way."""
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        carriers = self.held - self.readers
+        for name in carriers:
+            sources = (use.source for use in self.network[name].inputs if not use.state)
+            graph.add_edges_from((source, name) for source in sources if source in carriers)
+        parts = enumerate(nx.strongly_connected_components(graph))
+        return {
+            name: number
+            for number, part in parts
+            for name in part
+            if len(part) > 1 or graph.has_edge(name, name)
+        }
+
+    def _measured(self) -> Mapping[str, float]:
+        wires: set[str] = set()
+        for node in self.network:
+            if node.name in self.held or isinstance(node.op, Weighted):
+                wires.add(f"%{node.name}")
+                for use in node.inputs:
+                    wires.add(str(replace(use, delay=0)))
+            if isinstance(node.op, Graded):
+                wires.add(f"%{node.name}.v")
+        signal = {k: v for k, v in self.ranges.signal.items() if k in self.network}
+        trace = run(self.network, signal, record=sorted(wires))
+        return {wire: float(np.max(np.abs(trace[wire]), initial=0.0)) for wire in wires}
+
+    # --- where registers stand ----------------------------------------------------------------
+
+    def _replace(self, node: Node, inputs: list[Use]) -> None:
+        if tuple(inputs) != node.inputs:
+            self.network = replace_nodes(self.network, replace(node, inputs=tuple(inputs)))
+
+    def _met(self, use: Use, user: str) -> Use:
+        """A wire whose value meets others, and so shares their unit."""
+        loop = self.loops.get(user)
+        if loop is not None:
+            # Around a cycle values are held in more bits, apart from all that enters and leaves.
+            inside = self.loops.get(use.source) == loop
+            met = use if inside and not use.delay else self._register(use, "loop")
+        else:
+            apart = isinstance(self.network[use.source].op, MULTIPLYING) or use.source in self.loops
+            free = use.source in self.held and not apart
+            met = use if free else self._register(use, "meet")
+        self.meeting.add_edge(met.source, user)
+        return met
+
+    def _read(self, use: Use, user: str) -> Use:
+        """A wire that is multiplied, or that weights or a neuron read: narrow, in any unit."""
+        if user in self.readers:
+            counted = _counted(use, _counts(self.network))
+            narrow = counted or isinstance(self.network[use.source].op, Input)
+        else:
+            narrow = use.source not in self.held
+        return use if narrow or self._slim(use) else self._register(use, "read")
+
+    def _slim(self, use: Use) -> bool:
+        """Whether a value is no wider than a register: out of one, and only moved since."""
+        node = self.network[use.source]
+        moved = isinstance(node.op, LAYOUT) and node.name in self.held
+        return bool(node.op.held) or (moved and all(self._slim(u) for u in node.inputs))
+
+    def _register(self, use: Use, purpose: Purpose) -> Use:
+        source = replace(use, delay=0)
+        if (source, purpose) not in self.made:
+            wire = f"{use.source}_{use.state}" if use.state else use.source
+            name = fresh(self.network, f"{wire}_held")
+            node = Node(name, Requantize(), (source,), origin=self.network[use.source].origin)
+            self.network = insert(self.network, node)
+            self.made[source, purpose] = name
+            self.held.add(name)
+            if purpose == "loop":
+                self.wide.add(name)
+        return Use(self.made[source, purpose], use.delay)
+
+    # --- formats ------------------------------------------------------------------------------
+
+    def _units(self) -> Mapping[str, int]:
+        """Node → fraction bits of its unit; the same for all that meet."""
+        for node in self.network:
+            if node.name in self.held and not isinstance(node.op, MULTIPLYING):
+                self.meeting.add_node(node.name)
+        found: dict[str, int] = {}
+        for part in nx.connected_components(self.meeting):
+            frac = min((f for name in part for f in self._fractions(name)), default=0)
+            found.update(dict.fromkeys(part, frac))
+        return found
+
+    def _fractions(self, name: str) -> Iterator[int]:
+        node = self.network[name]
+        op = node.op
+        if isinstance(op, Function):
+            reach = FUNCTIONS[op.name].reach
+            yield self._fraction(reach if np.isfinite(reach) else HEADROOM * self.peaks[f"%{name}"])
+        elif isinstance(op, Requantize):
+            more = LOOP_FRACTION_BITS if name in self.wide else 0
+            peak = self.peaks[str(replace(node.inputs[0], delay=0))]
+            yield self._fraction(HEADROOM * peak) + more
+        elif isinstance(op, Graded):
+            wires = (str(replace(node.inputs[0], delay=0)), f"%{name}", f"%{name}.v")
+            peak = max(self.peaks[wire] for wire in wires if wire in self.peaks)
+            constants = (
+                values_of(p, self.network.tensors) for p in (op.threshold, op.reset_amount)
+            )
+            yield self._fraction(
+                max(HEADROOM * peak, *(float(np.max(np.abs(c))) for c in constants))
+            )
+
+    def _fraction(self, peak: float, signed: bool = True) -> int:
+        """Fraction bits with which a magnitude fits a register; a zero fits any."""
+        if not np.isfinite(peak):
+            raise PassError(f"quantize: a real value becomes {peak}; look at the calibration data")
+        return self.bits - signed - int(np.ceil(np.log2(peak or 1.0)))
+
+    def _formatted(self, node: Node, units: Mapping[str, int]) -> Node:
+        op = node.op
+        if node.name not in units:
+            return node
+        value = self._quantity(units[node.name])
+        formats: dict[str, Format] = {}
+        match op:
+            case Requantize():
+                wide = node.name in self.wide
+                formats = {"value": replace(value, bits=LOOP_BITS) if wide else value}
+            case Graded():
+                formats = {"v": value}
+            case Function():
+                formats = {"index": self._index(node, op), "value": value}
+            case Affine():
+                formats = {"scale": self._scale(node.name, op)}
+                if op.shift != 0.0:
+                    formats["shift"] = replace(value, bits=32)
+            case _:
+                pass
+        return replace(node, formats=formats)
+
+    def _quantity(self, frac: int, signed: bool = True) -> Quantity:
+        return Quantity(self.bits, signed, frac, Rounding.HALF_EVEN, Overflow.SATURATE)
+
+    def _index(self, node: Node, op: Function) -> Quantity:
+        function = FUNCTIONS[op.name]
+        peak = HEADROOM * self.peaks[str(replace(node.inputs[0], delay=0))]
+        signed = function.domain[0] < 0
+        return self._quantity(self._fraction(min(peak, function.flat), signed), signed)
+
+    def _scale(self, name: str, op: Affine) -> Factor:
+        scale = values_of(op.scale, self.network.tensors)
+        bits = LOOP_SCALE_BITS if name in self.loops else self.bits - 1
+        largest = float(np.max(np.abs(scale), initial=2.0**-bits))
+        frac = 0 if np.all(scale % 1 == 0) else bits - int(np.ceil(np.log2(largest)))
+        return Factor(min(max(frac, 0), FRACTION_BITS), Rounding.HALF_EVEN)

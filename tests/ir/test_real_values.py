@@ -1,0 +1,233 @@
+"""Real values in whole numbers: tables, registers, graded events, products of signals."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snncc.ir import (
+    Factor,
+    FloatArithmetic,
+    IntegerArithmetic,
+    NumberError,
+    Overflow,
+    PassError,
+    Quantity,
+    Rounding,
+    RuleViolation,
+    Values,
+    arithmetics,
+    bounds,
+    parse,
+    run,
+    verify,
+)
+from snncc.ir.functions import FUNCTIONS, error_bound, interpolated, knots
+from snncc.ir.ops import Function, Graded, MatMul, Product, Requantize, Transpose
+from snncc.ir.passes import Quantize, calibrate
+from tests.nets import hand, spikes_for
+
+torch = pytest.importorskip("torch", reason="compares with PyTorch's functions")
+REAL = FloatArithmetic({})
+
+
+def held(bits: int, frac: int, signed: bool = True) -> Quantity:
+    return Quantity(bits, signed, frac, Rounding.HALF_EVEN, Overflow.SATURATE)
+
+
+# --- functions -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_those_of_torch(name: str) -> None:
+    x = np.linspace(-9, 9, 1001)
+    x = np.abs(x) + 1e-3 if name == "reciprocal" else x
+    found = Function(name).step({}, [x[None]], REAL)[1]
+    np.testing.assert_allclose(found[0], getattr(torch, name)(torch.from_numpy(x)), rtol=1e-14)
+
+
+@given(
+    st.sampled_from(["sigmoid", "tanh", "exp"]),
+    st.integers(6, 16),
+    st.integers(-1, 4),
+    st.integers(6, 15),
+)
+def test_a_table_is_as_near_as_it_says(name: str, bits: int, whole: int, frac: int) -> None:
+    function, index, value = FUNCTIONS[name], held(bits, bits - 1 - whole), held(32, frac)
+    units = 2.0**-index.unit, 2.0**-frac  # type: ignore[operator]
+    codes = np.arange(index.low, index.high + 1)
+    table = knots(function, index, units[0], value, units[1])
+    found = interpolated(table, codes, index) * units[1]
+    most = np.max(np.abs(found - function.of(codes * units[0])))
+    assert most <= error_bound(function, index, *units)
+    assert len(table) == 2 ** min(bits, 8) + 1
+    assert np.all(np.diff(found) >= 0), "what only rises does so in whole numbers"
+
+
+def test_a_reciprocal_is_as_near_as_it_says_away_from_zero() -> None:
+    function, index, value = FUNCTIONS["reciprocal"], held(16, 12, signed=False), held(16, 14)
+    table = knots(function, index, 2.0**-12, value, 2.0**-14)
+    codes = np.arange(4096, 65536)  # 1 to 16
+    real = codes * 2.0**-12
+    step = 256 * 2.0**-12
+    error = np.abs(interpolated(table, codes, index) * 2.0**-14 - 1 / real)
+    assert np.all(error <= step**2 / 8 * 2 / (real - step) ** 3 + 2.0**-14)
+    assert table.max() == value.high, "what is too large is the largest code"
+
+
+def test_gates_of_sixteen_bits_are_exact_to_a_few_codes() -> None:
+    for name, whole in (("sigmoid", 3), ("tanh", 2)):
+        index = held(16, 15 - whole)
+        bound = error_bound(FUNCTIONS[name], index, 2.0 ** -(15 - whole), 2.0**-15)
+        assert bound < 2e-4
+
+
+def test_an_unknown_function_is_refused_by_name() -> None:
+    text = """network t tick=0.001s decode=last {
+  %x = input() {shape=[2], signal="real"}
+  %f = function(%x) {name="sine"}
+  return %f
+}
+"""
+    with pytest.raises(RuleViolation, match=r"V009 %f: name is 'sine', expected one of sigmoid"):
+        verify(parse(text))
+
+
+# --- registers -----------------------------------------------------------------------------
+
+
+@given(st.integers(-(2**30), 2**30), st.integers(0, 30), st.integers(0, 15))
+def test_a_register_holds_the_nearest_code(code: int, unit: int, frac: int) -> None:
+    # The ratio of two powers of two is exact, so rounding is all that happens.
+    formats = {"value": held(16, frac), "scale": Factor(31, Rounding.HALF_EVEN)}
+    a = IntegerArithmetic({}, formats, [np.asarray(2.0**-unit)], "%r")
+    found = int(Requantize().step({}, [np.array([[code]])], a)[1][0, 0])
+    real = code * 2.0 ** (frac - unit)
+    assert found == min(max(round(real), -32768), 32767)
+    assert a.saturated.get("value", 0) == (not -32768.5 <= real <= 32767.5)
+
+
+def test_what_meets_shares_a_unit_and_what_is_multiplied_is_narrow() -> None:
+    network = hand("gated")
+    ranges = calibrate(network, spikes_for(network, samples=6))
+    after = verify(Quantize(ranges=ranges)(network))
+    numbers = arithmetics(after)
+    assert {float(numbers[n][1]) for n in ("g", "k_held", "c", "e")} == {2.0**-13}
+    assert [u.source for u in after["k"].inputs] == ["z", "e"]
+    assert all(u.source.endswith("_held") for u in after["i"].inputs)
+    signal = spikes_for(network, seed=3, samples=6)
+    real, whole = run(network, signal, record="all"), run(after, signal, record="all")
+    for node, most in (("i", 0.05), ("z", 0.01), ("o", 0.05)):
+        units = numbers[node][1]
+        error = np.mean(np.abs(real[f"%{node}"] - whole[f"%{node}"] * units))
+        assert error < most * np.max(np.abs(real[f"%{node}"])), node
+
+
+def test_the_unit_of_each_row_of_weights_is_its_own() -> None:
+    network = hand("gated")
+    after = Quantize(ranges=calibrate(network, spikes_for(network)))(network)
+    assert after.tensors["a.unit"].shape == (7,)
+    assert after.tensors["q.unit"].shape == (7,)
+
+
+def test_registers_need_data() -> None:
+    with pytest.raises(PassError, match=r"%\w+ computes with real values, and nothing is known"):
+        Quantize()(hand("gated"))
+
+
+def test_products_of_spikes_need_none() -> None:
+    network = hand("attention")
+    after = verify(Quantize()(network))
+    assert not any(isinstance(node.op, Requantize) for node in after)
+    assert int(bounds(after)["y"][1].max()) == 15
+
+
+def test_real_values_can_go_around_without_a_neuron() -> None:
+    """A damped rotation: complex multiplication as two wires that read each other."""
+    text = """network turn tick=0.001s decode=last {
+  %x = input() {shape=[3], signal="real"}
+  %a = affine(%re@-1) {scale=0.9, shift=0.0}
+  %b = affine(%im@-1) {scale=-0.4, shift=0.0}
+  %re = sum(%a, %b, %x)
+  %c = affine(%im@-1) {scale=0.9, shift=0.0}
+  %d = affine(%re@-1) {scale=0.4, shift=0.0}
+  %im = sum(%c, %d)
+  %y = function(%re) {name="tanh"}
+  return %y
+}
+"""
+    network = verify(parse(text))
+    x = np.random.default_rng(1).normal(size=(8, 200, 3))
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    real, whole = run(network, x), run(after, x)
+    unit = arithmetics(after)["y"][1]
+    assert np.max(np.abs(real.output - whole.output * unit)) < 5e-3
+    low, high = bounds(after)["re"]
+    assert np.all(np.abs(run(after, 10 * x, record="all")["%re"]) <= high.max())
+    assert low.min() < 0 < high.max() < 2**31
+
+
+# --- graded events -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reset", ["subtract", "value", "none"])
+@pytest.mark.parametrize("compare", [">", ">="])
+def test_graded_events(reset: str, compare: str) -> None:
+    x = np.array([[-0.5, 0.2, 0.3, 0.30001, 2.0]])
+    op = Graded(0.3, compare, reset, 0.25)
+    state, y = op.step({}, [x], REAL)
+    fires = x > 0.3 if compare == ">" else x >= 0.3
+    assert np.array_equal(y, x * fires)
+    left = {"subtract": x - 0.25, "value": np.full_like(x, 0.25), "none": x}[reset]
+    assert np.array_equal(state["v"], np.where(fires, left, x))
+
+
+def test_a_graded_event_in_whole_numbers() -> None:
+    a = IntegerArithmetic({}, {"v": held(8, 4)}, [np.asarray(2.0**-4)], "%e")
+    state, y = Graded(0.5, ">", "subtract", 0.5).step({}, [np.array([[8, 9, 300]])], a)
+    assert y.tolist() == [[0, 9, 127]]
+    assert state["v"].tolist() == [[8, 1, 119]]
+    assert a.saturated == {"v": 1}
+
+
+# --- products of signals -------------------------------------------------------------------
+
+
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.integers(1, 4))
+def test_matrix_products_are_those_of_numpy(batch: int, m: int, k: int, n: int) -> None:
+    rng = np.random.default_rng(m + 7 * k)
+    left, right = rng.normal(size=(2, batch, m, k)), rng.normal(size=(2, batch, k, n))
+    assert MatMul().infer([left.shape[1:], right.shape[1:]], {}) == (batch, m, n)
+    found = MatMul().step({}, [left, right], REAL)[1]
+    np.testing.assert_allclose(found, np.einsum("sbmk,sbkn->sbmn", left, right), atol=1e-12)
+
+
+@pytest.mark.parametrize("shapes", [((2, 3), (2, 3)), ((3,), (3, 2)), ((1, 2, 3), (2, 3, 4))])
+def test_matrices_that_do_not_fit_are_refused(shapes: tuple[tuple[int, ...], ...]) -> None:
+    with pytest.raises(ValueError, match=r"have no product \[..., m, k\]"):
+        MatMul().infer(shapes, {})
+
+
+def test_axes_change_places() -> None:
+    x = np.arange(24.0).reshape(1, 2, 3, 4)
+    op = Transpose((2, 0, 1))
+    assert op.infer([(2, 3, 4)], {}) == (4, 2, 3)
+    assert np.array_equal(op.step({}, [x], REAL)[1], x.transpose(0, 3, 1, 2))
+    with pytest.raises(ValueError, match="does not name each axis"):
+        op.infer([(2, 3)], {})
+
+
+@pytest.mark.parametrize("op", [Product(), MatMul()])
+def test_products_beyond_64_bits_are_refused(op: Product | MatMul) -> None:
+    a = IntegerArithmetic({}, {}, (), "%p")
+    big = np.full((1, 2, 2), 2**31)
+    exact: Values = op.step({}, [big, big // 2**3], a)[1]
+    assert int(exact[0, 0, 0]) == 2**59 * (2 if isinstance(op, MatMul) else 1)
+    with pytest.raises(NumberError, match=r"%p: a sum of products may reach .* beyond 64 bits"):
+        op.step({}, [big, big], a)
+
+
+def test_units_that_vary_along_a_sum_are_refused() -> None:
+    units = [np.array([1.0, 2.0]), np.ones(())]
+    with pytest.raises(ValueError, match="varies along the axis that is summed"):
+        MatMul().unit(units, [(3, 2), (2, 4)], IntegerArithmetic({}, {}, units, "%m"))
