@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snncc.ir import Factor, Node, Shape, Use, values_of
-from snncc.ir.ops import Affine, AvgPool, Concat, MaxPool, Product, Relu, Slice, Sum, SumPool
+from snncc.ir.ops import (
+    Affine,
+    AvgPool,
+    Concat,
+    MatMul,
+    MaxPool,
+    Product,
+    Relu,
+    Slice,
+    Sum,
+    SumPool,
+    Transpose,
+)
 
 from .neuron_scalar import ROUNDED
-from .program import Constant, Loop, PoolWindow, Step
+from .program import Constant, Loop, MatrixProduct, PoolWindow, Step
 from .wiring import refused
 
 if TYPE_CHECKING:
@@ -26,8 +39,14 @@ def element_steps(lowering: Lowering, node: Node, target: str) -> tuple[Step, ..
     match op:
         case Sum() | Product():
             sign = " + " if isinstance(op, Sum) else " * "
-            names = [f"x{k}" for k in range(len(sources))]
-            return (_loop(lowering, node, target, shape, whole, node.inputs, sign.join(names)),)
+            text = sign.join(f"x{k}" for k in range(len(sources)))
+            wide = isinstance(op, Product) and len(sources) > 2  # two of them may exceed all
+            text = f"(int64_t){text}" if wide else text
+            return (_loop(lowering, node, target, shape, whole, node.inputs, text),)
+        case MatMul():
+            return (_matrix_product(lowering, node, target),)
+        case Transpose():
+            return (_transpose(lowering, node, op, target),)
         case Relu():
             text = "x0 > 0 ? x0 : 0"
             return (_loop(lowering, node, target, shape, whole, node.inputs, text),)
@@ -46,6 +65,45 @@ def element_steps(lowering: Lowering, node: Node, target: str) -> tuple[Step, ..
             return (_pool(lowering, node, op, target),)
         case _:
             raise refused("C007", node, f"{op.keyword} has no form in C here")
+
+
+def spread_loop(
+    lowering: Lowering,
+    node: Node,
+    target: str,
+    expression: str,
+    parameters: tuple[tuple[str, Constant], ...],
+    statements: tuple[str, ...] = (),
+) -> Loop:
+    """A loop over all elements of a node with one input, which has the same shape."""
+    shape = lowering.network.shapes[node.name]
+    whole = (0,) * len(shape)
+    loop = _loop(lowering, node, target, shape, whole, node.inputs, expression, None, parameters)
+    return replace(loop, statements=statements)
+
+
+def _matrix_product(lowering: Lowering, node: Node, target: str) -> MatrixProduct:
+    left, right = (lowering.network.shapes[use.source] for use in node.inputs)
+    first, second = (lowering.values(use, node.name) for use in node.inputs)
+    batch, terms = prod(left[:-2]), left[-1]
+    return MatrixProduct(node.name, first, second, target, batch, left[-2], terms, right[-1])
+
+
+def _transpose(lowering: Lowering, node: Node, op: Transpose, target: str) -> Loop:
+    shapes = lowering.network.shapes
+    steps = _strides(shapes[node.inputs[0].source])
+    shape = shapes[node.name]
+    return Loop(
+        node.name,
+        (lowering.values(node.inputs[0], node.name),),
+        target,
+        shape,
+        (0,),
+        (tuple(steps[axis] for axis in op.order),),
+        0,
+        _strides(shape),
+        "x0",
+    )
 
 
 def _at(shape: Shape, axis: int, start: int) -> tuple[int, ...]:

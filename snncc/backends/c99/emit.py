@@ -12,6 +12,7 @@ from .program import (
     Dot,
     Keep,
     Loop,
+    MatrixProduct,
     Memory,
     PoolWindow,
     Population,
@@ -81,6 +82,8 @@ def _plain(step: Step, names: Names, index: int) -> tuple[str, str, list[str]]:
             return f"{step.node}_dot", f"%{step.node}", emit_steps.dot(step, names)
         case Loop():
             return f"{step.node}_loop{index}", f"%{step.node}", emit_steps.loop(step, names)
+        case MatrixProduct():
+            return f"{step.node}_product", f"%{step.node}", emit_steps.matrix_product(step, names)
         case PoolWindow():
             return f"{step.node}_pool", f"%{step.node}", emit_steps.pool(step, names)
         case Population():

@@ -8,6 +8,7 @@ from .program import (
     Dot,
     Keep,
     Loop,
+    MatrixProduct,
     PoolWindow,
     Reading,
     Scan,
@@ -179,6 +180,7 @@ def loop(step: Loop, names: Names) -> list[str]:
     for k, (start, strides) in enumerate(zip(step.offsets, step.strides, strict=True)):
         body.append(f"const int32_t x{k} = value{k}[{place(start, strides)}];")
     body += [f"const int32_t {n} = {names.element(c, 'at')};" for n, c in step.parameters]
+    body += step.statements
     body.append(f"out[at] = ({names.wires[step.target].ctype})({step.expression});")
     text = block(body)
     for axis in reversed(range(len(step.extents))):
@@ -187,6 +189,31 @@ def loop(step: Loop, names: Names) -> list[str]:
         text = block([text]) if axis else text
     pointers = [names.pointer(f"value{k}", source) for k, source in enumerate(step.sources)]
     return [_target(names, step.target), *pointers, text if step.extents else f"{{\n{text}\n}}"]
+
+
+def matrix_product(step: MatrixProduct, names: Names) -> list[str]:
+    """Products of two signals, row by row; a zero on the left costs nothing."""
+    kind = names.wires[step.target].ctype
+    taken = [
+        f"const int32_t x = left[row * {step.terms}u + k];",
+        f"const uint32_t from = (row / {step.rows}u * {step.terms}u + k) * {step.columns}u;",
+        "if (!x)",
+        "    continue;",
+        f"for (uint32_t n = 0; n < {step.columns}u; n++)",
+        f"    to[n] = ({kind})(to[n] + x * right[from + n]);",
+    ]
+    each = [
+        f"{kind} *const to = out + row * {step.columns}u;",
+        f"for (uint32_t n = 0; n < {step.columns}u; n++)",
+        "    to[n] = 0;",
+        f"for (uint32_t k = 0; k < {step.terms}u; k++) {{\n{block(taken)}\n}}",
+    ]
+    return [
+        _target(names, step.target),
+        names.pointer("left", step.left),
+        names.pointer("right", step.right),
+        f"for (uint32_t row = 0; row < {step.batch * step.rows}u; row++) {{\n{block(each)}\n}}",
+    ]
 
 
 def pool(step: PoolWindow, names: Names) -> list[str]:

@@ -16,13 +16,15 @@ from snncc.ir import (
     Use,
     arithmetics,
 )
-from snncc.ir.ops import LI, Input, Spiking, Weighted
+from snncc.ir.ops import LI, Function, Graded, Input, Requantize, Spiking, Weighted
 
 from .elements import element_steps
+from .held import graded_steps, register_step, table_step
 from .neurons import arithmetic_of
 from .program import (
     Keep,
     Layer,
+    Loop,
     Population,
     Port,
     Program,
@@ -80,9 +82,12 @@ class Lowering:
     def program(self) -> Program:
         """Everything lowered, then put in order."""
         for node in self.network.populations:
-            self._population(node)
+            if isinstance(node.op, Graded):
+                self.steps[node.name], self.layers[node.name] = graded_steps(self, node, node.op)
+            else:
+                self._population(node)
         outputs = tuple(self._readout(use) for use in self.network.outputs)
-        spiking = (n for n in self.network.populations if n.op.spiking)
+        spiking = (n for n in self.network.populations if not isinstance(n.op, LI))
         traced = {o.text: o for o in outputs}
         for node in spiking:
             traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
@@ -123,13 +128,21 @@ class Lowering:
         if node.op.states or isinstance(node.op, Input) or node.name in self.steps:
             return
         target = self.wiring.values(Use(node.name), node.name).wire
-        if isinstance(node.op, Weighted):
-            step, self.layers[node.name] = walked(self, node, target)
-            self.steps[node.name] = (step,)
-        else:
-            self.steps[node.name] = element_steps(self, node, target)
+        self.steps[node.name] = ()  # it may read itself, some ticks late
+        match node.op:
+            case Weighted():
+                step, self.layers[node.name] = walked(self, node, target)
+                self.steps[node.name] = (step,)
+            case Requantize():
+                self.steps[node.name] = (register_step(self, node, target),)
+            case Function():
+                self.steps[node.name] = (table_step(self, node, node.op, target),)
+            case _:
+                self.steps[node.name] = element_steps(self, node, target)
 
     def _population(self, node: Node) -> None:
+        if len(node.inputs) > 1:
+            raise refused("C007", node, f"{node.op.keyword} has no form in C here")
         current = Current.of(self, node)
         grid = current.grid
         numbers, memories, resting = arithmetic_of(self, node, grid, current.lanes)
@@ -187,6 +200,8 @@ class Lowering:
             events, values = f"{node.name}_events", f"{node.name}_values"
             native = values
             for step in self.steps.get(node.name, ()):
+                if isinstance(step, Loop) and step.target not in wires:
+                    continue  # a state, or graded events, that nobody reads
                 if isinstance(step, Population):
                     native = values if step.counted else events
                     step = self._connected(node, step, native, wires)

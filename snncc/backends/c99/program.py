@@ -272,6 +272,7 @@ class Loop:
     Attributes:
         offsets, strides: of each reading, per extent; what the expression calls x0, x1, ...
         start, leap: where the results go, per extent.
+        statements: C before the expression, on the same names.
     """
 
     node: str
@@ -284,6 +285,21 @@ class Loop:
     leap: tuple[int, ...]
     expression: str
     parameters: tuple[tuple[str, Constant], ...] = ()
+    statements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MatrixProduct:
+    """`batch` products of matrices [rows, terms] and [terms, columns], one behind the other."""
+
+    node: str
+    left: Reading
+    right: Reading
+    target: str
+    batch: int
+    rows: int
+    terms: int
+    columns: int
 
 
 @dataclass(frozen=True)
@@ -302,7 +318,9 @@ class PoolWindow:
     largest: bool  # the maximum, of what lies inside
 
 
-Step: TypeAlias = Population | Scan | Unpack | Keep | Spread | Dot | Loop | PoolWindow
+Step: TypeAlias = (
+    Population | Scan | Unpack | Keep | Spread | Dot | Loop | MatrixProduct | PoolWindow
+)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snncc.ir import Arithmetic, Node, Use
-from snncc.ir.ops import BlockDense, Conv, Dense, Sparse, Sum, Weighted
+from snncc.ir.ops import BlockDense, Conv, Dense, Graded, Sparse, Sum, Weighted
 
 from .program import (
     BYTES,
@@ -187,9 +187,10 @@ def walked(lowering: Lowering, node: Node, target: str) -> tuple[Spread | Dot, L
     whole = np.broadcast_to(bias, lowering.network.shapes[node.name])
     begin = lowering.tables.plain(f"{node.name}_bias", "int32_t", whole)
     rate, binary = lowering.rates.get(source.source), lowering.facts.binary(source)
-    density = (0.0 if rate is None else rate) if binary else 1.0
+    graded = isinstance(lowering.network[source.source].op, Graded) and not source.state
+    density = rate if rate is not None and (binary or graded) else float(not binary)
     known = "of unknown rate" if rate is None else f"of rate {density:.3f}"
-    signal = f"spikes {known}" if binary else "values"
+    signal = f"spikes {known}" if binary or graded else "values"
     dense = isinstance(node.op, Dense | BlockDense) and EVENT_SPREAD * density > DENSE_SYNAPSE
     reason = (
         f"{signal}: {EVENT_SPREAD} x {density:.3f} {'above' if dense else 'below'} "

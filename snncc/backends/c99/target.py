@@ -6,6 +6,7 @@ WEIGHT_BITS = 8  # one byte a synapse: what SXTAB16 widens
 ACCUMULATOR_BITS = 32  # C99 7.18.1.1: int32_t wraps or not, a sum beyond it is undefined
 EVENTS_MAX = 0xFFFF  # an event is a uint16_t; its largest value marks the end of a list
 PHASES_MAX = 0xFF  # a delay line's position is a uint8_t
+TABLE_BITS = 16  # of index and values: a rise times a part then fits 32 bits
 GATHERED_LEAST = 4  # outputs per block below which eight lanes would be more than half empty
 
 # Instructions, measured on an emulated Cortex-M4 by benchmarks/kernels.py.
@@ -21,7 +22,7 @@ RULES = {
     "C002": "sums of currents are proven to fit 32 bits",
     "C003": "a population or a spike signal has at most 65,535 neurons",
     "C004": "a format that traps is proven never to overflow",
-    "C005": "states have at most 32 bits, decays at most 31",
+    "C005": "states have at most 32 bits, tables 16, decays at most 31",
     "C006": "delays are at most 254 ticks",
     "C007": "every op has a form in C",
 }

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from textwrap import indent
 
-from .program import Constant, Keep, Loop, Population, Program, Reading, Step, Table, Wire
+from .program import (
+    Constant,
+    Keep,
+    Loop,
+    MatrixProduct,
+    Population,
+    Program,
+    Reading,
+    Step,
+    Table,
+    Wire,
+)
 from .target import LANES
 
 COLUMNS = 118
@@ -108,6 +119,8 @@ def read_by(step: Step) -> tuple[Reading, ...]:
         return (*(g.source for g in step.gathers), *step.currents)
     if isinstance(step, Loop):
         return step.sources
+    if isinstance(step, MatrixProduct):
+        return step.left, step.right
     return () if isinstance(step, Keep) else (step.source,)
 
 

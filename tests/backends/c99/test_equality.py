@@ -28,7 +28,8 @@ def test_native_equals_the_reference(network: Network, seed: int) -> None:
     try:
         program, wires = lowered(network)
     except LoweringRefused as refusal:
-        assert str(refusal).startswith("C002 "), "the only limit that these networks may meet"
+        dual = "dual_cuba_lif has no form in C here" in str(refusal)
+        assert dual or str(refusal).startswith("C002 "), "the only limits these networks may meet"
         return
     signal = spikes_for(network, seed, samples=2, ticks=10)
     trace = BACKEND.simulate(program, signal, wires)  # type: ignore[arg-type]

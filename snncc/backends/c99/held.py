@@ -1,0 +1,101 @@
+"""Real values in formats of their own: registers, tables, graded events. Never: synapses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snncc.ir import Factor, IntegerArithmetic, Node, Overflow, Quantity
+from snncc.ir.ops import Function, Graded, Requantize
+
+from .codes import shifts, whole
+from .elements import spread_loop
+from .neuron_scalar import ROUNDED
+from .program import Constant, Layer, Loop
+from .tables import narrowest
+from .target import TABLE_BITS
+from .wiring import refused
+
+if TYPE_CHECKING:
+    from .lower import Lowering
+
+Parameters = tuple[tuple[str, Constant], ...]
+
+
+def register_step(lowering: Lowering, node: Node, target: str) -> Loop:
+    """A value counted in another unit."""
+    value, parameters = _rescaled(lowering, node, "value")
+    return spread_loop(lowering, node, target, value, parameters)
+
+
+def table_step(lowering: Lowering, node: Node, op: Function, target: str) -> Loop:
+    """A function from its table: which segment, and how far along it."""
+    a = lowering.numbers[node.name][0]
+    index, value = node.formats["index"], node.formats["value"]
+    assert isinstance(index, Quantity) and isinstance(value, Quantity)
+    if max(index.bits, value.bits) > TABLE_BITS:
+        message = f"a table has an index and values of {TABLE_BITS} bits at most"
+        raise refused("C005", node, f"{message}, found {index} and {value}")
+    table = op.table(a)
+    kind = narrowest(int(table.min()), int(table.max()))
+    assert kind is not None, "values of 16 bits fit 32"
+    name = lowering.tables.keep(f"{node.name}_table", kind, table)
+    rescaled, parameters = _rescaled(lowering, node, "index")
+    shift = index.bits - (len(table) - 1).bit_length() + 1
+    lines = (
+        f"const uint32_t place = (uint32_t)(({rescaled}) - ({index.low}));",
+        f"const uint32_t knot = place >> {shift}, part = place & {(1 << shift) - 1}u;",
+        f"const int32_t first = {name}[knot], rise = {name}[knot + 1] - first;",
+    )
+    text = f"first + ((rise * (int32_t)part + {1 << shift >> 1}) >> {shift})"
+    return spread_loop(lowering, node, target, text, parameters, lines)
+
+
+def graded_steps(lowering: Lowering, node: Node, op: Graded) -> tuple[tuple[Loop, ...], Layer]:
+    """What a population of graded events puts out, and the state it keeps; unread ones drop out."""
+    given = whole(lowering, node, op.threshold, "v"), whole(lowering, node, op.reset_amount, "v")
+    finer = np.left_shift(1, shifts(lowering, node))
+    values = zip(("threshold", "amount", "finer"), (*given, finer), strict=True)
+    plain = lowering.tables.plain
+    parameters = tuple((n, plain(f"{node.name}_{n}", "int32_t", codes)) for n, codes in values)
+    value = f"const int64_t x = {_fitted(node, 'v', '(int64_t)x0 * finer')};"
+    fires = f"x {op.compare} threshold"
+    left = {"subtract": "x - amount", "value": "amount", "none": "x"}[op.reset]
+    state = _fitted(node, "v", f"({fires} ? {left} : x)")
+    out = spread_loop(
+        lowering, node, f"{node.name}_values", f"{fires} ? x : 0", parameters, (value,)
+    )
+    kept = spread_loop(lowering, node, f"{node.name}_v_now", state, parameters, (value,))
+    size = lowering.facts.size(node.name)
+    return (out, kept), Layer(node.name, op.keyword, size, 0, 0, 0, "one value at a time", "graded")
+
+
+def _rescaled(lowering: Lowering, node: Node, role: str) -> tuple[str, Parameters]:
+    a, format = lowering.numbers[node.name][0], node.formats["scale"]
+    assert isinstance(a, IntegerArithmetic) and isinstance(format, Factor)
+    multiplier = np.broadcast_to(a.multiplier(role, "scale"), lowering.network.shapes[node.name])
+    if np.any(multiplier >= 1 << 31):
+        raise refused("C005", node, "its input is coarser than its format by more than 31 bits")
+    scale = lowering.tables.plain(f"{node.name}_scale", "int32_t", multiplier)
+    product = "(int64_t)x0 * scale"
+    rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
+    assert isinstance(node.op, Requantize | Function), "only these rescale"
+    return _fitted(node, role, rounded), (("scale", scale),)
+
+
+def _fitted(node: Node, role: str, value: str) -> str:
+    format = node.formats[role]
+    assert isinstance(format, Quantity)
+    if format.bits > 32:
+        raise refused("C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept")
+    match format.overflow:
+        case Overflow.TRAP:
+            raise refused("C004", node, f"role '{role}' traps; saturate")
+        case Overflow.WRAP if format.signed:
+            return f"snncc_wrap({value}, {format.bits}u)"
+        case Overflow.WRAP:
+            return f"({value}) & {(1 << format.bits) - 1}"
+        case _:
+            low = "INT32_MIN" if format.low == -(1 << 31) else str(format.low)
+            return f"snncc_fit({value}, {low}, {format.high})"
