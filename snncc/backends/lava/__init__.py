@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from snncc.backends import Files, Json, Settings
 from snncc.ir import Network, Trace, Values
@@ -15,6 +14,7 @@ from .lower import lower
 from .netx import layers
 from .program import Program
 from .report import check, report
+from .settings import OPTIONS
 from .simulate import simulate
 from .target import RULES
 
@@ -26,16 +26,7 @@ class LavaBackend:
 
     name = "lava"
     description = "Loihi 2 through Lava 0.10: bit-accurate processes"
-    options: Mapping[str, str] = MappingProxyType(
-        {
-            "neurons": "stock: refuse populations that Loihi does not have in hardware",
-            "netx": "1: write an HDF5 file for lava.lib.dl.netx as well",
-            "parts": "how many stock processes a population of mixed constants may become; 16 if "
-            "left out",
-            "input-bits": "width of a sensor's values, 2 to 12; 9 if left out",
-            "chips": "how many chips the network may take; 1 if left out",
-        }
-    )
+    options: Mapping[str, str] = OPTIONS
 
     def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return pipeline.passes(settings, ranges)

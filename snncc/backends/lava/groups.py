@@ -15,7 +15,7 @@ from .arithmetic import Population
 from .neurons import Drive
 from .paths import NONE, Link
 from .program import Registers, Whole
-from .stock import registers
+from .stock import overshoot, registers
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +25,14 @@ class Part:
     Attributes:
         members: which neurons, in order.
         whole, real: their arithmetic.
+        over: how far above its threshold a potential can be when it fires, in thresholds.
     """
 
     members: Whole
     whole: Population
     real: Population
     found: Registers | str
+    over: float
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _part(whole: Population, real: Population, drive: Drive, frame: Frame, membe
     limits = drive.low, drive.high, drive.offset, drive.real_offset
     heard = Drive(*(values[members] for values in limits))
     found = registers(few, floats, heard, frame.period, frame.phase, frame.read)
-    return Part(members, few, floats, found)
+    return Part(members, few, floats, found, overshoot(few, heard))
 
 
 def _some(p: Population, members: Whole) -> Population:

@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import LoweringRefused, Network, Node, Quantity, UsageError, Use, unknown
+from snncc.ir import LoweringRefused, Network, Node, Quantity, Use
 from snncc.ir.ops import LI, CubaLIF, Input, Spiking
 
 from .groups import Frame, cut, parts
@@ -18,6 +18,7 @@ from .neurons import Drive, gate, population, real_population
 from .paths import Leaf, Link, Paths, Term, refused
 from .program import Neurons, Program, Registers, Source, Synapses, Wire
 from .schedule import Schedule, schedule
+from .settings import choice, number
 from .target import DELAY_MAX, MESSAGE_BITS_MAX, PARTS, STATE_BITS
 
 COUNT_BITS = 8  # payload of a neuron that fires several times in a tick
@@ -68,21 +69,9 @@ class _Lowering:
             shapes={name: network.shapes[name] for name in known},
             outputs=tuple(self._wire(use, known) for use in network.outputs),
             traced=self._traced(known),
-            chips=self._number("chips", 1),
-            netx=self._choice("netx", "0", "1") == "1",
+            chips=number(self.options, "chips", 1),
+            netx=choice(self.options, "netx", "0", "1") == "1",
         )
-
-    def _number(self, key: str, otherwise: int) -> int:
-        text = self.options.get(key, str(otherwise))
-        if not text.isdecimal() or int(text) < 1:
-            raise UsageError(f"--option {key} takes a whole number from 1, found '{text}'")
-        return int(text)
-
-    def _choice(self, key: str, *known: str) -> str:
-        found = self.options.get(key, known[0])
-        if found not in known:
-            raise UsageError(f"--option {key}: {unknown('value', found, known)}")
-        return found
 
     def _terms(self, node: Node) -> dict[tuple[Term, Leaf], None]:
         found: dict[tuple[Term, Leaf], None] = {}
@@ -115,19 +104,19 @@ class _Lowering:
             spikes = node.op.spikes if isinstance(node.op, Spiking) else 0
             bits = {0: STATE_BITS, 1: 0}.get(spikes, COUNT_BITS)
         read = any(use.source == node.name and use.state for use in network.outputs)
-        frame = Frame(self.schedule.period, phase, read, self._number("parts", PARTS))
+        frame = Frame(self.schedule.period, phase, read, number(self.options, "parts", PARTS))
         made: list[Neurons] = []
         found = parts(whole, real, drive, frame)
         for part in found:
             stock = part.found if isinstance(part.found, Registers) else None
             why = "" if isinstance(part.found, Registers) else part.found
-            if why and self._choice("neurons", "any", "stock") == "stock":
+            if why and choice(self.options, "neurons", "any", "stock") == "stock":
                 raise refused("L010", node, f"{why}; leave out --option neurons=stock")
             name = node.name if len(found) == 1 else _fresh(node.name, taken)
             made.append(
                 Neurons(
                     name, node.name, part.members, node.op.keyword, phase, part.whole, part.real,
-                    stock, why, bits, str(node.origin),
+                    stock, why, bits, part.over, str(node.origin),
                 )
             )  # fmt: skip
         return tuple(made)

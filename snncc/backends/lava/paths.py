@@ -162,11 +162,13 @@ class Paths:
             return
         plain = Weighted | Sum | Reshape | Slice | Concat | SumPool | AvgPool
         if not isinstance(node.op, plain):
+            spikes = isinstance(node.op, Relu | MaxPool | Product)
+            what = "of anything but spikes " if spikes else ""
             raise refused(
                 "L003",
                 node,
-                f"{node.op.keyword} of anything but spikes has no form in synapses; "
-                "put a spiking population in front of it",
+                f"{node.op.keyword} {what}has no form in synapses; "
+                + ("put a spiking population in front of it" if spikes else "Loihi cannot do it"),
             )
 
     def offset(self, use: Use, whole: bool) -> Values:

@@ -8,6 +8,7 @@ from snncc.ir.passes import (
     Canonicalize,
     FoldBias,
     FoldNorm,
+    HardReset,
     Pass,
     Prune,
     Quantize,
@@ -16,6 +17,7 @@ from snncc.ir.passes import (
 )
 
 from .netx import BIAS_EXPONENT
+from .settings import choice, number
 from .target import (
     ALIGN_BITS,
     BIAS_BITS,
@@ -31,7 +33,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
     """All passes up to whole numbers; lowering lays the ticks, as populations may share a step.
 
     Raises:
-        UsageError: states of 16 bits are asked for, or inputs of a width that there is not.
+        UsageError: states of 16 bits are asked for, or an option has a value that it cannot have.
     """
     if settings.state_bits < STATE_BITS:
         raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
@@ -40,12 +42,13 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         FoldNorm(),
         FoldBias(),
         Prune(),
+        *((HardReset(),) if choice(settings.options, "reset", "exact", "zero") == "zero" else ()),
         Quantize(
             weight_bits=settings.weight_bits,
             state_bits=STATE_BITS,
             widest_bits=STATE_BITS,
             decay_bits=DECAY_BITS,
-            input_bits=_input_bits(settings),
+            input_bits=number(settings.options, "input-bits", INPUT_BITS, 2, INPUT_BITS_MAX),
             fraction_bits=FRACTION_BITS,
             units="population",
             ranges=ranges,
@@ -53,15 +56,8 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         RoundConstants(
             grid=1 << ALIGN_BITS,
             bias_bits=BIAS_BITS,
-            bias_grid=1 << BIAS_EXPONENT if settings.options.get("netx") == "1" else 1,
+            bias_grid=1 << BIAS_EXPONENT
+            if choice(settings.options, "netx", "0", "1") == "1"
+            else 1,
         ),
     )
-
-
-def _input_bits(settings: Settings) -> int:
-    text = settings.options.get("input-bits", str(INPUT_BITS))
-    if not text.isdecimal() or not 2 <= int(text) <= INPUT_BITS_MAX:
-        raise UsageError(
-            f"--option input-bits takes a whole number from 2 to {INPUT_BITS_MAX}, found '{text}'"
-        )
-    return int(text)

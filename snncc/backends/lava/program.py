@@ -65,6 +65,8 @@ class Neurons:
         whole, real: its arithmetic in codes and in real numbers.
         why: why it is no stock LIF; empty where it is.
         message_bits: of what it sends; 0 for spikes.
+        over: how far above its threshold a potential can be when it fires, in thresholds; zero
+            for what does not fire, infinite where nothing bounds it.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Neurons:
     registers: Registers | None
     why: str
     message_bits: int
+    over: float
     origin: str
 
     @property

@@ -6,7 +6,7 @@ Neuro cores are filled population by population, each split evenly over as many 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil, isinf, prod
 
 from snncc.backends import Json
 from snncc.ir import CapacityError
@@ -138,6 +138,7 @@ def report(program: Program) -> dict[str, Json]:
             "neurons": n.size,
             "process": _process(n),
             "reason": n.why,
+            "overshoot_thresholds": None if isinf(n.over) else round(n.over, 3),
             "first_step": n.phase,
         }
         for n in program.neurons

@@ -76,6 +76,21 @@ def _reach(p: Population, drive: Drive, decay: int, current: int) -> float:
     return float(np.max([down, up, lowest, highest]))
 
 
+def overshoot(p: Population, drive: Drive) -> float:
+    """How far above its threshold a potential can be when it fires, in thresholds.
+
+    So much at most is lost where a reset to zero stands for one that subtracts the threshold.
+    """
+    if not p.spikes:
+        return 0.0
+    fade = 0.0 if p.current_decay is None else p.current_decay / UNITY
+    with np.errstate(divide="ignore", invalid="ignore"):
+        push = np.where(fade < 1, drive.high * 2.0**p.shift / (1 - fade), np.inf)
+        kept = 1.0 if p.decay is None else p.decay / UNITY
+        top = kept * np.maximum(p.threshold, p.initial) + np.maximum(push + p.bias, 0)
+        return float(np.max(np.where(p.threshold > 0, top / p.threshold - 1, np.inf)))
+
+
 def _other(p: Population, period: int, read: bool) -> str:
     """Why a population is no LIF as Loihi has it; empty if nothing speaks against it."""
     late = 0 if p.strict else 1

@@ -6,6 +6,7 @@ from .calibrate import Ranges, calibrate
 from .canonicalize import Canonicalize
 from .fold_bias import FoldBias
 from .fold_norm import FoldNorm
+from .hard_reset import HardReset
 from .prune import Prune
 from .quantize import Quantize
 from .reset_now import ResetNow
@@ -23,6 +24,7 @@ PASSES: dict[str, type[Pass]] = {
         FoldNorm,  # before fold-bias: a norm becomes weights and a bias
         FoldBias,  # before quantize: a bias kept among the weights would be rounded to their unit
         Prune,  # after the folds: it takes away what they left over
+        HardReset,  # before quantize: what a state can be depends on its reset
         ResetNow,  # before quantize: its synapses get codes like all others
         Quantize,  # after all folds: what it rounds is final
         RoundConstants,  # after quantize: it rounds codes
@@ -41,6 +43,7 @@ __all__ = [
     "Effect",
     "FoldBias",
     "FoldNorm",
+    "HardReset",
     "Pass",
     "Prune",
     "Quantize",

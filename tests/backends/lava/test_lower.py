@@ -9,7 +9,7 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.lava import RULES, LavaBackend, pipeline
 from snncc.backends.lava.arithmetic import LIMIT
-from snncc.backends.lava.report import check
+from snncc.backends.lava.report import check, report
 from snncc.ir import (
     CapacityError,
     LoweringRefused,
@@ -184,7 +184,12 @@ def test_the_number_of_chips_is_a_whole_number() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"neurons": "stok"}, "did you mean 'stock'"), ({"netx": "yes"}, "unknown value 'yes'")],
+    [
+        ({"neurons": "stok"}, "did you mean 'stock'"),
+        ({"netx": "yes"}, "unknown value 'yes'"),
+        ({"reset": "none"}, "unknown value 'none'"),
+        ({"input-bits": "13"}, "input-bits takes a whole number from 2 to 12, found '13'"),
+    ],
 )
 def test_unknown_values_of_options_are_refused(options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError) as refusal:
@@ -195,6 +200,17 @@ def test_unknown_values_of_options_are_refused(options: dict[str, str], message:
 def test_narrow_states_are_refused() -> None:
     with pytest.raises(UsageError, match="states have 24 bits"):
         pipeline.passes(Settings(state_bits=16), Ranges())
+
+
+def test_a_reset_to_zero_is_a_choice_that_says_what_it_loses() -> None:
+    op = LIF(**{**CALM, "reset": "subtract", "reset_amount": 1.0}, decay=0.5)
+    exact, program = lowered(single(op))
+    assert exact["s"].op.reset == "subtract" and not program.native
+    zero, program = lowered(single(op), reset="zero")
+    assert zero["s"].op.reset == "value" and program.native
+    (over,) = (each["overshoot_thresholds"] for each in report(program)["populations"])
+    weights = np.maximum(single(op).tensors["c.w"].values, 0).sum(axis=1).max()
+    assert over == pytest.approx(0.5 + weights - 1, rel=0.02)
 
 
 def test_every_rule_has_a_case() -> None:
