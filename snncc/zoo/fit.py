@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import bptt
-from .data import Samples
 from .l2mu import L2MU
 from .recipes import Recipe
+from .samples import Samples
 
 NEURON_PARAMETERS = ("alpha", "beta", "threshold")
 
@@ -33,23 +33,30 @@ class Epoch:
     rates: dict[str, float]
 
 
+def populations(model: nn.Module) -> list[str]:
+    """Names of the modules that are neurons: snnTorch's or SpikingJelly's."""
+    return [
+        name
+        for name, module in model.named_modules()
+        if hasattr(module, "threshold") or hasattr(module, "v_threshold")
+    ]
+
+
 @contextmanager
 def watched(model: nn.Module) -> Generator[dict[str, list[Tensor]]]:
-    """The spikes of every population of snnTorch neurons, by name, one tensor per tick."""
+    """The spikes of every population, by name: a tensor per tick, or all its ticks in one."""
     spikes: dict[str, list[Tensor]] = {}
 
-    def watch(name: str) -> Callable[[nn.Module, object, tuple[Tensor, ...]], None]:
+    def watch(name: str) -> Callable[[nn.Module, object, Tensor | tuple[Tensor, ...]], None]:
         record = spikes[name] = []
 
-        def hook(_module: nn.Module, _inputs: object, outputs: tuple[Tensor, ...]) -> None:
-            record.append(outputs[0])
+        def hook(_module: nn.Module, _inputs: object, outputs: Tensor | tuple[Tensor, ...]) -> None:
+            record.append(outputs if isinstance(outputs, Tensor) else outputs[0])
 
         return hook
 
     handles = [
-        module.register_forward_hook(watch(name))
-        for name, module in model.named_modules()
-        if hasattr(module, "threshold")
+        model.get_submodule(name).register_forward_hook(watch(name)) for name in populations(model)
     ]
     try:
         yield spikes
@@ -59,7 +66,8 @@ def watched(model: nn.Module) -> Generator[dict[str, list[Tensor]]]:
 
 
 def measure(model: nn.Module, samples: Samples, batch: int = 512) -> tuple[float, float]:
-    """Accuracy, and mean cross-entropy of the spike counts, over `samples`."""
+    """Accuracy, and mean cross-entropy of the summed outputs, of a model that no longer learns."""
+    model.eval()
     x, y = torch.from_numpy(samples.x), torch.from_numpy(samples.y)
     dtype = next(model.parameters()).dtype
     right, loss = 0, 0.0
@@ -73,8 +81,10 @@ def measure(model: nn.Module, samples: Samples, batch: int = 512) -> tuple[float
 
 
 def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
-    """Varied copies of `x` `[batch, ticks, channels]`, as strongly as the recipe says."""
-    batch, ticks, channels = x.shape
+    """Varied copies of `x` `[batch, ticks, *shape]`, as strongly as the recipe says."""
+    batch, ticks, channels = x.shape[0], x.shape[1], x.shape[-1]
+    if recipe.move:
+        x = moved(x, recipe.move, random)
     if recipe.roll or recipe.warp or recipe.jitter:
         shift = torch.randint(-recipe.roll, recipe.roll + 1, (batch, 1, 1), generator=random)
         speed = 1 + recipe.warp * torch.randn(batch, 1, 1, generator=random)
@@ -91,6 +101,17 @@ def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
     return x
 
 
+def moved(images: Tensor, most: int, random: torch.Generator) -> Tensor:
+    """Images `[batch, ticks, channels, height, width]`, each shifted by up to `most` pixels."""
+    batch, (high, wide) = len(images), images.shape[-2:]
+    down, right = torch.randint(0, 2 * most + 1, (2, batch, 1), generator=random)
+    rows, columns = down + torch.arange(high), right + torch.arange(wide)
+    chosen = torch.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]
+    # The axes that are chosen from go first, the others come back to their places.
+    padded = functional.pad(images, (most,) * 4).permute(0, 3, 4, 1, 2)
+    return padded[chosen].permute(0, 3, 4, 1, 2)
+
+
 @contextmanager
 def shaken(model: nn.Module, spread: float, random: torch.Generator) -> Generator[None]:
     """Adds noise of `spread` times the row's largest weight to all matrices until leaving.
@@ -101,12 +122,12 @@ def shaken(model: nn.Module, spread: float, random: torch.Generator) -> Generato
     matrices = [
         tensor
         for name, tensor in model.state_dict(keep_vars=True).items()
-        if tensor.ndim == 2 and not name.endswith(NEURON_PARAMETERS)
+        if tensor.ndim > 1 and not name.endswith(NEURON_PARAMETERS)
     ]
     before = [matrix.detach().clone() for matrix in matrices]
     with torch.no_grad():
         for matrix in matrices:
-            largest = matrix.abs().amax(1, keepdim=True)
+            largest = matrix.abs().amax(tuple(range(1, matrix.ndim)), keepdim=True)
             matrix.add_(spread * largest * torch.randn(matrix.shape, generator=random))
     yield
     with torch.no_grad():
@@ -144,10 +165,13 @@ def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def approach(mean: nn.Module, model: nn.Module, share: float) -> None:
-    """Moves every parameter of `mean` by `share` of the way to that of `model`."""
+    """Moves every parameter and running statistic of `mean` by `share` of the way to `model`'s."""
     with torch.no_grad():
-        for kept, new in zip(mean.parameters(), model.parameters(), strict=True):
-            kept.lerp_(new, share)
+        for kept, new in zip(mean.state_dict().values(), model.state_dict().values(), strict=True):
+            if kept.is_floating_point():
+                kept.lerp_(new, share)
+            else:
+                kept.copy_(new)
 
 
 def fit(
@@ -173,10 +197,11 @@ def fit(
         for module in model.modules():
             if hasattr(module, "spike_grad"):
                 module.spike_grad = surrogate.fast_sigmoid(recipe.slope)
-    names = [name for name, module in model.named_modules() if hasattr(module, "threshold")]
+    names = populations(model)
     mean = deepcopy(model)
     best, kept = (-1.0, 0.0), model.state_dict()
     for number in range(recipe.epochs):
+        model.train()
         total, rates = 0.0, torch.zeros(len(names))
         for chosen in torch.randperm(len(y), generator=random).chunk(batches):
             inputs = augment(x[chosen], recipe, random)

@@ -20,6 +20,7 @@ class Recipe:
     average     decay per step of the running mean of the weights, which is what is kept
     quiet       weight of the squared firing rates in the loss
     sharpness   factor from spike counts to logits;  smoothing: label smoothing
+    move        augmentation: shift of an image by at most so many pixels
     roll        augmentation: cyclic shift by at most so many ticks
     warp        augmentation: spread of a random factor on the speed
     jitter      augmentation: shift of each value on its own by at most so many ticks
@@ -44,6 +45,7 @@ class Recipe:
     quiet: float = 0.0
     sharpness: float = 1.0
     smoothing: float = 0.0
+    move: int = 0
     roll: int = 0
     warp: float = 0.0
     jitter: int = 0
