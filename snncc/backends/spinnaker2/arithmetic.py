@@ -5,7 +5,7 @@ Written into every bundle as it stands: what the host computes beside the chip i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,6 +39,10 @@ class Population:
     reset: Values | None
     refractory: int
     initial: Values
+
+    def without_bias(self) -> Population:
+        """The same with a bias of zero."""
+        return replace(self, bias=np.zeros_like(self.bias))
 
     def begin(self, samples: int) -> State:
         """The state before the first tick, `[samples, neurons]`."""

@@ -49,15 +49,17 @@ class Host:
     """A population driven by real values, which the chip does not carry: the host computes it.
 
     Attributes:
-        inputs: name, format and weights `[neurons, values]` int64 of each real input.
-        constant: of the current, per neuron, in codes.
+        currents: input or host population, ticks of delay, weights `[neurons, values]` int64.
+        constant: whole codes that the current always has, per neuron.
+        drive: what a current of its own takes in beside, float32 per neuron.
     """
 
     name: str
     shape: Shape
     population: Population
-    inputs: tuple[tuple[str, Quantity, Whole], ...]
+    currents: tuple[tuple[str, int, Whole], ...]
     constant: Whole
+    drive: Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,7 @@ class Neurons:
     Attributes:
         node: of the network; empty for relays.
         application: the neuron model of py-spinnaker2 that has its equations.
+        pace: chip ticks from one update to the next; more than one needs a paced application.
         phase: chip tick in which its tick 0 falls.
         population: its arithmetic, all of it float32.
         rate: spikes per neuron and tick to be expected.
@@ -77,6 +80,7 @@ class Neurons:
     node: str
     keyword: str
     application: str
+    pace: int
     shape: Shape
     phase: int
     population: Population

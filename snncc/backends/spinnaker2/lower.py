@@ -1,0 +1,295 @@
+"""Network → Program: which populations, in which chip ticks, with which weights. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from snncc.backends import Settings
+from snncc.ir import LoweringRefused, Network, Node, PassError, Quantity, Use, Values
+from snncc.ir.ops import IF, LI, LIF, Spiking
+from snncc.ir.passes import phases
+
+from .choices import Choices
+from .hosts import hosts
+from .limits import warnings
+from .neurons import population
+from .partition import split
+from .paths import Leaf, Link, Paths, refused, shares
+from .program import Neurons, Program, Source, Synapses, Wire
+from .relays import Relays
+from .target import (
+    EXACT_SUM,
+    HOP_TICKS,
+    WEIGHT_MAX_WITH_DELAY,
+    WEIGHT_MAX_WITHOUT_DELAY,
+)
+
+GUESSED_RATE = 0.1  # spikes per neuron and tick where calibration says nothing
+PARALLEL_MAX = 8  # synapses side by side that carry one weight beyond the largest code
+
+
+def lower(network: Network, settings: Settings) -> Program:
+    """The program of a quantized network.
+
+    Raises:
+        LoweringRefused: by rule id and node, what SpiNNaker 2 cannot compute exactly.
+        CapacityError: S010, S011, what does not fit.
+    """
+    if not network.quantized:
+        raise LoweringRefused(
+            "S001: the network computes with real numbers; run quantize and single-precision "
+            "before lowering to spinnaker2"
+        )
+    return _Lowering(Paths(network), Choices.of(settings)).program()
+
+
+@dataclass
+class _Lowering:
+    """What is known so far: ticks first, then weights, then what carries delays and constants."""
+
+    paths: Paths
+    choices: Choices
+    period: int = 1
+    phases: Mapping[str, int] = field(default_factory=dict[str, int])
+    into: dict[str, list[tuple[Leaf, int, Link]]] = field(
+        default_factory=dict[str, list[tuple[Leaf, int, Link]]]
+    )
+
+    def program(self) -> Program:
+        network = self.paths.network
+        self.period, self.phases = self._schedule()
+        computed = hosts(self.paths)
+        here = {host.name for host in computed}
+        nodes = [n for n in network.populations if n.name not in here]
+        relays = Relays(self.period, self.choices.delays)
+        sources = [
+            Source(name, name, network.shapes[name], self.phases[name], self._rate(name))
+            for name in (*(n.name for n in network.inputs if n.op.spiking), *here)
+        ]
+        relays.sources = {source.name: source for source in sources}
+        synapses = [each for node in nodes for each in self._synapses(node, relays)]
+        neurons = [self._neurons(node, synapses) for node in nodes]
+        relayed, linking = relays.populations({n.name: n for n in neurons})
+        sources, neurons = [*relays.sources.values()], [*neurons, *relayed]
+        used = {each.source for each in (*synapses, *linking)}
+        sources = [source for source in sources if source.name in used]
+        outputs = tuple(self._wire(use) for use in network.outputs)
+        whole = (*synapses, *linking)
+        budget = self.choices.budget(self.period, max([n.phase for n in neurons], default=0))
+        partition = split(budget, sources, neurons, whole)
+        return Program(
+            name=re.sub(r"\W", "_", network.name) or "network",
+            tick=network.tick,
+            decode=network.decode,
+            period=self.period,
+            inputs=tuple(self._input(node) for node in network.inputs),
+            hosts=computed,
+            sources=tuple(sources),
+            neurons=tuple(neurons),
+            synapses=whole,
+            outputs=outputs,
+            traced=self._traced(outputs),
+            duration=self.choices.duration,
+            layout=self.choices.layout,
+            partition=partition,
+            warnings=warnings(partition, neurons, self.choices, self.period),
+        )
+
+    def _schedule(self) -> tuple[int, Mapping[str, int]]:
+        network = self.paths.network
+        for period in range(1, len(network.nodes) + 2):
+            try:
+                found = phases(network, period, HOP_TICKS)
+            except PassError as error:
+                if self.choices.hop == "pipelined":
+                    raise LoweringRefused(
+                        f"S012: {error}; or leave out --option hop=pipelined, and cores that wait "
+                        "compute the loop exactly"
+                    ) from None
+                continue
+            return period, found
+        raise AssertionError("a loop without any delay cannot have passed the verifier")
+
+    def _rate(self, name: str) -> float:
+        return self.choices.rates.get(name, GUESSED_RATE)
+
+    def _input(self, node: Node) -> tuple[str, tuple[int, ...], Quantity | None]:
+        format = node.formats.get("value")
+        kept = format if isinstance(format, Quantity) else None
+        return node.name, self.paths.network.shapes[node.name], kept
+
+    def _neurons(self, node: Node, synapses: list[Synapses]) -> Neurons:
+        network = self.paths.network
+        phase = self.phases[node.name]
+        warm = phase if self.period == 1 else 0
+        a = self.paths.numbers[node.name]
+        found = population(network, node, a, warm, on_chip=True)
+        into = [each for each in synapses if each.target == node.name]
+        read = {use.state for use in network.outputs if use.source == node.name}
+        shown = read and ("v" in read or isinstance(node.op, LI))
+        return Neurons(
+            name=node.name,
+            node=node.name,
+            keyword=node.op.keyword,
+            application=_application(found.current_decays is not None, into),
+            pace=self.period,
+            shape=network.shapes[node.name],
+            phase=phase,
+            population=found,
+            rate=self._rate(node.name) if isinstance(node.op, Spiking) else 0.0,
+            record=("v" if shown else "spikes") if read else "",
+            origin=str(node.origin),
+        )
+
+    def _synapses(self, node: Node, relays: Relays) -> list[Synapses]:
+        """All synapses of a population, of relays and constants too."""
+        links = self._links(node)
+        heard = [leaf.name for leaf, _, _ in links]
+        real = [n for n in heard if not self.paths.network[n].op.spiking]
+        if real:
+            message = f"it hears %{real[0]}, real values, beside spikes; let an encoder hear them"
+            raise refused("S008", node, message)
+        constant = self._constant(node)
+        if not _convolves(node, links) or np.any(constant):
+            links = self._links(node, listed=True)
+        self._bounded(node, [link for _, _, link in links], constant)
+        found: list[Synapses] = []
+        most = WEIGHT_MAX_WITH_DELAY if self.choices.delays else WEIGHT_MAX_WITHOUT_DELAY
+        for leaf, extra, link in links:
+            source, delay = relays.wait(leaf.name, extra)
+            for part in self._shared(node, link, most):
+                found.append(self._made(source, node, delay, part))
+        if np.any(constant):
+            found += self._constants(node, constant, most, relays)
+        return found
+
+    def _links(self, node: Node, listed: bool = False) -> list[tuple[Leaf, int, Link]]:
+        """Leaf, chip ticks beyond the first, and codes, of each path into a population."""
+        paths, found = self.paths, list[tuple[Leaf, int, Link]]()
+        for sign, use in zip((1, -1), node.inputs, strict=False):
+            for term in paths.terms(use):
+                for leaf in paths.leaves(term, 0, node):
+                    link = None if listed else paths.conv(term, leaf)
+                    link = link or paths.listed(term, leaf)
+                    if link is None:
+                        continue
+                    signed = Link(
+                        link.kind, sign * link.weights, link.rows, link.columns, link.window
+                    )
+                    found.append((leaf, self._extra(leaf, node), signed))
+        return found
+
+    def _extra(self, leaf: Leaf, node: Node) -> int:
+        late = self.period * leaf.delay + self.phases[node.name] - self.phases[leaf.name]
+        # A population that waits gathers what arrives since its last update.
+        return max(0, late - HOP_TICKS - (self.period - 1))
+
+    def _constant(self, node: Node) -> Values:
+        signs = zip((1, -1), node.inputs, strict=False)
+        total = sum(sign * self.paths.offset(use).reshape(-1) for sign, use in signs)
+        return np.asarray(total, dtype=np.int64)
+
+    def _bounded(self, node: Node, links: list[Link], constant: Values) -> None:
+        """Refuses sums that float32 may not hold exactly."""
+        size = prod(self.paths.network.shapes[node.name])
+        total = np.abs(constant).astype(np.float64)
+        for link in links:
+            if link.kind == "conv":
+                total = total + np.repeat(
+                    np.abs(link.weights).reshape(len(link.weights), -1).sum(axis=1),
+                    size // len(link.weights),
+                ) * prod(link.window.pool if link.window else (1,))
+            elif link.kind == "dense":
+                total = total + np.abs(link.weights).sum(axis=1)
+            else:
+                total = total + np.bincount(link.rows, np.abs(link.weights), minlength=size)
+        if np.max(total, initial=0) >= EXACT_SUM:
+            raise refused(
+                "S007",
+                node,
+                f"its currents may reach {int(np.max(total))} codes, float32 is exact below "
+                f"{EXACT_SUM}; use fewer --weight-bits",
+            )
+
+    def _shared(self, node: Node, link: Link, most: int) -> tuple[Link, ...]:
+        parts = shares(link, most)
+        if len(parts) > PARALLEL_MAX:
+            largest = int(np.max(np.abs(link.weights)))
+            raise refused(
+                "S006",
+                node,
+                f"the weights up to here reach {largest} codes, {PARALLEL_MAX} synapses side by "
+                f"side carry {PARALLEL_MAX * most}; pool without overlap, or put a spiking "
+                "population between the weights",
+            )
+        return parts
+
+    def _made(self, source: str, node: Node, delay: int, link: Link) -> Synapses:
+        shape = self.paths.network.shapes[node.name]
+        inputs = prod(link.window.size) if link.window else link.weights.shape[-1]
+        return Synapses(
+            name=f"{source}_to_{node.name}",
+            source=source,
+            target=node.name,
+            kind=link.kind,
+            delay=delay,
+            weights=link.weights.astype(np.int8),
+            rows=link.rows,
+            columns=link.columns,
+            window=link.window,
+            inputs=inputs,
+            outputs=prod(shape),
+        )
+
+    def _constants(self, node: Node, constant: Values, most: int, relays: Relays) -> list[Synapses]:
+        """Synapses from a neuron that fires in every tick, from the population's first one on."""
+        if not self.phases[node.name]:
+            raise refused("S014", node, "it begins before a constant can reach it")
+        count = -(-int(np.max(np.abs(constant))) // most)
+        source = relays.constant(self.phases[node.name] - HOP_TICKS, count)
+        rows = np.repeat(np.arange(constant.size), count)
+        columns = np.tile(np.arange(count), constant.size)
+        codes = constant[:, None] * (np.arange(count) + 1) // count
+        codes = np.diff(codes, axis=1, prepend=0).reshape(-1)
+        there = codes != 0
+        link = Link("sparse", codes[there], rows[there], columns[there])
+        return [self._made(source, node, 0, link)]
+
+    def _wire(self, use: Use) -> Wire:
+        node = self.paths.network[use.source]
+        if not node.op.states:
+            raise refused("S009", node, f"the output {use} is no spike or potential of a neuron")
+        state = use.state or ("" if node.op.spiking else "v")
+        if state not in ("", "v"):
+            raise refused("S009", node, f"its state '{state}' cannot be recorded")
+        return Wire(str(use), node.name, state)
+
+    def _traced(self, outputs: tuple[Wire, ...]) -> tuple[Wire, ...]:
+        """All that can be recorded as the network defines it."""
+        found = dict.fromkeys(outputs)
+        for node in self.paths.network.populations:
+            found[Wire(f"%{node.name}", node.name, "" if node.op.spiking else "v")] = None
+            found[Wire(f"%{node.name}.v", node.name, "v")] = None
+        return tuple(found)
+
+
+def _convolves(node: Node, links: list[tuple[Leaf, int, Link]]) -> bool:
+    """Whether all that drives a population is what the application for convolutions computes."""
+    op = node.op
+    if not isinstance(op, IF | LIF | LI) or (isinstance(op, Spiking) and op.refractory):
+        return False
+    return bool(links) and all(link.kind == "conv" and not extra for _, extra, link in links)
+
+
+def _application(currents: bool, into: list[Synapses]) -> str:
+    """Name of the neuron model."""
+    if into and all(each.kind == "conv" for each in into):
+        return "lif_conv2d"
+    name = "lif_curr_exp" if currents else "lif"
+    late = any(each.delay for each in into)
+    return name if late else f"{name}_no_delay"

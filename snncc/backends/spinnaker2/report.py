@@ -1,0 +1,78 @@
+"""What a program takes of the chip: cores, bytes and work beside their limits; refuses nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from snncc.backends import Json
+
+from .limits import cycles, least_tick_seconds
+from .program import Core, Program
+from .target import (
+    CLOCK_HZ,
+    FIFO_SPIKES,
+    LAYOUTS,
+    NEURONS_PER_CORE,
+    USABLE_CORES_PER_CHIP,
+)
+
+
+def report(program: Program) -> dict[str, Json]:
+    """Counts per population, and a core map, each figure with the limit that it must keep."""
+    layout, partition = LAYOUTS[program.layout], program.partition
+    cores = Counter(core.population for core in partition.cores)
+    fullest = max(partition.cores, key=lambda core: core.bytes)
+    populations: list[Json] = [
+        {
+            "population": n.name,
+            "application": n.application if n.pace == 1 else f"{n.application}, paced",
+            "neurons": n.size,
+            "cores": cores[n.name],
+            "first_chip_tick": n.phase,
+        }
+        for n in program.neurons
+    ]
+    sources: list[Json] = [
+        {"source": s.name, "neurons": s.size, "cores": cores[s.name]} for s in program.sources
+    ]
+    return {
+        "neurons": sum(n.size for n in program.neurons),
+        "synapses": sum(int(np.count_nonzero(s.weights)) for s in program.synapses),
+        "chip_ticks_per_tick": program.period,
+        "latency_chip_ticks": {
+            wire.text: n.phase
+            for wire in program.outputs
+            for n in program.neurons
+            if n.name == wire.population
+        },
+        "cores": len(partition.cores),
+        "limit_cores_per_chip": USABLE_CORES_PER_CHIP,
+        "chips": -(-len(partition.cores) // USABLE_CORES_PER_CHIP),
+        "fullest_core_bytes": fullest.bytes,
+        "limit_core_bytes": layout.budget_bytes + sum(_fixed(fullest).values()),
+        "limit_source": layout.source,
+        "limit_neurons_per_core": NEURONS_PER_CORE,
+        "most_spikes_into_a_core": max(core.spikes for core in partition.cores),
+        "limit_spikes_into_a_core": FIFO_SPIKES,
+        "least_chip_tick_seconds": least_tick_seconds(partition),
+        "on_the_host": [host.name for host in program.hosts],
+        "populations": populations,
+        "sources": sources,
+        "core_map": [_line(index, core) for index, core in enumerate(partition.cores)],
+        "warnings": list(program.warnings),
+    }
+
+
+def _fixed(core: Core) -> dict[str, int]:
+    """The region that stands before the counted space: the data spec."""
+    return {name: size for name, size in core.memory.items() if name == "data spec"}
+
+
+def _line(index: int, core: Core) -> Json:
+    milliseconds = cycles(core) / max(CLOCK_HZ) * 1e3
+    return (
+        f"{index:5}  {core.population}[{core.start}:{core.stop}]  {core.bytes:,} bytes  "
+        f"{core.events:.0f} events  {milliseconds:.3f} ms"
+    )

@@ -1,0 +1,233 @@
+"""Program → Trace: the chip tick by tick, in its arithmetic, spikes as they are delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from snncc.ir import Trace, UsageError, Values, encode_input, unknown
+
+from .arithmetic import State
+from .currents import Currents
+from .program import Host, Neurons, Program, Source, Wire
+from .target import DELAY_MAX, HOP_TICKS
+
+KEPT = DELAY_MAX + HOP_TICKS  # ticks after which nobody waits for a spike any more
+
+
+def simulate(
+    program: Program,
+    signal: Values | Mapping[str, Values],
+    record: Sequence[str] = (),
+    lost: frozenset[tuple[int, int]] = frozenset(),
+) -> Trace:
+    """What the program puts out, and the wires of `record`, for `signal` `[samples, ticks, ...]`.
+
+    Populations run in the ticks of the chip; what each does in its tick t stands in tick t of the
+    trace, whenever that was on the chip.
+
+    Args:
+        program: lowered.
+        signal: values or spikes, as the user has them.
+        record: wires beside the outputs, by their text.
+        lost: pairs of cores, by their places in the partition, between which no spike arrives.
+
+    Raises:
+        UsageError: the signal has another shape, or a wire cannot be recorded.
+    """
+    wires = chosen(program, record)
+    fed = entering(program, signal)
+    samples, ticks = next(iter(fed.values())).shape[:2]
+    computed = _hosts(program, fed)
+    chip = _Chip(program, {**fed, **{name: spikes for name, (spikes, _) in computed.items()}}, lost)
+    rows: dict[str, list[Values]] = {wire.text: [] for wire in wires}
+    phases = {n.name: n.phase for n in program.neurons}
+    for now in range(ticks * program.period + program.settle):
+        chip.tick(now, samples)
+        for wire in wires:
+            if wire.population in phases:
+                tick, rest = divmod(now - phases[wire.population], program.period)
+                if not rest and 0 <= tick < ticks:
+                    rows[wire.text].append(chip.read(wire))
+    for wire in wires:
+        if wire.population in computed:
+            spikes, potential = computed[wire.population]
+            rows[wire.text] = list((potential if wire.state else spikes).swapaxes(0, 1))
+    shapes = {n.name: n.shape for n in program.neurons}
+    shapes |= {host.name: host.shape for host in program.hosts}
+    found = {
+        wire.text: np.stack(rows[wire.text], axis=1).reshape(
+            samples, ticks, *shapes[wire.population]
+        )
+        for wire in wires
+    }
+    return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
+
+
+class _Chip:
+    """All populations at one tick, and the spikes of the last ones."""
+
+    def __init__(
+        self,
+        program: Program,
+        fed: Mapping[str, Values],
+        lost: frozenset[tuple[int, int]],
+    ) -> None:
+        self.program, self.fed = program, fed
+        self.sent: dict[str, list[Values]] = {s.name: [] for s in program.sources}
+        self.sent |= {n.name: [] for n in program.neurons}
+        self.into: dict[str, list[tuple[Currents, list[_Gap]]]] = {
+            n.name: [] for n in program.neurons
+        }
+        apart = {n.name: n.population.current_decays is not None for n in program.neurons}
+        for each in program.synapses:
+            gaps = _gaps(program, each.source, each.target, lost)
+            self.into[each.target].append((Currents(each, apart[each.target]), gaps))
+        self.states: dict[str, State] = {}
+        self.gathered: dict[str, tuple[Values, Values]] = {}
+
+    def tick(self, now: int, samples: int) -> None:
+        """Everybody receives, computes and sends."""
+        fresh = {n.name: self._population(n, now, samples) for n in self.program.neurons}
+        fresh |= {s.name: self._source(s, now, samples) for s in self.program.sources}
+        for name, spikes in fresh.items():
+            self.sent[name].append(spikes)
+            del self.sent[name][:-KEPT]
+
+    def read(self, wire: Wire) -> Values:
+        """What a population put out in the tick that was last, `[samples, neurons]`."""
+        if wire.state:
+            return self.states[wire.population][2]
+        return self.sent[wire.population][-1]
+
+    def _source(self, source: Source, now: int, samples: int) -> Values:
+        tick, rest = divmod(now - source.phase, self.program.period)
+        spikes = self.fed.get(source.node)
+        if rest or tick < 0 or (spikes is not None and tick >= spikes.shape[1]):
+            return np.zeros((samples, source.size), dtype=np.float32)
+        if spikes is None:
+            return np.ones((samples, source.size), dtype=np.float32)
+        return spikes[:, tick]
+
+    def _population(self, n: Neurons, now: int, samples: int) -> Values:
+        zero = np.zeros((samples, n.size), dtype=np.float32)
+        state = self.states.get(n.name) or n.population.begin(samples)
+        exc, inh = self.gathered.pop(n.name, (zero, zero))
+        for currents, gaps in self.into[n.name]:
+            past = self.sent[currents.synapses.source]
+            late = currents.synapses.delay + HOP_TICKS
+            if late > len(past):
+                continue
+            more, less = _delivered(currents, past[-late], gaps)
+            exc, inh = exc + more, inh + less
+        if n.pace > 1 and (now < n.phase or (now - n.phase) % n.pace):
+            self.states[n.name], self.gathered[n.name] = state, (exc, inh)
+            return zero
+        self.states[n.name], spikes = n.population.step(state, exc, inh)
+        return spikes.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """A part of a source that a part of a target does not hear."""
+
+    source: slice
+    target: slice
+
+
+def _gaps(
+    program: Program, source: str, target: str, lost: frozenset[tuple[int, int]]
+) -> list[_Gap]:
+    cores = program.partition.cores
+    return [
+        _Gap(slice(cores[a].start, cores[a].stop), slice(cores[b].start, cores[b].stop))
+        for a, b in sorted(lost)
+        if cores[a].population == source and cores[b].population == target
+    ]
+
+
+def _delivered(currents: Currents, spikes: Values, gaps: list[_Gap]) -> tuple[Values, Values]:
+    """Currents of what arrives: all, without what gaps keep back."""
+    more, less = currents.of(spikes)
+    for gap in gaps:
+        only = np.zeros_like(spikes)
+        only[:, gap.source] = spikes[:, gap.source]
+        for total, missing in zip((more, less), currents.of(only), strict=True):
+            total[:, gap.target] -= missing[:, gap.target]
+    return more, less
+
+
+def _hosts(program: Program, fed: Mapping[str, Values]) -> dict[str, tuple[Values, Values]]:
+    """Host population → its spikes and potentials `[samples, ticks, neurons]`."""
+    if not program.hosts:
+        return {}
+    samples, ticks = next(iter(fed.values())).shape[:2]
+    history: dict[str, list[Values]] = {
+        name: list(values.swapaxes(0, 1)) for name, values in fed.items()
+    }
+    history |= {host.name: [] for host in program.hosts}
+    states: dict[str, State] = {h.name: h.population.begin(samples) for h in program.hosts}
+    shown: dict[str, list[Values]] = {host.name: [] for host in program.hosts}
+    for tick in range(ticks):
+        for host in program.hosts:
+            drive = _drive(host, history, tick, samples)
+            zero = np.zeros_like(drive)
+            states[host.name], spikes = host.population.step(states[host.name], drive, zero)
+            history[host.name].append(spikes.astype(np.int64))
+            shown[host.name].append(states[host.name][2])
+    return {
+        host.name: (np.stack(history[host.name], axis=1), np.stack(shown[host.name], axis=1))
+        for host in program.hosts
+    }
+
+
+def _drive(host: Host, history: Mapping[str, list[Values]], tick: int, samples: int) -> Values:
+    total = np.zeros((samples, len(host.constant)), dtype=np.int64) + host.constant
+    for name, delay, weights in host.currents:
+        if tick >= delay:
+            total += history[name][tick - delay].astype(np.int64) @ weights.T
+    return total.astype(np.float32) + host.drive
+
+
+def chosen(program: Program, record: Sequence[str]) -> tuple[Wire, ...]:
+    """The outputs and the wires of `record`.
+
+    Raises:
+        UsageError: a wire cannot be recorded; lists those that can.
+    """
+    known = {wire.text: wire for wire in (*program.outputs, *program.traced)}
+    for text in record:
+        if text not in known:
+            raise UsageError(unknown("wire", text, known))
+    return tuple(dict.fromkeys((*program.outputs, *(known[text] for text in record))))
+
+
+def entering(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
+    """The inputs as codes or spikes `[samples, ticks, neurons]` int64, by name.
+
+    Raises:
+        UsageError: an input is missing, has another shape or holds something else than spikes.
+    """
+    if not isinstance(signal, Mapping):
+        signal = {program.inputs[0][0]: signal}
+    found: dict[str, Values] = {}
+    for name, shape, format in program.inputs:
+        if name not in signal:
+            raise UsageError(f"input %{name} gets no signal")
+        values = np.asarray(signal[name])
+        if values.ndim < 2 or values.shape[2:] != shape:
+            raise UsageError(
+                f"input %{name} takes [samples, ticks, {', '.join(map(str, shape))}], "
+                f"found {list(values.shape)}"
+            )
+        if format is not None:
+            whole, _ = encode_input(values, format, f"%{name}")
+        elif np.all((values == 0) | (values == 1)):
+            whole = values.astype(np.int64)
+        else:
+            raise UsageError(f"input %{name} takes spikes, 0 or 1, found other values")
+        found[name] = whole.reshape(*values.shape[:2], -1)
+    return found
