@@ -33,6 +33,7 @@ class Population:
         shift: a current counts in units 2**shift times those of the potential.
         decay, current_decay: per tick; None where nothing leaks, where there is no current.
         bias, threshold, amount, initial: in the unit of the potential.
+        floor: below which it does not fall, in the same unit; None where there is none.
     """
 
     reset: str
@@ -49,6 +50,7 @@ class Population:
     threshold: Values
     amount: Values
     initial: Values
+    floor: Values | None = None
 
     def step(self, state: State, current: Values) -> tuple[State, Values]:
         """State and output after one tick.
@@ -81,7 +83,7 @@ class Population:
             return v, v
         order = "now" if self.reset == "none" else self.order
         if order == "now":
-            v = self._fit(self._decayed(v, self.decay) + drive)
+            v = self._raised(self._decayed(v, self.decay) + drive)
             spikes = self._count(v)
             return self._fit(self._settled(v, spikes)), spikes
         fired = self._count(v)
@@ -91,7 +93,7 @@ class Population:
             v = self._settled(self._decayed(v, self.decay) + drive, fired)
         else:
             v = self._settled(self._decayed(v, self.decay), fired) + drive
-        v = self._fit(v)
+        v = self._raised(v)
         spikes = self._count(v)
         if order == "rechecked":
             v = self._fit(v - self.amount * (spikes - fired))
@@ -113,6 +115,9 @@ class Population:
         if factor is None:
             return v
         return scaled(v, factor) if self.whole else v * factor
+
+    def _raised(self, v: Values) -> Values:
+        return self._fit(v if self.floor is None else np.maximum(v, self.floor))
 
     def _fit(self, v: Values) -> Values:
         return np.clip(v, -LIMIT, LIMIT - 1) if self.whole else v

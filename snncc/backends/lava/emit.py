@@ -179,6 +179,7 @@ def _own(n: Neurons) -> dict[str, Values]:
             "threshold": p.threshold,
             "amount": p.amount,
             "initial": p.initial,
+            "floor": p.floor,
         }
         return {
             f"{n.name}{part}.{key}": value for key, value in values.items() if value is not None

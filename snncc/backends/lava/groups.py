@@ -90,6 +90,7 @@ def _some(p: Population, members: Whole) -> Population:
         threshold=p.threshold[members],
         amount=p.amount[members],
         initial=p.initial[members],
+        floor=None if p.floor is None else p.floor[members],
     )
 
 

@@ -93,6 +93,7 @@ class _Lowering:
 
     def _neurons(self, node: Node, taken: set[str]) -> tuple[Neurons, ...]:
         network = self.paths.network
+        only_stock = choice(self.options, "neurons", "any", "stock") == "stock"
         drive, phase = self._drive(node), self.schedule.phases[node.name]
         if node in self.paths.gates:
             whole, real = gate(network, node, whole=True), gate(network, node, whole=False)
@@ -110,7 +111,7 @@ class _Lowering:
         for part in found:
             stock = part.found if isinstance(part.found, Registers) else None
             why = "" if isinstance(part.found, Registers) else part.found
-            if why and choice(self.options, "neurons", "any", "stock") == "stock":
+            if why and only_stock:
                 raise refused("L010", node, f"{why}; leave out --option neurons=stock")
             name = node.name if len(found) == 1 else _fresh(node.name, taken)
             made.append(

@@ -101,8 +101,6 @@ def _made(
             codes(op.initial),
         )  # fmt: skip
     assert isinstance(op, Spiking)
-    if op.floored:
-        raise refused("L002", node, "a potential with a floor has no form on Loihi")
     return Population(
         reset=op.reset,
         order=op.reset_order,
@@ -118,6 +116,7 @@ def _made(
         threshold=codes(op.threshold),
         amount=codes(op.reset_amount),
         initial=codes(op.initial),
+        floor=codes(op.floor) if op.floored else None,
     )
 
 

@@ -6,6 +6,7 @@ from snncc.backends import Settings
 from snncc.ir import UsageError
 from snncc.ir.passes import (
     Canonicalize,
+    EvenRange,
     FoldBias,
     FoldNorm,
     HardReset,
@@ -53,6 +54,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
             units="population",
             ranges=ranges,
         ),
+        EvenRange(),
         RoundConstants(
             grid=1 << ALIGN_BITS,
             bias_bits=BIAS_BITS,

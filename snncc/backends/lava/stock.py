@@ -1,6 +1,6 @@
 """Whether a stock LIF of Loihi computes what a population does, and with which registers.
 
-Stock is what Lava 0.10.0 has in proc/lif: LIF, and LIFReset where a state must be cleared once.
+Stock is what Lava 0.10.0 has in proc/lif/models.py: LIF, or LIFReset where it must be cleared once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from .neurons import UNITY, Drive
 from .program import Registers
 from .target import BIAS_BITS, BIAS_EXPONENT_MAX, THRESHOLD_MAX
 
+LOWEST = 1 - LIMIT  # where v saturates; same file
 BEYOND = 1 << 40  # more than any state holds, and far from what int64 does
 
 
@@ -36,7 +37,7 @@ def registers(
     current = 0 if p.current_decay is None else int(p.current_decay[0])
     late = 0 if p.strict else 1
     if _reach(p, drive, decay, current) >= LIMIT:
-        return "its potential is not proven to stay within 24 bits"
+        return "its current is not proven to stay within 24 bits"
     mantissa, exponent = _split(p.bias)
     if (
         np.max(np.abs(mantissa), initial=0) >= 1 << BIAS_BITS
@@ -63,12 +64,15 @@ def registers(
 def _reach(p: Population, drive: Drive, decay: int, current: int) -> float:
     """Largest magnitude that u and v can have, in codes; infinite where nothing bounds it.
 
-    A spike ends every rise, so a potential decays from the threshold at most before it is pushed
-    up; what pushes it down may add up.
+    Where v saturates as Loihi's does, only u has to be bounded. Elsewhere a spike ends every rise,
+    so a potential decays from the threshold at most before it is pushed up; what pushes it down
+    may add up.
     """
     down, up = (
         push * 2.0**p.shift / (1 - current / UNITY) for push in (np.abs(drive.low), drive.high)
     )
+    if p.floor is not None:
+        return float(np.max([down, up]))
     sink = np.maximum(down - p.bias, 0)
     rest = 1 - decay / UNITY
     lowest = np.divide(sink, rest, out=np.where(sink > 0, np.inf, 0.0), where=rest > 0)
@@ -100,6 +104,7 @@ def _other(p: Population, period: int, read: bool) -> str:
         (p.reset == "subtract", "it resets by subtraction"),
         (p.reset == "none", "it does not reset"),
         (p.reset == "value" and bool(np.any(p.amount)), "it resets to another value than zero"),
+        (p.floor is not None and bool(np.any(p.floor != LOWEST)), "its potential has a floor"),
         (p.refractory > 0, "it waits after a spike"),
         (p.order == "after-input", "its reset forgets the input of the tick after a spike"),
         (period > 1, f"a tick takes {period} steps, as its loops have more synapses than ticks"),

@@ -4,6 +4,7 @@ from .at_threshold import AtThreshold
 from .base import Effect, Pass, parse_passes, show_pass
 from .calibrate import Ranges, calibrate
 from .canonicalize import Canonicalize
+from .even_range import EvenRange
 from .fold_bias import FoldBias
 from .fold_norm import FoldNorm
 from .hard_reset import HardReset
@@ -27,6 +28,7 @@ PASSES: dict[str, type[Pass]] = {
         HardReset,  # before quantize: what a state can be depends on its reset
         ResetNow,  # before quantize: its synapses get codes like all others
         Quantize,  # after all folds: what it rounds is final
+        EvenRange,  # after quantize: it knows which codes there are
         RoundConstants,  # after quantize: it rounds codes
         SinglePrecision,  # after quantize: whole currents drive its states
         SplitSigns,  # after single-precision: in floats two currents are not one
@@ -41,6 +43,7 @@ __all__ = [
     "AtThreshold",
     "Canonicalize",
     "Effect",
+    "EvenRange",
     "FoldBias",
     "FoldNorm",
     "HardReset",

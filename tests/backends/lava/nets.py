@@ -233,3 +233,16 @@ def mixed() -> Network:
     out = growth.add(LIF(**calm, decay=0.6), growth.add(Dense(growth.weight(4, 6)), s))
     tensors = MappingProxyType(growth.tensors)
     return Network("mixed", tuple(growth.nodes), (Use("s"), out), 0.001, tensors)
+
+
+def inhibited() -> tuple[Network, Values]:
+    """A neuron without leak, and a signal `[1, ticks, 6]` that inhibits it to its lowest code."""
+    growth = Growth(np.random.default_rng(0))
+    x = growth.add(Input((6,), "spike"))
+    strong = growth.keep(np.where(np.arange(6) < 3, -0.9, 0.9) * np.ones((4, 1)))
+    growth.add(IF(**STOCK, bias=0.0, threshold=1.0), growth.add(Dense(strong), x), name="s")
+    tensors = MappingProxyType(growth.tensors)
+    network = Network("inhibited", tuple(growth.nodes), (Use("s"),), 0.001, tensors)
+    signal = np.zeros((1, 450, 6))
+    signal[:, :200, :3], signal[:, 200:, 3:] = 1, 1
+    return network, signal

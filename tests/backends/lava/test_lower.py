@@ -10,6 +10,7 @@ from snncc.backends import Settings
 from snncc.backends.lava import RULES, LavaBackend, pipeline
 from snncc.backends.lava.arithmetic import LIMIT
 from snncc.backends.lava.report import check, report
+from snncc.backends.lava.simulate import simulate
 from snncc.ir import (
     CapacityError,
     LoweringRefused,
@@ -21,10 +22,11 @@ from snncc.ir import (
     Use,
     arithmetics,
     parse,
+    run,
 )
 from snncc.ir.ops import LIF, CubaLIF, Dense, Input
 from snncc.ir.passes import Quantize, Ranges, RoundConstants, calibrate
-from tests.backends.lava.nets import STOCK, prepared, stock
+from tests.backends.lava.nets import STOCK, inhibited, prepared, stock
 from tests.nets import _WORDS, spikes_for
 
 CALM = {**STOCK, "bias": 0.0, "threshold": 1.0}
@@ -93,7 +95,7 @@ def test_a_bias_starts_from_the_potential_that_leads_to_rest() -> None:
         (LIF(**{**CALM, "spikes": 3}, decay=0.5), "more than single spikes"),
         (LIF(**CALM, decay=Ref("mixed")), "differ in their constants"),
         (LIF(**CALM, decay=0.0), "decay is zero"),
-        (LIF(**CALM, decay=1.0), "not proven to stay within 24 bits"),
+        (LIF(**CALM, decay=0.5, floor=-1.0), "has a floor"),
         (CubaLIF(**CALM, decay=0.5, current_decay=0.5, current_order="old"), "a tick late"),
         (
             CubaLIF(**{**CALM, "bias": 0.1}, decay=0.5, current_decay=0.5, current_order="new"),
@@ -138,9 +140,13 @@ def test_what_loihi_cannot_do_is_refused_by_name(rule: str) -> None:
     assert str(refusal.value).startswith(f"{rule} %")
 
 
-def test_a_floor_is_refused() -> None:
-    with pytest.raises(LoweringRefused, match="L002 %s: a potential with a floor"):
-        lowered(single(LIF(**CALM, decay=0.5, floor=-1.0)))
+def test_a_potential_that_may_be_inhibited_for_ever_is_still_stock() -> None:
+    network, x = inhibited()
+    network, program = prepared(network, {"n0": x[:, 195:205]}, {"neurons": "stock"})
+    wires = ("%s.v",)
+    reference = run(network, x, record=wires)
+    assert reference["%s.v"].min() == 1 - LIMIT and reference.output.any()
+    assert reference.compared(simulate(program, x, wires)) == (0, None)
 
 
 def test_real_numbers_are_refused() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.lava import LavaBackend, runtime
+from snncc.backends.lava.arithmetic import LIMIT
 from snncc.ir import (
     DeviceError,
     Network,
@@ -24,7 +25,7 @@ from snncc.ir import (
 from snncc.ir.edit import insert
 from snncc.ir.edit import replace as replace_nodes
 from snncc.ir.ops import Dense, Sum
-from tests.backends.lava.nets import grown, mixed, prepared, stock, stock_images
+from tests.backends.lava.nets import grown, inhibited, mixed, prepared, stock, stock_images
 from tests.nets import hand, spikes_for
 
 SMALL = {
@@ -86,6 +87,16 @@ def equal(name: str) -> None:
     assert reference.compared(found) == (0, None)
     assert set(reference.wires) == set(found.wires)
     assert np.any(reference.output)
+
+
+@pytest.mark.usefixtures("complete")
+def test_lava_saturates_as_the_reference_does() -> None:
+    network, x = inhibited()
+    network, program = prepared(network, {"n0": x[:, 195:205]})
+    wires = ("%s.v",)
+    reference = run(network, x, record=wires)
+    assert reference["%s.v"].min() == 1 - LIMIT and reference.output.any()
+    assert reference.compared(runtime.play(program, x, wires)) == (0, None)
 
 
 @pytest.mark.usefixtures("lava")
