@@ -118,6 +118,7 @@ class EagerModel:
         rest = Rest(self.model)
         for library in {found.library for found in self.neurons.values()}:
             library.rest(self.model)
+            library.sized(self.model, len(values))
         try:
             with float64(), self._running(values.shape[1]):
                 x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()

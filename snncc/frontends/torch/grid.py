@@ -117,13 +117,18 @@ class Loom:
     # --- axes ---------------------------------------------------------------------------------
 
     def settled(self, grid: Grid) -> Grid:
-        """The grid with at most one atom for each run of equal kinds within an axis."""
+        """The grid with at most one atom for each run of equal kinds within an axis.
+
+        A list of one beside other atoms is none: `[batch, 1, ...]` flattened is `[batch, ...]`.
+        """
         if all(len(axis) < 2 for axis in grid.axes):
             return grid
         axes: list[Axis] = []
         for axis in grid.axes:
             merged: list[Atom] = []
             for kind, size in axis:
+                if (kind, size) == ("list", 1) and len(axis) > 1:
+                    continue
                 if merged and merged[-1][0] == kind and kind != "sample":
                     merged[-1] = (kind, merged[-1][1] * size)
                 else:

@@ -17,7 +17,7 @@ from .agreement import demand_agreement
 from .assembly import Wanted
 from .calling import LAYOUTS, Layout
 from .eager import EagerModel
-from .libraries import building, loaded, neurons_of
+from .libraries import building, loaded, neurons_of, states_of
 from .search import found
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
@@ -95,7 +95,7 @@ def load(request: ImportRequest) -> Imported:
     notes: list[str] = []
     weights = request.weights or brought
     if weights is not None:
-        notes += load_weights(model, read_weights(weights), neurons)
+        notes += load_weights(model, read_weights(weights), neurons, states_of(neurons))
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
     check_finite(model.state_dict())
     wanted = _wanted(request, options)

@@ -333,6 +333,20 @@ def _max_pool(
     return [_pool(loom, "max_pool", signal, kernel_size, stride, padding, len(signal.axes) - 2)]
 
 
+@row("lp_pool")
+def _lp_pool(
+    loom: Loom,
+    signal: Grid,
+    norm_type: float,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    ceil_mode: bool = False,
+) -> Grid:
+    if norm_type != 1 or ceil_mode:
+        raise loom.weaver.refuse(f"power-average pooling of power {norm_type}, or with ceil_mode")
+    return _pool(loom, "sum_pool", signal, kernel_size, stride or (), 0, len(signal.axes) - 2)
+
+
 @row("adaptive_avg_pool")
 def _adaptive(loom: Loom, signal: Grid, output_size: int | Sequence[int | None]) -> Grid:
     axes = len(signal.axes) - 2

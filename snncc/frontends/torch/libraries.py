@@ -15,10 +15,10 @@ from snncc.ir import ImportRefused
 
 from .neurons import Found, Library
 
-TABLES: Mapping[str, str] = {name: name for name in ("snntorch", "spikingjelly", "norse")}
+TABLES: Mapping[str, str] = {name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs")}
 """Package of a library → module of this folder with its table."""
 
-WITHOUT_TABLE = frozenset({"sinabs", "rockpool", "lava", "bindsnet"})
+WITHOUT_TABLE = frozenset({"rockpool", "lava", "bindsnet"})
 """Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
 
 
@@ -93,3 +93,13 @@ def neurons_of(model: nn.Module, libraries: Sequence[Library]) -> dict[str, Foun
                 found[path] = Found(module, kind, library)
                 break
     return found
+
+
+def states_of(neurons: Mapping[str, Found]) -> frozenset[str]:
+    """Names of the buffers in which a model keeps its neurons' states."""
+    return frozenset(
+        f"{path}.{name}"
+        for path, found in neurons.items()
+        for name, _ in found.module.named_buffers(recurse=False)
+        if name in found.library.states
+    )

@@ -106,6 +106,8 @@ class Library:
         spikes: the spikes in what a call of a neuron returned, one tensor for each tick of the
             call, counted as its op counts them.
         building: within it the user's factory is called.
+        sized: tells the modules of a model how many samples a call has, where they must be told.
+        states: buffers in which a saved module may hold its states; a network starts at rest.
     """
 
     package: str
@@ -121,6 +123,8 @@ class Library:
     rest: Callable[[nn.Module], None]
     spikes: Callable[[nn.Module, object], Sequence[Tensor]]
     building: Callable[[], AbstractContextManager[None]] = nullcontext
+    sized: Callable[[nn.Module, int], None] = lambda model, samples: None
+    states: frozenset[str] = frozenset()
 
     def find(self, module: nn.Module, path: str) -> NeuronKind | None:
         """What a module is here; None if it is no neuron of this library.
@@ -138,8 +142,8 @@ class Library:
             )
         where = f"module '{path}' is a {self.package}.{name}"
         if name not in self.kinds:
-            reason = self.refused.get(name, self.refused[""])
-            raise ImportRefused(f"{where}: {reason} (known: {', '.join(self.kinds)})")
+            unnamed = f"{self.refused['']} (known: {', '.join(self.kinds)})"
+            raise ImportRefused(f"{where}: {self.refused.get(name, unnamed)}")
         if not self.version.startswith(self.known):
             releases = " and ".join(r.rstrip(".") for r in self.known)
             raise ImportRefused(

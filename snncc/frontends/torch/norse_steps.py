@@ -85,15 +85,24 @@ class Call:
         rest = zero(self.module)
         return self.shown(own + rest, own) if bool(rest.any()) else own
 
+    def scaled(self, state: State) -> tuple[Tensor, Tensor]:
+        """The current, scaled by the gain, and what is left of it after a tick."""
+        i = field(state, "i")
+        return self.taken(i, i * gain(self.module)), 1 - rate(self.module, "tau_syn_inv")
+
     def driven(self, x: Tensor, state: State) -> Tensor:
-        """The current: the input, or input and last spikes through the module's weights."""
+        """The current: the input, or input and last spikes through the module's weights.
+
+        Scaled by the gain one by one, so that each gain can become part of the weights before it.
+        """
+        scale = gain(self.module)
         if not hasattr(self.module, "input_weights"):
-            return x
-        current = functional.linear(x, cast("Tensor", self.module.input_weights))
+            return x * scale
+        current = functional.linear(x, cast("Tensor", self.module.input_weights)) * scale
         if not hasattr(self.module, "recurrent_weights"):
             return current
         weights = cast("Tensor", self.module.recurrent_weights)
-        return current + functional.linear(field(state, "z"), weights)
+        return current + functional.linear(field(state, "z"), weights) * scale
 
 
 Step: TypeAlias = Callable[[Call, Tensor, State], tuple[Tensor, State]]
@@ -162,7 +171,7 @@ def made(like: State, *values: object, **named: object) -> State:
 
 def potential_only(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
     """LIFBox and IAF, whose input drives the potential at once; LIBox."""
-    spikes, after = call.fire(call.driven(x, state) * gain(call.module), v=call.potential(state))
+    spikes, after = call.fire(call.driven(x, state), v=call.potential(state))
     v = call.risen(after["v"])
     return (spikes if _fires(call) else v), made(state, v=v)
 
@@ -170,11 +179,9 @@ def potential_only(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
 def current_based(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
     """LIF, whose current is used and then decays; its refractory form."""
     lif = cast("State", getattr(state, "lif", state))
-    scale, i = gain(call.module), field(lif, "i")
+    scale, (i, _) = gain(call.module), call.scaled(lif)
     waits = {} if lif is state else {"rho": field(state, "rho")}
-    spikes, after = call.fire(
-        call.driven(x, lif) * scale, v=call.potential(lif), i=call.taken(i, i * scale), **waits
-    )
+    spikes, after = call.fire(call.driven(x, lif), v=call.potential(lif), i=i, **waits)
     shown = call.shown(after["i"] / scale, after["i"])
     lif = made(lif, v=call.risen(after["v"]), i=shown, z=spikes)
     return spikes, made(state, lif=lif, rho=after["rho"]) if waits else lif
@@ -182,10 +189,11 @@ def current_based(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
 
 def integrating(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
     """LI, whose current is carried by hand into an integrator."""
-    jump = field(state, "i") + call.driven(x, state)
-    _, after = call.fire(jump * gain(call.module), v=call.potential(state))
+    i, faded = call.scaled(state)
+    jump = i + call.driven(x, state)
+    _, after = call.fire(jump, v=call.potential(state))
     v = call.risen(after["v"])
-    return v, made(state, v=v, i=jump * (1 - rate(call.module, "tau_syn_inv")))
+    return v, made(state, v=v, i=call.shown(jump * faded / gain(call.module), jump * faded))
 
 
 def adapting(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
@@ -193,14 +201,13 @@ def adapting(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
 
     Norse raises the threshold by a spike at once, the op with the decay of the next tick.
     """
-    i, b = field(state, "i"), field(state, "b")
+    (i, faded), b = call.scaled(state), field(state, "b")
     base, rise = number(call.module, "v_th"), number(call.module, "beta")
-    spikes, after = call.fire(
-        i * gain(call.module), v=call.potential(state), b=call.taken(b, b - base)
-    )
-    current = i * (1 - rate(call.module, "tau_syn_inv")) + call.driven(x, state)
+    spikes, after = call.fire(i, v=call.potential(state), b=call.taken(b, b - base))
+    current = i * faded + call.driven(x, state)
+    shown = call.shown(current / gain(call.module), current)
     raised = call.shown(after["b"] + spikes * rise + base, after["b"])
-    return spikes, made(state, z=spikes, v=call.risen(after["v"]), i=current, b=raised)
+    return spikes, made(state, z=spikes, v=call.risen(after["v"]), i=shown, b=raised)
 
 
 def _fires(call: Call) -> bool:

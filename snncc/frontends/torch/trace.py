@@ -90,6 +90,7 @@ def _recorded(
     recorder = Recorder(places, stale or {}, owner)
     for library in {found.library for found in neurons.values()}:
         library.rest(model)
+        library.sized(model, SAMPLES)
     with float64():
         fed = calling.feed(torch.zeros(extent[0], SAMPLES, *extent[1]))
     with _opaque(neurons, recorder), places.watching(model), float64(Watched(recorder)):

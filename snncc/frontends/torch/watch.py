@@ -25,6 +25,8 @@ WHOLE: Mapping[object, str] = {
     torch.Tensor.mm: "matmul",
     torch.Tensor.bmm: "matmul",
     torch.avg_pool1d: "avg_pool1d",
+    functional.lp_pool1d: "lp_pool",
+    functional.lp_pool2d: "lp_pool",
     functional.adaptive_avg_pool1d: "adaptive_avg_pool",
     torch.adaptive_avg_pool1d: "adaptive_avg_pool",
     functional.adaptive_avg_pool2d: "adaptive_avg_pool",

@@ -70,22 +70,26 @@ def _tensors(content: object) -> dict[str, Tensor]:
 
 
 def load_weights(
-    model: nn.Module, weights: Mapping[str, Tensor], neurons: Collection[str]
+    model: nn.Module,
+    weights: Mapping[str, Tensor],
+    neurons: Collection[str],
+    states: Collection[str] = (),
 ) -> list[str]:
     """Puts the weights into the model; what the user should know of it, a sentence each.
 
     Args:
         neurons: paths of the neuron modules, whose saved states are left out.
+        states: names of the model's own buffers that hold such states.
 
     Raises:
         ImportRefused: keys are missing, unexpected or of another shape, or numbers are not finite.
     """
-    expected = model.state_dict()
+    expected = {k: v for k, v in model.state_dict().items() if k not in states}
     weights, notes = _stripped(weights, expected)
-    states = [k for k in weights if k not in expected and _is_state(k, neurons)]
-    if states:
-        notes.append(f"saved states of neurons are left out: {_some(states)}")
-    weights = {k: v for k, v in weights.items() if k not in states}
+    found = [k for k in weights if k not in expected and (k in states or _is_state(k, neurons))]
+    if any(weights[k].numel() for k in found):
+        notes.append(f"saved states of neurons are left out: {_some(found)}")
+    weights = {k: v for k, v in weights.items() if k not in found}
     _demand_match(weights, expected, neurons)
     check_finite(weights)
     narrow = sorted(

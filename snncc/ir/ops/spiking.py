@@ -106,7 +106,11 @@ class Spiking(Op):
         """Spikes that a potential stands for."""
         if self.spikes == 1:
             return a.counts(v > threshold if self.compare == ">" else v >= threshold)
-        fits = v // threshold if self.compare == ">=" else -(-v // threshold) - 1
+        if np.issubdtype(v.dtype, np.integer):
+            fits = v // threshold if self.compare == ">=" else -(-v // threshold) - 1
+        else:  # the quotient as it rounds, like torch.div: 1.0 // 0.1 is 9 in Python
+            ratio = v / threshold
+            fits = np.floor(ratio) if self.compare == ">=" else np.ceil(ratio) - 1
         return a.counts(np.clip(fits, 0, self.spikes))
 
     def fitted(self, potential: Values, a: Arithmetic) -> Values:
