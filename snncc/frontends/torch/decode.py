@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -140,12 +141,22 @@ class Decoder:
         ticks: dict[int | None, list[tuple[Expr, float]]] = {}
         for term, factor in terms:
             ticks.setdefault(self._roller.natural(term), []).append((term, factor))
-        constant = ticks.pop(None, [])
-        if sorted(t for t in ticks if t is not None) == list(range(self._ticks)) and not any(
-            np.any(self._weaver.at_rest(c)) for c, _ in constant
-        ):
-            return self._evenly([ticks[k] for k in range(self._ticks)])
+        shared = self._each_tick(ticks.pop(None, []))
+        if shared is not None and sorted(t for t in ticks if t is not None) == [
+            *range(self._ticks)
+        ]:
+            return self._evenly([ticks[k] + shared for k in range(self._ticks)])
         return self._pushed(expr)
+
+    def _each_tick(
+        self, constants: Sequence[tuple[Expr, float]]
+    ) -> list[tuple[Expr, float]] | None:
+        """The constants among the terms of one tick; None if they are not of every tick."""
+        counts = Counter((id(c), f) for c, f in constants if np.any(self._weaver.at_rest(c)))
+        if any(n % self._ticks for n in counts.values()):
+            return None
+        known = {id(c): c for c, _ in constants}
+        return [(known[c], f) for (c, f), n in counts.items() for _ in range(n // self._ticks)]
 
     def _terms(self, expr: Expr, factor: float) -> Iterator[tuple[Expr, float]]:
         if isinstance(expr, Apply) and expr.op.keyword == "sum":

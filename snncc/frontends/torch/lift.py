@@ -125,12 +125,12 @@ class Lifter(Loom):
         self._publish(call, population, found, site)
 
     def _constant_input(self, values: torch.Tensor, call: Call) -> Grid:
-        """Silence, with which a neuron begins whose current is a tick late."""
-        if bool(values.any()) or values.ndim < 2 or len(values) != SAMPLES:
+        """What a neuron begins with whose current is a tick late: silence, or a layer's bias."""
+        if values.ndim < 2 or len(values) != SAMPLES or not torch.equal(values[0], values[1]):
             raise self.weaver.refuse("a neuron is driven by a constant, not by the input")
         batch, features = axis_of("sample", SAMPLES), values.shape[1:]
-        silence = self.weaver.constant(np.zeros(tuple(features)))
-        return single(silence, (batch, *(axis_of("feature", n) for n in features)))
+        constant = self.weaver.constant(values[0].detach().double().numpy())
+        return single(constant, (batch, *(axis_of("feature", n) for n in features)))
 
     def _var(self, argument: object) -> Var:
         assert isinstance(argument, Var)

@@ -17,7 +17,15 @@ from snncc.ir import ImportRefused, Op
 
 from .expr import Expr
 from .neurons import Library, NeuronKind, Site, comparison, folder_of
-from .spikingjelly_calls import VERSION, built_anywhere, forward, named, rest, spikes
+from .spikingjelly_calls import (
+    VERSION,
+    built_anywhere,
+    forward,
+    leak_reversal,
+    named,
+    rest,
+    spikes,
+)
 
 ALWAYS_REACHES = ("IFNode", "LIFNode")
 """Classes that compare with `>=` in eval mode whatever their surrogate function does (0.0.0.0.14,
@@ -29,7 +37,7 @@ def _number(value: object) -> Tensor:
 
 
 def _v_reset(module: nn.Module) -> Tensor:
-    """The potential that a neuron leaks to: `v_reset`, or zero where it resets by subtraction."""
+    """The potential after a spike; zero where it is reset by subtraction."""
     value = getattr(module, "v_reset", None)
     return _number(0.0 if value is None else value)
 
@@ -48,7 +56,9 @@ def _compare(module: nn.Module) -> str:
 
 
 def _spiking(site: Site, threshold: object = None, amount: object = None) -> dict[str, object]:
-    """The fields of a spiking op that all classes share.
+    """The fields of a spiking op that all classes share, counted from the leak's reversal.
+
+    Counted so, a neuron that has been reset holds exactly 0, and what a tick adds stays exact.
 
     Args:
         threshold: what the potential is compared with; None for `v_threshold`.
@@ -57,13 +67,14 @@ def _spiking(site: Site, threshold: object = None, amount: object = None) -> dic
     module, initial = site.module, site.initial.get("v")
     level = _number(module.v_threshold if threshold is None else threshold)
     hard = getattr(module, "v_reset", None) is not None
-    taken = _v_reset(module) if hard else level if amount is None else _number(amount)
+    origin = _number(leak_reversal(module))
+    after = _v_reset(module) - origin if hard else level if amount is None else _number(amount)
     return {
         "bias": 0.0,
-        "threshold": site.param(level, "threshold"),
+        "threshold": site.param(level - origin, "threshold"),
         "compare": _compare(module),
         "reset": "value" if hard else "subtract",
-        "reset_amount": site.param(taken, "reset_amount"),
+        "reset_amount": site.param(after, "reset_amount"),
         "reset_order": "now",
         "spikes": 1,
         "refractory": 0,
@@ -104,9 +115,8 @@ def _lif(site: Site) -> Op:
     The second form is decay_input=False. neuron/lif.py, LIFNode; _ops/lif/reference.py, charge;
     neuron/plif.py, ParametricLIFNode, where 1 / tau = sigmoid(w).
     """
-    rate, low = _rate(site.module), _v_reset(site.module)
-    fields = _spiking(site) | {"bias": site.param(rate * low, "bias")}
-    return site.loom.weaver.op("lif", decay=site.param(1 - rate, "decay"), **fields)
+    decay = site.param(1 - _rate(site.module), "decay")
+    return site.loom.weaver.op("lif", decay=decay, **_spiking(site))
 
 
 def _klif(site: Site) -> Op:
@@ -212,7 +222,7 @@ KINDS: Mapping[str, NeuronKind] = {
 }
 """Class → what it is here. 0.0.0.0.14 has the first four, with equal equations."""
 
-NONLINEAR = "its potential moves by a {} of itself; use LIFNode"
+NONLINEAR = "its potential moves by the {} of itself; use LIFNode"
 SEVERAL = "a membrane of several coupled quantities has no op; use LIFNode or CUBALIFNode"
 GATES = "a cell with gates has no op; use LIFNode in a LinearRecurrentContainer"
 RANDOM = "it draws random numbers at every tick"
@@ -245,9 +255,10 @@ REFUSED: Mapping[str, str] = {
     "FlexSN": "its dynamics are code of the user's own",
     "OTTTLIFNode": "it passes on a trace beside its spikes; use LIFNode",
     "SLTTLIFNode": "it is made for learning while it runs; use LIFNode",
-    "SpikingLSTM": GATES,
-    "SpikingGRU": GATES,
-    "SpikingVanillaRNN": GATES,
+    "OutlierAwareThresholdNode": "its threshold is another at each tick; use IFNode",
+    "HGNode": "its threshold and weight are others at each tick; use IFNode",
+    **{f"Spiking{cell}": GATES for cell in ("LSTM", "GRU", "VanillaRNN")},
+    **{f"Spiking{cell}Cell": GATES for cell in ("LSTM", "GRU", "VanillaRNN")},
 }
 """Class → why no op expresses it."""
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .neurons import Fire, NeuronKind, class_among
 
 VERSION = version("spikingjelly")
+LEAKING = ("LIFNode", "ParametricLIFNode", "SimpleLIFNode")
 BASES = tuple(
     kind
     for module in (neuron, rnn)
@@ -43,11 +44,32 @@ def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., ob
             return _remembering(module, kind, fire)
 
 
+def leak_reversal(module: nn.Module) -> float | Tensor:
+    """The potential that a neuron leaks to, from which its op counts; 0 for all other classes."""
+    value = getattr(module, "v_reset", None) if named(module) in LEAKING else None
+    return 0.0 if value is None else value
+
+
 def _remembering(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+    level = leak_reversal(module)
+    counted: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def state(key: str, x: Tensor) -> Tensor:
+        """As the op counts it, from what the module holds."""
+        kept = _state(module, key, x)
+        if key != "v" or not torch.as_tensor(level).any():
+            return kept
+        return counted[id(kept)][1] if id(kept) in counted else kept - level
+
     def tick(x: Tensor) -> Tensor:
-        spikes, after = fire(module, x, {key: _state(module, key, x) for key in kind.keys})
-        for key, state in after.items():
-            setattr(module, key, state)
+        spikes, after = fire(module, x, {key: state(key, x) for key in kind.keys})
+        if torch.as_tensor(level).any():
+            held = after["v"] + level
+            counted.clear()
+            counted[id(held)] = (held, after["v"])
+            after = {**after, "v": held}
+        for key, value in after.items():
+            setattr(module, key, value)
         return spikes
 
     def called(x: Tensor) -> Tensor:
