@@ -13,7 +13,7 @@ from snncc.ir.ops import Sum
 
 from .graph import Edge, NirGraph, NirNode
 from .memory import Memory, line
-from .stating import arrays, stated, unsaid
+from .stating import arrays, odd_convolution, stated, unsaid
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,11 @@ class _Exporter:
         self.lines[node.name] = line(node)
         for key, values in arrays(node.op, network.tensors, made).items():
             self.arrays[f"{node.name}.{key}"] = values
+        if odd_convolution(made):
+            self.notes.append(
+                f"%{node.name} has groups or a kernel that is not square, where nir 1.0.8 expects "
+                "wrong shapes: it reads this file with type_check=False"
+            )
         if phrases := unsaid(node.op, network.tensors):
             self.notes.append(
                 f"NIR cannot say of %{node.name}: {', '.join(phrases)}; the file's metadata hold it"

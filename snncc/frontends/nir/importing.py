@@ -60,9 +60,9 @@ def load(request: ImportRequest) -> Imported:
     delays = _delays(graph, choices)
     parts = _parts(graph, choices)
     said = _enter(parts, request, recall)
-    build(graph, parts, delays, choices, recall)
     late = [name for name, ticks in delays.items() if np.all(ticks)]
-    loops = Loops(graph, [name for name, part in parts.items() if part.keeps], late)
+    loops = Loops(graph, [name for name, part in parts.items() if part.node.kind in NEURONS], late)
+    build(graph, parts, delays, choices, recall)
     weaver = Weaver(graph, parts, loops, delays, choices, path.name, recall)
     outputs = weaver.woven()
     network = Network(

@@ -118,11 +118,10 @@ def _check_ends(whole: Flat) -> None:
         forth[source].append(target)
         back[target].append(source)
     fed, used = _reached(inputs, forth), _reached(outputs, back)
-    for name in whole.nodes:
-        if name not in fed:
-            raise ImportRefused(f"no edge leads from an Input to '{name}'; is one missing?")
-        if name not in used:
-            raise ImportRefused(f"no edge leads from '{name}' to an Output; is one missing?")
+    for name in sorted(whole.nodes.keys() - fed):
+        raise ImportRefused(f"no edge leads from an Input to '{name}'; is one missing?")
+    for name in sorted(whole.nodes.keys() - used):
+        raise ImportRefused(f"no edge leads from '{name}' to an Output; is one missing?")
 
 
 def _reached(begin: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:

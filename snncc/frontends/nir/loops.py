@@ -53,6 +53,10 @@ class Loops:
         path = " → ".join(f"'{name}'" for name in [*cycle, cycle[0]])
         raise ImportRefused(f"the cycle {path} has no neuron and no delay in it")
 
+    def keeps(self, name: str) -> bool:
+        """Whether a node is a neuron."""
+        return name in self._neurons
+
     def late(self, source: str, target: str) -> bool:
         """Whether a neuron's spikes reach another neuron one tick after they were fired."""
         return (

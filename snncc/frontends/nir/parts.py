@@ -34,11 +34,6 @@ class Part:
     shape: tuple[int, ...] | None = None
     shape_in: tuple[int, ...] | None = None
 
-    @property
-    def keeps(self) -> bool:
-        """Whether it has a state."""
-        return any(op.states for op in self.ops)
-
     def refuse(self, message: str) -> ImportRefused:
         """An error that says where."""
         return ImportRefused(f"'{self.label}', {self.node.kind}: {message}")

@@ -56,10 +56,11 @@ class _Reader:
     def root(self, file: Group) -> NirGraph:
         if "node" not in file or not _is_group(file["node"]):
             raise UsageError(f"{self._path} is HDF5 but no NIR: it has no group 'node'")
-        node = self._node(file["node"], "the graph", 0)
-        if node.graph is None:
-            raise UsageError(f"{self._path} holds one {node.kind}, expected a NIRGraph")
-        return node.graph
+        kind = self._text(file["node"], "type", "the graph")
+        graph = self._node(file["node"], "the graph", 0).graph if kind == "NIRGraph" else None
+        if graph is None:
+            raise UsageError(f"{self._path} holds one {kind}, expected a NIRGraph")
+        return graph
 
     def _node(self, group: Group, name: str, depth: int) -> NirNode:
         self._nodes += 1

@@ -213,6 +213,17 @@ def _same(left: Param, right: Param, tensors: Tensors) -> bool:
     return bool(np.all(values_of(left, tensors) == values_of(right, tensors)))
 
 
+def odd_convolution(node: NirNode) -> bool:
+    """Whether nir 1.0.8 infers a wrong shape for this node (nir/ir/conv.py, `__post_init__`).
+
+    It takes the height of the kernel for both axes, and weight.shape[1] for the input channels.
+    """
+    weight, groups = node.values.get("weight"), node.values.get("groups")
+    if not node.kind.startswith("Conv") or isinstance(weight, str) or weight is None:
+        return False
+    return len({*weight.shape[2:]}) > 1 or bool(np.any(np.asarray(groups) != 1))
+
+
 def arrays(op: Op, tensors: Tensors, node: NirNode) -> dict[str, Values]:
     """Field → values of the parameters that the NIR node does not hold as they are."""
     return {

@@ -58,7 +58,7 @@ class Weaver:
         """The outputs, once all nodes are entered."""
         for name in self._loops.order():
             part = self._parts.get(name)
-            if part is not None and (part.keeps or part.node.kind == "Input"):
+            if part is not None and self._begins(name):
                 uses = [self._read(source, name) for source in self._graph.sources(name)]
                 self._enter(name, part.name, part.ops, uses)
         return tuple(self._output(name) for name in self._graph.of_kind("Output"))
@@ -85,7 +85,7 @@ class Weaver:
         part = self._parts.get(source)
         if part is None:
             return self._delayed(source, hop=hop)
-        if part.node.kind == "Input" or part.keeps:
+        if self._begins(source):
             late = reader is not None and self._is_late(source, reader)
             if self._late_edges is not None:
                 late = (source, reader) in self._late_edges
@@ -98,6 +98,10 @@ class Weaver:
         if self._late_currents and late_ones and late_ones == self._loops.upstream(source):
             return replace(self._stateless(source, frozenset()), delay=1)
         return self._stateless(source, late_ones)
+
+    def _begins(self, name: str) -> bool:
+        """Whether what a node puts out is there before anything else of the tick is computed."""
+        return self._graph.nodes[name].kind == "Input" or self._loops.keeps(name)
 
     def _is_late(self, source: str, reader: str) -> bool:
         return not self._hop and self._loops.late(source, reader)
@@ -112,7 +116,7 @@ class Weaver:
             before = self._parts.get(source)
             if before is None:
                 uses.append(self._delayed(source))
-            elif before.node.kind == "Input" or before.keeps:
+            elif self._begins(source):
                 old = source in late
                 if self._late_edges is not None:
                     old = (source, name) in self._late_edges

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
+import nir
 import numpy as np
 import pytest
 
@@ -46,3 +48,40 @@ def braille() -> tuple[Values, Values]:
         packed = np.concatenate([file["x_train"], file["x_test"]])
         labels = np.concatenate([file["y_train"], file["y_test"]])
     return np.unpackbits(packed, axis=-1)[..., :12].astype(np.float64), labels
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Path]:
+    """`made({"lif": node}, ...)`: a file with these nodes, by the nir package itself."""
+
+    def write(
+        nodes: dict[str, nir.NIRNode],
+        edges: list[tuple[str, str]],
+        shape: tuple[int, ...] = (4,),
+        out: tuple[int, ...] | None = None,
+    ) -> Path:
+        ends = {
+            "input": nir.Input({"input": np.array(shape)}),
+            "output": nir.Output({"output": np.array(out or shape)}),
+        }
+        graph = nir.NIRGraph({**ends, **nodes}, edges, type_check=False)
+        path = tmp_path / "made.nir"
+        nir.write(path, graph)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def chain(made: Callable[..., Path]) -> Callable[..., Path]:
+    """`chain(first, second, ...)`: a file with these nodes one behind the other."""
+
+    def write(
+        *nodes: nir.NIRNode, shape: tuple[int, ...] = (4,), out: tuple[int, ...] | None = None
+    ) -> Path:
+        names = [f"n{index}" for index in range(len(nodes))]
+        row = ["input", *names, "output"]
+        edges = list(pairwise(row))
+        return made(dict(zip(names, nodes, strict=True)), edges, shape, out)
+
+    return write
