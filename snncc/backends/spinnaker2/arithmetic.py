@@ -5,7 +5,7 @@ Written into every bundle as it stands: what the host computes beside the chip i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,10 +40,6 @@ class Population:
     refractory: int
     initial: Values
 
-    def without_bias(self) -> Population:
-        """The same with a bias of zero."""
-        return replace(self, bias=np.zeros_like(self.bias))
-
     def begin(self, samples: int) -> State:
         """The state before the first tick, `[samples, neurons]`."""
         zero = np.zeros((samples, len(self.decay)), dtype=np.float32)
@@ -71,3 +67,81 @@ class Population:
         if self.refractory:
             wait = np.where(spikes, np.float32(self.refractory), np.maximum(wait - 1, 0))
         return (more, less, v, wait), spikes
+
+
+@dataclass(frozen=True, eq=False)
+class Encoder:
+    """A population that the host computes, in float32; parameters are float32 [neurons] each.
+
+    Attributes:
+        decay: per tick; None where nothing leaks.
+        current_decay: None where there is no current of its own.
+        current_order: "new", "old" or "decay-last": which current drives the potential.
+        strict: fires above the threshold, not at it.
+        reset: "subtract", "value" or "none"; by or to `amount`.
+        order: when: "now", "before-decay", "after-decay" or "after-input".
+    """
+
+    decay: Values | None
+    current_decay: Values | None
+    current_order: str
+    bias: Values
+    threshold: Values
+    strict: bool
+    reset: str
+    order: str
+    amount: Values
+    refractory: int
+    initial: Values
+
+    def begin(self, samples: int) -> State:
+        """The state before the first tick; the second of the currents is none."""
+        zero = np.zeros((samples, len(self.bias)), dtype=np.float32)
+        return zero, zero, zero + self.initial, zero
+
+    def step(self, state: State, current: Values) -> tuple[State, Values]:
+        """State and spikes after one tick, from whole sums of weights.
+
+        Equations: `Spiking` and the neurons of snncc.ir.ops, each operation rounded to float32.
+        """
+        i, zero, old, wait = state
+        drive = current.astype(np.float32) + self.bias
+        if self.current_decay is not None:
+            before = i
+            if self.current_order == "decay-last":
+                drive = before + drive
+                i = drive * self.current_decay
+            else:
+                i = before * self.current_decay + drive
+                drive = i if self.current_order == "new" else before
+        v, spikes = self._moved(old, drive)
+        ready = wait <= 0
+        spikes = spikes & ready
+        v = np.where(ready, v, old)
+        wait = np.where(spikes, np.float32(self.refractory), np.maximum(wait - 1, 0))
+        return (i, zero, v, wait), spikes
+
+    def _moved(self, v: Values, drive: Values) -> tuple[Values, Values]:
+        if self.order == "now" or self.reset == "none":
+            v = self._decayed(v) + drive
+            spikes = self._fires(v)
+            return self._settled(v, spikes), spikes
+        fired = self._fires(v)
+        if self.order == "before-decay":
+            v = self._decayed(self._settled(v, fired)) + drive
+        elif self.order == "after-decay" and self.reset == "value":
+            v = self._settled(self._decayed(v), fired) + drive
+        else:
+            v = self._settled(self._decayed(v) + drive, fired)
+        return v, self._fires(v)
+
+    def _fires(self, v: Values) -> Values:
+        return np.asarray(v > self.threshold if self.strict else v >= self.threshold)
+
+    def _settled(self, v: Values, spikes: Values) -> Values:
+        if self.reset == "subtract":
+            return np.asarray(v - self.amount * spikes.astype(np.float32))
+        return np.where(spikes, self.amount, v) if self.reset == "value" else v
+
+    def _decayed(self, v: Values) -> Values:
+        return v if self.decay is None else v * self.decay

@@ -6,10 +6,10 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Node, Use, Values, ordered
-from snncc.ir.ops import CubaLIF, Input
+from snncc.ir import Node, Use, ordered
+from snncc.ir.ops import Input
 
-from .neurons import population
+from .neurons import encoder
 from .paths import Leaf, Paths, refused
 from .program import Host, Whole
 
@@ -37,7 +37,7 @@ def _hears_values(paths: Paths, node: Node) -> bool:
 
 
 def _host(paths: Paths, node: Node, names: set[str]) -> Host:
-    network, op = paths.network, node.op
+    network = paths.network
     shape = network.shapes[node.name]
     currents: list[tuple[str, int, Whole]] = []
     for term, leaf in _leaves(paths, node):
@@ -56,11 +56,6 @@ def _host(paths: Paths, node: Node, names: set[str]) -> Host:
             else:
                 weights[link.rows, link.columns] = link.weights
             currents.append((leaf.name, leaf.delay, weights))
-    a = paths.numbers[node.name]
-    found = population(network, node, a, 0, on_chip=False)
-    drive: Values = np.zeros(prod(shape), dtype=np.float32)
-    if isinstance(op, CubaLIF):
-        # Its bias passes through its current: there it is added, and nothing to the potential.
-        drive, found = found.bias, found.without_bias()
     constant = np.asarray(paths.offset(node.inputs[0]).reshape(-1), dtype=np.int64)
-    return Host(node.name, shape, found, tuple(currents), constant, drive)
+    found = encoder(network, node, paths.numbers[node.name])
+    return Host(node.name, shape, found, tuple(currents), constant)

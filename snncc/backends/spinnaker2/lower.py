@@ -128,7 +128,7 @@ class _Lowering:
         phase = self.phases[node.name]
         warm = phase if self.period == 1 else 0
         a = self.paths.numbers[node.name]
-        found = population(network, node, a, warm, on_chip=True)
+        found = population(network, node, a, warm)
         into = [each for each in synapses if each.target == node.name]
         read = {use.state for use in network.outputs if use.source == node.name}
         shown = read and ("v" in read or isinstance(node.op, LI))

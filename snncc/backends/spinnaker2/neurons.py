@@ -1,7 +1,8 @@
-"""A population of the network as parameters of an application on the chip."""
+"""A population of the network as parameters of an application on the chip, or of the host."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -10,13 +11,11 @@ from snncc.ir import Arithmetic, Network, Node, Param, Single, Values, values_of
 from snncc.ir.ops import IF, LI, LIF, CubaLIF, DualCubaLIF, Spiking
 from snncc.ir.passes import start
 
-from .arithmetic import NEVER, Population
+from .arithmetic import NEVER, Encoder, Population
 from .paths import refused
 
 
-def population(
-    network: Network, node: Node, a: Arithmetic, warm: int, *, on_chip: bool
-) -> Population:
+def population(network: Network, node: Node, a: Arithmetic, warm: int) -> Population:
     """The population's parameters, in codes of its potential.
 
     Args:
@@ -24,27 +23,17 @@ def population(
         node: the population.
         a: its arithmetic.
         warm: ticks for which it runs before its tick 0.
-        on_chip: whether the chip computes it, not the host.
 
     Raises:
         LoweringRefused: S002, S005, S014, what no application computes.
     """
     op, shape = node.op, network.shapes[node.name]
     size = prod(shape)
-    if any(not isinstance(format, Single) for format in node.formats.values()):
-        raise refused("S001", node, "its states are not in single precision; run single-precision")
-
-    def codes(value: Param) -> Values:
-        return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.float32)
-
-    def factor(value: Param) -> Values:
-        real = values_of(value, network.tensors).astype(np.float32)
-        return np.broadcast_to(real, shape).reshape(-1)
-
+    codes, factor = _readers(network, node, a)
     if not isinstance(op, IF | LIF | LI | DualCubaLIF | CubaLIF):
         raise refused("S002", node, f"{op.keyword} has no application on SpiNNaker 2")
     if isinstance(op, Spiking):
-        check(network, node, on_chip)
+        check(network, node)
     decay = np.ones(size, dtype=np.float32) if isinstance(op, IF) else factor(op.decay)
     initial = start(network, node, warm) if warm else None
     if warm and initial is None:
@@ -63,16 +52,63 @@ def population(
     )
 
 
-def _currents(op: Spiking, factor: object) -> tuple[Values, Values] | None:
-    assert callable(factor)
+def encoder(network: Network, node: Node, a: Arithmetic) -> Encoder:
+    """The parameters of a population that the host computes.
+
+    Raises:
+        LoweringRefused: S001, S002, S005, what the host does not compute either.
+    """
+    op = node.op
+    codes, factor = _readers(network, node, a)
+    if not isinstance(op, IF | LIF | CubaLIF):
+        raise refused("S002", node, f"{op.keyword} has no form on the host")
+    if op.spikes != 1:
+        raise refused("S002", node, "it fires several spikes in a tick; cores send one")
+    if op.floored or op.reset_order == "rechecked":
+        raise refused("S005", node, "its potential has a floor, or it rechecks its threshold")
+    leak = 1.0 if isinstance(op, IF) else op.decay
+    return Encoder(
+        decay=None if leak == 1.0 else factor(leak),
+        current_decay=factor(op.current_decay) if isinstance(op, CubaLIF) else None,
+        current_order=op.current_order if isinstance(op, CubaLIF) else "",
+        bias=codes(op.bias),
+        threshold=codes(op.threshold),
+        strict=op.compare == ">",
+        reset=op.reset,
+        order=op.reset_order,
+        amount=codes(op.reset_amount),
+        refractory=op.refractory,
+        initial=codes(op.initial),
+    )
+
+
+Reader = Callable[[Param], Values]
+"""A parameter → float32 [neurons]."""
+
+
+def _readers(network: Network, node: Node, a: Arithmetic) -> tuple[Reader, Reader]:
+    """What reads parameters in codes of the potential, and factors."""
+    shape = network.shapes[node.name]
+    if any(not isinstance(format, Single) for format in node.formats.values()):
+        raise refused("S001", node, "its states are not in single precision; run single-precision")
+
+    def codes(value: Param) -> Values:
+        return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.float32)
+
+    def factor(value: Param) -> Values:
+        real = values_of(value, network.tensors).astype(np.float32)
+        return np.broadcast_to(real, shape).reshape(-1)
+
+    return codes, factor
+
+
+def _currents(op: Spiking, factor: Reader) -> tuple[Values, Values] | None:
     if isinstance(op, DualCubaLIF):
         return factor(op.excitatory_decay), factor(op.inhibitory_decay)
-    if isinstance(op, CubaLIF):
-        return factor(op.current_decay), factor(op.current_decay)
     return None
 
 
-def check(network: Network, node: Node, on_chip: bool) -> None:
+def check(network: Network, node: Node) -> None:
     """Refuses a neuron that no application computes.
 
     Raises:
@@ -95,7 +131,7 @@ def check(network: Network, node: Node, on_chip: bool) -> None:
         ("S005", op.floored, "its potential has a floor"),
         ("S005", bool(op.refractory) and (op.reset == "subtract" or np.any(amount >= threshold)),
          "it waits after a spike where it may lie above its threshold; cores would fire"),
-        ("S005", isinstance(op, CubaLIF) and (on_chip or op.current_order != "new"),
+        ("S005", isinstance(op, CubaLIF),
          "it has one current for excitation and inhibition; run split-signs"),
     )  # fmt: skip
     for rule, holds, text in reasons:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from snncc.ir import Decode, Quantity, Shape, Values
 
-from .arithmetic import Population
+from .arithmetic import Encoder, Population
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 Small: TypeAlias = npt.NDArray[np.int8]
@@ -51,15 +51,13 @@ class Host:
     Attributes:
         currents: input or host population, ticks of delay, weights `[neurons, values]` int64.
         constant: whole codes that the current always has, per neuron.
-        drive: what a current of its own takes in beside, float32 per neuron.
     """
 
     name: str
     shape: Shape
-    population: Population
+    population: Encoder
     currents: tuple[tuple[str, int, Whole], ...]
     constant: Whole
-    drive: Values
 
 
 @dataclass(frozen=True, eq=False)

@@ -174,8 +174,7 @@ def _hosts(program: Program, fed: Mapping[str, Values]) -> dict[str, tuple[Value
     for tick in range(ticks):
         for host in program.hosts:
             drive = _drive(host, history, tick, samples)
-            zero = np.zeros_like(drive)
-            states[host.name], spikes = host.population.step(states[host.name], drive, zero)
+            states[host.name], spikes = host.population.step(states[host.name], drive)
             history[host.name].append(spikes.astype(np.int64))
             shown[host.name].append(states[host.name][2])
     return {
@@ -189,7 +188,7 @@ def _drive(host: Host, history: Mapping[str, list[Values]], tick: int, samples: 
     for name, delay, weights in host.currents:
         if tick >= delay:
             total += history[name][tick - delay].astype(np.int64) @ weights.T
-    return total.astype(np.float32) + host.drive
+    return total
 
 
 def chosen(program: Program, record: Sequence[str]) -> tuple[Wire, ...]:

@@ -24,6 +24,7 @@ from ..ops import (
     Weighted,
 )
 from .base import Effect, Pass
+from .units import kinds, wire_kind
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class ResetNow(Pass):
     Establishes: where that is possible, `reset_order` is now, a subtraction is of the threshold.
     May change: the last bit of a float sum; a potential that nothing reads.
     Leaves as they are: neurons whose potential is read, that fire several spikes in a tick, have a
-    floor, recheck their threshold, adapt it, begin above it, or whose current acts a tick late.
+    floor, recheck their threshold, adapt it, begin above it, whose current acts a tick late, or
+    that real values drive, since weights of these have units of their own.
     Stands before quantize: the synapses get codes like all others.
     """
 
@@ -73,10 +75,13 @@ def _fits(network: Network, node: Node) -> bool:
     uses = [*network.outputs, *(use for each in network for use in each.inputs)]
     read = any(use.source == node.name and use.state for use in uses)
     waits = op.refractory and not settled
+    what = kinds(network)
+    wires = (use for other in _driving(network, node) for use in other.inputs)
+    real = any(wire_kind(use, what) not in ("count", "current") for use in wires)
     threshold, initial = (values_of(p, network.tensors) for p in (op.threshold, op.initial))
     above = np.any(initial >= threshold)
     late = getattr(op, "current_order", "new") == "old"
-    odd = op.spikes > 1 or op.floored or op.reset_order == "rechecked"
+    odd = op.spikes > 1 or op.floored or op.reset_order == "rechecked" or real
     return not (read or waits or above or late or odd) and not _bottomless(network, op)
 
 
