@@ -1,0 +1,45 @@
+"""What spiking vision models share: their neuron, and stateless layers over ticks and batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+from spikingjelly.activation_based import functional, neuron, surrogate
+from torch import Tensor, nn
+
+Layer: TypeAlias = Callable[[Tensor], Tensor]
+
+
+def leaky(threshold: float = 1.0) -> nn.Module:
+    """Neurons with tau 2 that reset to zero, as Spikformer and its successors have them.
+
+    h = v + (x - v) / 2;  s = h >= threshold;  v = h (1 - s)
+    (Zhou et al., ICLR 2023; SpikingJelly 2.0.0, activation_based/neuron, LIFNode.)
+    """
+    made = neuron.LIFNode(
+        tau=2.0,
+        v_threshold=threshold,
+        surrogate_function=surrogate.ATan(),
+        detach_reset=True,
+        step_mode="m",
+    )
+    return cast("nn.Module", made)
+
+
+def parts(owner: nn.Module, name: str, *kinds: str) -> tuple[Layer, ...]:
+    """The layers `name` with each of `kinds` put in place of its star."""
+    return tuple(owner.get_submodule(name.replace("*", kind)) for kind in kinds)
+
+
+def at_once(x: Tensor, *layers: Layer) -> Tensor:
+    """Stateless layers on `[ticks, batch, ...]`, the ticks taken as further samples."""
+    y = x.flatten(0, 1)
+    for layer in layers:
+        y = layer(y)
+    return y.reshape(*x.shape[:2], *y.shape[1:])
+
+
+def rest(model: nn.Module) -> None:
+    """Takes all neurons of a model back to rest."""
+    functional.reset_net(model)
