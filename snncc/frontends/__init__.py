@@ -1,5 +1,15 @@
-"""The face of the frontends floor: what a frontend is; each stands in a module of its own."""
+"""The face of the frontends floor: what a frontend is, and how own neurons are described."""
 
+from .neuron import MARK, SELDOM, Description, neuron
 from .protocol import Eager, Frontend, Imported, ImportRequest
 
-__all__ = ["Eager", "Frontend", "ImportRequest", "Imported"]
+__all__ = [
+    "MARK",
+    "SELDOM",
+    "Description",
+    "Eager",
+    "Frontend",
+    "ImportRequest",
+    "Imported",
+    "neuron",
+]

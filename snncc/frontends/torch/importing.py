@@ -14,6 +14,7 @@ from snncc.frontends import Imported, ImportRequest
 from snncc.ir import Decode, UsageError, Values, unknown
 
 from .agreement import demand_agreement
+from .alone import demand_own
 from .assembly import Wanted
 from .calling import LAYOUTS, Layout
 from .eager import EagerModel
@@ -102,8 +103,9 @@ def load(request: ImportRequest) -> Imported:
     ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
     calling, traced = found(model, neurons, wanted, options.layout, ticks)
     eager = EagerModel(model, neurons, calling, traced)
+    demand_own(eager)
     demand_agreement(eager, request.signal, ticks)
-    used = {f"{n.library.name} {n.library.version}" for n in neurons.values()}
+    used = {f"{n.library.name} {n.library.version}".strip() for n in neurons.values()}
     notes.append(f"neurons of {', '.join(sorted(used))}")
     if traced.output:
         notes.append(f"of what the model returns, '{traced.output}' is compiled (option output)")

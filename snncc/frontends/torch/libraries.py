@@ -13,6 +13,7 @@ from torch import nn
 
 from snncc.ir import ImportRefused
 
+from . import own
 from .neurons import Found, Library
 
 TABLES: Mapping[str, str] = {name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs")}
@@ -40,8 +41,8 @@ class Row:
 
 
 def loaded() -> tuple[Library, ...]:
-    """The tables of those libraries that have been imported by now."""
-    return tuple(_table(package) for package in TABLES if package in sys.modules)
+    """The user's own classes, and the tables of those libraries that have been imported by now."""
+    return (own.LIBRARY, *(_table(package) for package in TABLES if package in sys.modules))
 
 
 def building() -> ExitStack:

@@ -1,0 +1,70 @@
+"""`neuron`: how a user's own class of neurons is described to the importer; loads no PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from snncc.ir import OPS, UsageError, unknown
+from snncc.ir.ops import LI, Spiking
+
+Class = TypeVar("Class", bound=type)
+Fields = Callable[..., Mapping[str, object]]
+"""Module → parameters of the op: numbers, or tensors with one entry per neuron."""
+
+MARK = "__snncc_neuron__"
+"""The attribute of a described class that holds its `Description`."""
+SELDOM = {"bias": 0.0, "spikes": 1, "refractory": 0}
+"""Fields of a spiking op that a description may leave out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Description:
+    """What a class of neurons computes in one tick.
+
+    Attributes:
+        op: keyword of the op that it equals.
+        states: name of a state in the class → state of the op.
+        fields: the op's parameters, from a module.
+        hidden: whether the states are attributes of the module, rather than passed and returned.
+        owner: the class that was described.
+    """
+
+    op: str
+    states: Mapping[str, str]
+    fields: Fields
+    hidden: bool
+    owner: type
+
+
+def neuron(
+    op: str, states: Mapping[str, str], fields: Fields, hidden: bool = False
+) -> Callable[[Class], Class]:
+    """A decorator that says which op a class of neurons equals.
+
+    The class is a module with `forward(current, *states) -> spikes, *states`, or, with `hidden`,
+    `forward(current) -> spikes` that keeps its states as attributes. What is said here is not
+    believed: every import runs the class beside the op, alone and within the model.
+
+    Args:
+        op: keyword of a neuron, such as `lif`.
+        states: name in the class → state of the op, in the order in which they are passed.
+        fields: module → the op's fields. `bias`, `spikes` and `refractory` may be left out, and so
+            may `initial`, which is what the states start from. `gain` multiplies the current.
+        hidden: the states are attributes of those names.
+
+    Raises:
+        UsageError: there is no such neuron, or it has no such state.
+    """
+    neurons = sorted(k for k, kind in OPS.items() if issubclass(kind, Spiking | LI))
+    if op not in neurons:
+        raise UsageError(f"@neuron: {unknown('neuron', op, neurons)}")
+    if not states:
+        raise UsageError("@neuron: name at least one state, such as states={'v': 'v'}")
+
+    def described(owner: Class) -> Class:
+        setattr(owner, MARK, Description(op, dict(states), fields, hidden, owner))
+        return owner
+
+    return described
