@@ -12,7 +12,7 @@ import numpy as np
 
 from snncc.backends import Backend, FirmwareBackend, Json, RuntimeBackend
 from snncc.frontends import Eager
-from snncc.ir import DeviceError, Difference, Trace, UsageError, Values, run
+from snncc.ir import DeviceError, Difference, Trace, UsageError, Values, events, run
 
 from .bundle import Bundle
 from .engines import CHUNK, Advance, backend_of, board_of, fit
@@ -230,7 +230,7 @@ def _float(
     if eager is None:
         return
     own = eager(part.signal)
-    found.add(own, reference, offset=start)
+    found.add(events(bundle.source, own), events(bundle.source, reference), offset=start)
     scores.add("eager", own, part, bundle)
 
 

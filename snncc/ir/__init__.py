@@ -29,7 +29,7 @@ from .number import (
     parse_format,
 )
 from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
-from .reference import run
+from .reference import events, run
 from .tensor import Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
@@ -82,6 +82,7 @@ __all__ = [
     "bounds",
     "encode",
     "encode_input",
+    "events",
     "graph",
     "ordered",
     "parse",

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from .errors import RuleViolation
 from .number import Format
 from .op import Op, Shape
-from .ops import Concat, Dense, Input
+from .ops import Concat, Dense, Graded, Input
 from .tensor import Tensors
 
 Formats: TypeAlias = Mapping[str, Format]
@@ -110,6 +110,11 @@ class Network:
     def populations(self) -> tuple[Node, ...]:
         """The nodes that carry state."""
         return tuple(node for node in self.nodes if node.op.states)
+
+    @property
+    def firing(self) -> tuple[Node, ...]:
+        """The populations that put out spikes, graded ones included."""
+        return tuple(n for n in self.populations if n.op.spiking or isinstance(n.op, Graded))
 
     @property
     def quantized(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +15,7 @@ from .errors import UsageError, unknown
 from .network import Network, Node, Use
 from .number import Quantity
 from .op import State, Values
+from .ops import Graded
 from .trace import Trace
 from .views import arithmetics, ordered
 
@@ -36,7 +39,8 @@ def run(
         network: verified.
         signal: `[samples, ticks, *shape]`, float or whole numbers; with several inputs a mapping
             from the input's name.
-        record: `outputs`; `spikes` adds all neurons' spikes; `all` every node's output; or wires
+        record: `outputs`; `spikes` adds all neurons' spikes, graded ones too; `all` every node's
+            output; or wires
             by their text, such as `%s1.v`.
         dtype: of the floats; a quantized network does not read it.
 
@@ -136,7 +140,7 @@ def _wanted(network: Network, record: Record) -> tuple[Use, ...]:
             case "outputs":
                 more: Iterable[Use] = ()
             case "spikes":
-                more = (Use(node.name) for node in network if node.op.states and node.op.spiking)
+                more = (Use(node.name) for node in network.firing)
             case "all":
                 more = (Use(node.name) for node in network)
             case _:
@@ -144,6 +148,17 @@ def _wanted(network: Network, record: Record) -> tuple[Use, ...]:
     else:
         more = tuple(_use(network, text) for text in record)
     return tuple(dict.fromkeys((*outputs, *more)))
+
+
+def events(network: Network, trace: Trace) -> Trace:
+    """The trace with graded spikes told from silence only, not from each other.
+
+    Real values of two libraries differ in their last bits, as they add up in another order; which
+    units fire does not.
+    """
+    graded = {f"%{node.name}" for node in network if isinstance(node.op, Graded)}
+    wires = {wire: v != 0 if wire in graded else v for wire, v in trace.wires.items()}
+    return replace(trace, wires=MappingProxyType(wires))
 
 
 def _use(network: Network, text: str) -> Use:

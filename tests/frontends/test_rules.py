@@ -59,6 +59,8 @@ VECTORS: dict[str, Function] = {
     "add with alpha": lambda x: torch.add(x, x.relu(), alpha=0.5),
     "scalars": lambda x: 3 - 2 * (x / 4 + 1),
     "signals": lambda x: x * x.relu() - (-x),
+    "gates": lambda x: torch.sigmoid(x) * torch.tanh(x) + torch.exp(-x.relu()),
+    "normalised": lambda x: x * torch.reciprocal(x.relu() + 1),
     "reversed": lambda x: torch.rsub(x, V, alpha=2),
     "linear": lambda x: F.linear(x, W, numbers(5)),
     "matmul": lambda x: x @ W.T,
@@ -170,7 +172,7 @@ def test_images(name: str) -> None:
 
 REFUSED: dict[str, tuple[Function, str]] = {
     "threshold": (lambda x: (x > 0).double(), "'gt': a threshold written by hand"),
-    "tanh": (torch.tanh, "'tanh'"),
+    "sine": (torch.sin, "'sin'"),
     "softmax": (lambda x: x.softmax(1), "reader of the score"),
     "division": (lambda x: x / (x.relu() + 1), "divided by another"),
     "weights of the signal": (lambda x: F.linear(x, x), "computed from a signal"),

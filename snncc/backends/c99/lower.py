@@ -87,9 +87,8 @@ class Lowering:
             else:
                 self._population(node)
         outputs = tuple(self._readout(use) for use in self.network.outputs)
-        spiking = (n for n in self.network.populations if not isinstance(n.op, LI))
         traced = {o.text: o for o in outputs}
-        for node in spiking:
+        for node in self.network.firing:
             traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
         wires = {wire.name: wire for wire in self.wiring.wires()}
         return Program(

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import ImportRefused, Network, Values, run
+from snncc.ir import ImportRefused, Network, Values, events, run
 
 from .eager import EagerModel, ModelFailed
 
@@ -64,7 +64,7 @@ def noise(network: Network, ticks: int, still: bool, seed: int = 0) -> Values:
 def _compare(eager: EagerModel, x: Values) -> None:
     network = eager.traced.network
     theirs, ours = eager(x), run(network, x, record="spikes")
-    count, first = theirs.compared(ours)
+    count, first = events(network, theirs).compared(events(network, ours))
     if first is not None:
         origin = network[first.node.removeprefix("%").partition(".")[0]].origin
         spikes = sum(int(np.count_nonzero(theirs[w])) for w in theirs.wires)

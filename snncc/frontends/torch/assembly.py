@@ -125,7 +125,7 @@ class Assembly:
         result = roller.walk(output.ticks)
         nodes, outputs = self._ended(roller, result)
         network = self._built(nodes, outputs, output)
-        members = {roller.name_of(p): _member(p) for p in populations if p.op.spiking}
+        members = {roller.name_of(p): _member(p) for p in populations if _fires(p)}
         fixed = ticks if self._calling.layout == "static" else 0
         return Traced(
             network,
@@ -172,7 +172,7 @@ class Assembly:
         Raises:
             OtherLayout: they do not agree, or not with the input.
         """
-        if not any(p.op.spiking for p in populations):
+        if not any(_fires(p) for p in populations):
             raise ImportRefused("the model ran no neuron of a supported library that spikes")
         counts = {p.path: len(p.calls) for p in populations}
         runs = set(counts.values())
@@ -261,6 +261,11 @@ class Assembly:
         )
         verify(network)
         return network
+
+
+def _fires(population: Population) -> bool:
+    """Whether a population puts out spikes, graded ones included."""
+    return population.op.spiking or population.op.keyword == "graded"
 
 
 def _member(population: Population) -> Member:

@@ -16,7 +16,10 @@ from snncc.ir import ImportRefused
 from . import own
 from .neurons import Found, Library
 
-TABLES: Mapping[str, str] = {name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs")}
+TABLES: Mapping[str, str] = {
+    **{name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs")},
+    "snncc": "zoo",
+}
 """Package of a library → module of this folder with its table."""
 
 WITHOUT_TABLE = frozenset({"rockpool", "lava", "bindsnet"})

@@ -38,8 +38,8 @@ REASONS: Mapping[str, str] = {
         "a threshold written by hand is no neuron; use a neuron of a supported library",
     ),
     **dict.fromkeys(
-        ("lstm", "gru", "rnn", "sigmoid", "tanh"),
-        "a cell or unit of this kind does not spike; use a neuron of a supported library",
+        ("lstm", "gru", "rnn"),
+        "a cell of this kind does not spike; use a neuron of a supported library",
     ),
     **dict.fromkeys(
         ("max", "amax", "softmax", "_softmax", "_log_softmax", "argmax"),
@@ -102,6 +102,19 @@ def _neg(loom: Loom, signal: Grid) -> Grid:
 @row("relu")
 def _relu(loom: Loom, signal: Grid) -> Grid:
     return Grid(each(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
+
+
+def _function(name: str) -> Callable[[Loom, Grid], Grid]:
+    def entered(loom: Loom, signal: Grid) -> Grid:
+        return Grid(
+            each(signal, lambda e: loom.weaver.apply("function", (e,), name=name)), signal.axes
+        )
+
+    return entered
+
+
+for _name in ("sigmoid", "tanh", "exp", "reciprocal"):
+    row(_name)(_function(_name))
 
 
 @row("clone", "detach", "alias")

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..network import Network, Node
 from ..op import Values
-from ..ops import Graded
 from ..reference import run
 
 KEPT = 64  # samples that later passes may run again
@@ -38,7 +37,7 @@ class Ranges:
 
 def calibrate(network: Network, signal: Values | Mapping[str, Values]) -> Ranges:
     """Rates and ranges of a float network on `signal` `[samples, ticks, *shape]`."""
-    spiking = [n for n in network if _fires(n) or (n.op.spiking and not n.inputs)]
+    spiking = [*network.firing, *(n for n in network.inputs if n.op.spiking)]
     states = [f"%{n.name}.{s}" for n in network.populations for s in n.op.states if s != "wait"]
     inputs = [f"%{n.name}" for n in network.inputs]
     trace = run(network, signal, record=[*(f"%{n.name}" for n in spiking), *states, *inputs])
@@ -48,10 +47,6 @@ def calibrate(network: Network, signal: Values | Mapping[str, Values]) -> Ranges
     samples = len(trace[inputs[0]])
     kept = MappingProxyType({name[1:]: trace[name][:KEPT] for name in inputs})
     return Ranges(MappingProxyType(rates), MappingProxyType(peaks), below, samples, kept)
-
-
-def _fires(node: Node) -> bool:
-    return bool(node.op.states) and (node.op.spiking or isinstance(node.op, Graded))
 
 
 def _rate(node: Node, wire: Values) -> float:
