@@ -40,13 +40,14 @@ def factory(name: str) -> Callable[[], nn.Module]:
 
     Raises: UsageError for an unknown name, at once.
     """
-    return partial(_build, cast("dict[str, object]", card(name)["config"]))
+    values = card(name)
+    return partial(_build, str(values["family"]), cast("dict[str, object]", values["config"]))
 
 
-def _build(config: dict[str, object]) -> nn.Module:
-    from .l2mu import L2MU, L2MUConfig
+def _build(family: str, config: dict[str, object]) -> nn.Module:
+    from .families import FAMILIES, build
 
-    return L2MU(L2MUConfig.from_json(config))
+    return build(FAMILIES[family].config(config))
 
 
 def load(name: str) -> nn.Module:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .egru import EGRUConfig
 from .l2mu import Dynamics, L2MUConfig
 
 
@@ -31,7 +32,7 @@ class Recipe:
     """
 
     dataset: str
-    config: L2MUConfig
+    config: L2MUConfig | EGRUConfig
     epochs: int
     batch: int
     rate: float
@@ -118,12 +119,30 @@ RECIPES = {
         drop=0.15,
         shake=0.01,
     ),
+    "egru-wisdm": Recipe(
+        "wisdm",
+        EGRUConfig(6, 7, (128,), threshold=0.3),
+        epochs=40,
+        batch=128,
+        rate=3e-3,
+        caution=1.0,
+        decay=1e-2,
+        average=0.99,
+        quiet=0.1,
+        sharpness=0.025,
+        smoothing=0.05,
+        stretch=0.08,
+        noise=0.03,
+        shake=0.01,
+    ),
 }
 
 
 def _native(recipe: Recipe) -> Recipe:
     """The same for a chip that resets to zero and takes a tick to carry a spike (Loihi 2)."""
-    return replace(recipe, config=replace(recipe.config, reset="zero", hop=1))
+    config = recipe.config
+    assert isinstance(config, L2MUConfig)
+    return replace(recipe, config=replace(config, reset="zero", hop=1))
 
 
 RECIPES |= {f"l2mu-{task}-zero": _native(RECIPES[f"l2mu-{task}"]) for task in L2MU_TASKS}

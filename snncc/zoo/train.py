@@ -7,38 +7,32 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors.torch import save_file
+from torch import nn
 
 from snncc.ir import UsageError, unknown
 
-from .data import DataSet, Samples, Split, dataset
+from .data import dataset
+from .families import FAMILIES, build, standardise
 from .fit import Epoch, fit, measure
-from .l2mu import L2MU, PopulationEncoder
+from .l2mu import L2MU
 from .recipes import RECIPES, Recipe
-
-CITATION = (
-    "Fra, Leto, Pignata, Macii, Urgese: Natively neuromorphic LMU architecture for encoding-free "
-    "SNN-based HAR on commercial edge devices, ICANN 2024, arXiv 2407.04076"
-)
+from .samples import DataSet, Samples, Split
 
 
-def untrained(recipe: Recipe, training: Samples) -> L2MU:
+def untrained(recipe: Recipe, training: Samples) -> nn.Module:
     """A model with the recipe's random weights that standardises inputs as `training` asks for."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        model = L2MU(recipe.config)
-    with torch.no_grad():
-        for projection in (model.e_h, model.e_m, model.W_h):
-            projection.weight.mul_(recipe.recurrence)
-    for layer in model.encoder:
-        if isinstance(layer, PopulationEncoder):
-            values = training.x.astype(np.float64)
-            layer.mean.copy_(torch.from_numpy(values.mean((0, 1))))
-            layer.gain.copy_(torch.from_numpy(1 / values.std((0, 1))))
+        model = build(recipe.config)
+    if isinstance(model, L2MU):
+        with torch.no_grad():
+            for projection in (model.e_h, model.e_m, model.W_h):
+                projection.weight.mul_(recipe.recurrence)
+    standardise(model, training)
     return model
 
 
@@ -91,7 +85,7 @@ def train(
 
 
 def describe(
-    name: str, model: L2MU, recipe: Recipe, source: DataSet, split: Split
+    name: str, model: nn.Module, recipe: Recipe, source: DataSet, split: Split
 ) -> dict[str, object]:
     """The card of a trained model, with its accuracies as measured here."""
     family, task, *_ = name.split("-")
@@ -111,7 +105,7 @@ def describe(
         "config": config,
         "recipe": values,
         "data": {"source": source.source, "licence": source.licence, "file": source.file},
-        "citation": CITATION,
+        "citation": FAMILIES[family].citation,
         "licence": "Apache-2.0",
         "made_with": {"torch": torch.__version__, "snntorch": version("snntorch")},
     }
