@@ -2,9 +2,52 @@
 
 from __future__ import annotations
 
-from snncc.ir import Network
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-__all__ = ["write_onnx"]
+from snncc.ir import Network, UsageError, unknown
+
+if TYPE_CHECKING:
+    from snncc.frontends import Imported, ImportRequest
+
+__all__ = ["OnnxFrontend", "write_onnx"]
+
+OPTIONS: Mapping[str, str] = {
+    "states": "which input is renewed by which output: mem:mem_out,syn:syn_out (from the names)",
+    "input": "the input that brings the signal (the one that is no state)",
+    "output": "the output that counts (all that renew no state; the first is decoded)",
+    "signal": "spike or real: what enters the network (taken from the data)",
+    "decode": "count, mean or last: how ticks become a score (count for spikes, else mean)",
+    "tick": "seconds that one tick stands for (0.001)",
+    "ticks": "how many, for data without ticks",
+}
+
+
+class OnnxFrontend:
+    """Reads `.onnx`: step cells with states as inputs and outputs, or one scan over time."""
+
+    options = OPTIONS
+
+    def accepts(self, source: str) -> bool:
+        return source.endswith(".onnx")
+
+    def load(self, request: ImportRequest) -> Imported:
+        _check(request)
+        from .reading import load
+
+        return load(request)
+
+    def operations(self) -> tuple[str, ...]:
+        """Standard ops with an exact counterpart, sorted; loads ONNX."""
+        from .reading import operations
+
+        return operations()
+
+
+def _check(request: ImportRequest) -> None:
+    for key in request.options:
+        if key not in OPTIONS:
+            raise UsageError(unknown("option", key, OPTIONS))
 
 
 def write_onnx(network: Network) -> bytes:

@@ -145,6 +145,10 @@ class Symbol(NDArrayOperatorsMixin):
         return self.shape[0]
 
     def __getitem__(self, key: object) -> Symbol:
+        at = settled(key)
+        if isinstance(at, Symbol):  # a table, read at places that are not known yet
+            shape = (*at.shape, *self.shape[1:])
+            return self.made("Gather", shape, self.dtype, at.batched, self.name, at.name, axis=0)
         return self.moved(lambda index: index[cast("int", key)])
 
     @property

@@ -18,7 +18,7 @@ from snncc.ir.passes import Quantize, calibrate
 from snncc.zoo import names
 from tests.nets import HAND, hand, networks, quantized_networks, spike_trains, spikes_for
 
-FEW = settings(max_examples=4)
+FEW = settings(max_examples=3)
 
 
 def cell_of(model: onnx.ModelProto) -> Cell:

@@ -1,0 +1,293 @@
+"""ONNX files: opened with care, reduced to one tick, widened to float64; no formula in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import (
+    AttributeProto,
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    helper,
+    numpy_helper,
+)
+from onnx.inliner import inline_local_functions
+
+from snncc.ir import ImportRefused, UsageError, Values
+
+from .session import Cell
+
+MOST_BYTES = 1 << 31
+OLDEST = 13
+"""Opset from which on the ops mean what the table of rules says: axes are inputs."""
+SUFFIXES = (".next", "_next", "_out", "_new")
+PREFIXES = ("next_", "new_")
+FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One tick of a model, in float64, without local functions.
+
+    Attributes:
+        cell: the graph and how its states come round.
+        signal: the graph input that brings the signal.
+        outputs: names of what the graph returns that is no state.
+    """
+
+    cell: Cell
+    signal: str
+    outputs: tuple[str, ...]
+
+    @property
+    def graph(self) -> GraphProto:
+        """The graph of one tick."""
+        return self.cell.model.graph
+
+    @property
+    def opset(self) -> int:
+        """Version of the standard ops."""
+        return opset(self.cell.model)
+
+
+def open_model(path: Path) -> ModelProto:
+    """The model of a file, checked; external data only from the folder that the file is in.
+
+    Raises:
+        UsageError: there is no such file, or it is no ONNX model.
+        ImportRefused: it is too large, older than this reader, or its data lie elsewhere.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist or is no file")
+    if path.stat().st_size > MOST_BYTES:
+        raise ImportRefused(f"{path} has more than {MOST_BYTES:,} bytes")
+    try:
+        model = onnx.load(path, load_external_data=False)
+        _check_external(model, path)
+        onnx.load_external_data_for_model(model, str(path.parent))
+        onnx.checker.check_model(model)
+    except ImportRefused:
+        raise
+    except Exception as error:  # protobuf, the checker and the file system each have their own
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UsageError(f"{path} is no ONNX model: {first}") from error
+    if opset(model) < OLDEST:
+        raise ImportRefused(f"{path} is of opset {opset(model)}; export it with {OLDEST} or later")
+    return model
+
+
+def opset(model: ModelProto) -> int:
+    """Version of the standard ops that a model is written in."""
+    return max((each.version for each in model.opset_import if not each.domain), default=0)
+
+
+def _check_external(model: ModelProto, path: Path) -> None:
+    for tensor in _tensors(model.graph):
+        told = {each.key: each.value for each in tensor.external_data}
+        if tensor.data_location != TensorProto.EXTERNAL:
+            continue
+        place = (path.parent / told.get("location", "")).resolve()
+        if not place.is_relative_to(path.parent.resolve()) or not place.is_file():
+            raise ImportRefused(
+                f"tensor '{tensor.name}' lies in '{told.get('location', '')}', which is no file "
+                "in the folder of the model"
+            )
+        if place.stat().st_size > MOST_BYTES:
+            raise ImportRefused(f"{place.name} has more than {MOST_BYTES:,} bytes")
+
+
+def _tensors(graph: GraphProto) -> list[TensorProto]:
+    found = [*graph.initializer]
+    for node in graph.node:
+        for attribute in node.attribute:
+            found += [attribute.t, *attribute.tensors]
+            for inner in (attribute.g, *attribute.graphs):
+                found += _tensors(inner) if inner.node or inner.initializer else []
+    return found
+
+
+def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
+    """One tick of a model: the body of its scan over time, or else the model itself.
+
+    Args:
+        states: `mem:mem_out,syn:syn_out`, which input is renewed by which output; None to go by
+            the names.
+        signal: the input that brings the signal; None where one is left.
+
+    Raises:
+        ImportRefused: what is an input and what a state cannot be told; shapes are not known.
+        UsageError: an option names what is not there.
+    """
+    flat = inline_local_functions(model) if model.functions else model
+    scans = [node for node in flat.graph.node if node.op_type == "Scan"]
+    if scans:
+        return _scanned(flat, scans)
+    initial = {t.name: numpy_helper.to_array(t) for t in flat.graph.initializer}
+    inputs = [e.name for e in flat.graph.input]
+    outputs = [e.name for e in flat.graph.output]
+    pairs = _by_option(states, inputs, outputs) if states else _by_name(inputs, outputs)
+    entering = [n for n in inputs if n not in pairs and (n not in initial or n == signal)]
+    if signal is not None and signal not in entering:
+        raise UsageError(f"option input={signal}: the inputs are {', '.join(inputs)}")
+    if not pairs or len(entering) != 1:
+        raise ImportRefused(
+            f"of the inputs {', '.join(inputs)} and the outputs {', '.join(outputs)}, one input is "
+            "the signal and the others are states, each renewed by an output: "
+            f"{', '.join(pairs) or 'none'} found by name; say which with "
+            "--option states=mem:mem_out,syn:syn_out"
+        )
+    return _step(flat, pairs, {k: v for k, v in initial.items() if k in pairs}, entering[0])
+
+
+def _by_name(inputs: list[str], outputs: list[str]) -> dict[str, str]:
+    """`mem` is renewed by `mem.next`, `mem_out`, `next_mem`, …; `mem_in` by `mem_out`."""
+    pairs: dict[str, str] = {}
+    for name in inputs:
+        stem = name.removesuffix("_in").removesuffix("_prev")
+        wanted = [stem + suffix for suffix in SUFFIXES] + [prefix + stem for prefix in PREFIXES]
+        found = [w for w in wanted if w in outputs]
+        if len(found) == 1:
+            pairs[name] = found[0]
+    return pairs
+
+
+def _by_option(text: str, inputs: list[str], outputs: list[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for part in text.split(","):
+        state, _, renewed = part.partition(":")
+        if state not in inputs or renewed not in outputs:
+            raise UsageError(
+                f"option states={part}: expected INPUT:OUTPUT; the inputs are "
+                f"{', '.join(inputs)}, the outputs {', '.join(outputs)}"
+            )
+        pairs[state] = renewed
+    return pairs
+
+
+def _scanned(model: ModelProto, scans: list[NodeProto]) -> Step:
+    """The body of a scan over time as one tick."""
+    scan, graph = scans[0], model.graph
+    given = {a.name: helper.get_attribute_value(a) for a in scan.attribute}
+    body: GraphProto = given["body"]
+    count = len(body.input) - int(given["num_scan_inputs"])
+    told = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    told |= _constants(graph, scan)
+    signal = scan.input[count]
+    unlike = [n for n in scan.input[:count] if n not in told]
+    directions = [*given.get("scan_input_directions", []), *given.get("scan_output_directions", [])]
+    if len(scans) > 1 or int(given["num_scan_inputs"]) != 1 or any(directions) or unlike:
+        raise ImportRefused(
+            "only one scan, forward, over one input, with states that start at constants is read"
+            + (f"; '{unlike[0]}' is none" if unlike else "")
+        )
+    if signal not in {e.name for e in graph.input} or not {e.name for e in graph.output} <= {
+        *scan.output
+    }:
+        raise ImportRefused("what enters and leaves the scan must be the model's own")
+    made = ModelProto()
+    made.CopyFrom(model)
+    made.graph.CopyFrom(body)
+    inner = {t.name for t in body.initializer}
+    made.graph.initializer.extend(t for t in graph.initializer if t.name not in inner)
+    made.graph.ClearField("node")
+    made.graph.node.extend([*_constant_nodes(graph), *body.node])
+    states = [e.name for e in body.input[:count]]
+    renewed = [e.name for e in body.output[:count]]
+    initial = {s: told[n] for s, n in zip(states, scan.input, strict=False)}
+    _check_scan_axis(graph, body, scan.input[count], given, count)
+    return _step(made, dict(zip(states, renewed, strict=True)), initial, body.input[count].name)
+
+
+def _check_scan_axis(
+    graph: GraphProto, body: GraphProto, signal: str, given: Mapping[str, object], count: int
+) -> None:
+    inner = body.input[count].type.tensor_type
+    if not inner.HasField("shape"):  # the body's types may be left to inference
+        outer = next(e for e in graph.input if e.name == signal).type.tensor_type
+        axes = given.get("scan_input_axes", [0])
+        assert isinstance(axes, list), "an attribute of whole numbers"
+        dims = [*outer.shape.dim]
+        del dims[int(axes[0])]
+        inner.shape.dim.extend(dims)
+        inner.elem_type = outer.elem_type
+
+
+def _constant_nodes(graph: GraphProto) -> list[NodeProto]:
+    return [node for node in graph.node if node.op_type == "Constant"]
+
+
+def _constants(graph: GraphProto, scan: NodeProto) -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    for node in graph.node:
+        if node.op_type == "Constant" and node.attribute[0].type == AttributeProto.TENSOR:
+            found[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+        elif node is not scan and node.op_type not in ("Scan", "Constant"):
+            raise ImportRefused(f"'{node.op_type}' stands outside of the scan over time")
+    return found
+
+
+def _step(
+    model: ModelProto, pairs: Mapping[str, str], initial: Mapping[str, Values], signal: str
+) -> Step:
+    wide = in_double(model)
+    kept = [e for e in wide.graph.input if e.name in pairs or e.name == signal]
+    batches: set[int] = set()
+    for each in kept:
+        dims = [*each.type.tensor_type.shape.dim]
+        unknown = [d.dim_param or "?" for d in dims[1:] if not d.dim_value]
+        if unknown or not dims:
+            raise ImportRefused(
+                f"input '{each.name}' has no fixed shape per sample ({', '.join(unknown) or '?'}); "
+                "only the first axis, that of the samples, may vary"
+            )
+        batches.add(int(dims[0].dim_value))
+    if len(batches - {0}) > 1:
+        raise ImportRefused(f"the inputs are made for {sorted(batches - {0})} samples at once")
+    wide.graph.ClearField("input")
+    wide.graph.input.extend(kept)
+    states = {*pairs}
+    tensors = [t for t in wide.graph.initializer if t.name not in states]
+    wide.graph.ClearField("initializer")
+    wide.graph.initializer.extend(tensors)
+    first = {k: np.asarray(v, dtype=np.float64) for k, v in initial.items()}
+    outputs = tuple(e.name for e in wide.graph.output if e.name not in pairs.values())
+    return Step(Cell(wide, pairs, first, max(batches)), signal, outputs)
+
+
+def in_double(model: ModelProto) -> ModelProto:
+    """The model with every float in float64: what it means, without its rounding."""
+    wide = ModelProto()
+    wide.CopyFrom(model)
+    graph = wide.graph
+    graph.ClearField("value_info")
+    for info in (*graph.input, *graph.output):
+        if info.type.tensor_type.elem_type in FLOATS:
+            info.type.tensor_type.elem_type = TensorProto.DOUBLE
+    for tensor in graph.initializer:
+        tensor.CopyFrom(_double(tensor))
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == AttributeProto.TENSOR:
+                attribute.t.CopyFrom(_double(attribute.t))
+            if node.op_type == "Cast" and attribute.name == "to" and attribute.i in FLOATS:
+                attribute.i = TensorProto.DOUBLE
+            if node.op_type == "Constant" and attribute.name in ("value_float", "value_floats"):
+                values = helper.get_attribute_value(attribute)
+                attribute.CopyFrom(helper.make_attribute("value", _double_of(values)))
+    return wide
+
+
+def _double(tensor: TensorProto) -> TensorProto:
+    if tensor.data_type not in FLOATS:
+        return tensor
+    return numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float64), tensor.name)
+
+
+def _double_of(values: object) -> TensorProto:
+    return numpy_helper.from_array(np.asarray(values, dtype=np.float64))

@@ -1,0 +1,228 @@
+"""An ONNX graph of one tick, computed on formulas instead of numbers; what each op does is a table.
+
+A value is known numbers, or a signal: a polynomial whose axis of samples is not written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+from onnx import AttributeProto, NodeProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from snncc.ir import ImportRefused, Op, Origin, Param, Ref, Shape, Tensor
+from snncc.ir.ops import Reshape, Slice, Sparse
+
+from .places import origin_of
+from .poly import Atoms, Poly, of_numbers
+
+Known: TypeAlias = npt.NDArray[Any]
+Value: TypeAlias = Poly | Known
+Attributes: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = "Callable[..., Value | Sequence[Value]]"
+
+ROWS: dict[str, Row] = {}
+"""Standard ops of ONNX that are read where a signal goes in: name → rule."""
+SAMPLES = -1
+"""What stands for the number of samples where a model computes with shapes."""
+
+
+def row(*names: str) -> Callable[[Row], Row]:
+    """Enters a rule in the table; it is called with the evaluation, attributes and inputs."""
+
+    def enter(rule: Row) -> Row:
+        for name in names:
+            assert name not in ROWS, f"two rows for {name}"
+            ROWS[name] = rule
+        return rule
+
+    return enter
+
+
+@dataclass
+class Evaluation:
+    """The values of a graph so far.
+
+    Attributes:
+        tensors: name → weights and parameters that ops refer to.
+        origin: of the node that is being evaluated.
+        touched: scope of a module in the user's code → values that it computed.
+    """
+
+    opset: int
+    atoms: Atoms = field(default_factory=Atoms)
+    tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    origin: Origin = field(default_factory=Origin)
+    _names: dict[tuple[Shape, str], str] = field(default_factory=dict[tuple[Shape, str], str])
+    _labels: dict[int, str] = field(default_factory=dict[int, str])
+
+    def run(self, nodes: Sequence[NodeProto], values: dict[str, Value]) -> None:
+        """Adds the values of all nodes, which are listed in the order of their computation.
+
+        Raises:
+            ImportRefused: a signal meets an op that has no row, or a shape that is not known.
+        """
+        for node in nodes:
+            self.origin = origin_of(node)
+            results = self._results(node, [values[name] if name else None for name in node.input])
+            for name, value in zip(node.output, results, strict=False):
+                if name:
+                    values[name] = value
+
+    def _results(self, node: NodeProto, inputs: Sequence[Value | None]) -> Sequence[Value]:
+        given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        if not any(isinstance(each, Poly) for each in inputs):
+            return self._known(node, cast("Sequence[Known | None]", inputs), given)
+        if node.domain not in ("", "ai.onnx") or node.op_type not in ROWS:
+            name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+            raise self.refuse(f"'{name}' has no exact counterpart in a spiking network")
+        rule = ROWS[node.op_type]
+        if node.op_type in ("Split", "Shape"):
+            given["outputs"] = len(node.output)
+        found = rule(self, given, *inputs)
+        return found if isinstance(found, (list, tuple)) else [cast("Value", found)]
+
+    def _known(
+        self, node: NodeProto, inputs: Sequence[Known | None], given: Attributes
+    ) -> Sequence[Value]:
+        """What a node makes of numbers alone, as ONNX's own evaluator computes it."""
+        for attribute in node.attribute:
+            if attribute.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS):
+                raise self.refuse(f"'{node.op_type}' holds a graph; unroll it")
+        if node.op_type in ("Expand", "ConstantOfShape"):
+            at = np.array(inputs[-1])
+            inputs = [*inputs[:-1], np.where(at == SAMPLES, 1, at)]
+        if node.op_type.startswith("Random") or node.op_type == "Bernoulli":
+            raise self.refuse(f"'{node.op_type}' draws random numbers")
+        names = [f"i{k}" if each is not None else "" for k, each in enumerate(inputs)]
+        outs = [f"o{k}" for k in range(len(node.output))]
+        alone = helper.make_node(node.op_type, names, outs, domain=node.domain)
+        alone.attribute.extend(node.attribute)
+        function = helper.make_function(
+            "one", "one", [n for n in names if n], outs, [alone],
+            [helper.make_opsetid("", self.opset)],
+        )  # fmt: skip
+        feeds = {n: each for n, each in zip(names, inputs, strict=True) if n}
+        try:
+            made = ReferenceEvaluator(function).run(outs, feeds, attributes={})
+        except Exception as error:
+            raise self.refuse(f"'{node.op_type}' cannot be computed: {error}") from error
+        return [widened(np.asarray(each)) for each in cast("Sequence[Known]", made)]
+
+    # --- what rules use -----------------------------------------------------------------------
+
+    def refuse(self, found: str) -> ImportRefused:
+        """The refusal of the node that is being evaluated."""
+        return ImportRefused(f"{self.origin}: {found}")
+
+    def label(self, values: Known, name: str) -> None:
+        """Has an array be called by the name that it has in the file."""
+        self._labels[id(values)] = name
+
+    def tensor(self, values: Known, role: str) -> Ref:
+        """Reference to a tensor with these values, under the name of the file or of the place."""
+        label = self._labels.get(id(values), "")
+        tensor = Tensor(np.ascontiguousarray(values).reshape(values.shape))
+        key = (tensor.shape, tensor.digest)
+        if key not in self._names:
+            stem = _stem(label) or (f"{self.origin.module}.{role}" if self.origin.module else role)
+            name, n = stem, 1
+            while name in self.tensors:
+                n += 1
+                name = f"{stem}{n}"
+            self._names[key], self.tensors[name] = name, tensor
+        return Ref(self._names[key])
+
+    def param(self, values: npt.ArrayLike, shape: Shape, role: str) -> Param:
+        """A parameter for a signal of this shape: one number, or a tensor."""
+        array = np.asarray(values, dtype=np.float64)
+        if np.all(array == array.flat[0]):
+            return float(array.flat[0])
+        return self.tensor(np.array(np.broadcast_to(array, shape)), role)
+
+    def signal(self, value: Value, shape: Shape | None = None) -> Poly:
+        """A value as a signal, of this shape if one is given; copies along axes of size 1.
+
+        Raises:
+            ImportRefused: numbers that differ from sample to sample.
+        """
+        if not isinstance(value, Poly):
+            return of_numbers(self.per_sample(value, shape or ()), shape or ())
+        if shape is None or value.shape == shape:
+            return value
+        if not value.atoms:
+            return of_numbers(np.broadcast_to(value.constant, value.shape), shape)
+        return self.moved(value, lambda index: np.broadcast_to(index, (1, *shape)))
+
+    def per_sample(self, values: Known, shape: Shape) -> Known:
+        """Numbers without the axis of the samples, if they have it; else as they are."""
+        if values.ndim > len(shape):
+            extra = values.ndim - len(shape)
+            if extra > 1 or values.shape[0] != 1:
+                raise self.refuse(
+                    f"numbers of shape {list(values.shape)} meet a signal of {list(shape)} per "
+                    "sample; the first axis is that of the samples"
+                )
+            values = values[0]
+        return widened(values)
+
+    def apply(self, op: Op, *args: Poly) -> Poly:
+        """The op on signals.
+
+        Raises:
+            ImportRefused: it does not take their shapes.
+        """
+        try:
+            shape = op.infer([each.shape for each in args], self.tensors)
+        except ValueError as error:
+            raise self.refuse(f"{op.keyword}: {error}") from error
+        return self.atoms.computed(op, args, shape, self.origin)
+
+    def moved(self, one: Poly, move: Callable[[Known], Known]) -> Poly:
+        """The values at other places; `move` is told with positions `[1, *shape]`."""
+        size = int(np.prod(one.shape, dtype=int))
+        index = np.arange(size).reshape(1, *one.shape)
+        places = np.asarray(move(index))
+        if not places.ndim or places.shape[0] != 1:
+            raise self.refuse("the samples of a batch are mixed, or their axis is dropped")
+        places = places[0]
+        shape = tuple(int(n) for n in places.shape)
+        if np.array_equal(places.ravel(), np.arange(size)):
+            return self.reshaped(one, shape)
+        for axis in range(len(one.shape)) if len(shape) == len(one.shape) else ():
+            start = int(np.unravel_index(int(places.flat[0]), one.shape)[axis])
+            stop = start + shape[axis]
+            lead = (slice(None),) * (axis + 1)
+            if np.array_equal(index[(*lead, slice(start, stop))][0], places):
+                return self.apply(Slice(axis, start, stop), one)
+        columns = places.ravel().astype(np.int64)
+        op = Sparse(
+            self.tensor(np.ones(columns.size), "ones"),
+            self.tensor(np.arange(columns.size, dtype=np.int64), "rows"),
+            self.tensor(columns, "columns"),
+            columns.size,
+        )
+        return self.reshaped(self.apply(op, self.reshaped(one, (size,))), shape)
+
+    def reshaped(self, one: Poly, shape: Shape) -> Poly:
+        """The same values under another shape."""
+        return one if one.shape == shape else self.apply(Reshape(shape), one)
+
+
+def widened(values: Known) -> Known:
+    """Floats in float64, as the reference computes; other numbers as they are."""
+    return values.astype(np.float64) if values.dtype.kind == "f" else values
+
+
+def initializers(tensors: Sequence[Any]) -> dict[str, Known]:
+    """Name → array, floats in float64, for the tensors of a graph."""
+    return {each.name: widened(numpy_helper.to_array(each)) for each in tensors}
+
+
+def _stem(label: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "_." else "_" for c in label)
+    return kept.strip(".")

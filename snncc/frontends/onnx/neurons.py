@@ -1,0 +1,213 @@
+"""Formulas of a state and its spikes → their neuron; guessed, then proven by its own step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+
+from snncc.ir import FloatArithmetic, Network, Node, Op, Param, Ref, Shape, Tensor, Use
+from snncc.ir.ops import IF, LI, LIF, Input
+
+from .functions import function_of
+from .poly import (
+    Array,
+    Atom,
+    Atoms,
+    Fired,
+    Held,
+    Poly,
+    add,
+    constant_difference,
+    depends,
+    of_atom,
+    poly,
+    scaled,
+)
+
+Evaluate: TypeAlias = Callable[[object, Mapping[str, Poly | Array]], Mapping[str, Poly]]
+"""The values of a function's outputs, for the values of its inputs."""
+Keep: TypeAlias = Callable[[Array, str], Param]
+"""Numbers as a parameter: one number, or a tensor that is kept under a name."""
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """A population that a state turned out to be.
+
+    Attributes:
+        drive: what it is driven by, without the bias.
+        spike: its spikes as an atom; None for an integrator that never fires.
+        last: its spikes of the tick before, where the formulas compare the old state.
+    """
+
+    state: Held
+    renewed: Poly
+    op: Op
+    tensors: Mapping[str, Tensor]
+    drive: Poly
+    spike: Fired | None
+    last: Fired | None
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One way to reset, and what it would be reset by."""
+
+    reset: str
+    order: str
+    amount: Array
+
+
+def recognized(
+    state: Held, renewed: Poly, atoms: Atoms, initial: Array, evaluate: Evaluate
+) -> Neuron | None:
+    """The neuron whose state is renewed by this formula; None if there is none.
+
+    Each guess is made from the coefficients, then its op's own step is run on the same atoms, and
+    both formulas must come out: the renewed state and the spikes.
+    """
+    fired = [a for a in atoms if isinstance(a, Fired) and depends(a.difference, state)]
+    own = frozenset[Atom](fired) & renewed.atoms
+    rest = renewed.without(own) if own else renewed
+    decay = rest.coefficient(state)
+    drive = rest.without(frozenset({state}))
+    if depends(drive, state):
+        return None
+    bias = drive.constant
+    found = Formulas(state, renewed, rest, decay, bias, initial)
+    drive = poly(drive.shape, {m: c for m, c in drive.terms.items() if m})
+    for spike, last, threshold in _thresholds(found, fired):
+        for guess in found.guesses(spike, last):
+            op, tensors = found.spiking(guess, threshold, spike.strict)
+            if _proven(found, op, tensors, drive, of_atom(spike), evaluate):
+                return Neuron(state, renewed, op, tensors, drive, spike, last)
+    if not own:
+        op, tensors = found.integrator()
+        if _proven(found, op, tensors, drive, renewed, evaluate):
+            return Neuron(state, renewed, op, tensors, drive, None, None)
+    return None
+
+
+def _thresholds(found: Formulas, fired: list[Fired]) -> Iterator[tuple[Fired, Fired | None, Array]]:
+    """Every comparison that could be the spikes, with that of the tick before, and a threshold."""
+    for spike in fired:
+        for last in (None, *fired):
+            if last is None:
+                ends = (found.rest, found.renewed)
+            elif constant_difference(last.difference, of_atom(found.state)) is None:
+                continue
+            else:
+                ends = (found.renewed, found.checked(spike, last))
+            for end in ends:
+                height = constant_difference(end, spike.difference)
+                if height is not None:
+                    yield spike, last, height
+                    break
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """What is known of a state before it is known which neuron it belongs to.
+
+    Attributes:
+        rest: the renewed state where nobody fires.
+    """
+
+    state: Held
+    renewed: Poly
+    rest: Poly
+    decay: Array
+    bias: Array
+    initial: Array
+
+    def checked(self, spike: Fired, last: Fired) -> Poly:
+        """What is compared where each reset counts once: the reset of the spikes before is off."""
+        before = self.renewed.without(frozenset({spike}))
+        return add(before, scaled(of_atom(last), self.renewed.coefficient(spike)))
+
+    def guesses(self, spike: Fired, last: Fired | None) -> Iterator[Guess]:
+        """Ways to reset that the coefficients allow."""
+        now = self.renewed.coefficient(spike)
+        if last is None and self.rest is self.renewed:
+            yield Guess("none", "now", np.zeros(()))
+            return
+        if last is None:
+            yield Guess("subtract", "now", -now)
+            yield Guess("value", "now", now + self.bias)
+            return
+        late = self.renewed.coefficient(last)
+        yield Guess("subtract", "after-decay", -late)
+        yield Guess("value", "before-decay", _over(late, self.decay))
+        yield Guess("value", "after-decay", late)
+        yield Guess("value", "after-input", late + self.bias)
+        yield Guess("subtract", "before-decay", -_over(late, self.decay))
+        yield Guess("subtract", "rechecked", -now)
+
+    def spiking(self, guess: Guess, threshold: Array, strict: bool) -> tuple[Op, dict[str, Tensor]]:
+        """The op of a guess, and its tensors."""
+        tensors: dict[str, Tensor] = {}
+        shape = self.state.shape
+
+        def keep(values: Array, role: str) -> Param:
+            return _param(values, role, shape, tensors)
+
+        stated = {
+            "bias": keep(self.bias, "bias"),
+            "threshold": keep(threshold, "threshold"),
+            "compare": ">" if strict else ">=",
+            "reset": guess.reset,
+            "reset_amount": keep(guess.amount, "reset_amount"),
+            "reset_order": guess.order,
+            "spikes": 1,
+            "refractory": 0,
+            "initial": keep(self.initial, "initial"),
+        }
+        if np.all(self.decay == 1):
+            return IF(**stated), tensors  # type: ignore[arg-type]
+        return LIF(**stated, decay=keep(self.decay, "decay")), tensors  # type: ignore[arg-type]
+
+    def integrator(self) -> tuple[Op, dict[str, Tensor]]:
+        """A state that leaks and is never reset, and its tensors."""
+        tensors: dict[str, Tensor] = {}
+        values = {"decay": self.decay, "bias": self.bias, "initial": self.initial}
+        params = {k: _param(v, k, self.state.shape, tensors) for k, v in values.items()}
+        return LI(**params), tensors
+
+
+def _over(values: Array, decay: Array) -> Array:
+    return np.divide(
+        values, decay, out=np.zeros(np.broadcast(values, decay).shape), where=decay != 0
+    )
+
+
+def _param(values: Array, role: str, shape: Shape, tensors: dict[str, Tensor]) -> Param:
+    if np.all(values == values.flat[0]):
+        return float(values.flat[0])
+    tensors[role] = Tensor(np.broadcast_to(values, shape))
+    return Ref(role)
+
+
+def _proven(
+    found: Formulas,
+    op: Op,
+    tensors: Mapping[str, Tensor],
+    drive: Poly,
+    out: Poly,
+    evaluate: Evaluate,
+) -> bool:
+    """Whether one tick of the op gives the formulas: of the renewed state, and of the output."""
+    try:
+        op.check(tensors)
+    except ValueError:
+        return False
+    shape = found.state.shape
+    nodes = (Node("x", Input(shape, "real")), Node("s", op, (Use("x"),)))
+    network = Network("one", nodes, (Use("s"),), 1.0, MappingProxyType(dict(tensors)))
+    function = function_of(network, nodes[1], FloatArithmetic(network.tensors))
+    given: dict[str, Poly | Array] = {"v": of_atom(found.state), "x": drive}
+    made = evaluate(function.proto, {**given, **function.parameters})
+    return made["v_next"].close_to(found.renewed) and made["out"].close_to(out)
