@@ -105,74 +105,48 @@ class Preset:
     source: str
 
 
-_EULER = {"dt": "0.0001", "integrator": "forward", "current": "new", "spikes": "one"}
+def _preset(source: str, **values: str) -> Preset:
+    """What differs from the defaults; the others are the library's as well."""
+    return Preset({key: values.get(key, choice.default) for key, choice in OPEN.items()}, source)
+
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
-        "as-snntorch": Preset(
-            _EULER
-            | {
-                "reset": "zero",
-                "compare": ">",
-                "integral": "tick",
-                "loop": "spikes",
-                "initial": "zero",
-            },
-            "snnTorch 1.0.0, import_nir.py",
+        "as-snntorch": _preset("snnTorch 1.0.0, import_nir.py", reset="zero", initial="zero"),
+        "as-norse": _preset(
+            "Norse 1.1.0, torch/utils/import_nir.py", dt="0.001", reset="zero", loop="currents"
         ),
-        "as-norse": Preset(
-            _EULER
-            | {
-                "dt": "0.001",
-                "reset": "zero",
-                "compare": ">",
-                "integral": "tick",
-                "loop": "currents",
-            },
-            "Norse 1.1.0, torch/utils/import_nir.py",
+        "as-sinabs": _preset(
+            "Sinabs 3.1.3, nir.py",
+            dt="1.0",
+            integrator="exponential",
+            reset="subtract",
+            compare=">=",
+            gain="one",
+            spikes="many",
+            floor="threshold",
+            initial="zero",
         ),
-        "as-sinabs": Preset(
-            {
-                "dt": "1.0",
-                "integrator": "exponential",
-                "reset": "subtract",
-                "compare": ">=",
-                "gain": "one",
-                "integral": "tick",
-                "spikes": "many",
-                "floor": "threshold",
-                "initial": "zero",
-            },
-            "sinabs 3.1.3, nir.py",
-        ),
-        "as-spikingjelly": Preset(
-            _EULER | {"reset": "value", "compare": ">=", "integral": "dt", "loop": "currents"},
+        "as-spikingjelly": _preset(
             "SpikingJelly 2.0.0, activation_based/nir_exchange/from_nir.py",
+            compare=">=",
+            integral="dt",
+            loop="currents",
         ),
-        "as-spinnaker2": Preset(
-            {
-                "dt": "1.0",
-                "integrator": "exponential",
-                "reset": "subtract",
-                "compare": ">=",
-                "current": "new",
-                "integral": "tick",
-                "transport": "hop",
-                "spikes": "one",
-                "initial": "zero",
-            },
+        "as-spinnaker2": _preset(
             "py-spinnaker2, s2_nir.py, ConversionConfig",
+            dt="1.0",
+            integrator="exponential",
+            reset="subtract",
+            compare=">=",
+            transport="hop",
+            initial="zero",
         ),
-        "as-lava": Preset(
-            _EULER
-            | {
-                "reset": "zero",
-                "compare": ">",
-                "integral": "tick",
-                "transport": "hop",
-                "initial": "zero",
-            },
+        "as-lava": _preset(
             "neuromorphs/NIR 7232ada, paper/nir_to_lava.py",
+            reset="zero",
+            transport="hop",
+            initial="zero",
         ),
     }
 )
