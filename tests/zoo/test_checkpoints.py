@@ -23,6 +23,7 @@ TARGETS = {
     "l2mu-braille": 0.92,
     "l2mu-motions-zero": 0.95,
     "l2mu-wisdm-zero": 0.90,
+    "l2mu-braille-zero": 0.90,
 }
 
 
