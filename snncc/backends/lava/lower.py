@@ -43,7 +43,7 @@ class _Lowering:
 
     paths: Paths
     options: Mapping[str, str]
-    terms: dict[str, dict[tuple[Term, Leaf], None]] = field(default_factory=dict)
+    terms: dict[str, list[tuple[Term, Leaf]]] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=lambda: Schedule(1, {}))
 
     def program(self) -> Program:
@@ -73,14 +73,14 @@ class _Lowering:
             netx=choice(self.options, "netx", "0", "1") == "1",
         )
 
-    def _terms(self, node: Node) -> dict[tuple[Term, Leaf], None]:
-        found: dict[tuple[Term, Leaf], None] = {}
+    def _terms(self, node: Node) -> list[tuple[Term, Leaf]]:
+        """What drives a population: what is added up twice stands there twice."""
+        found: list[tuple[Term, Leaf]] = []
         for use in self.paths.inputs(node):
             if use.state:
                 self.paths.leaves(use, 0, node)  # refuses, and says why
             for term in self.paths.terms(use):
-                for leaf in self.paths.leaves(term.use, term.delay, node):
-                    found[term, leaf] = None
+                found += [(term, leaf) for leaf in self.paths.leaves(term.use, term.delay, node)]
         return found
 
     def _source(self, node: Node) -> Source:

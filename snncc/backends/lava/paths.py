@@ -34,6 +34,7 @@ from snncc.ir.ops import (
     Slice,
     Sum,
     SumPool,
+    Transpose,
     Weighted,
 )
 
@@ -160,7 +161,7 @@ class Paths:
             raise refused("L003", node, "its bias comes late; give the bias to the neuron")
         if isinstance(node.op, Relu) and self.bounds[node.inputs[0].source][0].min() >= 0:
             return
-        plain = Weighted | Sum | Reshape | Slice | Concat | SumPool | AvgPool
+        plain = Weighted | Sum | Reshape | Transpose | Slice | Concat | SumPool | AvgPool
         if not isinstance(node.op, plain):
             spikes = isinstance(node.op, Relu | MaxPool | Product)
             what = "of anything but spikes " if spikes else ""

@@ -43,7 +43,7 @@ STOCK = {
 
 def prepared(
     network: Network,
-    signal: dict[str, Values],
+    signal: dict[str, Values] | Values,
     options: dict[str, str] | None = None,
     bits: int = 8,
 ) -> tuple[Network, Program]:

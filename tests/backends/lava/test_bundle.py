@@ -10,7 +10,7 @@ from snncc.compiler import compile_model
 from snncc.engines import run
 from snncc.manifest import BuildRequest
 
-MODEL = "zoo:l2mu-motions"
+MODEL, NATIVE = "zoo:l2mu-motions", "zoo:l2mu-motions-zero"
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """An L2MU, built for Loihi."""
     path = tmp_path_factory.mktemp("lava") / "motions.snnb"
     return Bundle.open(compile_model(BuildRequest(MODEL, "lava", output=path)))
+
+
+@pytest.fixture(scope="module")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """An L2MU that was trained for Loihi, as stock neurons alone."""
+    path = tmp_path_factory.mktemp("lava") / "native.snnb"
+    options = {"neurons": "stock"}
+    return Bundle.open(compile_model(BuildRequest(NATIVE, "lava", options=options, output=path)))
 
 
 def test_a_missing_lava_is_reported_as_absent(
@@ -41,10 +49,10 @@ def test_every_stage_agrees_up_to_lava(bundle: Bundle) -> None:
 
 
 @pytest.mark.usefixtures("lava")
-def test_a_bundle_runs_in_lava(bundle: Bundle) -> None:
-    signal, expected = bundle.check()
-    found = run(bundle, signal[:1, :30], "target", record=("%N_m.v",))
-    assert found["%N_m.v"].any()
+def test_a_native_bundle_runs_in_lava(native: Bundle) -> None:
+    signal, expected = native.check()
+    found = run(native, signal[:1, :30], "target", record=("%encoder_0_neurons",))
+    assert found["%encoder_0_neurons"].shape[2:] == (6, 6) and found["%encoder_0_neurons"].any()
     for wire in expected.outputs:
         assert (found[wire] == expected[wire][:1, :30]).all()
 
@@ -53,3 +61,13 @@ def test_the_bundle_says_what_the_chip_must_do(bundle: Bundle) -> None:
     assert bundle.report["steps_per_tick"] == 3
     assert bundle.report["native"] is False
     assert (bundle.path / "target" / "network.py").read_text().startswith('"""')
+
+
+def test_a_native_bundle_takes_one_step_a_tick_and_a_process_per_set_of_constants(
+    native: Bundle,
+) -> None:
+    assert native.report["steps_per_tick"] == 1
+    assert native.report["native"] is True
+    populations = native.report["populations"]
+    assert sum(each["node"] == "encoder_0_neurons" for each in populations) == 6
+    assert {each["process"] for each in populations} == {"LIF", "LIFReset"}

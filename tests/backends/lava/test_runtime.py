@@ -10,6 +10,7 @@ import pytest
 
 from snncc.backends.lava import LavaBackend, runtime
 from snncc.backends.lava.arithmetic import LIMIT
+from snncc.importing import import_model
 from snncc.ir import (
     DeviceError,
     Network,
@@ -25,6 +26,7 @@ from snncc.ir import (
 from snncc.ir.edit import insert
 from snncc.ir.edit import replace as replace_nodes
 from snncc.ir.ops import Dense, Sum
+from snncc.samples import Samples
 from tests.backends.lava.nets import grown, inhibited, mixed, prepared, stock, stock_images
 from tests.nets import hand, spikes_for
 
@@ -53,13 +55,20 @@ def loop_of_two() -> Network:
     return replace_nodes(network, replace(network["s1"], inputs=(Use("both"),)))
 
 
-def played(network: Network, signal: dict[str, Values], **options: int) -> tuple[Trace, Trace]:
+def played(
+    network: Network,
+    signal: dict[str, Values] | Values,
+    options: dict[str, str] | None = None,
+    side_by_side: int | None = None,
+) -> tuple[Trace, Trace]:
     """All that can be recorded: from the quantized reference, and from Lava."""
-    network, program = prepared(network, signal)
+    network, program = prepared(network, signal, options)
     wires = tuple(wire.text for wire in program.traced)
-    return run(network, signal, record=wires), runtime.play(program, signal, wires, **options)
+    found = runtime.play(program, signal, wires, side_by_side=side_by_side)
+    return run(network, signal, record=wires), found
 
 
+TASKS = ("motions", "wisdm", "braille")
 FEW = (
     "recurrent CuBa LIFs",
     "mixed constants and strong biases",
@@ -206,21 +215,49 @@ def test_fifty_random_networks_equal_the_reference_in_lava(seed: int) -> None:
     assert reference.compared(found) == (0, None)
 
 
-@pytest.mark.usefixtures("complete")
-@pytest.mark.parametrize("task", ["motions", "wisdm", "braille"])
-def test_trained_networks_equal_the_reference_in_lava(task: str) -> None:
-    from snncc.importing import import_model
+TRAINED = [f"l2mu-{task}{reset}" for task in TASKS for reset in ("", "-zero")]
 
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("name", TRAINED)
+def test_trained_networks_equal_the_reference_in_lava(name: str) -> None:
+    network, samples = trained(name)
+    options = {"neurons": "stock"} if name.endswith("-zero") else {}
+    reference, found = played(network, samples.first(24).signal, options)
+    assert reference.compared(found) == (0, None)
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("name", TRAINED)
+def test_loihis_arithmetic_costs_less_than_a_point_of_accuracy(name: str) -> None:
+    network, samples = trained(name)
+    real = run(network, samples.signal).accuracy(samples.labels, network.decode)
+    assert accuracy(network, samples) >= real - 0.01
+
+
+LEAST = {"motions": 0.90, "wisdm": 0.89, "braille": 0.70}
+"""What is left of a model trained with another reset; docs/lava.md has the figures."""
+
+
+@pytest.mark.usefixtures("complete")
+@pytest.mark.parametrize("task", TASKS)
+def test_a_reset_that_was_not_trained_costs_accuracy(task: str) -> None:
+    network, samples = trained(f"l2mu-{task}")
+    assert LEAST[task] <= accuracy(network, samples, {"reset": "zero"}) < 0.93
+
+
+def trained(name: str) -> tuple[Network, Samples]:
+    """A zoo model with its test samples."""
     try:
-        model = import_model(f"zoo:l2mu-{task}", None, None, {})
+        model = import_model(f"zoo:{name}", None, None, {})
     except UsageError as absent:
         pytest.skip(str(absent))
     assert model.samples is not None
-    network, samples = model.imported.network, model.samples
-    name = network.inputs[0].name
-    reference, found = played(network, {name: samples.first(24).signal})
-    assert reference.compared(found) == (0, None)
-    quantized, program = prepared(network, {name: samples.first(64).signal})
-    real = run(network, samples.signal).accuracy(samples.labels, network.decode)
+    return model.imported.network, model.samples
+
+
+def accuracy(network: Network, samples: Samples, options: dict[str, str] | None = None) -> float:
+    """In Loihi's arithmetic, over all samples."""
+    quantized, program = prepared(network, samples.first(64).signal, options)
     whole = LavaBackend().simulate(program, samples.signal, ())
-    assert whole.accuracy(samples.labels, quantized.decode) >= real - 0.01
+    return whole.accuracy(samples.labels, quantized.decode)
