@@ -73,6 +73,10 @@ VECTORS: dict[str, Function] = {
     "fan-out by broadcasting": lambda x: x.unsqueeze(-1) * numbers(6, 3) + numbers(6, 3),
     "fan-out of one": lambda x: x[:, 2:3] * numbers(4),
     "shift that fans out": lambda x: x[:, :1] + V,
+    "inner product": lambda x: x.unsqueeze(1) @ x.relu().unsqueeze(2),
+    "outer product": lambda x: torch.einsum("bi,bj->bij", x, x.relu()),
+    "product of each": lambda x: torch.einsum("bi,bi->bi", x, x.relu()),
+    "attention": lambda x: _attended(x.view(-1, 3, 2)),
     "slice": lambda x: x[:, 1:5],
     "stride": lambda x: x[:, ::2],
     "one column": lambda x: x[:, 3].unsqueeze(1),
@@ -113,6 +117,11 @@ VECTORS: dict[str, Function] = {
 }
 
 
+def _attended(x: Tensor) -> Tensor:
+    """Queries, keys and values are three faces of the same signal."""
+    return (x @ x.relu().transpose(-2, -1) * 0.25) @ (-x).relu()
+
+
 def _written(x: Tensor) -> Tensor:
     shift = torch.empty(6)
     for place in range(6):
@@ -142,6 +151,17 @@ IMAGES: dict[str, Function] = {
     "bmm": lambda x: torch.bmm(x.flatten(2), numbers(30, 2).expand(x.shape[0], 30, 2)),
     "matmul of many axes": lambda x: x @ numbers(5, 3),
     "matmul, repeated": lambda x: torch.matmul(x, numbers(1, 1, 5, 2)),
+    "attention of several heads": lambda x: _attended(x.flatten(2).view(-1, 2, 6, 10)),
+    "attention, batch last": lambda x: (
+        torch.einsum("chwb,cvwb->chvb", *[x.movedim(0, 3)] * 2).movedim(3, 0).contiguous()
+    ),
+    "attention over a list": lambda x: _attended(torch.stack([x, x.relu()], 1)).sum(1),
+    "attention in a folded batch": lambda x: (
+        _attended(torch.stack([x, -x]).flatten(0, 1)).unflatten(0, (2, -1)).sum(0)
+    ),
+    "norm between transposes": lambda x: (
+        (x.transpose(1, 3) * numbers(4) + numbers(4)).relu().transpose(1, 3)
+    ),
     "matmul by blocks": lambda x: torch.matmul(x, numbers(4, 5, 2)),
     "sum of a middle axis": lambda x: x.sum(2),
     "flatten": lambda x: x.flatten(1, 2),
@@ -176,7 +196,9 @@ REFUSED: dict[str, tuple[Function, str]] = {
     "softmax": (lambda x: x.softmax(1), "reader of the score"),
     "division": (lambda x: x / (x.relu() + 1), "divided by another"),
     "weights of the signal": (lambda x: F.linear(x, x), "computed from a signal"),
-    "outer product": (lambda x: x.unsqueeze(1) @ x.unsqueeze(2), "product of two signals"),
+    "three signals": (lambda x: torch.einsum("bi,bi,bi->bi", x, x, x), "take two at a time"),
+    "summed beside": (lambda x: torch.einsum("bi,bj->bi", x, x), "sums one of its signals alone"),
+    "between samples": (lambda x: x @ x.T, "mixes the samples of the batch"),
     "over the batch": (lambda x: x - x.mean(0, keepdim=True), "samples of the batch are mixed"),
     "the other sample": (lambda x: x.flip(0), "single samples of the batch"),
     "per sample": (lambda x: x * torch.arange(x.shape[0]).unsqueeze(1), "from sample to sample"),

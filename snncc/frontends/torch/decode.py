@@ -16,7 +16,7 @@ from .lift import Lifter
 from .reroll import Roller, Ticks
 from .rules import Operand
 
-MOVES = {"reshape", "slice", "concat", "sum", "sum_pool", "max_pool"}
+MOVES = {"reshape", "transpose", "slice", "concat", "sum", "sum_pool", "max_pool"}
 """Ops that make counts of counts."""
 
 

@@ -10,8 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from snncc.ir import OPS, FloatArithmetic, ImportRefused, Op, Origin, Param, Ref, Shape, Tensor
+from snncc.ir.ops import Transpose
 
 from .place import Places
+
+POINTWISE = ("sum", "product", "relu")
+"""Ops that treat each element for itself, whatever the order of the axes."""
 
 Array = npt.NDArray[np.float64]
 
@@ -216,11 +220,37 @@ class Weaver:
         return self.reshape(picked, index.shape)
 
     def permute(self, expr: Expr, order: Sequence[int]) -> Expr:
-        """The same values with the axes in another order."""
-        if list(order) == list(range(len(expr.shape))):
-            return expr
-        size = int(np.prod(expr.shape, dtype=int))
-        return self.gather(expr, np.arange(size).reshape(expr.shape).transpose(order))
+        """The same values with the axes in another order.
+
+        Orders of orders are taken together, through what is computed element by element: a norm
+        between two transposes has none left.
+        """
+        order = tuple(order)
+        wide = [k for k in order if expr.shape[k] > 1]
+        if wide == sorted(wide):
+            return self.reshape(expr, tuple(expr.shape[k] for k in order))
+        if isinstance(expr, Constant):
+            return self.constant(expr.values.transpose(order))
+        if isinstance(expr, Apply) and isinstance(expr.op, Transpose):
+            return self.permute(expr.args[0], [expr.op.order[k] for k in order])
+        if isinstance(expr, Apply) and expr.op.keyword in POINTWISE and self._cancels(expr, order):
+            here, self.origin, rank = self.origin, expr.origin, len(expr.shape)
+            wholes = [self.reshape(a, (1,) * (rank - len(a.shape)) + a.shape) for a in expr.args]
+            turned = self.applied(expr.op, [self.permute(a, order) for a in wholes])
+            self.origin = here
+            return turned
+        return self.apply("transpose", (expr,), order=order)
+
+    def _cancels(self, expr: Apply, order: tuple[int, ...]) -> bool:
+        """Whether all of an expression's signals have just been permuted the other way."""
+        live = [a for a in expr.args if not isinstance(a, Constant)]
+        return all(
+            isinstance(a, Apply)
+            and isinstance(a.op, Transpose)
+            and len(a.op.order) == len(order)
+            and [a.op.order[k] for k in order] == list(range(len(order)))
+            for a in live
+        )
 
     def at_rest(self, expr: Expr) -> Array:
         """What an expression gives when every input and every neuron is silent."""

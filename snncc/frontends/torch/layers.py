@@ -13,6 +13,7 @@ from snncc.ir import Shape
 
 from .expr import Expr, Weaver
 from .grid import Axis, Cells, Grid, Loom, cell, each
+from .products import multiplied
 from .rules import Operand, row
 
 Pair = int | Sequence[int]
@@ -72,12 +73,15 @@ def _labelled(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
 
 @row("einsum")
 def _einsum(loom: Loom, equation: str, *operands: Operand | Sequence[Operand]) -> Grid:
-    """`torch.einsum` of one signal with constants."""
+    """`torch.einsum` of one signal with constants, or of two."""
     parts = [p for o in operands for p in ([o] if isinstance(o, (Grid, torch.Tensor)) else o)]
     terms, out = _parse(loom, equation, parts)
     live = [(t, p) for t, p in zip(terms, parts, strict=True) if isinstance(p, Grid)]
+    if len(parts) == len(live) == 2:
+        (first, left), (second, right) = live
+        return multiplied(loom, (first, second), (left, right), out)
     if len(live) != 1:
-        raise loom.weaver.refuse("a matrix product of two signals")
+        raise loom.weaver.refuse("a product of more than two signals; take two at a time")
     still = [(t, p) for t, p in zip(terms, parts, strict=True) if isinstance(p, torch.Tensor)]
     labels, grid = live[0]
     if not still:
