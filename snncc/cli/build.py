@@ -53,7 +53,7 @@ def command(
 ) -> None:
     """Compile MODEL into a bundle.
 
-    MODEL is zoo:NAME, path/to/file.py:factory, package.module:factory or net.snn.
+    MODEL is zoo:NAME, path/to/file.py:factory, package.module:factory, net.nir or net.snn.
     """
     from snncc.bundle import Bundle
     from snncc.compiler import compile_model

@@ -1,13 +1,19 @@
 """`snncc zoo`: list, show, train and data of the models that come with snncc; holds no model."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .display import show_json, show_table
 from .failures import debug_option
 from .options import FILE, NEW, json_option
+
+if TYPE_CHECKING:
+    from snncc.zoo import Part
 
 
 @click.group("zoo")
@@ -69,11 +75,18 @@ def train(name: str, data: Path | None, output: Path | None) -> None:
 @command.command("data")
 @click.argument("name")
 @click.option("--data", type=FILE, help="The data set's file; by default its usual place.")
+@click.option(
+    "--part",
+    type=click.Choice(["test", "validation", "train", "all"]),
+    default="test",
+    show_default=True,
+    help="Other samples than those that no training has seen.",
+)
 @click.option("-o", "--output", type=NEW, required=True, help="The new .npz file.")
 @debug_option
-def data(name: str, data: Path | None, output: Path) -> None:
+def data(name: str, data: Path | None, part: Part, output: Path) -> None:
     """Write the test data of NAME in the format that every command reads."""
     from snncc.zoo import write_test_data
 
-    write_test_data(name, output, data)
+    write_test_data(name, output, data, part)
     click.echo(output)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from .cards import Entry, card, entry, names, weights
 from .data import DATASETS, dataset, wisdm_by_subject
-from .samples import DataSet, Samples, Split, write_npz
+from .samples import PARTS, DataSet, Part, Samples, Split, write_npz
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATASETS",
+    "PARTS",
     "DataSet",
     "Entry",
+    "Part",
     "Samples",
     "Split",
     "card",
@@ -74,6 +76,9 @@ def test_data(
     return samples.x, samples.y
 
 
-def write_test_data(name: str, out: Path, path: Path | None = None) -> None:
-    """Writes `test_data` as x and y of an .npz file, the format that every command reads."""
-    write_npz(Samples(*test_data(name, path)), out)
+def write_test_data(name: str, out: Path, path: Path | None = None, part: Part = "test") -> None:
+    """Writes `test_data` as x and y of an .npz file, the format that every command reads.
+
+    With another `part`, the samples that `name` was trained on, or chosen by, or all of them.
+    """
+    write_npz(dataset(entry(name).task).split(path).part(part), out)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+Part: TypeAlias = Literal["test", "validation", "train", "all"]
+PARTS: tuple[Part, ...] = ("test", "validation", "train", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Split:
     train: Samples
     validation: Samples
     test: Samples
+
+    def part(self, name: Part) -> Samples:
+        """One of the parts, or all of them one behind the other."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        if name != "all":
+            return parts[name]
+        x: NDArray[Any] = np.concatenate([each.x for each in parts.values()])
+        return Samples(x, np.concatenate([each.y for each in parts.values()]))
 
 
 @dataclass(frozen=True, slots=True)

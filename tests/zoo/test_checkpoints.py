@@ -92,6 +92,15 @@ def test_test_data_are_written_in_the_common_format(tmp_path: Path) -> None:
         assert archive["y"].dtype == np.int64
 
 
+def test_each_part_and_all_of_them_are_written(tmp_path: Path) -> None:
+    sizes = {}
+    for part in zoo.PARTS:
+        zoo.write_test_data("l2mu-motions", tmp_path / "part.npz", part=part)
+        with np.load(tmp_path / "part.npz") as archive:
+            sizes[part] = len(archive["y"])
+    assert sizes == {"test": 40, "validation": 8, "train": 32, "all": 80}
+
+
 def test_the_list_is_read_without_torch() -> None:
     program = (
         "import sys; from snncc import zoo; [zoo.entry(name) for name in zoo.names()];"
