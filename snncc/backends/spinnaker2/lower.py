@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from snncc.backends import Settings
-from snncc.ir import LoweringRefused, Network, Node, PassError, Quantity, Use, Values
+from snncc.ir import CapacityError, LoweringRefused, Network, Node, PassError, Quantity, Use, Values
 from snncc.ir.ops import IF, LI, LIF, Spiking
 from snncc.ir.passes import phases
 
@@ -23,8 +23,11 @@ from .paths import Leaf, Link, Paths, refused, shares
 from .program import Neurons, Program, Source, Synapses, Wire
 from .relays import Relays
 from .target import (
+    CHIPS_PER_BOARD,
     EXACT_SUM,
     HOP_TICKS,
+    USABLE_CORES_PER_BOARD,
+    USABLE_CORES_PER_CHIP,
     WEIGHT_MAX_WITH_DELAY,
     WEIGHT_MAX_WITHOUT_DELAY,
 )
@@ -82,6 +85,7 @@ class _Lowering:
         whole = (*synapses, *linking)
         budget = self.choices.budget(self.period, max([n.phase for n in neurons], default=0))
         partition = split(budget, sources, neurons, whole)
+        self._room(len(partition.cores))
         return Program(
             name=re.sub(r"\W", "_", network.name) or "network",
             tick=network.tick,
@@ -99,6 +103,16 @@ class _Lowering:
             partition=partition,
             warnings=warnings(partition, neurons, self.choices, self.period),
         )
+
+    def _room(self, cores: int) -> None:
+        """Refuses more cores than there are."""
+        chips = self.choices.chips
+        if cores > chips * USABLE_CORES_PER_CHIP:
+            raise CapacityError(
+                f"S011: the network needs {cores} cores, {chips} chip(s) have "
+                f"{chips * USABLE_CORES_PER_CHIP} for it (a board of {CHIPS_PER_BOARD} chips "
+                f"{USABLE_CORES_PER_BOARD}); allow more with --option chips=N"
+            )
 
     def _schedule(self) -> tuple[int, Mapping[str, int]]:
         network = self.paths.network
