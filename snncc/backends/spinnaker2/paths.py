@@ -19,11 +19,13 @@ from snncc.ir.ops import (
     Slice,
     Sum,
     SumPool,
+    Transpose,
     Weighted,
 )
 
 from .program import Kind, Whole, Window
 
+LINEAR = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
 CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
 NONE = np.zeros(0, dtype=np.int64)
@@ -88,7 +90,7 @@ class Paths:
             return {Leaf(node.name, late): None}
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
             raise refused("S003", node, "its bias comes late; give the bias to the neuron")
-        if not isinstance(node.op, Weighted | Sum | Reshape | Slice | Concat | SumPool | AvgPool):
+        if not isinstance(node.op, LINEAR):
             raise refused(
                 "S003",
                 node,

@@ -21,6 +21,7 @@ from snncc.ir.ops import (
     Slice,
     Sum,
     SumPool,
+    Transpose,
 )
 
 from .arithmetic import Exact
@@ -55,7 +56,7 @@ class Elements:
                 return self._x.clipped(self._wide(self.sources[0]), 0, 1 << 32)
             case Affine():
                 return self._affine(op)
-            case Reshape() | Slice() | Concat():
+            case Reshape() | Slice() | Concat() | Transpose():
                 return self._laid_anew(op)
             case SumPool() | AvgPool() | MaxPool():
                 return self._pooled(op)
@@ -94,7 +95,7 @@ class Elements:
             return scaled
         return self._x.add(scaled, self._x.like(self.a.quantity(op.shift, "shift"), scaled))
 
-    def _laid_anew(self, op: Reshape | Slice | Concat) -> Signal:
+    def _laid_anew(self, op: Reshape | Slice | Concat | Transpose) -> Signal:
         rows = [self._row(s) for s in self.sources]
         if isinstance(op, Concat) and not all(r.dtype == "int16" for r in rows):
             rows = [self._wide(r) for r in rows]
@@ -107,6 +108,8 @@ class Elements:
                 tensor = self.graph.cut(first.tensor, (0, *begin), target)
             case Concat():
                 tensor = self.graph.joined([r.tensor for r in rows], op.axis + 1)
+            case Transpose():
+                tensor, first = self.graph.permuted(first, op.order, self.node)
         low, high = (laid(end[0], self.shape, False) for end in self.bounds[self.node.name])
         return Signal(tensor, self.shape, first.dtype, low, high)
 

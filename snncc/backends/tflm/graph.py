@@ -151,6 +151,24 @@ class Graph:
         self.forms[key] = Signal(tensor, signal.shape, dtype, low, high, image)
         return self.forms[key]
 
+    def permuted(self, signal: Signal, order: Shape, node: Node) -> tuple[int, Signal]:
+        """The signal's tensor with the axes of the wire in another order, and what was turned.
+
+        Raises:
+            LoweringRefused: T006, its codes need 32 bits.
+        """
+        if not signal.narrow:
+            raise refused(
+                "T006",
+                node,
+                f"its codes reach {_worst(signal):,}, but TRANSPOSE has no kernel for 32 bits; "
+                "put it after the neurons",
+            )
+        row = self.cast(signal, "int16")
+        shape = (1, *(signal.shape[axis] for axis in order))
+        axes = self.constant(np.asarray((0, *(axis + 1 for axis in order))), "int32")
+        return self.write("TRANSPOSE", (row.tensor, axes), "int16", shape), row
+
     def movable(self, signal: Signal) -> bool:
         """Whether the signal can be laid out in the wire's own order."""
         fewest = min(signal.shape[0], prod(signal.shape[1:])) if signal.image else 1
