@@ -46,11 +46,10 @@ def _spiking(site: Site, refractory: int = 0) -> dict[str, object]:
     base = site.param(number(module, "v_th") - rest, "threshold")
     subtracts = getattr(p, "reset_method", reset_value) is reset_subtract
     method, alpha = cast("str", getattr(p, "method", "super")), float(getattr(p, "alpha", 100.0))
-    kind = "heaviside" if method == "adjoint" else method
     return {
         "bias": 0.0,
         "threshold": base,
-        "compare": comparison(partial(_threshold, method=kind, alpha=alpha)),
+        "compare": comparison(partial(_threshold, method=method, alpha=alpha)),
         "reset": "subtract" if subtracts else "value",
         "reset_amount": site.param(
             number(module, "v_th") if subtracts else number(module, "v_reset") - rest,
@@ -236,6 +235,8 @@ def _objection(module: nn.Module) -> str:
     if activation is not None and not activation.__module__.startswith("norse."):
         return f"its activation is {activation.__name__}, which is not Norse's own"
     p = parameters(module)
+    if getattr(p, "method", "") == "adjoint":
+        return "method='adjoint' cannot run: Norse itself fails in its forward; use 'super'"
     if getattr(p, "reset_method", reset_value) not in (reset_value, reset_subtract):
         return "its reset_method is neither reset_value nor reset_subtract"
     for name in ("tau_mem_inv", "tau_syn_inv", "tau_adapt_inv"):
