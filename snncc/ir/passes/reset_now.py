@@ -76,7 +76,7 @@ def _fits(network: Network, node: Node) -> bool:
     read = any(use.source == node.name and use.state for use in uses)
     waits = op.refractory and not settled
     what = kinds(network)
-    wires = (use for other in _driving(network, node) for use in other.inputs)
+    wires = [*node.inputs, *(use for other in _driving(network, node) for use in other.inputs)]
     real = any(wire_kind(use, what) not in ("count", "current") for use in wires)
     threshold, initial = (values_of(p, network.tensors) for p in (op.threshold, op.initial))
     above = np.any(initial >= threshold)
@@ -112,7 +112,8 @@ def _rewritten(network: Network, node: Node) -> Network:
         if order == "after-input":
             now = replace(now, refractory=1)
         elif order == "after-decay" and np.any(amount):
-            before = np.divide(amount, decay, out=np.zeros_like(amount / 1.0), where=decay > 0)
+            amount, fade = np.broadcast_arrays(amount, decay)
+            before = np.divide(amount, fade, out=np.zeros(amount.shape), where=fade > 0)
             network, new = keep_tensor(network, f"{node.name}.reset", before)
             now = replace(now, reset_amount=new)
         return replace_nodes(network, replace(node, op=now))

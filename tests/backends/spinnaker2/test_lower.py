@@ -108,7 +108,8 @@ CASES = [
     ("S008", mixed(), {}, "%s: it hears real values and %a, whose spikes are on the chip"),
     ("S009", summed(), {}, "%t: the output %t is no spike or potential"),
     ("S010", wide(), {}, "%s: the synapses of neuron 0 need"),
-    ("S011", single(LIF(**PLAIN, decay=0.5), size=150), {"atoms": "1"}, "the network needs 156 cores"),
+    ("S011", single(LIF(**PLAIN, decay=0.5), size=150), {"atoms": "1"},
+     "the network needs 156 cores"),
     ("S012", loop(3), {"hop": "pipelined"}, "the loop has fewer ticks of delay"),
 ]  # fmt: skip
 
