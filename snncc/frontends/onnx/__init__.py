@@ -10,7 +10,7 @@ from snncc.ir import Network, UsageError, unknown
 if TYPE_CHECKING:
     from snncc.frontends import Imported, ImportRequest
 
-__all__ = ["OnnxFrontend", "write_onnx"]
+__all__ = ["ExportedFrontend", "OnnxFrontend", "write_onnx"]
 
 OPTIONS: Mapping[str, str] = {
     "states": "which input is renewed by which output: mem:mem_out,syn:syn_out (from the names)",
@@ -42,6 +42,21 @@ class OnnxFrontend:
         from .reading import operations
 
         return operations()
+
+
+class ExportedFrontend:
+    """Reads `.pt2`: programs of `torch.export` whose states are passed in and out."""
+
+    options = OPTIONS
+
+    def accepts(self, source: str) -> bool:
+        return source.endswith(".pt2")
+
+    def load(self, request: ImportRequest) -> Imported:
+        _check(request)
+        from .exported import load
+
+        return load(request)
 
 
 def _check(request: ImportRequest) -> None:

@@ -84,9 +84,9 @@ class TracedIntegers(IntegerArithmetic):
         self._body.role = f"shift_{role}"
         return super().align(codes, role)
 
-    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
         self._body.role = scale
-        return super().rescale(codes, role, scale)
+        return super().rescale(codes, role, scale, flat)
 
     def knots(self, function: object, index: str, value: str) -> Values:
         table = super().knots(function, index, value)  # type: ignore[arg-type]

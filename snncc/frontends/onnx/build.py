@@ -251,12 +251,13 @@ class Builder:
         self._named.add(name)
         return name
 
-    def output(self, poly: Poly) -> None:
-        """Declares what the network returns, one output after the other."""
+    def output(self, poly: Poly) -> Use:
+        """Declares what the network returns, one output after the other; the wire of this one."""
         use = self.wire(poly)
         if use.delay:
             raise ImportRefused("the model's output is that of an earlier tick")
         self._outputs.append(use)
+        return use
 
     def network(self, name: str, tick: float, decode: Decode | None) -> Network:
         """The network, in order; as wide as the outputs declared need it.

@@ -38,12 +38,10 @@ class Step:
     Attributes:
         cell: the graph and how its states come round.
         signal: the graph input that brings the signal.
-        outputs: names of what the graph returns that is no state.
     """
 
     cell: Cell
     signal: str
-    outputs: tuple[str, ...]
 
     @property
     def graph(self) -> GraphProto:
@@ -131,7 +129,7 @@ def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
     initial = {t.name: numpy_helper.to_array(t) for t in flat.graph.initializer}
     inputs = [e.name for e in flat.graph.input]
     outputs = [e.name for e in flat.graph.output]
-    pairs = _by_option(states, inputs, outputs) if states else _by_name(inputs, outputs)
+    pairs = pairs_by_option(states, inputs, outputs) if states else _by_name(inputs, outputs)
     entering = [n for n in inputs if n not in pairs and (n not in initial or n == signal)]
     if signal is not None and signal not in entering:
         raise UsageError(f"option input={signal}: the inputs are {', '.join(inputs)}")
@@ -157,7 +155,12 @@ def _by_name(inputs: list[str], outputs: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _by_option(text: str, inputs: list[str], outputs: list[str]) -> dict[str, str]:
+def pairs_by_option(text: str, inputs: list[str], outputs: list[str]) -> dict[str, str]:
+    """State → what renews it, from `mem:mem_out,syn:syn_out`.
+
+    Raises:
+        UsageError: a name is no input, or no output.
+    """
     pairs: dict[str, str] = {}
     for part in text.split(","):
         state, _, renewed = part.partition(":")
@@ -256,8 +259,7 @@ def _step(
     wide.graph.ClearField("initializer")
     wide.graph.initializer.extend(tensors)
     first = {k: np.asarray(v, dtype=np.float64) for k, v in initial.items()}
-    outputs = tuple(e.name for e in wide.graph.output if e.name not in pairs.values())
-    return Step(Cell(wide, pairs, first, max(batches)), signal, outputs)
+    return Step(Cell(wide, pairs, first, max(batches)), signal)
 
 
 def in_double(model: ModelProto) -> ModelProto:

@@ -99,6 +99,11 @@ class Poly:
         whole = len(monomial) == 1 and bool(np.all(factor == 1))
         return monomial[0] if whole and monomial[0].shape == self.shape else None
 
+    @property
+    def whole(self) -> bool:
+        """Whether it counts spikes and nothing else: what a cast to whole numbers keeps."""
+        return all(isinstance(atom, Fired) for atom in self.atoms)
+
     def coefficient(self, *atoms: Atom) -> Array:
         """The factor of that product; zero where it does not occur."""
         return self.terms.get(_product((), atoms), np.zeros(()))

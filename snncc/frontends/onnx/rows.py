@@ -12,7 +12,7 @@ from snncc.ir import Shape
 from snncc.ir.ops import AvgPool, Conv, Dense, MaxPool, Relu
 
 from .evaluate import Attributes, Evaluation, Known, Value, row
-from .poly import Fired, Poly, add, multiply, of_numbers, scaled
+from .poly import Poly, add, multiply, of_numbers, scaled
 
 # --- element by element -----------------------------------------------------------------------
 
@@ -78,13 +78,9 @@ def _same(e: Evaluation, given: Attributes, value: Poly, *how: Value | None) -> 
 @row("Cast")
 def _cast(e: Evaluation, given: Attributes, value: Poly) -> Poly:
     # Numbers of signals are spikes, or floats that stay floats; anything else would be rounded.
-    if given["to"] not in (1, 11) and not _counts(value):
+    if given["to"] not in (1, 11) and not value.whole:
         raise e.refuse("a real signal is cast to whole numbers")
     return value
-
-
-def _counts(value: Poly) -> bool:
-    return all(isinstance(atom, Fired) for atom in value.atoms)
 
 
 def _compared(sign: int, strict: bool, e: Evaluation, _: Attributes, a: Value, b: Value) -> Poly:

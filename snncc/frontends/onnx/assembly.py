@@ -1,0 +1,213 @@
+"""The formulas of one tick → a network that is compared with the file; knows no format of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import numpy as np
+from onnx import FunctionProto
+
+from snncc.frontends import Eager, ImportRequest
+from snncc.ir import Decode, ImportRefused, Network, Node, Shape, UsageError, Values, run, unknown
+from snncc.ir.ops import Input
+
+from . import layouts, rows
+from .build import Builder
+from .evaluate import Evaluation, Value
+from .poly import Fired, Held, Poly, depends
+
+TABLES = (layouts, rows)
+"""Modules whose rows stand in the table once they are imported."""
+TICK_SECONDS = 1e-3
+TICKS = 64
+SAMPLES = 6
+CLOSE = 1e-9
+DECODES: Mapping[str, Decode] = {"count": "count", "mean": "mean", "last": "last"}
+Scope: TypeAlias = tuple[str, str]
+"""Path of a module in the user's model, and its class."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One tick of a file, evaluated on formulas.
+
+    Attributes:
+        values: name of every value in the file's graph → what it is.
+        states: value that holds a state → value that renews it.
+        initial: state → what it starts from; zero if absent.
+        outputs: all that is returned, by name; `results` is what renews no state.
+        neurons: module of a library of neurons → names of what it computes.
+        placed: whether the states were told by their places and not by name.
+    """
+
+    evaluation: Evaluation
+    values: Mapping[str, Value]
+    shapes: Mapping[str, Shape]
+    signal: str
+    states: Mapping[str, str]
+    initial: Mapping[str, Values]
+    outputs: Sequence[str]
+    neurons: Mapping[Scope, Sequence[str]]
+    placed: bool = False
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Names of what is returned and renews no state."""
+        return tuple(name for name in self.outputs if name not in self.states.values())
+
+    def renewed(self) -> dict[Held, Poly]:
+        """State → the formula that renews it."""
+        return {
+            cast("Held", cast("Poly", self.values[name]).alone): self.evaluation.signal(
+                self.values[out], self.shapes[name]
+            )
+            for name, out in self.states.items()
+        }
+
+
+def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, str]]:
+    """The network of a tick, and which value of the file each of its recorded wires is.
+
+    Raises:
+        ImportRefused: a state or a comparison is no neuron's here.
+        UsageError: an option's value does not exist.
+    """
+    evaluation, options = tick.evaluation, request.options
+    renewed = tick.renewed()
+    _demand_states(tick, renewed)
+    initial = {
+        name: evaluation.per_sample(array, tick.shapes[name])
+        for name, array in tick.initial.items()
+    }
+
+    def prove(function: object, given: Mapping[str, Value]) -> Mapping[str, Poly]:
+        proto = cast("FunctionProto", function)
+        found: dict[str, Value] = dict(given)
+        evaluation.run(proto.node, found)
+        return {name: evaluation.signal(found[name]) for name in proto.output}
+
+    builder = Builder(evaluation, renewed, initial, prove)
+    entry = Node("x", Input(tuple(tick.shapes[tick.signal]), _kind(request)))
+    builder.entry(cast("Poly", tick.values[tick.signal]), entry)
+    builder.neurons()
+    returned = {
+        str(builder.output(evaluation.signal(tick.values[name]))): name
+        for name in _outputs(tick, options.get("output"))
+    }
+    seconds, decode = _told(options)
+    stem = re.sub(r"\W", "_", Path(request.source).stem)
+    network = builder.network(stem, seconds, decode)
+    names = {value.key: name for name, value in tick.values.items() if isinstance(value, Poly)}
+    spikes = {f"%{n}": names[each.key] for n, each in builder.members.items() if n in network}
+    return network, spikes | returned
+
+
+def notes_of(tick: Tick, options: Mapping[str, str]) -> tuple[str, ...]:
+    """What the user should know: which states were paired, which output counts."""
+    pairs = ", ".join(f"{state} → {renewed}" for state, renewed in tick.states.items())
+    by = "by their order" if tick.placed else "by name or option"
+    notes = [f"states {pairs}, {by}"]
+    if len(tick.results) > 1 and "output" not in options:
+        notes.append(f"returns {', '.join(tick.results)}; the first is decoded (option output)")
+    return tuple(notes)
+
+
+def _demand_states(tick: Tick, renewed: Mapping[Held, Poly]) -> None:
+    """Refuses a library's neuron none of whose values depends on a state of its own.
+
+    An exporter writes down what a module computes from its arguments; what it keeps in itself is
+    not among them, and every tick would start from zero.
+    """
+    for (path, name), made in tick.neurons.items():
+        values = [tick.values[each] for each in made if each in tick.values]
+        live = [value for value in values if isinstance(value, Poly)]
+        if not any(depends(value, state) for value in live for state in renewed):
+            raise ImportRefused(
+                f"'{path}', a {name}, has lost its state in the export: nothing of the tick before "
+                "enters it; export a step that takes and returns every state"
+            )
+    for state, formula in renewed.items():
+        own = depends(formula, state) or isinstance(formula.alone, Fired)
+        if tick.placed and not own:
+            raise ImportRefused(
+                f"state '{state.name}' is renewed by '{tick.states[state.name]}', going by the "
+                "order of inputs and outputs, but not from itself; say which is which with "
+                f"--option states={state.name}:OUTPUT,…"
+            )
+
+
+def _outputs(tick: Tick, wanted: str | None) -> tuple[str, ...]:
+    if wanted is not None:
+        if wanted not in tick.outputs:
+            raise UsageError(f"option output: {unknown('output', wanted, tick.outputs)}")
+        return (wanted,)
+    if not tick.results:
+        raise ImportRefused(
+            f"every output renews a state; say which one counts: --option output={tick.outputs[-1]}"
+        )
+    return tick.results
+
+
+def _told(options: Mapping[str, str]) -> tuple[float, Decode | None]:
+    wanted = options.get("decode")
+    if wanted is not None and wanted not in DECODES:
+        raise UsageError(f"option decode: {unknown('value', wanted, DECODES)}")
+    try:
+        tick = float(options.get("tick", TICK_SECONDS))
+    except ValueError:
+        tick = 0.0
+    if not 0 < tick < float("inf"):
+        raise UsageError(f"option tick={options['tick']} is no positive number")
+    return tick, None if wanted is None else DECODES[wanted]
+
+
+def _kind(request: ImportRequest) -> str:
+    told, signal = request.options.get("signal"), request.signal
+    if told is not None:
+        if told not in ("spike", "real"):
+            raise UsageError(f"option signal: {unknown('value', told, ('spike', 'real'))}")
+        return told
+    return "spike" if signal is None or bool(np.all((signal == 0) | (signal == 1))) else "real"
+
+
+def signals(network: Network, data: Values | None) -> Sequence[Values]:
+    """Random input of several densities, and the user's own, `[samples, ticks, *shape]`."""
+    random, entry = np.random.default_rng(0), network.inputs[0]
+    shape = (SAMPLES, TICKS, *network.shapes[entry.name])
+    level = np.linspace(0.05, 0.95, SAMPLES).reshape(-1, *(1,) * (len(shape) - 1))
+    if entry.op.spiking:
+        drawn = (random.random(shape) < level).astype(np.float64)
+    else:
+        drawn = random.normal(size=shape) * 4 * level
+    return [drawn] if data is None else [drawn, np.asarray(data, dtype=np.float64)]
+
+
+def demand_agreement(network: Network, eager: Eager, data: Values | None) -> None:
+    """Runs file and network side by side, on random input and on the user's data.
+
+    Raises:
+        ImportRefused: a spike or an output differs; names tick and node.
+    """
+    for signal in signals(network, data):
+        _compare(network, eager, signal)
+
+
+def _compare(network: Network, eager: Eager, signal: Values) -> None:
+    theirs = eager(signal)
+    ours = run(network, signal, record=[*theirs.wires])
+    for wire in theirs.wires:
+        left, right = theirs[wire], ours[wire]
+        spikes = network[wire[1:].partition(".")[0]].op.spiking and "." not in wire
+        scale = 0.0 if spikes else CLOSE * max(1.0, float(np.max(np.abs(left), initial=0.0)))
+        apart = np.argwhere(np.abs(left - right) > scale)
+        if len(apart):
+            tick = int(apart[:, 1].min())
+            raise ImportRefused(
+                f"network and file part at tick {tick}, {wire}: {len(apart)} of "
+                f"{prod(left.shape)} values differ"
+            )

@@ -1,0 +1,306 @@
+"""A `.pt2` file → a network that has been compared with the file, run operation by operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from snncc.frontends import Imported, ImportRequest
+from snncc.ir import ImportRefused, Trace, UsageError, Values
+
+from .archive import Argument, Call, Kind, Name, Program, open_archive
+from .assembly import Scope, Tick, assembled, demand_agreement, notes_of
+from .aten import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
+from .cells import pairs_by_option
+from .evaluate import Evaluation, Known, Value
+from .functions import OPSET
+from .places import LIBRARIES
+from .poly import Poly
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ALLOWED = {*ATEN, *CHECKS, *MAKERS, *PASSED_ON}
+FLOATS = (np.float16, np.float32, np.float64)
+
+
+def load(request: ImportRequest) -> Imported:
+    """The program of a `.pt2` file, as a network equal to it.
+
+    Raises:
+        ImportRefused: it cannot be expressed exactly; names operation and line.
+        UsageError: the file or an option does not exist.
+    """
+    if request.weights is not None:
+        raise UsageError("a program of torch.export brings its weights; leave --weights")
+    program = open_archive(Path(request.source))
+    told = request.options.get("states")
+    states, placed = _states(program, told, request.options.get("input"))
+    tick = _evaluated(program, states, placed)
+    network, wires = assembled(tick, request)
+    eager = ProgramModel(program, tick.signal, states, wires, tuple(map(str, network.outputs)))
+    demand_agreement(network, eager, request.signal)
+    return Imported(network, eager, notes_of(tick, request.options))
+
+
+def _states(program: Program, told: str | None, signal: str | None) -> tuple[dict[str, str], bool]:
+    """Which value is renewed by which, and whether only their order says so.
+
+    A program keeps the names of its inputs, not of its outputs: without the option the states are
+    the inputs behind the signal, renewed in this order by the last outputs.
+    """
+    inputs, outputs = [*program.inputs], [*program.outputs]
+    if signal is not None and signal not in inputs:
+        raise UsageError(f"option input={signal}: the inputs are {', '.join(inputs)}")
+    if told:
+        return {**program.mutated, **pairs_by_option(told, inputs, outputs)}, False
+    entering = signal or (inputs[0] if inputs else "")
+    held = [name for name in inputs if name != entering]
+    if not held and not program.mutated:
+        raise ImportRefused(
+            f"the program takes {', '.join(inputs) or 'nothing'} and no state: what its neurons "
+            "keep in themselves is lost in an export; export a step that takes and returns every "
+            "state"
+        )
+    renewed = outputs[len(outputs) - len(held) :] if held else []
+    if len(renewed) < len(held) or any(
+        program.shapes[a][1:] != program.shapes[b][1:] for a, b in zip(held, renewed, strict=False)
+    ):
+        raise ImportRefused(
+            f"the states {', '.join(held)} are not renewed in this order by the last of the "
+            f"outputs {', '.join(outputs)}; say which is which with --option states="
+            f"{held[0]}:OUTPUT,…"
+        )
+    return {**program.mutated, **dict(zip(held, renewed, strict=True))}, bool(held)
+
+
+def _evaluated(program: Program, states: Mapping[str, str], placed: bool) -> Tick:
+    """The program on formulas instead of numbers."""
+    entering = [name for name in program.inputs if name not in states]
+    if len(entering) != 1:
+        raise ImportRefused(
+            f"the inputs {', '.join(entering) or 'none'} are left for the signal; it is one"
+        )
+    evaluation = Evaluation(OPSET)
+    values: dict[str, Value] = dict(program.tensors)
+    for name, array in program.tensors.items():
+        evaluation.label(array, program.labels[name])
+    shapes = {name: _per_sample(program, name) for name in (*entering, *states)}
+    values[entering[0]] = evaluation.atoms.entry(entering[0], shapes[entering[0]])
+    values |= {name: evaluation.atoms.held(name, shapes[name]) for name in states}
+    _Formulas(evaluation, values).run(program.calls)
+    neurons: dict[Scope, list[str]] = {}
+    for call in program.calls:
+        for path, kind in call.scope:
+            if kind.partition(".")[0] in LIBRARIES:
+                neurons.setdefault((path, kind), []).extend(call.outputs)
+                break
+    initial = {name: program.tensors[name] for name in program.mutated}
+    outputs = [*program.outputs]
+    return Tick(evaluation, values, shapes, entering[0], states, initial, outputs, neurons, placed)
+
+
+def _per_sample(program: Program, name: str) -> tuple[int, ...]:
+    whole = program.shapes[name]
+    if not whole or 0 in whole[1:]:
+        raise ImportRefused(
+            f"input '{name}' has no fixed shape per sample; only the first axis, that of the "
+            "samples, may vary"
+        )
+    return whole[1:]
+
+
+@dataclass
+class _Formulas:
+    """The values of a program so far."""
+
+    evaluation: Evaluation
+    values: dict[str, Value]
+
+    def run(self, calls: Sequence[Call]) -> None:
+        shared: dict[str, str] = {}  # value → whose memory it looks into
+        for call in calls:
+            self.evaluation.origin = call.origin
+            if call.name in CHECKS:
+                continue
+            name = call.name.removesuffix("_") if call.name != "_" else call.name
+            if name not in ALLOWED:
+                raise self.evaluation.refuse("it has no exact counterpart in a spiking network")
+            first = call.args[0] if call.args else None
+            results = self._results(name, call)
+            self.values.update(zip(call.outputs, results, strict=False))
+            if not isinstance(first, Name):
+                continue
+            owner = shared.get(first.name, first.name)
+            if name in VIEWS:
+                shared |= dict.fromkeys(call.outputs, owner)
+                shared.setdefault(owner, owner)
+            if name != call.name:  # in place: the argument is the result from now on
+                if owner in shared:
+                    raise self.evaluation.refuse("a value that others look into is changed")
+                self.values[first.name] = results[0]
+
+    def _results(self, name: str, call: Call) -> Sequence[Value]:
+        args = [self._value(each) for each in call.args]
+        kwargs = {k: self._value(v) for k, v in call.kwargs.items() if v is not None}
+        live = [v for v in _flat([*args, *kwargs.values()]) if isinstance(v, Poly)]
+        if name in MAKERS and live:
+            return [self._made(name, args)]
+        if not live:
+            return [_known(call, args, kwargs)]
+        if name in PASSED_ON:
+            kind = next((k for k in [*args, *kwargs.values()] if isinstance(k, np.dtype)), None)
+            if kind is not None and kind.kind in "iu" and not live[0].whole:
+                raise self.evaluation.refuse("a real signal is cast to whole numbers")
+            return [live[0]]
+        numbers = [_array(each) if _numeric(name, each) else each for each in args]
+        made = ATEN[name](self.evaluation, *numbers, **kwargs)
+        return made if isinstance(made, (list, tuple)) else [cast("Value", made)]
+
+    def _value(self, argument: Argument) -> object:
+        match argument:
+            case Name():
+                return self.values[argument.name]
+            case Kind():
+                return argument.dtype
+            case tuple():
+                return [self._value(each) for each in argument]
+            case _:
+                return argument
+
+    def _made(self, name: str, args: Sequence[object]) -> Value:
+        """Numbers in the shape of a signal."""
+        pattern = next(each for each in args if isinstance(each, Poly))
+        fill = {"zeros_like": 0.0, "ones_like": 1.0}.get(name)
+        if fill is None and name == "full_like":
+            fill = float(cast("float", args[1]))
+        if fill is None:
+            raise self.evaluation.refuse("numbers are made from a signal")
+        return np.full((1, *pattern.shape), fill)
+
+
+ARITHMETIC = {"add", "sub", "rsub", "mul", "div", "gt", "ge", "lt", "le", "where", "clamp", "clip",
+              "clamp_min", "maximum", "minimum", "greater"}  # fmt: skip
+"""Operations in which a number may stand for a tensor."""
+
+
+def _numeric(name: str, value: object) -> bool:
+    return name in ARITHMETIC and isinstance(value, (int, float))
+
+
+def _array(value: object) -> Known:
+    return np.asarray(value, dtype=np.float64)
+
+
+def _flat(values: Sequence[object]) -> list[object]:
+    found: list[object] = []
+    for value in values:
+        found += _flat(cast("list[object]", value)) if isinstance(value, list) else [value]
+    return found
+
+
+def _known(call: Call, args: Sequence[object], kwargs: Mapping[str, object]) -> Value:
+    """What an operation makes of numbers alone, as PyTorch computes it."""
+    made = _operation(call)(
+        *(_tensors(each) for each in args), **{k: _tensors(v) for k, v in kwargs.items()}
+    )
+    return cast("Known", made.numpy()) if hasattr(made, "numpy") else np.asarray(made)
+
+
+def _operation(call: Call) -> Callable[..., Any]:
+    """PyTorch's own operation; only one that has a rule here, whatever the file says."""
+    import torch
+
+    name = call.name.removesuffix("_")
+    assert name in ALLOWED, "a program is read before it is run"
+    packet = getattr(torch.ops.aten, call.name)
+    return cast("Callable[..., Any]", getattr(packet, call.overload or "default"))
+
+
+def _tensors(value: object) -> object:
+    """NumPy's arrays and dtypes as PyTorch's; floats are float64."""
+    import torch
+
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(np.array(value))
+    if isinstance(value, np.dtype):
+        return torch.float64 if value in FLOATS else getattr(torch, value.name)
+    if isinstance(value, list):
+        return [_tensors(each) for each in cast("list[object]", value)]
+    return value
+
+
+@dataclass(frozen=True)
+class ProgramModel:
+    """The program itself, run by PyTorch in float64, operation by operation: an `Eager`."""
+
+    program: Program
+    signal: str
+    states: Mapping[str, str]
+    wires: Mapping[str, str]
+    outputs: tuple[str, ...]
+
+    def __call__(self, signal: Values) -> Trace:
+        batch = self.program.shapes[self.signal][0] or len(signal)
+        parts = [self._part(signal[k : k + batch], batch) for k in range(0, len(signal), batch)]
+        named = {wire: np.concatenate([part[wire] for part in parts]) for wire in self.wires}
+        return Trace(named, self.outputs)
+
+    def _part(self, signal: Values, batch: int) -> dict[str, Values]:
+        import torch
+
+        kept, ticks = signal.shape[:2]
+        whole = np.asarray(signal[np.minimum(np.arange(batch), kept - 1)], dtype=np.float64)
+        shapes = {name: self.program.shapes[name][1:] for name in self.states}
+        now: dict[str, Tensor] = {}
+        for name in self.states:
+            start = torch.zeros((), dtype=torch.float64)
+            if name in self.program.tensors:
+                start = torch.from_numpy(np.array(self.program.tensors[name]))
+            now[name] = start.expand((batch, *shapes[name])).clone()
+        rows: dict[str, list[Values]] = {wire: [] for wire in self.wires}
+        for tick in range(ticks):
+            values = self._tick({**now, self.signal: torch.from_numpy(whole[:, tick].copy())})
+            now = {name: values[renewed].clone() for name, renewed in self.states.items()}
+            for wire, name in self.wires.items():
+                rows[wire].append(values[name].to(torch.float64).numpy()[:kept].copy())
+        return {wire: np.stack(column, axis=1) for wire, column in rows.items()}
+
+    def _tick(self, given: dict[str, Tensor]) -> dict[str, Any]:
+        import torch
+
+        values: dict[str, Any] = {
+            name: torch.from_numpy(np.array(array)) for name, array in self.program.tensors.items()
+        }
+        values |= given
+        with torch.no_grad():
+            for call in self.program.calls:
+                if call.name in CHECKS:
+                    continue
+                args = [_filled(each, values) for each in call.args]
+                kwargs = {k: _filled(v, values) for k, v in call.kwargs.items() if v is not None}
+                made = _operation(call)(*args, **kwargs)
+                results = made if isinstance(made, (list, tuple)) else [made]
+                values.update(zip(call.outputs, results, strict=False))
+        return values
+
+
+def _filled(argument: Argument, values: Mapping[str, object]) -> object:
+    match argument:
+        case Name():
+            return values[argument.name]
+        case Kind():
+            return _tensors(argument.dtype)
+        case tuple():
+            return [_filled(each, values) for each in argument]
+        case _:
+            return argument
+
+
+def operations() -> tuple[str, ...]:
+    """Operations of ATen that are read where a signal goes in, sorted."""
+    return tuple(sorted({*ATEN, *PASSED_ON}))
