@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from .cards import Entry, card, entry, names, weights
 from .data import DATASETS, dataset, wisdm_by_subject
+from .families import family
 from .samples import PARTS, DataSet, Part, Samples, Split, write_npz
 
 if TYPE_CHECKING:
@@ -43,13 +44,8 @@ def factory(name: str) -> Callable[[], nn.Module]:
     Raises: UsageError for an unknown name, at once.
     """
     values = card(name)
-    return partial(_build, str(values["family"]), cast("dict[str, object]", values["config"]))
-
-
-def _build(family: str, config: dict[str, object]) -> nn.Module:
-    from .families import FAMILIES, build
-
-    return build(FAMILIES[family].config(config))
+    config = cast("dict[str, object]", values["config"])
+    return partial(family(str(values["family"])).build, config)
 
 
 def load(name: str) -> nn.Module:
@@ -72,7 +68,7 @@ def test_data(
     `path` is the file of the data set; without it, it comes from its package or from the folder in
     the environment. Raises: UsageError for an unknown name, or for data that are not there.
     """
-    samples = dataset(entry(name).task).split(path).test
+    samples = _data(name).split(path).test
     return samples.x, samples.y
 
 
@@ -81,4 +77,10 @@ def write_test_data(name: str, out: Path, path: Path | None = None, part: Part =
 
     With another `part`, the samples that `name` was trained on, or chosen by, or all of them.
     """
-    write_npz(dataset(entry(name).task).split(path).part(part), out)
+    write_npz(_data(name).split(path).part(part), out)
+
+
+def _data(name: str) -> DataSet:
+    """The data set that `name` was trained on, or that its task is called."""
+    recipe = cast("dict[str, str]", card(name).get("recipe", {}))
+    return dataset(recipe.get("dataset", entry(name).task))

@@ -63,4 +63,4 @@ def _read(path: Path | None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         raise UsageError(f"{path} is no table of digits ({error}); expected {FILE}") from error
     if table.shape[1] != SIDE * SIDE + 1:
         raise UsageError(f"{path} has {table.shape[1]} columns; expected 64 greys and a class")
-    return table[:, :-1] / GREYS, table[:, -1].astype(np.int64)
+    return (table[:, :-1] / GREYS).astype(np.float32), table[:, -1].astype(np.int64)

@@ -1,54 +1,98 @@
-"""The families of models in the zoo: which module their hyper-parameters build; loads torch."""
+"""The families of models in the zoo: whose module builds them, and whom to cite; loads no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
-import numpy as np
-import torch
-from torch import nn
+from snncc.ir import UsageError, unknown
 
-from .egru import EGRU, EGRUConfig
-from .l2mu import L2MU, L2MUConfig, PopulationEncoder
-from .samples import Samples
-
-Config: TypeAlias = L2MUConfig | EGRUConfig
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How a family is built from hyper-parameters, and what to cite."""
+    """A family: the module here that defines it, its model there, and the paper.
 
-    config: Callable[[dict[str, object]], Config]
+    The module holds a class of the model's name and its hyper-parameters, named so with `Config`.
+    """
+
+    module: str
+    model: str
     citation: str
+
+    def build(self, config: Mapping[str, object]) -> nn.Module:
+        """A model of these hyper-parameters, as a card holds them, with random weights.
+
+        It takes `[ticks, batch, *shape]` and gives `[ticks, batch, classes]`: spikes or values,
+        summed over the ticks.
+        """
+        found = import_module(f".{self.module}", __package__)
+        parsed = cast("type[Config]", getattr(found, f"{self.model}Config")).from_json(config)
+        return cast("nn.Module", getattr(found, self.model)(parsed))
+
+
+class Config(Protocol):
+    """Hyper-parameters: a frozen dataclass."""
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> Config:
+        """The hyper-parameters that a card holds."""
+        ...
 
 
 FAMILIES: Mapping[str, Family] = {
     "l2mu": Family(
-        L2MUConfig.from_json,
+        "l2mu",
+        "L2MU",
         "Fra, Leto, Pignata, Macii, Urgese: Natively neuromorphic LMU architecture for "
         "encoding-free SNN-based HAR on commercial edge devices, ICANN 2024, arXiv 2407.04076",
     ),
     "egru": Family(
-        EGRUConfig.from_json,
+        "egru",
+        "EGRU",
         "Subramoney, Nazeer, Schoene, Mayr, Kappel: Efficient recurrent architectures through "
         "activity sparsity and sparse back-propagation through time, ICLR 2023, arXiv 2206.06178",
+    ),
+    "sdt1": Family(
+        "sdt1",
+        "SDT1",
+        "Yao, Hu, Zhou, Yuan, Tian, Xu, Li: Spike-driven Transformer, NeurIPS 2023, "
+        "arXiv 2307.01694",
+    ),
+    "sdt2": Family(
+        "sdt2",
+        "SDT2",
+        "Yao, Hu, Hu, Xu, Zhou, Tian, Xu, Li: Spike-driven Transformer V2: Meta Spiking Neural "
+        "Network Architecture Inspiring the Design of Next-generation Neuromorphic Chips, "
+        "ICLR 2024, arXiv 2404.03663",
+    ),
+    "spikformer": Family(
+        "spikformer",
+        "Spikformer",
+        "Zhou, Zhu, He, Wang, Yan, Tian, Yuan: Spikformer: When Spiking Neural Network Meets "
+        "Transformer, ICLR 2023, arXiv 2209.15425",
+    ),
+    "mlp": Family(
+        "spiking_mlp",
+        "SpikingMLP",
+        "Li, Zhou, Yuan, Wang, Tian, Jin: Multiplication-free inference for spiking MLP networks, "
+        "arXiv 2306.12465",
+    ),
+    "ssm": Family(
+        "spiking_ssm",
+        "SpikingSSM",
+        "Shen, Wang, Huang, Zhong, Guo, Liu, Zhang, Leng: SpikingSSMs: Learning Long Sequences "
+        "with Sparse and Parallel Spiking State Space Models, AAAI 2025, arXiv 2408.14909",
     ),
 }
 
 
-def build(config: Config) -> nn.Module:
-    """The module with these hyper-parameters and random weights."""
-    return L2MU(config) if isinstance(config, L2MUConfig) else EGRU(config)
-
-
-def standardise(model: nn.Module, training: Samples) -> None:
-    """Sets mean and gain of every layer that takes raw values to those of the training data."""
-    for layer in model.modules():
-        if isinstance(layer, PopulationEncoder | EGRU):
-            values = training.x.astype(np.float64)
-            with torch.no_grad():
-                layer.mean.copy_(torch.from_numpy(values.mean((0, 1))))
-                layer.gain.copy_(torch.from_numpy(1 / values.std((0, 1))))
+def family(name: str) -> Family:
+    """The family of that name. Raises: UsageError for an unknown one."""
+    if name not in FAMILIES:
+        raise UsageError(unknown("family", name, FAMILIES))
+    return FAMILIES[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias, cast
 
-from spikingjelly.activation_based import functional, neuron, surrogate
 from torch import Tensor, nn
 
 Layer: TypeAlias = Callable[[Tensor], Tensor]
@@ -17,12 +16,27 @@ def leaky(threshold: float = 1.0) -> nn.Module:
     h = v + (x - v) / 2;  s = h >= threshold;  v = h (1 - s)
     (Zhou et al., ICLR 2023; SpikingJelly 2.0.0, activation_based/neuron, LIFNode.)
     """
+    from spikingjelly.activation_based import neuron, surrogate
+
     made = neuron.LIFNode(
         tau=2.0,
         v_threshold=threshold,
         surrogate_function=surrogate.ATan(),
         detach_reset=True,
         step_mode="m",
+    )
+    return cast("nn.Module", made)
+
+
+def fading(decay: float) -> nn.Module:
+    """Neurons of one tick per call that reset to zero: v <- decay v + x, a spike where v >= 1."""
+    from spikingjelly.activation_based import neuron, surrogate
+
+    made = neuron.LIFNode(
+        tau=1 / (1 - decay),
+        decay_input=False,
+        surrogate_function=surrogate.ATan(),
+        detach_reset=True,
     )
     return cast("nn.Module", made)
 
@@ -42,4 +56,6 @@ def at_once(x: Tensor, *layers: Layer) -> Tensor:
 
 def rest(model: nn.Module) -> None:
     """Takes all neurons of a model back to rest."""
+    from spikingjelly.activation_based import functional
+
     functional.reset_net(model)

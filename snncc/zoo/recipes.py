@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .egru import EGRUConfig
+from .families import FAMILIES
 from .l2mu import Dynamics, L2MUConfig
+from .sdt1 import SDT1Config
+from .sdt2 import SDT2Config
+from .spikformer import SpikformerConfig
+from .spiking_mlp import SpikingMLPConfig
+from .spiking_ssm import SpikingSSMConfig
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How one checkpoint is trained.
 
-    dataset     name of the data set
+    dataset     name of the data set;  config: hyper-parameters of the model
     recurrence  factor on the initial weights of the recurrent projections
     rate        peak learning rate;  decay: weight decay of AdamW
     caution     factor on the rate for decays and thresholds, which a whole population shares
@@ -32,7 +42,7 @@ class Recipe:
     """
 
     dataset: str
-    config: L2MUConfig | EGRUConfig
+    config: DataclassInstance
     epochs: int
     batch: int
     rate: float
@@ -55,7 +65,26 @@ class Recipe:
     drop: float = 0.0
     shake: float = 0.0
 
+    @property
+    def family(self) -> str:
+        """Name of the family that the hyper-parameters belong to."""
+        kind = type(self.config).__name__
+        return next(name for name, family in FAMILIES.items() if f"{family.model}Config" == kind)
 
+
+IMAGES = Recipe(
+    "digits",
+    SDT1Config(1, 10, 48, 1, pooling="0011"),
+    epochs=40,
+    batch=64,
+    rate=1e-2,
+    decay=1e-2,
+    average=0.95,
+    smoothing=0.05,
+    sharpness=0.5,
+    move=1,
+    shake=0.01,
+)
 L2MU_TASKS = "motions", "wisdm", "braille"
 
 RECIPES = {
@@ -135,6 +164,26 @@ RECIPES = {
         noise=0.03,
         shake=0.01,
     ),
+    "sdt1-digits": replace(IMAGES, config=SDT1Config(1, 10, 48, 1, pooling="0011")),
+    "sdt2-digits": replace(
+        IMAGES, config=SDT2Config(1, 10, (8, 16, 32, 40), conv=1, blocks=(1, 1))
+    ),
+    "spikformer-digits": replace(
+        IMAGES, config=SpikformerConfig(1, 10, 48, 1, 4, pooling="0011", bias=True)
+    ),
+    "mlp-digits": replace(IMAGES, config=SpikingMLPConfig(1, 16, 10, 24, (1, 1), patch=2)),
+    "ssm-digits": Recipe(
+        "digit-pixels",
+        SpikingSSMConfig(1, 10, 48, 4, 2),
+        epochs=40,
+        batch=64,
+        rate=5e-3,
+        decay=1e-2,
+        average=0.9,
+        smoothing=0.05,
+        sharpness=1 / 16,
+        shake=0.01,
+    ),
 }
 
 
@@ -145,4 +194,4 @@ def _native(recipe: Recipe) -> Recipe:
     return replace(recipe, config=replace(config, reset="zero", hop=1))
 
 
-RECIPES |= {f"l2mu-{task}-zero": _native(RECIPES[f"l2mu-{task}"]) for task in L2MU_TASKS}
+RECIPES.update({f"l2mu-{task}-zero": _native(RECIPES[f"l2mu-{task}"]) for task in L2MU_TASKS})

@@ -9,9 +9,6 @@ from torch import Tensor, nn
 
 from .multistep import at_once, leaky, parts, rest
 
-CITATION = (
-    "Yao, Hu, Zhou, Yuan, Tian, Xu, Li: Spike-driven Transformer, NeurIPS 2023, arXiv 2307.01694"
-)
 ATTENTION_THRESHOLD = 0.5
 
 
@@ -90,7 +87,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         s = self.shortcut_lif(x)
         q, k, v = (self._projected(s, name) for name in ("q", "k", "v"))
-        gate = self.talking_heads_lif((k * v).sum((-2, -1), keepdim=True))
+        gate = self.talking_heads_lif((k * v).flatten(-2).sum(-1)[..., None, None])
         return x + at_once(q * gate, self.proj_conv, self.proj_bn)
 
     def _projected(self, s: Tensor, name: str) -> Tensor:

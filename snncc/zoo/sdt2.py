@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .multistep import at_once, leaky, rest
+from .multistep import at_once, leaky, parts, rest
 
-CITATION = (
-    "Yao, Hu, Hu, Xu, Zhou, Tian, Xu, Li: Spike-driven Transformer V2: Meta Spiking Neural Network "
-    "Architecture Inspiring the Design of Next-generation Neuromorphic Chips, ICLR 2024, "
-    "arXiv 2404.03663"
-)
 ATTENTION_THRESHOLD = 0.5
 SCALE = 0.125  # a constant in the authors' code, whatever the width of a head
 
@@ -102,29 +98,56 @@ class PaddedNorm(nn.Module):
         self.bn = nn.BatchNorm2d(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        n = self.bn
-        assert n.running_mean is not None and n.running_var is not None
-        zero = n.bias - n.running_mean * n.weight / torch.sqrt(n.running_var + n.eps)
-        inner = functional.pad(n(x), (1, 1, 1, 1))
+        _, zero = affine(self.bn)
+        inner = functional.pad(self.bn(x), (1, 1, 1, 1))
         border = functional.pad(torch.zeros_like(x), (1, 1, 1, 1), value=1.0)
         return inner + border * zero[:, None, None]
 
 
-def rep_conv(width: int) -> nn.Sequential:
-    """Pointwise, norm with border, depthwise 3x3 and pointwise, norm; and one more norm.
+class RepConv(nn.Module):
+    """A convolution that learns in parts and is one 3x3 convolution once it no longer learns.
 
-    No non-linearity stands inside: it is one 3x3 convolution, which importing makes of it.
+    Parts: pointwise P1, norm with border, depthwise D, pointwise P2, norm. With a and c the gains
+    and offsets of the norms, and no non-linearity between the parts:
+    kernel[o,i] = a2[o] sum_m P2[o,m] D[m] a1[m] P1[m,i]
+    bias[o]     = a2[o] sum_m P2[o,m] c1[m] sum(D[m]) + c2[o]
     """
-    body = nn.Sequential(
-        nn.Conv2d(width, width, 1, bias=False),
-        PaddedNorm(width),
-        nn.Sequential(
-            nn.Conv2d(width, width, 3, groups=width, bias=False),
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
             nn.Conv2d(width, width, 1, bias=False),
-            nn.BatchNorm2d(width),
-        ),
-    )
-    return nn.Sequential(nn.ModuleDict({"body": body}), nn.BatchNorm2d(width))
+            PaddedNorm(width),
+            nn.Sequential(
+                nn.Conv2d(width, width, 3, groups=width, bias=False),
+                nn.Conv2d(width, width, 1, bias=False),
+                nn.BatchNorm2d(width),
+            ),
+        )
+
+    def merged(self) -> tuple[Tensor, Tensor]:
+        """Kernel `[width, width, 3, 3]` and bias `[width]` of the parts up to their second norm."""
+        first = self.body.get_parameter("0.weight")[:, :, 0, 0]
+        deep = self.body.get_parameter("2.0.weight")[:, 0]
+        last = self.body.get_parameter("2.1.weight")[:, :, 0, 0]
+        a1, c1 = affine(self.body.get_submodule("1.bn"))
+        a2, c2 = affine(self.body.get_submodule("2.2"))
+        last = last * a2[:, None]
+        kernel = torch.einsum("om,mhw,mi->oihw", last, deep, first * a1[:, None])
+        return kernel, last @ (deep.sum((1, 2)) * c1) + c2
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            return cast("Tensor", self.body(x))
+        return functional.conv2d(x, *self.merged(), padding=1)
+
+
+def affine(norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """Gain and offset of a batch norm that no longer learns, each `[channels]`."""
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None and norm.running_var is not None
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return gain, norm.bias - norm.running_mean * gain
 
 
 class Attention(nn.Module):
@@ -135,7 +158,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.head_lif = leaky()
         for name in ("q", "k", "v", "proj"):
-            self.add_module(f"{name}_conv", rep_conv(width))
+            self.add_module(f"{name}_conv", nn.Sequential(RepConv(width), nn.BatchNorm2d(width)))
         self.q_lif, self.k_lif, self.v_lif = leaky(), leaky(), leaky()
         self.attn_lif = leaky(ATTENTION_THRESHOLD)
 
@@ -149,8 +172,7 @@ class Attention(nn.Module):
         return self._conv("proj", a.transpose(-2, -1).reshape(x.shape))
 
     def _conv(self, name: str, x: Tensor) -> Tensor:
-        body, norm = self.get_submodule(f"{name}_conv").children()
-        return at_once(x, body.get_submodule("body"), norm)
+        return at_once(x, *parts(self, f"{name}_conv.*", "0", "1"))
 
     def _heads(self, x: Tensor) -> Tensor:
         ticks, batch, width = x.shape[:3]

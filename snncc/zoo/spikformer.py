@@ -9,10 +9,6 @@ from torch import Tensor, nn
 
 from .multistep import at_once, leaky, parts, rest
 
-CITATION = (
-    "Zhou, Zhu, He, Wang, Yan, Tian, Yuan: Spikformer: When Spiking Neural Network Meets "
-    "Transformer, ICLR 2023, arXiv 2209.15425"
-)
 ATTENTION_THRESHOLD = 0.5
 SCALE = 0.125  # a constant in the authors' code, whatever the width of a head
 

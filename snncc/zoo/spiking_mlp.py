@@ -10,11 +10,6 @@ from torch import Tensor, nn
 
 from .multistep import at_once, leaky, parts, rest
 
-CITATION = (
-    "Li, Zhou, Yuan, Wang, Tian, Jin: Multiplication-free inference for spiking MLP networks, "
-    "arXiv 2306.12465 and IEEE TNNLS 2024"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class SpikingMLPConfig:

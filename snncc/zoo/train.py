@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,9 +17,10 @@ from torch import nn
 from snncc.ir import UsageError, unknown
 
 from .data import dataset
-from .families import FAMILIES, build, standardise
+from .egru import EGRU
+from .families import family
 from .fit import Epoch, fit, measure
-from .l2mu import L2MU
+from .l2mu import L2MU, PopulationEncoder
 from .recipes import RECIPES, Recipe
 from .samples import DataSet, Samples, Split
 
@@ -27,13 +29,23 @@ def untrained(recipe: Recipe, training: Samples) -> nn.Module:
     """A model with the recipe's random weights that standardises inputs as `training` asks for."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        model = build(recipe.config)
+        model = family(recipe.family).build(asdict(recipe)["config"])
     if isinstance(model, L2MU):
         with torch.no_grad():
             for projection in (model.e_h, model.e_m, model.W_h):
                 projection.weight.mul_(recipe.recurrence)
     standardise(model, training)
     return model
+
+
+def standardise(model: nn.Module, training: Samples) -> None:
+    """Sets mean and gain of every layer that takes raw values to those of the training data."""
+    for layer in model.modules():
+        if isinstance(layer, PopulationEncoder | EGRU):
+            values = training.x.astype(np.float64)
+            with torch.no_grad():
+                layer.mean.copy_(torch.from_numpy(values.mean((0, 1))))
+                layer.gain.copy_(torch.from_numpy(1 / values.std((0, 1))))
 
 
 def train(
@@ -88,12 +100,12 @@ def describe(
     name: str, model: nn.Module, recipe: Recipe, source: DataSet, split: Split
 ) -> dict[str, object]:
     """The card of a trained model, with its accuracies as measured here."""
-    family, task, *_ = name.split("-")
+    named, task, *_ = name.split("-")
     values = asdict(recipe)
     config = values.pop("config")
     return {
         "name": name,
-        "family": family,
+        "family": named,
         "task": task,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "ticks": split.test.x.shape[1],
@@ -105,7 +117,7 @@ def describe(
         "config": config,
         "recipe": values,
         "data": {"source": source.source, "licence": source.licence, "file": source.file},
-        "citation": FAMILIES[family].citation,
+        "citation": family(named).citation,
         "licence": "Apache-2.0",
-        "made_with": {"torch": torch.__version__, "snntorch": version("snntorch")},
+        "made_with": {each: version(each) for each in ("torch", "snntorch", "spikingjelly")},
     }
