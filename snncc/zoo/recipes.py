@@ -174,8 +174,8 @@ RECIPES = {
     "mlp-digits": replace(IMAGES, config=SpikingMLPConfig(1, 16, 10, 24, (1, 1), patch=2)),
     "ssm-digits": Recipe(
         "digit-pixels",
-        SpikingSSMConfig(1, 10, 48, 4, 2),
-        epochs=40,
+        SpikingSSMConfig(1, 10, 64, 4, 2),
+        epochs=60,
         batch=64,
         rate=5e-3,
         decay=1e-2,
