@@ -16,6 +16,7 @@ from snncc.ir import (
     Network,
     Node,
     UsageError,
+    Use,
     Values,
     ordered,
     unknown,
@@ -26,7 +27,7 @@ from snncc.ir.ops import Input
 from .choices import OPEN, Choices
 from .facts import SAME, choose, matter, signal_kind
 from .graph import NirGraph
-from .inlining import Flat, bypass, flat
+from .inlining import Flat, flat
 from .layers import LAYERS
 from .loops import Loops
 from .memory import unpacked
@@ -64,7 +65,7 @@ def load(request: ImportRequest) -> Imported:
     loops = Loops(graph, [name for name, part in parts.items() if part.node.kind in NEURONS], late)
     build(graph, parts, delays, choices, recall)
     weaver = Weaver(graph, parts, loops, delays, choices, path.name, recall)
-    outputs = weaver.woven()
+    outputs = _woven(weaver)
     network = Network(
         recall.memory.name if recall.memory else identifier(path.stem, "nir"),
         _listed(weaver.nodes, recall),
@@ -78,6 +79,13 @@ def load(request: ImportRequest) -> Imported:
     told = choices.notes(matter(graph, loops.exist)) if recall.memory is None else recall.notes()
     notes = (*told, *said, *ignored)
     return Imported(verify(network), None, notes)
+
+
+def _woven(weaver: Weaver) -> tuple[Use, ...]:
+    try:
+        return weaver.woven()
+    except RecursionError:
+        raise ImportRefused("a chain of some hundred layers has no neuron in it") from None
 
 
 def _recall(graph: NirGraph, options: Mapping[str, str]) -> tuple[Recall, tuple[str, ...]]:
@@ -131,7 +139,7 @@ def _delays(graph: Flat, choices: Choices) -> dict[str, Values]:
         if np.any(whole):
             found[name] = whole.astype(np.int64)
         else:
-            bypass(graph, name)
+            graph.bypass(name)
     return found
 
 

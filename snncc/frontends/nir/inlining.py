@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from snncc.ir import ImportRefused, unknown
 
@@ -17,10 +17,27 @@ class Flat:
 
     nodes: dict[str, NirNode]
     edges: list[Edge]
+    _sources: dict[str, list[str]] = field(default_factory=dict[str, list[str]], init=False)
 
     def sources(self, name: str) -> list[str]:
         """The nodes that feed a node, in the order of the edges."""
-        return [source for source, target in self.edges if target == name]
+        if not self._sources:
+            for source, target in self.edges:
+                self._sources.setdefault(target, []).append(source)
+        return self._sources.get(name, [])
+
+    def bypass(self, name: str) -> None:
+        """Takes a node that hands its input on out of the graph."""
+        into = self.sources(name)
+        edges: list[Edge] = []
+        for source, target in self.edges:
+            if source == name:
+                edges += [(each, target) for each in into]
+            elif target != name:
+                edges.append((source, target))
+        self.edges = edges
+        self._sources.clear()
+        del self.nodes[name]
 
     def of_kind(self, kind: str) -> list[str]:
         """The nodes of a type, by name."""
@@ -37,7 +54,7 @@ def flat(graph: NirGraph) -> Flat:
     whole = _inlined(graph, "")
     ports = [name for name in whole.nodes if _inner(name, graph) and _is_end(whole.nodes[name])]
     for port in ports:
-        bypass(whole, port)
+        whole.bypass(port)
     _check_ends(whole)
     return whole
 
@@ -92,19 +109,6 @@ def _check_edges(graph: NirGraph, prefix: str) -> None:
             raise ImportRefused(f"{edge} is listed {count} times; once is enough")
         if graph.nodes[source].kind == "Output" or graph.nodes[target].kind == "Input":
             raise ImportRefused(f"{edge} leads out of an Output or into an Input")
-
-
-def bypass(whole: Flat, port: str) -> None:
-    """Takes a node that hands its input on out of the graph."""
-    into = whole.sources(port)
-    edges: list[Edge] = []
-    for source, target in whole.edges:
-        if source == port:
-            edges += [(each, target) for each in into]
-        elif target != port:
-            edges.append((source, target))
-    whole.edges = edges
-    del whole.nodes[port]
 
 
 def _check_ends(whole: Flat) -> None:

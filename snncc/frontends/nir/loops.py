@@ -32,7 +32,7 @@ class Loops:
         delays: nodes that delay by a tick or more; these need no other tick.
 
     Raises:
-        ImportRefused: a cycle passes neither a neuron nor a delay.
+        ImportRefused: a cycle passes no neuron.
     """
 
     def __init__(self, graph: Flat, neurons: Collection[str], delays: Collection[str]) -> None:
@@ -45,13 +45,13 @@ class Loops:
         }
         self._distance = self._distances()
         self.exist = any(now.has_edge(n, n) for n in now) or len({*self._loop.values()}) < len(now)
-        bare = self._without(self._delays | self._neurons)
+        bare = self._without(self._neurons)
         try:
             cycle = [edge[0] for edge in nx.find_cycle(bare)]
         except nx.NetworkXNoCycle:
             return
         path = " → ".join(f"'{name}'" for name in [*cycle, cycle[0]])
-        raise ImportRefused(f"the cycle {path} has no neuron and no delay in it")
+        raise ImportRefused(f"the cycle {path} has no neuron in it")
 
     def keeps(self, name: str) -> bool:
         """Whether a node is a neuron."""

@@ -17,7 +17,7 @@ from .graph import Edge, Item, NirGraph, NirNode
 
 Group: TypeAlias = Any  # of h5py, which publishes no types
 DEEPEST = 16  # graphs within graphs; a group may contain itself
-MOST_NODES = 100_000
+MOST_NODES = 10_000
 MOST_BYTES = 2**31  # of all parameters; a file of some bytes may claim any size
 
 

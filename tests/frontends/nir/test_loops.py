@@ -1,6 +1,7 @@
 """Cycles, graphs within graphs, several edges into a node: what they mean in ticks."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import nir
@@ -90,11 +91,21 @@ def test_every_wire_takes_a_tick_where_asked(load: Load, made: Made) -> None:
     assert not late[:, 0].any()
 
 
-def test_a_loop_without_neuron_or_delay_is_refused(load: Load, made: Made) -> None:
+def test_a_loop_without_a_neuron_is_refused(load: Load, made: Made) -> None:
     nodes = {"a": nir.Linear(WEIGHT), "b": nir.Linear(WEIGHT), "n": _if()}
     edges = [("input", "a"), ("a", "b"), ("b", "a"), ("b", "n"), ("n", "output")]
-    with pytest.raises(ImportRefused, match="the cycle 'a' → 'b' → 'a' has no neuron and no delay"):
+    with pytest.raises(ImportRefused, match="the cycle 'a' → 'b' → 'a' has no neuron in it"):
         load(made(nodes, edges))
+    nodes["b"] = nir.Delay(np.full(SIZE, DT))
+    with pytest.raises(ImportRefused, match="the cycle 'a' → 'b' → 'a' has no neuron in it"):
+        load(made(nodes, edges), dt=str(DT))
+
+
+def test_a_chain_without_an_end_in_sight_is_refused(load: Load, made: Made) -> None:
+    nodes = {f"n{index:04d}": nir.Scale(np.ones(SIZE)) for index in range(2000)}
+    row = ["input", *nodes, "output"]
+    with pytest.raises(ImportRefused, match="a chain of some hundred layers has no neuron"):
+        load(made(nodes, list(pairwise(row))))
 
 
 def test_graphs_within_graphs_are_opened(load: Load, made: Made) -> None:
