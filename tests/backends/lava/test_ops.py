@@ -64,6 +64,10 @@ def test_an_op_is_computed_or_refused_by_name(keyword: str) -> None:
     assert met
 
 
-def test_the_document_names_every_op() -> None:
-    table = DOCUMENT.read_text().partition("| op | on Loihi |")[2]
-    assert not [keyword for keyword in OPS if f"`{keyword}`" not in table]
+def test_the_document_names_ops_that_there_are() -> None:
+    table = DOCUMENT.read_text().partition("| op | on Loihi |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([a-z_]+)`", table)) - {"parts", "current_order"}
+    assert named <= set(OPS)
+    neurons = {"if", "lif", "cuba_lif", "li", "alif", "alpha_lif"}
+    synapses = {"dense", "block_dense", "sparse", "conv", "sum_pool", "avg_pool", "max_pool"}
+    assert named >= neurons | synapses | {"relu", "product", "sum", "reshape", "slice", "concat"}
