@@ -131,7 +131,7 @@ def search(local: Local, starts: Sequence[Whole], kicks: int, seed: int) -> Whol
     best = min(found, key=local.hops)
     least, idle = local.hops(best), 0
     busy = np.flatnonzero(local.hears.any(axis=0) | local.hears[: local.items].any(axis=1))
-    for kick in range(kicks if len(busy) > 1 else 0):
+    for kick in range(kicks if least else 0):
         tried = best.copy()
         for item in chance.choice(busy, KICKED):
             other = chance.integers(local.items)
@@ -141,7 +141,7 @@ def search(local: Local, starts: Sequence[Whole], kicks: int, seed: int) -> Whol
         idle = 0 if hops < least else idle + 1
         if hops <= least:
             best, least = tried, hops
-        if idle == PATIENCE:
+        if idle == PATIENCE or not least:
             break
     return best
 

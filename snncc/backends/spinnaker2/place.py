@@ -22,6 +22,7 @@ from .target import CORES_PER_QUAD, USABLE_CORES_PER_CHIP
 from .traffic import Traffic
 
 KICKS = 48  # of the search on one chip; where there are more, they share them
+SPARE_QUADS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +93,12 @@ def place(traffic: Traffic, machine: Machine, seed: int = 0) -> Placement:
 
 def _settled(traffic: Traffic, chips: Whole, cores: Whole, kicks: int, seed: int) -> Whole:
     """The quad of each of `cores`, all on one chip."""
-    local = _local(traffic, chips, cores)
     starts = [np.arange(len(cores)) // CORES_PER_QUAD]
     if hypergraph.available():
         starts.append(_blocks(traffic.within(cores), seed))
-    found = search(local, [_filled(nodes) for nodes in starts], kicks, seed)
-    return calm(local, found)[: len(cores)]
+    filled = [_filled(nodes) for nodes in starts]
+    local = _local(traffic, chips, cores, len(filled[0]))
+    return calm(local, search(local, filled, kicks, seed))[: len(cores)]
 
 
 def _require(traffic: Traffic, machine: Machine) -> None:
@@ -115,9 +116,10 @@ def _blocks(traffic: Traffic, seed: int) -> Whole:
 
 
 def _filled(nodes: Whole) -> Whole:
-    """The quads of the cores, then those of the places that stay empty."""
-    free = CORES_PER_QUAD - np.bincount(nodes, minlength=ROUTER)
-    return np.concatenate([nodes, np.repeat(np.arange(ROUTER), free)])
+    """The quads of the cores, then those of places that stay empty, twice as many and some."""
+    room = min(ROUTER, 2 * -(-len(nodes) // CORES_PER_QUAD) + SPARE_QUADS)
+    free = CORES_PER_QUAD - np.bincount(nodes, minlength=room)
+    return np.concatenate([nodes, np.repeat(np.arange(room), free)])
 
 
 def _cores_of(nodes: Whole) -> Whole:
@@ -130,23 +132,22 @@ def _cores_of(nodes: Whole) -> Whole:
     return result
 
 
-def _local(traffic: Traffic, chips: Whole, cores: Whole) -> Local:
-    """What the cores of one chip hear, and what they send to others."""
-    slots = USABLE_CORES_PER_CHIP
+def _local(traffic: Traffic, chips: Whole, cores: Whole, items: int) -> Local:
+    """What the cores of one chip hear and send to others; items beyond them are empty places."""
     chip, number = chips[cores[0]], np.full(traffic.cores, -1)
     number[cores] = np.arange(len(cores))
     source, item = traffic.sources, number[traffic.targets]
-    inside = item >= 0
-    abroad, row = np.unique(source[inside & (chips[source] != chip)], return_inverse=True)
-    near = inside & (chips[source] == chip)
-    far = np.zeros((len(abroad), slots))
-    far[row, item[inside & (chips[source] != chip)]] = 1
+    here, inside = chips[source] == chip, item >= 0
+    hears = np.zeros((items, items))
+    hears[number[source[here & inside]], item[here & inside]] = 1
+    coming = inside & ~here
+    abroad, row = np.unique(source[coming], return_inverse=True)
+    far = np.zeros((len(abroad), items))
+    far[row, item[coming]] = 1
     alike, kind = np.unique(far, axis=0, return_inverse=True)
-    hears = np.zeros((slots, slots))
-    hears[number[source[near]], item[near]] = 1
-    rates, leaving = np.zeros(slots), np.zeros(slots)
-    rates[: len(cores)] = traffic.weights[cores]
-    out = np.unique(number[source[~inside & (chips[source] == chip)]])
-    leaving[out] = rates[out]
     merged = np.bincount(kind.ravel(), traffic.weights[abroad], minlength=len(alike))
+    rates, leaving = np.zeros(items), np.zeros(items)
+    rates[: len(cores)] = traffic.weights[cores]
+    out = number[source[here & ~inside]]
+    leaving[out] = rates[out]
     return Local(np.concatenate([hears, alike]), np.concatenate([rates, merged]), leaving)

@@ -72,6 +72,13 @@ class Routing:
         offsets = np.searchsorted(spike[order], np.arange(len(places) + 1))
         return offsets, target[order]
 
+    def ends(self, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Links and cores of a route."""
+        way = self.routes[number]
+        links = tuple(link for link in range(LINK_BITS) if way >> link & 1)
+        cores = range(USABLE_CORES_PER_CHIP)
+        return links, tuple(core for core in cores if way >> (LINK_BITS + core) & 1)
+
 
 def route(traffic: Traffic, placement: Placement) -> Routing:
     """Lists and tables that take each core's spikes to its targets.
@@ -157,15 +164,12 @@ def _followed(routing: Routing) -> list[tuple[Whole, Whole]]:
             spikes = spike[chip == here]
             numbers = routing.tables[here].look_up(routing.keys[spikes])
             for number in np.unique(numbers[numbers >= 0]).tolist():
-                some, way = spikes[numbers == number], routing.routes[number]
-                cores = [c for c in range(USABLE_CORES_PER_CHIP) if way >> (LINK_BITS + c) & 1]
+                some = spikes[numbers == number]
+                links, cores = routing.ends(number)
                 ends = here * USABLE_CORES_PER_CHIP + np.array(cores, dtype=np.int64)
                 found.append((np.repeat(some, len(ends)), np.tile(ends, len(some))))
-                onward += [
-                    (some, np.full_like(some, machine.neighbours[here, link]))
-                    for link in range(LINK_BITS)
-                    if way >> link & 1
-                ]
+                for link in links:
+                    onward.append((some, np.full_like(some, machine.neighbours[here, link])))
         spike = np.concatenate([s for s, _ in onward]) if onward else spike[:0]
         chip = np.concatenate([c for _, c in onward]) if onward else chip[:0]
     return found
