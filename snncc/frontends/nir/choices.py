@@ -211,12 +211,12 @@ class Choices:
             for key in wanted
             if self.origins[key] == "default" and OPEN[key].asks
         ]
-        told = [
-            f"{key}={self.values[key]} ({self.origins[key]})"
-            for key in wanted
-            if self.origins[key] != "default"
-        ]
-        return (*found, *([f"read with {', '.join(told)}"] if told else []))
+        told: dict[str, list[str]] = {}
+        for key in wanted:
+            if self.origins[key] != "default":
+                told.setdefault(self.origins[key], []).append(f"{key}={self.values[key]}")
+        each = "; ".join(f"{', '.join(values)} ({origin})" for origin, values in told.items())
+        return (*found, *([f"read with {each}"] if told else []))
 
 
 def _seconds(text: str) -> float:

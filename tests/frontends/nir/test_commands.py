@@ -67,7 +67,8 @@ def test_build_verify_and_run(
     assert manifest["settings"]["model_options"] == {"reset": "subtract", "preset": "as-snntorch"}
     said = " ".join(manifest["warnings"])
     assert "reset=subtract (option)" in said
-    assert "dt=0.0001 (preset as-snntorch)" in said
+    assert "dt=0.0001, integrator=forward" in said
+    assert "(preset as-snntorch)" in said
     assert "warning nir-" not in said
 
 
