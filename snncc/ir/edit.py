@@ -118,7 +118,7 @@ def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
 
 
 def _part(network: Network, node: Node, name: str, rows: slice) -> tuple[Network, list[Node]]:
-    """Nodes that compute those rows of a node: the last bears the name, one may cut its input."""
+    """Nodes that compute those rows of a node: the last bears the name, others cut its inputs."""
     op = node.op
     into: slice | None = rows
     rank = len(network.shapes[node.name])
@@ -139,12 +139,14 @@ def _part(network: Network, node: Node, name: str, rows: slice) -> tuple[Network
         case _:
             raise PassError(f"split: %{node.name} is no population and has no weights to cut")
     network, formats = _cut_formats(network, node, rows)
-    use, nodes = node.inputs[0], []
+    uses, nodes = node.inputs, list[Node]()
     if into is not None:
-        piece = Node(f"{name}_in", Slice(0, into.start, into.stop), (use,), origin=node.origin)
-        piece = changed(piece, name=fresh(network, piece.name))
-        nodes, use = [piece], Use(piece.name)
-    return network, [*nodes, Node(name, op, (use,), formats, node.origin)]
+        piece = Slice(0, into.start, into.stop)
+        for use in node.inputs:
+            known = changed(network, nodes=(*network.nodes, *nodes))
+            nodes.append(Node(fresh(known, f"{name}_in"), piece, (use,), origin=node.origin))
+        uses = tuple(Use(each.name) for each in nodes)
+    return network, [*nodes, Node(name, op, uses, formats, node.origin)]
 
 
 def _groups(network: Network, node: Node, op: Conv, rows: slice) -> tuple[slice | None, int]:
