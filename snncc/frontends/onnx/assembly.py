@@ -126,7 +126,7 @@ def _demand_states(tick: Tick, renewed: Mapping[Held, Poly]) -> None:
     for (path, name), made in tick.neurons.items():
         values = [tick.values[each] for each in made if each in tick.values]
         live = [value for value in values if isinstance(value, Poly)]
-        if not any(depends(value, state) for value in live for state in renewed):
+        if not any(isinstance(atom, Held) for value in live for atom in value.atoms):
             raise ImportRefused(
                 f"'{path}', a {name}, has lost its state in the export: nothing of the tick before "
                 "enters it; export a step that takes and returns every state"

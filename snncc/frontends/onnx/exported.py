@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ALLOWED = {*ATEN, *CHECKS, *MAKERS, *PASSED_ON}
-FLOATS = (np.float16, np.float32, np.float64)
 
 
 def load(request: ImportRequest) -> Imported:
@@ -228,7 +227,7 @@ def _tensors(value: object) -> object:
     if isinstance(value, np.ndarray):
         return torch.from_numpy(np.array(value))
     if isinstance(value, np.dtype):
-        return torch.float64 if value in FLOATS else getattr(torch, value.name)
+        return torch.float64 if value.kind == "f" else getattr(torch, value.name)
     if isinstance(value, list):
         return [_tensors(each) for each in cast("list[object]", value)]
     return value
