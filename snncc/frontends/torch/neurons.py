@@ -47,12 +47,12 @@ class Site:
 
     def param(self, value: Tensor | float, role: str) -> Param:
         """A number or tensor of the module as a parameter of an op."""
-        cells = self.loom.numbers(torch.as_tensor(value), self.axes)
+        cells = self.loom.numbers(torch.as_tensor(value, dtype=torch.float64), self.axes)
         return self.loom.weaver.param(self.loom.weaver.at_rest(cell(cells)), role)
 
     def signal(self, value: Tensor | float) -> Expr:
         """A number or tensor of the module as a constant signal."""
-        return cell(self.loom.numbers(torch.as_tensor(value), self.axes))
+        return cell(self.loom.numbers(torch.as_tensor(value, dtype=torch.float64), self.axes))
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,9 @@ def parameters(module: nn.Module) -> object:
 
 def number(module: nn.Module, name: str, otherwise: float = 0.0) -> Tensor:
     """A parameter of the neuron, float64."""
-    return torch.as_tensor(getattr(parameters(module), name, otherwise)).detach().double()
+    return torch.as_tensor(
+        getattr(parameters(module), name, otherwise), dtype=torch.float64
+    ).detach()
 
 
 def rate(module: nn.Module, name: str) -> Tensor:

@@ -81,7 +81,7 @@ def stated(module: nn.Module) -> dict[str, object]:
 
 def gain_of(module: nn.Module) -> Tensor:
     """What the current is multiplied by."""
-    return torch.as_tensor(stated(module).get("gain", 1.0)).detach().double()
+    return torch.as_tensor(stated(module).get("gain", 1.0), dtype=torch.float64).detach()
 
 
 def _kind(described: Description) -> NeuronKind:
@@ -96,7 +96,7 @@ def _kind(described: Description) -> NeuronKind:
         if first:
             raise ImportRefused(f"state '{next(iter(first))}' does not start at zero")
         params = {
-            name: site.param(torch.as_tensor(value).detach().double(), name)
+            name: site.param(torch.as_tensor(value, dtype=torch.float64).detach(), name)
             if name in numbers
             else value
             for name, value in {"initial": 0.0, **given}.items()

@@ -35,7 +35,8 @@ def row(*names: str) -> Callable[[Row], Row]:
 REASONS: Mapping[str, str] = {
     **dict.fromkeys(
         ("gt", "ge", "lt", "le", "where", "heaviside", "sign"),
-        "a threshold written by hand is no neuron; use a neuron of a supported library",
+        "a threshold written by hand is no neuron; use a neuron of a supported library, or "
+        "describe your own, see docs/own-neurons.md",
     ),
     **dict.fromkeys(
         ("lstm", "gru", "rnn"),

@@ -22,6 +22,13 @@ def defaults() -> nn.Module:
     return after(nt.LIFBoxCell())
 
 
+def numbers() -> nn.Module:
+    """Parameters that are plain numbers, which single precision would change."""
+    return nt.SequentialState(
+        nt.LIFBoxCell(nt.LIFBoxParameters(tau_mem_inv=1.0, v_th=0.6), dt=1.0)  # type: ignore[arg-type]
+    )
+
+
 def izhikevich() -> nn.Module:
     return after(nt.IzhikevichCell(nt.tonic_spiking))
 

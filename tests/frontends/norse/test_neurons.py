@@ -54,6 +54,12 @@ def test_a_potential_at_the_threshold_does_not_fire(load: Load) -> None:
     assert spikes.ravel().tolist() == [0.0, 1.0, 0.0]
 
 
+def test_parameters_that_are_plain_numbers_stay_exact(load: Load) -> None:
+    imported = load(f"{FOLDER / 'refused.py'}:numbers", shape="1", signal="real")
+    assert imported.network.populations[0].op.threshold == 0.6  # type: ignore[attr-defined]
+    assert run(imported.network, np.full((1, 1, 1), 0.6)).output.item() == 0
+
+
 def test_every_class_of_norse_is_in_one_of_the_tables() -> None:
     bases = (nt.module.snn.SNNCell, nt.module.snn.SNN, nt.module.snn.SNNRecurrentCell)
     bases += (nt.module.snn.SNNRecurrent,)
