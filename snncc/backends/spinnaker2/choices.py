@@ -20,6 +20,7 @@ from .target import (
 
 DURATION = 256  # ticks of a run that recordings and stimuli have room for, unless said otherwise
 HOPS = ("exact", "pipelined")
+PLACES = ("traffic", "sequential")
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "hop": "exact: cores of short loops wait for their inputs; pipelined: refuse such loops",
@@ -27,7 +28,8 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "duration": f"ticks of a run that recordings and stimuli have room for; {DURATION}",
         "layout": f"memory layout of py-spinnaker2: {', '.join(LAYOUTS)}; {LAYOUT}",
         "sys_tick": f"seconds of a chip tick; {TICK_SECONDS:g}",
-        "chips": "how many chips the network may take; 1",
+        "boards": "boards of 48 chips that the network may take; one chip if left out",
+        "place": "traffic: few packets and hops; sequential: one core after the other (traffic)",
     }
 )
 
@@ -38,6 +40,8 @@ class Choices:
 
     Attributes:
         hop: "exact" or "pipelined".
+        boards: of 48 chips; 0 for one chip.
+        place: "traffic" or "sequential".
         delays: whether synapses carry delays, which leaves four bits for their weights.
         rates: node → mean spikes per neuron and tick.
     """
@@ -47,7 +51,8 @@ class Choices:
     duration: int
     layout: str
     sys_tick: float
-    chips: int
+    boards: int
+    place: str
     delays: bool
     rates: Mapping[str, float]
 
@@ -65,7 +70,8 @@ class Choices:
             duration=_number(settings, "duration", DURATION),
             layout=_one_of(settings, "layout", (LAYOUT, *(n for n in LAYOUTS if n != LAYOUT))),
             sys_tick=_seconds(settings, "sys_tick"),
-            chips=_number(settings, "chips", 1),
+            boards=_number(settings, "boards", 0),
+            place=_one_of(settings, "place", PLACES),
             delays=largest <= WEIGHT_MAX_WITH_DELAY,
             rates=settings.rates,
         )

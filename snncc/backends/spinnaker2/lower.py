@@ -17,13 +17,15 @@ from snncc.ir.passes import phases
 from .choices import Choices
 from .hosts import hosts
 from .limits import warnings
+from .machine import machine
 from .neurons import population
 from .partition import split
 from .paths import Leaf, Link, Paths, refused, shares
-from .program import Neurons, Program, Source, Synapses, Wire
+from .place import place, sequential
+from .program import Neurons, Partition, Program, Source, Synapses, Wire
 from .relays import Relays
+from .route import Routing, route
 from .target import (
-    CHIPS_PER_BOARD,
     EXACT_SUM,
     HOP_TICKS,
     USABLE_CORES_PER_BOARD,
@@ -31,6 +33,7 @@ from .target import (
     WEIGHT_MAX_WITH_DELAY,
     WEIGHT_MAX_WITHOUT_DELAY,
 )
+from .traffic import Traffic
 
 GUESSED_RATE = 0.1  # spikes per neuron and tick where calibration says nothing
 PARALLEL_MAX = 8  # synapses side by side that carry one weight beyond the largest code
@@ -86,6 +89,7 @@ class _Lowering:
         budget = self.choices.budget(self.period, max([n.phase for n in neurons], default=0))
         partition = split(budget, sources, neurons, whole)
         self._room(len(partition.cores))
+        routing = self._routed(partition)
         return Program(
             name=re.sub(r"\W", "_", network.name) or "network",
             tick=network.tick,
@@ -101,18 +105,26 @@ class _Lowering:
             duration=self.choices.duration,
             layout=self.choices.layout,
             partition=partition,
+            routing=routing,
             warnings=warnings(partition, neurons, self.choices, self.period),
         )
 
     def _room(self, cores: int) -> None:
         """Refuses more cores than there are."""
-        chips = self.choices.chips
-        if cores > chips * USABLE_CORES_PER_CHIP:
+        boards = self.choices.boards
+        usable = boards * USABLE_CORES_PER_BOARD or USABLE_CORES_PER_CHIP
+        if cores > usable:
+            machine = f"{boards} board(s) have" if boards else "a chip has"
             raise CapacityError(
-                f"S011: the network needs {cores} cores, {chips} chip(s) have "
-                f"{chips * USABLE_CORES_PER_CHIP} for it (a board of {CHIPS_PER_BOARD} chips "
-                f"{USABLE_CORES_PER_BOARD}); allow more with --option chips=N"
+                f"S011: the network needs {cores} cores, {machine} {usable} for it; allow "
+                f"{-(-cores // USABLE_CORES_PER_BOARD)} with --option boards=N"
             )
+
+    def _routed(self, partition: Partition) -> Routing:
+        """Where the cores run, and how their spikes find their way."""
+        traffic = Traffic(partition.rates, partition.offsets, partition.targets)
+        put = sequential if self.choices.place == "sequential" else place
+        return route(traffic, put(traffic, machine(self.choices.boards)))
 
     def _schedule(self) -> tuple[int, Mapping[str, int]]:
         network = self.paths.network

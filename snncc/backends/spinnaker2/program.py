@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ import numpy.typing as npt
 from snncc.ir import Decode, Quantity, Shape, Values
 
 from .arithmetic import Encoder, Population
+
+if TYPE_CHECKING:
+    from .route import Routing
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 Small: TypeAlias = npt.NDArray[np.int8]
@@ -213,6 +216,7 @@ class Program:
         duration: ticks of the network that recordings and stimuli have room for.
         layout: name of the memory layout.
         partition: how populations are split over cores.
+        routing: where the cores run, and how spikes get from one to the other.
         warnings: a sentence for each limit that may be passed on data.
     """
 
@@ -230,6 +234,7 @@ class Program:
     duration: int
     layout: str
     partition: Partition
+    routing: Routing
     warnings: tuple[str, ...]
 
     @property

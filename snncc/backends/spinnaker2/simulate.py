@@ -22,18 +22,17 @@ def simulate(
     program: Program,
     signal: Values | Mapping[str, Values],
     record: Sequence[str] = (),
-    lost: frozenset[tuple[int, int]] = frozenset(),
 ) -> Trace:
     """What the program puts out, and the wires of `record`, for `signal` `[samples, ticks, ...]`.
 
     Populations run in the ticks of the chip; what each does in its tick t stands in tick t of the
-    trace, whenever that was on the chip.
+    trace, whenever that was on the chip. Spikes arrive where lists and tables of the program's
+    routing take them: what these lose is lost here as well.
 
     Args:
         program: lowered.
         signal: values or spikes, as the user has them.
         record: wires beside the outputs, by their text.
-        lost: pairs of cores, by their places in the partition, between which no spike arrives.
 
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.
@@ -42,7 +41,8 @@ def simulate(
     fed = entering(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     computed = _hosts(program, fed)
-    chip = _Chip(program, {**fed, **{name: spikes for name, (spikes, _) in computed.items()}}, lost)
+    encoded = {name: spikes for name, (spikes, _) in computed.items()}
+    chip = _Chip(program, {**fed, **encoded}, lost(program))
     rows: dict[str, list[Values]] = {wire.text: [] for wire in wires}
     phases = {n.name: n.phase for n in program.neurons}
     for now in range(ticks * program.period + program.settle):
@@ -67,6 +67,16 @@ def simulate(
     return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
 
 
+def lost(program: Program) -> frozenset[tuple[int, int]]:
+    """Pairs of cores, by their places in the partition, between which no spike arrives."""
+    part, cores = program.partition, len(program.partition.cores)
+    meant = np.repeat(np.arange(cores), np.diff(part.offsets)) * cores + part.targets
+    offsets, targets = program.routing.delivered()
+    reached = np.repeat(np.arange(cores), np.diff(offsets)) * cores + targets
+    sources, ends = np.divmod(np.setdiff1d(meant, reached), cores)
+    return frozenset(zip(sources.tolist(), ends.tolist(), strict=True))
+
+
 class _Chip:
     """All populations at one tick, and the spikes of the last ones."""
 
@@ -74,7 +84,7 @@ class _Chip:
         self,
         program: Program,
         fed: Mapping[str, Values],
-        lost: frozenset[tuple[int, int]],
+        missing: frozenset[tuple[int, int]],
     ) -> None:
         self.program, self.fed = program, fed
         self.sent: dict[str, list[Values]] = {s.name: [] for s in program.sources}
@@ -84,7 +94,7 @@ class _Chip:
         }
         apart = {n.name: n.population.current_decays is not None for n in program.neurons}
         for each in program.synapses:
-            gaps = _gaps(program, each.source, each.target, lost)
+            gaps = _gaps(program, each.source, each.target, missing)
             self.into[each.target].append((Currents(each, apart[each.target]), gaps))
         self.states: dict[str, State] = {}
         self.gathered: dict[str, tuple[Values, Values]] = {}
@@ -139,12 +149,12 @@ class _Gap:
 
 
 def _gaps(
-    program: Program, source: str, target: str, lost: frozenset[tuple[int, int]]
+    program: Program, source: str, target: str, missing: frozenset[tuple[int, int]]
 ) -> list[_Gap]:
     cores = program.partition.cores
     return [
         _Gap(slice(cores[a].start, cores[a].stop), slice(cores[b].start, cores[b].stop))
-        for a, b in sorted(lost)
+        for a, b in sorted(missing)
         if cores[a].population == source and cores[b].population == target
     ]
 

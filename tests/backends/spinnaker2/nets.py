@@ -195,9 +195,13 @@ def prepared(
     options: Mapping[str, str] | None = None,
     weight_bits: int = 8,
 ) -> tuple[Network, Program]:
-    """The network as the target's own passes make it, and its program."""
+    """The network as the target's own passes make it, and its program.
+
+    Cores stand one after the other unless an option says otherwise: placing takes most of the time
+    that a small network needs.
+    """
     ranges: Ranges = calibrate(network, signal)
-    settings = Settings(weight_bits, 32, options or {}, ranges.rates)
+    settings = Settings(weight_bits, 32, {"place": "sequential", **(options or {})}, ranges.rates)
     for step in BACKEND.passes(settings, ranges):
         network = verify(step(network))
     return network, BACKEND.lower(network, settings)

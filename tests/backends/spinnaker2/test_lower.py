@@ -109,7 +109,7 @@ CASES = [
     ("S009", summed(), {}, "%t: the output %t is no spike or potential"),
     ("S010", wide(), {}, "%s: the synapses of neuron 0 need"),
     ("S011", single(LIF(**PLAIN, decay=0.5), size=150), {"atoms": "1"},
-     "the network needs 156 cores"),
+     "the network needs 156 cores, a chip has 148"),
     ("S012", loop(3), {"hop": "pipelined"}, "the loop has fewer ticks of delay"),
 ]  # fmt: skip
 

@@ -1,11 +1,13 @@
 """The program equals the quantized reference, wire for wire, however it is dealt out to cores."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from snncc.backends.spinnaker2.simulate import simulate
+from snncc.backends.spinnaker2.simulate import lost, simulate
+from snncc.backends.spinnaker2.target import CORES_PER_QUAD
 from snncc.ir import LoweringRefused, PassError, Trace, UsageError, run
 from tests.backends.spinnaker2.nets import grown, loop, prepared
 from tests.nets import HAND, hand, spikes_for
@@ -82,7 +84,7 @@ def test_spikes_do_not_depend_on_the_cores(cores: int) -> None:
     network = loop(1, size=150, inputs=1)
     signal = spikes_for(network, samples=2, ticks=30)
     options = {"atoms": str(-(-150 // cores)), "layout": "packed", "duration": "64"}
-    options |= {"sys_tick": "0.01", "chips": "2"}
+    options |= {"sys_tick": "0.01", "boards": "1"}
     program, found, expected = both(network, signal, options)
     assert sum(core.population == "s0" for core in program.partition.cores) == cores
     equal(found, expected)
@@ -97,7 +99,14 @@ def test_a_lost_link_loses_its_spikes() -> None:
     heard = part.targets[part.offsets[source] : part.offsets[source + 1]].tolist()
     target = next(each for each in heard if part.cores[each].population == "s2")
     core = part.cores[target]
-    less = simulate(program, signal, tuple(found.wires), frozenset({(source, target)}))
+    routing = program.routing
+    quad, bit = routing.placement.quads[target], routing.placement.places[target] % CORES_PER_QUAD
+    entry = routing.offsets[source] + routing.quads[routing.offsets[source] :].tolist().index(quad)
+    masks = routing.masks.copy()
+    masks[entry] &= ~(1 << bit)
+    broken = replace(program, routing=replace(routing, masks=masks))
+    assert lost(broken) == {(source, target)} and not lost(program)
+    less = simulate(broken, signal, tuple(found.wires))
     assert np.array_equal(less["%s1"], found["%s1"])
     changed = np.any(less["%s2.v"] != found["%s2.v"], axis=(0, 1))
     assert changed[core.start : core.stop].all()
