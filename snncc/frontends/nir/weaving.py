@@ -90,11 +90,10 @@ class Weaver:
             if self._late_edges is not None:
                 late = (source, reader) in self._late_edges
             return Use(part.name, int(hop and (self._hop or late)))
-        late_ones = frozenset(
-            neuron
-            for neuron in self._loops.upstream(source)
-            if reader is not None and self._is_late(neuron, reader)
-        )
+        late_ones = frozenset[str]()
+        if reader is not None and self._loops.exist:
+            before = self._loops.upstream(source)
+            late_ones = frozenset(name for name in before if self._is_late(name, reader))
         if self._late_currents and late_ones and late_ones == self._loops.upstream(source):
             return replace(self._stateless(source, frozenset()), delay=1)
         return self._stateless(source, late_ones)
@@ -108,7 +107,8 @@ class Weaver:
 
     def _stateless(self, name: str, late: frozenset[str]) -> Use:
         """The node over inputs of which those neurons are read one tick late."""
-        late &= frozenset() if self._late_edges is not None else self._loops.upstream(name)
+        if late:
+            late &= frozenset() if self._late_edges is not None else self._loops.upstream(name)
         if (name, late) in self._made:
             return self._made[name, late]
         part, uses = self._parts[name], list[Use]()

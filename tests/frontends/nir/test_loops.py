@@ -8,6 +8,8 @@ import nir
 import numpy as np
 import pytest
 
+from snncc.frontends.nir.graph import NirGraph, NirNode
+from snncc.frontends.nir.writing import file_bytes
 from snncc.ir import ImportRefused, run
 from tests.frontends.nir.conftest import Load
 
@@ -101,11 +103,15 @@ def test_a_loop_without_a_neuron_is_refused(load: Load, made: Made) -> None:
         load(made(nodes, edges), dt=str(DT))
 
 
-def test_a_chain_without_an_end_in_sight_is_refused(load: Load, made: Made) -> None:
-    nodes = {f"n{index:04d}": nir.Scale(np.ones(SIZE)) for index in range(2000)}
-    row = ["input", *nodes, "output"]
+def test_a_chain_without_an_end_in_sight_is_refused(load: Load, tmp_path: Path) -> None:
+    shape, scale = {"shape": np.array([SIZE])}, {"scale": np.ones(SIZE)}
+    nodes = {"input": NirNode("Input", shape), "output": NirNode("Output", shape)}
+    chain = {f"n{index:04d}": NirNode("Scale", scale) for index in range(1100)}
+    edges = tuple(pairwise(["input", *chain, "output"]))
+    path = tmp_path / "chain.nir"
+    path.write_bytes(file_bytes(NirGraph({**nodes, **chain}, edges)))
     with pytest.raises(ImportRefused, match="a chain of some hundred layers has no neuron"):
-        load(made(nodes, list(pairwise(row))))
+        load(path)
 
 
 def test_graphs_within_graphs_are_opened(load: Load, made: Made) -> None:

@@ -9,7 +9,7 @@ import h5py
 import nir
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from snncc.frontends import ImportRequest
 from snncc.frontends.nir import NirFrontend, write_nir
@@ -66,6 +66,7 @@ def test_any_network_comes_back_or_is_refused_by_name(save: Save, network: Netwo
     assert _read(save(whole)) == whole
 
 
+@settings(max_examples=8)
 @given(network=sayable_networks())
 def test_without_its_metadata_a_file_still_has_weights_and_thresholds(
     save: Save, network: Network
