@@ -45,6 +45,7 @@ from snncc.ir.ops import (
     Input,
     MatMul,
     MaxPool,
+    Norm,
     Product,
     Relu,
     Requantize,
@@ -275,7 +276,7 @@ class Growth:
         """A register or a table, on any wire; a register of the given unit if there is one."""
         wire = self.wire()
         out = self.number(0, FINEST) if unit is None else unit
-        scale = self.factor(20)
+        scale = self.factor(12)
         value = self.quantity(self.pick(8, 16), out, state=True)
         if keyword == "requantize":
             formats: dict[str, Format] = {"value": value, "scale": scale}
@@ -287,6 +288,12 @@ class Growth:
         index = Quantity(self.pick(6, 8, 16), signed, self.number(0, 12), self.rounding(), CLIPPED)
         formats = {"index": index, "value": value, "scale": scale}
         return self.add(Function(name), (self.use(wire),), wire.shape, out, **formats)
+
+    def norm(self, keyword: str) -> Wire:
+        wire, out = self.held("requantize"), self.number(0, FINEST)
+        op = Norm(self.pick(0.0, 1e-5, 0.1))
+        uses, value = (self.use(wire),), self.quantity(16, out, state=True)
+        return self.add(op, uses, wire.shape, out, value=value)
 
     def graded(self, keyword: str) -> Wire:
         wire = self.wire(lambda w: w.unit <= FINEST)
@@ -423,6 +430,7 @@ class Growth:
             **dict.fromkeys(("affine", "relu"), self.pointwise),
             "conv": self.conv,
             "graded": self.graded,
+            "norm": self.norm,
             "matmul": self.products,
             "input": lambda _: self.input(),
         }

@@ -81,8 +81,11 @@ class Arithmetic(Protocol):
         """`codes / divisor`; where numbers are whole the unit shrinks instead."""
         ...
 
-    def rescale(self, codes: Values, role: str, scale: str) -> Values:
-        """The first input's codes counted in the role's unit, rounded as `scale` says, fitted."""
+    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
+        """The first input's codes counted in the role's unit, rounded as `scale` says, fitted.
+
+        What the format cannot hold is not counted as lost from the magnitude `flat` on.
+        """
         ...
 
     def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
@@ -91,6 +94,10 @@ class Arithmetic(Protocol):
 
     def knots(self, function: RealFunction, index: str, value: str) -> Codes:
         """The table that `lookup` reads where numbers are whole."""
+        ...
+
+    def normalise(self, codes: Values, epsilon: float, role: str) -> Values:
+        """Deviations from the mean of the last axis over the standard one, in the role's unit."""
         ...
 
     def fit(self, codes: Values, role: str) -> Values:
@@ -145,7 +152,7 @@ class FloatArithmetic:
     def ratio(self, codes: Values, divisor: int) -> Values:
         return np.asarray(codes / np.asarray(divisor, dtype=self.dtype))
 
-    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
         return codes
 
     def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
@@ -155,6 +162,13 @@ class FloatArithmetic:
 
     def knots(self, function: RealFunction, index: str, value: str) -> Codes:
         raise AssertionError("real numbers need no table")
+
+    def normalise(self, codes: Values, epsilon: float, role: str) -> Values:
+        apart = codes - codes.mean(axis=-1, keepdims=True)
+        variance = (apart * apart).mean(axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore"):  # nothing varies, and nothing is added
+            real = apart / np.sqrt(variance + np.asarray(epsilon, self.dtype))
+        return np.asarray(np.nan_to_num(real))
 
     def fit(self, codes: Values, role: str) -> Values:
         return codes
@@ -286,11 +300,14 @@ class IntegerArithmetic:
             self._kept[role, scale] = np.rint(ratio).astype(np.int64)
         return self._kept[role, scale]
 
-    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
         multiplier, format = self.multiplier(role, scale), self.formats[scale]
         assert isinstance(format, Factor), "the multiplier was looked up with it"
         product = self.bilinear(np.multiply, codes, multiplier[None], 1)
-        return self.fit(shift_codes(product, format.frac, format.rounding), role)
+        whole, held = shift_codes(product, format.frac, format.rounding), self._quantity(role)
+        if np.all(held.high * self.unit_of(role) >= flat) and held.overflow is Overflow.SATURATE:
+            return np.clip(whole, held.low, held.high)
+        return self.fit(whole, role)
 
     def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
         return interpolated(self.knots(function, index, value), codes, self._quantity(index))
@@ -303,6 +320,20 @@ class IntegerArithmetic:
             self._kept[function, index, value] = table
         return self._kept[function, index, value]
 
+    def softening(self, epsilon: float, size: int) -> Codes:
+        """What an epsilon adds to the squares, per entry of the leading axes of `[..., size]`."""
+        return np.rint(epsilon * size**2 / np.atleast_1d(self.units[0])[..., :1] ** 2).astype(
+            np.int64
+        )
+
+    def normalise(self, codes: Values, epsilon: float, role: str) -> Values:
+        size = codes.shape[-1]
+        apart = size * codes.astype(np.int64) - codes.sum(axis=-1, keepdims=True)
+        squares = self.bilinear(np.multiply, apart, apart, size).sum(axis=-1, keepdims=True)
+        root = isqrt(squares // size + self.softening(epsilon, size))
+        doubled = self.bilinear(np.multiply, 2 * apart, np.rint(1 / self.unit_of(role)), 1)
+        return np.where(root > 0, (doubled + root) // np.maximum(2 * root, 1), 0)
+
     def fit(self, codes: Values, role: str) -> Values:
         fitted, changed = fit_codes(codes.astype(np.int64), self._quantity(role), self.where)
         if changed:
@@ -311,6 +342,14 @@ class IntegerArithmetic:
 
     def counts(self, flags: Values) -> Values:
         return flags.astype(np.int64)
+
+
+def isqrt(codes: Codes) -> Codes:
+    """The square roots of whole numbers from zero up to 2**62, rounded down."""
+    root = np.sqrt(codes.astype(np.float64)).astype(np.int64)
+    # A float of 53 bits may be off by one on either side.
+    root = np.where(root * root > codes, root - 1, root)
+    return np.where((root + 1) * (root + 1) <= codes, root + 1, root)
 
 
 def encode_input(values: Values, format: Quantity, where: str) -> tuple[Codes, int]:

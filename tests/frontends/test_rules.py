@@ -59,6 +59,7 @@ VECTORS: dict[str, Function] = {
     "add with alpha": lambda x: torch.add(x, x.relu(), alpha=0.5),
     "scalars": lambda x: 3 - 2 * (x / 4 + 1),
     "signals": lambda x: x * x.relu() - (-x),
+    "layer norm": lambda x: F.layer_norm(x, (6,), V, V) - F.layer_norm(x, (6,)),
     "gates": lambda x: torch.sigmoid(x) * torch.tanh(x) + torch.exp(-x.relu()),
     "normalised": lambda x: x * torch.reciprocal(x.relu() + 1),
     "reversed": lambda x: torch.rsub(x, V, alpha=2),

@@ -22,8 +22,9 @@ from snncc.ir import (
     run,
     verify,
 )
+from snncc.ir.arithmetic import isqrt
 from snncc.ir.functions import FUNCTIONS, error_bound, interpolated, knots
-from snncc.ir.ops import Function, Graded, MatMul, Product, Requantize, Transpose
+from snncc.ir.ops import Function, Graded, MatMul, Norm, Product, Requantize, Transpose
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import hand, spikes_for
 
@@ -231,3 +232,43 @@ def test_units_that_vary_along_a_sum_are_refused() -> None:
     units = [np.array([1.0, 2.0]), np.ones(())]
     with pytest.raises(ValueError, match="varies along the axis that is summed"):
         MatMul().unit(units, [(3, 2), (2, 4)], IntegerArithmetic({}, {}, units, "%m"))
+
+
+# --- normalisation -------------------------------------------------------------------------
+
+
+def test_a_norm_is_that_of_torch() -> None:
+    x = np.random.default_rng(5).normal(size=(2, 3, 16))
+    found = Norm(1e-5).step({}, [x], REAL)[1]
+    expected = torch.nn.functional.layer_norm(torch.from_numpy(x), (16,), eps=1e-5)
+    np.testing.assert_allclose(found, expected, atol=1e-13)
+
+
+@given(st.integers(0, 999), st.integers(1, 40), st.integers(0, 12), st.integers(4, 15))
+def test_a_norm_in_whole_numbers_is_exact_to_its_roots(
+    seed: int, size: int, unit: int, spread: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(-(2**spread), 2**spread, (1, size))
+    value = held(24, 10)
+    a = IntegerArithmetic({}, {"value": value}, [np.asarray(2.0**-unit)], "%n")
+    found = Norm(1e-5).step({}, [codes], a)[1] * 2.0**-10
+    real = Norm(1e-5).step({}, [codes * 2.0**-unit], REAL)[1]
+    apart = size * codes - codes.sum()
+    root = np.sqrt(np.sum(apart**2) / size + 1e-5 * size**2 * 4.0**unit)
+    # The root is rounded down, and what stands below it twice.
+    most = np.abs(real) * 2 / np.maximum(root - 1, 1) + 2.0**-10
+    assert np.all(np.abs(found - real) <= most) or root < 2
+
+
+@given(st.integers(0, 2**62 - 1))
+def test_roots_are_rounded_down(code: int) -> None:
+    root = int(isqrt(np.array([code]))[0])
+    assert root * root <= code < (root + 1) * (root + 1)
+
+
+def test_what_does_not_vary_is_zero() -> None:
+    a = IntegerArithmetic({}, {"value": held(16, 8)}, [np.asarray(1.0)], "%n")
+    flat = np.full((1, 2, 5), 7)
+    assert not np.any(Norm(0.0).step({}, [flat], a)[1])
+    assert not np.any(Norm(0.0).step({}, [flat.astype(np.float64)], REAL)[1])

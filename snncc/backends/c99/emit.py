@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import PurePosixPath
 
@@ -14,6 +15,7 @@ from .program import (
     Loop,
     MatrixProduct,
     Memory,
+    Normalise,
     PoolWindow,
     Population,
     Program,
@@ -76,18 +78,23 @@ def _plain(step: Step, names: Names, index: int) -> tuple[str, str, list[str]]:
             return f"{step.source.wire}_unpack", "as values", emit_steps.unpack(step, names)
         case Keep():
             return f"{step.target}_keep", "for later ticks", emit_steps.keep(step, names)
-        case Spread():
-            return f"{step.node}_spread", f"%{step.node}", emit_steps.spread(step, names)
-        case Dot():
-            return f"{step.node}_dot", f"%{step.node}", emit_steps.dot(step, names)
         case Loop():
             return f"{step.node}_loop{index}", f"%{step.node}", emit_steps.loop(step, names)
-        case MatrixProduct():
-            return f"{step.node}_product", f"%{step.node}", emit_steps.matrix_product(step, names)
-        case PoolWindow():
-            return f"{step.node}_pool", f"%{step.node}", emit_steps.pool(step, names)
         case Population():
             raise AssertionError("populations are written elsewhere")
+        case _:
+            suffix, write = WRITERS[type(step)]
+            return f"{step.node}_{suffix}", f"%{step.node}", write(step, names)
+
+
+WRITERS: Mapping[type[Step], tuple[str, Callable[..., list[str]]]] = {
+    Spread: ("spread", emit_steps.spread),
+    Dot: ("dot", emit_steps.dot),
+    MatrixProduct: ("product", emit_steps.matrix_product),
+    Normalise: ("normalise", emit_steps.normalise),
+    PoolWindow: ("pool", emit_steps.pool),
+}
+"""Steps that one function of C writes, named after their node."""
 
 
 def _public(program: Program, names: Names, calls: list[str]) -> str:

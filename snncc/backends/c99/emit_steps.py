@@ -9,6 +9,7 @@ from .program import (
     Keep,
     Loop,
     MatrixProduct,
+    Normalise,
     PoolWindow,
     Reading,
     Scan,
@@ -213,6 +214,34 @@ def matrix_product(step: MatrixProduct, names: Names) -> list[str]:
         names.pointer("left", step.left),
         names.pointer("right", step.right),
         f"for (uint32_t row = 0; row < {step.batch * step.rows}u; row++) {{\n{block(each)}\n}}",
+    ]
+
+
+def normalise(step: Normalise, names: Names) -> list[str]:
+    """Each row from its mean, over its deviation."""
+    kind, size = names.wires[step.target].ctype, step.size
+    each = [
+        "int64_t sum = 0, squares = 0, root;",
+        f"for (uint32_t i = 0; i < {size}u; i++)",
+        "    sum += value[i];",
+        f"for (uint32_t i = 0; i < {size}u; i++) {{",
+        f"    const int64_t apart = (int64_t)value[i] * {size} - sum;",
+        "    squares += apart * apart;",
+        "}",
+        f"root = snncc_root(squares / {size} + {names.element(step.softening, 'row')});",
+        f"for (uint32_t i = 0; i < {size}u; i++) {{",
+        f"    const int64_t apart = (int64_t)value[i] * {size} - sum;",
+        f"    const int64_t x = root ? snncc_ratio(apart * {1 << step.frac}, root) : 0;",
+        f"    out[i] = ({kind}){step.fitted};",
+        "}",
+        f"value += {size};",
+        f"out += {size};",
+    ]
+    source = names.wires[step.source.wire].ctype
+    return [
+        _target(names, step.target).replace("*const out", "*out"),
+        f"const {source} *value = {names.values(step.source)};",
+        f"for (uint32_t row = 0; row < {step.rows}u; row++) {{\n{block(each)}\n}}",
     ]
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snncc.ir import Factor, IntegerArithmetic, Node, Overflow, Quantity
-from snncc.ir.ops import Function, Graded, Requantize
+from snncc.ir.ops import Function, Graded, Norm, Requantize
 
 from .codes import shifts, whole
 from .elements import spread_loop
 from .neuron_scalar import ROUNDED
-from .program import Constant, Layer, Loop
+from .program import Constant, Layer, Loop, Normalise
 from .tables import narrowest
 from .target import TABLE_BITS
 from .wiring import refused
@@ -50,6 +51,34 @@ def table_step(lowering: Lowering, node: Node, op: Function, target: str) -> Loo
     )
     text = f"first + ((rise * (int32_t)part + {1 << shift >> 1}) >> {shift})"
     return spread_loop(lowering, node, target, text, parameters, lines)
+
+
+def norm_step(lowering: Lowering, node: Node, op: Norm, target: str) -> Normalise:
+    """Rows normalised, with the exact roots and quotients of the reference.
+
+    Raises:
+        LoweringRefused: C002, squares are not proven to fit 64 bits.
+    """
+    a, format = lowering.numbers[node.name][0], node.formats["value"]
+    assert isinstance(a, IntegerArithmetic) and isinstance(format, Quantity)
+    *lead, size = lowering.network.shapes[node.name]
+    low, high = lowering.facts.limits(node.inputs[0])
+    softening = np.broadcast_to(a.softening(op.epsilon, size), (*lead, 1)).reshape(-1)
+    reach = size * float(high.max() - low.min())
+    worst = max(reach * reach * size, float(softening.max()))
+    if worst >= 1 << 62 or int(softening.max()) >= 1 << 31:
+        raise refused("C002", node, f"its squares may reach {worst:.3g}, beyond 64 bits")
+    assert isinstance(format.unit, int), "norms count in powers of two"
+    return Normalise(
+        node.name,
+        lowering.values(node.inputs[0], node.name),
+        target,
+        prod(lead),
+        size,
+        lowering.tables.plain(f"{node.name}_softening", "int32_t", softening),
+        format.unit,
+        _fitted(node, "value", "x"),
+    )
 
 
 def graded_steps(lowering: Lowering, node: Node, op: Graded) -> tuple[tuple[Loop, ...], Layer]:

@@ -83,6 +83,28 @@ SNNCC_INLINE int64_t snncc_half_away(int64_t value, unsigned bits)
     return down + (twice > 0 || (twice == 0 && value >= 0));
 }
 
+/* The square root of value >= 0, rounded down: bit by bit, as 64-bit floats are slow on a small core. */
+SNNCC_INLINE int64_t snncc_root(int64_t value)
+{
+    int64_t root = 0, bit = (int64_t)1 << 62;
+
+    while (bit > value)
+        bit >>= 2;
+    for (; bit; bit >>= 2) {
+        const int fits = value >= root + bit;
+        value -= fits ? root + bit : 0;
+        root = (root >> 1) + (fits ? bit : 0);
+    }
+    return root;
+}
+
+/* value / divisor for divisor > 0, to the nearest whole number, ties upward. */
+SNNCC_INLINE int64_t snncc_ratio(int64_t value, int64_t divisor)
+{
+    const int64_t twice = 2 * value + divisor, quotient = twice / (2 * divisor);
+    return quotient - (twice % (2 * divisor) < 0);
+}
+
 #if SNNCC_DSP
 
 SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)

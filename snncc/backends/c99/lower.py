@@ -16,10 +16,10 @@ from snncc.ir import (
     Use,
     arithmetics,
 )
-from snncc.ir.ops import LI, Function, Graded, Input, Requantize, Spiking, Weighted
+from snncc.ir.ops import LI, Function, Graded, Input, Norm, Requantize, Spiking, Weighted
 
 from .elements import element_steps
-from .held import graded_steps, register_step, table_step
+from .held import graded_steps, norm_step, register_step, table_step
 from .neurons import arithmetic_of
 from .program import (
     Keep,
@@ -134,6 +134,8 @@ class Lowering:
                 self.steps[node.name] = (step,)
             case Requantize():
                 self.steps[node.name] = (register_step(self, node, target),)
+            case Norm():
+                self.steps[node.name] = (norm_step(self, node, node.op, target),)
             case Function():
                 self.steps[node.name] = (table_step(self, node, node.op, target),)
             case _:

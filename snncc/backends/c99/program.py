@@ -303,6 +303,26 @@ class MatrixProduct:
 
 
 @dataclass(frozen=True)
+class Normalise:
+    """Rows of `size` values, each normalised: from its mean, over its deviation.
+
+    Attributes:
+        softening: added to the squares, one for each row.
+        frac: the results count in units 2**-frac.
+        fitted: C of what the format holds of a result x.
+    """
+
+    node: str
+    source: Reading
+    target: str
+    rows: int
+    size: int
+    softening: Constant
+    frac: int
+    fitted: str
+
+
+@dataclass(frozen=True)
 class PoolWindow:
     """Sum or maximum over windows of the last two axes; one axis counts as height 1."""
 
@@ -319,7 +339,7 @@ class PoolWindow:
 
 
 Step: TypeAlias = (
-    Population | Scan | Unpack | Keep | Spread | Dot | Loop | MatrixProduct | PoolWindow
+    Population | Scan | Unpack | Keep | Spread | Dot | Loop | MatrixProduct | Normalise | PoolWindow
 )
 
 

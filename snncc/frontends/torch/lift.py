@@ -9,7 +9,7 @@ import torch
 
 from snncc.ir import ImportRefused
 
-from . import layers, shapes
+from . import layers, norms, shapes
 from .expr import Expr, Firing, Population, Reading, Weaver
 from .grid import SAMPLES, Axis, Grid, Loom, axis_of, cell, single
 from .neurons import Found, Site
@@ -17,7 +17,7 @@ from .place import Places
 from .rules import REASONS, ROWS, Operand
 from .tape import Call, Recording, Var
 
-TABLES = (layers, shapes)
+TABLES = (layers, norms, shapes)
 """Modules whose rows stand in the table once they are imported."""
 
 NEURON = "neuron"

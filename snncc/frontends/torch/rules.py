@@ -48,9 +48,9 @@ REASONS: Mapping[str, str] = {
         "reader of the score",
     ),
     **dict.fromkeys(
-        ("layer_norm", "group_norm", "instance_norm"),
-        "it normalises by statistics of the signal itself; use batch norm, which is a constant "
-        "in inference",
+        ("group_norm", "instance_norm"),
+        "it normalises by statistics of parts of the signal; use batch norm, which is a constant "
+        "in inference, or layer norm",
     ),
 }
 

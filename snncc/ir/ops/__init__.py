@@ -1,7 +1,7 @@
 """All ops; importing this package fills the table `OPS`."""
 
 from .dual import DualCubaLIF
-from .dynamic import MatMul
+from .dynamic import MatMul, Norm
 from .event import Graded
 from .layout import Concat, Reshape, Slice, Transpose
 from .linear import BlockDense, Conv, Dense, Sparse, Weighted
@@ -30,6 +30,7 @@ __all__ = [
     "Input",
     "MatMul",
     "MaxPool",
+    "Norm",
     "Product",
     "Relu",
     "Requantize",

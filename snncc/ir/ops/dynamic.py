@@ -1,4 +1,4 @@
-"""Products in which no factor is a stored weight: matrix products of two signals."""
+"""Ops in which signals meet signals, not stored weights: matrix products, normalisation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Shape, State, Unit, Values
+from ..op import Op, Role, Shape, State, Unit, Values
 from ..tensor import Tensors
 
 
@@ -52,3 +52,52 @@ class MatMul(Op):
         ]
         reach = self.step({}, most, a)[1]
         return -reach, reach
+
+
+@dataclass(frozen=True)
+class Norm(Op):
+    """Layer normalisation along the last axis, without scale and shift.
+
+    y = (x - mean) / sqrt(variance + epsilon), over the n values of the last axis (Ba et al. 2016)
+    in integers, exactly, with isqrt the square root rounded down and u the unit of x:
+    d = n x - sum(x);  r = isqrt(sum(d**2) // n + round(epsilon n**2 / u**2))
+    y = floor(d / (r unit of y) + 1/2), or 0 where r is 0
+
+    input   any signal, shape [..., n], in one unit along n
+    output  real value, the same shape
+    roles   value
+    """
+
+    keyword = "norm"
+    held = "value"
+    roles = (Role("value"),)
+    epsilon: float
+
+    def check(self, tensors: Tensors) -> None:
+        if self.epsilon < 0:
+            raise ValueError(f"epsilon is {self.epsilon}, expected zero or more")
+
+    def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
+        if not shapes[0]:
+            raise ValueError("a single value has no axis to normalise along")
+        return shapes[0]
+
+    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+        return {}, a.fit(a.normalise(inputs[0], self.epsilon, "value"), "value")
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        unit = np.broadcast_to(units[0], shapes[0])
+        if np.any(unit != unit[..., :1]) or a.unit_of("value").size > 1:
+            raise ValueError("a unit varies along the axis that is normalised")
+        if float(a.unit_of("value").reshape(())) > 1:
+            raise ValueError("its values count in more than ones")
+        return a.unit_of("value")
+
+    def bound(
+        self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+    ) -> tuple[Values, Values]:
+        # No value is farther from the mean of n than sqrt(n - 1) deviations.
+        most = int(np.ceil(np.sqrt(shape[-1]) / float(a.unit_of("value").reshape(())))) + 1
+        low, high = a.limits("value")
+        zero = np.zeros((1, *shape), dtype=np.int64)
+        return zero + max(int(low), -most), zero + min(int(high), most)

@@ -67,8 +67,9 @@ class Function(Op):
         return shapes[0]
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
-        index = a.rescale(inputs[0], "index", "scale")
-        return {}, a.lookup(FUNCTIONS[self.name], index, "index", "value")
+        function = FUNCTIONS[self.name]
+        index = a.rescale(inputs[0], "index", "scale", function.flat)
+        return {}, a.lookup(function, index, "index", "value")
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         if a.unit_of("index").size > 1 or a.unit_of("value").size > 1:

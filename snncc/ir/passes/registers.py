@@ -24,6 +24,7 @@ from ..ops import (
     Input,
     MatMul,
     MaxPool,
+    Norm,
     Product,
     Relu,
     Requantize,
@@ -124,7 +125,7 @@ def _readers(network: Network) -> frozenset[str]:
     return frozenset(
         node.name
         for node in network
-        if isinstance(node.op, Function | Graded | Requantize)
+        if isinstance(node.op, Function | Graded | Norm | Requantize)
         or (isinstance(node.op, MULTIPLYING) and node.name not in counts)
     )
 
@@ -278,7 +279,9 @@ class _Registers:
     def _fractions(self, name: str) -> Iterator[int]:
         node = self.network[name]
         op = node.op
-        if isinstance(op, Function):
+        if isinstance(op, Norm):
+            yield self._fraction(HEADROOM * self.peaks[f"%{name}"])
+        elif isinstance(op, Function):
             reach = FUNCTIONS[op.name].reach
             yield self._fraction(reach if np.isfinite(reach) else HEADROOM * self.peaks[f"%{name}"])
         elif isinstance(op, Requantize):
@@ -308,6 +311,8 @@ class _Registers:
         value = self._quantity(units[node.name])
         formats: dict[str, Format] = {}
         match op:
+            case Norm():
+                formats = {"value": value}
             case Requantize():
                 wide = node.name in self.wide
                 formats = {"value": replace(value, bits=LOOP_BITS) if wide else value}

@@ -1,0 +1,27 @@
+"""Layer norm before the neurons, tick by tick."""
+
+# ruff: noqa
+
+import snntorch as snn
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 8)
+        self.lif = snn.Leaky(beta=0.9)
+        self.norm = nn.LayerNorm(8)
+
+    def forward(self, x):
+        mem = torch.zeros(x.shape[1], 8)
+        rec = []
+        for t in range(x.shape[0]):
+            s, mem = self.lif(self.norm(self.fc(x[t])), mem)
+            rec.append(s)
+        return torch.stack(rec)
+
+
+def build():
+    return Net()
