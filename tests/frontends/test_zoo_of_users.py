@@ -40,7 +40,7 @@ EXACT = {
     "conv1d_groups": Exact("4x16", "count", "%lap"),
     "conv_bn_pool": Exact("2x8x8", "count", "%out"),
     "cuba": Exact("10", "count", "%n2"),
-    "einsum_channels": Exact("5", "mean", "%sparse"),
+    "einsum_channels": Exact("5", "count", "%reshape_2"),
     "fixed_length": Exact("6", "count", "%lif"),
     "head_after_mean": Exact("10", "mean", "%head"),
     "helpers": Exact("9", "count", "%lif2"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,6 +76,7 @@ class Decoder:
         self._weaver = lifter.weaver
         self._ticks = ticks
         self._roller = Roller(lifter.weaver, "")  # asked for the ticks of expressions only
+        self._read: dict[int, frozenset[int]] = {}
 
     def output(self, label: str, value: Operand) -> Output:
         """One returned value, read.
@@ -141,25 +141,18 @@ class Decoder:
         ticks: dict[int | None, list[tuple[Expr, float]]] = {}
         for term, factor in terms:
             ticks.setdefault(self._roller.natural(term), []).append((term, factor))
-        shared = self._each_tick(ticks.pop(None, []))
-        if shared is not None and sorted(t for t in ticks if t is not None) == [
-            *range(self._ticks)
-        ]:
-            return self._evenly([ticks[k] + shared for k in range(self._ticks)])
+        constant = ticks.pop(None, [])
+        if sorted(t for t in ticks if t is not None) == list(range(self._ticks)) and not any(
+            np.any(self._weaver.at_rest(c)) for c, _ in constant
+        ):
+            return self._evenly([ticks[k] for k in range(self._ticks)])
         return self._pushed(expr)
 
-    def _each_tick(
-        self, constants: Sequence[tuple[Expr, float]]
-    ) -> list[tuple[Expr, float]] | None:
-        """The constants among the terms of one tick; None if they are not of every tick."""
-        counts = Counter((id(c), f) for c, f in constants if np.any(self._weaver.at_rest(c)))
-        if any(n % self._ticks for n in counts.values()):
-            return None
-        known = {id(c): c for c, _ in constants}
-        return [(known[c], f) for (c, f), n in counts.items() for _ in range(n // self._ticks)]
-
     def _terms(self, expr: Expr, factor: float) -> Iterator[tuple[Expr, float]]:
-        if isinstance(expr, Apply) and expr.op.keyword == "sum":
+        """The summands of a sum over ticks, each with its factor; what is of one tick is whole."""
+        if len(self._of(expr)) == 1:
+            yield expr, factor
+        elif isinstance(expr, Apply) and expr.op.keyword == "sum":
             for arg in expr.args:
                 yield from self._terms(arg, factor)
         elif isinstance(expr, Apply) and expr.op.keyword == "product":
@@ -173,6 +166,18 @@ class Decoder:
                 yield expr, factor
         else:
             yield expr, factor
+
+    def _of(self, expr: Expr) -> frozenset[int]:
+        """The ticks whose wires an expression reads."""
+        if id(expr) not in self._read:
+            match expr:
+                case Apply():
+                    ticks = frozenset[int]().union(*map(self._of, expr.args))
+                case _:
+                    tick = self._roller.natural(expr)
+                    ticks = frozenset() if tick is None else frozenset({tick})
+            self._read[id(expr)] = ticks
+        return self._read[id(expr)]
 
     def _evenly(
         self, rows: Sequence[Sequence[tuple[Expr, float]]]

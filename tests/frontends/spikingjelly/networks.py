@@ -8,10 +8,12 @@ from torch import Tensor, nn
 
 
 def trained(model: nn.Module) -> nn.Module:
-    """Batch norms as training leaves them."""
-    for module in model.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            with torch.no_grad():
+    """Weights that make neurons fire, and batch norms as training leaves them."""
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, (nn.Linear, nn.Conv1d, nn.Conv2d)):
+                module.weight *= 3
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 assert module.running_mean is not None and module.running_var is not None
                 module.running_mean.uniform_(-0.3, 0.3)
                 module.running_var.uniform_(0.3, 1.2)
@@ -27,11 +29,13 @@ def multi(model: nn.Module) -> nn.Module:
 
 def feed_forward() -> nn.Module:
     """Single-step, called once per tick."""
-    return nn.Sequential(
-        layer.Linear(6, 12),
-        neuron.IFNode(v_threshold=0.5),
-        layer.Linear(12, 4),
-        neuron.LIFNode(tau=3.0, v_reset=-0.1),
+    return trained(
+        nn.Sequential(
+            layer.Linear(6, 12),
+            neuron.IFNode(v_threshold=0.5),
+            layer.Linear(12, 4),
+            neuron.LIFNode(tau=3.0, v_reset=-0.1),
+        )
     )
 
 
@@ -94,11 +98,13 @@ def gestures() -> nn.Module:
 
 def recurrent() -> nn.Module:
     hidden = neuron.LIFNode(tau=2.0, v_threshold=0.4)
-    return nn.Sequential(
-        layer.Linear(6, 8),
-        layer.LinearRecurrentContainer(hidden, in_features=8, out_features=8),
-        layer.Linear(8, 3),
-        neuron.IFNode(v_threshold=0.4),
+    return trained(
+        nn.Sequential(
+            layer.Linear(6, 8),
+            layer.LinearRecurrentContainer(hidden, in_features=8, out_features=8),
+            layer.Linear(8, 3),
+            neuron.IFNode(v_threshold=0.4),
+        )
     )
 
 
@@ -115,10 +121,12 @@ def _sum(a: Tensor, b: Tensor) -> Tensor:
 
 def element_wise_recurrent() -> nn.Module:
     hidden = nn.Sequential(layer.Linear(8, 8), neuron.IFNode(v_threshold=0.5, v_reset=None))
-    return nn.Sequential(
-        layer.Linear(8, 8),
-        neuron.IFNode(v_threshold=0.6),
-        layer.ElementWiseRecurrentContainer(hidden, _sum),
+    return trained(
+        nn.Sequential(
+            layer.Linear(8, 8),
+            neuron.IFNode(v_threshold=0.6),
+            layer.ElementWiseRecurrentContainer(hidden, _sum),
+        )
     )
 
 
@@ -185,7 +193,7 @@ class Mixed(nn.Module):
 
 
 def mixed() -> nn.Module:
-    return Mixed()
+    return trained(Mixed())
 
 
 class Stepped(nn.Module):
@@ -206,7 +214,7 @@ class Stepped(nn.Module):
 
 
 def own_loop() -> nn.Module:
-    return Stepped()
+    return trained(Stepped())
 
 
 class Readout(nn.Module):
@@ -225,12 +233,12 @@ class Readout(nn.Module):
 
 
 def potential_readout() -> nn.Module:
-    return Readout(1e6, None)
+    return trained(Readout(1e6, None))
 
 
 def potential_of_firing() -> nn.Module:
     """They fire, and leak to a potential that is not zero."""
-    return Readout(0.1, -0.4)
+    return trained(Readout(0.1, -0.4))
 
 
 def ramping() -> nn.Module:
@@ -248,23 +256,27 @@ def ramping() -> nn.Module:
 
 
 def delayed() -> nn.Module:
-    return nn.Sequential(
-        layer.Linear(6, 8),
-        neuron.IFNode(v_threshold=0.5),
-        layer.Delay(3),
-        layer.Linear(8, 4),
-        neuron.IFNode(v_threshold=0.5),
+    return trained(
+        nn.Sequential(
+            layer.Linear(6, 8),
+            neuron.IFNode(v_threshold=0.5),
+            layer.Delay(3),
+            layer.Linear(8, 4),
+            neuron.IFNode(v_threshold=0.5),
+        )
     )
 
 
 def cupy_pinned() -> nn.Module:
     """Made for kernels of graphics processors, which 0.0.0.0.14 asks for by name."""
     fast = {} if hasattr(neuron, "SlidingPSN") else {"backend": "cupy"}
-    return nn.Sequential(
-        layer.Linear(6, 8, step_mode="m"),
-        neuron.ParametricLIFNode(v_threshold=0.5, step_mode="m", **fast),
-        layer.Linear(8, 4, step_mode="m"),
-        neuron.LIFNode(v_threshold=0.3, v_reset=-0.2, step_mode="m", **fast),
+    return trained(
+        nn.Sequential(
+            layer.Linear(6, 8, step_mode="m"),
+            neuron.ParametricLIFNode(v_threshold=0.5, step_mode="m", **fast),
+            layer.Linear(8, 4, step_mode="m"),
+            neuron.LIFNode(v_threshold=0.3, v_reset=-0.2, step_mode="m", **fast),
+        )
     )
 
 
@@ -276,7 +288,43 @@ class Thrice(neuron.LIFNode):
 
 
 def own_defaults() -> nn.Module:
-    return nn.Sequential(layer.Linear(6, 5, step_mode="m"), Thrice())
+    return trained(nn.Sequential(layer.Linear(6, 5, step_mode="m"), Thrice()))
+
+
+class Attention(nn.Module):
+    """Spiking self-attention over the places of an image, as Spikformer has it, with a residual."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads, width = 2, 8
+        self.patches = nn.Sequential(
+            layer.Conv2d(2, width, 2, stride=2), layer.BatchNorm2d(width), neuron.LIFNode()
+        )
+        self.qkv = nn.ModuleList(
+            nn.Sequential(layer.Linear(width, width), neuron.LIFNode(v_threshold=0.3))
+            for _ in range(3)
+        )
+        self.joined = neuron.LIFNode(v_threshold=0.5)
+        self.norm = layer.BatchNorm1d(width)
+        self.proj = layer.Linear(width, width)
+        self.fired = neuron.LIFNode()
+        self.head = layer.Linear(width, 3)
+        functional.set_step_mode(self, "m")
+
+    def forward(self, x_seq: Tensor) -> Tensor:
+        x = self.patches(x_seq).flatten(3).transpose(-2, -1)  # T, B, places, width
+        q, k, v = (self._split(part(x)) for part in self.qkv)
+        y = (q @ k.transpose(-2, -1)) @ v * 0.25
+        y = self.joined(y.transpose(2, 3).flatten(3))
+        y = self.norm(self.proj(y).transpose(-2, -1)).transpose(-2, -1)
+        return self.head((x + self.fired(y)).mean(2))
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(2, 3)
+
+
+def attention() -> nn.Module:
+    return trained(Attention())
 
 
 # --- what only 2.0 has ----------------------------------------------------------------------------
@@ -294,15 +342,17 @@ def sliding() -> nn.Module:
 
 
 def sliding_single() -> nn.Module:
-    return nn.Sequential(layer.Linear(6, 8), neuron.SlidingPSN(k=4))
+    return trained(nn.Sequential(layer.Linear(6, 8), neuron.SlidingPSN(k=4)))
 
 
 def currents() -> nn.Module:
-    return nn.Sequential(
-        layer.Linear(6, 8),
-        neuron.CUBALIFNode(v_reset=None),
-        layer.Linear(8, 4),
-        neuron.CUBALIFNode(c_decay=0.3, v_decay=0.6, v_threshold=0.3),
+    return trained(
+        nn.Sequential(
+            layer.Linear(6, 8),
+            neuron.CUBALIFNode(v_reset=None),
+            layer.Linear(8, 4),
+            neuron.CUBALIFNode(c_decay=0.3, v_decay=0.6, v_threshold=0.3),
+        )
     )
 
 
@@ -323,11 +373,11 @@ class Integrated(nn.Module):
 
 
 def mean_potential() -> nn.Module:
-    return Integrated("mean-mem")
+    return trained(Integrated("mean-mem"))
 
 
 def last_potential() -> nn.Module:
-    return Integrated("last_mem")
+    return trained(Integrated("last_mem"))
 
 
 def converted() -> nn.Module:
@@ -342,3 +392,33 @@ def converted() -> nn.Module:
             neuron.SimpleLIFNode(tau=2.0, decay_input=True, v_threshold=0.4),
         )
     )
+
+
+def _hot(model: nn.Module) -> nn.Module:
+    """Weights large enough for the neurons of one block to fire."""
+    for module in model.modules():
+        if isinstance(module, (nn.Conv1d, nn.Conv2d)):
+            nn.init.normal_(module.weight, 0.05, 0.2)
+    return trained(model)
+
+
+def spikformer() -> nn.Module:
+    """The library's own, small, as are those that follow."""
+    from spikingjelly.activation_based.model import spikformer as model
+
+    sizes = {"in_channels": 2, "img_size_h": 16, "img_size_w": 16, "patch_size": 4}
+    return _hot(model.Spikformer(T=4, embed_dims=16, num_heads=2, depths=1, **sizes))
+
+
+def qkformer() -> nn.Module:
+    from spikingjelly.activation_based.model import qkformer as model
+
+    sizes = {"embed_dims": 16, "num_heads": (1, 1, 2), "depths": (1, 1, 1)}
+    return _hot(model.QKFormer(T=4, in_channels=2, num_classes=3, **sizes))
+
+
+def spike_driven() -> nn.Module:
+    from spikingjelly.activation_based.model import spike_driven_transformer as model
+
+    sizes = {"embed_dims": 16, "num_heads": 2, "depths": 1}
+    return _hot(model.SpikeDrivenTransformer(T=4, in_channels=2, num_classes=3, **sizes))
