@@ -22,7 +22,7 @@ from snncc.ir import (
     unknown,
     verify,
 )
-from snncc.ir.ops import Input
+from snncc.ir.ops import Concat, Input, Reshape, Slice, Sum, SumPool
 
 from .choices import OPEN, Choices
 from .facts import SAME, choose, matter, signal_kind
@@ -116,11 +116,18 @@ def _decode(network: Network, options: Mapping[str, str], recall: Recall) -> Dec
     """How ticks become a score: as told, else spikes are counted and potentials averaged."""
     told = options.get("decode", recall.memory.decode if recall.memory else None)
     if told is None:
-        return "count" if network[network.outputs[0].source].op.spiking else "mean"
+        return "count" if _counts(network, network.outputs[0].source) else "mean"
     for decode in DECODES:
         if decode == told:
             return decode
     raise UsageError(f"option decode: {unknown('value', told, DECODES)}")
+
+
+def _counts(network: Network, name: str) -> bool:
+    """Whether a wire carries counts of spikes: those of neurons, moved or added up."""
+    node = network[name]
+    moving = isinstance(node.op, Concat | Reshape | Slice | Sum | SumPool)
+    return node.op.spiking or (moving and all(_counts(network, u.source) for u in node.inputs))
 
 
 def _delays(graph: Flat, choices: Choices) -> dict[str, Values]:

@@ -121,6 +121,10 @@ def test_data_say_what_enters(load: Load, leaky: Path) -> None:
 
 def test_potentials_are_averaged_and_spikes_counted(load: Load, leaky: Path, chain: Chain) -> None:
     assert load(leaky).network.decode == "count"
+    flat = nir.Flatten({"input": np.array([2, 2])}, 0)
+    image = np.ones((2, 2))
+    neurons = nir.LIF(0.002 * image, image, 0 * image, image, 0 * image)
+    assert load(chain(neurons, flat, shape=(2, 2), out=(4,))).network.decode == "count"
     readout = chain(nir.LI(0.002 * ONES, ONES, 0 * ONES))
     assert load(readout).network.decode == "mean"
     assert load(readout, decode="last").network.decode == "last"
