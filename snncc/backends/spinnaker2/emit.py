@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -15,14 +16,21 @@ from snncc.ir import Values
 
 from .program import Neurons, Program, Synapses
 
+KERNEL = ("paced.c", "paced.h")
+
 
 def emit(program: Program) -> Files:
-    """mapping.json and network.npz."""
+    """mapping.json and network.npz; where cores must wait, the kernel that can."""
     mapping = json.dumps(mapped(program), indent=1, ensure_ascii=False)
-    return {
+    found = {
         PurePosixPath("mapping.json"): f"{mapping}\n".encode(),
         PurePosixPath("network.npz"): packed(arrays(program)),
     }
+    if program.period > 1:
+        kernel = files(__package__ or "snncc.backends.spinnaker2") / "kernel"
+        for name in KERNEL:
+            found[PurePosixPath("kernel") / name] = (kernel / name).read_bytes()
+    return found
 
 
 def mapped(program: Program) -> dict[str, Json]:

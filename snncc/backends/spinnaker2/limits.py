@@ -53,7 +53,7 @@ def warnings(
     if period > 1:
         found.append(
             f"a loop has fewer ticks than synapses: a tick takes {period} chip ticks, in which "
-            "cores wait for their inputs; no application of py-spinnaker2 can wait, so the chip "
-            "needs one that does"
+            "cores wait for their inputs; no application of py-spinnaker2 can wait, one made with "
+            "target/kernel can"
         )
     return tuple(found)

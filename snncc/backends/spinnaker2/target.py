@@ -134,7 +134,6 @@ RULES = {
     "S010": "one neuron's synapses fit the memory of a core",
     "S011": "the network fits the cores of its chips",
     "S012": "with hop=pipelined, every loop has as many ticks as synapses",
-    "S013": "delays are at most 7 ticks beyond the first, or are relayed",
     "S014": "constants act from a population's first tick on, not before",
     "S015": "the work of a tick fits the tick, and what a core hears in it its FIFO",
     "S016": "keys tell all cores apart, and each router's table has room for their ways",

@@ -25,7 +25,7 @@ from snncc.ir import (
     Use,
     run,
 )
-from snncc.ir.ops import ALIF, LI, LIF, CubaLIF, Dense, Input, MaxPool, Sum
+from snncc.ir.ops import ALIF, LI, LIF, CubaLIF, Dense, Input, MaxPool, Reshape, Sum, SumPool
 from tests.backends.spinnaker2.nets import BACKEND, PLAIN, Growth, loop, prepared
 from tests.nets import hand, spikes_for
 
@@ -91,6 +91,24 @@ def wide() -> Network:
     return single(LIF(**PLAIN, decay=0.5), size=1, into=4000)
 
 
+def overlapping() -> Network:
+    """Sums that overlap, before weights that are all alike."""
+    growth = Growth(np.random.default_rng(1))
+    x = growth.add(Input((1, 9, 9), "spike"), name="x")
+    pool = growth.add(SumPool((5, 5), (1, 1), ((0, 0), (0, 0))), x)
+    flat = growth.add(Reshape((25,)), pool)
+    current = growth.add(Dense(growth.keep(np.ones((2, 25)))), flat)
+    s = growth.add(LIF(**PLAIN, decay=0.5), current, name="s")
+    return Network("sums", tuple(growth.nodes), (s,), 0.001, MappingProxyType(growth.tensors))
+
+
+def heavy() -> Network:
+    """More weight than float32 counts exactly."""
+    network = single(LIF(**PLAIN, decay=0.5), size=1, into=140_000)
+    tensors = {**network.tensors, "c.w": Tensor(np.ones((1, 140_000)))}
+    return replace(network, tensors=MappingProxyType(tensors))
+
+
 CASES = [
     ("S002", many(4), {}, "%s: it fires several spikes in a tick"),
     ("S002", single(ALIF(**PLAIN, decay=0.5, adaptation_decay=0.9, adaptation_step=0.1)), {},
@@ -105,6 +123,8 @@ CASES = [
      "%s: it waits after a spike"),
     ("S005", single(CubaLIF(**PLAIN, decay=0.5, current_decay=0.5, current_order="old")), {},
      "%s: it has one current for excitation and inhibition"),
+    ("S006", overlapping(), {}, "%s: the weights up to here reach 3175 codes"),
+    ("S007", heavy(), {}, "%s: its currents may reach 17780000 codes"),
     ("S008", mixed(), {}, "%s: it hears real values and %a, whose spikes are on the chip"),
     ("S009", summed(), {}, "%t: the output %t is no spike or potential"),
     ("S010", wide(), {}, "%s: the synapses of neuron 0 need"),
