@@ -50,7 +50,7 @@ def test_files_prefixes_and_wrappers(
         save_file(named, path)
     else:
         torch.save(wrap(named), path)
-    net, notes = fitted(read_weights(path))
+    net, notes = fitted(read_weights(path).tensors)
     assert equal(net, state)
     assert notes == ([f"prefix '{prefix}' is taken off the names of the weights"] if prefix else [])
 

@@ -20,6 +20,7 @@ from .calling import LAYOUTS, Layout
 from .eager import EagerModel
 from .libraries import building, loaded, neurons_of, states_of
 from .search import found
+from .settings import demand_registered, demand_settings
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
 
@@ -90,13 +91,16 @@ def load(request: ImportRequest) -> Imported:
     """
     options = Options.parse(request.options)
     model, brought = build(request.source, building)
+    demand_registered(model)
     widen(model)
     libraries = loaded()
     neurons = neurons_of(model, libraries)
     notes: list[str] = []
     weights = request.weights or brought
     if weights is not None:
-        notes += load_weights(model, read_weights(weights), neurons, states_of(neurons))
+        trained = read_weights(weights)
+        notes += load_weights(model, trained.tensors, neurons, states_of(neurons))
+        demand_settings(model, trained.settings, neurons)
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
     check_finite(model.state_dict())
     wanted = _wanted(request, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from snncc.ir import ImportRefused, UsageError
+
+from .settings import demand_tied, settings_of
 
 PICKLED = (".pt", ".pth", ".ckpt")
 NESTED = ("state_dict", "model_state_dict", "model", "net", "weights")
@@ -20,8 +23,21 @@ STATES = {"mem", "syn", "spk", "syn_exc", "syn_inh", "reset"}
 SHOWN = 3
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Name → tensor, from `.safetensors`, or from `.pt`, `.pth`, `.ckpt` without running code.
+@dataclass(frozen=True)
+class Trained:
+    """What a file of weights holds.
+
+    Attributes:
+        tensors: name → tensor.
+        settings: name → number, of what the training loop kept beside them.
+    """
+
+    tensors: Mapping[str, Tensor]
+    settings: Mapping[str, float]
+
+
+def read_weights(path: Path) -> Trained:
+    """The content of `.safetensors`, or of `.pt`, `.pth`, `.ckpt`, without running code.
 
     Raises:
         UsageError: there is no such file, or it is of no known kind.
@@ -44,7 +60,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     found = _tensors(content)
     if not found:
         raise ImportRefused(f"{path.name} holds no weights (expected a state_dict)")
-    return found
+    return Trained(found, settings_of(content))
 
 
 def _content(path: Path) -> object:
@@ -92,6 +108,7 @@ def load_weights(
     weights = {k: v for k, v in weights.items() if k not in found}
     _demand_match(weights, expected, neurons)
     check_finite(weights)
+    demand_tied(model, weights)
     narrow = sorted(
         {str(v.dtype) for v in weights.values() if v.is_floating_point()}
         & {"torch.float16", "torch.bfloat16"}

@@ -1,0 +1,27 @@
+"""Each sample depends on the others of its batch."""
+
+# ruff: noqa
+
+import snntorch as snn
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 8)
+        self.lif = snn.Leaky(beta=0.9, threshold=0.3)
+
+    def forward(self, x):
+        mem = torch.zeros(x.shape[1], 8)
+        rec = []
+        for t in range(x.shape[0]):
+            now = self.fc(x[t])
+            s, mem = self.lif(now - now.mean(0, keepdim=True), mem)
+            rec.append(s)
+        return torch.stack(rec)
+
+
+def build():
+    return Net()

@@ -1,0 +1,29 @@
+"""The input is changed in place."""
+
+# ruff: noqa
+
+import snntorch as snn
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 8)
+        self.lif = snn.Leaky(beta=0.9, threshold=0.3)
+
+    def forward(self, x):
+        mem = torch.zeros(x.shape[1], 8)
+        rec = []
+        for t in range(x.shape[0]):
+            now = x[t]
+            now *= 2
+            now += 0.25
+            s, mem = self.lif(self.fc(now), mem)
+            rec.append(s)
+        return torch.stack(rec)
+
+
+def build():
+    return Net()

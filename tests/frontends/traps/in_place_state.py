@@ -1,0 +1,27 @@
+"""The potential is scaled in place between two ticks."""
+
+# ruff: noqa
+
+import snntorch as snn
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 8)
+        self.lif = snn.Leaky(beta=0.9, threshold=0.3)
+
+    def forward(self, x):
+        mem = torch.zeros(x.shape[1], 8)
+        rec = []
+        for t in range(x.shape[0]):
+            s, mem = self.lif(self.fc(x[t]), mem)
+            mem.mul_(0.5)
+            rec.append(s)
+        return torch.stack(rec)
+
+
+def build():
+    return Net()

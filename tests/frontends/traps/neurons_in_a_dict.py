@@ -1,0 +1,26 @@
+"""A neuron in a Python dictionary."""
+
+# ruff: noqa
+
+import snntorch as snn
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 8)
+        self.parts = {"lif": snn.Leaky(beta=0.9)}
+
+    def forward(self, x):
+        mem = torch.zeros(x.shape[1], 8)
+        rec = []
+        for t in range(x.shape[0]):
+            s, mem = self.parts["lif"](self.fc(x[t]), mem)
+            rec.append(s)
+        return torch.stack(rec)
+
+
+def build():
+    return Net()

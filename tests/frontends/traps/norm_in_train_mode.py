@@ -1,0 +1,28 @@
+"""Batch norm that is put back to training in forward."""
+
+# ruff: noqa
+
+import snntorch as snn
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 8)
+        self.lif = snn.Leaky(beta=0.9, threshold=0.3)
+        self.norm = nn.BatchNorm1d(8)
+
+    def forward(self, x):
+        mem = torch.zeros(x.shape[1], 8)
+        rec = []
+        for t in range(x.shape[0]):
+            self.norm.train()
+            s, mem = self.lif(self.norm(self.fc(x[t])), mem)
+            rec.append(s)
+        return torch.stack(rec)
+
+
+def build():
+    return Net()
