@@ -5,7 +5,7 @@ from snncc.ir import UsageError
 
 # The largest first. Braille's data lie where SNNCC_DATA says; those of the others, if at all,
 # come with a package.
-MODELS = ("l2mu-braille", "l2mu-wisdm", "l2mu-motions")
+MODELS = ("l2mu-braille", "l2mu-wisdm", "egru-wisdm", "l2mu-motions")
 
 
 def available() -> tuple[str, ...]:

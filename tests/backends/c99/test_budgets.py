@@ -51,6 +51,20 @@ def test_trained_l2mu_on_its_own_data(name: str) -> None:
     assert row["instructions_per_tick"] <= 20_000
 
 
+def test_trained_egru_on_its_own_data() -> None:
+    """A gated unit costs a table, four registers and a product beside its synapses."""
+    pytest.importorskip("torch")
+    if "egru-wisdm" not in available():
+        pytest.skip("the data of egru-wisdm are not here; SNNCC_DATA names their folder")
+    model = import_model("zoo:egru-wisdm", None, None, {})
+    assert model.samples is not None
+    row = measure(model.imported.network, model.samples.signal[:2])
+    assert row["mismatches"] == 0
+    assert row["rates"]["layers_0_events"] < 0.25
+    assert row["instructions_per_tick"] <= 160_000
+    assert row["ram_bytes"] <= 12 * KIB
+
+
 def test_silence_costs_least() -> None:
     network = layered(0.1)
     quiet, busy = (measure(network, spike_trains(1, 20, 64, rate)) for rate in (0.01, 0.5))
