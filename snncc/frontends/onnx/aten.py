@@ -20,7 +20,6 @@ PASSED_ON = {
     "contiguous",
     "detach",
     "dropout",
-    "identity",
     "lift_fresh_copy",
     "to",
     "_to_copy",
@@ -46,8 +45,14 @@ MAKERS = {
     "scalar_tensor",
 }
 """Operations that make numbers; where a signal is their pattern they need only its shape."""
+OF_NUMBERS = {
+    "abs", "exp", "flip", "log", "pow", "reciprocal", "rsqrt", "sigmoid", "softplus", "sqrt", "sum",
+    "tanh",
+}  # fmt: skip
+"""Operations that are done on parameters before a signal meets them, and on no signal."""
 VIEWS = {
     "alias", "detach", "view", "_unsafe_view", "reshape", "flatten", "squeeze", "unsqueeze", "t",
+    "numpy_T",
     "transpose", "permute", "select", "slice", "expand", "to", "contiguous", "narrow", "chunk",
     "split", "split_with_sizes", "unbind",
 }  # fmt: skip
@@ -75,8 +80,8 @@ for _name, _op in {
     "mul": "Mul", "div": "Div", "neg": "Neg", "gt": "Greater", "greater": "Greater",
     "ge": "GreaterOrEqual", "lt": "Less", "le": "LessOrEqual", "logical_not": "Not",
     "bitwise_not": "Not", "logical_and": "And", "bitwise_and": "And", "logical_or": "Or",
-    "bitwise_or": "Or", "where": "Where", "relu": "Relu", "maximum": "Max", "minimum": "Min",
-    "matmul": "MatMul", "mm": "MatMul",
+    "bitwise_or": "Or", "__and__": "And", "__or__": "Or", "where": "Where",
+    "relu": "Relu", "maximum": "Max", "minimum": "Min", "matmul": "MatMul", "mm": "MatMul",
 }.items():  # fmt: skip
     ATEN[_name] = partial(_as, _op)
 
@@ -125,7 +130,7 @@ def _addmm(e: Evaluation, bias: Value, value: Value, weight: Value) -> Value:
     return _as("Gemm", e, value, weight, bias)
 
 
-@aten("t")
+@aten("t", "numpy_T")
 def _t(e: Evaluation, value: Poly) -> Value:
     return _as("Transpose", e, value)
 

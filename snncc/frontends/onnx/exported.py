@@ -14,7 +14,7 @@ from snncc.ir import ImportRefused, Trace, UsageError, Values
 
 from .archive import Argument, Call, Kind, Name, Program, open_archive
 from .assembly import Scope, Tick, assembled, demand_agreement, notes_of
-from .aten import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
+from .aten import ATEN, CHECKS, MAKERS, OF_NUMBERS, PASSED_ON, VIEWS
 from .cells import pairs_by_option
 from .evaluate import Evaluation, Known, Value
 from .functions import OPSET
@@ -24,7 +24,7 @@ from .poly import Poly
 if TYPE_CHECKING:
     from torch import Tensor
 
-ALLOWED = {*ATEN, *CHECKS, *MAKERS, *PASSED_ON}
+ALLOWED = {*ATEN, *CHECKS, *MAKERS, *OF_NUMBERS, *PASSED_ON}
 
 
 def load(request: ImportRequest) -> Imported:
@@ -126,9 +126,9 @@ class _Formulas:
             self.evaluation.origin = call.origin
             if call.name in CHECKS:
                 continue
-            name = call.name.removesuffix("_") if call.name != "_" else call.name
+            name = _plain(call.name)
             if name not in ALLOWED:
-                raise self.evaluation.refuse("it has no exact counterpart in a spiking network")
+                raise self._unknown()
             first = call.args[0] if call.args else None
             results = self._results(name, call)
             self.values.update(zip(call.outputs, results, strict=False))
@@ -156,9 +156,14 @@ class _Formulas:
             if kind is not None and kind.kind in "iu" and not live[0].whole:
                 raise self.evaluation.refuse("a real signal is cast to whole numbers")
             return [live[0]]
+        if name not in ATEN:
+            raise self._unknown()
         numbers = [_array(each) if _numeric(name, each) else each for each in args]
         made = ATEN[name](self.evaluation, *numbers, **kwargs)
         return made if isinstance(made, (list, tuple)) else [cast("Value", made)]
+
+    def _unknown(self) -> ImportRefused:
+        return self.evaluation.refuse("it has no exact counterpart in a spiking network")
 
     def _value(self, argument: Argument) -> object:
         match argument:
@@ -202,6 +207,11 @@ def _flat(values: Sequence[object]) -> list[object]:
     return found
 
 
+def _plain(name: str) -> str:
+    """Name of the operation that does the same and changes nothing in place."""
+    return name if name.endswith("__") else name.removesuffix("_")
+
+
 def _known(call: Call, args: Sequence[object], kwargs: Mapping[str, object]) -> Value:
     """What an operation makes of numbers alone, as PyTorch computes it."""
     made = _operation(call)(
@@ -214,8 +224,7 @@ def _operation(call: Call) -> Callable[..., Any]:
     """PyTorch's own operation; only one that has a rule here, whatever the file says."""
     import torch
 
-    name = call.name.removesuffix("_")
-    assert name in ALLOWED, "a program is read before it is run"
+    assert _plain(call.name) in ALLOWED, "a program is read before it is run"
     packet = getattr(torch.ops.aten, call.name)
     return cast("Callable[..., Any]", getattr(packet, call.overload or "default"))
 
