@@ -46,8 +46,9 @@ SPIKES = (
     HEAD
     + """cell (double[N,4] x, double[N,2] a, double[N,2] b, double[N,2] v)
   => (double[N,2] a_out, double[N,2] b_out, double[N,2] v_out)
-<double half = {{0.5}}, double th = {{0.75}}, 
- double[2,4] w = {{1.0,0.5,0.25,-1.0,0.5,1.5,-0.5,0.25}}, double[2,4] u = {{0.5,0.25,1.0,0.125,-0.5,1.0,0.75,0.5}}>
+<double half = {{0.5}}, double th = {{0.75}},
+ double[2,4] w = {{1.0,0.5,0.25,-1.0,0.5,1.5,-0.5,0.25}},
+ double[2,4] u = {{0.5,0.25,1.0,0.125,-0.5,1.0,0.75,0.5}}>
 {{
   ia = Gemm <transB = 1> (x, w)
   fa = Mul (a, half)
