@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -220,32 +220,62 @@ class Paths:
         return max(1, -(-largest // WEIGHT_HIGH))
 
     def _conv(self, term: Term, leaf: Leaf) -> Link | None:
-        node = self._weighted(term, leaf)
-        if node is None or not isinstance(node.op, Conv):
+        """A convolution, with a pool in front of it folded into stride and kernel."""
+        node = self.network[self._down(term.use).source]
+        if not isinstance(node.op, Conv):
             return None
         op = node.op
         if any(before != after for before, after in op.padding):
             return None  # Lava pads both sides alike
+        pool = self.network[node.inputs[0].source]
+        taps = self._taps(pool, op)
+        entering = pool.inputs[0] if taps else node.inputs[0]
+        taps = taps or (1,) * len(op.stride)
+        if self._down(entering).source != leaf.name:
+            return None
         codes, real = self._codes(node)
+        each = np.ones((1, 1, *taps), dtype=np.int64)
+        share = prod(taps) if isinstance(pool.op, AvgPool) else 1
+        codes, real = np.kron(codes, each), np.kron(real, each / share)
         flat = len(op.stride) == 1
 
-        def pair(values: tuple[int, ...], fill: int) -> tuple[int, ...]:
-            return (fill, *values) if flat else values
+        def pair(values: Iterable[int], fill: int) -> tuple[int, ...]:
+            return (fill, *values) if flat else tuple(values)
 
         def image(shape: tuple[int, ...]) -> tuple[int, ...]:
             return (shape[0], 1, *shape[1:]) if flat else shape
 
         window = Window(
-            image(self.network.shapes[node.inputs[0].source]),
+            image(self.network.shapes[entering.source]),
             image(self.network.shapes[node.name]),
-            pair(op.stride, 1),
-            pair(tuple(before for before, _ in op.padding), 0),
+            pair((s * k for s, k in zip(op.stride, taps, strict=True)), 1),
+            pair((pads[0] * k for pads, k in zip(op.padding, taps, strict=True)), 0),
             pair(op.dilation, 1),
             op.groups,
         )
         if flat:
             codes, real = codes[:, :, None], real[:, :, None]
         return Link("conv", codes, real, NONE, NONE, window)
+
+    def _taps(self, pool: Node, op: Conv) -> tuple[int, ...]:
+        """Kernel of a pool that a convolution can take in; none where it is no such pool.
+
+        Windows must lie side by side: then a tap of the kernel is one for each tap of the pool.
+        """
+        if not isinstance(pool.op, SumPool | AvgPool) or pool.op.kernel != pool.op.stride:
+            return ()
+        kernel = pool.op.kernel
+        size = self.network.shapes[pool.inputs[0].source]
+        if len(kernel) != len(op.stride) or len(size) != len(kernel) + 1:
+            return ()
+        # Rows that the pool leaves over would stand where the convolution has its padding.
+        over = any(
+            n % k and pads[0]
+            for n, k, pads in zip(size[1:], kernel, op.padding, strict=True)
+        )  # fmt: skip
+        padded = any(max(pads) for pads in pool.op.padding)
+        spread = any(d > 1 and k > 1 for d, k in zip(op.dilation, kernel, strict=True))
+        return () if over or padded or spread else kernel
 
     def _dense(self, term: Term, leaf: Leaf) -> Link | None:
         node = self._weighted(term, leaf)

@@ -92,7 +92,17 @@ def _need(n: Neurons, synapses: list[Synapses], chip: Chip) -> Need:
 
 
 def _axons(s: Synapses, share: int) -> int:
-    """Inputs that a core with `share` of the targets listens to."""
+    """Inputs that a core with `share` of the targets listens to.
+
+    A convolution is cut into strips across its width, each with all rows and channels, as the
+    partitioner does whose output stands in lava-dl 0.6.0 (netx/pilotnet_snn).
+    """
+    if s.window is not None:
+        w = s.window
+        channels, height, width = w.size
+        columns = ceil(w.out[2] * share / s.outputs)
+        reach = (columns - 1) * w.stride[1] + w.dilation[1] * (s.weights.shape[3] - 1) + 1
+        return int(channels * height * min(width, reach))
     if s.kind != "sparse":
         return s.inputs
     return min(s.inputs, max(1, ceil(len(s.weights) * share / s.outputs)))

@@ -246,3 +246,18 @@ def inhibited() -> tuple[Network, Values]:
     signal = np.zeros((1, 450, 6))
     signal[:, :200, :3], signal[:, 200:, 3:] = 1, 1
     return network, signal
+
+
+def pooled(kind: type[SumPool | AvgPool], size: int, pads: int) -> Network:
+    """Two convolutions with a pool between them, of images `size` high."""
+    growth = Growth(np.random.default_rng(size + pads))
+    calm = {**STOCK, "bias": 0.0, "threshold": 1.0, "decay": 0.75}
+    x = growth.add(Input((2, size, 6), "spike"))
+    once, none = (1, 1), ((0, 0), (0, 0))
+    s = growth.add(LIF(**calm), growth.add(Conv(growth.weight(4, 2, 1, 1), once, none, once, 1), x))
+    p = growth.add(kind((2, 3), (2, 3), none), s)
+    far = ((pads, pads), (pads, pads))
+    second = growth.add(Conv(growth.weight(4, 2, 2, 2), (1, 2), far, once, 2), p)
+    out = growth.add(LIF(**{**calm, "threshold": 0.1}), second)
+    tensors = MappingProxyType(growth.tensors)
+    return Network("pooled", tuple(growth.nodes), (out,), 0.001, tensors)

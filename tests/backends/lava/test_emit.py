@@ -9,7 +9,7 @@ import pytest
 from snncc.backends.lava import LavaBackend
 from snncc.backends.lava.program import Program, Synapses
 from snncc.backends.lava.report import CHIPS, needs, report
-from tests.backends.lava.nets import grown, prepared, stock
+from tests.backends.lava.nets import grown, prepared, stock, stock_images
 from tests.nets import hand, spikes_for
 
 BACKEND = LavaBackend()
@@ -64,6 +64,23 @@ def test_the_estimate_gives_what_the_real_partitioner_printed(
         "d", "a", "b", "dense", 0, 0, True, weights, weights, none, none, None, 0, inputs, outputs
     )
     assert _words(synapses, outputs, CHIPS[0]) == words
+
+
+def test_a_strip_of_a_convolution_hears_of_its_part_of_the_image() -> None:
+    from snncc.backends.lava.report import _axons
+
+    program = prepared(stock_images(), spikes_for(stock_images(), samples=2, ticks=10))[1]
+    first = program.synapses[0]
+    assert first.window is not None
+    channels, height, width = first.window.size
+    assert width == 9
+    assert _axons(first, first.outputs) == channels * height * 8  # the ninth column moves nothing
+    # Of 4 columns, two apart, one sees a kernel's width of the image, two of them as much and two.
+    columns = first.window.out[2]
+    wide = first.weights.shape[3]
+    assert columns == 4
+    assert _axons(first, first.outputs // 4) == channels * height * wide
+    assert _axons(first, first.outputs // 2) == channels * height * (wide + 2)
 
 
 def test_the_report_names_every_population_and_every_source() -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from snncc.backends.lava.simulate import simulate
 from snncc.ir import LoweringRefused, UsageError, run
-from tests.backends.lava.nets import grown, prepared, stock
+from snncc.ir.ops import AvgPool, SumPool
+from tests.backends.lava.nets import grown, pooled, prepared, stock
 from tests.nets import HAND, hand, spikes_for
 
 
@@ -83,3 +84,19 @@ def test_an_unknown_wire_is_refused() -> None:
     _, program = prepared(network, spikes_for(network))
     with pytest.raises(UsageError, match="unknown wire '%nobody'"):
         simulate(program, spikes_for(network)["n0"], ("%nobody",))
+
+
+@pytest.mark.parametrize("kind", [SumPool, AvgPool])
+@pytest.mark.parametrize(("size", "pads"), [(8, 0), (8, 1), (7, 0), (7, 1)])
+def test_a_pool_before_a_convolution_is_part_of_it(
+    kind: type[SumPool | AvgPool], size: int, pads: int
+) -> None:
+    network = pooled(kind, size, pads)
+    signal = spikes_for(network, samples=3, ticks=30)
+    network, program = prepared(network, signal)
+    # What the pool leaves over would stand where the convolution pads: then synapse by synapse.
+    assert program.synapses[1].kind == ("sparse" if size % 2 and pads else "conv")
+    wires = tuple(wire.text for wire in program.traced)
+    reference = run(network, signal, record=wires)
+    assert reference.compared(simulate(program, signal, wires)) == (0, None)
+    assert reference.output.any()
