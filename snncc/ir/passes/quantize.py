@@ -44,6 +44,9 @@ class Quantize(Pass):
     seen, fits; else `widest_bits`. k is `fraction_bits` at most: a quarter of a weight's unit is
     below its rounding error already, and a narrow potential times a decay stays within 32 bits.
 
+    Real values that are multiplied with each other, bent by functions, normalised or put out as
+    graded events are held in registers of 16 bits, in powers of two that calibration chooses.
+
     Establishes: the network computes with whole numbers; every role has a format.
     May change: spikes, within what rounding of the parameters does.
     Stands after all folding: what it rounds is final.
