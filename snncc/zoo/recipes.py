@@ -195,6 +195,6 @@ def _native(recipe: Recipe) -> Recipe:
 
 
 RECIPES.update({f"l2mu-{task}-zero": _native(RECIPES[f"l2mu-{task}"]) for task in L2MU_TASKS})
-# With 32 training samples luck decides: of seven tries the one with the least loss on the validation
-# samples after quantization, among those without an error there.
+# With 32 training samples luck decides: of seven tries the one that after quantization had the
+# least loss on the validation samples, among those without an error there.
 RECIPES["l2mu-motions-zero"] = replace(RECIPES["l2mu-motions-zero"], seed=2, shake=0.02)
