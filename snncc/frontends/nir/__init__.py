@@ -63,3 +63,11 @@ class NirFrontend:
         from .importing import load
 
         return load(request)
+
+    def kinds(self) -> tuple[str, ...]:
+        """Node types of NIR that are read, sorted; loads no file."""
+        from .importing import ENDS
+        from .layers import LAYERS
+        from .neurons import NEURONS
+
+        return tuple(sorted({*ENDS, *LAYERS, *NEURONS, "NIRGraph"}))

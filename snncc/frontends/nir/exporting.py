@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import networkx as nx
 import numpy as np
@@ -11,9 +11,15 @@ import numpy as np
 from snncc.ir import LoweringRefused, Network, Node, Use, Values, graph
 from snncc.ir.ops import Sum
 
+from .flattening import flattened
 from .graph import Edge, NirGraph, NirNode
 from .memory import Memory, line
 from .stating import arrays, odd_convolution, stated, unsaid
+
+FLATTENED = (
+    "written along one axis, as NIR shares no weights along axes and reshapes nothing: its wires "
+    "carry the same values in row-major order, and read back they have that shape"
+)
 
 
 @dataclass(frozen=True)
@@ -27,12 +33,21 @@ class Exported:
 def exported(network: Network) -> Exported:
     """A float network as NIR.
 
+    Where NIR has nothing for it as it is, and along one axis it has, that is what is written.
+
     Raises:
         LoweringRefused: NIR has no node for an op, or no edge for a wire; names the node.
     """
     if network.quantized:
         raise LoweringRefused("NIR has no number formats; write the float network")
-    return _Exporter(network).run()
+    try:
+        return _Exporter(network).run()
+    except LoweringRefused:
+        flat = flattened(network)
+        if flat is None:
+            raise
+    made = _Exporter(flat).run()
+    return replace(made, notes=(FLATTENED, *made.notes))
 
 
 @dataclass
