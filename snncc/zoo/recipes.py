@@ -148,6 +148,18 @@ RECIPES = {
         drop=0.15,
         shake=0.01,
     ),
+    "egru-text": Recipe(
+        "text",
+        EGRUConfig(69, 69, (128,), embedding=32, threshold=0.1),
+        epochs=14,
+        batch=64,
+        rate=5e-3,
+        caution=1.0,
+        decay=1e-3,
+        average=0.98,
+        quiet=1.0,
+        shake=0.01,
+    ),
     "egru-wisdm": Recipe(
         "wisdm",
         EGRUConfig(6, 7, (128,), threshold=0.3),
@@ -166,7 +178,10 @@ RECIPES = {
     ),
     "sdt1-digits": replace(IMAGES, config=SDT1Config(1, 10, 48, 1, pooling="0011")),
     "sdt2-digits": replace(
-        IMAGES, config=SDT2Config(1, 10, (8, 16, 32, 40), conv=1, blocks=(1, 1))
+        IMAGES,
+        dataset="digits-large",
+        config=SDT2Config(1, 10, (8, 16, 32, 40), conv=1, blocks=(1, 1)),
+        rate=5e-3,
     ),
     "spikformer-digits": replace(
         IMAGES, config=SpikformerConfig(1, 10, 48, 1, 4, pooling="0011", bias=True)

@@ -20,10 +20,11 @@ SHAPES = {
     "wisdm-by-subject": ((40, 6), None),
     "braille": ((256, 12), (700, 175)),
     "digits": ((4, 1, 16, 16), (1433, 364)),
+    "digits-large": ((4, 1, 32, 32), (1433, 364)),
     "digit-pixels": ((64, 1), (1433, 364)),
 }
 
-PACKAGED = {"motions", "digits", "digit-pixels"}
+PACKAGED = {"motions", "digits", "digits-large", "digit-pixels"}
 
 
 def split_or_skip(name: str) -> Split:
