@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -41,8 +41,7 @@ def simulate(
     fed = entering(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     computed = _hosts(program, fed)
-    encoded = {name: spikes for name, (spikes, _) in computed.items()}
-    chip = _Chip(program, {**fed, **encoded}, lost(program))
+    chip = _Chip(program, _with_hosts(fed, computed), lost(program))
     rows: dict[str, list[Values]] = {wire.text: [] for wire in wires}
     phases = {n.name: n.phase for n in program.neurons}
     for now in range(ticks * program.period + program.settle):
@@ -65,6 +64,29 @@ def simulate(
         for wire in wires
     }
     return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
+
+
+def play(
+    program: Program, signal: Values | Mapping[str, Values]
+) -> Iterator[Mapping[str, Values]]:
+    """Spikes of each population and source `[samples, neurons]`, chip tick by chip tick.
+
+    Raises:
+        UsageError: the signal has another shape.
+    """
+    fed = entering(program, signal)
+    samples, ticks = next(iter(fed.values())).shape[:2]
+    chip = _Chip(program, _with_hosts(fed, _hosts(program, fed)), lost(program))
+    for now in range(ticks * program.period + program.settle):
+        chip.tick(now, samples)
+        yield {name: spikes[-1] for name, spikes in chip.sent.items()}
+
+
+def _with_hosts(
+    fed: Mapping[str, Values], computed: Mapping[str, tuple[Values, Values]]
+) -> Mapping[str, Values]:
+    """What enters the chip: the inputs, and the spikes of populations that the host computes."""
+    return {**fed, **{name: spikes for name, (spikes, _) in computed.items()}}
 
 
 def lost(program: Program) -> frozenset[tuple[int, int]]:
