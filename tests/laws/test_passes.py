@@ -13,6 +13,7 @@ from snncc.ir import (
     Node,
     PassError,
     Quantity,
+    Tensor,
     Use,
     Values,
     bounds,
@@ -96,6 +97,31 @@ def test_a_fold_changes_no_more_than_the_last_bit_of_a_sum(step: Pass, keyword: 
     collect()
     assert any(changed)
     assert np.mean(equal) >= step.agreement
+
+
+def test_a_current_that_meets_itself_scaled_and_late_comes_of_weights_of_its_own() -> None:
+    text = """network sliding tick=0.001s decode=count {
+  %x = input() {shape=[6], signal="spike"}
+  %c = dense(%x) {weight=@c.weight, bias=@c.bias}
+  %half = affine(%c) {scale=0.5, shift=0.0}
+  %i = sum(%c, %half@-1, %half@-2)
+  %s = if(%i) {IF}
+  return %s
+}
+"""
+    fires = 'bias=0.0, threshold=1.0, compare=">=", reset="none", reset_amount=0.0, '
+    fires += 'reset_order="now", spikes=1, refractory=0, initial=0.0'
+    rng = np.random.default_rng(0)
+    tensors = {"c.weight": Tensor(rng.normal(size=(5, 6))), "c.bias": Tensor(rng.normal(size=5))}
+    network = parse(text.replace("IF}", f"{fires}}}"), tensors)
+    after = FoldNorm()(network)
+    assert sorted(n.op.keyword for n in after) == ["dense", "dense", "if", "input", "sum"]
+    for _, old, new in pairs(network, after, 0):
+        assert np.array_equal(old, new)
+        assert old.any()
+    with pytest.raises(PassError, match="in a circle"):
+        Quantize(ranges=calibrate(network, spikes_for(network)))(network)
+    verify(Quantize(ranges=calibrate(after, spikes_for(after)))(after))
 
 
 def at_rest(network: Network) -> Network:

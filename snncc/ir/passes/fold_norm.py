@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..edit import keep_tensor, redirect, remove
+from ..edit import fresh, insert, keep_tensor, redirect, remove
 from ..edit import replace as replace_nodes
 from ..network import Network, Node, Use
 from ..op import Values, values_of
-from ..ops import Affine, AvgPool, Conv, MaxPool, Reshape, Weighted
+from ..ops import Affine, AvgPool, Conv, MaxPool, Reshape, Sum, Weighted
 from .base import Effect, Pass
 
 Rule = Callable[[Network, Node, Affine], Network | None]
@@ -95,6 +95,23 @@ def _skip(user: Node, node: Node) -> tuple[Use, ...]:
     return (replace(source, delay=delay),)
 
 
+def _into_weights_of_its_own(network: Network, node: Node, op: Affine) -> Network | None:
+    """A sum of W x, as it is and scaled: the scaled one gets weights of its own.
+
+    Both count in one unit where they meet, which a map between them could not do.
+    """
+    use = node.inputs[0]
+    before, users = network[use.source], network.users(node.name)
+    joined = users and all(isinstance(user.op, Sum) for user in users)
+    shared = len(network.users(before.name)) > 1
+    if use.delay or not isinstance(before.op, Weighted) or not joined or not shared:
+        return None
+    copy = replace(before, name=fresh(network, before.name))
+    apart = replace(node, inputs=(Use(copy.name),))
+    apart_network = replace_nodes(insert(network, copy), apart)
+    return _into_weights_before(apart_network, apart, op)
+
+
 def _before_pool(network: Network, node: Node, op: Affine) -> Network | None:
     """An average commutes with an affine map, a maximum with an increasing one: swap the two."""
     use = node.inputs[0]
@@ -160,6 +177,7 @@ RULES: tuple[Rule, ...] = (
     _into_weights_after,
     _before_pool,
     _past_reshape,
+    _into_weights_of_its_own,
 )
 
 
