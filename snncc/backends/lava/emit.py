@@ -46,17 +46,13 @@ def _network(program: Program) -> str:
         f"    {s.name!r}: {_port(program, i)},\n" for i, s in enumerate(program.sources)
     )
     phases = {s.name: 0 for s in program.sources} | {n.name: n.phase for n in program.neurons}
-    parts = {
-        name: tuple((n.name, f"{n.name}.members") for n in program.parts(name))
-        for name in program.shapes
-        if len(program.parts(name)) > 1
-    }
+    parts = {n.name: n.population for n in program.neurons if n.name != n.population}
     lines = "".join(f"    {line}\n" if line else "\n" for line in _lines(program))
     steps = f"{program.period} step(s)"
     return f'''"""{program.name} as Lava processes: one tick of {program.tick:g} s takes {steps}.
 
-Processes update in the steps PHASES + ticks * PERIOD. PARTS are populations of several processes,
-with the place in weights.npz that says which of its neurons each one has. Made by snncc.
+Processes update in the steps PHASES + ticks * PERIOD. PARTS are processes that are a part of a
+population: which of its neurons they are stands in weights.npz as NAME.members. Made by snncc.
 """
 
 from parts import Parts

@@ -15,7 +15,7 @@ from .arithmetic import Population
 from .neurons import Drive
 from .paths import NONE, Link
 from .program import Registers, Whole
-from .stock import overshoot, registers
+from .stock import MIXED, overshoot, registers
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +56,19 @@ def parts(whole: Population, real: Population, drive: Drive, frame: Frame) -> tu
     if isinstance(one.found, Registers) or np.max(kinds) == 0:
         return (one,)
     if np.max(kinds) >= frame.most:
-        return (one,)
+        return (replace(one, found=f"{one.found}{_more(one.found, kinds)}"),)
     found = [
         _part(whole, real, drive, frame, np.flatnonzero(kinds == kind))
         for kind in range(int(np.max(kinds)) + 1)
     ]
     why = next((part.found for part in found if isinstance(part.found, str)), None)
     return (replace(one, found=why),) if why else tuple(found)
+
+
+def _more(why: str, kinds: Whole) -> str:
+    """What to do about mixed constants, if they are the reason."""
+    many = np.max(kinds) + 1
+    return f", in {many} ways (--option parts={many} allows as many LIFs)" if why == MIXED else ""
 
 
 def _kinds(p: Population) -> Whole:

@@ -15,6 +15,7 @@ from .program import Registers
 from .target import BIAS_BITS, BIAS_EXPONENT_MAX, THRESHOLD_MAX
 
 LOWEST = 1 - LIMIT  # where v saturates; same file
+MIXED = "its neurons differ in their constants"
 BEYOND = 1 << 40  # more than any state holds, and far from what int64 does
 
 
@@ -108,7 +109,7 @@ def _other(p: Population, period: int, read: bool) -> str:
         (p.refractory > 0, "it waits after a spike"),
         (p.order == "after-input", "its reset forgets the input of the tick after a spike"),
         (period > 1, f"a tick takes {period} steps, as its loops have more synapses than ticks"),
-        (any(np.unique(each).size > 1 for each in same), "its neurons differ in their constants"),
+        (any(np.unique(each).size > 1 for each in same), MIXED),
         (p.shift not in (ALIGN_BITS, ALIGN_BITS + 1), "its potential is not 64 or 128 times finer "
          "than its current (fewer --weight-bits or --option input-bits=N make room)"),
         (p.current_order == "old", "its current acts a tick late"),
