@@ -124,7 +124,8 @@ TICK_SECONDS = 1e-3  # scripts: sys_tick_in_s, where nothing else is said
 RULES = {
     "S001": "the network computes with float32 states and whole weights",
     "S002": "every population is an IF, LIF, CuBa LIF or leaky integrator, and spikes once a tick",
-    "S003": "between populations stand weights, sums, layout and sum or average pools",
+    "S003": "between populations stand weights, sums, layout and sum or average pools; maxima and "
+    "products are of spikes",
     "S004": "potentials do not travel between populations",
     "S005": "neurons reset now, by their threshold or to a value, and fire at the threshold",
     "S006": "weights have at most 127 codes, or 15 where a synapse has a delay",

@@ -7,6 +7,7 @@ from .canonicalize import Canonicalize
 from .even_range import EvenRange
 from .fold_bias import FoldBias
 from .fold_norm import FoldNorm
+from .gates import Gates
 from .hard_reset import HardReset
 from .prune import Prune
 from .quantize import Quantize
@@ -26,7 +27,8 @@ PASSES: dict[str, type[Pass]] = {
         FoldBias,  # before quantize: a bias kept among the weights would be rounded to their unit
         Prune,  # after the folds: it takes away what they left over
         HardReset,  # before quantize: what a state can be depends on its reset
-        ResetNow,  # before quantize: its synapses get codes like all others
+        Gates,  # before quantize: its synapses get codes like all others
+        ResetNow,  # before quantize, for the same reason
         Quantize,  # after all folds: what it rounds is final
         EvenRange,  # after quantize: it knows which codes there are
         RoundConstants,  # after quantize: it rounds codes
@@ -46,6 +48,7 @@ __all__ = [
     "EvenRange",
     "FoldBias",
     "FoldNorm",
+    "Gates",
     "HardReset",
     "Pass",
     "Prune",
