@@ -131,7 +131,7 @@ def frontend(source: str) -> Frontend:
             return reader
     raise UsageError(
         f"'{source}' is no model that can be read here; expected zoo:NAME, "
-        "path/to/file.py:factory, package.module:factory, a .nir or a .snn network"
+        "path/to/file.py:factory, package.module:factory, or a .nir, .onnx, .pt2 or .snn file"
     )
 
 

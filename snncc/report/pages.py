@@ -12,10 +12,11 @@ from dataclasses import MISSING, Field, fields
 from itertools import groupby
 from pathlib import Path
 
-from snncc.frontends.torch import TorchFrontend
 from snncc.ir import OPS, Op
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import PASSES, Effect, Pass
+
+from .support import support_page
 
 MADE = (
     "<!-- Made by `python -m snncc.report.pages` from the docstrings in {place}. "
@@ -112,48 +113,6 @@ def _pass(kind: type[Pass]) -> Iterator[str]:
     if options:
         yield ""
         yield from _table(options)
-
-
-def support_page() -> str:
-    """Markdown of docs/support.md: what each frontend reads, and which files name a model."""
-    frontend = TorchFrontend()
-    advice: dict[str, list[str]] = {}
-    for name, instead in frontend.refusals().items():
-        advice.setdefault(instead, []).append(f"`{name}`")
-    return "\n".join(
-        (
-            MADE.format(place="`snncc/frontends/torch`"),
-            "",
-            "# What can be read",
-            "",
-            "| layer | torch | snn |",
-            "|---|---|---|",
-            *_neurons(frontend),
-            *(f"| PyTorch `{name}` | yes | as ops |" for name in frontend.operations()),
-            "| layers that move or drop nothing (`Flatten`, `Dropout`, `Identity`, views) | yes | "
-            "not needed |",
-            "| anything else | refused with module and line | refused with line |",
-            "",
-            "*torch* reads `zoo:NAME`, `path/to/file.py:factory` and `package.module:factory`; its "
-            "rows are operations of PyTorch (ATen names, of a batch and a tick), so every layer "
-            "that comes down to them is read: `conv` serves `Conv1d`, `Conv2d`, depthwise and "
-            "dilated ones. Equations are in the libraries' names, R being the spike before. *snn* "
-            "reads networks as text, with every one of the [ops](ops.md). Targets and their "
-            "measured results: [results](results.md).",
-            "",
-            "What torch refuses with advice:",
-            "",
-            *(f"* {', '.join(names)}: {instead}" for instead, names in advice.items()),
-            "",
-        )
-    )
-
-
-def _neurons(frontend: TorchFrontend) -> Iterator[str]:
-    for row in frontend.neurons():
-        law = row.law.replace("|", "/").rstrip(".")  # a bar would end the cell
-        answer = (law, "as an op") if row.exact else (f"refused: {law}", "no op")
-        yield f"| `{row.name}` ({row.library}) | {answer[0]} | {answer[1]} |"
 
 
 def _described(kind: type[object]) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from snncc.ir import Network, UsageError, unknown
+from snncc.ir import DeviceError, Network, UsageError, unknown
 
 if TYPE_CHECKING:
     from snncc.frontends import Imported, ImportRequest
@@ -58,11 +59,26 @@ class ExportedFrontend:
 
         return load(request)
 
+    def operations(self) -> tuple[str, ...]:
+        """Operations of ATen with an exact counterpart, sorted; loads ONNX."""
+        from .exported import operations
+
+        return operations()
+
 
 def _check(request: ImportRequest) -> None:
+    _demand_onnx()
     for key in request.options:
         if key not in OPTIONS:
             raise UsageError(unknown("option", key, OPTIONS))
+
+
+def _demand_onnx() -> None:
+    for module in ("onnx", "onnxruntime"):
+        if find_spec(module) is None:
+            raise DeviceError(
+                f"the module {module} is not installed; add it with: pip install 'snncc[onnx]'"
+            )
 
 
 def write_onnx(network: Network) -> bytes:
@@ -71,7 +87,9 @@ def write_onnx(network: Network) -> bytes:
     Raises:
         LoweringRefused: an op computes something that no standard op does, or the model is larger
             than an ONNX file can be.
+        DeviceError: onnx is not installed.
     """
+    _demand_onnx()
     from .write import write_onnx
 
     return write_onnx(network)
