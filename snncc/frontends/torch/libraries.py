@@ -17,12 +17,12 @@ from . import own
 from .neurons import Found, Library
 
 TABLES: Mapping[str, str] = {
-    **{name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs")},
+    **{name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")},
     "snncc": "zoo",
 }
 """Package of a library → module of this folder with its table."""
 
-WITHOUT_TABLE = frozenset({"rockpool", "lava", "bindsnet"})
+WITHOUT_TABLE = frozenset({"lava", "bindsnet"})
 """Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
 
 

@@ -56,6 +56,8 @@ def _built(factory: object, source: str) -> nn.Module:
     if isinstance(model, (nn.DataParallel, torch.nn.parallel.DistributedDataParallel)):
         model = model.module
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    if callable(as_torch := getattr(model, "to_torch", None)):
+        model = as_torch()  # Rockpool's own modules() is a dictionary until then
     if not isinstance(model, nn.Module):
         raise ImportRefused(f"{source} returned a {type(model).__name__}; expected an nn.Module")
     return model
