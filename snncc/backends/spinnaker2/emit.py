@@ -44,6 +44,7 @@ def mapped(program: Program) -> dict[str, Json]:
                 "core": index,
                 "population": core.population,
                 "neurons": [core.start, core.stop],
+                "where": core.where,
                 "memory_bytes": dict(core.memory),
                 "targets": partition.targets[ends].tolist(),
                 "spikes_per_tick": round(float(partition.rates[index]), 3),

@@ -18,9 +18,10 @@ from .machine import NODES, ROUTER, node_hops
 from .program import Whole
 
 TRADES_AT_ONCE = 8  # tried together where they touch different quads
-KICKED = 4  # trades that leave a local minimum
-PATIENCE = 10  # kicks without a gain
-ROUNDS = 150  # exchanges of whole quads after each descent
+TABOO = (8, 24)  # steps for which an item does not return
+PATIENCE = 250  # steps without a gain
+MOVED_EVERY = 30  # steps, then whole quads are exchanged
+ROUNDS = 150  # exchanges of whole quads at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,31 +120,43 @@ def descend(local: Local, nodes: Whole) -> Whole:
         nodes, hops = tried, now
 
 
-def search(local: Local, starts: Sequence[Whole], kicks: int, seed: int) -> Whole:
-    """The best of the descents from `starts`, and of more from there with some items exchanged.
+def search(local: Local, starts: Sequence[Whole], steps: int, seed: int) -> Whole:
+    """The best placement met from the best of `starts`; no worse than a descent from any of them.
 
-    Between descents whole quads change places, which no exchange of single items can find: that
-    would tear apart what shares packets. The search ends after `kicks`, or when `PATIENCE` of them
-    have found nothing better.
+    Taboo search as in `assign`: always the best exchange that brings no item back to a quad that it
+    has just left. Now and then whole quads change places, which no exchange of single items can do:
+    it would tear apart what shares packets. Ends after `steps`, or `PATIENCE` of them without gain.
     """
     chance = np.random.default_rng(seed)
-    found = [moved(local, descend(local, nodes), seed) for nodes in starts]
-    best = min(found, key=local.hops)
-    least, idle = local.hops(best), 0
-    busy = np.flatnonzero(local.hears.any(axis=0) | local.hears[: local.items].any(axis=1))
-    for kick in range(kicks if least else 0):
-        tried = best.copy()
-        for item in chance.choice(busy, KICKED):
-            other = chance.integers(local.items)
-            tried[[item, other]] = tried[[other, item]]
-        tried = moved(local, descend(local, tried), seed + kick)
-        hops = local.hops(tried)
-        idle = 0 if hops < least else idle + 1
-        if hops <= least:
-            best, least = tried, hops
-        if idle == PATIENCE or not least:
+    at: Whole = min((moved(local, descend(local, s), seed) for s in starts), key=local.hops)
+    best, hops, idle = at, local.hops(at), 0
+    least = hops
+    until = np.zeros((local.items, NODES), dtype=np.int64)
+    own = local.hears[: local.items]
+    busy = np.flatnonzero(local.hears.sum(axis=0) + own.sum(axis=1))
+    empty = ~np.isin(np.arange(local.items), busy)
+    for step in range(steps if least else 0):
+        change = local.savings(at)
+        held = until[:, at] > step  # the item may not return to that quad yet
+        barred = (held | held.T) & (hops + change >= least)
+        barred |= (at[:, None] == at) | (empty[:, None] & empty)
+        change = np.where(barred, np.inf, change)
+        a, b = divmod(int(change.argmin()), local.items)
+        if np.isinf(change[a, b]):
             break
-    return best
+        until[[a, b], at[[a, b]]] = step + chance.integers(*TABOO, 2)
+        at = at.copy()
+        at[[a, b]] = at[[b, a]]
+        hops += change[a, b]
+        if step % MOVED_EVERY == MOVED_EVERY - 1:
+            at = moved(local, at, seed + step)
+            hops = local.hops(at)
+        idle = 0 if hops < least else idle + 1
+        if hops < least:
+            best, least = at, hops
+        if idle == PATIENCE:
+            break
+    return moved(local, descend(local, best), seed)
 
 
 def moved(local: Local, nodes: Whole, seed: int) -> Whole:

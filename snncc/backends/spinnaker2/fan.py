@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .program import Synapses, Whole, Window
+from .tile import Tile
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +34,14 @@ class Fan:
         """Number of synapses."""
         return int(self.counts.sum())
 
-    def per_part(self, starts: Whole) -> Whole:
-        """Synapses from each part of the source; parts begin at `starts`, the first at 0."""
-        if self.columns is None:
-            return np.add.reduceat(self.counts, starts)
-        part = np.searchsorted(starts, self.columns, side="right") - 1
-        return np.bincount(part, self.counts, minlength=len(starts)).astype(np.int64)
+    def per_part(self, owners: Whole, parts: int) -> Whole:
+        """Synapses from each of so many parts of the source; `owners` names each neuron's."""
+        owner = owners if self.columns is None else owners[self.columns]
+        return np.bincount(owner, self.counts, minlength=parts).astype(np.int64)
 
 
-def fan(synapses: Synapses, start: int, stop: int) -> Fan:
-    """The synapses onto neurons `start` to `stop` of the target."""
+def fan(synapses: Synapses, start: int, stop: int, tile: Tile | None = None) -> Fan:
+    """The synapses onto neurons `start` to `stop` of the target, or onto those of a tile."""
     if synapses.kind == "dense":
         counts = np.count_nonzero(synapses.weights[start:stop], axis=0).astype(np.int64)
         return Fan(synapses.source, None, counts)
@@ -51,8 +50,12 @@ def fan(synapses: Synapses, start: int, stop: int) -> Fan:
         columns, found = np.unique(synapses.columns[low:high], return_counts=True)
         return Fan(synapses.source, columns, found.astype(np.int64))
     assert synapses.window is not None
-    kernel = synapses.weights.shape[2:]
-    return Fan(synapses.source, None, _conv(synapses.window, kernel, start, stop))
+    window, kernel = synapses.window, synapses.weights.shape[2:]
+    if tile is None:
+        total = _rows(window, kernel, start, stop)
+    else:
+        total = tile.channels * _reached(window, kernel, tile.places)
+    return Fan(synapses.source, None, _unpooled(window, total))
 
 
 def merged(fans: Sequence[Fan]) -> Fan:
@@ -65,21 +68,20 @@ def merged(fans: Sequence[Fan]) -> Fan:
     return Fan(fans[0].source, known, counts)
 
 
-def _conv(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Whole:
-    """Synapses of each pixel; all input channels are alike, and whole output channels."""
-    area = window.out[1] * window.out[2]
+def _rows(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Whole:
+    """Synapses of each pooled pixel of a channel onto neurons in a row."""
+    rows, columns = window.out[1:]
+    area = rows * columns
     first, last = start // area, (stop - 1) // area
-    total = np.zeros(window.pooled[1:], dtype=np.int64)
-    whole = 0
-    for channel in {first, last, min(first + 1, last)}:
-        low, high = max(start - channel * area, 0), min(stop - channel * area, area)
-        if (low, high) == (0, area):
-            whole += 1
-        else:
-            total += _reached(window, kernel, low, high)
-    inner = max(last - first - 2, 0)  # channels between those looked at are whole
-    if whole + inner:
-        total += (whole + inner) * _reached(window, kernel, 0, area)
+    places = np.zeros(area, dtype=np.int64)
+    for channel in {first, last}:
+        places[max(start - channel * area, 0) : min(stop - channel * area, area)] += 1
+    places += max(last - first - 1, 0)
+    return _reached(window, kernel, places.reshape(rows, columns))
+
+
+def _unpooled(window: Window, total: Whole) -> Whole:
+    """The same for each pixel before the pool; all input channels are alike."""
     channels, height, width = window.size
     apart = np.zeros((height, width), dtype=np.int64)
     down, across = window.pool
@@ -88,12 +90,9 @@ def _conv(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Who
     return np.broadcast_to(apart, (channels, height, width)).reshape(-1)
 
 
-def _reached(window: Window, kernel: tuple[int, ...], low: int, high: int) -> Whole:
-    """How many of the places `low` to `high` of one channel look at each pooled pixel."""
+def _reached(window: Window, kernel: tuple[int, ...], places: Whole) -> Whole:
+    """How many of the neurons at each place of the target look at each pooled pixel."""
     rows, columns = window.out[1:]
-    line = np.zeros(rows * columns, dtype=np.int64)
-    line[low:high] = 1
-    places = line.reshape(rows, columns)
     top, bottom, left, right = window.padding
     height, width = window.pooled[1:]
     padded = np.zeros((height + top + bottom, width + left + right), dtype=np.int64)

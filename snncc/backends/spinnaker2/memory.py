@@ -26,6 +26,7 @@ from .target import (
     WORD_BYTES,
     Layout,
 )
+from .tile import Tile
 
 RATE_MARGIN = 2.0  # stimuli have room for twice the spikes that calibration showed
 
@@ -98,11 +99,11 @@ def source_bytes(source: Source, size: int, ticks: int) -> dict[str, int]:
     return {"spike list": region_bytes(content)}
 
 
-def kernel_bytes(synapses: Synapses, start: int, stop: int) -> int:
-    """Bytes of the kernels that neurons `start` to `stop` of the target use."""
+def kernel_bytes(synapses: Synapses, start: int, stop: int, tile: Tile | None = None) -> int:
+    """Bytes of the kernels that neurons `start` to `stop` of the target, or of a tile, use."""
     assert synapses.window is not None
     area = synapses.window.out[1] * synapses.window.out[2]
-    channels = (stop - 1) // area - start // area + 1
+    channels = tile.channels if tile else (stop - 1) // area - start // area + 1
     each = synapses.weights[0].size
     return region_bytes(channels * each) + KERNEL_HEADER_BYTES
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 
 import numpy as np
 
-from snncc.ir import CapacityError
+from snncc.ir import CapacityError, Shape
 
 from .fan import Fan, fan, merged
 from .memory import Load, core_bytes, fixed_bytes, kernel_bytes, load, source_bytes
@@ -26,6 +26,7 @@ from .target import (
     SYNAPSE_BYTES,
     Layout,
 )
+from .tile import Tile, tiled
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ def split(
     for each in synapses:
         into[each.target].append(each)
     parts: list[_Part] = []
+    seen = {each.source: each for each in synapses if each.window}
     for source in sources:
-        parts += _source(budget, source)
+        parts += _source(budget, source, seen.get(source.name))
     for population in neurons:
         parts += _population(budget, population, into[population.name], rates)
     return _linked(budget.layout, parts, into, rates)
@@ -78,16 +80,24 @@ class _Part:
     stop: int
     memory: Mapping[str, int]
     load: Load
+    tile: Tile | None = None
 
 
-Cost = Callable[[int, int], tuple[dict[str, int], Load]]
+Cost = Callable[[int, int, Tile | None], tuple[dict[str, int], Load]]
 
 
-def _source(budget: Budget, source: Source) -> list[_Part]:
-    def cost(start: int, stop: int) -> tuple[dict[str, int], Load]:
-        return source_bytes(source, stop - start, budget.ticks), Load(0.0, 0.0, 0.0)
+def _source(budget: Budget, source: Source, seen: Synapses | None) -> list[_Part]:
+    """Cores of a source; tiles of an image where a convolution looks at it."""
 
-    return _cut(budget, source.name, source.size, SOURCES_PER_CORE, cost)
+    def cost(start: int, stop: int, tile: Tile | None = None) -> tuple[dict[str, int], Load]:
+        size = tile.neurons if tile else stop - start
+        return source_bytes(source, size, budget.ticks), Load(0.0, 0.0, 0.0)
+
+    found = _cut(budget, source.name, source.size, SOURCES_PER_CORE, cost)
+    if seen is None or seen.window is None:
+        return found
+    look = ((1, *seen.weights.shape[2:]), (1, *seen.window.stride))
+    return _tiles(budget, found, seen.window.size, SOURCES_PER_CORE, look, cost) or found
 
 
 def _population(
@@ -95,36 +105,73 @@ def _population(
 ) -> list[_Part]:
     conv = n.application == "lif_conv2d"
 
-    def cost(start: int, stop: int) -> tuple[dict[str, int], Load]:
-        fans = _fans(into, start, stop)
-        kernel = sum(kernel_bytes(s, start, stop) for s in into) if conv else 0
-        memory = core_bytes(budget.layout, n, stop - start, fans, kernel, budget.ticks)
-        return memory, load(fans, stop - start, rates)
+    def cost(start: int, stop: int, tile: Tile | None = None) -> tuple[dict[str, int], Load]:
+        fans = _fans(into, start, stop, tile)
+        size = tile.neurons if tile else stop - start
+        kernel = sum(kernel_bytes(s, start, stop, tile) for s in into) if conv else 0
+        memory = core_bytes(budget.layout, n, size, fans, kernel, budget.ticks)
+        return memory, load(fans, size, rates)
 
-    most = CONV_NEURONS_PER_CORE if conv else NEURONS_PER_CORE
-    return _cut(budget, n.name, n.size, most, cost)
+    if not conv:
+        return _cut(budget, n.name, n.size, NEURONS_PER_CORE, cost)
+    found = _cut(budget, n.name, n.size, CONV_NEURONS_PER_CORE, cost)
+    window = into[0].window
+    assert window is not None, "an application for convolutions has nothing else"
+    down, across = (s * p for s, p in zip(window.stride, window.pool, strict=True))
+    kernel = tuple(k * p for k, p in zip(into[0].weights.shape[2:], window.pool, strict=True))
+    look = ((1, *kernel), (1, down, across))
+    return _tiles(budget, found, window.out, CONV_NEURONS_PER_CORE, look, cost) or found
 
 
-def _fans(into: Sequence[Synapses], start: int, stop: int) -> list[Fan]:
+def _tiles(
+    budget: Budget,
+    rows: Sequence[_Part],
+    shape: Shape,
+    most: int,
+    look: tuple[Shape, Shape],
+    cost: Cost,
+) -> list[_Part]:
+    """Tiles instead of neurons in a row; none where they do not fit or take many more cores."""
+    name = rows[0].population
+    costs: dict[Tile, tuple[dict[str, int], Load]] = {}
+
+    def fits(tile: Tile) -> bool:
+        costs[tile] = cost(0, 0, tile)
+        return _holds(budget, *costs[tile])
+
+    found = tiled(shape, min(most, budget.neurons or most), len(rows), look, fits)
+    ends = [0, *accumulate(tile.neurons for tile in found)]
+    return [
+        _Part(name, start, stop, *costs[tile], tile)
+        for tile, (start, stop) in zip(found, pairwise(ends), strict=True)
+    ]
+
+
+def _fans(into: Sequence[Synapses], start: int, stop: int, tile: Tile | None = None) -> list[Fan]:
     """One fan per source."""
     found: dict[str, list[Fan]] = {}
     for each in into:
-        found.setdefault(each.source, []).append(fan(each, start, stop))
+        found.setdefault(each.source, []).append(fan(each, start, stop, tile))
     return [merged(fans) for fans in found.values()]
+
+
+def _holds(budget: Budget, memory: Mapping[str, int], work: Load) -> bool:
+    """Whether a core has the room and the time."""
+    if sum(memory.values()) > _space(budget.layout):
+        return False
+    return work.cycles <= budget.cycles and work.spikes <= FIFO_SPIKES
 
 
 def _cut(budget: Budget, name: str, size: int, most: int, cost: Cost) -> list[_Part]:
     """As few cores as can be, filled alike where that fits."""
     most = min(most, budget.neurons or most)
-    space = budget.layout.budget_bytes - _reserved(budget.layout)
+    space = _space(budget.layout)
 
     def fits(start: int, stop: int) -> bool:
-        memory, work = cost(start, stop)
-        if sum(memory.values()) > space:
-            return False
+        memory, work = cost(start, stop, None)
         # A single neuron may need more than a tick: then the tick must become longer, S015.
-        within = work.cycles <= budget.cycles and work.spikes <= FIFO_SPIKES
-        return within or stop - start == 1
+        alone = stop - start == 1 and sum(memory.values()) <= space
+        return alone or _holds(budget, memory, work)
 
     bounds = [0]
     while bounds[-1] < size:
@@ -138,7 +185,7 @@ def _cut(budget: Budget, name: str, size: int, most: int, cost: Cost) -> list[_P
                 high = step - 1
             step = (low + high + 1) // 2
         if not low:
-            need = sum(cost(start, start + 1)[0].values())
+            need = sum(cost(start, start + 1, None)[0].values())
             raise CapacityError(
                 f"S010 %{name}: the synapses of neuron {start} need {need} bytes, a core has "
                 f"{space} for them ({budget.layout.source}); reduce its inputs, or what is "
@@ -149,7 +196,12 @@ def _cut(budget: Budget, name: str, size: int, most: int, cost: Cost) -> list[_P
     even = [size * i // cores for i in range(cores + 1)]
     if all(fits(a, b) for a, b in pairwise(even)):
         bounds = even
-    return [_Part(name, a, b, *cost(a, b)) for a, b in pairwise(bounds)]
+    return [_Part(name, a, b, *cost(a, b, None)) for a, b in pairwise(bounds)]
+
+
+def _space(layout: Layout) -> int:
+    """Bytes for what depends on the neurons of a core."""
+    return layout.budget_bytes - _reserved(layout)
 
 
 def _reserved(layout: Layout) -> int:
@@ -165,15 +217,15 @@ def _linked(
     rates: Mapping[str, float],
 ) -> Partition:
     first: dict[str, int] = {}
-    starts: dict[str, list[int]] = {}
+    own: dict[str, list[_Part]] = {}
     for index, part in enumerate(parts):
         first.setdefault(part.population, index)
-        starts.setdefault(part.population, []).append(part.start)
-    where = {name: np.array(found, dtype=np.int64) for name, found in starts.items()}
+        own.setdefault(part.population, []).append(part)
+    owners = {name: _owners(some) for name, some in own.items()}
     links: list[tuple[Whole, Whole, Whole]] = []
     for index, part in enumerate(parts):
-        for found in _fans(into.get(part.population, ()), part.start, part.stop):
-            counts = found.per_part(where[found.source])
+        for found in _fans(into.get(part.population, ()), part.start, part.stop, part.tile):
+            counts = found.per_part(owners[found.source], len(own[found.source]))
             heard = np.flatnonzero(counts)
             links.append((heard + first[found.source], np.full_like(heard, index), counts[heard]))
     none = np.zeros(0, dtype=np.int64)
@@ -192,10 +244,19 @@ def _linked(
     )
 
 
+def _owners(parts: Sequence[_Part]) -> Whole:
+    """The part that each neuron of a population is in."""
+    result = np.empty(parts[-1].stop, dtype=np.int64)
+    for number, part in enumerate(parts):
+        result[part.tile.members if part.tile else slice(part.start, part.stop)] = number
+    return result
+
+
 def _core(layout: Layout, part: _Part, targets: int) -> Core:
     ways = targets if layout.target_words != 3 else min(targets, QUADS_PER_CHIP)
     memory = {**fixed_bytes(layout, ways), **part.memory}
-    return Core(part.population, part.start, part.stop, memory, part.load.events, part.load.spikes)
+    events, spikes = part.load.events, part.load.spikes
+    return Core(part.population, part.start, part.stop, memory, events, spikes, part.tile)
 
 
 def least_cores(
@@ -211,7 +272,7 @@ def least_cores(
     its least connected neuron hears, and all synapses stand somewhere. What is recorded, and
     sources, are taken as they are.
     """
-    space = budget.layout.budget_bytes - _reserved(budget.layout)
+    space = _space(budget.layout)
     here = Counter(core.population for core in partition.cores)
     total = sum(here[s.name] for s in sources)
     for n in neurons:

@@ -21,7 +21,7 @@ from .spread import groups, settle
 from .target import CORES_PER_QUAD, USABLE_CORES_PER_CHIP
 from .traffic import Traffic
 
-KICKS = 48  # of the search on one chip; where there are more, they share them
+STEPS = 800  # of the search on one chip; where there are more, they share them
 SPARE_QUADS = 6
 
 
@@ -86,19 +86,19 @@ def place(traffic: Traffic, machine: Machine, seed: int = 0) -> Placement:
     places = np.empty(traffic.cores, dtype=np.int64)
     for chip in used:
         cores = np.flatnonzero(chips == chip)
-        nodes = _settled(traffic, chips, cores, KICKS // len(used), seed)
+        nodes = _settled(traffic, chips, cores, STEPS // len(used), seed)
         places[cores] = chip * USABLE_CORES_PER_CHIP + _cores_of(nodes)
     return Placement(machine, places)
 
 
-def _settled(traffic: Traffic, chips: Whole, cores: Whole, kicks: int, seed: int) -> Whole:
+def _settled(traffic: Traffic, chips: Whole, cores: Whole, steps: int, seed: int) -> Whole:
     """The quad of each of `cores`, all on one chip."""
     starts = [np.arange(len(cores)) // CORES_PER_QUAD]
     if hypergraph.available():
         starts.append(_blocks(traffic.within(cores), seed))
     filled = [_filled(nodes) for nodes in starts]
     local = _local(traffic, chips, cores, len(filled[0]))
-    return calm(local, search(local, filled, kicks, seed))[: len(cores)]
+    return calm(local, search(local, filled, steps, seed))[: len(cores)]
 
 
 def _require(traffic: Traffic, machine: Machine) -> None:

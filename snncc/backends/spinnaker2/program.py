@@ -13,6 +13,7 @@ import numpy.typing as npt
 from snncc.ir import Decode, Quantity, Shape, Values
 
 from .arithmetic import Encoder, Population
+from .tile import Tile
 
 if TYPE_CHECKING:
     from .route import Routing
@@ -156,7 +157,8 @@ class Wire:
 class Core:
     """A part of a population (or source): neurons `start` up to, not including, `stop`.
 
-    Neurons count in row-major order of their shape: channel, row, column for images.
+    Neurons count in row-major order of their shape: channel, row, column for images. Those of a
+    tile are a box of an image instead; `start` and `stop` count tile after tile.
 
     Attributes:
         memory: region of SRAM → bytes, padded as the chip's software does.
@@ -170,6 +172,17 @@ class Core:
     memory: Mapping[str, int]
     events: float
     spikes: float
+    tile: Tile | None = None
+
+    @property
+    def members(self) -> Whole:
+        """Indices of its neurons in its population: int64 [neurons]."""
+        return self.tile.members if self.tile else np.arange(self.start, self.stop)
+
+    @property
+    def where(self) -> str:
+        """Its part of the population, as indices in Python are written."""
+        return str(self.tile) if self.tile else f"{self.start}:{self.stop}"
 
     @property
     def neurons(self) -> int:

@@ -73,6 +73,6 @@ def _fixed(core: Core) -> dict[str, int]:
 def _line(index: int, core: Core) -> Json:
     milliseconds = cycles(core) / max(CLOCK_HZ) * 1e3
     return (
-        f"{index:5}  {core.population}[{core.start}:{core.stop}]  {core.bytes:,} bytes  "
+        f"{index:5}  {core.population}[{core.where}]  {core.bytes:,} bytes  "
         f"{core.events:.0f} events  {milliseconds:.3f} ms"
     )

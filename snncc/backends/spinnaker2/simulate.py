@@ -12,7 +12,7 @@ from snncc.ir import Trace, UsageError, Values, encode_input, unknown
 
 from .arithmetic import State
 from .currents import Currents
-from .program import Host, Neurons, Program, Source, Wire
+from .program import Host, Neurons, Program, Source, Whole, Wire
 from .target import DELAY_MAX, HOP_TICKS
 
 KEPT = DELAY_MAX + HOP_TICKS  # ticks after which nobody waits for a spike any more
@@ -66,9 +66,7 @@ def simulate(
     return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
 
 
-def play(
-    program: Program, signal: Values | Mapping[str, Values]
-) -> Iterator[Mapping[str, Values]]:
+def play(program: Program, signal: Values | Mapping[str, Values]) -> Iterator[Mapping[str, Values]]:
     """Spikes of each population and source `[samples, neurons]`, chip tick by chip tick.
 
     Raises:
@@ -166,8 +164,8 @@ class _Chip:
 class _Gap:
     """A part of a source that a part of a target does not hear."""
 
-    source: slice
-    target: slice
+    source: Whole
+    target: Whole
 
 
 def _gaps(
@@ -175,7 +173,7 @@ def _gaps(
 ) -> list[_Gap]:
     cores = program.partition.cores
     return [
-        _Gap(slice(cores[a].start, cores[a].stop), slice(cores[b].start, cores[b].stop))
+        _Gap(cores[a].members, cores[b].members)
         for a, b in sorted(missing)
         if cores[a].population == source and cores[b].population == target
     ]
