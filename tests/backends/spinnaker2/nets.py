@@ -21,6 +21,8 @@ from snncc.ir.ops import (
     CubaLIF,
     Dense,
     Input,
+    MaxPool,
+    Product,
     Reshape,
     Slice,
     Sparse,
@@ -117,7 +119,8 @@ class Growth:
         conv = Conv(self.weight(3, size[0], 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
         s = self.neuron(self.add(conv, x), (3, *size[1:]), images=True)
         if self.coin():
-            s = self.add(SumPool((2, 2), (2, 2), ((0, 0), (0, 0))), s)
+            pool = self.pick(SumPool, SumPool, MaxPool)
+            s = self.add(pool((2, 2), (2, 2), ((0, 0), (0, 0))), s)
             size = (size[0], size[1] // 2, size[2] // 2)
         stride, groups = int(self.pick(1, 2)), int(self.pick(1, 3))
         second = Conv(
@@ -136,7 +139,9 @@ class Growth:
     def layer(self, use: Use, shape: Shape) -> tuple[Use, Shape]:
         """A population, recurrent or not, with what may stand before it."""
         size = int(self.rng.integers(3, 9))
-        kind = self.pick("plain", "recurrent", "recurrent", "late", "parts", "sparse")
+        kind = self.pick("plain", "recurrent", "recurrent", "late", "parts", "sparse", "gate")
+        if kind == "gate":
+            use = self.add(Product(), use, Use(use.source, 1))
         if kind == "parts":
             left, right = (
                 self.add(Slice(0, a, b), use) for a, b in ((0, shape[0] // 2), (1, shape[0]))

@@ -25,7 +25,7 @@ from snncc.ir import (
     Use,
     run,
 )
-from snncc.ir.ops import ALIF, LI, LIF, CubaLIF, Dense, Input, MaxPool, Reshape, Sum, SumPool
+from snncc.ir.ops import ALIF, LI, LIF, CubaLIF, Dense, Input, Reshape, Sum, SumPool
 from tests.backends.spinnaker2.nets import BACKEND, PLAIN, Growth, loop, prepared
 from tests.nets import hand, spikes_for
 
@@ -70,15 +70,6 @@ def mixed() -> Network:
     return Network("mixed", tuple(growth.nodes), (s,), 0.001, MappingProxyType(growth.tensors))
 
 
-def pooled() -> Network:
-    """A largest value where only sums have synapses."""
-    growth = Growth(np.random.default_rng(1))
-    x = growth.add(Input((8,), "spike"), name="x")
-    pool = growth.add(MaxPool((2,), (2,), ((0, 0),)), x, name="p")
-    s = growth.add(LIF(**PLAIN, decay=0.5), growth.add(Dense(growth.weight(3, 4)), pool), name="s")
-    return Network("pooled", tuple(growth.nodes), (s,), 0.001, MappingProxyType(growth.tensors))
-
-
 def summed() -> Network:
     """An output that no population puts out."""
     network = hand("feedforward")
@@ -113,7 +104,7 @@ CASES = [
     ("S002", many(4), {}, "%s: it fires several spikes in a tick"),
     ("S002", single(ALIF(**PLAIN, decay=0.5, adaptation_decay=0.9, adaptation_step=0.1)), {},
      "%s: alif has no application"),
-    ("S003", pooled(), {}, "%p: max_pool has no form in synapses"),
+    ("S003", hand("attention"), {}, "%y: matmul has no form in synapses"),
     ("S005", potential(single(LIF(**{**PLAIN, "reset_order": "after-decay"}, decay=0.5))), {},
      "%s: it resets after-decay, cores reset at once; its potential is read"),
     ("S005", single(LIF(**{**PLAIN, "reset_order": "rechecked"}, decay=0.5)), {},

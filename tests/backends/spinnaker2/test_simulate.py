@@ -49,12 +49,17 @@ def test_random_networks_are_of_all_kinds() -> None:
         seen.update({n.application for n in program.neurons})
         seen.update({s.kind for s in program.synapses})
         seen.update({"host"} if program.hosts else set())
+        seen.update(
+            {"gate"}
+            if any(not n.population.decay.any() for n in program.neurons if n.node)
+            else set()
+        )
         seen.update({n.keyword for n in program.neurons})
         seen.update({"constant"} if any(not s.node for s in program.sources) else set())
         pools = (s.window.pool for s in program.synapses if s.window)
         seen.update({"pool"} if any(pool != (1, 1) for pool in pools) else set())
     kinds = {"lif", "lif_no_delay", "lif_curr_exp", "lif_curr_exp_no_delay", "lif_conv2d"}
-    kinds |= {"dense", "sparse", "conv", "host", "relay", "constant", "pool", "li", "if"}
+    kinds |= {"dense", "sparse", "conv", "host", "relay", "constant", "pool", "li", "if", "gate"}
     assert {kind for kind in kinds if not seen[kind]} == set()
 
 
@@ -65,7 +70,7 @@ def test_networks_by_hand_equal_the_reference_or_are_refused(name: str) -> None:
     try:
         _, found, expected = both(network, signal)
     except (LoweringRefused, PassError) as refusal:
-        assert name in ("convolutional", "gated", "attention"), refusal
+        assert name in ("gated", "attention", "normalised"), refusal
         return
     equal(found, expected)
     assert any(np.any(found[wire]) for wire in found.wires)
