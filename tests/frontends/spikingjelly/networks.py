@@ -6,6 +6,8 @@ import torch
 from spikingjelly.activation_based import functional, layer, neuron, surrogate
 from torch import Tensor, nn
 
+NEWER = hasattr(neuron, "SlidingPSN")
+
 
 def trained(model: nn.Module) -> nn.Module:
     """Weights that make neurons fire, and batch norms as training leaves them."""
@@ -269,7 +271,7 @@ def delayed() -> nn.Module:
 
 def cupy_pinned() -> nn.Module:
     """Made for kernels of graphics processors, which 0.0.0.0.14 asks for by name."""
-    fast = {} if hasattr(neuron, "SlidingPSN") else {"backend": "cupy"}
+    fast = {} if NEWER else {"backend": "cupy"}
     return trained(
         nn.Sequential(
             layer.Linear(6, 8, step_mode="m"),
@@ -328,6 +330,20 @@ def attention() -> nn.Module:
 
 
 # --- what only 2.0 has ----------------------------------------------------------------------------
+
+
+def contained() -> nn.Module:
+    """Layers and neurons of single ticks, in containers that walk along them."""
+    return trained(
+        nn.Sequential(
+            layer.StepModeContainer(False, "m", nn.Linear(6, 8), nn.BatchNorm1d(8)),
+            layer.StepModeContainer(True, "m", neuron.LIFNode(v_threshold=0.4)),
+            layer.Dropout(0.5, step_mode="m"),
+            layer.Linear(8, 4, step_mode="m"),
+            layer.BatchNorm1d(4, step_mode="m"),
+            layer.MultiStepContainer(neuron.IFNode(v_threshold=0.5)),
+        )
+    )
 
 
 def sliding() -> nn.Module:

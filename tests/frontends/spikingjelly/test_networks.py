@@ -41,6 +41,7 @@ EVERYWHERE = {
 }
 """Network → shape of its input; for both releases."""
 NEWER = {
+    "contained": "6",
     "sliding": "6",
     "sliding_single": "6",
     "currents": "6",
@@ -51,7 +52,7 @@ NEWER = {
     "qkformer": "2x16x16",
     "spike_driven": "2x16x16",
 }
-"""Those made of classes that 0.0.0.0.14 does not have."""
+"""Those made of classes that 0.0.0.0.14 does not have, or that fail there by themselves."""
 LARGE = ("spikformer", "qkformer", "spike_driven")
 HERE = {**EVERYWHERE, **(NEWER if hasattr(neuron, "SlidingPSN") else {})}
 
