@@ -12,9 +12,11 @@ from .limits import cycles, least_tick_seconds
 from .program import Core, Program
 from .target import (
     CLOCK_HZ,
+    CORES_PER_QUAD,
     FIFO_SPIKES,
     LAYOUTS,
     NEURONS_PER_CORE,
+    QUADS,
     USABLE_CORES_PER_CHIP,
 )
 
@@ -60,7 +62,7 @@ def report(program: Program) -> dict[str, Json]:
         "on_the_host": [host.name for host in program.hosts],
         "populations": populations,
         "sources": sources,
-        "core_map": [_line(index, core) for index, core in enumerate(partition.cores)],
+        "core_map": [_line(program, index) for index in range(len(partition.cores))],
         "warnings": list(program.warnings),
     }
 
@@ -70,9 +72,15 @@ def _fixed(core: Core) -> dict[str, int]:
     return {name: size for name, size in core.memory.items() if name == "data spec"}
 
 
-def _line(index: int, core: Core) -> Json:
+def _line(program: Program, index: int) -> Json:
+    """Where a core is (chip, quad, core of the quad), what runs there, and what it needs."""
+    core, placement = program.partition.cores[index], program.routing.placement
+    chip, rest = divmod(int(placement.places[index]), USABLE_CORES_PER_CHIP)
+    quad, of_quad = divmod(rest, CORES_PER_QUAD)
+    x, y = placement.machine.positions[chip].tolist()
     milliseconds = cycles(core) / max(CLOCK_HZ) * 1e3
     return (
-        f"{index:5}  {core.population}[{core.where}]  {core.bytes:,} bytes  "
-        f"{core.events:.0f} events  {milliseconds:.3f} ms"
+        f"{index:5}  chip {x},{y} quad {QUADS[quad][0]},{QUADS[quad][1]}.{of_quad}  "
+        f"{core.population}[{core.where}]  {core.bytes:,} bytes  {core.events:.0f} events  "
+        f"{milliseconds:.3f} ms"
     )

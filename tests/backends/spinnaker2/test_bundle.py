@@ -35,7 +35,7 @@ def test_the_report_is_a_core_map(bundle: Bundle) -> None:
     assert found["on_the_host"] == ["encoder_0_neurons"]
     lines = found["core_map"]
     assert isinstance(lines, list) and len(lines) == found["cores"]
-    assert any("N_u[0:16]" in str(line) and "bytes" in str(line) for line in lines)
+    assert any("N_u[0:16]" in str(line) and "quad" in str(line) for line in lines)
 
 
 def test_a_network_that_waits_brings_its_kernel(bundle: Bundle) -> None:
