@@ -20,7 +20,7 @@ from .importing import import_model
 from .manifest import BuildRequest, manifest
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
 from .player import Player
-from .plugins import backend
+from .plugins import backend, frontend
 from .samples import Samples, calibration
 
 CALIBRATION_SAMPLES = 64
@@ -52,7 +52,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     """
     began = time.perf_counter()
     target = backend(request.target)
-    ours, theirs = _split(request.options, target)
+    ours, theirs = _split(request, target)
     model = import_model(request.model, request.weights, request.data, theirs)
     float_network = model.imported.network
     if float_network.quantized:
@@ -92,12 +92,28 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     return path
 
 
-def _split(
-    options: Mapping[str, str], target: Backend[object]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Options of the target, and those that are left for the model."""
-    ours = {key: value for key, value in options.items() if key in target.options}
-    return ours, {key: value for key, value in options.items() if key not in ours}
+def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, str], dict[str, str]]:
+    """Options of the target, and those that are left for the model.
+
+    Raises:
+        UsageError: the target and the model both know a key, and it is not said which is meant.
+    """
+    ours: dict[str, str] = {}
+    theirs: dict[str, str] = {}
+    for given, value in request.options.items():
+        who, dot, key = given.rpartition(".")
+        if dot and who not in ("target", "model"):
+            raise UsageError(f"option {given}: before a dot stands target or model")
+        if not dot and key in target.options and key in frontend(request.model).options:
+            raise UsageError(
+                f"option {key} is one of target {target.name} and one of the model; say which: "
+                f"target.{key}={value} or model.{key}={value}"
+            )
+        mine = ours if who == "target" or (not dot and key in target.options) else theirs
+        if key in mine:
+            raise UsageError(f"option {key} is given twice")
+        mine[key] = value
+    return ours, theirs
 
 
 def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[str, ...]]:

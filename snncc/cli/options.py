@@ -1,5 +1,6 @@
 """Option types and decorators that several commands share; never what a command does with them."""
 
+import re
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ def _pairs(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> d
     pairs: dict[str, str] = {}
     for value in values:
         key, equals, text = value.partition("=")
-        if not equals or not key.isidentifier():
+        if not equals or not re.fullmatch(r"[A-Za-z_][\w.-]*", key):
             raise click.BadParameter(f"'{value}' is not KEY=VALUE", ctx)
         if key in pairs:
             raise click.BadParameter(f"'{key}' is given twice", ctx)

@@ -72,6 +72,22 @@ def test_build_verify_and_run(
     assert "warning nir-" not in said
 
 
+def test_an_option_that_target_and_model_know_needs_a_name_before_it(
+    network: Path, tmp_path: Path, call: Call
+) -> None:
+    arguments = ["build", network, "--target", "lava", "-o", tmp_path / "made.snnb", "--option"]
+    code, _, err = call(*arguments, "reset=subtract")
+    assert (code, "target.reset=subtract or model.reset=subtract" in err) == (2, True)
+    code, _, err = call(*arguments, "mode.reset=subtract")
+    assert (code, "before a dot stands target or model" in err) == (2, True)
+    code, _, err = call(*arguments, "model.dt=1", "--option", "dt=2")
+    assert (code, "option dt is given twice" in err) == (2, True)
+    assert call(*arguments, "model.reset=subtract", "--option", "target.reset=zero")[0] == 0
+    settings = json.loads((tmp_path / "made.snnb" / "manifest.json").read_text())["settings"]
+    assert settings["model_options"] == {"reset": "subtract"}
+    assert settings["options"] == {"reset": "zero"}
+
+
 def test_inspect_shows_a_file_and_what_it_leaves_open(network: Path, call: Call) -> None:
     code, out, err = call("inspect", network)
     assert (code, "%rec = dense(%lif@-1)" in out) == (0, True)
