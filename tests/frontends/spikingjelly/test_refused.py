@@ -9,6 +9,7 @@ import pytest
 from spikingjelly.activation_based import neuron
 
 from snncc.frontends import Imported
+from snncc.frontends.torch.libraries import rows
 from snncc.frontends.torch.spikingjelly import KINDS, REFUSED
 from snncc.frontends.torch.spikingjelly_calls import BASES
 from snncc.ir import ImportRefused
@@ -60,3 +61,12 @@ def test_every_class_of_the_library_is_known_or_refused_with_a_reason() -> None:
     here = {kind.__name__ for kind in BASES if not kind.__name__.startswith("_")} - abstract
     assert here - {*KINDS, *REFUSED} == set()
     assert not set(KINDS) & set(REFUSED)
+
+
+def test_every_class_has_a_row_in_the_tables_that_the_documentation_shows() -> None:
+    found = {row.name: row for row in rows() if row.name.startswith("spikingjelly.")}
+    assert set(found) == {f"spikingjelly.{name}" for name in {**KINDS, **REFUSED} if name}
+    for name, row in found.items():
+        assert row.exact == (name.partition(".")[2] in KINDS)
+        assert row.law and "\n" not in row.law
+        assert row.library == "SpikingJelly 0.0.0.0.14, 2.0"
