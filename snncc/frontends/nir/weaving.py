@@ -87,9 +87,7 @@ class Weaver:
             return self._delayed(source, hop=hop)
         if self._begins(source):
             late = reader is not None and self._is_late(source, reader)
-            if self._late_edges is not None:
-                late = (source, reader) in self._late_edges
-            return Use(part.name, int(hop and (self._hop or late)))
+            return self._aged(source, reader, late, hop=hop)
         late_ones = frozenset[str]()
         if reader is not None and self._loops.exist:
             before = self._loops.upstream(source)
@@ -97,6 +95,12 @@ class Weaver:
         if self._late_currents and late_ones and late_ones == self._loops.upstream(source):
             return replace(self._stateless(source, frozenset()), delay=1)
         return self._stateless(source, late_ones)
+
+    def _aged(self, source: str, reader: str | None, late: bool, *, hop: bool = True) -> Use:
+        """The wire from a neuron or an input; which are late, a file's memory knows best."""
+        if self._late_edges is not None:
+            late = (source, reader) in self._late_edges
+        return Use(self._parts[source].name, int(hop and (self._hop or late)))
 
     def _begins(self, name: str) -> bool:
         """Whether what a node puts out is there before anything else of the tick is computed."""
@@ -113,14 +117,10 @@ class Weaver:
             return self._made[name, late]
         part, uses = self._parts[name], list[Use]()
         for source in self._graph.sources(name):
-            before = self._parts.get(source)
-            if before is None:
+            if source not in self._parts:
                 uses.append(self._delayed(source))
             elif self._begins(source):
-                old = source in late
-                if self._late_edges is not None:
-                    old = (source, name) in self._late_edges
-                uses.append(Use(before.name, int(self._hop or old)))
+                uses.append(self._aged(source, name, source in late))
             else:
                 uses.append(self._stateless(source, late))
         again = any(made == name for made, _ in self._made)
