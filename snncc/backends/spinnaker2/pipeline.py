@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snncc.backends import Settings
+from snncc.ir import UsageError
 from snncc.ir.passes import (
     AtThreshold,
     Canonicalize,
@@ -21,9 +22,17 @@ from snncc.ir.passes import (
 
 from .target import HOP_TICKS
 
+STATE_BITS = 32  # binary32
+
 
 def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-    """All passes up to float32 states over whole weights; lowering lays the chip's ticks."""
+    """All passes up to float32 states over whole weights; lowering lays the chip's ticks.
+
+    Raises:
+        UsageError: states of another width are asked for.
+    """
+    if settings.state_bits != STATE_BITS:
+        raise UsageError("SpiNNaker 2's states are float32; leave out --state-bits")
     return (
         Canonicalize(),
         FoldNorm(),

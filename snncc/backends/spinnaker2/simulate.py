@@ -252,6 +252,11 @@ def entering(program: Program, signal: Values | Mapping[str, Values]) -> dict[st
                 f"input %{name} takes [samples, ticks, {', '.join(map(str, shape))}], "
                 f"found {list(values.shape)}"
             )
+        if values.shape[1] > program.duration:
+            raise UsageError(
+                f"the signal has {values.shape[1]} ticks, the program's cores have room for "
+                f"{program.duration}; build with --option duration={values.shape[1]}"
+            )
         if format is not None:
             whole, _ = encode_input(values, format, f"%{name}")
         elif np.all((values == 0) | (values == 1)):

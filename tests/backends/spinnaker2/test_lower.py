@@ -26,6 +26,7 @@ from snncc.ir import (
     run,
 )
 from snncc.ir.ops import ALIF, LI, LIF, CubaLIF, Dense, Input, Reshape, Sum, SumPool
+from snncc.ir.passes import Ranges
 from tests.backends.spinnaker2.nets import BACKEND, PLAIN, Growth, loop, prepared
 from tests.nets import hand, spikes_for
 
@@ -167,6 +168,18 @@ def test_options_are_checked(options: dict[str, str], sentence: str) -> None:
     with pytest.raises(UsageError) as refusal:
         lowered(hand("feedforward"), **options)
     assert sentence in str(refusal.value)
+
+
+def test_the_width_of_states_is_no_choice() -> None:
+    with pytest.raises(UsageError, match="states are float32; leave out --state-bits"):
+        BACKEND.passes(Settings(state_bits=16), Ranges())
+
+
+def test_a_signal_beyond_the_recordings_is_refused() -> None:
+    network = hand("feedforward")
+    _, program = lowered(network, duration="10")
+    with pytest.raises(UsageError, match=r"has 11 ticks, .* build with --option duration=11"):
+        BACKEND.simulate(program, np.zeros((1, 11, 12)), ())
 
 
 def test_a_delay_is_native_in_four_bits_and_relayed_in_eight() -> None:
