@@ -1,5 +1,6 @@
 """Files that are damaged, lie or attack: a sentence and an exit code, and nothing is executed."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from snncc.frontends import ImportRequest
-from snncc.frontends.nir import NirFrontend
-from snncc.ir import ImportRefused, SnnccError, UsageError
+from snncc.frontends.nir import NirFrontend, write_nir
+from snncc.ir import DeviceError, ImportRefused, SnnccError, UsageError
 from tests.frontends.nir.conftest import Load
+from tests.nets import hand
 
 Chain = Callable[..., Path]
 
@@ -260,3 +262,13 @@ def test_a_file_that_is_not_there(tmp_path: Path, load: Load) -> None:
 def test_weights_beside_the_file_are_refused(good: Path) -> None:
     with pytest.raises(UsageError, match="leave --weights out"):
         NirFrontend().load(ImportRequest(str(good), good, None, {}))
+
+
+def test_without_h5py_the_message_says_what_to_install(
+    good: Path, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    for needs in (lambda: load(good), lambda: write_nir(hand("feedforward"))):
+        with pytest.raises(DeviceError, match=r"pip install 'snncc\[nir\]'") as failure:
+            needs()
+        assert failure.value.exit_code == 4
