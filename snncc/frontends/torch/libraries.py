@@ -71,7 +71,13 @@ def rows() -> Iterator[Row]:
 
 
 def _table(package: str) -> Library:
-    library = import_module(f".{TABLES[package]}", __package__).LIBRARY
+    try:
+        library = import_module(f".{TABLES[package]}", __package__).LIBRARY
+    except (ImportError, AttributeError) as error:
+        raise ImportRefused(
+            f"the installed {package} is none of the releases whose neurons are known ({error}); "
+            "they stand in docs/support.md"
+        ) from error
     assert isinstance(library, Library), f"the table of {package} has no LIBRARY"
     return library
 

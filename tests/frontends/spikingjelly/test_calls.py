@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from spikingjelly.activation_based import base
+from spikingjelly.activation_based import base, neuron
+from torch import nn
 
 from snncc.frontends import Imported
 from snncc.frontends.torch.agreement import noise
+from snncc.frontends.torch.libraries import neurons_of
+from snncc.frontends.torch.spikingjelly import LIBRARY
 from snncc.frontends.torch.spikingjelly_calls import built_anywhere
 from snncc.ir import ImportRefused, run
 
@@ -145,6 +152,33 @@ def build():
     rate = 1 / (1 + np.exp(-1.0))
     assert imported.network.populations[0].op.decay == pytest.approx(1 - rate)  # type: ignore[attr-defined]
     agrees(imported)
+
+
+def test_a_release_without_these_modules_is_refused(tmp_path: Path) -> None:
+    """Up to 0.0.0.0.12 the neurons stood in `spikingjelly.clock_driven`."""
+    (tmp_path / "spikingjelly" / "clock_driven").mkdir(parents=True)
+    for folder in (tmp_path / "spikingjelly", tmp_path / "spikingjelly" / "clock_driven"):
+        (folder / "__init__.py").touch()
+    model = tmp_path / "model.py"
+    model.write_text(
+        "import spikingjelly.clock_driven\nfrom torch import nn\nbuild = lambda: nn.Linear(6, 2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "snncc", "inspect", f"{model}:build", "--option", "shape=6"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "the installed spikingjelly is none of the releases" in " ".join(done.stderr.split())
+
+
+def test_a_release_that_was_not_compared_is_refused() -> None:
+    model = nn.Sequential(neuron.IFNode())
+    with pytest.raises(
+        ImportRefused, match=r"version 1\.7\.0; the equations are known for 0\.0\.0"
+    ):
+        neurons_of(model, [replace(LIBRARY, version="1.7.0")])
 
 
 def test_what_is_demanded_of_the_machine_is_demanded_again_afterwards() -> None:
