@@ -24,7 +24,7 @@ from snncc.ir import DeviceError, Trace, Values
 
 from .emit import emit, packed
 from .program import Program
-from .simulate import chosen
+from .simulate import read
 
 LAVA = ("lava-nc==0.10.0", "lava-dl==0.6.0")
 SILENCE_SECONDS = 45.0  # Lava compiles its processes in a second or two, and steps in milliseconds
@@ -108,7 +108,7 @@ def play(
     """
     if missing := absent():
         raise DeviceError(missing)
-    wires = tuple(wire.text for wire in chosen(program, record))
+    wires = tuple(wire.text for wire in read(program, record))
     fed = signal if isinstance(signal, Mapping) else {program.sources[0].name: signal}
     with tempfile.TemporaryDirectory(prefix="snncc-lava-") as name:
         folder = Path(name)

@@ -8,10 +8,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.ir import Trace, UsageError, Values, encode_input, unknown
+from snncc.backends import Port, chosen, entering
+from snncc.ir import Trace, Values
 
 from .arithmetic import ALIGN_BITS, LIMIT, State, scaled
-from .program import Neurons, Program, Registers, Source, Synapses, Window, Wire
+from .program import Neurons, Program, Registers, Synapses, Window, Wire
 from .target import DECAY_BITS
 
 UNITY = 1 << DECAY_BITS
@@ -28,8 +29,9 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.
     """
-    wires = chosen(program, record)
-    fed = codes(program, signal)
+    wires = read(program, record)
+    ports = [Port(source.name, source.shape, source.format) for source in program.sources]
+    fed = entering(ports, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     order = sorted(program.neurons, key=lambda n: n.phase)
     states = {n.name: _begin(n, samples) for n in order}
@@ -60,46 +62,13 @@ def simulate(
     return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
 
 
-def chosen(program: Program, record: Sequence[str]) -> tuple[Wire, ...]:
+def read(program: Program, record: Sequence[str]) -> tuple[Wire, ...]:
     """The outputs and the wires of `record`.
 
     Raises:
         UsageError: a wire cannot be recorded; lists those that can.
     """
-    known = {wire.text: wire for wire in (*program.outputs, *program.traced)}
-    for text in record:
-        if text not in known:
-            raise UsageError(unknown("wire", text, known))
-    return tuple(dict.fromkeys((*program.outputs, *(known[text] for text in record))))
-
-
-def codes(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
-    """The inputs as codes `[samples, ticks, neurons]` int64, by name.
-
-    Raises:
-        UsageError: an input is missing, has another shape or holds something else than spikes.
-    """
-    if not isinstance(signal, Mapping):
-        signal = {program.sources[0].name: signal}
-    return {source.name: _entering(source, signal) for source in program.sources}
-
-
-def _entering(source: Source, signal: Mapping[str, Values]) -> Values:
-    if source.name not in signal:
-        raise UsageError(f"input %{source.name} gets no signal")
-    values = np.asarray(signal[source.name])
-    if values.ndim < 2 or values.shape[2:] != source.shape:
-        raise UsageError(
-            f"input %{source.name} takes [samples, ticks, {', '.join(map(str, source.shape))}], "
-            f"found {list(values.shape)}"
-        )
-    if source.format is not None:
-        whole, _ = encode_input(values, source.format, f"%{source.name}")
-    elif np.all((values == 0) | (values == 1)):
-        whole = values.astype(np.int64)
-    else:
-        raise UsageError(f"input %{source.name} takes spikes, 0 or 1, found other values")
-    return whole.reshape(*values.shape[:2], source.size)
+    return chosen(program.outputs, program.traced, record)
 
 
 def synaptic(synapses: Synapses, sent: Values) -> Values:

@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from snncc.backends import Settings
+from snncc.backends import Port, Settings
 from snncc.ir import CapacityError, LoweringRefused, Network, Node, PassError, Quantity, Use, Values
 from snncc.ir.ops import IF, LI, LIF, Spiking
 from snncc.ir.passes import phases
@@ -144,10 +144,10 @@ class _Lowering:
     def _rate(self, name: str) -> float:
         return self.choices.rates.get(name, GUESSED_RATE)
 
-    def _input(self, node: Node) -> tuple[str, tuple[int, ...], Quantity | None]:
+    def _input(self, node: Node) -> Port:
         format = node.formats.get("value")
         kept = format if isinstance(format, Quantity) else None
-        return node.name, self.paths.network.shapes[node.name], kept
+        return Port(node.name, self.paths.network.shapes[node.name], kept)
 
     def _neurons(self, node: Node, synapses: list[Synapses]) -> Neurons:
         network = self.paths.network

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import Decode, Quantity, Shape, Values
+from snncc.backends import Port
+from snncc.ir import Decode, Shape, Values
 
 from .arithmetic import Encoder, Population
 from .tile import Tile
@@ -223,7 +224,7 @@ class Program:
 
     Attributes:
         period: chip ticks to one tick of the network; one on the applications as they are.
-        inputs: name, shape and format (None for spikes) of each input of the network.
+        inputs: of the network, in order.
         outputs: wires, in order.
         traced: wires that can be recorded, the outputs included.
         duration: ticks of the network that recordings and stimuli have room for.
@@ -237,7 +238,7 @@ class Program:
     tick: float
     decode: Decode
     period: int
-    inputs: tuple[tuple[str, Shape, Quantity | None], ...]
+    inputs: tuple[Port, ...]
     hosts: tuple[Host, ...]
     sources: tuple[Source, ...]
     neurons: tuple[Neurons, ...]

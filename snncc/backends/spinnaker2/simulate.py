@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.ir import Trace, UsageError, Values, encode_input, unknown
+from snncc.backends import chosen, entering
+from snncc.ir import Trace, UsageError, Values
 
 from .arithmetic import State
 from .currents import Currents
@@ -37,8 +38,8 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.
     """
-    wires = chosen(program, record)
-    fed = entering(program, signal)
+    wires = chosen(program.outputs, program.traced, record)
+    fed = _entering(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     computed = _hosts(program, fed)
     chip = _Chip(program, _with_hosts(fed, computed), lost(program))
@@ -72,7 +73,7 @@ def play(program: Program, signal: Values | Mapping[str, Values]) -> Iterator[Ma
     Raises:
         UsageError: the signal has another shape.
     """
-    fed = entering(program, signal)
+    fed = _entering(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     chip = _Chip(program, _with_hosts(fed, _hosts(program, fed)), lost(program))
     for now in range(ticks * program.period + program.settle):
@@ -221,47 +222,17 @@ def _drive(host: Host, history: Mapping[str, list[Values]], tick: int, samples: 
     return total
 
 
-def chosen(program: Program, record: Sequence[str]) -> tuple[Wire, ...]:
-    """The outputs and the wires of `record`.
-
-    Raises:
-        UsageError: a wire cannot be recorded; lists those that can.
-    """
-    known = {wire.text: wire for wire in (*program.outputs, *program.traced)}
-    for text in record:
-        if text not in known:
-            raise UsageError(unknown("wire", text, known))
-    return tuple(dict.fromkeys((*program.outputs, *(known[text] for text in record))))
-
-
-def entering(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
+def _entering(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
     """The inputs as codes or spikes `[samples, ticks, neurons]` int64, by name.
 
     Raises:
-        UsageError: an input is missing, has another shape or holds something else than spikes.
+        UsageError: an input has another shape, or more ticks than recordings have room for.
     """
-    if not isinstance(signal, Mapping):
-        signal = {program.inputs[0][0]: signal}
-    found: dict[str, Values] = {}
-    for name, shape, format in program.inputs:
-        if name not in signal:
-            raise UsageError(f"input %{name} gets no signal")
-        values = np.asarray(signal[name])
-        if values.ndim < 2 or values.shape[2:] != shape:
-            raise UsageError(
-                f"input %{name} takes [samples, ticks, {', '.join(map(str, shape))}], "
-                f"found {list(values.shape)}"
-            )
-        if values.shape[1] > program.duration:
-            raise UsageError(
-                f"the signal has {values.shape[1]} ticks, the program's cores have room for "
-                f"{program.duration}; build with --option duration={values.shape[1]}"
-            )
-        if format is not None:
-            whole, _ = encode_input(values, format, f"%{name}")
-        elif np.all((values == 0) | (values == 1)):
-            whole = values.astype(np.int64)
-        else:
-            raise UsageError(f"input %{name} takes spikes, 0 or 1, found other values")
-        found[name] = whole.reshape(*values.shape[:2], -1)
+    found = entering(program.inputs, signal)
+    ticks = next(iter(found.values())).shape[1]
+    if ticks > program.duration:
+        raise UsageError(
+            f"the signal has {ticks} ticks, the program's cores have room for "
+            f"{program.duration}; build with --option duration={ticks}"
+        )
     return found
