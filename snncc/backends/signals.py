@@ -44,9 +44,7 @@ def chosen(outputs: Sequence[W], traced: Sequence[W], record: Iterable[str]) -> 
     return tuple(dict.fromkeys((*outputs, *(known[text] for text in wanted))))
 
 
-def entering(
-    ports: Sequence[Port], signal: Values | Mapping[str, Values]
-) -> dict[str, Values]:
+def entering(ports: Sequence[Port], signal: Values | Mapping[str, Values]) -> dict[str, Values]:
     """The inputs as codes `[samples, ticks, neurons]` int64, by name.
 
     Args:
