@@ -97,6 +97,33 @@ def test_a_neuron_computes_in_float32_operation_by_operation() -> None:
         assert np.array_equal(found["%s.v"][:, tick], v) and v.dtype == f
 
 
+def test_two_currents_follow_their_equation() -> None:
+    """IF_curr_exp of PyNN in ticks: each synapse type decays on its own, the bias does not."""
+    rng = np.random.default_rng(4)
+    text = NEURON.replace(
+        "  %s = lif(%c) {bias=0.07", "  %d = dense(%x) {weight=@u}\n  %s = lif(%c) {bias=0.07"
+    )
+    text = text.replace("%s = lif(%c)", "%s = dual_cuba_lif(%c, %d)").replace(
+        "decay=0.93}", "decay=0.93, excitatory_decay=0.6, inhibitory_decay=0.8}"
+    )
+    weights = {name: Tensor(rng.uniform(0, 0.8, (4, 3))) for name in "wu"}
+    network = verify(parse(text, MappingProxyType(weights)))
+    x = spikes_for(network, samples=2, ticks=80)["x"]
+    found = run(network, x, record=["%s.ie", "%s.ii"])
+    ie, ii, v = (np.zeros((2, 4)) for _ in range(3))
+    for tick in range(80):
+        ie = 0.6 * ie + x[:, tick] @ weights["w"].values.T
+        ii = 0.8 * ii + x[:, tick] @ weights["u"].values.T
+        v = 0.93 * v + ie - ii + 0.07
+        spikes = v > 1.1
+        v = np.where(spikes, v - 1.1, v)
+        assert np.allclose(found["%s.ie"][:, tick], ie) and np.allclose(found["%s.ii"][:, tick], ii)
+        assert np.array_equal(found["%s"][:, tick], spikes) and np.allclose(
+            found["%s.v"][:, tick], v
+        )
+    assert 0 < found["%s"].mean() < 1
+
+
 def test_single_precision_is_all_or_nothing() -> None:
     network = single(one(), spikes_for(one()))
     node = network["s"]

@@ -9,6 +9,7 @@ from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
 from . import pipeline
+from .activity import Activity, activity
 from .choices import OPTIONS
 from .emit import emit
 from .lower import lower
@@ -17,7 +18,7 @@ from .report import report
 from .simulate import simulate
 from .target import RULES
 
-__all__ = ["RULES", "Program", "Spinnaker2Backend"]
+__all__ = ["RULES", "Activity", "Program", "Spinnaker2Backend", "activity"]
 
 
 class Spinnaker2Backend:
