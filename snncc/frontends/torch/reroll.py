@@ -118,7 +118,8 @@ class Roller:
         """
         last = ticks[-1]
         assert last is not None
-        key = tuple(map(id, ticks[-COMPARED:]))
+        # The same expressions are another wire where they are read a tick later.
+        key = (len(ticks), *map(id, ticks[-COMPARED:]))
         if key not in self._uses:
             self._alike(ticks)
             self._uses[key] = self._found(ticks) or self._made(ticks)

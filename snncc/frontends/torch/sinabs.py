@@ -92,6 +92,12 @@ def _amount(module: nn.Module) -> Tensor | None:
     return _threshold(module) if own is None else _number(own)
 
 
+def _rises(module: nn.Module) -> bool:
+    """Whether a spike subtracts the threshold as it has risen, which differs from tick to tick."""
+    own = getattr(module.reset_fn, "subtract_value", None)
+    return isinstance(module, layers.ALIF) and _subtracts(module) and own is None
+
+
 def _lif(site: Site) -> Op:
     """i = c (i + I), or I without tau_syn; v = a v + g i; n = trunc(v / th), or v >= th.
 
@@ -126,7 +132,9 @@ def _charged(site: Site, keyword: str, leak: Mapping[str, object]) -> Op:
 def _alif(site: Site) -> Op:
     """As LIF with th = b0 + adapt_scale b; then b = d b + (1 - d) n.
 
-    d = exp(-1 / tau_adapt). sinabs 3.1.3, layers/functional/alif.py, alif_forward_single.
+    d = exp(-1 / tau_adapt). Where a spike subtracts th itself, the op subtracts b0, and what b adds
+    to it is taken off the input of the next tick. sinabs 3.1.3, layers/functional/alif.py,
+    alif_forward_single.
     """
     module, fade = site.module, _number(_fade(site.module, "adapt"))
     step = _number(module.adapt_scale) * (1 - fade)
@@ -211,11 +219,6 @@ def _objection(module: nn.Module) -> str:
     if getattr(reset, "reset_value", 0.0):
         return "MembraneReset adds its reset_value to all neurons, not to those alone that fired"
     threshold, amount = _threshold(module), _amount(module)
-    if isinstance(module, layers.ALIF) and getattr(reset, "subtract_value", 0.0) is None:
-        return (
-            "a spike subtracts its risen threshold; give reset_fn=MembraneSubtract(value) or "
-            "MembraneReset()"
-        )
     if low is None:
         return ""
     if bool((_number(low) > 0).any()):
@@ -231,23 +234,32 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
     """As in the library: `[batch, ticks, ...]`, or both merged; states are kept in the layer."""
     gain, adaptive = _gain(module), kind.op is _alif and _fade(module, "syn") is not None
     connected = cast("Callable[[Tensor], Tensor] | None", getattr(module, "rec_connect", None))
+    kept: dict[str, Tensor] = {}
+
+    def carried(name: str, x: Tensor) -> Tensor:
+        return kept[name] if name in kept and kept[name].shape == x.shape else torch.zeros_like(x)
+
+    def driven(x: Tensor, back: Tensor) -> Tensor:
+        drive = x * gain
+        if connected is not None:
+            drive = drive + back
+        if adaptive:  # the gain is that of the current too (alif_forward_single)
+            drive = kept["current"] = carried("current", drive) * gain + drive
+        return drive + carried("owed", drive) if _rises(module) else drive
 
     def forward(input_data: Tensor) -> Tensor:
         x = _unmerged(module, input_data)
+        kept.pop("current", None)  # a call of ALIF does not hand it on to the next
         states = {key: _state(module, key, x) for key in kind.keys}
-        current = torch.zeros_like(x[:, 0])
         back = torch.zeros_like(x[:, 0])
         spikes: list[Tensor] = []
         for tick in range(x.shape[1]):
-            drive = x[:, tick] * gain
-            if connected is not None:
-                drive = drive + back
-            if adaptive:  # the gain is that of the current too (alif_forward_single)
-                current = drive = current * gain + drive
-            fired, states = fire(module, drive, states)
+            fired, states = fire(module, driven(x[:, tick], back), states)
             spikes.append(fired)
             if connected is not None:
                 back = connected(fired).reshape(fired.shape) * gain
+            if _rises(module):  # the op took off b0; what the threshold has risen by is still owed
+                kept["owed"] = fired * states["b"] * -_number(_fade(module, "mem"))
         for key, state in states.items():
             setattr(module, key, state)
         out = torch.stack(spikes, 1)

@@ -141,6 +141,22 @@ class CalledTwice(Each):
         return q
 
 
+class ReadLateTwice(Each):
+    """The last spikes come back by themselves, and through a layer whose bias is late as well."""
+
+    populations = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.back, self.lif = nn.Linear(6, 8), nn.Linear(8, 8), leaky()
+
+    def step(self, x: Tensor, mem: list[Tensor | None]) -> Tensor:
+        late = [torch.zeros(len(x), 8) if each is None else each for each in mem[1:]]
+        spikes, mem[0] = self.lif(2 * self.a(x) + late[0] - 0.5 * late[1], mem[0])
+        mem[1:] = [self.back(spikes), spikes]
+        return spikes
+
+
 class NormalisedOverTicks(nn.Module):
     """Batch norm that sees ticks and batch as one, between layers that want all ticks."""
 

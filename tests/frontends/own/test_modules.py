@@ -21,6 +21,7 @@ EXACT = {
     "Branches": "6",
     "Siamese": "6",
     "CalledTwice": "6",
+    "ReadLateTwice": "6",
     "NormalisedOverTicks": "2x6x6",
     "Attending": "6",
 }

@@ -74,6 +74,16 @@ def adaptive() -> nn.Module:
     )
 
 
+def adaptive_by_default() -> nn.Module:
+    """A spike subtracts the threshold as it has risen."""
+    return nn.Sequential(
+        strong(6, 9),
+        sl.ALIF(4.0, 10.0),
+        strong(9, 4, 6.0),
+        sl.ALIF(4.0, 9.0, spike_threshold=torch.tensor(0.2)),
+    )
+
+
 def readout() -> nn.Module:
     return nn.Sequential(strong(6, 9), sl.IAF(), strong(9, 4), sl.ExpLeak(9.0, norm_input=True))
 

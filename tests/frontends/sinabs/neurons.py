@@ -52,7 +52,7 @@ class Draw:
         if "Leak" in kind:
             return {}
         threshold = self.number(0.5, 1.5)
-        subtract = MembraneSubtract(threshold / 2 if "ALIF" in kind else None)
+        subtract = MembraneSubtract(self.random.choice([threshold / 2, None]))
         tau = self.random.choice([None, self.number(2.0, 6.0)])
         return {
             "tau_syn": None if self.exact else tau,

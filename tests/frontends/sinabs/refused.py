@@ -20,10 +20,6 @@ def reset_to_a_value() -> nn.Module:
     return after(sl.LIF(3.0, reset_fn=MembraneReset(-0.2)))
 
 
-def rising_reset() -> nn.Module:
-    return after(sl.ALIF(3.0, 5.0))
-
-
 def high_floor() -> nn.Module:
     return after(sl.LIF(3.0, min_v_mem=0.5))
 

@@ -25,6 +25,7 @@ NETWORKS = {
     "single_spikes": "6",
     "recurrent": "6",
     "adaptive": "6",
+    "adaptive_by_default": "6",
     "readout": "6",
     "conv_norm_pool": "2x6x6",
     "converted": "2x6x6",
