@@ -84,9 +84,8 @@ class TracedIntegers(IntegerArithmetic):
         self._body.role = f"shift_{role}"
         return super().align(codes, role)
 
-    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
-        self._body.role = scale
-        return super().rescale(codes, role, scale, flat)
+    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+        return cast("Values", settled(super().rescale(codes, role, scale)))
 
     def knots(self, function: object, index: str, value: str) -> Values:
         table = super().knots(function, index, value)  # type: ignore[arg-type]
@@ -96,7 +95,8 @@ class TracedIntegers(IntegerArithmetic):
         return _contracted(self._body, self._op, self.tensors, function, signal, weights)
 
     def bilinear(self, function: Bilinear, left: Values, right: Values, terms: int) -> Values:
-        return cast("Values", settled(function(left, right)))
+        whole = (each.astype(np.int64) for each in (left, right))
+        return cast("Values", settled(function(*whole)))
 
     def fit(self, codes: Values, role: str) -> Values:
         found = cast("Values", settled(codes))

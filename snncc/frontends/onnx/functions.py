@@ -106,7 +106,11 @@ def _named(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
         value = cast("object", getattr(op, field.name))
         if isinstance(value, Ref):
             own[OWN + field.name] = tensors[value.name]
-        elif isinstance(value, float) and not _asked(value, field.name in factors):
+        elif (
+            field.type == "Param"
+            and isinstance(value, float)
+            and not _asked(value, field.name in factors)
+        ):
             own[OWN + field.name] = Tensor(np.float64(value))
         else:
             continue

@@ -161,6 +161,12 @@ def _reduced(method: Callable[..., Symbol], body: Body, value: object, **how: ob
     return method(body.symbol(value), **how)
 
 
+def _nan_to_num(body: Body, value: object) -> Symbol:
+    one = body.symbol(value)
+    ends = np.finfo(one.dtype)
+    return _where(body, _not_equal(body, one, one), 0.0, _clip(body, one, ends.min, ends.max))
+
+
 def _not_equal(body: Body, left: object, right: object) -> Symbol:
     return _unary("Not", body, _compared("Equal", body, left, right))
 
@@ -199,6 +205,8 @@ FUNCTIONS: dict[str, Rule] = {
     "where": _where,
     "clip": _clip,
     "concatenate": _concatenate,
+    "mean": partial(_reduced, Symbol.mean),
+    "nan_to_num": _nan_to_num,
     "pad": _pad,
     "result_type": _result_type,
     "sum": partial(_reduced, Symbol.sum),

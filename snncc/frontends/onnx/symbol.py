@@ -182,25 +182,32 @@ class Symbol(NDArrayOperatorsMixin):
         to = helper.np_dtype_to_tensor_dtype(wanted)
         return self.made("Cast", self.shape, wanted, self.batched, self.name, to=to)
 
-    def sum(self, axis: int, dtype: object = None) -> Symbol:
+    def sum(self, axis: int, dtype: object = None, keepdims: bool = False) -> Symbol:
         """Sum along an axis, in the dtype that the symbol has."""
-        return self._reduced("ReduceSum", axis)
+        return self._reduced("ReduceSum", axis, keepdims)
 
-    def max(self, axis: int | None = None) -> Symbol:
+    def mean(self, axis: int, keepdims: bool = False) -> Symbol:
+        """Mean along an axis."""
+        total = self._reduced("ReduceSum", axis, keepdims)
+        return cast("Symbol", total / np.asarray(self.shape[axis], dtype=self.dtype))
+
+    def max(self, axis: int | None = None, keepdims: bool = False) -> Symbol:
         """Largest value along an axis, or of all samples."""
-        return self._reduced("ReduceMax", axis)
+        return self._reduced("ReduceMax", axis, keepdims)
 
-    def min(self, axis: int | None = None) -> Symbol:
+    def min(self, axis: int | None = None, keepdims: bool = False) -> Symbol:
         """Smallest value along an axis, or of all samples."""
-        return self._reduced("ReduceMin", axis)
+        return self._reduced("ReduceMin", axis, keepdims)
 
-    def _reduced(self, op: str, axis: int | None) -> Symbol:
+    def _reduced(self, op: str, axis: int | None, keepdims: bool) -> Symbol:
         if axis is None:
             return self.made(op, (), self.dtype, False, self.name, keepdims=0)
         axis %= self.ndim
         axes = self._body.constant(np.array([axis]))
-        shape = (*self.shape[:axis], *self.shape[axis + 1 :])
-        return self.made(op, shape, self.dtype, self.batched, self.name, axes, keepdims=0)
+        kept = (1,) if keepdims else ()
+        shape = (*self.shape[:axis], *kept, *self.shape[axis + 1 :])
+        given = {"keepdims": int(keepdims)}
+        return self.made(op, shape, self.dtype, self.batched, self.name, axes, **given)
 
     # --- what it becomes ----------------------------------------------------------------------
 
