@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TypeAlias
 
 import torch
@@ -140,6 +140,12 @@ class Library:
                 f"module '{path}': {type(module).__name__} is derived from {name} of {self.name} "
                 "and may change it"
             )
+        for own in vars(module):
+            if isinstance(getattr(type(module), own, None), FunctionType):
+                raise ImportRefused(
+                    f"module '{path}': its '{own}' was replaced; a {name} is imported as "
+                    f"{self.name} has it"
+                )
         where = f"module '{path}' is a {self.package}.{name}"
         if name not in self.kinds:
             unnamed = f"{self.refused['']} (known: {', '.join(self.kinds)})"

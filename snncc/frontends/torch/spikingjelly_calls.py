@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from .neurons import Fire, NeuronKind, class_among
 
 VERSION = version("spikingjelly")
+# 2.0 asks PyTorch for Triton kernels at its first call, which where there are none is no matter.
+logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
 LEAKING = ("LIFNode", "ParametricLIFNode", "SimpleLIFNode")
 BASES = tuple(
     kind

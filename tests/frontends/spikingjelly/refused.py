@@ -63,6 +63,12 @@ def changed() -> nn.Module:
     return _around(Eager())
 
 
+def patched() -> nn.Module:
+    node = neuron.LIFNode()
+    node.forward = lambda x: (x > 0.5).to(x)
+    return _around(node)
+
+
 class Cells(nn.Module):
     """A recurrent network with gates that spike."""
 

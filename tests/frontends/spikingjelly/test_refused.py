@@ -26,6 +26,7 @@ EVERYWHERE = {
     "growing": "lif: decay lies between 0 and 1, found 1.3125",
     "inverted": "k is -0.5",
     "changed": "module '1': Eager is derived from LIFNode of SpikingJelly and may change it",
+    "patched": "module '1': its 'forward' was replaced; a LIFNode is imported as SpikingJelly",
     "gates": "module 'cells' is a spikingjelly.SpikingLSTM: a cell with gates has no op",
     "looking_ahead": "in module 'lif' (LIFNode): tick 0 looks ahead to tick 1",
     "centred": "`return self.lif(current - current.mean(0, keepdim=True))`",
