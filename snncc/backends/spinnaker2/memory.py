@@ -100,12 +100,26 @@ def source_bytes(source: Source, size: int, ticks: int) -> dict[str, int]:
 
 
 def kernel_bytes(synapses: Synapses, start: int, stop: int, tile: Tile | None = None) -> int:
-    """Bytes of the kernels that neurons `start` to `stop` of the target, or of a tile, use."""
-    assert synapses.window is not None
-    area = synapses.window.out[1] * synapses.window.out[2]
-    channels = tile.channels if tile else (stop - 1) // area - start // area + 1
-    each = synapses.weights[0].size
-    return region_bytes(channels * each) + KERNEL_HEADER_BYTES
+    """Bytes of the kernels that neurons `start` to `stop` of the target, or of a tile, use.
+
+    A tile hears every tile of the source by a kernel of its own, cut to the taps between the two
+    and padded to the source's side (`pieces`): that of the middle has all taps, those beside it
+    come to a side each, where the source's tiles are as large as what this one looks at.
+    """
+    window = synapses.window
+    assert window is not None
+    if tile is None:
+        area = window.out[1] * window.out[2]
+        channels = (stop - 1) // area - start // area + 1
+        return region_bytes(channels * synapses.weights[0].size) + KERNEL_HEADER_BYTES
+    taps, heard = tile.channels * synapses.weights.shape[1], 1
+    for axis in (1, 2):
+        kernel, step = synapses.weights.shape[axis + 1], window.stride[axis - 1]
+        pool, side = window.pool[axis - 1], tile.high[axis] - tile.low[axis]
+        whole = side == tile.shape[axis]
+        taps *= pool * (kernel if whole else kernel + 2 * side * step)
+        heard *= 1 if whole else 3
+    return region_bytes(taps) + heard * KERNEL_HEADER_BYTES
 
 
 def load(fans: Sequence[Fan], size: int, rates: Mapping[str, float]) -> Load:

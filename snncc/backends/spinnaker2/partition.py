@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import ceil
 
@@ -38,12 +38,14 @@ class Budget:
         ticks: chip ticks that recordings and stimuli have room for.
         cycles: of a tick.
         neurons: at most so many per core; 0 leaves it to the limits of the chip.
+        tiles: whether images are cut into tiles; into neurons in a row otherwise.
     """
 
     layout: Layout
     ticks: int
     cycles: float
     neurons: int = 0
+    tiles: bool = True
 
 
 def split(
@@ -65,10 +67,18 @@ def split(
     parts: list[_Part] = []
     seen = {each.source: each for each in synapses if each.window}
     for source in sources:
-        parts += _source(budget, source, seen.get(source.name))
+        parts += _source(_tiling(budget, source.name, synapses), source, seen.get(source.name))
     for population in neurons:
-        parts += _population(budget, population, into[population.name], rates)
+        own = _tiling(budget, population.name, synapses)
+        parts += _population(own, population, into[population.name], rates)
     return _linked(budget.layout, parts, into, rates)
+
+
+def _tiling(budget: Budget, name: str, synapses: Sequence[Synapses]) -> Budget:
+    """The same, without tiles where a pool leaves over pixels, which no tile can leave out."""
+    windows = [s.window for s in synapses if s.window and name in (s.source, s.target)]
+    uneven = any(w.size[i + 1] % w.pool[i] for w in windows for i in (0, 1))
+    return replace(budget, tiles=budget.tiles and not uneven)
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def _source(budget: Budget, source: Source, seen: Synapses | None) -> list[_Part
         return source_bytes(source, size, budget.ticks), Load(0.0, 0.0, 0.0)
 
     found = _cut(budget, source.name, source.size, SOURCES_PER_CORE, cost)
-    if seen is None or seen.window is None:
+    if seen is None or seen.window is None or not budget.tiles:
         return found
     look = ((1, *seen.weights.shape[2:]), (1, *seen.window.stride))
     return _tiles(budget, found, seen.window.size, SOURCES_PER_CORE, look, cost) or found
@@ -115,6 +125,8 @@ def _population(
     if not conv:
         return _cut(budget, n.name, n.size, NEURONS_PER_CORE, cost)
     found = _cut(budget, n.name, n.size, CONV_NEURONS_PER_CORE, cost)
+    if not budget.tiles:
+        return found
     window = into[0].window
     assert window is not None, "an application for convolutions has nothing else"
     down, across = (s * p for s, p in zip(window.stride, window.pool, strict=True))
