@@ -12,11 +12,9 @@ from onnx import parser
 from snncc.frontends import Imported, ImportRequest
 from snncc.frontends.onnx import OnnxFrontend, write_onnx
 from snncc.frontends.onnx.write import TEXT
-from snncc.importing import import_model
 from snncc.ir import Network, Node, Tensor, Use, run, verify
 from snncc.ir.ops import IF, LIF, CubaLIF, Dense, Input
 from snncc.ir.passes import Quantize, calibrate
-from snncc.zoo import names
 from tests.nets import HAND, hand, networks, spikes_for
 
 from .cells_by_hand import RECURRENT, RESETS, RESIDUAL, SCAN, leaky, with_initial, written
@@ -54,12 +52,6 @@ def test_what_we_wrote_comes_back(name: str, tmp_path: Path) -> None:
 def test_any_network_comes_back(network: Network, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("onnx") / "n.onnx"
     assert read(saved(write_onnx(network), path, ours=True)).network == network
-
-
-@pytest.mark.parametrize("name", names())
-def test_zoo_models_come_back(name: str, tmp_path: Path) -> None:
-    network = import_model(f"zoo:{name}", None, None, {}).imported.network
-    assert read(saved(write_onnx(network), tmp_path / "n.onnx", ours=True)).network == network
 
 
 def test_a_model_that_was_changed_is_read_for_what_it_is(tmp_path: Path) -> None:
