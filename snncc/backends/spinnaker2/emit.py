@@ -1,4 +1,4 @@
-"""Program → files: what stands on which core, and all its numbers; decides nothing."""
+"""Program → files: what stands on which core, its numbers, what runs them; decides nothing."""
 
 from __future__ import annotations
 
@@ -11,98 +11,33 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from snncc.backends import Files, Json
+from snncc.backends import Files
 from snncc.ir import Values
 
-from .program import Neurons, Program, Synapses
+from .mapped import mapped
+from .program import Program
 
 KERNEL = ("paced.c", "paced.h")
+AS_THEY_STAND = {
+    "program.py": "package/program.py.txt",
+    "arithmetic.py": "arithmetic.py",
+    "requirements.txt": "package/requirements.txt",
+}
 
 
 def emit(program: Program) -> Files:
-    """mapping.json and network.npz; where cores must wait, the kernel that can."""
+    """mapping.json, network.npz and program.py; where cores must wait, the kernel that can."""
+    here = files(__package__ or "snncc.backends.spinnaker2")
     mapping = json.dumps(mapped(program), indent=1, ensure_ascii=False)
     found = {
         PurePosixPath("mapping.json"): f"{mapping}\n".encode(),
         PurePosixPath("network.npz"): packed(arrays(program)),
     }
+    for name, origin in AS_THEY_STAND.items():
+        found[PurePosixPath(name)] = (here / origin).read_bytes()
     if program.period > 1:
-        kernel = files(__package__ or "snncc.backends.spinnaker2") / "kernel"
         for name in KERNEL:
-            found[PurePosixPath("kernel") / name] = (kernel / name).read_bytes()
-    return found
-
-
-def mapped(program: Program) -> dict[str, Json]:
-    """Populations, projections and cores, with what each core holds and hears."""
-    partition = program.partition
-    cores: list[Json] = []
-    for index, core in enumerate(partition.cores):
-        ends = slice(*partition.offsets[index : index + 2])
-        cores.append(
-            {
-                "core": index,
-                "population": core.population,
-                "neurons": [core.start, core.stop],
-                "where": core.where,
-                "memory_bytes": dict(core.memory),
-                "targets": partition.targets[ends].tolist(),
-                "spikes_per_tick": round(float(partition.rates[index]), 3),
-                "events_per_tick": round(core.events, 3),
-            }
-        )
-    return {
-        "name": program.name,
-        "period": program.period,
-        "layout": program.layout,
-        "duration": program.duration,
-        "chip_ticks": program.ticks,
-        "sources": [
-            {"name": s.name, "node": s.node, "neurons": s.size, "phase": s.phase}
-            for s in program.sources
-        ],
-        "populations": [_population(n) for n in program.neurons],
-        "projections": [_projection(s) for s in program.synapses],
-        "outputs": [
-            {"wire": wire.text, "population": wire.population, "state": wire.state}
-            for wire in program.outputs
-        ],
-        "cores": cores,
-    }
-
-
-def _population(n: Neurons) -> Json:
-    p = n.population
-    return {
-        "name": n.name,
-        "node": n.node,
-        "model": n.application,
-        "shape": list(n.shape),
-        "phase": n.phase,
-        "pace": n.pace,
-        "reset": "reset_by_subtraction" if p.reset is None else "reset_to_v_reset",
-        "t_refrac": p.refractory,
-        "record": n.record,
-    }
-
-
-def _projection(s: Synapses) -> Json:
-    found: dict[str, Json] = {
-        "name": s.name,
-        "source": s.source,
-        "target": s.target,
-        "form": s.kind,
-        "delay": s.delay,
-        "synapses": int(np.count_nonzero(s.weights)),
-    }
-    if s.window is not None:
-        found["window"] = {
-            "size": list(s.window.size),
-            "out": list(s.window.out),
-            "pool": list(s.window.pool),
-            "stride": list(s.window.stride),
-            "padding": list(s.window.padding),
-        }
+            found[PurePosixPath("kernel") / name] = (here / "kernel" / name).read_bytes()
     return found
 
 
@@ -122,6 +57,19 @@ def arrays(program: Program) -> dict[str, Values]:
         if p.current_decays is not None:
             named["exc_decay"], named["inh_decay"] = p.current_decays
         found |= {f"{n.name}.{key}": values for key, values in named.items()}
+    for h in program.hosts:
+        e = h.population
+        host: dict[str, Values | None] = {
+            "decay": e.decay,
+            "current_decay": e.current_decay,
+            "bias": e.bias,
+            "threshold": e.threshold,
+            "amount": e.amount,
+            "initial": e.initial,
+            "constant": h.constant,
+            **{f"{number}.weights": weights for number, (_, _, weights) in enumerate(h.currents)},
+        }
+        found |= {f"{h.name}.{key}": values for key, values in host.items() if values is not None}
     for index, s in enumerate(program.synapses):
         found[f"{index}.weights"] = s.weights
         if s.kind == "sparse":

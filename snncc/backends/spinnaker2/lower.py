@@ -103,6 +103,7 @@ class _Lowering:
             outputs=outputs,
             traced=self._traced(outputs),
             duration=self.choices.duration,
+            sys_tick=self.choices.sys_tick,
             layout=self.choices.layout,
             partition=partition,
             routing=routing,

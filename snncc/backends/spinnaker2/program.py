@@ -228,6 +228,7 @@ class Program:
         outputs: wires, in order.
         traced: wires that can be recorded, the outputs included.
         duration: ticks of the network that recordings and stimuli have room for.
+        sys_tick: seconds of a chip tick.
         layout: name of the memory layout.
         partition: how populations are split over cores.
         routing: where the cores run, and how spikes get from one to the other.
@@ -246,6 +247,7 @@ class Program:
     outputs: tuple[Wire, ...]
     traced: tuple[Wire, ...]
     duration: int
+    sys_tick: float
     layout: str
     partition: Partition
     routing: Routing

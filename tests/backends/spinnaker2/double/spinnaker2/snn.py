@@ -13,7 +13,7 @@ NEURONS: dict[str, tuple[set[str], int, int]] = {  # parameters, largest |weight
     "lif_no_delay": (LEAKY, 127, 0),
     "lif_curr_exp": (CURRENT, 15, 7),
     "lif_curr_exp_no_delay": (CURRENT, 127, 0),
-    "lif_conv2d": ({"threshold", "alpha_decay", "i_offset", "reset"}, 127, 0),
+    "lif_conv2d": (LEAKY, 127, 0),  # that it has v_init and v_reset is inferred
 }
 RESETS = ("reset_by_subtraction", "reset_to_v_reset")
 RECORDS = {"spikes", "v", "v_last", "time_done"}
