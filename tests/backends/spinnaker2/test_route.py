@@ -1,6 +1,7 @@
 """Routing: every spike ends where it should, once; small tables say what large ones say."""
 
 import dataclasses
+import importlib
 
 import numpy as np
 import pytest
@@ -9,14 +10,16 @@ from hypothesis import strategies as st
 
 from snncc.backends.spinnaker2 import route as module
 from snncc.backends.spinnaker2.keys import NEURON_BITS, keys
-from snncc.backends.spinnaker2.machine import Machine
-from snncc.backends.spinnaker2.place import Placement
+from snncc.backends.spinnaker2.machine import Machine, machine
+from snncc.backends.spinnaker2.place import Placement, place
 from snncc.backends.spinnaker2.route import route
 from snncc.backends.spinnaker2.tables import Table, minimised, plain
+from snncc.backends.spinnaker2.trees import Trees
 from snncc.ir import CapacityError
 
 from .traffics import scattered, traffic, traffics
 
+PEER = "pacman.operations.router_compressors.ordered_covering_router_compressor.ordered_covering"
 keyed = st.dictionaries(st.integers(0, 1 << 12), st.integers(0, 5), max_size=60)
 
 
@@ -121,3 +124,34 @@ def test_a_table_that_is_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(module, "ROUTER_ENTRIES", 1)
     with pytest.raises(CapacityError, match=r"^S016 the router of chip \(\d, \d\) needs \d+ entr"):
         route(traffic(80, 1), scattered(80, 1, 1))
+
+
+def test_tables_are_no_longer_than_those_of_the_spinnaker_tools():
+    """PACMAN 7.4.1's ordered covering, which may leave out any bits of a key."""
+    pytest.importorskip("pacman", reason="pip install 'SpiNNaker_PACMAN==1!7.4.1' adds the peer")
+    peer = importlib.import_module(PEER)
+    from spinn_machine import MulticastRoutingEntry, RoutingEntry
+
+    some = traffic(500, 7, fan=12, near=60)
+    routing = route(some, place(some, machine(1)))
+    ours = theirs = 0
+    arriving: dict[int, list[tuple[int, int]]] = {}
+    trees = Trees(machine(1))
+    chips = routing.placement.chips
+    for core, targets in enumerate(np.split(some.targets, some.offsets[1:-1])):
+        abroad = np.setdiff1d(chips[targets], chips[core])
+        passed = {chip for chip, _ in trees.tree(int(chips[core]), abroad).branches}
+        for chip in passed | set(abroad.tolist()) if len(abroad) else ():
+            key = routing.keys[core : core + 1]
+            number = int(routing.tables[chip].look_up(key)[0])
+            arriving.setdefault(chip, []).append((int(key[0]), number))
+    mask = -(1 << NEURON_BITS) & 0xFFFFFFFF
+    for chip, pairs in arriving.items():
+        entries = [
+            MulticastRoutingEntry(key, mask, RoutingEntry(spinnaker_route=number + 1))
+            for key, number in pairs
+        ]
+        found, _ = peer.ordered_covering(entries, 0, {}, no_raise=True)
+        ours += len(routing.tables[chip])
+        theirs += len(found)
+    assert ours <= theirs  # 209 and 233 of 394
