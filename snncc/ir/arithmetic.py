@@ -81,11 +81,8 @@ class Arithmetic(Protocol):
         """`codes / divisor`; where numbers are whole the unit shrinks instead."""
         ...
 
-    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
-        """The first input's codes counted in the role's unit, rounded as `scale` says, fitted.
-
-        What the format cannot hold is not counted as lost from the magnitude `flat` on.
-        """
+    def rescale(self, codes: Values, role: str, scale: str) -> Values:
+        """The first input's codes counted in the role's unit, rounded as `scale` says."""
         ...
 
     def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
@@ -152,7 +149,7 @@ class FloatArithmetic:
     def ratio(self, codes: Values, divisor: int) -> Values:
         return np.asarray(codes / np.asarray(divisor, dtype=self.dtype))
 
-    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
+    def rescale(self, codes: Values, role: str, scale: str) -> Values:
         return codes
 
     def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
@@ -300,14 +297,11 @@ class IntegerArithmetic:
             self._kept[role, scale] = np.rint(ratio).astype(np.int64)
         return self._kept[role, scale]
 
-    def rescale(self, codes: Values, role: str, scale: str, flat: float = np.inf) -> Values:
+    def rescale(self, codes: Values, role: str, scale: str) -> Values:
         multiplier, format = self.multiplier(role, scale), self.formats[scale]
         assert isinstance(format, Factor), "the multiplier was looked up with it"
         product = self.bilinear(np.multiply, codes, multiplier[None], 1)
-        whole, held = shift_codes(product, format.frac, format.rounding), self._quantity(role)
-        if np.all(held.high * self.unit_of(role) >= flat) and held.overflow is Overflow.SATURATE:
-            return np.clip(whole, held.low, held.high)
-        return self.fit(whole, role)
+        return shift_codes(product, format.frac, format.rounding)
 
     def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
         return interpolated(self.knots(function, index, value), codes, self._quantity(index))

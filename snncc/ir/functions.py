@@ -30,6 +30,7 @@ class RealFunction:
         domain: where it is defined; a table holds the value at the nearest end beyond it.
         reach: largest magnitude that it takes, where that does not depend on the data.
         flat: magnitude from which on it is constant to 16 bits.
+        rest: its value at zero.
     """
 
     of: Callable[[Real], Real]
@@ -37,18 +38,22 @@ class RealFunction:
     domain: tuple[float, float] = (-np.inf, np.inf)
     reach: float = np.inf
     flat: float = np.inf
+    rest: float = 0.0
 
 
 FUNCTIONS: Mapping[str, RealFunction] = {
     # |f''| is largest where f = (3 - sqrt 3) / 6: sqrt(3) / 18
-    "sigmoid": RealFunction(_sigmoid, lambda low, high: np.sqrt(3) / 18, reach=1.0, flat=12.0),
+    "sigmoid": RealFunction(
+        _sigmoid, lambda low, high: np.sqrt(3) / 18, reach=1.0, flat=12.0, rest=0.5
+    ),
     # |f''| = 2 f (1 - f**2) is largest where f**2 = 1 / 3
     "tanh": RealFunction(np.tanh, lambda low, high: 4 / (3 * np.sqrt(3)), reach=1.0, flat=6.0),
-    "exp": RealFunction(np.exp, lambda low, high: float(np.exp(high))),
+    "exp": RealFunction(np.exp, lambda low, high: float(np.exp(high)), rest=1.0),
     "reciprocal": RealFunction(
         lambda x: 1 / x,
         lambda low, high: 2 / low**3,
         domain=(np.nextafter(0.0, 1.0), np.inf),
+        rest=np.inf,
     ),
 }
 

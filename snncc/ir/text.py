@@ -96,6 +96,7 @@ _KINDS: dict[str, tuple[str, Callable[[Value], bool]]] = {
     "Ref | None": ("a @tensor", lambda value: isinstance(value, Ref)),
     "str": ("a word in quotes", lambda value: isinstance(value, str)),
     "int": ("a whole number", lambda value: isinstance(value, int)),
+    "float": ("a number", lambda value: isinstance(value, int | float)),
     "tuple[int, ...]": ("a list of whole numbers", _wholes),
     "Pads": (
         "a list of pairs",

@@ -23,7 +23,7 @@ from snncc.ir import (
     verify,
 )
 from snncc.ir.op import values_of
-from snncc.ir.ops import Weighted
+from snncc.ir.ops import Function, Graded, Weighted
 from snncc.ir.passes import (
     PASSES,
     Canonicalize,
@@ -132,6 +132,10 @@ def at_rest(network: Network) -> Network:
         none = {n: 0.0 for n in names if hasattr(node.op, n)}
         if isinstance(node.op, Weighted):
             none = {"bias": None}
+        if isinstance(node.op, Function):
+            none = {"name": "tanh"}
+        if isinstance(node.op, Graded):
+            none = {"reset": "none"}
         formats = {r: f for r, f in node.formats.items() if node.op.states or r not in names}
         return replace(node, op=replace(node.op, **none), formats=formats)
 
@@ -184,6 +188,25 @@ def test_what_fires_at_rest_cannot_be_late() -> None:
         Retime()(network)
     with pytest.raises(PassError, match=r"R002 %s1: with a threshold of 0\.0 it fires at rest"):
         Retime()(at_rest(replace(network, nodes=nodes)))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("sigmoid", "R002 %f: sigmoid of zero is not zero"),
+        ("tanh", r"R002 %e: with a threshold of -0\.5 it fires at rest"),
+    ],
+)
+def test_what_bends_zero_cannot_be_late(name: str, message: str) -> None:
+    text = f"""network t tick=0.001s decode=last {{
+  %x = input() {{shape=[2], signal="real"}}
+  %f = function(%x) {{name="{name}"}}
+  %e = graded(%f) {{threshold=-0.5, compare=">", reset="subtract", reset_amount=0.5}}
+  return %e
+}}
+"""
+    with pytest.raises(PassError, match=message):
+        Retime()(verify(parse(text)))
 
 
 # --- quantize ------------------------------------------------------------------------------
@@ -270,7 +293,9 @@ def test_states_and_units_stand_where_a_backend_looks_for_them(name: str) -> Non
         format = node.formats["v"]
         assert isinstance(format, Quantity)
         assert format.bits in (16, 24, 32)
-        assert after.tensors[str(format.unit)].values.min() > 0
+        in_twos = isinstance(format.unit, int)
+        assert in_twos or after.tensors[str(format.unit)].values.min() > 0
+        assert in_twos == bool(node.op.held)
 
 
 def test_names_of_units_are_kept_free() -> None:

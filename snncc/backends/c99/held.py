@@ -38,6 +38,8 @@ def table_step(lowering: Lowering, node: Node, op: Function, target: str) -> Loo
     if max(index.bits, value.bits) > TABLE_BITS:
         message = f"a table has an index and values of {TABLE_BITS} bits at most"
         raise refused("C005", node, f"{message}, found {index} and {value}")
+    if index.overflow is not Overflow.SATURATE:
+        raise refused("C004", node, f"its index is {index}; a table has no values beyond: saturate")
     table = op.table(a)
     kind = narrowest(int(table.min()), int(table.max()))
     assert kind is not None, "values of 16 bits fit 32"

@@ -96,8 +96,14 @@ class Norm(Op):
     def bound(
         self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
     ) -> tuple[Values, Values]:
-        # No value is farther from the mean of n than sqrt(n - 1) deviations.
-        most = int(np.ceil(np.sqrt(shape[-1]) / float(a.unit_of("value").reshape(())))) + 1
+        # No value is farther from the mean of n than sqrt(n - 1) deviations; and a root r that is
+        # rounded down is that of less than (r + 1)**2, so at worst half the true one.
+        deviations = 2 * np.sqrt(shape[-1])
+        most = int(np.ceil(deviations / float(a.unit_of("value").reshape(())))) + 1
         low, high = a.limits("value")
+        if -most < low or most > high:
+            most, least = int(high), int(low)
+        else:
+            least = -most
         zero = np.zeros((1, *shape), dtype=np.int64)
-        return zero + max(int(low), -most), zero + min(int(high), most)
+        return zero + least, zero + most

@@ -34,10 +34,18 @@ class Requantize(Op):
         return shapes[0]
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
-        return {}, a.rescale(inputs[0], "value", "scale")
+        return {}, a.fit(a.rescale(inputs[0], "value", "scale"), "value")
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         return a.unit_of("value")
+
+    def bound(
+        self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+    ) -> tuple[Values, Values]:
+        low, high = (a.rescale(ends[0], "value", "scale") for ends in (lows, highs))
+        least, most = a.limits("value")
+        beyond = (low < least) | (high > most)  # it may saturate there, or wrap
+        return np.where(beyond, int(least), low), np.where(beyond, int(most), high)
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,10 @@ class Function(Op):
 
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         function = FUNCTIONS[self.name]
-        index = a.rescale(inputs[0], "index", "scale", function.flat)
-        return {}, a.lookup(function, index, "index", "value")
+        index, (low, high) = a.rescale(inputs[0], "index", "scale"), a.limits("index")
+        if np.all(high * a.unit_of("index") >= function.flat):
+            index = np.clip(index, low, high)  # nothing is lost, so nothing is counted
+        return {}, a.lookup(function, a.fit(index, "index"), "index", "value")
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         if a.unit_of("index").size > 1 or a.unit_of("value").size > 1:

@@ -9,9 +9,10 @@ import networkx as nx
 import numpy as np
 
 from ..errors import PassError
+from ..functions import FUNCTIONS
 from ..network import Network, Node
 from ..op import values_of
-from ..ops import LI, Affine, Spiking, Weighted
+from ..ops import LI, Affine, Function, Graded, Spiking, Weighted
 from ..views import ordered
 from .base import Effect, Pass
 
@@ -99,7 +100,15 @@ def _at_rest(network: Network) -> None:
                     f"R002 %{node.name}: its {name} is not zero, so its first ticks would differ "
                     "when it starts late; fold the constant into a source that spikes every tick"
                 )
-        if isinstance(node.op, Spiking):
+        if isinstance(node.op, Function) and FUNCTIONS[node.op.name].rest != 0:
+            raise PassError(
+                f"R002 %{node.name}: {node.op.name} of zero is not zero, so its first ticks would "
+                "differ when it starts late"
+            )
+        # A graded event of zero is none, but it resets.
+        if isinstance(node.op, Spiking) or (
+            isinstance(node.op, Graded) and node.op.reset != "none"
+        ):
             lowest = float(np.min(values_of(node.op.threshold, network.tensors)))
             if lowest < 0 or (lowest == 0 and node.op.compare == ">="):
                 raise PassError(

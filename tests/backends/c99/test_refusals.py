@@ -20,6 +20,8 @@ from snncc.ir import (
     Tensor,
     UsageError,
     Use,
+    parse,
+    verify,
 )
 from snncc.ir.ops import LIF, Dense, Input, Reshape, Sum, SumPool
 from tests.nets import hand
@@ -97,6 +99,33 @@ def test_every_rule_has_its_refusal() -> None:
 def test_refused(rule: str) -> None:
     network, message = REFUSALS[rule]
     with pytest.raises(LoweringRefused, match=rf"^{rule}.* ?{message}"):
+        BACKEND.lower(network, Settings())
+
+
+REAL = 'network real tick=0.001s decode=last {\n  %x = input() {shape=[4], signal="real"} : '
+SENSOR = "value=s16q4/half-even/saturate"
+IN_REAL_VALUES = {
+    "C002 %y: its squares may reach": "value=s30q4/half-even/saturate\n  %y = norm(%x) "
+    "{epsilon=0.1} : value=s16q4/half-even/saturate",
+    "C004 %y: role 'value' traps; saturate": f"{SENSOR}\n  %y = requantize(%x) : "
+    "value=s8q4/half-even/trap, scale=x4/half-even",
+    "C004 %y: its index is s8q4/half-even/wrap; a table has no values": f"{SENSOR}\n  %y = "
+    'function(%x) {name="tanh"} : index=s8q4/half-even/wrap, value=s16q4/half-even/saturate, '
+    "scale=x4/half-even",
+    "C005 %y: role 'value' has 40 bits": f"{SENSOR}\n  %y = requantize(%x) : "
+    "value=s40q4/half-even/saturate, scale=x4/half-even",
+    "C005 %y: its input is coarser than its format by more than 31 bits": f"{SENSOR}\n  %y = "
+    "requantize(%x) : value=s16q20/half-even/saturate, scale=x20/half-even",
+    "C005 %y: a table has an index and values of 16 bits at most": f"{SENSOR}\n  %y = function(%x) "
+    '{name="tanh"} : index=s20q4/half-even/saturate, value=s16q4/half-even/saturate, '
+    "scale=x4/half-even",
+}
+
+
+@pytest.mark.parametrize("message", IN_REAL_VALUES)
+def test_refused_in_real_values(message: str) -> None:
+    network = verify(parse(f"{REAL}{IN_REAL_VALUES[message]}\n  return %y\n}}\n"))
+    with pytest.raises(LoweringRefused, match=f"^{message}"):
         BACKEND.lower(network, Settings())
 
 
