@@ -181,7 +181,16 @@ TEXT = DataSet(
 )
 DATASETS = {
     data.name: data
-    for data in (MOTIONS, WISDM, WISDM_BY_SUBJECT, BRAILLE, DIGITS, LARGE_DIGITS, DIGIT_PIXELS)
+    for data in (
+        MOTIONS,
+        WISDM,
+        WISDM_BY_SUBJECT,
+        BRAILLE,
+        DIGITS,
+        LARGE_DIGITS,
+        DIGIT_PIXELS,
+        TEXT,
+    )
 }
 
 

@@ -101,7 +101,7 @@ class EGRULayer(nn.Module):
 
 
 class EGRU(nn.Module):
-    """EGRU layers and a read-out: `[ticks, batch, channels]` to `[ticks, batch, classes]`.
+    """EGRU layers and a linear read-out.
 
     Without an embedding the inputs are standardised, channel by channel. With one they are one-hot
     symbols, and their codes enter the first layer. States begin at zero.
@@ -123,7 +123,16 @@ class EGRU(nn.Module):
         self.output = nn.Linear(sizes[-1], config.classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores of all ticks `[ticks, batch, classes]` for inputs `[ticks, batch, channels]`."""
+        """Scores for inputs `[ticks, batch, channels]`.
+
+        Without an embedding those of all ticks `[ticks, batch, classes]`, to be summed; with one
+        those of the last tick `[batch, classes]`, which foretell the next symbol.
+        """
+        outputs = self.scores(x)
+        return outputs[-1] if self.config.embedding else outputs
+
+    def scores(self, x: Tensor) -> Tensor:
+        """Scores of all ticks `[ticks, batch, classes]`."""
         batch, embedded = x.shape[1], bool(self.config.embedding)
         c = [x.new_zeros(batch, n) for n in self.config.hidden]
         y = [x.new_zeros(batch, n) for n in self.config.hidden]

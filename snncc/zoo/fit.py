@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import bptt
+from .egru import EGRU
 from .l2mu import L2MU
 from .recipes import Recipe
 from .samples import Samples
@@ -74,7 +75,8 @@ def measure(model: nn.Module, samples: Samples, batch: int = 512) -> tuple[float
     with torch.no_grad():
         for low in range(0, len(y), batch):
             labels = y[low : low + batch]
-            counts = model(x[low : low + batch].transpose(0, 1).to(dtype)).sum(0)
+            counts = model(x[low : low + batch].transpose(0, 1).to(dtype))
+            counts = counts.sum(0) if counts.ndim > 2 else counts
             right += int((counts.argmax(-1) == labels).sum())
             loss += float(functional.cross_entropy(counts, labels, reduction="sum"))
     return right / len(y), loss / len(y)
@@ -139,9 +141,15 @@ def objective(model: nn.Module, x: Tensor, y: Tensor, recipe: Recipe) -> tuple[T
     """The loss to descend, and the firing rate of each population `[populations]`.
 
     Cross-entropy of the spike counts, plus `recipe.quiet` times the sum of squared firing rates.
+    A model of symbols is asked for the next one at every tick.
     """
     inputs = x.transpose(0, 1)
-    if recipe.slope and isinstance(model, L2MU) and bptt.is_plain(model):
+    if isinstance(model, EGRU) and model.config.embedding:
+        with watched(model) as spikes:
+            counts = model.scores(inputs).flatten(0, 1)
+        y = torch.cat([inputs[1:].argmax(-1), y[None]]).flatten()
+        rates = torch.stack([torch.stack(ticks).mean() for ticks in spikes.values()])
+    elif recipe.slope and isinstance(model, L2MU) and bptt.is_plain(model):
         counts, rates = bptt.counts(model, inputs, bptt.fast_sigmoid(recipe.slope))
     else:
         with watched(model) as spikes:

@@ -40,8 +40,8 @@ class GradedEvents(nn.Module):
     ) -> None:
         super().__init__()
         spread = 3.0
-        shape = torch.tensor([spread * mean / (1 - mean), spread], device="cpu")
-        beta = torch.distributions.Beta(*shape)
+        first, second = torch.tensor([spread * mean / (1 - mean), spread], device="cpu").unbind()
+        beta = torch.distributions.Beta(first, second)
         self.threshold = nn.Parameter(beta.sample((size,)))
         self.subtract, self.width, self.damping = subtract, width, damping
 

@@ -151,13 +151,13 @@ RECIPES = {
     "egru-text": Recipe(
         "text",
         EGRUConfig(69, 69, (128,), embedding=32, threshold=0.1),
-        epochs=14,
+        epochs=8,
         batch=64,
         rate=5e-3,
         caution=1.0,
         decay=1e-3,
         average=0.98,
-        quiet=1.0,
+        quiet=0.3,
         shake=0.01,
     ),
     "egru-wisdm": Recipe(

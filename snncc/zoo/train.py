@@ -41,7 +41,8 @@ def untrained(recipe: Recipe, training: Samples) -> nn.Module:
 def standardise(model: nn.Module, training: Samples) -> None:
     """Sets mean and gain of every layer that takes raw values to those of the training data."""
     for layer in model.modules():
-        if isinstance(layer, PopulationEncoder | EGRU):
+        symbols = isinstance(layer, EGRU) and layer.config.embedding
+        if isinstance(layer, PopulationEncoder | EGRU) and not symbols:
             values = training.x.astype(np.float64)
             with torch.no_grad():
                 layer.mean.copy_(torch.from_numpy(values.mean((0, 1))))
