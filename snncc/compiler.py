@@ -70,8 +70,9 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
         say(_bisected(float_network, steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _simulated(target, program, signal, expected)
-    files = {f"target/{name}": content for name, content in target.emit(program).items()}
     report: dict[str, Json] = dict(target.report(program))
+    notes += _warned(report)
+    files = {f"target/{name}": content for name, content in target.emit(program).items()}
     if request.board is not None:
         elf, sizes = _firmware(target, program, request.board)
         files[f"firmware/{request.board}.elf"] = elf
@@ -193,6 +194,12 @@ def _saturation(network: Network) -> tuple[str, ...]:
         "room for twice what calibration showed, and would saturate beyond"
         for name, (worst, high) in unproven(network).items()
     )
+
+
+def _warned(report: Mapping[str, Json]) -> tuple[str, ...]:
+    """What the target itself has to say on the program."""
+    found = report.get("warnings")
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _check_signal(network: Network, samples: Samples | None) -> Values:
