@@ -7,43 +7,26 @@ tick. Time constants count ticks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import cast
 
 import sinabs
-import torch
 from sinabs import activation, layers
 from torch import Tensor, nn
 
 from snncc.ir import Op
 
 from .expr import Expr
-from .neurons import Fire, Library, NeuronKind, Site, class_among, folder_of
+from .neurons import Library, NeuronKind, Site, class_among, folder_of
+from .sinabs_calls import forward, kept_of, number, rest, sized, spikes, subtracts
 
 UNLIMITED = (1 << 15) - 1
 """Most spikes of a tick where the library sets no limit; what an int16 holds."""
 
 
-def _number(value: object) -> Tensor:
-    return torch.as_tensor(value, dtype=torch.float64).detach()
-
-
-def _fade(module: nn.Module, state: str) -> Tensor | None:
-    """What is left of a state after a tick; None where the layer has no such state."""
-    value = getattr(module, f"alpha_{state}_calculated")
-    return None if value is None else _number(value)
-
-
-def _gain(module: nn.Module) -> Tensor:
-    """What the potential takes of its input, the decay of a synaptic current included."""
-    gain = 1 - _number(_fade(module, "mem")) if module.norm_input else torch.ones(())
-    fade = _fade(module, "syn")
-    return gain.double() if fade is None else gain * fade
-
-
 def _threshold(module: nn.Module) -> Tensor:
-    return _number(module.b0 if isinstance(module, layers.ALIF) else module.spike_threshold)
+    return number(module.b0 if isinstance(module, layers.ALIF) else module.spike_threshold)
 
 
 def _spiking(site: Site) -> dict[str, object]:
@@ -53,7 +36,7 @@ def _spiking(site: Site) -> dict[str, object]:
     """
     module, low = site.module, cast("Tensor | float | None", site.module.min_v_mem)
     threshold, amount = _threshold(module), _amount(module)
-    floor = {} if low is None else {"floor": site.param(_number(low), "floor")}
+    floor = {} if low is None else {"floor": site.param(number(low), "floor")}
     return {
         "bias": 0.0,
         "threshold": site.param(threshold, "threshold"),
@@ -80,22 +63,12 @@ def _most(module: nn.Module) -> int:
     return UNLIMITED if most is None else int(most)
 
 
-def _subtracts(module: nn.Module) -> bool:
-    return isinstance(cast("object", module.reset_fn), activation.MembraneSubtract)
-
-
 def _amount(module: nn.Module) -> Tensor | None:
     """What a spike subtracts; None where it resets to zero."""
-    if not _subtracts(module):
+    if not subtracts(module):
         return None
     own = cast("float | None", getattr(module.reset_fn, "subtract_value", None))
-    return _threshold(module) if own is None else _number(own)
-
-
-def _rises(module: nn.Module) -> bool:
-    """Whether a spike subtracts the threshold as it has risen, which differs from tick to tick."""
-    own = getattr(module.reset_fn, "subtract_value", None)
-    return isinstance(module, layers.ALIF) and _subtracts(module) and own is None
+    return _threshold(module) if own is None else number(own)
 
 
 def _lif(site: Site) -> Op:
@@ -104,7 +77,7 @@ def _lif(site: Site) -> Op:
     The recurrent classes add what rec_connect makes of the last spikes to I. sinabs 3.1.3,
     layers/functional/lif.py, lif_forward_single and lif_recurrent.
     """
-    decay = site.param(_number(_fade(site.module, "mem")), "decay")
+    decay = site.param(number(kept_of(site.module, "mem")), "decay")
     return _charged(site, "lif", {"decay": decay})
 
 
@@ -117,7 +90,7 @@ def _iaf(site: Site) -> Op:
 
 
 def _charged(site: Site, keyword: str, leak: Mapping[str, object]) -> Op:
-    fade = _fade(site.module, "syn")
+    fade = kept_of(site.module, "syn")
     if fade is None:
         return site.loom.weaver.op(keyword, **leak, **_spiking(site))
     return site.loom.weaver.op(
@@ -136,11 +109,11 @@ def _alif(site: Site) -> Op:
     to it is taken off the input of the next tick. sinabs 3.1.3, layers/functional/alif.py,
     alif_forward_single.
     """
-    module, fade = site.module, _number(_fade(site.module, "adapt"))
-    step = _number(module.adapt_scale) * (1 - fade)
+    module, fade = site.module, number(kept_of(site.module, "adapt"))
+    step = number(module.adapt_scale) * (1 - fade)
     return site.loom.weaver.op(
         "alif",
-        decay=site.param(_number(_fade(module, "mem")), "decay"),
+        decay=site.param(number(kept_of(module, "mem")), "decay"),
         adaptation_decay=site.param(fade, "adaptation_decay"),
         adaptation_step=site.param(step, "adaptation_step"),
         **_spiking(site),
@@ -152,7 +125,7 @@ def _leak(site: Site) -> Op:
 
     sinabs 3.1.3, layers/exp_leak.py: lif_forward_single without spike_fn.
     """
-    decay = site.param(_number(_fade(site.module, "mem")), "decay")
+    decay = site.param(number(kept_of(site.module, "mem")), "decay")
     return site.loom.weaver.op("li", decay=decay, bias=0.0, initial=_initial(site))
 
 
@@ -214,91 +187,20 @@ def _objection(module: nn.Module) -> str:
     if module.spike_fn not in fires and not isinstance(module.spike_fn, activation.MaxSpike):
         return f"its spike_fn {module.spike_fn} is none of sinabs.activation"
     reset = cast("object", module.reset_fn)
-    if not _subtracts(module) and not isinstance(reset, activation.MembraneReset):
+    if not subtracts(module) and not isinstance(reset, activation.MembraneReset):
         return f"its reset_fn {reset} is none of sinabs.activation"
     if getattr(reset, "reset_value", 0.0):
         return "MembraneReset adds its reset_value to all neurons, not to those alone that fired"
     threshold, amount = _threshold(module), _amount(module)
     if low is None:
         return ""
-    if bool((_number(low) > 0).any()):
+    if bool((number(low) > 0).any()):
         return "its min_v_mem is above zero, where its potential starts"
-    if bool((_number(low) >= threshold).any()):
+    if bool((number(low) >= threshold).any()):
         return "its min_v_mem is not below its threshold, so that silent neurons are lifted to it"
     if amount is not None and bool((amount > threshold).any()):
         return "a spike subtracts more than the threshold, and min_v_mem clips what is left"
     return ""
-
-
-def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
-    """As in the library: `[batch, ticks, ...]`, or both merged; states are kept in the layer."""
-    gain, adaptive = _gain(module), kind.op is _alif and _fade(module, "syn") is not None
-    connected = cast("Callable[[Tensor], Tensor] | None", getattr(module, "rec_connect", None))
-    kept: dict[str, Tensor] = {}
-
-    def carried(name: str, x: Tensor) -> Tensor:
-        return kept[name] if name in kept and kept[name].shape == x.shape else torch.zeros_like(x)
-
-    def driven(x: Tensor, back: Tensor) -> Tensor:
-        drive = x * gain
-        if connected is not None:
-            drive = drive + back
-        if adaptive:  # the gain is that of the current too (alif_forward_single)
-            drive = kept["current"] = carried("current", drive) * gain + drive
-        return drive + carried("owed", drive) if _rises(module) else drive
-
-    def forward(input_data: Tensor) -> Tensor:
-        x = _unmerged(module, input_data)
-        kept.pop("current", None)  # a call of ALIF does not hand it on to the next
-        states = {key: _state(module, key, x) for key in kind.keys}
-        back = torch.zeros_like(x[:, 0])
-        spikes: list[Tensor] = []
-        for tick in range(x.shape[1]):
-            fired, states = fire(module, driven(x[:, tick], back), states)
-            spikes.append(fired)
-            if connected is not None:
-                back = connected(fired).reshape(fired.shape) * gain
-            if _rises(module):  # the op took off b0; what the threshold has risen by is still owed
-                kept["owed"] = fired * states["b"] * -_number(_fade(module, "mem"))
-        for key, state in states.items():
-            setattr(module, key, state)
-        out = torch.stack(spikes, 1)
-        return out.flatten(0, 1) if isinstance(module, layers.SqueezeMixin) else out
-
-    return forward
-
-
-def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
-    kept = cast("Tensor", getattr(module, key))
-    return kept if kept.shape == x[:, 0].shape else torch.zeros_like(x[:, 0])
-
-
-def _unmerged(module: nn.Module, x: Tensor) -> Tensor:
-    """`[batch, ticks, ...]`, from `[batch * ticks, ...]` where the layer is a Squeeze one."""
-    if not isinstance(module, layers.SqueezeMixin):
-        return x
-    folded = cast("int", module.batch_size), cast("int", module.num_timesteps)
-    return x.reshape(*folded, *x.shape[1:])
-
-
-def _rest(model: nn.Module) -> None:
-    for module in model.modules():
-        if isinstance(module, layers.StatefulLayer):
-            for key in module._buffers:  # pyright: ignore[reportPrivateUsage]
-                setattr(module, key, torch.zeros(0))
-
-
-def _sized(model: nn.Module, samples: int) -> None:
-    """Layers that fold batch and ticks into one axis are built for one size of batch."""
-    for module in model.modules():
-        if isinstance(module, layers.SqueezeMixin):
-            vars(module).update(batch_size=samples, num_timesteps=-1)
-        elif isinstance(module, layers.UnflattenTime):
-            vars(module).update(batch_size=samples)
-
-
-def _spikes(module: nn.Module, returned: object) -> Sequence[Tensor]:
-    return _unmerged(module, cast("Tensor", returned)).unbind(1)
 
 
 LIBRARY = Library(
@@ -311,9 +213,9 @@ LIBRARY = Library(
     refused=REFUSED,
     named=_named,
     objection=_objection,
-    forward=_forward,
-    rest=_rest,
-    spikes=_spikes,
-    sized=_sized,
+    forward=forward,
+    rest=rest,
+    spikes=spikes,
+    sized=sized,
     states=frozenset({"v_mem", "i_syn", "b", "spike_threshold"}),
 )
