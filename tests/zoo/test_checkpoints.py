@@ -25,6 +25,7 @@ TARGETS = {
     "l2mu-wisdm-zero": 0.90,
     "l2mu-braille-zero": 0.90,
     "egru-wisdm": 0.94,
+    "egru-text": 0.58,
 }
 
 
@@ -58,7 +59,10 @@ def test_a_card_holds_the_recipe_that_the_table_has(name: str) -> None:
 def test_the_accuracy_of_the_card_is_measured_again(name: str) -> None:
     entry = zoo.entry(name)
     file = zoo.dataset(entry.task).file
-    if entry.task != "motions" and not Path(os.environ.get(DATA_VARIABLE, "/"), file).is_file():
+    if (
+        entry.task not in ("motions", "text")
+        and not Path(os.environ.get(DATA_VARIABLE, "/"), file).is_file()
+    ):
         pytest.skip(f"{file} is not in ${DATA_VARIABLE}")
     x, y = zoo.test_data(name)
     assert x.shape[1] == entry.ticks
@@ -69,7 +73,7 @@ def test_the_accuracy_of_the_card_is_measured_again(name: str) -> None:
     assert accuracy == pytest.approx(entry.accuracy, abs=max(2 / len(y), 0.002))
     rates = {key: float((torch.cat(train) != 0).float().mean()) for key, train in spikes.items()}
     if entry.family == "egru":
-        assert 0.1 < rates["layers.0.events"] < 0.25
+        assert 0.1 < rates["layers.0.events"] < (0.25 if entry.task == "wisdm" else 0.5)
         return
     assert 0.001 < rates["N_m"] < 0.05
     assert rates["N_u"] < 0.25
