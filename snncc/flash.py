@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 
-from snncc.backends import FirmwareBackend, Json
-from snncc.ir import SpikesDiffer, UsageError
+from snncc.backends import DeviceBackend, FirmwareBackend, Json
+from snncc.ir import SpikesDiffer, Trace, UsageError
 
 from .bundle import Bundle
 from .engines import backend_of, board_of
@@ -18,8 +18,8 @@ class FlashReport:
     """What flashing a board has shown."""
 
     board: str
-    flash_bytes: int
-    ram_bytes: int
+    flash_bytes: int | None  # None where a board's own software places the program
+    ram_bytes: int | None
     programmed: bool
     verified: bool  # read back; some boards are write-only
     spikes: int | None = None
@@ -48,6 +48,8 @@ def flash(
         SpikesDiffer: the board's spikes are not the expected ones.
     """
     backend = backend_of(bundle)
+    if isinstance(backend, DeviceBackend):
+        return _performed(bundle, backend, board, port, dry_run)
     if not isinstance(backend, FirmwareBackend):
         raise UsageError(f"target {bundle.target} builds no firmware; flash a c99 bundle")
     program = backend.lower(bundle.network, bundle.settings)
@@ -60,12 +62,7 @@ def flash(
     if not check:
         return FlashReport(*sizes, programmed=True, verified=player.flash())
     played = player.play(signal, counted=signal.shape[0] * signal.shape[1])
-    count, first = expected.compared(played.trace)
-    if count:
-        raise SpikesDiffer(
-            f"{count} values on {player.board} differ from the check spikes, first at {first}"
-        )
-    total = sum(int((expected[wire] != 0).sum()) for wire in record)
+    total = _compared(expected, played.trace, player.board)
     return FlashReport(
         *sizes,
         programmed=True,
@@ -74,3 +71,31 @@ def flash(
         mismatches=0,
         instructions_per_tick=mean(played.instructions) if played.instructions else None,
     )
+
+
+def _performed(
+    bundle: Bundle, backend: DeviceBackend[object], board: str | None, port: str | None, dry: bool
+) -> FlashReport:
+    """Runs the check signal on a device that loads and runs in one go; always compares."""
+    device = backend.device
+    if board not in (None, device):
+        raise UsageError(f"target {bundle.target} runs on board {device}, not on '{board}'")
+    program = backend.lower(bundle.network, bundle.settings)
+    if dry:
+        return FlashReport(device, None, None, programmed=False, verified=False)
+    if port is None:
+        raise UsageError(f"board {device} is reached over a network: give its address with --port")
+    signal, expected = bundle.check()
+    total = _compared(expected, backend.perform(program, signal, port), device)
+    done = FlashReport(device, None, None, programmed=True, verified=True)
+    return replace(done, spikes=total, mismatches=0)
+
+
+def _compared(expected: Trace, found: Trace, board: str) -> int:
+    """How many spikes both traces have. Raises: SpikesDiffer."""
+    count, first = expected.compared(found)
+    if count:
+        raise SpikesDiffer(
+            f"{count} values on {board} differ from the check spikes, first at {first}"
+        )
+    return sum(int((expected[wire] != 0).sum()) for wire in found.wires)

@@ -1,14 +1,27 @@
 """The face of the backends floor: what a backend is. The backends stand in folders of their own."""
 
-from .protocol import Backend, Files, FirmwareBackend, Json, RuntimeBackend, Settings
+from .protocol import (
+    Backend,
+    DeviceBackend,
+    Files,
+    FirmwareBackend,
+    InstallableBackend,
+    Json,
+    RuntimeBackend,
+    Settings,
+)
+from .runtimes import Runtime
 from .signals import Port, chosen, entering
 
 __all__ = [
     "Backend",
+    "DeviceBackend",
     "Files",
     "FirmwareBackend",
+    "InstallableBackend",
     "Json",
     "Port",
+    "Runtime",
     "RuntimeBackend",
     "Settings",
     "chosen",

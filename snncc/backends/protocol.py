@@ -106,8 +106,8 @@ class FirmwareBackend(Backend[P], Protocol[P]):
 
 
 @runtime_checkable
-class RuntimeBackend(Backend[P], Protocol[P]):
-    """A backend whose target has a runtime of its own that can run on this machine."""
+class InstallableBackend(Backend[P], Protocol[P]):
+    """A backend whose target has a kit of its own, in an environment of its own."""
 
     def absent(self) -> str | None:
         """What the runtime lacks here, with the command that adds it; None when it is there."""
@@ -124,10 +124,34 @@ class RuntimeBackend(Backend[P], Protocol[P]):
         """
         ...
 
+
+@runtime_checkable
+class RuntimeBackend(InstallableBackend[P], Protocol[P]):
+    """A backend whose target's kit runs programs on this machine."""
+
     def play(self, program: P, signal: Values, record: tuple[str, ...]) -> Trace:
         """What the runtime computes; arguments as for `simulate`.
 
         Raises:
             DeviceError: the runtime is absent, failed or hung.
+        """
+        ...
+
+
+@runtime_checkable
+class DeviceBackend(InstallableBackend[P], Protocol[P]):
+    """A backend whose target's kit runs programs on a device that is reached over a network.
+
+    Attributes:
+        device: what `--board` calls it.
+    """
+
+    device: str
+
+    def perform(self, program: P, signal: Values, port: str) -> Trace:
+        """The outputs of the device at address `port` for `signal` `[samples, ticks, *shape]`.
+
+        Raises:
+            DeviceError: the kit is absent, or the device cannot be reached, failed or hung.
         """
         ...

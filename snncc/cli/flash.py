@@ -35,9 +35,9 @@ def command(
     if as_json:
         show_json(report.as_json())
         return
+    sizes = ("flash", report.flash_bytes), ("RAM", report.ram_bytes)
     rows = [
-        ("flash", f"{report.flash_bytes:,} bytes"),
-        ("RAM", f"{report.ram_bytes:,} bytes"),
+        *((what, f"{size:,} bytes") for what, size in sizes if size is not None),
         ("programmed", "yes" if report.programmed else "no"),
         ("read back", "yes, no byte differs" if report.verified else "no"),
     ]

@@ -10,12 +10,12 @@ from .failures import debug_option
 @debug_option
 def command(target: str) -> None:
     """Install the runtime of TARGET in an environment of its own; `snncc doctor` finds it there."""
-    from snncc.backends import RuntimeBackend
+    from snncc.backends import InstallableBackend
     from snncc.ir import UsageError
     from snncc.plugins import backend
 
     found = backend(target)
-    if not isinstance(found, RuntimeBackend):
+    if not isinstance(found, InstallableBackend):
         raise UsageError(f"target {target} needs no runtime of its own; nothing to set up")
     where = found.install(lambda line: click.echo(line, err=True))
     click.echo(f"{target}: ready in {where}")

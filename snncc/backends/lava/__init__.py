@@ -48,10 +48,10 @@ class LavaBackend:
         return report(program)
 
     def absent(self) -> str | None:
-        return runtime.absent()
+        return runtime.runtime().absent()
 
     def install(self, say: Callable[[str], None]) -> str:
-        return runtime.install(say)
+        return runtime.runtime().install(say)
 
     def play(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return runtime.play(program, signal, record)

@@ -17,7 +17,7 @@ LIMIT_SECONDS = 120.0
 @pytest.fixture
 def lava() -> Iterator[None]:
     """Skips a test, by name, where this machine has no Lava; a small one must be short."""
-    if missing := runtime.absent():
+    if missing := runtime.runtime().absent():
         pytest.skip(missing)
     began = time.monotonic()
     yield
