@@ -17,6 +17,7 @@ from snncc.ir.ops import (
     Input,
     Reshape,
     Slice,
+    Sparse,
     Sum,
     SumPool,
     Transpose,
@@ -130,6 +131,16 @@ class Paths:
             codes = node.op.weight_codes(self.numbers[node.name])
             if codes.shape[1] == inputs:
                 return _laid(codes.astype(np.int64))
+        if isinstance(node.op, Sparse) and self._down(node.inputs[0]).name == leaf.name:
+            codes = node.op.weight_codes(self.numbers[node.name]).astype(np.int64)
+            tensors = self.network.tensors
+            rows, columns = (
+                tensors[ref.name].values.astype(np.int64) for ref in (node.op.rows, node.op.columns)
+            )
+            pairs, place = np.unique(rows * inputs + columns, return_inverse=True)
+            sums = np.bincount(place, codes, minlength=len(pairs)).astype(np.int64)
+            rows, columns = np.divmod(pairs[sums != 0], inputs)
+            return _joined(rows, columns, sums[sums != 0], (node.op.size, inputs))
         return self._matrix(term, leaf, inputs)
 
     def _down(self, use: Use) -> Node:
@@ -171,15 +182,7 @@ class Paths:
             columns, rows = np.nonzero(codes)
             parts.append((rows, columns + start, codes[columns, rows].astype(np.int64)))
         rows, columns, codes = (np.concatenate(part) for part in zip(*parts, strict=True))
-        if not codes.size:
-            return None
-        outputs = prod(self.network.shapes[term.source])
-        if codes.size >= SPARSE_BELOW * inputs * outputs:
-            full = np.zeros((outputs, inputs), dtype=np.int64)
-            full[rows, columns] = codes
-            return Link("dense", full, NONE, NONE)
-        order = np.lexsort((columns, rows))
-        return Link("sparse", codes[order], rows[order], columns[order])
+        return _joined(rows, columns, codes, (prod(self.network.shapes[term.source]), inputs))
 
     def _value(self, use: Use, delay: int, leaf: Leaf | None, basis: Values) -> Values:
         """A wire's codes when only that leaf puts something out; `[samples, *shape]`."""
@@ -190,6 +193,18 @@ class Paths:
             return np.zeros((len(basis), *self.network.shapes[node.name]), dtype=np.int64)
         inputs = [self._value(each, late, leaf, basis).astype(np.int64) for each in node.inputs]
         return node.op.step({}, inputs, self.numbers[node.name])[1]
+
+
+def _joined(rows: Whole, columns: Whole, codes: Whole, shape: tuple[int, int]) -> Link | None:
+    """Synapses, one for a pair of neurons, listed or as a matrix; None where there are none."""
+    if not codes.size:
+        return None
+    if codes.size >= SPARSE_BELOW * prod(shape):
+        full = np.zeros(shape, dtype=np.int64)
+        full[rows, columns] = codes
+        return Link("dense", full, NONE, NONE)
+    order = np.lexsort((columns, rows))
+    return Link("sparse", codes[order], rows[order], columns[order])
 
 
 def _image(shape: Shape) -> Shape:
