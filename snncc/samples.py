@@ -99,10 +99,10 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
     """
     ticks = _ticks(options)
     if model.startswith(ZOO):
-        from snncc.zoo import dataset, entry, test_data
+        from snncc.zoo import data_set, test_data
 
         name = model.removeprefix(ZOO)
-        if data is None or data.name == dataset(entry(name).task).file:
+        if data is None or data.name == data_set(name).file:
             if ticks is not None:
                 raise UsageError(f"the data of {model} have ticks already; leave option ticks out")
             return Samples(*test_data(name, data))
@@ -116,9 +116,9 @@ def calibration(model: str, data: Path | None, found: Samples | None, count: int
     file serves.
     """
     if model.startswith(ZOO):
-        from snncc.zoo import dataset, entry
+        from snncc.zoo import data_set
 
-        sets = dataset(entry(model.removeprefix(ZOO)).task)
+        sets = data_set(model.removeprefix(ZOO))
         if data is None or data.name == sets.file:
             train = sets.split(data).train
             return Samples(train.x, train.y).first(count)
@@ -129,9 +129,9 @@ def tick_option(model: str) -> dict[str, str]:
     """The frontend option that says how long a zoo model's tick is; none for another model."""
     if not model.startswith(ZOO):
         return {}
-    from snncc.zoo import dataset, entry
+    from snncc.zoo import data_set
 
-    return {"tick": repr(dataset(entry(model.removeprefix(ZOO)).task).tick_seconds)}
+    return {"tick": repr(data_set(model.removeprefix(ZOO)).tick_seconds)}
 
 
 def _ticks(options: Mapping[str, str]) -> int | None:

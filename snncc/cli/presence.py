@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from snncc.backends import RuntimeBackend
+from snncc.backends import DeviceBackend, RuntimeBackend
 from snncc.boards import boards as known_boards
 from snncc.boards import driver
 from snncc.ir import SnnccError
@@ -49,11 +49,20 @@ def frontends() -> list[Presence]:
 
 
 def boards() -> list[Presence]:
-    """Every board that snncc knows."""
-    return [
+    """Every board that snncc knows, and every device that a target's own kit runs programs on."""
+    found = [
         Presence("board", board.name, board.description, driver(board).detect(board))
         for board in known_boards()
     ]
+    for name, offered in plugins("snncc.backends").items():
+        try:
+            target = offered.load()
+        except SnnccError:
+            continue  # said of the target itself
+        if isinstance(target, DeviceBackend):
+            about = f"for target {name}, over the network: snncc flash --port ADDRESS"
+            found.append(Presence("board", target.device, about, target.absent()))
+    return found
 
 
 def extras() -> list[Presence]:

@@ -26,6 +26,7 @@ __all__ = [
     "Samples",
     "Split",
     "card",
+    "data_set",
     "dataset",
     "entry",
     "factory",
@@ -68,7 +69,7 @@ def test_data(
     `path` is the file of the data set; without it, it comes from its package or from the folder in
     the environment. Raises: UsageError for an unknown name, or for data that are not there.
     """
-    samples = _data(name).split(path).test
+    samples = data_set(name).split(path).test
     return samples.x, samples.y
 
 
@@ -77,10 +78,10 @@ def write_test_data(name: str, out: Path, path: Path | None = None, part: Part =
 
     With another `part`, the samples that `name` was trained on, or chosen by, or all of them.
     """
-    write_npz(_data(name).split(path).part(part), out)
+    write_npz(data_set(name).split(path).part(part), out)
 
 
-def _data(name: str) -> DataSet:
+def data_set(name: str) -> DataSet:
     """The data set that `name` was trained on, or that its task is called."""
     recipe = cast("dict[str, str]", card(name).get("recipe", {}))
     return dataset(recipe.get("dataset", entry(name).task))
