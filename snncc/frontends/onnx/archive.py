@@ -143,6 +143,9 @@ class _Reader:
         labels, inputs = _inputs(_rows(signature["input_specs"]))
         outputs, mutated = _outputs(_rows(signature["output_specs"]), labels)
         values = _table(graph["tensor_values"])
+        lost = {*inputs, *outputs, *mutated.values()} - {*values}
+        if lost:
+            raise ValueError(f"there is no value '{min(lost)}'")
         return Program(
             tuple(_call(_table(node)) for node in _rows(graph["nodes"])),
             {name: stored[label] for name, label in labels.items() if label in stored},

@@ -62,12 +62,17 @@ class Tick:
 
     def renewed(self) -> dict[Held, Poly]:
         """State → the formula that renews it."""
-        return {
-            cast("Held", cast("Poly", self.values[name]).alone): self.evaluation.signal(
-                self.values[out], self.shapes[name]
-            )
-            for name, out in self.states.items()
-        }
+        found: dict[Held, Poly] = {}
+        for name, out in self.states.items():
+            value, shape = self.values[out], self.shapes[name]
+            if isinstance(value, Poly) and value.shape != shape:
+                raise ImportRefused(
+                    f"state '{name}' has shape {list(shape)}, what renews it {list(value.shape)}"
+                )
+            state = cast("Poly", self.values[name]).alone
+            assert isinstance(state, Held), "a state is an atom"
+            found[state] = self.evaluation.signal(value, shape)
+        return found
 
 
 def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, str]]:
@@ -84,6 +89,16 @@ def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, st
         name: evaluation.per_sample(array, tick.shapes[name])
         for name, array in tick.initial.items()
     }
+
+    for name, array in initial.items():
+        shape = tick.shapes[name]
+        if array.ndim > len(shape) or any(
+            a not in (1, b) for a, b in zip(array.shape[::-1], shape[::-1], strict=False)
+        ):
+            raise ImportRefused(
+                f"state '{name}' starts from numbers of shape {list(array.shape)}, it has "
+                f"{list(shape)}"
+            )
 
     def prove(function: object, given: Mapping[str, Value]) -> Mapping[str, Poly]:
         proto = cast("FunctionProto", function)

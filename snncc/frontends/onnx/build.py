@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 import numpy as np
@@ -151,10 +151,14 @@ class Builder:
             if isinstance(value := getattr(neuron.op, each.name), Ref)
         }
         op: Op = replace(neuron.op, **refs)  # type: ignore[type-var]
-        if not neuron.drive.terms:
+        drive = neuron.drive
+        if not drive.terms:
             raise ImportRefused(f"state '{neuron.state.name}' is driven by no signal")
+        whole = add(drive, of_numbers(neuron.bias, drive.shape))
+        if whole.key in self._wires and np.any(neuron.bias):  # the bias is another neuron's
+            drive, op = whole, cast("Op", replace(cast("Any", op), bias=0.0))
         origin = neuron.spike.origin if neuron.spike is not None else Origin()
-        self.nodes[name] = Node(name, op, (self.wire(neuron.drive),), origin=origin)
+        self.nodes[name] = Node(name, op, (self.wire(drive),), origin=origin)
 
     # --- wires --------------------------------------------------------------------------------
 

@@ -70,6 +70,8 @@ def open_model(path: Path) -> ModelProto:
         _check_external(model, path)
         onnx.load_external_data_for_model(model, str(path.parent))
         onnx.checker.check_model(model)
+        for tensor in model.graph.initializer:
+            numpy_helper.to_array(tensor)  # a size that its bytes do not have
     except ImportRefused:
         raise
     except Exception as error:  # protobuf, the checker and the file system each have their own

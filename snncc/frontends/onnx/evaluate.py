@@ -5,8 +5,10 @@ A value is known numbers, or a signal: a polynomial whose axis of samples is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -27,6 +29,7 @@ Row: TypeAlias = "Callable[..., Value | Sequence[Value]]"
 
 ROWS: dict[str, Row] = {}
 """Standard ops of ONNX that are read where a signal goes in: name → rule."""
+MOST_NUMBERS = 1 << 28
 SAMPLES = -1
 """What stands for the number of samples where a model computes with shapes."""
 
@@ -83,7 +86,8 @@ class Evaluation:
         rule = ROWS[node.op_type]
         if node.op_type in ("Split", "Shape"):
             given["outputs"] = len(node.output)
-        found = rule(self, given, *inputs)
+        with self.checked(node.op_type):
+            found = rule(self, given, *inputs)
         return found if isinstance(found, (list, tuple)) else [cast("Value", found)]
 
     def _known(
@@ -95,6 +99,8 @@ class Evaluation:
                 raise self.refuse(f"'{node.op_type}' holds a graph; unroll it")
         if node.op_type in ("Expand", "ConstantOfShape"):
             at = np.array(inputs[-1])
+            if prod(int(abs(n)) for n in at.ravel()) > MOST_NUMBERS:
+                raise self.refuse(f"'{node.op_type}' makes more than {MOST_NUMBERS:,} numbers")
             inputs = [*inputs[:-1], np.where(at == SAMPLES, 1, at)]
         if node.op_type.startswith("Random") or node.op_type == "Bernoulli":
             raise self.refuse(f"'{node.op_type}' draws random numbers")
@@ -118,6 +124,14 @@ class Evaluation:
     def refuse(self, found: str) -> ImportRefused:
         """The refusal of the node that is being evaluated."""
         return ImportRefused(f"{self.origin}: {found}")
+
+    @contextmanager
+    def checked(self, operation: str) -> Generator[None]:
+        """Refuses an operation whose arguments are not such as its rule takes: a file may lie."""
+        try:
+            yield
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            raise self.refuse(f"'{operation}' has arguments that are not read: {error}") from error
 
     def label(self, values: Known, name: str) -> None:
         """Has an array be called by the name that it has in the file."""

@@ -42,7 +42,10 @@ def load(request: ImportRequest) -> Imported:
     tick = _evaluated(program, states, placed)
     network, wires = assembled(tick, request)
     eager = ProgramModel(program, tick.signal, states, wires, tuple(map(str, network.outputs)))
-    demand_agreement(network, eager, request.signal)
+    try:
+        demand_agreement(network, eager, request.signal)
+    except RuntimeError as error:  # PyTorch's word for wrong arguments
+        raise ImportRefused(f"the program cannot be run: {error}") from error
     return Imported(network, eager, notes_of(tick, request.options))
 
 
@@ -130,7 +133,9 @@ class _Formulas:
             if name not in ALLOWED:
                 raise self._unknown()
             first = call.args[0] if call.args else None
-            results = self._results(name, call)
+            with self.evaluation.checked(call.name):
+                _operation(call)  # the overload exists
+                results = self._results(name, call)
             self.values.update(zip(call.outputs, results, strict=False))
             if not isinstance(first, Name):
                 continue
@@ -168,6 +173,8 @@ class _Formulas:
     def _value(self, argument: Argument) -> object:
         match argument:
             case Name():
+                if argument.name not in self.values:
+                    raise self.evaluation.refuse(f"there is no value '{argument.name}'")
                 return self.values[argument.name]
             case Kind():
                 return argument.dtype
@@ -214,9 +221,11 @@ def _plain(name: str) -> str:
 
 def _known(call: Call, args: Sequence[object], kwargs: Mapping[str, object]) -> Value:
     """What an operation makes of numbers alone, as PyTorch computes it."""
-    made = _operation(call)(
-        *(_tensors(each) for each in args), **{k: _tensors(v) for k, v in kwargs.items()}
-    )
+    given = [_tensors(each) for each in args]
+    try:
+        made = _operation(call)(*given, **{k: _tensors(v) for k, v in kwargs.items()})
+    except RuntimeError as error:  # PyTorch's word for wrong arguments
+        raise ValueError(str(error).partition("\n")[0]) from error
     return cast("Known", made.numpy()) if hasattr(made, "numpy") else np.asarray(made)
 
 

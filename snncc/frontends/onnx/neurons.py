@@ -39,9 +39,8 @@ class Neuron:
     """A population that a state turned out to be.
 
     Attributes:
-        drive: what it is driven by, without the bias.
+        drive: what it is driven by, without the bias, which its op has.
         spike: its spikes as an atom; None for an integrator that never fires.
-        last: its spikes of the tick before, where the formulas compare the old state.
     """
 
     state: Held
@@ -49,8 +48,8 @@ class Neuron:
     op: Op
     tensors: Mapping[str, Tensor]
     drive: Poly
+    bias: Array
     spike: Fired | None
-    last: Fired | None
 
 
 @dataclass(frozen=True)
@@ -84,11 +83,11 @@ def recognized(
         for guess in found.guesses(spike, last):
             op, tensors = found.spiking(guess, threshold, spike.strict)
             if _proven(found, op, tensors, drive, of_atom(spike), evaluate):
-                return Neuron(state, renewed, op, tensors, drive, spike, last)
+                return Neuron(state, renewed, op, tensors, drive, bias, spike)
     if not own:
         op, tensors = found.integrator()
         if _proven(found, op, tensors, drive, renewed, evaluate):
-            return Neuron(state, renewed, op, tensors, drive, None, None)
+            return Neuron(state, renewed, op, tensors, drive, bias, None)
     return None
 
 

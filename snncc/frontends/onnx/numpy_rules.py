@@ -163,7 +163,7 @@ def _reduced(method: Callable[..., Symbol], body: Body, value: object, **how: ob
 
 def _nan_to_num(body: Body, value: object) -> Symbol:
     one = body.symbol(value)
-    ends = np.finfo(one.dtype)
+    ends = np.finfo(np.float64)  # no other floats are traced
     return _where(body, _not_equal(body, one, one), 0.0, _clip(body, one, ends.min, ends.max))
 
 

@@ -255,7 +255,9 @@ def depends(one: Poly, atom: Atom) -> bool:
 
 
 def constant_difference(left: Poly, right: Poly) -> Array | None:
-    """What the two differ by, where that is numbers only."""
+    """What the two differ by, where that is numbers only; None for other shapes too."""
+    if left.shape != right.shape:
+        return None
     rest = add(left, scaled(right, -1))
     significant = [m for m, c in rest.terms.items() if m and bool(np.any(np.abs(c) > CLOSE))]
     return None if significant else rest.constant

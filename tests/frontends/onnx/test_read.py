@@ -1,5 +1,6 @@
 """Cells in ONNX become networks that compute the same; what we wrote comes back as it was."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from onnx import parser
 from snncc.frontends import Imported, ImportRequest
 from snncc.frontends.onnx import OnnxFrontend, write_onnx
 from snncc.frontends.onnx.write import TEXT
-from snncc.ir import Network, Node, Tensor, Use, run, verify
+from snncc.ir import Network, Node, Ref, Tensor, Use, run, verify
 from snncc.ir.ops import IF, LIF, CubaLIF, Dense, Input
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import HAND, hand, networks, spikes_for
@@ -131,7 +132,7 @@ def test_any_neuron_is_recognized(
     weight = Tensor(np.array([[1.0, 0.5], [-0.25, 1.5], [0.75, -1.0]]))
     nodes = (
         Node("x", Input((2,), "spike")),
-        Node("c", Dense(_ref("w")), (Use("x"),)),
+        Node("c", Dense(Ref("w")), (Use("x"),)),
         Node("s", op, (Use("c"),)),  # type: ignore[arg-type]
     )
     network = verify(Network("one", nodes, (Use("s"),), 0.001, {"w": weight}))
@@ -143,18 +144,27 @@ def test_any_neuron_is_recognized(
     assert np.array_equal(run(found, signal).output, run(network, signal).output)
 
 
-def _ref(name: str) -> object:
-    from snncc.ir import Ref
-
-    return Ref(name)
-
-
 def test_spikes_that_come_back_as_a_state(tmp_path: Path) -> None:
     found = read(written(RECURRENT, tmp_path / "c.onnx"), output="spk_out")
     (neuron,) = found.network.populations
     assert (neuron.op.reset, neuron.op.reset_order) == ("subtract", "after-decay")  # type: ignore[attr-defined]
     late = [use for node in found.network for use in node.inputs if use.delay]
     assert late == [Use(neuron.name, 1)]
+
+
+def test_layers_of_several_sizes(tmp_path: Path) -> None:
+    """Parameters of one neuron each, and no layer is as wide as another."""
+    network = hand("feedforward")
+    decays = {"s1": np.linspace(0.5, 0.9, 16), "s2": np.linspace(0.6, 0.95, 5)}
+    tensors = {**network.tensors, **{f"{k}.decay": Tensor(v) for k, v in decays.items()}}
+    nodes = tuple(
+        replace(n, op=replace(n.op, decay=Ref(f"{n.name}.decay"))) if n.name in decays else n
+        for n in network
+    )
+    network = verify(replace(network, nodes=nodes, tensors=tensors))
+    signal = spikes_for(network, ticks=60)["x"]
+    found = read(saved(write_onnx(network), tmp_path / "n.onnx", ours=False), signal).network
+    assert np.array_equal(run(found, signal).output, run(network, signal).output)
 
 
 def test_residual_sums_and_a_read_out(tmp_path: Path) -> None:

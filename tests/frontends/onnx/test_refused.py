@@ -1,15 +1,18 @@
 """Files that are not read are refused by name: nothing is dropped, guessed or run."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper, parser
 
 from snncc.frontends import ImportRequest
 from snncc.frontends.onnx import OnnxFrontend
-from snncc.ir import ImportRefused, UsageError
+from snncc.ir import ImportRefused, SnnccError, UsageError
 
 from .cells_by_hand import HEAD, SCAN, leaky, written
 
@@ -152,6 +155,30 @@ def test_options_that_do_not_exist(options: dict[str, str], message: str, tmp_pa
     with pytest.raises(UsageError) as refusal:
         read(written(GOOD, tmp_path / "c.onnx"), **options)
     assert message in str(refusal.value)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_damaged_file_is_refused_or_read(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever a byte or a name is changed to: no failure but our own."""
+    model = parser.parse_model(GOOD)
+    path = tmp_path_factory.mktemp("damaged") / "c.onnx"
+    if data.draw(st.booleans()):
+        content = bytearray(model.SerializeToString())
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        path.write_bytes(bytes(content))
+    else:
+        node = data.draw(st.sampled_from([*model.graph.node]))
+        names = [*node.output, "x", "mem", "th", "w", "current"]
+        if data.draw(st.booleans()):
+            node.op_type = data.draw(st.sampled_from(["Add", "MatMul", "Concat", "Slice", "Loop"]))
+        else:
+            node.input[0] = data.draw(st.sampled_from(names))
+        path.write_bytes(model.SerializeToString())
+    with contextlib.suppress(SnnccError):
+        read(path)
 
 
 def test_weights_come_with_the_file(tmp_path: Path) -> None:
