@@ -1,8 +1,8 @@
-"""FoldNorm: batch norms and other affine maps into the weights beside them."""
+"""FoldNorm: batch norms and other affine maps into the weights or neurons beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from ..edit import fresh, insert, keep_tensor, redirect, remove
 from ..edit import replace as replace_nodes
 from ..network import Network, Node, Use
-from ..op import Values, values_of
-from ..ops import Affine, AvgPool, Conv, MaxPool, Reshape, Sum, Weighted
+from ..op import Op, Param, Values, values_of
+from ..ops import ALIF, Affine, AvgPool, Conv, MaxPool, Reshape, Spiking, Sum, Weighted
 from .base import Effect, Pass
 
 Rule = Callable[[Network, Node, Affine], Network | None]
@@ -157,6 +157,56 @@ def _past_reshape(network: Network, node: Node, op: Affine) -> Network | None:
     return replace_nodes(swapped, first, second)
 
 
+def _into_neurons_after(network: Network, node: Node, op: Affine) -> Network | None:
+    """A neuron that gets scale x + shift is one that gets x, with all its voltages over the scale.
+
+    Of neurons whose potential nobody reads, as it is counted otherwise then; for positive scales,
+    as a comparison turns around with the sign.
+    """
+    users = network.users(node.name)
+    if not users or Use(node.name) in network.outputs:
+        return None
+    scale, shift = _params(network, op)
+    if not np.all((scale > 0) & np.isfinite(scale)):
+        return None
+    read = {use.source for use in _wires(network) if use.state not in ("", "wait", "s")}
+    late = any(use.source == node.name and use.delay for user in users for use in user.inputs)
+    if late and np.any(shift):
+        return None  # before tick 0 the signal is zero and not `shift`
+    for user in users:
+        if not isinstance(user.op, Spiking) or len(user.inputs) != 1 or user.name in read:
+            return None
+    for user in users:
+        network, neuron = _scaled(network, user.name, user.op, scale, shift)
+        network = replace_nodes(network, replace(user, op=neuron, inputs=_skip(user, node)))
+    return remove(network, [node.name])
+
+
+def _wires(network: Network) -> Iterator[Use]:
+    yield from network.outputs
+    for node in network:
+        yield from node.inputs
+
+
+def _scaled(
+    network: Network, name: str, op: Op, scale: Values, shift: Values
+) -> tuple[Network, Op]:
+    """The neuron for an input that is smaller by `scale` and by a constant `shift`."""
+    assert isinstance(op, Spiking)
+    voltages = ["threshold", "reset_amount", "initial", *(["floor"] if op.floored else [])]
+    real = {field: values_of(getattr(op, field), network.tensors) / scale for field in voltages}
+    real["bias"] = (values_of(op.bias, network.tensors) + shift) / scale
+    if isinstance(op, ALIF):
+        real["adaptation_step"] = values_of(op.adaptation_step, network.tensors) / scale
+    found: dict[str, Param] = {}
+    for field, values in real.items():
+        if np.all(values == values.flat[0]):
+            found[field] = float(values.flat[0])
+        else:
+            network, found[field] = keep_tensor(network, f"{name}.{field}", values)
+    return network, replace(op, **found)  # type: ignore[arg-type]
+
+
 def _twice(network: Network, node: Node, op: Affine) -> Network | None:
     """Two affine maps in a row are one."""
     use = node.inputs[0]
@@ -178,14 +228,19 @@ RULES: tuple[Rule, ...] = (
     _before_pool,
     _past_reshape,
     _into_weights_of_its_own,
+    _into_neurons_after,
 )
 
 
 @dataclass(frozen=True)
 class FoldNorm(Pass):
-    """Fold affine maps (batch norms, input scaling, spike amplitudes) into the weights beside them.
+    """Fold affine maps (batch norms, input scaling, spike amplitudes) into what stands beside them.
 
-    Establishes: an affine map is left only where no weights can take it.
+    Weights take them, or else the neurons behind: one that gets `scale x + shift` fires as one that
+    gets x does, if threshold, reset amount, bias, floor and first potential are divided by the
+    scale.
+
+    Establishes: an affine map is left only where neither weights nor neurons can take it.
     May change: the last bit of a float sum, so a spike that sits on the threshold.
     Stands before quantize: the folded weights are the ones that must be rounded.
     """
