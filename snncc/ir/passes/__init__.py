@@ -9,6 +9,7 @@ from .fold_bias import FoldBias
 from .fold_norm import FoldNorm
 from .gates import Gates
 from .hard_reset import HardReset
+from .multiplications import Multiplication, multiplications
 from .prune import Prune
 from .quantize import Quantize
 from .reset_now import ResetNow
@@ -50,6 +51,7 @@ __all__ = [
     "FoldNorm",
     "Gates",
     "HardReset",
+    "Multiplication",
     "Pass",
     "Prune",
     "Quantize",
@@ -62,6 +64,7 @@ __all__ = [
     "WarmStart",
     "calibrate",
     "lags",
+    "multiplications",
     "parse_passes",
     "phases",
     "show_pass",

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..edit import keep_tensor, map_nodes, tidy
+from ..edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
 from ..errors import PassError
-from ..network import Formats, Network, Node
+from ..network import Formats, Network, Node, Use
 from ..number import Factor, Format, Overflow, Quantity, Rounding
-from ..op import Ref, Unit, values_of
-from ..ops import Input, Weighted
+from ..op import Ref, Unit, Values, values_of
+from ..ops import Input, Requantize, Weighted
 from .base import Effect, Pass
 from .calibrate import Ranges
 from .registers import ratios, registers
@@ -23,6 +23,7 @@ from .units import Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32
 STATE_BITS = (16, 24, 32)
+LOST = 1 / 8  # of the largest code: three of eight bits say nothing
 HEADROOM_BITS = 2  # a state may reach four times its threshold before width decides
 
 
@@ -121,20 +122,57 @@ class Quantize(Pass):
     def _weights(self, network: Network, group: Group) -> Network:
         """Formats for the weights of one group; they share a unit, up to known factors."""
         largest = (1 << (self.weight_bits - 1)) - 1
-        reach = np.zeros(group.grain)
-        for name, factor in group.weights.items():
-            reach = np.maximum(reach, _reach(network, network[name], group) / factor)
+        each = {n: _reach(network, network[n], group) / f for n, f in group.weights.items()}
+        reach = np.maximum.reduce([np.zeros(group.grain), *each.values()])
         # Where there is no weight any unit will do; where weights are tiny beside the threshold,
         # the unit is as coarse as the threshold needs to fit.
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
         unit = np.maximum(unit, self._coarsest(network, group))
         for name, factor in group.weights.items():
-            network, ref = keep_tensor(network, f"{name}.unit", unit * factor)
+            own = unit * factor
+            if self._lost(network, name, each[name] / (unit * largest)):
+                network, own = self._apart(network, name, own, largest)
+            network, ref = keep_tensor(network, f"{name}.unit", own)
             formats = _weight_formats(network[name], self.weight_bits, ref)
             network = _with_formats(network, name, formats)
         for name, factor in group.neurons.items():
             network, _ = keep_tensor(network, f"{name}.current", unit * factor)
         return network
+
+    def _lost(self, network: Network, name: str, filled: Values) -> bool:
+        """Whether codes in a group's unit are too few for weights that read real values.
+
+        Args:
+            network: in the making.
+            name: the node with the weights.
+            filled: what part of the largest code its weights reach, per entry of the grain.
+        """
+        source = network[name].inputs[0]
+        counted = wire_kind(source, kinds(network)) == "count"
+        if counted or not np.any(filled) or Use(name) in network.outputs:
+            return False
+        return bool(np.median(filled[filled > 0]) < LOST)
+
+    def _apart(self, network: Network, name: str, unit: Unit, largest: int) -> tuple[Network, Unit]:
+        """The network with a register that counts the current of some weights in `unit`.
+
+        And a unit of their own, as fine as the weights allow and 2**-k of `unit`: so the register
+        shifts, and rounds, but does not multiply.
+        """
+        node = network[name]
+        assert isinstance(node.op, Weighted)
+        shape = network.shapes[name]
+        grain = () if self.units == "population" else node.op.grain(shape)
+        alone = Group({name: 1.0}, {}, grain)
+        reach = _reach(network, node, alone) / largest
+        coarse = alone.coarsen(unit, shape)
+        finer = np.floor(np.log2(coarse / np.where(reach == 0, coarse, reach)))
+        held = fresh(network, f"{name}_held")
+        network, ref = keep_tensor(network, f"{held}.unit", unit)
+        format = Quantity(INT32_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
+        register = Node(held, Requantize(), (Use(name),), {"value": format}, node.origin)
+        network = insert(redirect(network, {Use(name): Use(held)}), register)
+        return network, coarse * 2.0**-finer
 
     def _coarsest(self, network: Network, group: Group) -> Unit:
         """Smallest unit in which thresholds, biases and reset amounts of a group's neurons fit."""

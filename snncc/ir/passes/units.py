@@ -204,8 +204,9 @@ def unit_of(network: Network, use: Use) -> Unit:
         return np.ones(())
     if node.op.held:
         format = node.formats[node.op.held]
-        assert isinstance(format, Quantity) and isinstance(format.unit, int)
-        return np.asarray(2.0**-format.unit)
+        assert isinstance(format, Quantity)
+        unit = format.unit
+        return np.asarray(2.0**-unit) if isinstance(unit, int) else _tensor(network, unit)
     if node.op.states:
         return _tensor(network, f"{node.name}.current")
     if isinstance(node.op, Weighted):
