@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 import numpy as np
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import ImportRefused, Trace, UsageError, Values
+from snncc.ir import ImportRefused, UsageError
 
-from .archive import Argument, Call, Kind, Name, Program, open_archive
+from .archive import Program, open_archive
 from .assembly import Scope, Tick, assembled, demand_agreement, notes_of
-from .aten import ATEN, CHECKS, MAKERS, OF_NUMBERS, PASSED_ON, VIEWS
+from .aten import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
 from .cells import pairs_by_option
 from .evaluate import Evaluation, Known, Value
 from .functions import OPSET
 from .places import LIBRARIES
 from .poly import Poly
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-ALLOWED = {*ATEN, *CHECKS, *MAKERS, *OF_NUMBERS, *PASSED_ON}
+from .program import ALLOWED, ProgramModel, as_torch, operation, plain
+from .schema import Argument, Call, Kind, Name
 
 
 def load(request: ImportRequest) -> Imported:
@@ -129,12 +126,12 @@ class _Formulas:
             self.evaluation.origin = call.origin
             if call.name in CHECKS:
                 continue
-            name = _plain(call.name)
+            name = plain(call.name)
             if name not in ALLOWED:
                 raise self._unknown()
             first = call.args[0] if call.args else None
             with self.evaluation.checked(call.name):
-                _operation(call)  # the overload exists
+                operation(call)  # the overload exists
                 results = self._results(name, call)
             self.values.update(zip(call.outputs, results, strict=False))
             if not isinstance(first, Name):
@@ -214,108 +211,14 @@ def _flat(values: Sequence[object]) -> list[object]:
     return found
 
 
-def _plain(name: str) -> str:
-    """Name of the operation that does the same and changes nothing in place."""
-    return name if name.endswith("__") else name.removesuffix("_")
-
-
 def _known(call: Call, args: Sequence[object], kwargs: Mapping[str, object]) -> Value:
     """What an operation makes of numbers alone, as PyTorch computes it."""
-    given = [_tensors(each) for each in args]
+    given = [as_torch(each) for each in args]
     try:
-        made = _operation(call)(*given, **{k: _tensors(v) for k, v in kwargs.items()})
+        made = operation(call)(*given, **{k: as_torch(v) for k, v in kwargs.items()})
     except RuntimeError as error:  # PyTorch's word for wrong arguments
         raise ValueError(str(error).partition("\n")[0]) from error
     return cast("Known", made.numpy()) if hasattr(made, "numpy") else np.asarray(made)
-
-
-def _operation(call: Call) -> Callable[..., Any]:
-    """PyTorch's own operation; only one that has a rule here, whatever the file says."""
-    import torch
-
-    assert _plain(call.name) in ALLOWED, "a program is read before it is run"
-    packet = getattr(torch.ops.aten, call.name)
-    return cast("Callable[..., Any]", getattr(packet, call.overload or "default"))
-
-
-def _tensors(value: object) -> object:
-    """NumPy's arrays and dtypes as PyTorch's; floats are float64."""
-    import torch
-
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(np.array(value))
-    if isinstance(value, np.dtype):
-        return torch.float64 if value.kind == "f" else getattr(torch, value.name)
-    if isinstance(value, list):
-        return [_tensors(each) for each in cast("list[object]", value)]
-    return value
-
-
-@dataclass(frozen=True)
-class ProgramModel:
-    """The program itself, run by PyTorch in float64, operation by operation: an `Eager`."""
-
-    program: Program
-    signal: str
-    states: Mapping[str, str]
-    wires: Mapping[str, str]
-    outputs: tuple[str, ...]
-
-    def __call__(self, signal: Values) -> Trace:
-        batch = self.program.shapes[self.signal][0] or len(signal)
-        parts = [self._part(signal[k : k + batch], batch) for k in range(0, len(signal), batch)]
-        named = {wire: np.concatenate([part[wire] for part in parts]) for wire in self.wires}
-        return Trace(named, self.outputs)
-
-    def _part(self, signal: Values, batch: int) -> dict[str, Values]:
-        import torch
-
-        kept, ticks = signal.shape[:2]
-        whole = np.asarray(signal[np.minimum(np.arange(batch), kept - 1)], dtype=np.float64)
-        shapes = {name: self.program.shapes[name][1:] for name in self.states}
-        now: dict[str, Tensor] = {}
-        for name in self.states:
-            start = torch.zeros((), dtype=torch.float64)
-            if name in self.program.tensors:
-                start = torch.from_numpy(np.array(self.program.tensors[name]))
-            now[name] = start.expand((batch, *shapes[name])).clone()
-        rows: dict[str, list[Values]] = {wire: [] for wire in self.wires}
-        for tick in range(ticks):
-            values = self._tick({**now, self.signal: torch.from_numpy(whole[:, tick].copy())})
-            now = {name: values[renewed].clone() for name, renewed in self.states.items()}
-            for wire, name in self.wires.items():
-                rows[wire].append(values[name].to(torch.float64).numpy()[:kept].copy())
-        return {wire: np.stack(column, axis=1) for wire, column in rows.items()}
-
-    def _tick(self, given: dict[str, Tensor]) -> dict[str, Any]:
-        import torch
-
-        values: dict[str, Any] = {
-            name: torch.from_numpy(np.array(array)) for name, array in self.program.tensors.items()
-        }
-        values |= given
-        with torch.no_grad():
-            for call in self.program.calls:
-                if call.name in CHECKS:
-                    continue
-                args = [_filled(each, values) for each in call.args]
-                kwargs = {k: _filled(v, values) for k, v in call.kwargs.items() if v is not None}
-                made = _operation(call)(*args, **kwargs)
-                results = made if isinstance(made, (list, tuple)) else [made]
-                values.update(zip(call.outputs, results, strict=False))
-        return values
-
-
-def _filled(argument: Argument, values: Mapping[str, object]) -> object:
-    match argument:
-        case Name():
-            return values[argument.name]
-        case Kind():
-            return _tensors(argument.dtype)
-        case tuple():
-            return [_filled(each, values) for each in argument]
-        case _:
-            return argument
 
 
 def operations() -> tuple[str, ...]:

@@ -1,0 +1,115 @@
+"""Exported programs run by PyTorch in float64, operation by operation; no formula in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from snncc.ir import Trace, Values
+
+from .archive import Program
+from .aten import ATEN, CHECKS, MAKERS, OF_NUMBERS, PASSED_ON
+from .schema import Argument, Call, Kind, Name
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ALLOWED = {*ATEN, *CHECKS, *MAKERS, *OF_NUMBERS, *PASSED_ON}
+"""Operations that are ever called, whatever a file says."""
+
+
+def plain(name: str) -> str:
+    """Name of the operation that does the same and changes nothing in place."""
+    return name if name.endswith("__") else name.removesuffix("_")
+
+
+def operation(call: Call) -> Callable[..., Any]:
+    """PyTorch's own operation; only one that has a rule here, whatever the file says."""
+    import torch
+
+    assert plain(call.name) in ALLOWED, "a program is read before it is run"
+    packet = getattr(torch.ops.aten, call.name)
+    return cast("Callable[..., Any]", getattr(packet, call.overload or "default"))
+
+
+def as_torch(value: object) -> object:
+    """NumPy's arrays and dtypes as PyTorch's; floats are float64."""
+    import torch
+
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(np.array(value))
+    if isinstance(value, np.dtype):
+        return torch.float64 if value.kind == "f" else getattr(torch, value.name)
+    if isinstance(value, list):
+        return [as_torch(each) for each in cast("list[object]", value)]
+    return value
+
+
+@dataclass(frozen=True)
+class ProgramModel:
+    """The program itself, run by PyTorch in float64, operation by operation: an `Eager`."""
+
+    program: Program
+    signal: str
+    states: Mapping[str, str]
+    wires: Mapping[str, str]
+    outputs: tuple[str, ...]
+
+    def __call__(self, signal: Values) -> Trace:
+        batch = self.program.shapes[self.signal][0] or len(signal)
+        parts = [self._part(signal[k : k + batch], batch) for k in range(0, len(signal), batch)]
+        named = {wire: np.concatenate([part[wire] for part in parts]) for wire in self.wires}
+        return Trace(named, self.outputs)
+
+    def _part(self, signal: Values, batch: int) -> dict[str, Values]:
+        import torch
+
+        kept, ticks = signal.shape[:2]
+        whole = np.asarray(signal[np.minimum(np.arange(batch), kept - 1)], dtype=np.float64)
+        shapes = {name: self.program.shapes[name][1:] for name in self.states}
+        now: dict[str, Tensor] = {}
+        for name in self.states:
+            start = torch.zeros((), dtype=torch.float64)
+            if name in self.program.tensors:
+                start = torch.from_numpy(np.array(self.program.tensors[name]))
+            now[name] = start.expand((batch, *shapes[name])).clone()
+        rows: dict[str, list[Values]] = {wire: [] for wire in self.wires}
+        for tick in range(ticks):
+            values = self._tick({**now, self.signal: torch.from_numpy(whole[:, tick].copy())})
+            now = {name: values[renewed].clone() for name, renewed in self.states.items()}
+            for wire, name in self.wires.items():
+                rows[wire].append(values[name].to(torch.float64).numpy()[:kept].copy())
+        return {wire: np.stack(column, axis=1) for wire, column in rows.items()}
+
+    def _tick(self, given: dict[str, Tensor]) -> dict[str, Any]:
+        import torch
+
+        values: dict[str, Any] = {
+            name: torch.from_numpy(np.array(array)) for name, array in self.program.tensors.items()
+        }
+        values |= given
+        with torch.no_grad():
+            for call in self.program.calls:
+                if call.name in CHECKS:
+                    continue
+                args = [_filled(each, values) for each in call.args]
+                kwargs = {k: _filled(v, values) for k, v in call.kwargs.items() if v is not None}
+                made = operation(call)(*args, **kwargs)
+                results = made if isinstance(made, (list, tuple)) else [made]
+                values.update(zip(call.outputs, results, strict=False))
+        return values
+
+
+def _filled(argument: Argument, values: Mapping[str, object]) -> object:
+    match argument:
+        case Name():
+            return values[argument.name]
+        case Kind():
+            return as_torch(argument.dtype)
+        case tuple():
+            return [_filled(each, values) for each in argument]
+        case _:
+            return argument
