@@ -13,6 +13,7 @@ from .target import (
     BYTES_PER_INFO,
     BYTES_PER_OPERATOR,
     BYTES_PER_PLAN,
+    BYTES_PER_PRODUCT,
     BYTES_PER_STATE_OPERATOR,
     BYTES_PER_TENSOR,
 )
@@ -36,6 +37,8 @@ def arena_bytes(model: Model) -> int:
         fixed += BYTES_PER_STATE_OPERATOR if operator.code in OF_STATES else BYTES_PER_OPERATOR
         if operator.code in BY_CHANNEL:
             fixed += BYTES_PER_CHANNEL * model.tensors[operator.outputs[0]].shape[-1]
+        if operator.code == "BATCH_MATMUL":
+            fixed += BYTES_PER_PRODUCT + _aligned(model.tensors[operator.inputs[1]].bytes)
     kept = sum(_aligned(model.tensors[variable.read].bytes) for variable in model.variables)
     lives = _lives(model)
     planning = BYTES_FOR_PLANNING + BYTES_PER_PLAN * len(lives)

@@ -14,6 +14,7 @@ from snncc.ir.ops import (
     Affine,
     AvgPool,
     Concat,
+    MatMul,
     MaxPool,
     Product,
     Relu,
@@ -26,6 +27,7 @@ from snncc.ir.ops import (
 
 from .arithmetic import Exact
 from .graph import Graph, Signal, laid, laid_shape, refused
+from .matrices import MatrixProduct
 from .windows import SAME, VALID, Window, pad, strided
 
 Pool = SumPool | AvgPool | MaxPool
@@ -60,6 +62,9 @@ class Elements:
                 return self._laid_anew(op)
             case SumPool() | AvgPool() | MaxPool():
                 return self._pooled(op)
+            case MatMul():
+                left, right = (self._row(s) for s in self.sources)
+                return MatrixProduct(self._x, left, right, self.shape).signal(self.bounds)
             case _:
                 raise refused("T006", self.node, f"{op.keyword} has no form in stock kernels here")
 

@@ -93,8 +93,13 @@ def _connected(inputs: list[Values], operator: Operator, target: Tensor) -> Valu
     return _saturated(signal.astype(np.float64) @ weights[0].T.astype(np.float64) + bias[0])
 
 
+def _multiplied(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
+    left, right = (each.astype(np.float64) for each in inputs)
+    return _saturated(left @ right)
+
+
 def _saturated(total: Values) -> Values:
-    """Sums of int16 by int8 stay below 2**53, where floats are exact; then as the kernels clip."""
+    """Sums of products that stay below 2**53, where floats are exact; then as kernels clip."""
     return np.clip(total, *INT16).astype(np.int16)
 
 
@@ -149,6 +154,7 @@ def _largest(inputs: list[Values], operator: Operator, target: Tensor) -> Values
 
 KERNELS: Mapping[str, Kernel] = {
     "ADD": _pairwise(np.add),
+    "BATCH_MATMUL": _multiplied,
     "CAST": _cast,
     "CONCATENATION": _concatenate,
     "CONV_2D": _convolved,

@@ -12,7 +12,7 @@ from snncc.ir import LoweringRefused, Node, Shape, Values
 
 from .program import NO_OPTIONS, DType, Operator, Options, Tensor
 from .schema import TYPES
-from .target import INT16, JOINED_MAX, RULES, TURNS_MAX
+from .target import HALVES_MAX, INT16, JOINED_MAX, RULES, TURNS_MAX
 
 
 def refused(rule: str, node: Node, message: str) -> LoweringRefused:
@@ -115,8 +115,7 @@ class Graph:
             return signal
         if (signal.tensor, dtype) not in self.forms:
             assert dtype != "int16" or signal.narrow, "CAST to int16 would wrap"
-            types = {"in_data_type": TYPES[signal.dtype], "out_data_type": TYPES[dtype]}
-            tensor = self.write("CAST", (signal.tensor,), dtype, signal.laid, types)
+            tensor = self._converted(signal.tensor, dtype)
             low, high = signal.low, signal.high
             cast = Signal(tensor, signal.shape, dtype, low, high, signal.image)
             self.forms[signal.tensor, dtype] = cast
@@ -126,7 +125,7 @@ class Graph:
         """The same signal with its channels last, or in the wire's own order.
 
         Raises:
-            LoweringRefused: T006, the wire is no image, or too large for 32 bits.
+            LoweringRefused: T006, the wire is no image, or needs all of 32 bits.
         """
         if signal.image == image:
             return signal
@@ -155,44 +154,67 @@ class Graph:
         """The signal's tensor with the axes of the wire in another order, and what was turned.
 
         Raises:
-            LoweringRefused: T006, its codes need 32 bits.
+            LoweringRefused: T006, its codes need all of 32 bits.
         """
-        if not signal.narrow:
-            raise refused(
-                "T006",
-                node,
-                f"its codes reach {_worst(signal):,}, but TRANSPOSE has no kernel for 32 bits; "
-                "put it after the neurons",
-            )
-        row = self.cast(signal, "int16")
-        shape = (1, *(signal.shape[axis] for axis in order))
-        axes = self.constant(np.asarray((0, *(axis + 1 for axis in order))), "int32")
-        return self.write("TRANSPOSE", (row.tensor, axes), "int16", shape), row
+        row = self.cast(signal, "int16") if signal.narrow else signal
+        self._halves_fit(row, node)
+        axes = (0, *(axis + 1 for axis in order))
+        return self._transposed(row.tensor, axes), row
 
     def movable(self, signal: Signal) -> bool:
         """Whether the signal can be laid out in the wire's own order."""
         fewest = min(signal.shape[0], prod(signal.shape[1:])) if signal.image else 1
-        return signal.narrow or fewest <= TURNS_MAX
+        return signal.narrow or fewest <= TURNS_MAX or _worst(signal) <= HALVES_MAX
 
     def _turned(self, signal: Signal, rows: int, columns: int, node: Node) -> int:
-        """A transposed matrix of 32 bits, row by row or column by column: TRANSPOSE has 16 only.
+        """A transposed matrix of 32 bits: row by row, column by column, or in halves.
 
         Raises:
-            LoweringRefused: T006, there are too many of both.
+            LoweringRefused: T006, there are too many of both, and its codes need all of 32 bits.
         """
-        if min(rows, columns) > TURNS_MAX:
-            message = (
-                f"its codes reach {_worst(signal):,} and must be laid out anew, but TRANSPOSE has "
-                f"no kernel for 32 bits, and {min(rows, columns)} parts are more than {TURNS_MAX}; "
-                "use --state-bits 16"
-            )
-            raise refused("T006", node, message)
         whole = self.reshape(signal.tensor, "int32", (rows, columns))
+        if min(rows, columns) > TURNS_MAX:
+            self._halves_fit(signal, node)
+            return self._transposed(whole, (1, 0))
         if rows <= columns:
             parts = [self.cut(whole, (row, 0), (1, columns)) for row in range(rows)]
             return self.joined([self.reshape(p, "int32", (columns, 1)) for p in parts], 1)
         parts = [self.cut(whole, (0, column), (rows, 1)) for column in range(columns)]
         return self.joined([self.reshape(p, "int32", (1, rows)) for p in parts], 0)
+
+    def _halves_fit(self, signal: Signal, node: Node) -> None:
+        if not signal.narrow and _worst(signal) > HALVES_MAX:
+            message = (
+                f"its codes reach {_worst(signal):,}; to lay them out anew they may reach "
+                f"{HALVES_MAX:,}, as TRANSPOSE has no kernel for 32 bits; use --state-bits 16"
+            )
+            raise refused("T006", node, message)
+
+    def _transposed(self, tensor: int, axes: Shape) -> int:
+        """TRANSPOSE, which has 16 bits only: 32 are turned as two halves.
+
+        With l the lower 16 bits as a signed number, x - l is a multiple of 2**16, and what it is a
+        multiple by fits 16 bits too.
+        """
+        dtype, shape = self.tensors[tensor].dtype, self.tensors[tensor].shape
+        after = tuple(shape[axis] for axis in axes)
+        order = self.constant(np.asarray(axes), "int32")
+        if dtype == "int16":
+            return self.write("TRANSPOSE", (tensor, order), dtype, after)
+        sums: Options = {"pot_scale_int16": 0}
+        unit = self.constant(np.full((1,) * len(shape), 1 << 16), "int32")
+        lower = self._converted(tensor, "int16")
+        rest = self.write("SUB", (tensor, self._converted(lower, "int32")), "int32", shape, sums)
+        upper = self._converted(self.write("DIV", (rest, unit), "int32", shape), "int16")
+        turned = [self._converted(self._transposed(k, axes), "int32") for k in (upper, lower)]
+        scaled = self.write("MUL", (turned[0], unit), "int32", after)
+        return self.write("ADD", (scaled, turned[1]), "int32", after, sums)
+
+    def _converted(self, tensor: int, dtype: DType) -> int:
+        """CAST; to 16 bits it keeps the lower ones: a static_cast in C++ (cast.cc)."""
+        whole = self.tensors[tensor]
+        types = {"in_data_type": TYPES[whole.dtype], "out_data_type": TYPES[dtype]}
+        return self.write("CAST", (tensor,), dtype, whole.shape, types)
 
     def _relaid(self, values: Values, signal: Signal, image: bool) -> Values:
         whole = np.broadcast_to(values, signal.laid)

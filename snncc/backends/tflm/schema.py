@@ -57,6 +57,13 @@ class Kind(NamedTuple):
 KINDS: Mapping[str, Kind] = {
     "ADD": Kind(0, 11, "AddOptions", "Add", {"pot_scale_int16": Field(1, "bool", 1)}),
     "ASSIGN_VARIABLE": Kind(144, 113, "AssignVariableOptions", "AssignVariable"),
+    "BATCH_MATMUL": Kind(
+        126,
+        101,
+        "BatchMatMulOptions",
+        "BatchMatMul",
+        {"adj_x": Field(0, "bool"), "adj_y": Field(1, "bool")},
+    ),
     "CAST": Kind(
         53,
         37,
