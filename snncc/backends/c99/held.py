@@ -92,12 +92,12 @@ def graded_steps(lowering: Lowering, node: Node, op: Graded) -> tuple[tuple[Loop
     parameters = tuple((n, plain(f"{node.name}_{n}", "int32_t", codes)) for n, codes in values)
     value = f"const int64_t x = {_fitted(node, 'v', '(int64_t)x0 * finer')};"
     fires = f"x {op.compare} threshold"
-    left = {"subtract": "x - amount", "value": "amount", "none": "x"}[op.reset]
-    state = _fitted(node, "v", f"({fires} ? {left} : x)")
-    out = spread_loop(
-        lowering, node, f"{node.name}_values", f"{fires} ? x : 0", parameters, (value,)
-    )
-    kept = spread_loop(lowering, node, f"{node.name}_v_now", state, parameters, (value,))
+    left = {"subtract": "x - amount", "value": "amount"}.get(op.reset)
+    state = _fitted(node, "v", f"({fires} ? {left} : x)" if left else "x")
+    read = tuple(each for each in parameters if each[0] != "amount")
+    out = spread_loop(lowering, node, f"{node.name}_values", f"{fires} ? x : 0", read, (value,))
+    known = parameters if left else parameters[2:]
+    kept = spread_loop(lowering, node, f"{node.name}_v_now", state, known, (value,))
     size = lowering.facts.size(node.name)
     return (out, kept), Layer(node.name, op.keyword, size, 0, 0, 0, "one value at a time", "graded")
 
