@@ -229,13 +229,19 @@ def projections(network: Network) -> tuple[Projection, ...]:
     """All projections of the network.
 
     Raises:
-        RuleViolation: V005, a node between two populations is neither linear nor a sum; named.
+        RuleViolation: V005, a node between two populations is neither linear nor a sum, or reads
+            itself; named.
     """
     found: list[Projection] = []
 
-    def back(use: Use, path: tuple[Node, ...], delay: int, target: str) -> None:
+    def back(
+        use: Use, path: tuple[Node, ...], delay: int, target: str, passed: tuple[str, ...] = ()
+    ) -> None:
         source = network[use.source]
         delay += use.delay
+        if source.name in passed:
+            message = "what it computes comes back to it with no population on the way"
+            raise RuleViolation("V005", source.name, message, str(source.origin))
         if source.op.states or isinstance(source.op, Input):
             found.append(Projection(source.name, target, path, delay))
             return
@@ -244,7 +250,7 @@ def projections(network: Network) -> tuple[Projection, ...]:
             raise RuleViolation("V005", source.name, message, str(source.origin))
         step = path if source.op.keyword == "sum" else (source, *path)
         for further in source.inputs:
-            back(further, step, delay, target)
+            back(further, step, delay, target, (*passed, source.name))
 
     for population in network.populations:
         for use in population.inputs:

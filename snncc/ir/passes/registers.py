@@ -66,11 +66,12 @@ def registers(network: Network, ranges: Ranges, bits: int = REGISTER_BITS) -> Ne
         PassError: nothing is known of the values.
     """
     readers = _readers(network)
-    if not readers:
+    around = _around(network, {node.name for node in network if isinstance(node.op, CARRYING)})
+    if not readers and not around:
         return network
     if not ranges.signal:
         raise PassError(
-            f"quantize: %{min(readers)} computes with real values, and nothing is known of their "
+            f"quantize: %{min(readers or around)} computes with real values, and nothing is known of their "
             "range; give calibration data (--data FILE.npz)"
         )
     return _Registers(network, ranges, bits, readers).placed()
@@ -130,6 +131,21 @@ def _readers(network: Network) -> frozenset[str]:
     )
 
 
+def _around(network: Network, carriers: set[str]) -> Mapping[str, int]:
+    """The carriers that carry a value back to themselves → number of the cycle they are part of."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for name in carriers:
+        sources = (use.source for use in network[name].inputs if not use.state)
+        graph.add_edges_from((source, name) for source in sources if source in carriers)
+    parts = enumerate(nx.strongly_connected_components(graph))
+    return {
+        name: number
+        for number, part in parts
+        for name in part
+        if len(part) > 1 or graph.has_edge(name, name)
+    }
+
+
 @dataclass
 class _Registers:
     """The network in the making.
@@ -158,7 +174,7 @@ class _Registers:
     def placed(self) -> Network:
         """The network with its registers and their formats, but for the ratios of units."""
         self.held = set(self.readers) | self._carriers()
-        self.loops = self._cycles()
+        self.loops = _around(self.network, self.held - self.readers)
         self.peaks = self._measured()
         nodes = self.network.nodes
         joints = [
@@ -173,9 +189,10 @@ class _Registers:
         return map_nodes(self.network, lambda node: self._formatted(node, units))
 
     def _carriers(self) -> set[str]:
-        """Nodes that carry real values to a reader, or nothing but values of readers."""
-        counts, known = _counts(self.network), set(self.readers)
+        """Nodes that carry real values to a reader or around, or nothing but values of such."""
+        counts = _counts(self.network)
         plain = [n for n in self.network if isinstance(n.op, CARRYING) and n.name not in counts]
+        known = {*self.readers, *_around(self.network, {node.name for node in plain})}
         grown = True
         while grown:
             grown = False
@@ -186,21 +203,6 @@ class _Registers:
                     known.add(node.name)
                     grown = True
         return known - self.readers
-
-    def _cycles(self) -> Mapping[str, int]:
-        """The nodes that carry a value back to themselves with no reader on the way."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        carriers = self.held - self.readers
-        for name in carriers:
-            sources = (use.source for use in self.network[name].inputs if not use.state)
-            graph.add_edges_from((source, name) for source in sources if source in carriers)
-        parts = enumerate(nx.strongly_connected_components(graph))
-        return {
-            name: number
-            for number, part in parts
-            for name in part
-            if len(part) > 1 or graph.has_edge(name, name)
-        }
 
     def _measured(self) -> Mapping[str, float]:
         wires: set[str] = set()
