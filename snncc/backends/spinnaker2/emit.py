@@ -15,6 +15,7 @@ from snncc.backends import Files
 from snncc.ir import Values
 
 from .mapped import mapped
+from .pieces import cuts
 from .program import Program
 
 KERNEL = ("paced.c", "paced.h")
@@ -71,6 +72,9 @@ def arrays(program: Program) -> dict[str, Values]:
         }
         found |= {f"{h.name}.{key}": values for key, values in host.items() if values is not None}
     for index, s in enumerate(program.synapses):
+        if s.kind == "conv":
+            found |= {cut.name: cut.piece.weights for cut in cuts(program, index)}
+            continue
         found[f"{index}.weights"] = s.weights
         if s.kind == "sparse":
             found[f"{index}.rows"], found[f"{index}.columns"] = s.rows, s.columns

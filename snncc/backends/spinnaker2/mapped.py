@@ -7,16 +7,13 @@ import numpy as np
 from snncc.backends import Json, Port
 
 from .mapping import costs, places, tables
+from .pieces import CONVOLVING, Cut, cuts, uncut
 from .program import Host, Neurons, Program, Source, Synapses
-
-CONVOLVING = "lif_conv2d"
 
 
 def mapped(program: Program) -> dict[str, Json]:
     """What stands where: populations and projections, cores with memory, keys and lists, tables."""
-    # Conv2DProjection joins whole images: py-spinnaker2 cuts those itself.
-    whole = {n.name for n in program.neurons if n.application == CONVOLVING}
-    whole |= {s.source for s in program.synapses if s.kind == "conv"}
+    whole = uncut(program)
     most = {
         name: max(core.neurons for core in program.partition.cores if core.population == name)
         for name in (*(s.name for s in program.sources), *(n.name for n in program.neurons))
@@ -34,7 +31,10 @@ def mapped(program: Program) -> dict[str, Json]:
         "hosts": [_host(h) for h in program.hosts],
         "sources": [_source(s, s.name in whole, most[s.name]) for s in program.sources],
         "populations": [_population(n, n.name in whole, most[n.name]) for n in program.neurons],
-        "projections": [_projection(s) for s in program.synapses],
+        "projections": [
+            _projection(s, [_cut(c) for c in cuts(program, number)])
+            for number, s in enumerate(program.synapses)
+        ],
         "outputs": [
             {
                 "wire": wire.text,
@@ -67,6 +67,9 @@ def _cores(program: Program) -> list[Json]:
                 "population": core.population,
                 "neurons": [core.start, core.stop],
                 "where": core.where,
+                "box": [list(ends) for ends in zip(core.tile.low, core.tile.high, strict=True)]
+                if core.tile
+                else None,
                 "memory_bytes": dict(core.memory),
                 "targets": partition.targets[ends].tolist(),
                 "spikes_per_tick": round(float(partition.rates[index]), 3),
@@ -106,6 +109,7 @@ def _source(s: Source, whole: bool, atoms: int) -> Json:
     return {
         "name": s.name,
         "node": s.node,
+        "shape": list(s.shape),
         "neurons": s.size,
         "phase": s.phase,
         "whole": whole,
@@ -150,21 +154,25 @@ def parameters(n: Neurons) -> list[Json]:
     return found
 
 
-def _projection(s: Synapses) -> Json:
-    found: dict[str, Json] = {
+def _projection(s: Synapses, pieces: list[Json]) -> Json:
+    return {
         "name": s.name,
         "source": s.source,
         "target": s.target,
         "form": s.kind,
         "delay": s.delay,
         "synapses": int(np.count_nonzero(s.weights)),
+        "pieces": pieces,
     }
-    if s.window is not None:
-        found["window"] = {
-            "size": list(s.window.size),
-            "out": list(s.window.out),
-            "pool": list(s.window.pool),
-            "stride": list(s.window.stride),
-            "padding": list(s.window.padding),
-        }
-    return found
+
+
+def _cut(c: Cut) -> Json:
+    return {
+        "source": c.source,
+        "target": c.target,
+        "weights": c.name,
+        "size": list(c.size),
+        "pool": list(c.pool),
+        "stride": list(c.piece.stride),
+        "padding": list(c.piece.padding),
+    }

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .program import Small, Synapses
+from .program import Program, Small, Synapses
 from .tile import Tile
+
+CONVOLVING = "lif_conv2d"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,71 @@ class Piece:
     padding: tuple[int, int, int, int]
 
 
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A piece between two parts of a program's populations, numbered in order of their cores.
+
+    Attributes:
+        name: of its weights among the program's arrays.
+        size: of the source's part: channels, height, width.
+        pool: of the sum-pool in front, where it is not in the weights.
+    """
+
+    source: int
+    target: int
+    name: str
+    size: tuple[int, ...]
+    pool: tuple[int, int]
+    piece: Piece
+
+
+def uncut(program: Program) -> frozenset[str]:
+    """Populations and sources that stay one population each: images that are not in tiles.
+
+    Where a pool leaves pixels over, both ends of its convolution stay whole as well.
+    """
+    convolving = [s for s in program.synapses if s.window is not None]
+    ends = {name for s in convolving for name in (s.source, s.target)}
+    rows = {core.population for core in program.partition.cores if core.tile is None}
+    over = {name for s in convolving if _over(s) for name in (s.source, s.target)}
+    return frozenset(ends & (rows | over))
+
+
+def cuts(program: Program, number: int) -> tuple[Cut, ...]:
+    """The convolution with that number between all parts that it joins; none for other synapses."""
+    s = program.synapses[number]
+    if s.window is None:
+        return ()
+    if _over(s):
+        kept = Piece(s.weights, s.window.stride, s.window.padding)
+        return (Cut(0, 0, f"{number}.0.0", s.window.size, s.window.pool, kept),)
+    whole = uncut(program)
+    found: list[Cut] = []
+    for a, source in enumerate(_parts(program, s.source, s.window.size, whole)):
+        for b, target in enumerate(_parts(program, s.target, s.window.out, whole)):
+            joined = piece(s, source, target)
+            if joined is not None:
+                size = tuple(high - low for low, high in zip(source.low, source.high, strict=True))
+                found.append(Cut(a, b, f"{number}.{a}.{b}", size, (1, 1), joined))
+    return tuple(found)
+
+
+def _over(s: Synapses) -> bool:
+    """Whether a pool leaves pixels over."""
+    assert s.window is not None, "only convolutions have pools"
+    down, across = s.window.pool
+    return bool(s.window.size[1] % down or s.window.size[2] % across)
+
+
+def _parts(
+    program: Program, name: str, shape: tuple[int, ...], whole: frozenset[str]
+) -> list[Tile]:
+    if name in whole:
+        return [Tile(shape, (0, 0, 0), shape)]
+    cores = program.partition.cores
+    return [core.tile for core in cores if core.population == name and core.tile]
+
+
 def piece(synapses: Synapses, source: Tile, target: Tile) -> Piece | None:
     """The part of a convolution between two tiles; None where no synapse joins them.
 
@@ -37,8 +104,8 @@ def piece(synapses: Synapses, source: Tile, target: Tile) -> Piece | None:
     """
     window = synapses.window
     assert window is not None, "only convolutions have pieces"
+    assert not _over(synapses), "a pool leaves pixels over"
     down, across = window.pool
-    assert not (window.size[1] % down or window.size[2] % across), "a pool leaves pixels over"
     kernel = synapses.weights[target.low[0] : target.high[0], source.low[0] : source.high[0]]
     kernel = np.repeat(np.repeat(kernel, down, axis=2), across, axis=3)
     stride = window.stride[0] * down, window.stride[1] * across
