@@ -71,8 +71,8 @@ def registers(network: Network, ranges: Ranges, bits: int = REGISTER_BITS) -> Ne
         return network
     if not ranges.signal:
         raise PassError(
-            f"quantize: %{min(readers or around)} computes with real values, and nothing is known of their "
-            "range; give calibration data (--data FILE.npz)"
+            f"quantize: %{min(readers or around)} computes with real values, and nothing is known "
+            "of their range; give calibration data (--data FILE.npz)"
         )
     return _Registers(network, ranges, bits, readers).placed()
 
@@ -197,9 +197,14 @@ class _Registers:
         while grown:
             grown = False
             for node in plain:
-                users = {user.name for user in self.network.users(node.name)}
+                users = self.network.users(node.name)
                 sources = [use for use in node.inputs if use.source in known]
-                if node.name not in known and (users & known or len(sources) == len(node.inputs)):
+                # What no neuron reads must be narrow for the weights that do.
+                read = bool(sources and users) and not any(user.op.states for user in users)
+                carries = any(user.name in known for user in users) or len(sources) == len(
+                    node.inputs
+                )
+                if node.name not in known and (carries or read):
                     known.add(node.name)
                     grown = True
         return known - self.readers
