@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snncc.ir import Network, Tensor, Use, parse, run, verify
-from snncc.ir.ops import Spiking
+from snncc.ir.ops import Affine, Spiking
 from snncc.ir.passes import FoldNorm
 
 NEURONS: Mapping[str, str] = {
@@ -112,3 +112,34 @@ def test_a_shift_that_arrives_late_stays() -> None:
     network = scaled("lif", 0.5, 0.25)
     nodes = tuple(replace(n, inputs=(Use("a", 1),)) if n.name == "s" else n for n in network)
     assert "a" in FoldNorm()(verify(replace(network, nodes=nodes)))
+
+
+def test_a_norm_of_spikes_passes_a_mean_over_places_into_the_weights_behind() -> None:
+    rng = np.random.default_rng(0)
+    tensors = {
+        "scale": Tensor(rng.normal(size=(5, 1, 1))),
+        "shift": Tensor(rng.normal(size=(5, 1, 1))),
+        "w": Tensor(rng.normal(size=(3, 5))),
+    }
+    text = """network pooled tick=0.001s decode=count {
+  %x = input() {shape=[5, 2, 4], signal="spike"}
+  %n = affine(%x) {scale=@scale, shift=@shift}
+  %t = transpose(%n) {order=[0, 2, 1]}
+  %f = reshape(%t) {shape=[5, 8]}
+  %p = sum_pool(%f) {kernel=[8], stride=[8], padding=[[0, 0]]}
+  %g = reshape(%p) {shape=[5]}
+  %m = affine(%g) {scale=0.125, shift=0.0}
+  %o = dense(%m) {weight=@w}
+  return %o
+}
+"""
+    network = verify(parse(text, tensors))
+    after = verify(FoldNorm()(network))
+    assert "affine" not in {node.op.keyword for node in after}
+    x = {"x": (rng.random((3, 4, 5, 2, 4)) < 0.5).astype(float)}
+    assert np.allclose(run(network, x).output, run(after, x).output, rtol=1e-12, atol=1e-12)
+    # Not so where the norm is another one in each place of a window.
+    varied = {**tensors, "scale": Tensor(rng.normal(size=(5, 2, 4)))}
+    stays = verify(FoldNorm()(verify(parse(text, varied))))
+    assert isinstance(stays["n"].op, Affine)
+    assert stays["p"].inputs == (Use("n"),)

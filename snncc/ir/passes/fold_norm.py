@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
+from ..arithmetic import FloatArithmetic
 from ..edit import fresh, insert, keep_tensor, redirect, remove
 from ..edit import replace as replace_nodes
 from ..network import Network, Node, Use
-from ..op import Op, Param, Values, values_of
-from ..ops import ALIF, Affine, AvgPool, Conv, MaxPool, Reshape, Spiking, Sum, Weighted
+from ..op import Op, Param, Shape, Values, values_of
+from ..ops import (
+    ALIF,
+    Affine,
+    AvgPool,
+    Conv,
+    MaxPool,
+    Reshape,
+    Spiking,
+    Sum,
+    SumPool,
+    Transpose,
+    Weighted,
+)
 from .base import Effect, Pass
 
 Rule = Callable[[Network, Node, Affine], Network | None]
@@ -19,6 +33,13 @@ Rule = Callable[[Network, Node, Affine], Network | None]
 
 def _params(network: Network, op: Affine) -> tuple[Values, Values]:
     return values_of(op.scale, network.tensors), values_of(op.shift, network.tensors)
+
+
+def _kept(network: Network, name: str, values: Values) -> tuple[Network, Param]:
+    """Values as a parameter: a number where they are all the same, else a tensor of that name."""
+    if np.all(values == values.flat[0]):
+        return network, float(values.flat[0])
+    return keep_tensor(network, name, values)
 
 
 def _weighted(
@@ -132,29 +153,54 @@ def _before_pool(network: Network, node: Node, op: Affine) -> Network | None:
     return replace_nodes(swapped, first, second)
 
 
-def _past_reshape(network: Network, node: Node, op: Affine) -> Network | None:
-    """A map before a reshape may as well stand behind it, where weights can take it."""
+def _past_layout(network: Network, node: Node, op: Affine) -> Network | None:
+    """A map before what only moves or sums values may as well stand behind, on the way to weights.
+
+    Sums are those of windows in which the map is the same everywhere.
+    """
     users = network.users(node.name)
-    if len(users) != 1 or any(use.source == node.name for use in network.outputs):
+    if len(users) != 1 or Use(node.name) in network.outputs or not _to_weights(network, users[0]):
         return None
-    user = users[0]
-    into = network.users(user.name)
-    if (
-        not isinstance(user.op, Reshape)
-        or user.inputs[0].delay
-        or Use(user.name) in network.outputs
-        or not into
-        or not all(isinstance(n.op, Weighted) for n in into)
-    ):
-        return None
-    shape = network.shapes[node.name]
-    flat = [np.broadcast_to(p, shape).reshape(user.op.shape) for p in _params(network, op)]
-    network, scale = keep_tensor(network, f"{node.name}.scale", flat[0])
-    network, shift = keep_tensor(network, f"{node.name}.shift", flat[1])
+    user, shape = users[0], network.shapes[node.name]
+    try:
+        scale, shift = (_moved(user.op, p, shape) for p in _params(network, op))
+    except ValueError:
+        return None  # the map varies within a window
+    taps = prod(user.op.kernel) if isinstance(user.op, SumPool) else 1
+    network, scale_param = _kept(network, f"{node.name}.scale", scale)
+    network, shift_param = _kept(network, f"{node.name}.shift", taps * shift)
+    behind = Affine(scale_param, shift_param)
     first = Node(user.name, user.op, node.inputs, user.formats, user.origin)
-    second = Node(node.name, Affine(scale, shift), (Use(user.name),), node.formats, node.origin)
+    second = Node(node.name, behind, (Use(user.name),), node.formats, node.origin)
     swapped = redirect(network, {Use(user.name): Use(node.name)})
     return replace_nodes(swapped, first, second)
+
+
+def _to_weights(network: Network, node: Node) -> bool:
+    """Whether a node only moves or sums values, and weights alone read them, or such nodes do."""
+    padded = isinstance(node.op, SumPool) and any(p for pair in node.op.padding for p in pair)
+    plain = isinstance(node.op, Reshape | Transpose | SumPool) and not padded
+    if not plain or node.inputs[0].delay or Use(node.name) in network.outputs:
+        return False
+    into = network.users(node.name)
+    if len(into) == 1 and not isinstance(into[0].op, Weighted):
+        return _to_weights(network, into[0])
+    return bool(into) and all(isinstance(user.op, Weighted) for user in into)
+
+
+def _moved(op: Op, values: Values, shape: Shape) -> Values:
+    """What stands where, after a layout op or a pool, of values that broadcast to its input.
+
+    Raises:
+        ValueError: they vary within a window.
+    """
+    full = np.broadcast_to(values, shape)[None]
+    if isinstance(op, SumPool):
+        taps = op.patches(full)[0]
+        if not np.all(taps == taps[..., :1]):
+            raise ValueError("they vary within a window")
+        return np.asarray(taps[..., 0])
+    return np.asarray(op.step({}, [full], FloatArithmetic({}))[1][0])
 
 
 def _into_neurons_after(network: Network, node: Node, op: Affine) -> Network | None:
@@ -200,10 +246,7 @@ def _scaled(
         real["adaptation_step"] = values_of(op.adaptation_step, network.tensors) / scale
     found: dict[str, Param] = {}
     for field, values in real.items():
-        if np.all(values == values.flat[0]):
-            found[field] = float(values.flat[0])
-        else:
-            network, found[field] = keep_tensor(network, f"{name}.{field}", values)
+        network, found[field] = _kept(network, f"{name}.{field}", values)
     return network, replace(op, **found)  # type: ignore[arg-type]
 
 
@@ -226,7 +269,7 @@ RULES: tuple[Rule, ...] = (
     _into_weights_before,
     _into_weights_after,
     _before_pool,
-    _past_reshape,
+    _past_layout,
     _into_weights_of_its_own,
     _into_neurons_after,
 )
