@@ -45,6 +45,10 @@ class Quantize(Pass):
     seen, fits; else `widest_bits`. k is `fraction_bits` at most: a quarter of a weight's unit is
     below its rounding error already, and a narrow potential times a decay stays within 32 bits.
 
+    Where a unit would leave weights that read real values an eighth of their codes or less, those
+    count in a unit of their own, 2**k times finer, and a register rounds their sum to the common
+    one: a shift.
+
     Real values that are multiplied with each other, bent by functions, normalised or put out as
     graded events are held in registers of 16 bits, in powers of two that calibration chooses.
 
