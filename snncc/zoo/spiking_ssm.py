@@ -76,7 +76,8 @@ class Layer(nn.Module):
     def forward(self, u: Tensor, modes: Modes) -> tuple[Tensor, Modes]:
         (a_re, a_im), (c_re, c_im) = self.kernel.discrete()
         re, im = modes
-        re, im = a_re * re - a_im * im + u.unsqueeze(-1), a_im * re + a_re * im
+        driven = u.unsqueeze(-1) * torch.ones_like(a_re)
+        re, im = a_re * re - a_im * im + driven, a_im * re + a_re * im
         p = (c_re * re - c_im * im).sum(-1) + self.D[0] * u
         s = self.neuron(p / self.ln_vth[:, 0].exp())
         weight, bias = (
