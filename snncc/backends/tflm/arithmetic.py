@@ -105,6 +105,8 @@ class Exact:
         its own sign. Then h x code is whole and l x code / 2**frac has the same sign, so truncating
         the second alone truncates the sum; and |l x code| is small whatever the signal is.
         """
+        if not format.frac:
+            return self.multiply(signal, self.like(codes, signal))
         if format.rounding is not Rounding.TOWARD_ZERO:
             message = f"its products are rounded {format.rounding.value}; DIV rounds toward-zero"
             raise refused("T003", self.node, message)
@@ -123,6 +125,10 @@ class Exact:
         rest = self.subtract_known(signal, self.multiply(upper, unit), scale - 1)
         lower = self.divide(self.multiply(rest, factor), unit)
         return self._two("ADD", self.multiply(upper, factor), lower, low, high)
+
+    def add_known(self, left: Signal, right: Signal, low: Values, high: Values) -> Signal:
+        """The sum of two signals that is known to stay between `low` and `high`."""
+        return self._two("ADD", left, right, low, high)
 
     def subtract_known(self, left: Signal, right: Signal, magnitude: int) -> Signal:
         """The difference of two signals that are never further apart than `magnitude`."""

@@ -9,15 +9,17 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Bounds, Factor, Node, Shape, values_of
+from snncc.ir import Arithmetic, Bounds, Factor, IntegerArithmetic, Node, Shape, values_of
 from snncc.ir.ops import (
     Affine,
     AvgPool,
     Concat,
+    Function,
     MatMul,
     MaxPool,
     Product,
     Relu,
+    Requantize,
     Reshape,
     Slice,
     Sum,
@@ -28,6 +30,7 @@ from snncc.ir.ops import (
 from .arithmetic import Exact
 from .graph import Graph, Signal, laid, laid_shape, refused
 from .matrices import MatrixProduct
+from .registers import Registers
 from .windows import SAME, VALID, Window, pad, strided
 
 Pool = SumPool | AvgPool | MaxPool
@@ -62,11 +65,21 @@ class Elements:
                 return self._laid_anew(op)
             case SumPool() | AvgPool() | MaxPool():
                 return self._pooled(op)
+            case Requantize():
+                held = self._registers.held(self._wide(self.sources[0]), "value")
+                return self._whole(held)
+            case Function():
+                return self._whole(self._registers.looked_up(op, self._wide(self.sources[0])))
             case MatMul():
                 left, right = (self._row(s) for s in self.sources)
                 return MatrixProduct(self._x, left, right, self.shape).signal(self.bounds)
             case _:
                 raise refused("T006", self.node, f"{op.keyword} has no form in stock kernels here")
+
+    @property
+    def _registers(self) -> Registers:
+        assert isinstance(self.a, IntegerArithmetic), "lower() takes quantized networks only"
+        return Registers(self._x, self.node, self.a)
 
     @property
     def _x(self) -> Exact:

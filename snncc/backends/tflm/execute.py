@@ -65,6 +65,10 @@ def _reshape(inputs: list[Values], operator: Operator, target: Tensor) -> Values
     return inputs[0].reshape(-1, *target.shape)
 
 
+def _gathered(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
+    return np.asarray(inputs[0][0][inputs[1]])
+
+
 def _slice(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     begin, size = (places[0].tolist() for places in inputs[1:])
     return inputs[0][(slice(None), *(slice(b, b + n) for b, n in zip(begin, size, strict=True)))]
@@ -161,6 +165,7 @@ KERNELS: Mapping[str, Kernel] = {
     "DEPTHWISE_CONV_2D": _depthwise,
     "DIV": _pairwise(_divide),
     "FULLY_CONNECTED": _connected,
+    "GATHER": _gathered,
     "GREATER": _pairwise(np.greater),
     "GREATER_EQUAL": _pairwise(np.greater_equal),
     "LESS_EQUAL": _pairwise(np.less_equal),

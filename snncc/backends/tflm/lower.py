@@ -22,7 +22,7 @@ from snncc.ir import (
     bounds,
     ordered,
 )
-from snncc.ir.ops import Conv, Input, Spiking, Weighted
+from snncc.ir.ops import Conv, Graded, Input, Spiking, Weighted
 
 from .arithmetic import Exact
 from .convolution import Convolution
@@ -89,7 +89,7 @@ class Lowering:
                 self.wires[node.name, ""] = self._stateless(node)
         self._keep_late()
         outputs = {str(use): self._readout(use) for use in self.network.outputs}
-        fires = (n for n in self.network.populations if isinstance(n.op, Spiking))
+        fires = (n for n in self.network.populations if isinstance(n.op, Spiking | Graded))
         seen = [Use(n.name) for n in fires]
         seen += [Use(n.name, 0, name) for n in self.network.populations for name in n.op.states]
         readable = (u for u in seen if self.graph.movable(self.wires[u.source, u.state]))
@@ -151,6 +151,8 @@ class Lowering:
         self.wires[node.name, ""] = moved.output
         for name, after in moved.states.items():
             self.wires[node.name, name] = after
+            if name not in reads:
+                continue  # the population never reads it; what others read is kept for them
             read, start = reads[name]
             less = exact.subtract(after, exact.like(start, after))
             whole = self._copied(less, read)

@@ -19,7 +19,7 @@ from snncc.ir import (
     Values,
     values_of,
 )
-from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Spiking
+from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Graded, Spiking
 
 from .arithmetic import Exact
 from .graph import Signal, refused
@@ -66,6 +66,8 @@ class Neurons:
                 return self._current_based(op, current)
             case ALIF():
                 return self._adaptive(op, current)
+            case Graded():
+                return self._graded(op, current)
             case LIF() | IF():
                 drive = self.drive(current, op.bias)
                 decay = op.decay if isinstance(op, LIF) else 1.0
@@ -111,6 +113,20 @@ class Neurons:
         moved = self._move(op, v, drive, x.add(base, old), x.add(base, raised), op.decay)
         ended = self._ended(op, {"b": raised}, v, *moved)
         return Moved(ended.output, {**ended.states, "s": ended.output})
+
+    def _graded(self, op: Graded, current: Signal) -> Moved:
+        x, into = self.x, self.format("v")
+        drive = self.drive(current, 0.0)
+        v = x.fitted(drive, x.like(0, drive), into)
+        code = "GREATER" if op.compare == ">" else "GREATER_EQUAL"
+        fires = x.holds(code, v, self.codes(op.threshold, v))
+        amount = self.codes(op.reset_amount, v)
+        left = v
+        if op.reset == "subtract":
+            left = x.fitted(v, x.subtract(x.like(0, v), x.multiply(amount, fires)), into)
+        elif op.reset == "value":
+            left = x.fitted(x.choose(fires, amount, v), x.like(0, v), into)
+        return Moved(x.multiply(fires, v), {"v": left})
 
     def _alpha(self, op: AlphaLIF, current: Signal) -> Moved:
         x, drive, into = self.x, self.drive(current, op.bias), self.format("v")

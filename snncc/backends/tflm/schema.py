@@ -110,6 +110,13 @@ KINDS: Mapping[str, Kind] = {
         "FullyConnected",
         {"keep_num_dims": Field(2, "bool"), "quantized_bias_type": Field(4, "int8")},
     ),
+    "GATHER": Kind(
+        36,
+        23,
+        "GatherOptions",
+        "Gather",
+        {"axis": Field(0, "int32"), "batch_dims": Field(1, "int32")},
+    ),
     "GREATER": Kind(61, 44, "GreaterOptions", "Greater"),
     "GREATER_EQUAL": Kind(62, 45, "GreaterEqualOptions", "GreaterEqual"),
     "LESS_EQUAL": Kind(63, 46, "LessEqualOptions", "LessEqual"),

@@ -74,15 +74,23 @@ def test_litert_equals_the_reference(name: str) -> None:
     assert differences(whole, signals, found, program) == NONE
 
 
-def agrees(network: Network, interpret: bool) -> bool:
-    """Whether the network lowers; what lowers must agree with the reference."""
+FORMLESS = {"dual_cuba_lif", "norm"}  # what no stock kernel computes exactly
+
+
+def agrees(network: Network, interpret: bool) -> bool | None:
+    """Whether the network lowers; what lowers must agree with the reference.
+
+    None where it has an op that must be refused.
+    """
+    formless = [n for n in network if n.op.keyword in FORMLESS]
     network = truncating(network)
     signals = spikes_for(network, samples=2, ticks=8)
     try:
         program = lowered(network)
     except LoweringRefused as refusal:
         assert str(refusal)[:4] in ("T002", "T004", "T006"), refusal
-        return False
+        return None if formless else False
+    assert not formless
     found: Any = BACKEND.simulate(program, signals, wires(program))  # type: ignore[arg-type]
     assert differences(network, signals, found, program) == NONE, show(network)
     if interpret:
@@ -93,19 +101,23 @@ def agrees(network: Network, interpret: bool) -> bool:
 
 @pytest.mark.parametrize("keyword", sorted(OPS))
 def test_random_networks_agree(keyword: str) -> None:
-    lowers: list[bool] = []
+    lowers: list[bool | None] = []
 
     @given(quantized_networks(including=keyword))
     def law(network: Network) -> None:
         lowers.append(agrees(network, interpret=False))
 
     law()
-    assert np.mean(lowers) > 0.5  # most are computed, not refused
+    if keyword in FORMLESS:
+        assert set(lowers) == {None}
+    else:
+        computed = [each for each in lowers if each is not None]
+        assert np.mean(computed) > 0.5  # most are computed, not refused
 
 
 @needs_tflm
 def test_random_networks_agree_in_tflite_micro() -> None:
-    lowers: list[bool] = []
+    lowers: list[bool | None] = []
 
     @settings(max_examples=15)
     @given(quantized_networks())
@@ -113,4 +125,4 @@ def test_random_networks_agree_in_tflite_micro() -> None:
         lowers.append(agrees(network, interpret=True))
 
     law()
-    assert np.mean(lowers) > 0.5
+    assert np.mean([each for each in lowers if each is not None]) > 0.5
