@@ -90,6 +90,13 @@ def test_weights_that_keep_enough_codes_stay_in_the_common_unit() -> None:
     assert not any(isinstance(node.op, Requantize) for node in whole(network))
 
 
+def test_targets_without_registers_let_them_meet_in_one_unit() -> None:
+    after = whole(joined(2.0), meet="together")
+    assert not any(isinstance(node.op, Requantize) for node in after)
+    with pytest.raises(PassError, match="meet is 'never', expected apart or together"):
+        whole(joined(2.0), meet="never")
+
+
 def test_an_output_keeps_its_name() -> None:
     shown = verify(replace(joined(2.0), outputs=(Use("s"), Use("a"))))
     assert whole(shown).outputs == (Use("s"), Use("a"))

@@ -52,6 +52,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
             input_bits=number(settings.options, "input-bits", INPUT_BITS, 2, INPUT_BITS_MAX),
             fraction_bits=FRACTION_BITS,
             units="population",
+            meet="together",
             ranges=ranges,
         ),
         EvenRange(),

@@ -40,7 +40,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         Prune(),
         Gates(),
         ResetNow(),
-        Quantize(weight_bits=settings.weight_bits, fraction_bits=0, ranges=ranges),
+        Quantize(weight_bits=settings.weight_bits, fraction_bits=0, meet="together", ranges=ranges),
         SinglePrecision(),
         SplitSigns(),
         AtThreshold(),

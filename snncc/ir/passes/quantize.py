@@ -47,7 +47,7 @@ class Quantize(Pass):
 
     Where a unit would leave weights that read real values an eighth of their codes or less, those
     count in a unit of their own, 2**k times finer, and a register rounds their sum to the common
-    one: a shift.
+    one: a shift. With `meet=together` they do not, for targets that have no registers.
 
     Real values that are multiplied with each other, bent by functions, normalised or put out as
     graded events are held in registers of 16 bits, in powers of two that calibration chooses.
@@ -67,6 +67,7 @@ class Quantize(Pass):
     fraction_bits: int = 2
     widest_bits: int = INT32_BITS
     units: str = "neuron"
+    meet: str = "apart"
     ranges: Ranges = field(default_factory=Ranges, compare=False)
 
     def __call__(self, network: Network) -> Network:
@@ -100,6 +101,8 @@ class Quantize(Pass):
                 raise PassError(f"quantize: {name} is {getattr(self, name)}, expected 16, 24 or 32")
         if self.units not in ("neuron", "population"):
             raise PassError(f"quantize: units is '{self.units}', expected neuron or population")
+        if self.meet not in ("apart", "together"):
+            raise PassError(f"quantize: meet is '{self.meet}', expected apart or together")
 
     @property
     def _widths(self) -> tuple[int, int]:
@@ -153,7 +156,8 @@ class Quantize(Pass):
         """
         source = network[name].inputs[0]
         counted = wire_kind(source, kinds(network)) == "count"
-        if counted or not np.any(filled) or Use(name) in network.outputs:
+        shown = Use(name) in network.outputs
+        if self.meet == "together" or counted or shown or not np.any(filled):
             return False
         return bool(np.median(filled[filled > 0]) < LOST)
 

@@ -87,8 +87,11 @@ def ratios(network: Network) -> Network:
         if not isinstance(node.op, Requantize | Function):
             return node
         a, _ = numbers[node.name]
-        ratio = float(np.max(a.input_unit() / a.unit_of(_entry(node))))
-        frac = MULTIPLIER_BITS - int(np.ceil(np.log2(ratio)))
+        ratio = a.input_unit() / a.unit_of(_entry(node))
+        frac = MULTIPLIER_BITS - int(np.ceil(np.log2(np.max(ratio))))
+        shift = -int(np.floor(np.log2(np.min(ratio))))
+        if shift <= frac and np.all(np.log2(ratio) % 1 == 0):
+            frac = shift  # as small a factor as says the same
         scale = Factor(min(max(frac, 0), FRACTION_BITS), Rounding.HALF_EVEN)
         return replace(node, formats={**node.formats, "scale": scale})
 
