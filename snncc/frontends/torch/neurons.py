@@ -141,7 +141,9 @@ class Library:
                 "and may change it"
             )
         for own in vars(module):
-            if isinstance(getattr(type(module), own, None), FunctionType):
+            # Rockpool gives its modules another `parameters`, which no tick calls.
+            calls = own == "forward" or not hasattr(nn.Module, own)
+            if calls and isinstance(getattr(type(module), own, None), FunctionType):
                 raise ImportRefused(
                     f"module '{path}': its '{own}' was replaced; a {name} is imported as "
                     f"{self.name} has it"
