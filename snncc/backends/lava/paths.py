@@ -41,6 +41,7 @@ from snncc.ir.ops import (
 from .program import Kind, Whole, Window
 from .target import PARALLEL_MAX, WEIGHT_HIGH
 
+OTHERWISE = "Loihi has nothing for it; build with --target c99, which computes every op"
 CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
 
@@ -169,7 +170,7 @@ class Paths:
                 "L003",
                 node,
                 f"{node.op.keyword} {what}has no form in synapses; "
-                + ("put a spiking population in front of it" if spikes else "Loihi cannot do it"),
+                + ("put a spiking population in front of it" if spikes else OTHERWISE),
             )
 
     def offset(self, use: Use, whole: bool) -> Values:

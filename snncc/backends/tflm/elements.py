@@ -31,6 +31,7 @@ from .arithmetic import Exact
 from .graph import Graph, Signal, laid, laid_shape, refused
 from .matrices import MatrixProduct
 from .registers import Registers
+from .target import FORMLESS
 from .windows import SAME, VALID, Window, pad, strided
 
 Pool = SumPool | AvgPool | MaxPool
@@ -74,7 +75,7 @@ class Elements:
                 left, right = (self._row(s) for s in self.sources)
                 return MatrixProduct(self._x, left, right, self.shape).signal(self.bounds)
             case _:
-                raise refused("T006", self.node, f"{op.keyword} has no form in stock kernels here")
+                raise refused("T006", self.node, f"{op.keyword} {FORMLESS}")
 
     @property
     def _registers(self) -> Registers:

@@ -23,7 +23,7 @@ from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Graded, Spiking
 
 from .arithmetic import Exact
 from .graph import Signal, refused
-from .target import INT32
+from .target import FORMLESS, INT32
 
 NARROW, HELD = 16, 1 << 30
 
@@ -77,7 +77,7 @@ class Neurons:
                     op, {}, v, *self._move(op, v, drive, threshold, threshold, decay)
                 )
             case _:
-                raise refused("T006", self.node, f"{op.keyword} has no form in stock kernels here")
+                raise refused("T006", self.node, f"{op.keyword} {FORMLESS}")
 
     # --- the kinds of neurons ------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from .arithmetic import Exact
 from .graph import Signal, laid_shape, refused
 from .schema import TYPES
 from .sums import Part, Sums, halved
-from .target import INT16, PIECE_BYTES
+from .target import FORMLESS, INT16, PIECE_BYTES
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Synapses(Sums):
             case BlockDense():
                 return self._blocks(weights, np.broadcast_to(bias, weights.shape[:2]))
             case _:
-                raise refused("T006", self.node, f"{op.keyword} has no form in stock kernels here")
+                raise refused("T006", self.node, f"{op.keyword} {FORMLESS}")
 
     # --- dense ---------------------------------------------------------------------------------
 

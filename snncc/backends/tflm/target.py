@@ -33,6 +33,8 @@ RULES: Mapping[str, str] = {
     "T006": "every op has an exact form in stock kernels",
 }
 
+FORMLESS = "has no form in stock kernels here; build with --target c99, which computes every op"
+
 # What the interpreter keeps in the arena beside tensors, on 64 bits: measured, rounded up.
 BYTES_FIXED = 1024
 BYTES_PER_TENSOR = 24  # TfLiteEvalTensor

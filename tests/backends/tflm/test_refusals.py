@@ -81,6 +81,17 @@ def many_taps() -> Network:
 
 
 SATURATE = Quantity(16, True, 0, Rounding.HALF_EVEN, Overflow.SATURATE)
+
+
+def unknown() -> Network:
+    return small(
+        """
+  %x = input() {shape=[4], signal="real"} : value=s16q8/half-even/saturate
+  %n = norm(%x) {epsilon=0.001} : value=s16q12/half-even/saturate
+  return %n"""
+    )
+
+
 CASES = {
     "T001 real numbers": (lambda: hand("feedforward"), "T001: the network computes with real"),
     "T002 sums": (beyond, "T002 %c: its sums may reach 644,245,094,400, beyond 32 bits"),
@@ -101,6 +112,10 @@ CASES = {
         "T004 %s1: its state may reach ",
     ),
     "T005 axes": (four_axes, "T005 %x: its shape is [2, 2, 2, 2]; reshape it"),
+    "T006 ops": (
+        unknown,
+        "T006 %n: norm has no form in stock kernels here; build with --target c99, which computes",
+    ),
     "T006 thresholds": (sinking, "T006 %s: it fires several times a tick by a threshold"),
 }
 
