@@ -161,6 +161,15 @@ def test_authors_state_dicts_are_taken_over() -> None:
     assert sdt1.from_authors(extra).keys() == driven.keys()
 
 
+def test_merged_parts_are_the_same_convolution() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        conv = lively(sdt2.RepConv(6))
+    assert isinstance(conv, sdt2.RepConv)
+    spikes = (stimulus(7, channels=6)[0] > 0.5).double()
+    torch.testing.assert_close(conv(spikes), conv.body(spikes), rtol=0, atol=1e-12)
+
+
 def test_meta_spikeformer_has_the_authors_tensors_and_neurons() -> None:
     """825 tensors and 77 populations, as counted on the authors' module."""
     with torch.device("meta"):
