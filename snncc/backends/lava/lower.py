@@ -201,7 +201,11 @@ class _Lowering:
     def _wire(self, use: Use, neurons: Mapping[str, tuple[Neurons, ...]]) -> Wire:
         if use.source not in neurons:
             node = self.paths.network[use.source]
-            raise refused("L009", node, f"the output {use} is no spike or potential of a neuron")
+            message = (
+                f"the output {use} is no spike or potential of a neuron; end the network with a "
+                "population or an integrator, or build with --target c99"
+            )
+            raise refused("L009", node, message)
         state = {"": "", "v": "v", "i": "u"}.get(use.state)
         if state is None:
             node = self.paths.network[use.source]

@@ -290,7 +290,11 @@ class _Lowering:
     def _wire(self, use: Use) -> Wire:
         node = self.paths.network[use.source]
         if not node.op.states:
-            raise refused("S009", node, f"the output {use} is no spike or potential of a neuron")
+            message = (
+                f"the output {use} is no spike or potential of a neuron; end the network with a "
+                "population or an integrator, or build with --target c99"
+            )
+            raise refused("S009", node, message)
         state = use.state or ("" if node.op.spiking else "v")
         if state not in ("", "v"):
             raise refused("S009", node, f"its state '{state}' cannot be recorded")

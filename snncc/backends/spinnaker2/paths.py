@@ -95,7 +95,8 @@ class Paths:
             raise refused(
                 "S003",
                 node,
-                f"{node.op.keyword} has no form in synapses; put a spiking population in its place",
+                f"{node.op.keyword} has no form in synapses; put a spiking population in its "
+                "place, or build with --target c99, which computes every op",
             )
         found: dict[Leaf, None] = {}
         for each in node.inputs:
