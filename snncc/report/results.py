@@ -56,7 +56,9 @@ def _measured(model: str, target: str, bits: int) -> tuple[str, ...]:
         except CapacityError:
             return _verified(model, target, bits, ROOMY)
     except SnnccError as error:
-        return f"refused: {str(error).splitlines()[0]}".replace("|", "/"), *[""] * 5
+        sentence = str(error).splitlines()[0]
+        # The user's code may look like columns or like a link.
+        return f"refused: {sentence}".replace("|", "/").replace("](", "] ("), *[""] * 5
 
 
 def _verified(model: str, target: str, bits: int, board: str | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Training: losses fall, seeds decide everything, and the helpers do what their recipes say."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from snncc.ir import UsageError
 from snncc.zoo.data import MOTIONS
+from snncc.zoo.families import family
 from snncc.zoo.fit import Epoch, augment, fit, measure, objective, optimizer, shaken
 from snncc.zoo.l2mu import L2MU, L2MUConfig
 from snncc.zoo.recipes import RECIPES, Recipe
@@ -89,14 +90,17 @@ def test_an_unknown_recipe_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_decays_and_thresholds_are_trained_at_the_cautious_rate(name: str) -> None:
     recipe = RECIPES[name]
-    model = L2MU(recipe.config)
-    weights, shared = optimizer(model, recipe).param_groups
-    assert shared["lr"] == pytest.approx(recipe.rate * recipe.caution)
+    model = family(recipe.family).build(asdict(recipe)["config"])
+    weights, *shared = optimizer(model, recipe).param_groups
     named = dict(model.named_parameters())
-    assert {id(p) for p in shared["params"]} == {
+    assert {id(p) for group in shared for p in group["params"]} == {
         id(p) for key, p in named.items() if key.endswith(("beta", "threshold"))
     }
-    assert len(weights["params"]) + len(shared["params"]) == len(named)
+    assert [group["lr"] for group in shared] == [pytest.approx(recipe.rate * recipe.caution)] * len(
+        shared
+    )
+    assert len(shared) == (recipe.family in ("l2mu", "egru"))
+    assert len(weights["params"]) + sum(len(group["params"]) for group in shared) == len(named)
 
 
 def test_without_augmentation_inputs_stay_as_they_are() -> None:
