@@ -18,7 +18,7 @@ from typing import cast
 
 import numpy as np
 
-from snncc.backends import Json, Settings
+from snncc.backends import Json, Settings, packed
 from snncc.ir import Network, Tensor, Trace, UsageError, Values, parse, show
 
 FORMAT_VERSION = 1
@@ -150,23 +150,10 @@ def _arrays(content: bytes, path: Path) -> dict[str, Values]:
         raise UsageError(f"{path}: an array file is damaged: {error}") from error
 
 
-def pack(arrays: Mapping[str, Values]) -> bytes:
-    """Arrays as an .npz file whose bytes depend on the arrays alone (np.savez stamps the time)."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in sorted(arrays):
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.asarray(arrays[name]), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(info, content.getvalue())
-    return buffer.getvalue()
-
-
 def network_files(network: Network, text: str, tensors: str) -> dict[str, bytes]:
     """A network as its two files."""
     arrays = {name: tensor.values for name, tensor in network.tensors.items()}
-    return {text: show(network).encode(), tensors: pack(arrays)}
+    return {text: show(network).encode(), tensors: packed(arrays)}
 
 
 def write(

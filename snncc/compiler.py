@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.backends import Backend, FirmwareBackend, Json, Settings
+from snncc.backends import Backend, FirmwareBackend, Json, Settings, packed
 from snncc.ir import DeviceError, Network, SpikesDiffer, Trace, UsageError, Values, run, unknown
 from snncc.ir.ops import Input
 from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
@@ -79,7 +79,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
         report["board"] = sizes
     files |= bundle.network_files(network, bundle.NETWORK, bundle.TENSORS)
     files |= bundle.network_files(float_network, *bundle.FLOAT)
-    files[bundle.CHECK] = bundle.pack({"signal": signal, **expected.wires})
+    files[bundle.CHECK] = packed({"signal": signal, **expected.wires})
     files[bundle.REPORT] = bundle.dump(report)
     facts = manifest(request, float_network, network, settings, theirs, steps, notes)
     log: dict[str, Json] = {

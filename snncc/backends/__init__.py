@@ -1,5 +1,6 @@
 """The face of the backends floor: what a backend is. The backends stand in folders of their own."""
 
+from .archive import packed
 from .protocol import (
     Backend,
     DeviceBackend,
@@ -26,4 +27,5 @@ __all__ = [
     "Settings",
     "chosen",
     "entering",
+    "packed",
 ]

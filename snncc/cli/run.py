@@ -34,7 +34,8 @@ def command(bundle: Path, data: Path, engine: str, as_json: bool, output: Path |
     """Run BUNDLE on data; print each sample's class, and the accuracy where classes are known."""
     import numpy as np
 
-    from snncc.bundle import Bundle, pack
+    from snncc.backends import packed
+    from snncc.bundle import Bundle
     from snncc.engines import run
     from snncc.samples import find_samples
 
@@ -56,7 +57,7 @@ def command(bundle: Path, data: Path, engine: str, as_json: bool, output: Path |
     if output is not None:
         # Engines keep codes in types of their own; the file is the same from each.
         wires = {wire.lstrip("%"): trace[wire].astype(np.int64) for wire in trace.outputs}
-        output.write_bytes(pack(wires))
+        output.write_bytes(packed(wires))
     accuracy = None if samples.labels is None else trace.accuracy(samples.labels, decode)
     if as_json:
         facts = {"engine": engine, "classes": classes.tolist(), "accuracy": accuracy}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import keyword
-import zipfile
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from snncc.backends import Files
+from snncc.backends import Files, packed
 from snncc.ir import Values
 
 from .arithmetic import Population
@@ -182,16 +180,3 @@ def _own(n: Neurons) -> dict[str, Values]:
         }
 
     return arrays(n.whole, "") | arrays(n.real, ".real")
-
-
-def packed(arrays: Mapping[str, Values]) -> bytes:
-    """An .npz file whose bytes depend on the arrays alone."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in sorted(arrays):
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.ascontiguousarray(arrays[name]))
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(info, content.getvalue())
-    return buffer.getvalue()

@@ -10,10 +10,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import Runtime
+from snncc.backends import Runtime, packed
 from snncc.ir import DeviceError, Trace, Values
 
-from .emit import emit, packed
+from .emit import emit
 from .program import Program
 from .simulate import read
 

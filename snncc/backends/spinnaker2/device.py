@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import Runtime
+from snncc.backends import Runtime, packed
 from snncc.ir import DeviceError, Trace, Values
 
-from .emit import emit, packed
+from .emit import emit
 from .program import Program
 
 # Not on the package index; v0.8.0 is the newest release known (2026-07). That its tag is called so

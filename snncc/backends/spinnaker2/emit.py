@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import PurePosixPath
 
-import numpy as np
-
-from snncc.backends import Files
+from snncc.backends import Files, packed
 from snncc.ir import Values
 
 from .mapped import mapped
@@ -79,14 +74,3 @@ def arrays(program: Program) -> dict[str, Values]:
         if s.kind == "sparse":
             found[f"{index}.rows"], found[f"{index}.columns"] = s.rows, s.columns
     return found
-
-
-def packed(content: Mapping[str, Values]) -> bytes:
-    """The arrays as an .npz whose bytes depend on nothing else."""
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(content):
-            one = io.BytesIO()
-            np.save(one, content[name], allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), one.getvalue(), zipfile.ZIP_DEFLATED)
-    return whole.getvalue()
