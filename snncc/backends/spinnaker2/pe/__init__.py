@@ -1,0 +1,1 @@
+"""Networks on a kernel of our own: whole numbers on the processing elements, values as events."""
