@@ -60,7 +60,7 @@ def measure(target: Board, state_bits: int) -> dict[str, Any]:
     network, signal = layered(DENSITY), spike_trains(1, 40, 64, DENSITY)
     backend, ranges = C99Backend(), calibrate(network, signal)
     settings = Settings(state_bits=state_bits, rates=ranges.rates)
-    for step in backend.passes(settings, ranges):
+    for step in backend.passes(network, settings, ranges):
         network = step(network)
     program = backend.lower(network, settings)
     image = build(target, backend.firmware(program, ()))

@@ -48,7 +48,7 @@ def measure(name: str, state_bits: int) -> dict[str, Any]:
     network, signal = model.imported.network, model.samples.signal[:SAMPLES_MOST]
     ranges = calibrate(network, signal[:CALIBRATION_SAMPLES])
     backend, settings = C99Backend(), Settings(state_bits=state_bits, rates=ranges.rates)
-    for step in backend.passes(settings, ranges):
+    for step in backend.passes(network, settings, ranges):
         network = step(network)
     program = backend.lower(network, settings)
     backend.simulate(program, signal[:1], ())  # compiles

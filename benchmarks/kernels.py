@@ -36,7 +36,7 @@ def measure(
     backend, target = C99Backend(), board(BOARD)
     ranges = calibrate(network, signal)
     settings = Settings(state_bits=state_bits, rates=ranges.rates)
-    for step in backend.passes(settings, ranges):
+    for step in backend.passes(network, settings, ranges):
         network = step(network)
     program = backend.lower(network, settings)
     image = build(target, backend.firmware(program, ()), Build(optimize=optimize))

@@ -89,7 +89,7 @@ def measure(name: str) -> dict[str, Any]:
     options = {"place": "sequential", "boards": "1", "duration": str(TICKS)}
     settings = Settings(options=options, rates=ranges.rates)
     backend = Spinnaker2Backend()
-    for step in backend.passes(settings, ranges):
+    for step in backend.passes(network, settings, ranges):
         network = step(network)
     program = backend.lower(network, settings)
     budget = Choices.of(settings).budget(program.period, program.settle)

@@ -48,7 +48,7 @@ def built(network: Network, signal: Values) -> tuple[Network, Program]:
     """The network as the target's own passes make it, and its program."""
     backend, ranges = Spinnaker2Backend(), calibrate(network, signal[:CALIBRATION])
     settings = Settings(rates=ranges.rates, options={"place": "sequential"})
-    for step in backend.passes(settings, ranges):
+    for step in backend.passes(network, settings, ranges):
         network = step(network)
     return network, backend.lower(network, settings)
 

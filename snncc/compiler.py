@@ -60,7 +60,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     known = calibration(request.model, request.data, model.samples, CALIBRATION_SAMPLES)
     ranges, notes = _ranges(float_network, known)
     settings = Settings(request.weight_bits, request.state_bits, ours, ranges.rates)
-    steps = _steps(request, target, settings, ranges)
+    steps = _steps(request, target, float_network, settings, ranges)
     network = run_pipeline(float_network, steps, _observers(request, float_network, say))
     program = target.lower(network, settings)
     notes = (*model.imported.notes, *_presented(theirs, model.samples), *notes)
@@ -146,10 +146,14 @@ def _presented(options: Mapping[str, str], samples: Samples | None) -> tuple[str
 
 
 def _steps(
-    request: BuildRequest, target: Backend[object], settings: Settings, ranges: Ranges
+    request: BuildRequest,
+    target: Backend[object],
+    network: Network,
+    settings: Settings,
+    ranges: Ranges,
 ) -> tuple[Pass, ...]:
     if request.passes is None:
-        return target.passes(settings, ranges)
+        return target.passes(network, settings, ranges)
     for name in ("weight_bits", "state_bits"):
         if getattr(request, name) != getattr(BuildRequest, name):
             option = name.replace("_", "-")

@@ -50,8 +50,8 @@ class Backend(Protocol[P]):
     description: str
     options: Mapping[str, str]
 
-    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        """The passes that this target wants, in order."""
+    def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+        """The passes that this target wants for a float network, in order."""
         ...
 
     def lower(self, network: Network, settings: Settings) -> P:

@@ -44,7 +44,7 @@ def built(name: str, kind: str, engine: str = "c99") -> dict[PurePosixPath, byte
     ranges = calibrate(network, spikes_for(network))
     backend: C99Backend | TflmBackend = C99Backend() if engine == "c99" else TflmBackend()
     settings = Settings(options={"project": kind}, rates=ranges.rates)
-    for step in backend.passes(settings, ranges):
+    for step in backend.passes(network, settings, ranges):
         network = step(network)
     files = emitted(backend, network, settings)
     return {path.relative_to(kind): t for path, t in files.items() if path.parts[0] == kind}

@@ -21,7 +21,7 @@ class Toy:
     description = "the network as text"
     options: dict[str, str] = {}  # noqa: RUF012  # the protocol asks for an attribute
 
-    def passes(self, settings, ranges):
+    def passes(self, network, settings, ranges):
         return (Canonicalize(), Prune(), Quantize(ranges=ranges))
 
     def lower(self, network, settings):

@@ -26,7 +26,7 @@ def both(name: str) -> tuple[Network, Network, Values, Values]:
     network = TorchFrontend().load(ImportRequest(f"zoo:{name}", None, x[:4], {})).network
     ranges = calibrate(network, split.train.x[:: len(split.train.y) // 128])
     settings = Settings(rates=ranges.rates)
-    return network, run_pipeline(network, BACKEND.passes(settings, ranges)), x, y
+    return network, run_pipeline(network, BACKEND.passes(network, settings, ranges)), x, y
 
 
 def same_in_c(network: Network, x: Values) -> Trace:

@@ -32,7 +32,7 @@ class C99Backend:
         {"project": f"also write a whole project: {', '.join(KINDS)}"}
     )
 
-    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return pipeline.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:

@@ -28,7 +28,7 @@ class LavaBackend:
     description = "Loihi 2 through Lava 0.10: bit-accurate processes"
     options: Mapping[str, str] = OPTIONS
 
-    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return pipeline.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:

@@ -28,7 +28,7 @@ class Spinnaker2Backend:
     description = "SpiNNaker 2: float32 neurons, weights of 8 bits, spikes over multicast"
     options: Mapping[str, str] = OPTIONS
 
-    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return pipeline.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:

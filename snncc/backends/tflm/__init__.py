@@ -34,7 +34,7 @@ class TflmBackend:
         }
     )
 
-    def passes(self, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return pipeline.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:

@@ -50,7 +50,7 @@ def prepared(
     """The network after Loihi's passes, and its program."""
     backend = LavaBackend()
     settings = Settings(weight_bits=bits, options=MappingProxyType(options or {}))
-    for step in backend.passes(settings, calibrate(network, signal)):
+    for step in backend.passes(network, settings, calibrate(network, signal)):
         network = step(network)
     return verify(network), backend.lower(network, settings)
 

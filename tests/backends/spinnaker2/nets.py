@@ -207,6 +207,6 @@ def prepared(
     """
     ranges: Ranges = calibrate(network, signal)
     settings = Settings(weight_bits, 32, {"place": "sequential", **(options or {})}, ranges.rates)
-    for step in BACKEND.passes(settings, ranges):
+    for step in BACKEND.passes(network, settings, ranges):
         network = verify(step(network))
     return network, BACKEND.lower(network, settings)

@@ -31,7 +31,7 @@ LEAKY = (
 def quantized(network: Network, signals: Signals, state_bits: int = 32) -> Network:
     """The network after the backend's own passes, calibrated with the signals."""
     settings = Settings(state_bits=state_bits)
-    for each in BACKEND.passes(settings, calibrate(network, signals)):
+    for each in BACKEND.passes(network, settings, calibrate(network, signals)):
         network = each(network)
     return network
 

@@ -25,7 +25,7 @@ def trained() -> tuple[Network, Values]:
     known = calibration(MODEL, None, samples, 32)
     assert isinstance(samples, Samples) and known is not None
     network = import_model(MODEL, None, None, {}).imported.network
-    for each in BACKEND.passes(Settings(), calibrate(network, known.signal)):
+    for each in BACKEND.passes(network, Settings(), calibrate(network, known.signal)):
         network = each(network)
     return network, samples.first(TESTED).signal
 
