@@ -99,13 +99,14 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
     """
     ticks = _ticks(options)
     if model.startswith(ZOO):
-        from snncc.zoo import data_set, test_data
+        from snncc.zoo import data_set, entry, test_data
 
         name = model.removeprefix(ZOO)
         if data is None or data.name == data_set(name).file:
             if ticks is not None:
                 raise UsageError(f"the data of {model} have ticks already; leave option ticks out")
-            return Samples(*test_data(name, data))
+            signal, labels = test_data(name, data)
+            return Samples(signal, labels if entry(name).trained else None)
     return None if data is None else load_samples(data, ticks)
 
 

@@ -22,13 +22,14 @@ def command() -> None:
 
 
 @command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Published sizes with random weights, too.")
 @json_option
 @debug_option
-def list_models(as_json: bool) -> None:
+def list_models(everything: bool, as_json: bool) -> None:
     """List the models: family, task, size and accuracy on held-out data."""
-    from snncc.zoo import entry, names
+    from snncc.zoo import entry, names, published
 
-    entries = [entry(name) for name in names()]
+    entries = [entry(name) for name in (*names(), *(published() if everything else ()))]
     if as_json:
         show_json([asdict(each) for each in entries])
         return
@@ -38,7 +39,7 @@ def list_models(as_json: bool) -> None:
             each.task,
             f"{each.parameters:,}",
             str(each.ticks),
-            f"{each.accuracy:.1%}",
+            "-" if each.accuracy is None else f"{each.accuracy:.1%}",
             "yes" if each.trained else "no",
         )
         for each in entries

@@ -1,4 +1,4 @@
-"""The papers' models with their trained checkpoints; importing this face loads no torch."""
+"""The papers' models, trained or of published size; importing this face loads no torch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from .cards import Entry, card, entry, names, weights
+from .cards import Entry, card, entry, names, published, weights
 from .data import DATASETS, dataset, wisdm_by_subject
 from .families import family
+from .noise import random_data, random_model
 from .samples import PARTS, DataSet, Part, Samples, Split, write_npz
+from .sizes import SIZES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +34,7 @@ __all__ = [
     "factory",
     "load",
     "names",
+    "published",
     "test_data",
     "weights",
     "wisdm_by_subject",
@@ -42,22 +45,27 @@ __all__ = [
 def factory(name: str) -> Callable[[], nn.Module]:
     """A callable that builds the module of `name` without its trained weights, in float32.
 
+    A published size is whole: it has no other weights than random ones.
+
     Raises: UsageError for an unknown name, at once.
     """
+    if name in SIZES:
+        return partial(random_model, SIZES[name])
     values = card(name)
     config = cast("dict[str, object]", values["config"])
     return partial(family(str(values["family"])).build, config)
 
 
 def load(name: str) -> nn.Module:
-    """The trained module of `name` in float32, in evaluation mode.
+    """The module of `name` in float32, in evaluation mode, with its trained weights if it has any.
 
     Raises: UsageError for an unknown name.
     """
     from safetensors.torch import load_file
 
     module = factory(name)()
-    module.load_state_dict(load_file(weights(name)))
+    if (trained := weights(name)) is not None:
+        module.load_state_dict(load_file(trained))
     return module.eval()
 
 
@@ -82,6 +90,8 @@ def write_test_data(name: str, out: Path, path: Path | None = None, part: Part =
 
 
 def data_set(name: str) -> DataSet:
-    """The data set that `name` was trained on, or that its task is called."""
+    """The data set that `name` was trained on, or that its task is called; random for a size."""
+    if name in SIZES:
+        return random_data(SIZES[name])
     recipe = cast("dict[str, str]", card(name).get("recipe", {}))
     return dataset(recipe.get("dataset", entry(name).task))

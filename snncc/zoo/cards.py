@@ -1,4 +1,4 @@
-"""What the zoo holds: one JSON card beside each checkpoint, read without loading torch."""
+"""What the zoo holds: a card beside each checkpoint, and published sizes; loads no torch."""
 
 from __future__ import annotations
 
@@ -9,46 +9,81 @@ from typing import cast
 
 from snncc.ir import UsageError, unknown
 
+from .families import FAMILIES
+from .sizes import SIZES
+
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of `snncc zoo list`; `accuracy` is measured on the held-out test samples."""
+    """One line of `snncc zoo list`.
+
+    `accuracy` is measured on the held-out test samples; None where the weights are random.
+    """
 
     name: str
     family: str
     task: str
     parameters: int
-    accuracy: float
+    accuracy: float | None
     ticks: int
     trained: bool
 
 
 def names() -> tuple[str, ...]:
-    """The models of the zoo, as `family-task`, sorted."""
+    """The trained models of the zoo, as `family-task`, sorted."""
     return tuple(sorted(path.stem for path in CHECKPOINTS.glob("*.json")))
 
 
+def published() -> tuple[str, ...]:
+    """The published sizes with random weights, as `family-size`, by family and size."""
+    return tuple(SIZES)
+
+
 def card(name: str) -> dict[str, object]:
-    """Everything recorded about a checkpoint: hyper-parameters, recipe, data, licence, accuracies.
+    """Everything recorded about a model: hyper-parameters, recipe, data, licence, accuracies.
 
     Raises: UsageError for a name that the zoo does not have.
     """
+    if name in SIZES:
+        return _size_card(name)
     if name not in names():
-        raise UsageError(unknown("zoo model", name, names()))
+        raise UsageError(unknown("zoo model", name, (*names(), *published())))
     text = (CHECKPOINTS / f"{name}.json").read_text(encoding="utf-8")
     return cast("dict[str, object]", json.loads(text))
+
+
+def _size_card(name: str) -> dict[str, object]:
+    size = SIZES[name]
+    return {
+        "name": name,
+        "family": size.family,
+        "task": f"random {size.signal}",
+        "parameters": size.parameters,
+        "published_millions": size.published,
+        "counted_in": size.source,
+        "shape": list(size.shape),
+        "ticks": size.ticks,
+        "accuracy": None,
+        "config": dict(size.config),
+        "citation": FAMILIES[size.family].citation,
+        "licence": "Apache-2.0",
+    }
 
 
 def entry(name: str) -> Entry:
     """The line of `name` in the zoo's list. Raises: UsageError for an unknown name."""
     values = card(name)
     fields = {field: values[field] for field in Entry.__slots__ if field != "trained"}
-    return Entry(**fields, trained=weights(name).is_file())  # type: ignore[arg-type]
+    return Entry(**fields, trained=weights(name) is not None)  # type: ignore[arg-type]
 
 
-def weights(name: str) -> Path:
-    """The safetensors file of `name`. Raises: UsageError for an unknown name."""
+def weights(name: str) -> Path | None:
+    """The safetensors file of `name`; None where its weights are random, or not here.
+
+    Raises: UsageError for an unknown name.
+    """
     card(name)
-    return CHECKPOINTS / f"{name}.safetensors"
+    path = CHECKPOINTS / f"{name}.safetensors"
+    return path if path.is_file() else None

@@ -9,7 +9,7 @@ import pytest
 from snncc.cli.display import show_table
 from snncc.cli.root import COMMANDS
 from snncc.ir import UsageError
-from snncc.zoo import dataset
+from snncc.zoo import dataset, names, published
 
 from .conftest import Snncc
 
@@ -85,6 +85,15 @@ def test_zoo_list_has_the_documented_fields(snncc: Snncc) -> None:
     assert all(set(entry) == fields for entry in entries)
     shown = snncc("zoo", "list").stdout
     assert all(entry["name"] in shown for entry in entries)
+
+
+def test_zoo_list_shows_published_sizes_when_asked(snncc: Snncc) -> None:
+    shown = {entry["name"] for entry in json.loads(snncc("zoo", "list", "--json").stdout)}
+    assert shown == set(names())
+    found = json.loads(snncc("zoo", "list", "--all", "--json").stdout)
+    assert {entry["name"] for entry in found} == {*names(), *published()}
+    assert {e["name"] for e in found if e["accuracy"] is None} == set(published())
+    assert json.loads(snncc("zoo", "show", "sdt2-15m").stdout)["published_millions"] == "15.1"
 
 
 def test_zoo_data_and_show_give_what_they_say(snncc: Snncc, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def build(source: str, within: Building = nullcontext) -> tuple[nn.Module, Path 
     if source.startswith(ZOO):
         zoo = importlib.import_module("snncc.zoo")
         name = source.removeprefix(ZOO)
-        return cast("nn.Module", zoo.factory(name)()), cast("Path", zoo.weights(name))
+        return cast("nn.Module", zoo.factory(name)()), cast("Path | None", zoo.weights(name))
     place, _, name = source.rpartition(":")
     module = _file(Path(place)) if place.endswith(".py") else _module(place)
     if not hasattr(module, name):

@@ -1,0 +1,90 @@
+"""The table of published sizes that nobody trained here: hyper-parameters and counts, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+V2 = "Yao et al. 2024, arXiv 2404.03663, table 1"
+V1 = "Yao et al. 2023, arXiv 2307.01694, table 2"
+SPIKFORMER = "Zhou et al. 2023, arXiv 2209.15425, table 2"
+SPIKFORMER_SMALL = "Zhou et al. 2023, arXiv 2209.15425, table 3"
+MLP = "Li et al. 2023, arXiv 2306.12465, table 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A published size of a family; its weights are random, from a seed.
+
+    config      hyper-parameters, as a card holds them
+    parameters  of the model as it is built here
+    published   millions of parameters, in the digits of the source
+    source      paper and table, or the file of the authors' code that was counted
+    shape       of the signal at one tick: small images, where the model takes any
+    signal      what stands in for data: random images, or random symbols one-hot
+    """
+
+    family: str
+    config: Mapping[str, object]
+    parameters: int
+    published: str
+    source: str
+    shape: tuple[int, ...] = (3, 24, 24)
+    signal: Literal["images", "symbols"] = "images"
+    ticks: int = 4
+
+
+def _sdt2(widths: tuple[int, int, int, int], parameters: int, published: str) -> Size:
+    config = {"channels": 3, "classes": 1000, "widths": list(widths)}
+    return Size("sdt2", config, parameters, published, V2)
+
+
+def _tokens(family: str, depth: int, width: int, parameters: int, published: str) -> Size:
+    """A transformer for images of 224 pixels, with patches of 16."""
+    config: dict[str, object] = {"channels": 3, "classes": 1000, "width": width, "depth": depth}
+    if family == "spikformer":
+        config["heads"] = 12 if width == 768 else 8
+    return Size(family, config, parameters, published, V1 if family == "sdt1" else SPIKFORMER)
+
+
+def _small(depth: int, width: int, heads: int, parameters: int, published: str) -> Size:
+    """A Spikformer for images of 32 pixels in 10 classes."""
+    config: dict[str, object] = {"channels": 3, "classes": 10, "width": width, "depth": depth}
+    more = {"heads": heads, "pooling": "0011", "bias": True}
+    return Size("spikformer", config | more, parameters, published, SPIKFORMER_SMALL)
+
+
+def _mlp(width: int, cells: bool, parameters: int, published: str) -> Size:
+    config = {
+        "channels": 3,
+        "side": 224,
+        "classes": 1000,
+        "width": width,
+        "depths": [2, 8, 14, 2],
+        "cells": cells,
+    }
+    return Size("mlp", config, parameters, published, MLP, (3, 224, 224), ticks=1)
+
+
+SIZES: Mapping[str, Size] = {
+    "sdt2-15m": _sdt2((64, 128, 256, 360), 15_112_208, "15.1"),
+    "sdt2-31m": _sdt2((96, 192, 384, 480), 31_333_864, "31.3"),
+    "sdt2-55m": _sdt2((128, 256, 512, 640), 55_350_248, "55.4"),
+    "sdt1-8-384": _tokens("sdt1", 8, 384, 16_816_024, "16.81"),
+    "sdt1-6-512": _tokens("sdt1", 6, 512, 23_373_352, "23.37"),
+    "sdt1-8-512": _tokens("sdt1", 8, 512, 29_689_384, "29.68"),
+    "sdt1-10-512": _tokens("sdt1", 10, 512, 36_005_416, "36.01"),
+    "sdt1-8-768": _tokens("sdt1", 8, 768, 66_338_632, "66.34"),
+    "spikformer-8-384": _tokens("spikformer", 8, 384, 16_816_024, "16.81"),
+    "spikformer-6-512": _tokens("spikformer", 6, 512, 23_373_352, "23.37"),
+    "spikformer-8-512": _tokens("spikformer", 8, 512, 29_689_384, "29.68"),
+    "spikformer-10-512": _tokens("spikformer", 10, 512, 36_005_416, "36.01"),
+    "spikformer-8-768": _tokens("spikformer", 8, 768, 66_338_632, "66.34"),
+    "spikformer-4-256": _small(4, 256, 8, 4_155_178, "4.15"),
+    "spikformer-2-384": _small(2, 384, 12, 5_765_050, "5.76"),
+    "spikformer-4-384": _small(4, 384, 12, 9_324_730, "9.32"),
+    "mlp-spe-t": _mlp(78, True, 25_229_180, "25.23"),
+    "mlp-spe-s": _mlp(96, True, 37_975_568, "37.98"),
+    "mlp-s": _mlp(96, False, 34_507_408, "34.51"),
+}
