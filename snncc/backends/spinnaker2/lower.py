@@ -22,7 +22,7 @@ from .neurons import population
 from .partition import split
 from .paths import Leaf, Link, Paths, refused, shares
 from .place import place, sequential
-from .program import Neurons, Partition, Program, Source, Synapses, Wire
+from .program import Host, Neurons, Partition, Program, Source, Synapses, Wire
 from .relays import Relays
 from .route import Routing, route
 from .target import (
@@ -54,6 +54,26 @@ def lower(network: Network, settings: Settings) -> Program:
     return _Lowering(Paths(network), Choices.of(settings)).program()
 
 
+def require_applications(network: Network, settings: Settings) -> None:
+    """Refuses a network that the applications of py-spinnaker2 do not compute, on any core.
+
+    Raises:
+        LoweringRefused: by rule id and node.
+    """
+    _Lowering(Paths(network), Choices.of(settings)).wired()
+
+
+@dataclass(frozen=True)
+class _Wired:
+    """What `Program` holds of it, before there are cores."""
+
+    hosts: tuple[Host, ...]
+    sources: tuple[Source, ...]
+    neurons: tuple[Neurons, ...]
+    synapses: tuple[Synapses, ...]
+    outputs: tuple[Wire, ...]
+
+
 @dataclass
 class _Lowering:
     """What is known so far: ticks first, then weights, then what carries delays and constants."""
@@ -66,7 +86,8 @@ class _Lowering:
         default_factory=dict[str, list[tuple[Leaf, int, Link]]]
     )
 
-    def program(self) -> Program:
+    def wired(self) -> _Wired:
+        """All populations and synapses; nothing is placed."""
         network = self.paths.network
         self.period, self.phases = self._schedule()
         computed = hosts(self.paths)
@@ -81,13 +102,22 @@ class _Lowering:
         synapses = [each for node in nodes for each in self._synapses(node, relays)]
         neurons = [self._neurons(node, synapses) for node in nodes]
         relayed, linking = relays.populations({n.name: n for n in neurons})
-        sources, neurons = [*relays.sources.values()], [*neurons, *relayed]
-        used = {each.source for each in (*synapses, *linking)}
-        sources = [source for source in sources if source.name in used]
-        outputs = tuple(self._wire(use) for use in network.outputs)
         whole = (*synapses, *linking)
-        budget = self.choices.budget(self.period, max([n.phase for n in neurons], default=0))
-        partition = split(budget, sources, neurons, whole)
+        used = {each.source for each in whole}
+        return _Wired(
+            computed,
+            tuple(source for source in relays.sources.values() if source.name in used),
+            (*neurons, *relayed),
+            whole,
+            tuple(self._wire(use) for use in network.outputs),
+        )
+
+    def program(self) -> Program:
+        """Everything wired, dealt out to cores and placed."""
+        network, wired = self.paths.network, self.wired()
+        settle = max([n.phase for n in wired.neurons], default=0)
+        budget = self.choices.budget(self.period, settle)
+        partition = split(budget, wired.sources, wired.neurons, wired.synapses)
         self._room(len(partition.cores))
         routing = self._routed(partition)
         return Program(
@@ -96,18 +126,18 @@ class _Lowering:
             decode=network.decode,
             period=self.period,
             inputs=tuple(self._input(node) for node in network.inputs),
-            hosts=computed,
-            sources=tuple(sources),
-            neurons=tuple(neurons),
-            synapses=whole,
-            outputs=outputs,
-            traced=self._traced(outputs),
+            hosts=wired.hosts,
+            sources=wired.sources,
+            neurons=wired.neurons,
+            synapses=wired.synapses,
+            outputs=wired.outputs,
+            traced=self._traced(wired.outputs),
             duration=self.choices.duration,
             sys_tick=self.choices.sys_tick,
             layout=self.choices.layout,
             partition=partition,
             routing=routing,
-            warnings=warnings(partition, neurons, self.choices, self.period),
+            warnings=warnings(partition, wired.neurons, self.choices, self.period),
         )
 
     def _room(self, cores: int) -> None:
