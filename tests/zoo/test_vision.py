@@ -1,6 +1,7 @@
 """The published vision models: the authors' layouts, and equations written another way."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 from snncc.zoo import sdt1, sdt2, spikformer, spiking_mlp
 from tests.zoo import published
+
 
 def lively(model: nn.Module) -> nn.Module:
     """The model in float64 with norms that are not the identity, so that neurons fire."""
@@ -124,3 +126,14 @@ def test_meta_spikeformer_has_the_authors_tensors_and_neurons() -> None:
     assert len(model.state_dict()) == 825
     assert sum(hasattr(module, "v_threshold") for module in model.modules()) == 77
     assert model.state_dict()["block3.5.attn.proj_conv.0.body.2.0.weight"].shape == (256, 1, 3, 3)
+
+
+def test_a_convolution_in_its_parts_is_the_merged_one() -> None:
+    config = sdt2.SDT2Config(2, 5, (8, 16, 16, 24), conv=1, blocks=(1, 1))
+    merged = lively(sdt2.SDT2(config))
+    parted = sdt2.SDT2(replace(config, merged=False)).double().eval()
+    parted.load_state_dict(merged.state_dict())
+    x = stimulus(32)
+    with torch.no_grad():
+        expected, found = merged(x), parted(x)
+    assert torch.allclose(expected, found, rtol=0, atol=1e-12) and expected.std() > 1e-3
