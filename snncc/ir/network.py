@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -133,10 +134,14 @@ class Network:
         while pending:  # a delayed use may stand before its source: go on until nothing moves
             rest = [node for node in pending if not self._infer(node, shapes)]
             if len(rest) == len(pending):
-                # A cycle: guess one shape. Verify looks at all inputs again afterwards.
-                guessed = next((n for n in rest if self._guess(n, shapes)), None)
-                if guessed is None:
+                # A cycle: guess one shape, that of the join of which most is known, since a gate's
+                # one value spreads. Verify looks at all inputs again afterwards.
+                pairs = ((node, self._guess(node, shapes)) for node in rest)
+                guesses = [(node, found) for node, found in pairs if found is not None]
+                if not guesses:
                     raise RuleViolation("V005", rest[0].name, "its shape follows from no input")
+                guessed, shape = max(guesses, key=lambda guess: prod(guess[1]))
+                shapes[guessed.name] = shape
                 rest.remove(guessed)
             pending = rest
         return MappingProxyType(shapes)
@@ -148,24 +153,22 @@ class Network:
             return True
         return False
 
-    def _guess(self, node: Node, shapes: dict[str, Shape]) -> bool:
-        """Shape of a join of wires that are not all known.
+    def _guess(self, node: Node, shapes: Mapping[str, Shape]) -> Shape | None:
+        """Shape of a join of wires that are not all known; None where nothing tells.
 
         A sum of feed-forward and recurrent currents has the shape of those that are known; what a
         concatenation still lacks follows from the weights behind it.
         """
         found = [shapes[use.source] for use in node.inputs if use.source in shapes]
         if not found or node.op.arity is not None:
-            return False
+            return None
         if not isinstance(node.op, Concat):
-            shapes[node.name] = infer(self, node, found)
-            return True
+            return infer(self, node, found)
         users = [user.op for user in self.users(node.name) if isinstance(user.op, Dense)]
         if users and node.op.axis == len(found[0]) - 1 and users[0].weight.name in self.tensors:
             total = self.tensors[users[0].weight.name].shape[-1]
-            shapes[node.name] = (*found[0][:-1], total)
-            return True
-        return False
+            return (*found[0][:-1], total)
+        return None
 
     def users(self, name: str) -> tuple[Node, ...]:
         """The nodes that use that node."""

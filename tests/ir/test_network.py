@@ -44,6 +44,23 @@ def test_recurrence_by_concatenation_has_a_shape() -> None:
     assert verify(network).shapes == {"x": (3,), "c": (7,), "d": (4,), "s": (4,)}
 
 
+def test_a_gate_of_one_value_spreads_over_what_goes_around() -> None:
+    network = written(
+        """  %x = input() {shape=[3], signal="spike"}
+  %g = dense(%x) {weight=@g}
+  %p = product(%s.v@-1, %g)
+  %d = dense(%x) {weight=@w}
+  %i = sum(%p, %d)
+  %s = lif(%i) LIF
+  return %s""",
+        g=np.ones((1, 3)),
+        w=np.ones((4, 3)),
+    )
+    found = verify(network).shapes
+    assert found["g"] == (1,)
+    assert {found[name] for name in "pdis"} == {(4,)}
+
+
 def test_inputs_of_a_sum_may_have_unlike_numbers_of_axes() -> None:
     network = written(
         """  %x = input() {shape=[2, 3], signal="real"}
