@@ -15,6 +15,7 @@ from snncc.ir import (
     Quantity,
     Rounding,
     RuleViolation,
+    Tensor,
     Values,
     arithmetics,
     bounds,
@@ -166,6 +167,27 @@ def test_real_values_can_go_around_without_a_neuron() -> None:
     low, high = bounds(after)["re"]
     assert np.all(np.abs(run(after, 10 * x, record="all")["%re"]) <= high.max())
     assert low.min() < 0 < high.max() < 2**31
+
+
+def test_weights_read_a_trace_of_graded_events_through_a_register() -> None:
+    """A trace has the bits that adding up needs; with them the weights' bias would not fit 32."""
+    text = """network traced tick=0.001s decode=last {
+  %x = input() {shape=[3], signal="real"}
+  %e = graded(%x) {threshold=0.2, compare=">", reset="subtract", reset_amount=0.2}
+  %t = li(%e) {bias=0.0, initial=0.0, decay=0.9}
+  %y = dense(%t) {weight=@w, bias=@b}
+  return %y
+}
+"""
+    rng = np.random.default_rng(2)
+    w = {"w": Tensor(rng.normal(size=(2, 3))), "b": Tensor(rng.normal(size=2))}
+    network, x = verify(parse(text, w)), rng.normal(size=(8, 40, 3))
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    held = after[after["y"].inputs[0].source]
+    assert isinstance(held.op, Requantize) and held.inputs[0].source == "t"
+    real, whole = run(network, x), run(after, x)
+    error = np.abs(real.output - whole.output * arithmetics(after)["y"][1])
+    assert np.max(error) < 0.02 * np.max(np.abs(real.output))
 
 
 # --- graded events -------------------------------------------------------------------------

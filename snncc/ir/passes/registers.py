@@ -17,6 +17,7 @@ from ..network import Network, Node, Use
 from ..number import Factor, Format, Overflow, Quantity, Rounding
 from ..op import values_of
 from ..ops import (
+    LI,
     Affine,
     Concat,
     Function,
@@ -251,8 +252,14 @@ class _Registers:
             counted = _counted(use, _counts(self.network))
             narrow = counted or isinstance(self.network[use.source].op, Input)
         else:
-            narrow = use.source not in self.held
+            weighed = isinstance(self.network[user].op, Weighted) and self._potential(use)
+            narrow = use.source not in self.held and not weighed
         return use if narrow or self._slim(use) else self._register(use, "read")
+
+    def _potential(self, use: Use) -> bool:
+        """Whether a wire holds what a neuron has added up, in the neuron's own format."""
+        summed = isinstance(self.network[use.source].op, LI) and not use.state
+        return summed or use.state not in ("", "wait", "s")
 
     def _slim(self, use: Use) -> bool:
         """Whether a value is no wider than a register: out of one, and only moved since."""
