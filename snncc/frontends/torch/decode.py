@@ -241,10 +241,12 @@ class Decoder:
             carried = self._inside(expr, expr, (self._roller.natural(expr) or 0) - 1)
             if carried is not None:
                 return carried
-        try:
-            return self._shifted(expr)
-        except IndexError:
-            return None
+        for carries in (False, True):
+            try:
+                return self._shifted(expr, carries)
+            except IndexError:
+                continue
+        return None
 
     def _inside(self, whole: Apply, expr: Expr, tick: int) -> Expr | None:
         """The same expression one tick earlier, within this one: a value carried by hand."""
@@ -263,17 +265,26 @@ class Decoder:
                 return deeper
         return None
 
-    def _shifted(self, expr: Expr) -> Expr:
-        """The expression with every wire read one tick earlier."""
+    def _shifted(self, expr: Expr, carries: bool) -> Expr:
+        """The expression with every wire read one tick earlier.
+
+        Args:
+            carries: whether what is carried by hand, anywhere in it, is taken at the tick before.
+        """
+        if carries and isinstance(expr, Apply):
+            earlier = self._inside(expr, expr, (self._roller.natural(expr) or 0) - 1)
+            if earlier is not None:
+                return earlier
         match expr:
             case Source(tick=int(tick)):
                 return self._weaver.source(expr.shape, self._earlier(tick))
             case Reading():
-                earlier = self._earlier(expr.call)
-                return self._weaver.reading(expr.population, earlier, expr.state)
+                call = self._earlier(expr.call)
+                return self._weaver.reading(expr.population, call, expr.state)
             case Apply():
                 self._weaver.origin = expr.origin
-                return self._weaver.applied(expr.op, [self._shifted(a) for a in expr.args])
+                args = [self._shifted(a, carries) for a in expr.args]
+                return self._weaver.applied(expr.op, args)
             case _:
                 return expr
 
