@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Literal, cast
@@ -13,9 +12,12 @@ from torch import Tensor, nn
 from snncc.ir import UsageError
 
 from .graded import GradedEvents
+from .multistep import counting, rest
 
 Form = Literal["released", "paper"]
-LAYER_KEYS = "kernel", "recurrent_kernel", "bias", "recurrent_bias", "thr"
+Readout = Literal["direct", "trace"]
+TRACE = 0.9
+"""Decay of the trace of events; each adds the tenth of its value (EvNN 0.2, egru.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class EGRUConfig:
     damping     its height
     zoneout     share of the old state that is kept whatever the gate says
     embedding   values per input symbol; 0: the inputs enter as they are
+    readout     "direct": the scores are made of the last layer's events; "trace": of their trace
+    last        whether only the last tick's scores count; with an embedding they always do
+    chunk       symbols after which the states begin at zero anew while the outputs are carried on,
+                as in the published evaluation of language models; 0: never
     """
 
     channels: int
@@ -44,6 +50,16 @@ class EGRUConfig:
     damping: float = 0.7
     zoneout: float = 0.0
     embedding: int = 0
+    readout: Readout = "direct"
+    last: bool = False
+    chunk: int = 0
+
+    def __post_init__(self) -> None:
+        if self.chunk and not self.embedding:
+            raise UsageError(
+                f"chunk={self.chunk} counts symbols, but embedding=0 says that values come in; "
+                "give the values per symbol, or chunk=0"
+            )
 
     def to_json(self) -> dict[str, object]:
         """The hyper-parameters as plain JSON values."""
@@ -104,7 +120,8 @@ class EGRU(nn.Module):
     """EGRU layers and a linear read-out.
 
     Without an embedding the inputs are standardised, channel by channel. With one they are one-hot
-    symbols, and their codes enter the first layer. States begin at zero.
+    symbols, and their codes enter the first layer. States begin at zero. A trace in front of the
+    read-out is trace <- 0.9 trace + 0.1 y, y the events of the last layer, counted in tenths here.
     """
 
     mean: Tensor
@@ -121,66 +138,39 @@ class EGRU(nn.Module):
         sizes = (width, *config.hidden)
         self.layers = nn.ModuleList(EGRULayer(n, m, config) for n, m in pairwise(sizes))
         self.output = nn.Linear(sizes[-1], config.classes)
+        if config.chunk:
+            self.clock = counting(config.chunk)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores for inputs `[ticks, batch, channels]`.
 
-        Without an embedding those of all ticks `[ticks, batch, classes]`, to be summed; with one
-        those of the last tick `[batch, classes]`, which foretell the next symbol.
+        Those of all ticks `[ticks, batch, classes]`, to be summed; or, with an embedding or `last`,
+        those of the last tick `[batch, classes]`. With an embedding they foretell the next symbol.
         """
         outputs = self.scores(x)
-        return outputs[-1] if self.config.embedding else outputs
+        return outputs[-1] if self.config.embedding or self.config.last else outputs
 
     def scores(self, x: Tensor) -> Tensor:
         """Scores of all ticks `[ticks, batch, classes]`."""
-        batch, embedded = x.shape[1], bool(self.config.embedding)
-        c = [x.new_zeros(batch, n) for n in self.config.hidden]
-        y = [x.new_zeros(batch, n) for n in self.config.hidden]
+        config, batch = self.config, x.shape[1]
+        if config.chunk:
+            rest(self)
+        c = [x.new_zeros(batch, n) for n in config.hidden]
+        y = [x.new_zeros(batch, n) for n in config.hidden]
+        trace = torch.zeros_like(y[-1])
         outputs: list[Tensor] = []
         for values in x:
-            signal = self.embedding(values) if embedded else (values - self.mean) * self.gain
+            signal = (
+                self.embedding(values) if config.embedding else (values - self.mean) * self.gain
+            )
             for index, layer in enumerate(self.layers):
                 y[index], c[index] = layer(signal, c[index], y[index])
                 signal = y[index]
+            if config.chunk:
+                kept = 1 - self.clock(values.sum(-1, keepdim=True))
+                c = [state * kept for state in c]
+            if config.readout == "trace":
+                trace = TRACE * trace + signal
+                signal = (1 - TRACE) * trace
             outputs.append(self.output(signal))
         return torch.stack(outputs)
-
-
-def published(state: Mapping[str, Tensor]) -> tuple[EGRUConfig, dict[str, Tensor]]:
-    """Hyper-parameters and weights of an `EGRU` from the authors' language model.
-
-    Their file has `rnns.N.{kernel, recurrent_kernel, bias, recurrent_bias, thr}`, matrices
-    [inputs, 3 units] with the blocks update, reset, candidate, one behind the other; the embedding
-    `embeddings.weight`; and the read-out `decoder.decoder.{weight, bias}`, tied to it (EvNN 0.2,
-    egru.py, and the language model beside it). What only training reads is left out.
-
-    Raises: UsageError for weights that are missing, or a projection before the read-out.
-    """
-    if extra := [key for key in state if "projection" in key]:
-        raise UsageError(f"{extra[0]}: a projection before the read-out has no place in EGRU")
-    layers = sorted({int(key.split(".")[1]) for key in state if key.startswith("rnns.")})
-    needed = [f"rnns.{n}.{name}" for n in layers for name in LAYER_KEYS]
-    needed += ["embeddings.weight", "decoder.decoder.weight", "decoder.decoder.bias"]
-    if missing := [key for key in needed if key not in state]:
-        raise UsageError(f"the state dict has no {missing[0]}; expected {', '.join(needed)}")
-    symbols, embedding = state["embeddings.weight"].shape
-    found = {
-        "mean": torch.zeros(symbols),
-        "gain": torch.ones(symbols),
-        "embedding.weight": state["embeddings.weight"].T.contiguous(),
-        "output.weight": state["decoder.decoder.weight"],
-        "output.bias": state["decoder.decoder.bias"],
-    }
-    hidden: list[int] = []
-    for n in layers:
-        kernel, back, bias, back_bias, threshold = (state[f"rnns.{n}.{k}"] for k in LAYER_KEYS)
-        size = threshold.shape[0]
-        hidden.append(size)
-        for name, part in (("gates", slice(2 * size)), ("new", slice(2 * size, None))):
-            found[f"layers.{n}.{name}.weight"] = kernel[:, part].T.contiguous()
-            found[f"layers.{n}.{name}.bias"] = bias[part]
-            found[f"layers.{n}.{name}_back.weight"] = back[:, part].T.contiguous()
-            found[f"layers.{n}.{name}_back.bias"] = back_bias[part]
-        found[f"layers.{n}.events.threshold"] = threshold
-    config = EGRUConfig(symbols, symbols, tuple(hidden), embedding=embedding)
-    return config, found

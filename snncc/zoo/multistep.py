@@ -1,4 +1,4 @@
-"""What spiking vision models share: their neuron, and stateless layers over ticks and batch."""
+"""What spiking models share: their neurons, and stateless layers over ticks and batch."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def fading(decay: float) -> nn.Module:
         detach_reset=True,
     )
     return cast("nn.Module", made)
+
+
+def counting(limit: int) -> nn.Module:
+    """Neurons of one tick per call that add up their input, and fire and lose `limit` at it."""
+    from spikingjelly.activation_based import neuron
+
+    return cast("nn.Module", neuron.IFNode(v_threshold=float(limit), v_reset=None))
 
 
 def parts(owner: nn.Module, name: str, *kinds: str) -> tuple[Layer, ...]:

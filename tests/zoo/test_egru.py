@@ -7,11 +7,16 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from snncc.backends import Settings
+from snncc.backends.c99 import C99Backend
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, events, run
 from snncc.ir.ops import Graded
-from snncc.zoo.egru import EGRU, EGRUConfig, published
+from snncc.ir.passes import calibrate
+from snncc.pipeline import run_pipeline
+from snncc.zoo.egru import EGRU, EGRUConfig
+from snncc.zoo.egru_files import published
 
 Array = NDArray[np.float64]
 
@@ -21,6 +26,10 @@ CONFIGS = {
     "zoneout": EGRUConfig(5, 3, (9,), zoneout=0.1),
     "paper": EGRUConfig(5, 3, (9, 4), form="paper", threshold=0.2),
     "symbols": EGRUConfig(6, 6, (8,), embedding=4),
+    "chunks": EGRUConfig(6, 6, (7, 8), embedding=4, threshold=0.1, chunk=7),
+    "chunks of the paper": EGRUConfig(6, 6, (8,), "paper", embedding=4, chunk=8),
+    "trace": EGRUConfig(5, 3, (7, 6), readout="trace"),
+    "last trace": EGRUConfig(1, 3, (9,), readout="trace", last=True),
 }
 
 
@@ -59,6 +68,8 @@ def layer(w: dict[str, Array], x: Array, config: EGRUConfig) -> Array:
     outputs = []
     for t in range(x.shape[1]):
         now = x[:, t]
+        if config.chunk and t % config.chunk == 0:
+            c = np.zeros_like(c)
         if config.form == "released":
             qz, qr = w["gates_back.bias"][:size], w["gates_back.bias"][size:]
             z = sigmoid(now @ wz.T + bz + y @ rz.T + qz)
@@ -88,6 +99,9 @@ def formulation(module: EGRU, x: Array) -> Array:
         stem = f"layers.{n}."
         own = {key.removeprefix(stem): v for key, v in w.items() if key.startswith(stem)}
         y = layer(own, y, config)
+    if config.readout == "trace":
+        age = np.arange(y.shape[1])[:, None] - np.arange(y.shape[1])
+        y = np.where(age < 0, 0, 0.1 * 0.9 ** np.maximum(age, 0)) @ y
     return np.asarray(y @ w["output.weight"].T + w["output.bias"])
 
 
@@ -99,7 +113,7 @@ def test_the_module_is_its_equations(name: str) -> None:
         found = module.scores(torch.from_numpy(x).transpose(0, 1)).transpose(0, 1).numpy()
         returned = module(torch.from_numpy(x).transpose(0, 1))
     np.testing.assert_allclose(found, formulation(module, x), atol=1e-12)
-    last = module.config.embedding > 0
+    last = module.config.embedding > 0 or module.config.last
     assert np.array_equal(returned.numpy(), found[:, -1] if last else found.swapaxes(0, 1))
 
 
@@ -112,13 +126,33 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     imported = TorchFrontend().load(request)
     network = imported.network
     assert sum(isinstance(n.op, Graded) for n in network) == len(module.config.hidden)
-    assert network.decode == ("last" if module.config.embedding else "mean")
+    assert network.decode == ("last" if module.config.embedding or module.config.last else "mean")
     own, reference = imported.eager(x), run(network, x, record="spikes")
     assert events(network, own).compared(events(network, reference)) == (0, None)
     fired = [np.mean(reference[f"%{n.name}"] != 0) for n in network.firing]
     assert all(0.05 < rate < 0.9 for rate in fired)
     scores = own.scores(network.decode), reference.scores(network.decode)
     np.testing.assert_allclose(*scores, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["chunks", "trace"])
+def test_whole_numbers_are_the_same_in_c(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = model(name)
+    monkeypatch.setattr("snncc.zoo.egru.built", lambda: module, raising=False)
+    x = signal(module.config, seed=5, samples=8, ticks=40)
+    network = TorchFrontend().load(ImportRequest("snncc.zoo.egru:built", None, x, {})).network
+    backend, ranges = C99Backend(), calibrate(network, x)
+    whole = run_pipeline(network, backend.passes(network, Settings(), ranges))
+    trace = run(whole, x, record="spikes")
+    found = backend.simulate(backend.lower(whole, Settings()), x, tuple(trace.wires))
+    assert trace.compared(found) == (0, None)
+    real = np.argmax(run(network, x).scores(network.decode), axis=1)
+    assert np.mean(real == np.argmax(trace.scores(whole.decode), axis=1)) > 0.8
+
+
+def test_a_chunk_counts_symbols() -> None:
+    with pytest.raises(UsageError, match="chunk=7 counts symbols, but embedding=0"):
+        EGRUConfig(5, 3, (9,), chunk=7)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
