@@ -29,7 +29,7 @@ class Spinnaker2Backend:
     options: Mapping[str, str] = OPTIONS
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        return pipeline.passes(settings, ranges)
+        return pipeline.passes(network, settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
         return lower(network, settings)

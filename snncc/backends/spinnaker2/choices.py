@@ -21,9 +21,12 @@ from .target import (
 DURATION = 256  # ticks of a run that recordings and stimuli have room for, unless said otherwise
 HOPS = ("exact", "pipelined")
 PLACES = ("traffic", "sequential")
+KERNELS = ("stock", "auto", "own")
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "hop": "exact: cores of short loops wait for their inputs; pipelined: refuse such loops",
+        "kernel": "stock: py-spinnaker2's applications; own: snncc's kernel, which has all ops, in "
+        "whole numbers; auto: own where stock refuses",
         "atoms": "at most so many neurons per core; as many as fit if left out",
         "duration": f"ticks of a run that recordings and stimuli have room for; {DURATION}",
         "layout": f"memory layout of py-spinnaker2: {', '.join(LAYOUTS)}; {LAYOUT}",
@@ -65,13 +68,13 @@ class Choices:
         """
         largest = (1 << (settings.weight_bits - 1)) - 1
         return cls(
-            hop=_one_of(settings, "hop", HOPS),
+            hop=one_of(settings, "hop", HOPS),
             atoms=_number(settings, "atoms", 0),
             duration=_number(settings, "duration", DURATION),
-            layout=_one_of(settings, "layout", (LAYOUT, *(n for n in LAYOUTS if n != LAYOUT))),
+            layout=one_of(settings, "layout", (LAYOUT, *(n for n in LAYOUTS if n != LAYOUT))),
             sys_tick=_seconds(settings, "sys_tick"),
             boards=_number(settings, "boards", 0),
-            place=_one_of(settings, "place", PLACES),
+            place=one_of(settings, "place", PLACES),
             delays=largest <= WEIGHT_MAX_WITH_DELAY,
             rates=settings.rates,
         )
@@ -82,7 +85,12 @@ class Choices:
         return Budget(LAYOUTS[self.layout], self.duration * period + settle, cycles, self.atoms)
 
 
-def _one_of(settings: Settings, key: str, known: tuple[str, ...]) -> str:
+def one_of(settings: Settings, key: str, known: tuple[str, ...]) -> str:
+    """What the settings choose among some values, the first where they say nothing.
+
+    Raises:
+        UsageError: another value.
+    """
     found = settings.options.get(key, known[0])
     if found not in known:
         raise UsageError(f"--option {key}: {unknown('value', found, known)}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from snncc.backends import Settings
-from snncc.ir import UsageError
+from snncc.backends.c99 import C99Backend
+from snncc.ir import LoweringRefused, Network, PassError, UsageError
 from snncc.ir.passes import (
     AtThreshold,
     Canonicalize,
@@ -20,19 +21,44 @@ from snncc.ir.passes import (
     WarmStart,
 )
 
+from .choices import KERNELS, one_of
+from .lower import require_applications
 from .target import HOP_TICKS
 
 STATE_BITS = 32  # binary32
 
 
-def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-    """All passes up to float32 states over whole weights; lowering lays the chip's ticks.
+def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    """The passes for the kernel that the settings choose, or that the network needs.
+
+    The network after them tells which it was: states in float32 are for the applications, whole
+    numbers for our own kernel.
 
     Raises:
-        UsageError: states of another width are asked for.
+        UsageError: states of another width are asked for, or there is no such kernel.
     """
+    kernel = one_of(settings, "kernel", KERNELS)
+    own = C99Backend().passes(network, settings, ranges)
+    if kernel == "own":
+        return own
+    stock = _stock(settings, ranges)
+    if kernel == "auto":
+        try:
+            for step in stock:
+                network = step(network)
+            require_applications(network, settings)
+        except (LoweringRefused, PassError):
+            return own
+    return stock
+
+
+def _stock(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    """Up to float32 states over whole weights; lowering lays the chip's ticks."""
     if settings.state_bits != STATE_BITS:
-        raise UsageError("SpiNNaker 2's states are float32; leave out --state-bits")
+        raise UsageError(
+            "the applications of SpiNNaker 2 keep states in float32; leave out --state-bits, or "
+            "build with --option kernel=own"
+        )
     return (
         Canonicalize(),
         FoldNorm(),

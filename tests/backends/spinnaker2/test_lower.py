@@ -171,7 +171,7 @@ def test_options_are_checked(options: dict[str, str], sentence: str) -> None:
 
 
 def test_the_width_of_states_is_no_choice() -> None:
-    with pytest.raises(UsageError, match="states are float32; leave out --state-bits"):
+    with pytest.raises(UsageError, match="states in float32; leave out --state-bits"):
         BACKEND.passes(hand("feedforward"), Settings(state_bits=16), Ranges())
 
 
