@@ -116,7 +116,7 @@ class RepConv(nn.Module):
     bias[o]     = a2[o] sum_m P2[o,m] c1[m] sum(D[m]) + c2[o]
     """
 
-    def __init__(self, width: int, merged: bool) -> None:
+    def __init__(self, width: int, merged: bool = True) -> None:
         super().__init__()
         self.as_one = merged
         self.body = nn.Sequential(
