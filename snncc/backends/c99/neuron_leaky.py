@@ -9,7 +9,7 @@ from the other end; for the reset before the decay d = T(decay (v - amount s)) +
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from snncc.ir import Factor, Node, Overflow, Quantity, Rounding
 from snncc.ir.ops import IF, LIF, CubaLIF, Spiking
 
 from .codes import factor, observed, shifts, whole
-from .program import Constant, Leaky, Whole
+from .program import Constant, Layout, Leaky, Reset, Whole
 from .tables import Grid
 from .target import LANE_BITS
 
@@ -97,7 +97,7 @@ def _written(
 ) -> Leaky:
     op = node.op
     assert isinstance(op, Spiking)
-    layout = "lanes" if numbers.bits == LANE_BITS else "int32_t"
+    layout: Layout = "lanes" if numbers.bits == LANE_BITS else "int32_t"
     never = (1 << (numbers.bits - 1)) - 1
 
     def constant(name: str, values: Whole, fill: int = 0) -> Constant:
@@ -118,7 +118,7 @@ def _written(
         current_frac=0 if numbers.fades is None else numbers.fades.frac,
         strict=op.compare == ">",
         threshold=constant("threshold", numbers.threshold, never),
-        reset=op.reset,  # type: ignore[arg-type]
+        reset=cast("Reset", op.reset),
         amount=Constant() if op.reset == "none" else constant("amount", _put(op, numbers), never),
         marking=op.reset == "subtract" and bool(np.all(numbers.amount > 0)),
         late=not numbers.early,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,9 +13,13 @@ from snncc.ir import Decode, Quantity, Shape
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t"]
-BYTES: Mapping[CType, int] = {
+Layout: TypeAlias = Literal["rows", "lanes"] | CType
+Reset: TypeAlias = Literal["subtract", "value", "none"]
+BYTES: Mapping[Layout, int] = {
+    "rows": 1,
     "int8_t": 1,
     "uint8_t": 1,
+    "lanes": 2,
     "int16_t": 2,
     "uint16_t": 2,
     "int32_t": 4,
@@ -27,14 +31,13 @@ class Table:
     """A constant array: `rows` of eight weights, `lanes` of eight int16, or a plain C array."""
 
     name: str
-    layout: Literal["rows", "lanes"] | CType
+    layout: Layout
     values: Whole  # flat
 
     @property
     def bytes(self) -> int:
         """Flash that it takes."""
-        width = {"rows": 1, "lanes": 2}.get(self.layout) or BYTES[self.layout]  # type: ignore[index]
-        return int(self.values.size * width)
+        return int(self.values.size * BYTES[self.layout])
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +73,8 @@ class Wire:
     @property
     def bytes(self) -> int:
         """RAM that it takes; a list carries its end mark and its length."""
-        if self.borrowed:
-            return 0
         more = 2 if self.kind == "events" else 0
-        return self.slots * (self.size + more) * BYTES[self.ctype]
+        return 0 if self.borrowed else self.slots * (self.size + more) * BYTES[self.ctype]
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Leaky:
     current_frac: int
     strict: bool  # fires above the threshold, not at it
     threshold: Constant
-    reset: Literal["subtract", "value", "none"]
+    reset: Reset
     amount: Constant  # subtracted, or put in the place of the decayed potential
     marking: bool  # every amount is above zero and so tells who fired
     late: bool  # subtracted after the decay rather than before
@@ -390,7 +391,7 @@ class Program:
     steps: tuple[Step, ...]
     outputs: tuple[Readout, ...]
     traced: tuple[Readout, ...]
-    layers: tuple[Layer, ...] = field(default=())
+    layers: tuple[Layer, ...] = ()
     project: str = ""  # kind of project to write around the sources; empty: none
 
     @property

@@ -15,6 +15,7 @@ from .program import (
     BYTES,
     Constant,
     ConvWalk,
+    CType,
     DenseWalk,
     Dot,
     Gather,
@@ -218,7 +219,7 @@ def _dot(
     lowering: Lowering,
     node: Node,
     weights: Whole,
-    layout: str,
+    layout: CType,
     source: Use,
     target: str,
     begin: Constant,
@@ -239,7 +240,7 @@ def _dot(
     )
 
 
-def _walk(lowering: Lowering, node: Node, weights: Whole, layout: str) -> Walk:
+def _walk(lowering: Lowering, node: Node, weights: Whole, layout: CType) -> Walk:
     keep, name = lowering.tables.keep, node.name
     if isinstance(node.op, Sparse):
         op, tensors = node.op, lowering.network.tensors
@@ -260,7 +261,7 @@ def _walk(lowering: Lowering, node: Node, weights: Whole, layout: str) -> Walk:
     return DenseWalk(table, _blocks(lowering, node), inputs, outputs, blocked)
 
 
-def _conv_walk(lowering: Lowering, node: Node, op: Conv, weights: Whole, layout: str) -> ConvWalk:
+def _conv_walk(lowering: Lowering, node: Node, op: Conv, weights: Whole, layout: CType) -> ConvWalk:
     shapes = lowering.network.shapes
     out, into = weights.shape[:2]
     flat = len(op.stride) == 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .program import Constant, CType, Table, Whole
+from .program import Constant, CType, Layout, Table, Whole
 from .target import LANES
 
 # Within a word the bytes stand as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
@@ -49,16 +49,16 @@ class Tables:
 
     found: dict[tuple[str, bytes], Table] = field(default_factory=dict[tuple[str, bytes], Table])
 
-    def keep(self, name: str, layout: str, values: Whole) -> str:
+    def keep(self, name: str, layout: Layout, values: Whole) -> str:
         """Name of the table with these values; `name` if there is none yet."""
         flat = np.ascontiguousarray(values.reshape(-1), dtype=np.int64)
         flat = flat if flat.size else np.zeros(1, dtype=np.int64)  # C has no empty arrays
         key = (layout, flat.tobytes())
         if key not in self.found:
-            self.found[key] = Table(name, layout, flat)  # type: ignore[arg-type]
+            self.found[key] = Table(name, layout, flat)
         return self.found[key].name
 
-    def constant(self, name: str, layout: str, values: Whole, grid: Grid, fill: int) -> Constant:
+    def constant(self, name: str, layout: Layout, values: Whole, grid: Grid, fill: int) -> Constant:
         """A parameter `[neurons]` or `[]` as one number, or as a table in lanes.
 
         Empty lanes get `fill`; where that is zero they need it, lest they begin to move.
@@ -72,7 +72,7 @@ class Tables:
             lanes = lanes[:1]
         return Constant(table=self.keep(name, layout, lanes), period=int(lanes.size))
 
-    def plain(self, name: str, layout: str, values: Whole) -> Constant:
+    def plain(self, name: str, layout: Layout, values: Whole) -> Constant:
         """A parameter as one number, or as a table in the order of the signal."""
         if np.all(values == values.flat[0]):
             return Constant(int(values.flat[0]))
