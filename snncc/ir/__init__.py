@@ -17,6 +17,7 @@ from .errors import (
     UsageError,
     unknown,
 )
+from .functions import RealFunction
 from .network import Decode, Network, Node, Origin, Use
 from .number import (
     Factor,
@@ -62,6 +63,7 @@ __all__ = [
     "PassError",
     "Projection",
     "Quantity",
+    "RealFunction",
     "Ref",
     "Role",
     "Rounding",

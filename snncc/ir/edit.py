@@ -182,7 +182,7 @@ def _cut(network: Network, op: OpT, rows: slice, names: Iterable[str]) -> tuple[
     """The op with only those rows of the tensors in these fields."""
     for name in names:
         network, ref = _keep_rows(network, getattr(op, name).name, rows)
-        op = changed(op, **{name: ref})  # type: ignore[type-var]
+        op = op.with_fields(**{name: ref})
     return network, op
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,7 @@ class Role:
 OPS: dict[str, type[Op]] = {}
 
 
+@dataclass(frozen=True)
 class Op(ABC):
     """What a node computes in one tick: parameters, shape rule, semantics and text in one class.
 
@@ -99,8 +100,12 @@ class Op(ABC):
 
     def refs(self) -> dict[str, str]:
         """Field name → tensor name, for every parameter that lives in a tensor."""
-        found = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
         return {k: v.name for k, v in found.items() if isinstance(v, Ref)}
+
+    def with_fields(self, **fields: object) -> Self:
+        """The same op with other values of some of its fields."""
+        return replace(self, **fields)
 
     @abstractmethod
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:

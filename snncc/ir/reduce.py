@@ -13,7 +13,7 @@ from .edit import redirect, remove, replace, tidy
 from .errors import SnnccError
 from .network import Network, Node, Use
 from .number import counting, unit_tensor
-from .op import Op, Ref
+from .op import Ref
 from .ops import Dense, Input, Sum
 from .tensor import Tensor
 from .verify import verify
@@ -171,9 +171,8 @@ def _kept(network: Network, population: str, group: frozenset[str], half: slice)
 def _rows(node: Node, cut: Callable[[str, str, tuple[slice, ...]], Ref], half: slice) -> Node:
     """A node of vectors with those of its rows: parameters and units along with them."""
     refs = node.op.refs()
-    op: Op = changed(
-        node.op,  # type: ignore[type-var]
-        **{field: cut(tensor, f"{node.name}.{field}", (half,)) for field, tensor in refs.items()},
+    op = node.op.with_fields(
+        **{field: cut(tensor, f"{node.name}.{field}", (half,)) for field, tensor in refs.items()}
     )
     formats = {
         role: counting(format, cut(unit, f"{node.name}.{role}.unit", (half,)).name)

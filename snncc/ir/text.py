@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from .errors import NumberError, TextError, unknown
 from .network import NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
@@ -66,7 +66,7 @@ def show_node(node: Node) -> str:
 def _stated(op: Op) -> dict[str, Value]:
     return {
         f.name: getattr(op, f.name)
-        for f in fields(op)  # type: ignore[arg-type]  # every op is a dataclass, a test demands it
+        for f in fields(op)
         if f.default is MISSING or getattr(op, f.name) != f.default
     }
 
@@ -85,7 +85,7 @@ def _show(value: Value) -> str:
             return repr(value)
 
 
-def _wholes(value: Value) -> bool:
+def _wholes(value: Value) -> TypeGuard[tuple[int, ...]]:
     return isinstance(value, tuple) and all(isinstance(each, int) for each in value)
 
 
@@ -100,9 +100,7 @@ _KINDS: dict[str, tuple[str, Callable[[Value], bool]]] = {
     "tuple[int, ...]": ("a list of whole numbers", _wholes),
     "Pads": (
         "a list of pairs",
-        lambda value: (
-            isinstance(value, tuple) and all(_wholes(v) and len(v) == 2 for v in value)  # type: ignore[arg-type]
-        ),
+        lambda value: isinstance(value, tuple) and all(_wholes(v) and len(v) == 2 for v in value),
     ),
 }
 
@@ -160,7 +158,7 @@ def _node(line: str, number: int) -> Node:
 
 
 def _op(kind: type[Op], stated: dict[str, Value], line: int, column: int) -> Op:
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    known = {f.name: f for f in fields(kind)}
     if extra := [name for name in stated if name not in known]:
         raise _error(line, column, f"{kind.keyword}: {unknown('field', extra[0], known)}")
     missing = [n for n, f in known.items() if f.default is MISSING and n not in stated]

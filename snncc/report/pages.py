@@ -72,7 +72,7 @@ def _op(kind: type[Op]) -> Iterator[str]:
     yield ""
     yield from _described(kind)
     shared = {f.name for f in fields(Spiking)} if issubclass(kind, Spiking) else set[str]()
-    own = [f for f in fields(kind) if f.name not in shared]  # type: ignore[arg-type]
+    own = [f for f in fields(kind) if f.name not in shared]
     if own:
         yield ""
         yield from _table(own)
@@ -109,7 +109,7 @@ def _pass(kind: type[Pass]) -> Iterator[str]:
     yield f"*{kind.effect.value}{least}*"
     yield ""
     yield from _described(kind)
-    options = [f for f in fields(kind) if f.type in ("int", "float", "str")]  # type: ignore[arg-type]
+    options = [f for f in fields(kind) if f.type in ("int", "float", "str")]
     if options:
         yield ""
         yield from _table(options)

@@ -1,13 +1,14 @@
 """Each neuron against a loop of its own, one neuron at a time, written from the equations."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import product
 
 import numpy as np
 import pytest
 
 from snncc.ir import Network, Node, Op, Use, run, verify
-from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Input
+from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Input, Spiking, SpikingFields
 from snncc.ir.ops.spiking import COMPARES, ORDERS, RESETS
 
 NEURONS, TICKS = 6, 14
@@ -198,3 +199,19 @@ def test_an_integrator_is_its_equation() -> None:
     for tick in range(TICKS):
         v = SLOW * v + signal[0, tick] + BIAS
         assert trace["%s"][0, tick].tolist() == v.tolist()
+
+
+def test_every_spiking_neuron_names_what_it_shares() -> None:
+    shared = [each.name for each in fields(Spiking)]
+    assert [*SpikingFields.__annotations__] == shared
+    neuron = LIF(0.5, 1.0, ">", "value", 0.25, "now", 1, 2, 0.0, 0.9, floor=-1.0)
+    assert neuron.shared == {name: getattr(neuron, name) for name in shared}
+    assert LIF(**neuron.shared, decay=0.9) == neuron
+
+
+def test_an_op_with_other_fields_is_of_its_kind_and_refuses_unknown_ones() -> None:
+    neuron = LI(0.5, 0.0, 0.0)
+    assert neuron.with_fields(decay=0.25) == LI(0.25, 0.0, 0.0)
+    assert neuron.with_fields() == neuron
+    with pytest.raises(TypeError, match="rise"):
+        neuron.with_fields(rise=1.0)

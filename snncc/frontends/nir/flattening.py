@@ -119,7 +119,7 @@ class _Flattener:
             key: self._keep(f"{node.name}.flat_{key}", self._full(Ref(name), shape))
             for key, name in node.op.refs().items()
         }
-        return replace(node.op, **fields) if fields else node.op  # type: ignore[type-var]
+        return node.op.with_fields(**fields)
 
     def _full(self, param: Param, shape: Shape) -> Values:
         return np.array(np.broadcast_to(values_of(param, self.network.tensors), shape)).reshape(-1)

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.ir import Param, Values
-from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF
+from snncc.ir import Values
+from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Affine, CubaLIF, SpikingFields
 
 from .choices import MANY
 from .parts import Part
@@ -57,9 +57,7 @@ def _gain(part: Part, gain: Values, *keys: str) -> Values:
     return gain
 
 
-def _firing(
-    part: Part, p: Mapping[str, Values], gain: Values, rest: Values
-) -> dict[str, Param | str | int]:
+def _firing(part: Part, p: Mapping[str, Values], gain: Values, rest: Values) -> SpikingFields:
     """The fields that all spiking neurons share; potentials as they are after shift and scale."""
     if np.any(gain < 0):
         raise part.refuse("its input gain is below 0: a current would lower the potential")
@@ -91,6 +89,7 @@ def _firing(
         "spikes": MANY if many else 1,
         "refractory": 0,
         "initial": part.param("initial", first + 0.0),
+        "floor": BOTTOMLESS,
     }
 
 
@@ -100,7 +99,7 @@ def _lif(part: Part) -> None:
     decay, rate = leak(part, "tau", p["tau"])
     gain = _gain(part, rate * p["r"], "tau", "r")
     fields = _firing(part, p, gain, p["v_leak"])
-    part.ops.append(LIF(**fields, decay=part.param("decay", decay)))  # type: ignore[arg-type]
+    part.ops.append(LIF(**fields, decay=part.param("decay", decay)))
 
 
 def _if(part: Part) -> None:
@@ -109,7 +108,7 @@ def _if(part: Part) -> None:
     fields = _firing(part, p, _integral(part, p["r"]), np.zeros(()))
     if part.choices["floor"] == "threshold":
         fields["floor"] = part.param("floor", -p["v_threshold"])
-    part.ops.append(IF(**fields))  # type: ignore[arg-type]
+    part.ops.append(IF(**fields))
 
 
 def _integral(part: Part, r: Values) -> Values:
@@ -126,7 +125,7 @@ def _cuba_lif(part: Part) -> None:
     gain = inner * _gain(part, rate * p["r"], "tau_mem", "r")
     part.ops.append(
         CubaLIF(
-            **_firing(part, p, gain, p["v_leak"]),  # type: ignore[arg-type]
+            **_firing(part, p, gain, p["v_leak"]),
             decay=part.param("decay", decay),
             current_decay=part.param("current_decay", fading),
             current_order=part.choices["current"],

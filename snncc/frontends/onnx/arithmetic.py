@@ -17,6 +17,7 @@ from snncc.ir import (
     Overflow,
     Param,
     Quantity,
+    RealFunction,
     Ref,
     Tensors,
     Unit,
@@ -87,8 +88,8 @@ class TracedIntegers(IntegerArithmetic):
     def rescale(self, codes: Values, role: str, scale: str) -> Values:
         return cast("Values", settled(super().rescale(codes, role, scale)))
 
-    def knots(self, function: object, index: str, value: str) -> Values:
-        table = super().knots(function, index, value)  # type: ignore[arg-type]
+    def knots(self, function: RealFunction, index: str, value: str) -> Values:
+        table = super().knots(function, index, value)
         return cast("Values", self._body.parameter("table", table))
 
     def contract(self, function: Bilinear, signal: Values, weights: Values) -> Values:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, cast
 
 import networkx as nx
 import numpy as np
@@ -24,7 +23,7 @@ from snncc.ir import (
     ordered,
     verify,
 )
-from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF, Product, Spiking, Sum
+from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF, Product, Sum
 
 from .evaluate import Evaluation
 from .neurons import Evaluate, Neuron, recognized
@@ -147,16 +146,16 @@ class Builder:
         }
         refs = {
             each.name: kept[value.name]
-            for each in fields(neuron.op)  # type: ignore[arg-type]
+            for each in fields(neuron.op)
             if isinstance(value := getattr(neuron.op, each.name), Ref)
         }
-        op: Op = replace(neuron.op, **refs)  # type: ignore[type-var]
+        op = neuron.op.with_fields(**refs)
         drive = neuron.drive
         if not drive.terms:
             raise ImportRefused(f"state '{neuron.state.name}' is driven by no signal")
         whole = add(drive, of_numbers(neuron.bias, drive.shape))
         if whole.key in self._wires and np.any(neuron.bias):  # the bias is another neuron's
-            drive, op = whole, cast("Op", replace(cast("Any", op), bias=0.0))
+            drive, op = whole, op.with_fields(bias=0.0)
         origin = neuron.spike.origin if neuron.spike is not None else Origin()
         self.nodes[name] = Node(name, op, (self.wire(drive),), origin=origin)
 
@@ -305,10 +304,8 @@ def current_based(nodes: dict[str, Node], outputs: Sequence[Use]) -> None:
 
 
 def _joined(current: LI, neuron: LIF | IF, use: Use) -> CubaLIF:
-    stated: dict[str, Any] = {each.name: getattr(neuron, each.name) for each in fields(Spiking)}
-    stated["bias"] = current.bias
     return CubaLIF(
-        **stated,
+        **replace(neuron, bias=current.bias).shared,
         decay=neuron.decay if isinstance(neuron, LIF) else 1.0,
         current_decay=current.decay,
         current_order="old" if use.delay else "new",

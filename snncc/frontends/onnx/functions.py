@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from dataclasses import dataclass, fields
+from typing import cast
 
 import numpy as np
 from onnx import FunctionProto, helper
@@ -102,8 +102,8 @@ def _named(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
     factors = {role.name for role in op.roles if role.factor}
     own: dict[str, Tensor] = {}
     changed: dict[str, Ref] = {}
-    for field in fields(cast("Any", op)):
-        value = cast("object", getattr(op, field.name))
+    for field in fields(op):
+        value: object = getattr(op, field.name)
         if isinstance(value, Ref):
             own[OWN + field.name] = tensors[value.name]
         elif (
@@ -115,7 +115,7 @@ def _named(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
         else:
             continue
         changed[field.name] = Ref(OWN + field.name)
-    return cast("Op", replace(cast("Any", op), **changed)), {**tensors, **own}
+    return op.with_fields(**changed), {**tensors, **own}
 
 
 def _asked(value: float, factor: bool) -> bool:

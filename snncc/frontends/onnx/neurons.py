@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from snncc.ir import FloatArithmetic, Network, Node, Op, Param, Ref, Shape, Tensor, Use
-from snncc.ir.ops import IF, LI, LIF, Input
+from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Input, SpikingFields
 
 from .functions import function_of
 from .poly import (
@@ -154,7 +154,7 @@ class Formulas:
         def keep(values: Array, role: str) -> Param:
             return _param(values, role, shape, tensors)
 
-        stated = {
+        stated: SpikingFields = {
             "bias": keep(self.bias, "bias"),
             "threshold": keep(threshold, "threshold"),
             "compare": ">" if strict else ">=",
@@ -164,10 +164,11 @@ class Formulas:
             "spikes": 1,
             "refractory": 0,
             "initial": keep(self.initial, "initial"),
+            "floor": BOTTOMLESS,
         }
         if np.all(self.decay == 1):
-            return IF(**stated), tensors  # type: ignore[arg-type]
-        return LIF(**stated, decay=keep(self.decay, "decay")), tensors  # type: ignore[arg-type]
+            return IF(**stated), tensors
+        return LIF(**stated, decay=keep(self.decay, "decay")), tensors
 
     def integrator(self) -> tuple[Op, dict[str, Tensor]]:
         """A state that leaks and is never reset, and its tensors."""

@@ -62,7 +62,7 @@ def stated(module: nn.Module) -> dict[str, object]:
     """
     described = description(module)
     assert described is not None, "asked for a class that is not described"
-    known = {f.name: f for f in fields(OPS[described.op])}  # type: ignore[arg-type]
+    known = {f.name: f for f in fields(OPS[described.op])}
     own = dict(described.fields(module))
     where = f"the description of {described.owner.__name__}"
     for name in own:
@@ -85,7 +85,7 @@ def gain_of(module: nn.Module) -> Tensor:
 
 
 def _kind(described: Description) -> NeuronKind:
-    every = fields(OPS[described.op])  # type: ignore[arg-type]
+    every = fields(OPS[described.op])
     numbers = {f.name for f in every if str(f.type) == "Param"}
 
     def op(site: Site) -> Op:

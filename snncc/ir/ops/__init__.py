@@ -9,10 +9,11 @@ from .neuron import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF
 from .pointwise import Affine, Input, Product, Relu, Sum
 from .pool import AvgPool, MaxPool, SumPool
 from .register import Function, Requantize
-from .spiking import Spiking
+from .spiking import BOTTOMLESS, Spiking, SpikingFields
 
 __all__ = [
     "ALIF",
+    "BOTTOMLESS",
     "IF",
     "LI",
     "LIF",
@@ -38,6 +39,7 @@ __all__ = [
     "Slice",
     "Sparse",
     "Spiking",
+    "SpikingFields",
     "Sum",
     "SumPool",
     "Transpose",

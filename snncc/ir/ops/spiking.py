@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -19,6 +20,21 @@ ORDERS = ("now", "before-decay", "after-decay", "after-input", "rechecked")
 POTENTIAL = Role("v")
 BOTTOMLESS = -math.inf
 """The floor of a neuron whose potential may fall as low as its inputs push it."""
+
+
+class SpikingFields(TypedDict):
+    """The fields that all spiking neurons state, by name: what `LIF(**stated, ...)` is given."""
+
+    bias: Param
+    threshold: Param
+    compare: str
+    reset: str
+    reset_amount: Param
+    reset_order: str
+    spikes: int
+    refractory: int
+    initial: Param
+    floor: Param
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,11 @@ class Spiking(Op):
             raise ValueError("a refractory neuron resets 'now'")
         if self.reset_order == "rechecked" and self.reset != "subtract":
             raise ValueError("reset_order 'rechecked' exists for reset 'subtract' only")
+
+    @property
+    def shared(self) -> SpikingFields:
+        """What this neuron states of what all spiking neurons do."""
+        return cast("SpikingFields", {f.name: getattr(self, f.name) for f in fields(Spiking)})
 
     @property
     def floored(self) -> bool:

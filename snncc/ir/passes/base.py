@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from enum import Enum
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ class Effect(Enum):
     APPROXIMATE = "approximate"
 
 
+@dataclass(frozen=True)
 class Pass(ABC):
     """A function from network to network, as a frozen dataclass whose fields are its options.
 
@@ -57,7 +58,7 @@ def show_pass(step: Pass) -> str:
 
 def _options(kind: type[Pass]) -> tuple[Field[object], ...]:
     """Fields that can be written as text; what a pass is given beside (ranges) cannot."""
-    return tuple(f for f in fields(kind) if f.type in ("int", "float", "str"))  # type: ignore[arg-type]
+    return tuple(f for f in fields(kind) if f.type in ("int", "float", "str"))
 
 
 _STEP = re.compile(r"([a-z][a-z-]*)(?:\{([^}]*)\})?")

@@ -40,4 +40,4 @@ def lay(network: Network, use: Use, constant: Values) -> Network | None:
     formats = dict(node.formats)
     if isinstance(weight := formats.get("weight"), Quantity):
         formats["bias"] = replace(weight, bits=BIAS_BITS)
-    return replace_nodes(network, replace(node, op=replace(op, bias=ref), formats=formats))  # type: ignore[type-var]
+    return replace_nodes(network, replace(node, op=op.with_fields(bias=ref), formats=formats))

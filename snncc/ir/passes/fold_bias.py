@@ -67,6 +67,6 @@ def _move(network: Network, source: str, target: str) -> Network:
     network, ref = keep_tensor(network, f"{target}.bias", total)
     return replace_nodes(
         network,
-        replace(node, op=replace(node.op, bias=None)),  # type: ignore[type-var]
+        replace(node, op=node.op.with_fields(bias=None)),
         replace(neuron, op=replace(neuron.op, bias=ref)),
     )

@@ -51,7 +51,7 @@ def _weighted(
     bias_ref = None
     if bias is not None and np.any(bias):
         network, bias_ref = keep_tensor(network, f"{node.name}.bias", bias)
-    op = replace(node.op, weight=weight_ref, bias=bias_ref)  # type: ignore[type-var]
+    op = node.op.with_fields(weight=weight_ref, bias=bias_ref)
     return network, replace(node, op=op)
 
 
@@ -247,7 +247,7 @@ def _scaled(
     found: dict[str, Param] = {}
     for field, values in real.items():
         network, found[field] = _kept(network, f"{name}.{field}", values)
-    return network, replace(op, **found)  # type: ignore[arg-type]
+    return network, op.with_fields(**found)
 
 
 def _twice(network: Network, node: Node, op: Affine) -> Network | None:

@@ -230,7 +230,7 @@ def _cleared(network: Network) -> Network:
             fields = [field for field, tensor in node.op.refs().items() if tensor == name]
             if not fields:
                 return node
-            return replace(node, op=replace(node.op, **dict.fromkeys(fields, ref)))  # type: ignore[type-var]
+            return replace(node, op=node.op.with_fields(**dict.fromkeys(fields, ref)))
 
         network = map_nodes(network, moved)
         tensors = {t: v for t, v in network.tensors.items() if t != name}

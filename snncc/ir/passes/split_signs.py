@@ -86,9 +86,9 @@ class _Half:
             half = replace(node, name=name, inputs=tuple(self.use(use) for use in node.inputs))
             self.network = insert(self.network, half)
             return name
-        op = replace(node.op, weight=self._part(node.op.weight.name))  # type: ignore[type-var]
+        op = node.op.with_fields(weight=self._part(node.op.weight.name))
         if node.op.bias is not None:
-            op = replace(op, bias=self._part(node.op.bias.name))  # type: ignore[type-var]
+            op = op.with_fields(bias=self._part(node.op.bias.name))
         self.network = insert(self.network, replace(node, name=name, op=op))
         return name
 
@@ -143,16 +143,7 @@ def _dual(network: Network, node: Node, op: CubaLIF, rest: Values) -> tuple[Netw
     if np.any(left):
         network, bias = keep_tensor(network, f"{node.name}.rest", left)
     return network, DualCubaLIF(
-        bias=bias,
-        threshold=op.threshold,
-        compare=op.compare,
-        reset=op.reset,
-        reset_amount=op.reset_amount,
-        reset_order=op.reset_order,
-        spikes=op.spikes,
-        refractory=op.refractory,
-        initial=op.initial,
-        floor=op.floor,
+        **replace(op, bias=bias).shared,
         decay=op.decay,
         excitatory_decay=op.current_decay,
         inhibitory_decay=op.current_decay,

@@ -142,7 +142,7 @@ def _started(network: Network, name: str, ticks: int) -> Network:
         end, _ = w.after(begin, ticks)
     unit = arithmetics(network)[name][0].unit_of("v")
     network, ref = keep_tensor(network, f"{name}.initial", end.astype(np.float64) * unit)
-    return replace_nodes(network, replace(node, op=replace(node.op, initial=ref)))  # type: ignore[type-var]
+    return replace_nodes(network, replace(node, op=node.op.with_fields(initial=ref)))
 
 
 def _laid(network: Network, node: Node, calm: Values) -> Network:
