@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.ir import Network, PassError, Quantity, Tensor, Use, parse, run, verify
+from snncc.ir import Network, PassError, Quantity, Tensor, Use, parse, run, show, verify
 from snncc.ir.ops import LIF, Dense, Requantize
 from snncc.ir.passes import Multiplication, Quantize, calibrate, multiplications
 from snncc.ir.views import arithmetics
@@ -55,6 +55,11 @@ def whole(network: Network, **options: object) -> Network:
     return verify(Quantize(ranges=calibrate(network, signals()), **options)(network))  # type: ignore[arg-type]
 
 
+def held(network: Network) -> list[str]:
+    """Names of the registers."""
+    return [node.name for node in network if isinstance(node.op, Requantize)]
+
+
 @pytest.mark.parametrize("units", ["neuron", "population"])
 @given(seed=st.integers(0, 99))
 @settings(max_examples=10)
@@ -87,14 +92,24 @@ def test_neurons_do_what_floats_do_where_one_unit_would_leave_nothing() -> None:
 
 def test_weights_that_keep_enough_codes_stay_in_the_common_unit() -> None:
     network = joined(2.0**-14)
-    assert not any(isinstance(node.op, Requantize) for node in whole(network))
+    assert held(whole(network)) == []
 
 
 def test_targets_without_registers_let_them_meet_in_one_unit() -> None:
     after = whole(joined(2.0), meet="together")
-    assert not any(isinstance(node.op, Requantize) for node in after)
-    with pytest.raises(PassError, match="meet is 'never', expected apart or together"):
+    assert held(after) == []
+    with pytest.raises(PassError, match="meet is 'never', expected apart, inputs or together"):
         whole(joined(2.0), meet="never")
+
+
+def test_targets_whose_host_computes_have_registers_of_inputs_alone() -> None:
+    inputs = joined(2.0)
+    assert whole(inputs, meet="inputs") == whole(inputs)
+    text = show(inputs).replace("dense(%x)", "dense(%m)")
+    text = text.replace("  %a =", "  %m = li(%x) {decay=0.5, bias=0.0, initial=0.0}\n  %a =")
+    states = verify(parse(text, inputs.tensors))
+    assert held(whole(states)) == ["a_held"]
+    assert held(whole(states, meet="inputs")) == []
 
 
 def test_an_output_keeps_its_name() -> None:

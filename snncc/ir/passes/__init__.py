@@ -18,12 +18,14 @@ from .round_constants import RoundConstants
 from .single_precision import SinglePrecision
 from .split_signs import SplitSigns
 from .states import unproven, worst_case
+from .unshare import Unshare
 from .warm_start import WarmStart, start
 
 PASSES: dict[str, type[Pass]] = {
     kind.name: kind
     for kind in (
         Canonicalize,  # first: later patterns need not look past idle nodes
+        Unshare,  # before fold-norm: weights of their own can take a map of rows
         FoldNorm,  # before fold-bias: a norm becomes weights and a bias
         FoldBias,  # before quantize: a bias kept among the weights would be rounded to their unit
         Prune,  # after the folds: it takes away what they left over
@@ -61,6 +63,7 @@ __all__ = [
     "RoundConstants",
     "SinglePrecision",
     "SplitSigns",
+    "Unshare",
     "WarmStart",
     "calibrate",
     "lags",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+import networkx as nx
 import numpy as np
 
 from ..edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
@@ -14,6 +15,7 @@ from ..network import Formats, Network, Node, Use
 from ..number import Factor, Format, Overflow, Quantity, Rounding
 from ..op import Ref, Unit, Values, values_of
 from ..ops import Input, Requantize, Weighted
+from ..views import graph
 from .base import Effect, Pass
 from .calibrate import Ranges
 from .registers import ratios, registers
@@ -47,7 +49,9 @@ class Quantize(Pass):
 
     Where a unit would leave weights that read real values an eighth of their codes or less, those
     count in a unit of their own, 2**k times finer, and a register rounds their sum to the common
-    one: a shift. With `meet=together` they do not, for targets that have no registers.
+    one: a shift. With `meet=inputs` that is done only where inputs alone lead to the weights, for
+    targets whose host computes such currents; with `meet=together` nowhere, for targets that have
+    no registers.
 
     Real values that are multiplied with each other, bent by functions, normalised or put out as
     graded events are held in registers of 16 bits, in powers of two that calibration chooses.
@@ -101,8 +105,8 @@ class Quantize(Pass):
                 raise PassError(f"quantize: {name} is {getattr(self, name)}, expected 16, 24 or 32")
         if self.units not in ("neuron", "population"):
             raise PassError(f"quantize: units is '{self.units}', expected neuron or population")
-        if self.meet not in ("apart", "together"):
-            raise PassError(f"quantize: meet is '{self.meet}', expected apart or together")
+        if self.meet not in ("apart", "inputs", "together"):
+            raise PassError(f"quantize: meet is '{self.meet}', expected apart, inputs or together")
 
     @property
     def _widths(self) -> tuple[int, int]:
@@ -157,7 +161,8 @@ class Quantize(Pass):
         source = network[name].inputs[0]
         counted = wire_kind(source, kinds(network)) == "count"
         shown = Use(name) in network.outputs
-        if self.meet == "together" or counted or shown or not np.any(filled):
+        kept = self.meet == "inputs" and _keeps(network, name)
+        if self.meet == "together" or kept or counted or shown or not np.any(filled):
             return False
         return bool(np.median(filled[filled > 0]) < LOST)
 
@@ -218,6 +223,12 @@ class Quantize(Pass):
                 formats.pop("decay", None)
             network = _with_formats(network, node.name, formats)
         return network
+
+
+def _keeps(network: Network, name: str) -> bool:
+    """Whether a state is anywhere on the way from the inputs to a node."""
+    whole = graph(network)
+    return any(network[past].op.states for past in nx.ancestors(whole, name))
 
 
 def _cleared(network: Network) -> Network:
