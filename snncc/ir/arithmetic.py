@@ -23,10 +23,12 @@ from .number import (
     shift_codes,
 )
 from .op import Param, Unit, Values, values_of
+from .spill import LARGE_BYTES, blocks
 from .tensor import Tensors
 
 EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every whole number up to here is exact
 EXACT_INTEGER = float(1 << 62)  # half of what int64 holds
+CODE_BYTES = np.dtype(np.int64).itemsize
 
 Contract = Callable[[Values, Values], Values]
 """A function linear in both arguments: signal `[samples, ...]` and weights → signal."""
@@ -128,7 +130,10 @@ class FloatArithmetic:
 
     def quantity(self, value: Param, role: str) -> Values:
         if value not in self._kept:
-            self._kept[value] = values_of(value, self.tensors).astype(self.dtype)
+            real = values_of(value, self.tensors).astype(self.dtype, copy=False)
+            if real.nbytes >= LARGE_BYTES:
+                return real  # to read it again costs no more than to map it
+            self._kept[value] = real
         return self._kept[value]
 
     def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
@@ -228,9 +233,14 @@ class IntegerArithmetic:
 
     def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
         if (value, role) not in self._kept:
-            real = values_of(value, self.tensors) * unit_in
-            self._kept[value, role] = self._encode(real, unit_out, value, role)
-        return self._kept[value, role]
+            parts = np.broadcast_arrays(values_of(value, self.tensors), unit_in, unit_out)
+            large = parts[0].size * CODE_BYTES >= LARGE_BYTES
+            codes = np.empty(parts[0].shape, _narrow(self._quantity(role)) if large else np.int64)
+            for part in blocks(codes.shape, CODE_BYTES):
+                real, before, after = (each[part] for each in parts)
+                codes[part] = self._encode(real * before, after, value, role)
+            self._kept[value, role] = codes
+        return self._kept[value, role].astype(np.int64, copy=False)
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
         format = self.formats.get(role)
@@ -255,12 +265,15 @@ class IntegerArithmetic:
         return codes << whole
 
     def contract(self, function: Contract, signal: Values, weights: Values) -> Values:
-        if id(weights) not in self._real:
+        known = self._real.get(id(weights))
+        if known is None:
             real = weights.astype(np.float64)
             ones = np.ones((1, *signal.shape[1:]))
             gain = float(np.max(function(ones, np.abs(real)), initial=0))
-            self._real[id(weights)] = (weights, real, gain)
-        _, real, gain = self._real[id(weights)]
+            known = (weights, real, gain)
+            if real.nbytes < LARGE_BYTES:
+                self._real[id(weights)] = known
+        _, real, gain = known
         # Matrix products of floats are some twenty times faster than those of whole numbers, and
         # exact as long as the sum of magnitudes stays below 2**53.
         worst = gain * float(np.max(np.abs(signal), initial=0))
@@ -336,6 +349,14 @@ class IntegerArithmetic:
 
     def counts(self, flags: Values) -> Values:
         return flags.astype(np.int64)
+
+
+def _narrow(format: Quantity) -> type[np.signedinteger]:
+    """The smallest signed integers that hold a format's codes."""
+    kinds = (np.int8, np.int16, np.int32)
+    return next(
+        (k for k in kinds if format.bits <= np.iinfo(k).bits - (not format.signed)), np.int64
+    )
 
 
 def isqrt(codes: Codes) -> Codes:

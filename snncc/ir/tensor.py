@@ -9,37 +9,54 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .spill import LARGE_BYTES, Stretch, stored
+
 Array: TypeAlias = npt.NDArray[Any]
 
 
 class Tensor:
     """A read-only array, equal to another when shape, dtype and bytes are equal.
 
+    A large one is not held in memory: its values come from a file without a name for as long as
+    somebody reads them.
+
     Args:
-        values: anything NumPy makes an array of; kept without a copy when it is contiguous and
-            read-only, as is all that it is a view of; copied otherwise, so that nobody can change
-            it from outside.
+        values: anything NumPy makes an array of; kept without a copy when it is small, contiguous
+            and read-only, as is all that it is a view of; copied otherwise, so that nobody can
+            change it from outside.
     """
 
-    __slots__ = ("__dict__", "values")
+    __slots__ = ("__dict__", "_held", "dtype", "shape")
 
     def __init__(self, values: npt.ArrayLike) -> None:
         array = np.asarray(values)
-        if _changeable(array) or not array.flags.c_contiguous:
-            array = np.array(array, order="C")
-            array.flags.writeable = False
-        self.values: Array = array
+        self.shape: tuple[int, ...] = array.shape
+        self.dtype: np.dtype[Any] = array.dtype
+        self._held: Array | Stretch = array
+        if array.nbytes >= LARGE_BYTES and (stretch := stored(array)) is not None:
+            self._held = stretch
+        elif _changeable(array) or not array.flags.c_contiguous:
+            self._held = np.array(array, order="C")
+            self._held.flags.writeable = False
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Extent along each axis."""
-        return self.values.shape
+    def values(self) -> Array:
+        """The numbers, read-only; of a large tensor a new array each time, so keep it briefly."""
+        if isinstance(self._held, Stretch):
+            return np.ndarray(self.shape, self.dtype, self._held.mapped())
+        return self._held
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether no value is infinite or no number at all."""
+        return self.dtype.kind != "f" or bool(np.all(np.isfinite(self.values)))
 
     @cached_property
     def digest(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 over dtype, shape and bytes."""
-        head = f"{self.values.dtype.str}{self.values.shape}".encode()
-        return hashlib.sha256(head + self.values.tobytes()).hexdigest()[:16]
+        found = hashlib.sha256(f"{self.dtype.str}{self.shape}".encode())
+        found.update(self.values.reshape(-1).view(np.uint8).data)
+        return found.hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tensor) and (
@@ -50,7 +67,7 @@ class Tensor:
         return hash(self.digest)
 
     def __repr__(self) -> str:
-        return f"Tensor({self.values.dtype}{list(self.shape)} {self.digest})"
+        return f"Tensor({self.dtype}{list(self.shape)} {self.digest})"
 
 
 def _changeable(array: Array) -> bool:

@@ -44,7 +44,7 @@ def show(network: Network, *, tensors: bool = False) -> str:
     lines = []
     if tensors:
         lines += [
-            f"// @{name} {tensor.values.dtype}{list(tensor.shape)} {tensor.digest}"
+            f"// @{name} {tensor.dtype}{list(tensor.shape)} {tensor.digest}"
             for name, tensor in sorted(network.tensors.items())
         ]
     head = f"network {network.name} tick={network.tick!r}s decode={network.decode} {{"

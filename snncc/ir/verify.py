@@ -98,7 +98,7 @@ def _shapes(network: Network) -> None:
 
 def _finite(network: Network) -> None:
     for name, tensor in network.tensors.items():
-        if tensor.values.dtype.kind == "f" and not np.all(np.isfinite(tensor.values)):
+        if not tensor.finite:
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(tensor.values))[0])
             raise RuleViolation("V007", "", f"tensor @{name} is not finite at {list(where)}")
     for node in network:
