@@ -190,6 +190,31 @@ def test_weights_read_a_trace_of_graded_events_through_a_register() -> None:
     assert np.max(error) < 0.02 * np.max(np.abs(real.output))
 
 
+def test_weights_read_sums_of_real_values_through_a_register() -> None:
+    """Moved or rectified in between: as wide as they are, the next bias would not fit 32 bits."""
+    text = """network deep tick=0.001s decode=last {
+  %x = input() {shape=[30], signal="real"}
+  %a = dense(%x) {weight=@a, bias=@c}
+  %r = relu(%a)
+  %m = reshape(%r) {shape=[4, 5]}
+  %b = dense(%m) {weight=@b, bias=@d}
+  %y = graded(%b) {threshold=0.2, compare=">", reset="none", reset_amount=0.0}
+  return %y
+}
+"""
+    rng = np.random.default_rng(3)
+    shapes = {"a": (20, 30), "c": (20,), "b": (3, 5), "d": (3,)}
+    tensors = {name: Tensor(rng.normal(size=shape)) for name, shape in shapes.items()}
+    network, x = verify(parse(text, tensors)), rng.normal(size=(8, 10, 30))
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    held = after[after["b"].inputs[0].source]
+    assert isinstance(held.op, Requantize) and held.inputs[0].source == "m"
+    assert after["a"].inputs[0].source == "x", "a sensor's values are narrow as they are"
+    real, whole = run(network, x), run(after, x)
+    error = np.abs(real.output - whole.output * arithmetics(after)["y"][1])
+    assert np.mean(error) < 0.02 * np.max(np.abs(real.output))
+
+
 # --- graded events -------------------------------------------------------------------------
 
 
@@ -203,6 +228,20 @@ def test_graded_events(reset: str, compare: str) -> None:
     assert np.array_equal(y, x * fires)
     left = {"subtract": x - 0.25, "value": np.full_like(x, 0.25), "none": x}[reset]
     assert np.array_equal(state["v"], np.where(fires, left, x))
+
+
+@pytest.mark.parametrize("threshold", [1.0, 1 - 2.0**-16, 1 - 2.0**-15, 0.5])
+def test_a_threshold_fits_its_format_up_to_a_power_of_two(threshold: float) -> None:
+    text = f"""network t tick=0.001s decode=last {{
+  %x = input() {{shape=[1], signal="real"}}
+  %y = graded(%x) {{threshold={threshold!r}, compare=">", reset="none", reset_amount=0.0}}
+  return %y
+}}
+"""
+    network, x = verify(parse(text)), np.full((1, 1, 1), 0.1)
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    unit = float(arithmetics(after)["y"][1])
+    assert 2**14 - 1 <= threshold / unit <= 2**15 - 1
 
 
 def test_a_graded_event_in_whole_numbers() -> None:

@@ -252,14 +252,20 @@ class _Registers:
             counted = _counted(use, _counts(self.network))
             narrow = counted or isinstance(self.network[use.source].op, Input)
         else:
-            weighed = isinstance(self.network[user].op, Weighted) and self._potential(use)
+            weighed = isinstance(self.network[user].op, Weighted) and self._summed(use)
             narrow = use.source not in self.held and not weighed
         return use if narrow or self._slim(use) else self._register(use, "read")
 
-    def _potential(self, use: Use) -> bool:
-        """Whether a wire holds what a neuron has added up, in the neuron's own format."""
-        summed = isinstance(self.network[use.source].op, LI) and not use.state
-        return summed or use.state not in ("", "wait", "s")
+    def _summed(self, use: Use) -> bool:
+        """Whether a wire has the bits of a sum of real values, by a neuron or by weights."""
+        node = self.network[use.source]
+        if use.state:
+            return use.state not in ("wait", "s")
+        if isinstance(node.op, CARRYING):
+            return node.name not in self.held and any(map(self._summed, node.inputs))
+        counts = _counts(self.network)
+        real = isinstance(node.op, Weighted) and not _counted(node.inputs[0], counts)
+        return real or isinstance(node.op, LI)
 
     def _slim(self, use: Use) -> bool:
         """Whether a value is no wider than a register: out of one, and only moved since."""
@@ -311,9 +317,9 @@ class _Registers:
             constants = (
                 values_of(p, self.network.tensors) for p in (op.threshold, op.reset_amount)
             )
-            yield self._fraction(
-                max(HEADROOM * peak, *(float(np.max(np.abs(c))) for c in constants))
-            )
+            most = max(float(np.max(np.abs(constant))) for constant in constants)
+            above = most * (1 + 2.0 ** (1 - self.bits))  # what rounds to a power of two needs more
+            yield self._fraction(max(HEADROOM * peak, above))
 
     def _fraction(self, peak: float, signed: bool = True) -> int:
         """Fraction bits with which a magnitude fits a register; a zero fits any."""
