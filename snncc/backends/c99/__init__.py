@@ -13,14 +13,15 @@ from snncc.projects import KINDS, require_kind
 
 from . import firmware, pipeline
 from .application import projected
+from .embedded import data_bytes, embedded, sources
 from .emit import emit
 from .lower import lower
-from .program import Program
+from .program import Port, Program
 from .report import report
 from .simulate import simulate
 from .target import RULES
 
-__all__ = ["RULES", "C99Backend", "Program"]
+__all__ = ["RULES", "C99Backend", "Port", "Program", "data_bytes", "embedded", "sources"]
 
 
 class C99Backend:
@@ -40,8 +41,8 @@ class C99Backend:
         return replace(lower(network, settings.rates), project=kind)
 
     def emit(self, program: Program) -> Files:
-        sources = emit(program)
-        return projected(program, sources, program.project) if program.project else sources
+        files = emit(program)
+        return projected(program, files, program.project) if program.project else files
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate(program, signal, record)

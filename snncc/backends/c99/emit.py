@@ -118,14 +118,21 @@ def _public(program: Program, names: Names, calls: list[str]) -> str:
     ]
     takes = arguments(program)
     unused = [f"(void){p.node}_values;" for p in program.ports]
-    tick = block([*unused, *turns, *calls, *_score(program, names)])
-    classes = f"{name.upper()}_CLASSES"
+    scores = _score(program, names) if program.scored else []
+    tick = block([*unused, *turns, *calls, *scores])
     return (
         f"{starts}"
         f"void {name}_reset({name}_state *state)\n{{\n{begin}\n}}\n\n"
         f"void {name}_init({name}_state *state)\n{{\n    {name}_reset(state);\n}}\n\n"
-        f"void {name}_tick({name}_state *state{takes})\n{{\n{tick}\n}}\n\n"
-        f"void {name}_read(const {name}_state *state, {name}_score score[{classes}])\n{{\n"
+        f"void {name}_tick({name}_state *state{takes})\n{{\n{tick}\n}}\n"
+        + (_read(name) if program.scored else "")
+    )
+
+
+def _read(name: str) -> str:
+    classes = f"{name.upper()}_CLASSES"
+    return (
+        f"\nvoid {name}_read(const {name}_state *state, {name}_score score[{classes}])\n{{\n"
         f"    for (uint32_t i = 0; i < {classes}; i++)\n        score[i] = state->score[i];\n}}\n"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 
 from .program import Leaky, Population, Port, Program, Wire
@@ -14,7 +15,7 @@ def state_bytes(program: Program) -> int:
     rings = {wire.slots for wire in program.wires if wire.slots > 1}
     signals = sum(wire.bytes for wire in program.wires)
     scores = classes(program) * (4 if score_type(program) == "int32_t" else 8)
-    return signals + sum(m.bytes for m in memories) + len(rings) + scores
+    return signals + sum(m.bytes for m in memories) + len(rings) + scores * program.scored
 
 
 def classes(program: Program) -> int:
@@ -50,23 +51,22 @@ def header(program: Program, names: Names) -> str:
                 else f"{m.ctype} {m.name}[{m.lanes}];"
                 for m in step.memories
             ]
-    members.append(f"{name}_score score[{upper}_CLASSES];")
+    members += [f"{name}_score score[{upper}_CLASSES];"] * program.scored
     members += [f"uint8_t now{n};" for n in names.ring_sizes]
     takes = arguments(program)
     inputs = "\n".join(f" *   {_port(port)}" for port in program.ports)
     sizes = "\n".join(
         f"#define {upper}_{p.node.upper()}_SIZE {prod(p.shape)}u" for p in program.ports
     )
+    scores = _Scores.of(program) if program.scored else _Scores()
     return f"""/* {name}.h: a spiking neural network as C99, written by snncc.
  *
  *     static {name}_state state;
- *     {name}_score score[{upper}_CLASSES];
- *
+{scores.held} *
  *     {name}_init(&state);
  *     while (next_tick({", ".join(p.node for p in program.ports)}))
  *         {name}_tick(&state, {", ".join(p.node for p in program.ports)});
- *     {name}_read(&state, score);
- *
+{scores.call} *
  * One tick stands for {program.tick:g} s. Inputs of a tick:
 {inputs}
  * All memory is in the state, which the caller owns ({state_bytes(program)} bytes and padding).
@@ -78,10 +78,7 @@ def header(program: Program, names: Names) -> str:
 #include "snncc_kernels.h"
 
 {sizes}
-#define {upper}_CLASSES {classes(program)}u
-
-typedef {score_type(program)} {name}_score;
-
+{scores.types}
 /* Neurons that fired: how many, their numbers in ascending order, then 0xFFFF. */
 {kinds}
 
@@ -98,12 +95,33 @@ void {name}_reset({name}_state *state);
 
 /* Advance by one tick. The arrays are read during the call only. */
 void {name}_tick({name}_state *state{takes});
-
-/* Scores since the last reset, one per class: {_decoded(program)}. The largest is the answer. */
-void {name}_read(const {name}_state *state, {name}_score score[{upper}_CLASSES]);
-
+{scores.function}
 #endif
 """
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """What the header says of scores; nothing where the C keeps none."""
+
+    held: str = ""
+    call: str = ""
+    types: str = ""
+    function: str = ""
+
+    @classmethod
+    def of(cls, program: Program) -> _Scores:
+        """The lines of a program that keeps scores."""
+        name, upper = program.name, program.name.upper()
+        return cls(
+            held=f" *     {name}_score score[{upper}_CLASSES];\n",
+            call=f" *     {name}_read(&state, score);\n",
+            types=f"#define {upper}_CLASSES {classes(program)}u\n\n"
+            f"typedef {score_type(program)} {name}_score;\n",
+            function=f"\n/* Scores since the last reset, one per class: {_decoded(program)}. "
+            "The largest is the answer. */\n"
+            f"void {name}_read(const {name}_state *state, {name}_score score[{upper}_CLASSES]);\n",
+        )
 
 
 def _kept(step: Population) -> str:
@@ -133,6 +151,9 @@ def _port(port: Port) -> str:
     shape = " x ".join(map(str, port.shape)) or "1"
     if port.format is None:
         return f"{port.node}  {shape}, one byte each: 1 spike, 0 none"
+    if isinstance(port.format.unit, str):
+        within = f"within {port.format.low} to {port.format.high}"
+        return f"{port.node}  {shape}, {port.ctype}: codes {within}"
     return (
         f"{port.node}  {shape}, {port.ctype}: the measured value times 2**{port.format.unit}, "
         f"rounded ({port.format.rounding.value}), within {port.format.low} to {port.format.high}"

@@ -41,8 +41,13 @@ from .target import EVENTS_MAX, RESERVED
 from .wiring import Facts, Wiring, refused
 
 
-def lower(network: Network, rates: Mapping[str, float]) -> Program:
+def lower(network: Network, rates: Mapping[str, float], *, scored: bool = True) -> Program:
     """The program of a quantized network; `rates`: node → spikes per neuron and tick, if known.
+
+    Args:
+        network: quantized.
+        rates: of its populations.
+        scored: whether the C adds up the first output over the ticks.
 
     Raises:
         LoweringRefused: by rule id and node, what this target cannot compute exactly.
@@ -51,7 +56,7 @@ def lower(network: Network, rates: Mapping[str, float]) -> Program:
         raise LoweringRefused(
             "C001: the network computes with real numbers; run quantize before lowering to c99"
         )
-    return Lowering(network, rates).program()
+    return Lowering(network, rates, scored).program()
 
 
 def _identifier(name: str) -> str:
@@ -67,6 +72,7 @@ class Lowering:
 
     network: Network
     rates: Mapping[str, float]
+    scored: bool
     facts: Facts = field(init=False)
     wiring: Wiring = field(init=False)
     tables: Tables = field(default_factory=Tables)
@@ -102,6 +108,7 @@ class Lowering:
             outputs=outputs,
             traced=tuple(traced.values()),
             layers=tuple(self.layers[n.name] for n in self.facts.order if n.name in self.layers),
+            scored=self.scored,
         )
 
     def events(self, use: Use, user: str) -> Reading:
@@ -180,7 +187,6 @@ class Lowering:
         shape = self.network.shapes[node.name]
         if not isinstance(format, Quantity):
             return Port(node.name, shape, "uint8_t", None)
-        assert isinstance(format.unit, int), "an input counts in powers of two"
         kind = narrowest(format.low, format.high)
         if kind is None:
             raise refused("C005", node, f"its codes have {format.bits} bits, at most 32 are kept")

@@ -392,6 +392,7 @@ class Program:
     outputs: tuple[Readout, ...]
     traced: tuple[Readout, ...]
     layers: tuple[Layer, ...] = ()
+    scored: bool = True  # whether the C adds up the first output over the ticks
     project: str = ""  # kind of project to write around the sources; empty: none
 
     @property

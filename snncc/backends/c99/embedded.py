@@ -1,0 +1,110 @@
+"""A network's C as a part of something larger: no scores, outputs told element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from snncc.backends import Files
+from snncc.ir import Network
+
+from .emit import emit
+from .emit_header import state_bytes
+from .lower import lower
+from .program import Program, Readout
+from .text import Names, block
+
+ALIGNMENT_BYTES = 8  # at most so many bytes of padding behind each array (AAPCS32 5.1)
+
+
+def embedded(network: Network, rates: Mapping[str, float]) -> Program:
+    """The program of a quantized network whose outputs are read one by one, and not added up.
+
+    Raises:
+        LoweringRefused: by rule id and node, what C cannot compute exactly.
+    """
+    return lower(network, rates, scored=False)
+
+
+def data_bytes(program: Program) -> int:
+    """Memory of constants and state, at most: what pads them is counted too."""
+    arrays = len(program.tables) + len(program.wires) + len(program.steps)
+    return program.weight_bytes + state_bytes(program) + ALIGNMENT_BYTES * arrays
+
+
+def sources(program: Program) -> Files:
+    """The files of `emit`, and NAME_nonzero.h and .c, which tell what it puts out."""
+    name = program.name
+    return {
+        **emit(program),
+        PurePosixPath(f"{name}_nonzero.h"): _header(name).encode(),
+        PurePosixPath(f"{name}_nonzero.c"): _source(program).encode(),
+    }
+
+
+def _header(name: str) -> str:
+    guard = f"{name.upper()}_NONZERO_H"
+    return f"""/* {name}_nonzero.h: what {name} puts out, without the zeros. */
+#ifndef {guard}
+#define {guard}
+
+#include "{name}.h"
+
+/* Elements of output `which` that are not zero after the last tick: at most `room` of them,
+ * from `*at` on, to `index` and `value`. Returns how many; fewer than `room` are the last ones.
+ * `*at` is 0 at first, and then left alone. */
+{_head(name)};
+
+#endif
+"""
+
+
+def _head(name: str) -> str:
+    return (
+        f"uint32_t {name}_nonzero(const {name}_state *state, uint32_t which, uint32_t *at,\n"
+        "    uint32_t *index, int32_t *value, uint32_t room)"
+    )
+
+
+def _source(program: Program) -> str:
+    name, names = program.name, Names(program)
+    cases = [
+        line
+        for which, readout in enumerate(program.outputs)
+        for line in (f"case {which}: {{", block(_case(readout, names)), "}")
+    ]
+    return f"""/* {name}_nonzero.c: written by snncc; see {name}_nonzero.h. */
+#include "{name}_nonzero.h"
+
+{_head(name)}
+{{
+    uint32_t found = 0, i = *at;
+
+    switch (which) {{
+{block(cases)}
+    }}
+    *at = i;
+    return found;
+}}
+"""
+
+
+def _case(readout: Readout, names: Names) -> list[str]:
+    wire = names.wires[readout.reading.wire]
+    if wire.kind == "events":
+        fired = names.list(readout.reading)
+        return [
+            f"for (; i < {fired}.count && found < room; i++, found++) {{",
+            f"    index[found] = {fired}.index[i];",
+            "    value[found] = 1;",
+            "}",
+            "break;",
+        ]
+    return [
+        f"for (; i < {wire.size}u && found < room; i++)",
+        f"    if ({names.values(readout.reading)}[i] != 0) {{",
+        "        index[found] = i;",
+        f"        value[found++] = {names.values(readout.reading)}[i];",
+        "    }",
+        "break;",
+    ]
