@@ -282,7 +282,7 @@ class Growth:
             formats: dict[str, Format] = {"value": value, "scale": scale}
             return self.add(Requantize(), (self.use(wire),), wire.shape, out, **formats)
         # A real exponential of a sum of sums may be infinite, and so may a reciprocal.
-        finite = ("sigmoid", "tanh")
+        finite = ("sigmoid", "tanh", "softplus")
         name = self.pick(*finite, "exp", "reciprocal") if self.quantized else self.pick(*finite)
         signed = name != "reciprocal"
         index = Quantity(self.pick(6, 8, 16), signed, self.number(0, 12), self.rounding(), CLIPPED)

@@ -12,6 +12,11 @@ from .number import Codes, Overflow, Quantity, Rounding, encode, shift_codes
 
 Real = npt.NDArray[np.floating]
 SEGMENT_BITS = 8  # 257 knots of 16 bits: half a kilobyte, which a small core has to spare
+FLAT_BITS = 16  # more than a value up to one has in a register
+
+
+def _softplus(x: Real) -> Real:
+    return np.asarray(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
 
 
 def _sigmoid(x: Real) -> Real:
@@ -29,7 +34,7 @@ class RealFunction:
         curvature: largest magnitude of the second derivative within `low` to `high`.
         domain: where it is defined; a table holds the value at the nearest end beyond it.
         reach: largest magnitude that it takes, where that does not depend on the data.
-        flat: magnitude from which on it is constant to 16 bits.
+        flat: below and above which values it is constant to `FLAT_BITS` fraction bits.
         rest: its value at zero.
     """
 
@@ -37,17 +42,23 @@ class RealFunction:
     curvature: Callable[[float, float], float]
     domain: tuple[float, float] = (-np.inf, np.inf)
     reach: float = np.inf
-    flat: float = np.inf
+    flat: tuple[float, float] = (-np.inf, np.inf)
     rest: float = 0.0
 
 
 FUNCTIONS: Mapping[str, RealFunction] = {
     # |f''| is largest where f = (3 - sqrt 3) / 6: sqrt(3) / 18
     "sigmoid": RealFunction(
-        _sigmoid, lambda low, high: np.sqrt(3) / 18, reach=1.0, flat=12.0, rest=0.5
+        _sigmoid, lambda low, high: np.sqrt(3) / 18, reach=1.0, flat=(-12.0, 12.0), rest=0.5
     ),
     # |f''| = 2 f (1 - f**2) is largest where f**2 = 1 / 3
-    "tanh": RealFunction(np.tanh, lambda low, high: 4 / (3 * np.sqrt(3)), reach=1.0, flat=6.0),
+    "tanh": RealFunction(
+        np.tanh, lambda low, high: 4 / (3 * np.sqrt(3)), reach=1.0, flat=(-6.0, 6.0)
+    ),
+    # f'' = sigmoid (1 - sigmoid)
+    "softplus": RealFunction(
+        _softplus, lambda low, high: 0.25, flat=(-12.0, np.inf), rest=float(np.log(2))
+    ),
     "exp": RealFunction(np.exp, lambda low, high: float(np.exp(high)), rest=1.0),
     "reciprocal": RealFunction(
         lambda x: 1 / x,

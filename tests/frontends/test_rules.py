@@ -61,6 +61,8 @@ VECTORS: dict[str, Function] = {
     "signals": lambda x: x * x.relu() - (-x),
     "layer norm": lambda x: F.layer_norm(x, (6,), V, V) - F.layer_norm(x, (6,)),
     "gates": lambda x: torch.sigmoid(x) * torch.tanh(x) + torch.exp(-x.relu()),
+    "extremes": lambda x: torch.maximum(x, 2 * V) * torch.minimum(x.relu(), x + V),
+    "log of exponentials": lambda x: torch.logaddexp(3 * x, V) - torch.logaddexp(V, 40 * x),
     "normalised": lambda x: x * torch.reciprocal(x.relu() + 1),
     "reversed": lambda x: torch.rsub(x, V, alpha=2),
     "linear": lambda x: F.linear(x, W, numbers(5)),

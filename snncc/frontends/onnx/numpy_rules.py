@@ -128,7 +128,8 @@ def _where(body: Body, flags: object, left: object, right: object) -> Symbol:
 
 
 def _clip(body: Body, value: object, low: object, high: object) -> object:
-    return _binary("Min", body, _binary("Max", body, value, low), high)
+    above = value if low is None else _binary("Max", body, value, low)
+    return above if high is None else _binary("Min", body, above, high)
 
 
 def _concatenate(body: Body, parts: Sequence[object], axis: int = 0) -> Symbol:
@@ -167,6 +168,10 @@ def _nan_to_num(body: Body, value: object) -> Symbol:
     return _where(body, _not_equal(body, one, one), 0.0, _clip(body, one, ends.min, ends.max))
 
 
+def _log1p(body: Body, value: object) -> Symbol:
+    return _unary("Log", body, _add(body, value, 1.0))
+
+
 def _not_equal(body: Body, left: object, right: object) -> Symbol:
     return _unary("Not", body, _compared("Equal", body, left, right))
 
@@ -192,6 +197,7 @@ UFUNCS: dict[str, Rule] = {
     "ceil": partial(_unary, "Ceil"),
     "rint": partial(_unary, "Round"),
     "exp": partial(_unary, "Exp"),
+    "log1p": _log1p,
     "sqrt": partial(_unary, "Sqrt"),
     "tanh": partial(_unary, "Tanh"),
     "equal": partial(_compared, "Equal"),

@@ -234,7 +234,7 @@ class Roller:
         assert isinstance(last, Apply)
         natural = self.natural(last)
         delay = 0 if natural is None else now - natural
-        if delay and self._starts_as_zero(last, ticks[0]):
+        if delay and (self._starts_as_zero(last, ticks[0]) or self._remembered(ticks)):
             return self._late(self._postponed(ticks, delay), ticks)
         return self._emitted(ticks)
 
@@ -252,6 +252,28 @@ class Roller:
         ):
             return False
         return not np.any(first.values)
+
+    def _remembered(self, ticks: Ticks) -> bool:
+        """Whether this is a value carried by hand from zero on, read before it changes.
+
+        Its inputs must not be read late in its place: what else they lead to may not rest.
+        """
+        first, before = ticks[0], ticks[-2]
+        if not isinstance(first, Constant) or np.any(first.values) or before is None:
+            return False
+        since = self.natural(before)
+        pending, seen = [ticks[-1]], set[int]()
+        while since is not None and pending:
+            expr = pending.pop()
+            if not isinstance(expr, Apply) or id(expr) in seen:
+                continue
+            if expr is before:
+                return True
+            seen.add(id(expr))
+            when = self.natural(expr)
+            if when is not None and when >= since:
+                pending += expr.args
+        return False
 
     def _postponed(self, ticks: Ticks, delay: int) -> Use:
         use = self.walk(ticks[delay:])

@@ -118,6 +118,25 @@ for _name in ("sigmoid", "tanh", "exp", "reciprocal"):
     row(_name)(_function(_name))
 
 
+@row("maximum")
+def _maximum(loom: Loom, left: Operand, right: Operand) -> Grid:
+    return _add(loom, left, _relu(loom, _sub(loom, right, left)))
+
+
+@row("minimum")
+def _minimum(loom: Loom, left: Operand, right: Operand) -> Grid:
+    return _sub(loom, left, _relu(loom, _sub(loom, left, right)))
+
+
+@row("logaddexp")
+def _logaddexp(loom: Loom, left: Operand, right: Operand) -> Grid:
+    # log(e^a + e^b) = max(a, b) + log(1 + e^-|a - b|), with -|x| = x - 2 max(x, 0)
+    apart = _sub(loom, right, left)
+    above = _relu(loom, apart)
+    rest = _function("softplus")(loom, _sub(loom, apart, above, 2))
+    return loom.pointwise("sum", [left, above, rest])
+
+
 @row("clone", "detach", "alias")
 def _same(loom: Loom, signal: Grid, *_: object, **__: object) -> Grid:
     return signal

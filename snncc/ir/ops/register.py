@@ -50,7 +50,7 @@ class Requantize(Op):
 
 @dataclass(frozen=True)
 class Function(Op):
-    """A function of one value, element by element: sigmoid, tanh, exp or reciprocal.
+    """A function of one value, element by element: sigmoid, tanh, softplus, exp or reciprocal.
 
     y = function(x);  in integers x is requantized to the index, whose upper 8 bits choose a line
     between two knots of a table. No value is farther from the function than
@@ -77,8 +77,12 @@ class Function(Op):
     def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
         function = FUNCTIONS[self.name]
         index, (low, high) = a.rescale(inputs[0], "index", "scale"), a.limits("index")
-        if np.all(high * a.unit_of("index") >= function.flat):
-            index = np.clip(index, low, high)  # nothing is lost, so nothing is counted
+        # Where it is flat nothing is lost, so nothing is counted.
+        below, above = function.flat
+        least = low if np.all(low * a.unit_of("index") <= below) else None
+        most = high if np.all(high * a.unit_of("index") >= above) else None
+        if least is not None or most is not None:
+            index = np.clip(index, least, most)
         return {}, a.lookup(function, a.fit(index, "index"), "index", "value")
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:

@@ -12,7 +12,7 @@ import numpy as np
 from ..edit import fresh, insert, map_nodes
 from ..edit import replace as replace_nodes
 from ..errors import PassError
-from ..functions import FUNCTIONS
+from ..functions import FLAT_BITS, FUNCTIONS
 from ..network import Network, Node, Use
 from ..number import Factor, Format, Overflow, Quantity, Rounding
 from ..op import values_of
@@ -158,7 +158,7 @@ class _Registers:
         held: nodes of which the output is a real value in a format: readers, registers and what
             carries their values.
         meeting: which of them share a unit.
-        peaks: wire → largest magnitude seen.
+        ends: wire → smallest and largest value seen, zero among them.
         made: wire, and what its register is for → that register.
         loops: node → number of the cycle of sums and scales that it is part of.
         wide: registers within such cycles.
@@ -170,7 +170,7 @@ class _Registers:
     readers: frozenset[str]
     held: set[str] = field(default_factory=set[str])
     meeting: nx.Graph[str] = field(default_factory=nx.Graph)
-    peaks: Mapping[str, float] = field(default_factory=dict[str, float])
+    ends: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     made: dict[tuple[Use, Purpose], str] = field(default_factory=dict[tuple[Use, Purpose], str])
     loops: Mapping[str, int] = field(default_factory=dict[str, int])
     wide: set[str] = field(default_factory=set[str])
@@ -179,7 +179,7 @@ class _Registers:
         """The network with its registers and their formats, but for the ratios of units."""
         self.held = set(self.readers) | self._carriers()
         self.loops = _around(self.network, self.held - self.readers)
-        self.peaks = self._measured()
+        self.ends = self._measured()
         nodes = self.network.nodes
         joints = [
             n for n in nodes if isinstance(n.op, Graded) or n.name in self.held - self.readers
@@ -213,7 +213,7 @@ class _Registers:
                     grown = True
         return known - self.readers
 
-    def _measured(self) -> Mapping[str, float]:
+    def _measured(self) -> Mapping[str, tuple[float, float]]:
         wires: set[str] = set()
         for node in self.network:
             if node.name in self.held or isinstance(node.op, Weighted):
@@ -224,7 +224,18 @@ class _Registers:
                 wires.add(f"%{node.name}.v")
         signal = {k: v for k, v in self.ranges.signal.items() if k in self.network}
         trace = run(self.network, signal, record=sorted(wires))
-        return {wire: float(np.max(np.abs(trace[wire]), initial=0.0)) for wire in wires}
+        return {
+            wire: (
+                float(np.min(trace[wire], initial=0.0)),
+                float(np.max(trace[wire], initial=0.0)),
+            )
+            for wire in wires
+        }
+
+    def _peak(self, use: Use) -> float:
+        """Largest magnitude seen of a wire."""
+        low, high = self.ends[str(replace(use, delay=0))]
+        return max(-low, high)
 
     # --- where registers stand ----------------------------------------------------------------
 
@@ -303,17 +314,19 @@ class _Registers:
         node = self.network[name]
         op = node.op
         if isinstance(op, Norm):
-            yield self._fraction(HEADROOM * self.peaks[f"%{name}"])
+            yield self._fraction(HEADROOM * self._peak(Use(name)))
         elif isinstance(op, Function):
-            reach = FUNCTIONS[op.name].reach
-            yield self._fraction(reach if np.isfinite(reach) else HEADROOM * self.peaks[f"%{name}"])
+            function = FUNCTIONS[op.name]
+            bounded = np.isfinite(function.reach)
+            frac = self._fraction(function.reach if bounded else HEADROOM * self._peak(Use(name)))
+            yield min(frac, FLAT_BITS) if np.any(np.isfinite(function.flat)) else frac
         elif isinstance(op, Requantize):
             more = LOOP_FRACTION_BITS if name in self.wide else 0
-            peak = self.peaks[str(replace(node.inputs[0], delay=0))]
-            yield self._fraction(HEADROOM * peak) + more
+            yield self._fraction(HEADROOM * self._peak(node.inputs[0])) + more
         elif isinstance(op, Graded):
-            wires = (str(replace(node.inputs[0], delay=0)), f"%{name}", f"%{name}.v")
-            peak = max(self.peaks[wire] for wire in wires if wire in self.peaks)
+            wires = [*node.inputs, Use(name), Use(name, state="v")]
+            known = (wire for wire in wires if str(replace(wire, delay=0)) in self.ends)
+            peak = max(map(self._peak, known))
             constants = (
                 values_of(p, self.network.tensors) for p in (op.threshold, op.reset_amount)
             )
@@ -356,9 +369,11 @@ class _Registers:
 
     def _index(self, node: Node, op: Function) -> Quantity:
         function = FUNCTIONS[op.name]
-        peak = HEADROOM * self.peaks[str(replace(node.inputs[0], delay=0))]
+        low, high = self.ends[str(replace(node.inputs[0], delay=0))]
+        below, above = function.flat
         signed = function.domain[0] < 0
-        return self._quantity(self._fraction(min(peak, function.flat), signed), signed)
+        most = max(min(-HEADROOM * low, -below), min(HEADROOM * high, above))
+        return self._quantity(self._fraction(most, signed), signed)
 
     def _scale(self, name: str, op: Affine) -> Factor:
         scale = values_of(op.scale, self.network.tensors)
