@@ -35,6 +35,7 @@ class EGRUConfig:
     damping     its height
     zoneout     share of the old state that is kept whatever the gate says
     embedding   values per input symbol; 0: the inputs enter as they are
+    tied        whether the read-out has the embedding's weights
     readout     "direct": the scores are made of the last layer's events; "trace": of their trace
     last        whether only the last tick's scores count; with an embedding they always do
     chunk       symbols after which the states begin at zero anew while the outputs are carried on,
@@ -50,11 +51,18 @@ class EGRUConfig:
     damping: float = 0.7
     zoneout: float = 0.0
     embedding: int = 0
+    tied: bool = False
     readout: Readout = "direct"
     last: bool = False
     chunk: int = 0
 
     def __post_init__(self) -> None:
+        ends = self.channels, self.embedding
+        if self.tied and ends != (self.classes, self.hidden[-1]):
+            raise UsageError(
+                f"tied=True, but {ends[0]} symbols of {ends[1]} values come in, and {self.classes} "
+                f"scores of {self.hidden[-1]} units go out; give as many, or tied=False"
+            )
         if self.chunk and not self.embedding:
             raise UsageError(
                 f"chunk={self.chunk} counts symbols, but embedding=0 says that values come in; "
@@ -133,7 +141,7 @@ class EGRU(nn.Module):
         self.register_buffer("mean", torch.zeros(config.channels))
         self.register_buffer("gain", torch.ones(config.channels))
         width = config.embedding or config.channels
-        if config.embedding:
+        if config.embedding and not config.tied:
             self.embedding = nn.Linear(config.channels, config.embedding, bias=False)
         sizes = (width, *config.hidden)
         self.layers = nn.ModuleList(EGRULayer(n, m, config) for n, m in pairwise(sizes))
@@ -160,9 +168,7 @@ class EGRU(nn.Module):
         trace = torch.zeros_like(y[-1])
         outputs: list[Tensor] = []
         for values in x:
-            signal = (
-                self.embedding(values) if config.embedding else (values - self.mean) * self.gain
-            )
+            signal = self.entering(values)
             for index, layer in enumerate(self.layers):
                 y[index], c[index] = layer(signal, c[index], y[index])
                 signal = y[index]
@@ -174,3 +180,11 @@ class EGRU(nn.Module):
                 signal = (1 - TRACE) * trace
             outputs.append(self.output(signal))
         return torch.stack(outputs)
+
+    def entering(self, values: Tensor) -> Tensor:
+        """What the first layer is given for the inputs of a tick."""
+        if self.config.tied:
+            return values @ self.output.weight
+        if self.config.embedding:
+            return cast("Tensor", self.embedding(values))
+        return (values - self.mean) * self.gain

@@ -44,6 +44,11 @@ class Config(Protocol):
         ...
 
 
+EGRU = (
+    "Subramoney, Nazeer, Schoene, Mayr, Kappel: Efficient recurrent architectures through "
+    "activity sparsity and sparse back-propagation through time, ICLR 2023, arXiv 2206.06178"
+)
+
 FAMILIES: Mapping[str, Family] = {
     "l2mu": Family(
         "l2mu",
@@ -51,12 +56,8 @@ FAMILIES: Mapping[str, Family] = {
         "Fra, Leto, Pignata, Macii, Urgese: Natively neuromorphic LMU architecture for "
         "encoding-free SNN-based HAR on commercial edge devices, ICANN 2024, arXiv 2407.04076",
     ),
-    "egru": Family(
-        "egru",
-        "EGRU",
-        "Subramoney, Nazeer, Schoene, Mayr, Kappel: Efficient recurrent architectures through "
-        "activity sparsity and sparse back-propagation through time, ICLR 2023, arXiv 2206.06178",
-    ),
+    "egru": Family("egru", "EGRU", EGRU),
+    "egru-dvs": Family("egru_dvs", "EGRUDVS", EGRU),
     "sdt1": Family(
         "sdt1",
         "SDT1",

@@ -1,6 +1,7 @@
 """EGRU against a NumPy formulation of its equations that shares no code with the module."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ CONFIGS = {
     "zoneout": EGRUConfig(5, 3, (9,), zoneout=0.1),
     "paper": EGRUConfig(5, 3, (9, 4), form="paper", threshold=0.2),
     "symbols": EGRUConfig(6, 6, (8,), embedding=4),
+    "tied": EGRUConfig(6, 6, (8, 4), embedding=4, tied=True),
     "chunks": EGRUConfig(6, 6, (7, 8), embedding=4, threshold=0.1, chunk=7),
     "chunks of the paper": EGRUConfig(6, 6, (8,), "paper", embedding=4, chunk=8),
     "trace": EGRUConfig(5, 3, (7, 6), readout="trace"),
@@ -94,7 +96,9 @@ def layer(w: dict[str, Array], x: Array, config: EGRUConfig) -> Array:
 def formulation(module: EGRU, x: Array) -> Array:
     config = module.config
     w = {key: value.detach().numpy() for key, value in module.state_dict().items()}
-    y = x @ w["embedding.weight"].T if config.embedding else (x - w["mean"]) * w["gain"]
+    y = (x - w["mean"]) * w["gain"]
+    if config.embedding:
+        y = x @ (w["output.weight"] if config.tied else w["embedding.weight"].T)
     for n in range(len(config.hidden)):
         stem = f"layers.{n}."
         own = {key.removeprefix(stem): v for key, v in w.items() if key.startswith(stem)}
@@ -127,6 +131,7 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     network = imported.network
     assert sum(isinstance(n.op, Graded) for n in network) == len(module.config.hidden)
     assert network.decode == ("last" if module.config.embedding or module.config.last else "mean")
+    assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")
     assert events(network, own).compared(events(network, reference)) == (0, None)
     fired = [np.mean(reference[f"%{n.name}"] != 0) for n in network.firing]
@@ -195,7 +200,7 @@ def file(symbols: int, embedding: int, hidden: tuple[int, ...], seed: int = 0):
 def test_the_authors_layout_is_read() -> None:
     state = file(7, 5, (6, 4, 5))
     config, weights = published(state)
-    assert config == EGRUConfig(7, 7, (6, 4, 5), embedding=5)
+    assert config == EGRUConfig(7, 7, (6, 4, 5), embedding=5, tied=True)
     module = EGRU(config).double()
     module.load_state_dict(weights)
     # One unit by hand, from the file: the first tick, where state and last output are zero.
@@ -205,7 +210,7 @@ def test_the_authors_layout_is_read() -> None:
     z, r = torch.sigmoid((a + q)[:6]), torch.sigmoid((a + q)[6:12])
     c = (1 - z) * torch.tanh(a[12:] + r * q[12:])
     y, _ = module.layers[0](
-        module.embedding(torch.from_numpy(x[0])), *(torch.zeros(1, 6).double(),) * 2
+        module.entering(torch.from_numpy(x[0])), *(torch.zeros(1, 6).double(),) * 2
     )
     torch.testing.assert_close(y[0], c * (c > state["rnns.0.thr"]))
 
@@ -213,10 +218,22 @@ def test_the_authors_layout_is_read() -> None:
 def test_published_sizes() -> None:
     """24.2 million weights in the layers, 25.0 in the embedding (WikiText-2)."""
     with torch.device("meta"):
-        module = EGRU(EGRUConfig(33_278, 33_278, (1350, 1350, 750), embedding=750))
+        config = EGRUConfig(33_278, 33_278, (1350, 1350, 750), embedding=750, tied=True)
+        module = EGRU(config)
     sizes = [sum(p.numel() for p in each.parameters()) for each in module.layers]
     assert sizes == pytest.approx([8.51e6, 10.94e6, 4.73e6], rel=1e-3)
-    assert module.embedding.weight.numel() == pytest.approx(25.0e6, rel=2e-3)
+    assert module.output.weight.numel() == pytest.approx(25.0e6, rel=2e-3)
+
+
+def test_an_embedding_of_its_own_is_read_as_well() -> None:
+    state = file(7, 5, (6, 5))
+    config, tied = published(state)
+    apart, weights = published({**state, "decoder.decoder.weight": 2 * state["embeddings.weight"]})
+    assert apart == replace(config, tied=False)
+    assert weights.keys() - tied.keys() == {"embedding.weight"}
+    EGRU(apart).load_state_dict(weights)
+    with pytest.raises(UsageError, match="tied=True, but 7 symbols of 5 values come in, and 7 sco"):
+        EGRUConfig(7, 7, (6, 4), embedding=5, tied=True)
 
 
 def test_other_layouts_are_refused() -> None:
