@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from snncc.backends import Settings
-from snncc.ir.passes import Canonicalize, FoldBias, FoldNorm, Pass, Prune, Quantize, Ranges
+from snncc.ir.passes import (
+    Canonicalize,
+    FoldBias,
+    FoldNorm,
+    MergeWeights,
+    Pass,
+    Prune,
+    Quantize,
+    Ranges,
+)
 
 
 def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
@@ -11,6 +20,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
     return (
         Canonicalize(),
         FoldNorm(),
+        MergeWeights(),
         FoldBias(),
         Prune(),
         Quantize(weight_bits=settings.weight_bits, state_bits=settings.state_bits, ranges=ranges),

@@ -9,6 +9,7 @@ from .fold_bias import FoldBias
 from .fold_norm import FoldNorm
 from .gates import Gates
 from .hard_reset import HardReset
+from .merge_weights import MergeWeights
 from .multiplications import Multiplication, multiplications
 from .prune import Prune
 from .quantize import Quantize
@@ -27,6 +28,7 @@ PASSES: dict[str, type[Pass]] = {
         Canonicalize,  # first: later patterns need not look past idle nodes
         Unshare,  # before fold-norm: weights of their own can take a map of rows
         FoldNorm,  # before fold-bias: a norm becomes weights and a bias
+        MergeWeights,  # after fold-norm: norms stand between the parts
         FoldBias,  # before quantize: a bias kept among the weights would be rounded to their unit
         Prune,  # after the folds: it takes away what they left over
         HardReset,  # before quantize: what a state can be depends on its reset
@@ -53,6 +55,7 @@ __all__ = [
     "FoldNorm",
     "Gates",
     "HardReset",
+    "MergeWeights",
     "Multiplication",
     "Pass",
     "Prune",
