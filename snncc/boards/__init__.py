@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from snncc.ir import UsageError, unknown
 
+from .bare import BareCore, Linked, link
 from .catalogue import BOARDS
 from .emulator import Emulator
 from .espressif import Esptool
@@ -16,11 +17,13 @@ from .toolchain import ToolchainError, shared_library, zig
 from .uf2 import Uf2
 
 __all__ = [
+    "BareCore",
     "Board",
     "Build",
     "Connection",
     "Driver",
     "Image",
+    "Linked",
     "Mark",
     "Progress",
     "Run",
@@ -29,6 +32,7 @@ __all__ = [
     "boards",
     "build",
     "driver",
+    "link",
     "load_image",
     "play",
     "program",

@@ -105,6 +105,16 @@ KERNEL_HEADER_BYTES = 32  # inferred: what a convolution keeps beside its kernel
 SPIKE_LIST_BYTES = 4  # inferred: one word per spike of a source, and one per neuron and tick
 PARAMETER_BYTES = 4  # nestml: typedef float REAL
 
+# --- A core with a kernel of our own --------------------------------------------------------------
+# egru: K. K. Nazeer et al., "Language Modeling on a SpiNNaker 2 Neuromorphic Chip", 2023,
+# arXiv:2312.09084
+DATA_BYTES_PER_CORE = 96 * 1024  # egru: available for data, of 128 KiB
+CODE_BYTES_PER_CORE = SRAM_BYTES_PER_CORE - DATA_BYTES_PER_CORE  # in front, from address 0 on
+CODE_ALIGNMENT_BYTES = 4096  # ours: pages in which an emulator tells code from data
+VECTOR_BYTES = 256  # ours: kept free at address 0, where a Cortex-M4 has its vector table
+STACK_BYTES = 1024  # ours: below all data, so that an overflow meets code and faults
+PAYLOAD_BITS = 64  # ours: address and value; chip: a packet carries up to 128
+
 # --- Neurons, synapses, packets -------------------------------------------------------------------
 INDEX_SPACE = 256  # nestml: 8 bits of target index in a synapse word
 NEURONS_PER_CORE = 250  # nestml: max_atoms_per_core of lif and lif_curr_exp
