@@ -11,6 +11,8 @@ V1 = "Yao et al. 2023, arXiv 2307.01694, table 2"
 SPIKFORMER = "Zhou et al. 2023, arXiv 2209.15425, table 2"
 SPIKFORMER_SMALL = "Zhou et al. 2023, arXiv 2209.15425, table 3"
 MLP = "Li et al. 2023, arXiv 2306.12465, table 1"
+EGRU = "Subramoney et al., arXiv 2206.06178"
+EVNN = "counted in EvNN 0.2, benchmarks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,50 @@ def _mlp(width: int, cells: bool, parameters: int, published: str) -> Size:
     return Size("mlp", config, parameters, published, MLP, (3, 224, 224), ticks=1)
 
 
+def _egru(symbols: int, parameters: int, published: str) -> Size:
+    """The language model: 24.2 million in the layers, the rest in the embedding and its bias."""
+    config = {
+        "channels": symbols,
+        "classes": symbols,
+        "hidden": [1350, 1350, 750],
+        "threshold": 0.01,
+        "embedding": 750,
+        "tied": True,
+        "chunk": 70,
+    }
+    source = f"{EVNN}/lm/models.py and README"
+    return Size("egru", config, parameters, published, source, (symbols,), "symbols")
+
+
+def _gestures(units: int, parameters: int, published: str) -> Size:
+    """Two layers that read frames of 32 pixels, in the form of the paper's equations."""
+    config = {"classes": 11, "hidden": [units, units], "shrink": 4, "polarity": "both"}
+    more = {"maps": [], "form": "paper"}
+    return Size("egru-dvs", config | more, parameters, published, EGRU, (2, 128, 128), ticks=2)
+
+
 SIZES: Mapping[str, Size] = {
+    "egru-wikitext2": _egru(33_278, 49_180_928, "49.2"),
+    "egru-ptb": _egru(10_000, 31_699_150, "31.7"),
+    "egru-smnist": Size(
+        "egru",
+        {"channels": 1, "classes": 10, "hidden": [590], "readout": "trace", "last": True},
+        1_056_110,
+        "1.06",
+        f"{EVNN}/smnist",
+        (1,),
+    ),
+    "egru-dvs-512": _gestures(512, 5_514_763, "5.51"),
+    "egru-dvs-1024": _gestures(1024, 15_748_107, "15.75"),
+    "egru-dvs-795": Size(
+        "egru-dvs",
+        {"classes": 11, "hidden": [795], "zoneout": 0.2319},
+        5_717_308,
+        "5.72",
+        f"{EVNN}/dvs_gesture/models.py and README",
+        (2, 128, 128),
+        ticks=2,
+    ),
     "sdt2-15m": _sdt2((64, 128, 256, 360), 15_112_208, "15.1"),
     "sdt2-31m": _sdt2((96, 192, 384, 480), 31_333_864, "31.3"),
     "sdt2-55m": _sdt2((128, 256, 512, 640), 55_350_248, "55.4"),
