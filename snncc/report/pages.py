@@ -117,7 +117,9 @@ def _pass(kind: type[Pass]) -> Iterator[str]:
 
 def _described(kind: type[object]) -> Iterator[str]:
     """The docstring: its first line as a sentence, what follows as it stands in the code."""
-    first, *rest = inspect.getdoc(kind).splitlines()  # type: ignore[union-attr]
+    text = inspect.getdoc(kind)
+    assert text, f"{kind.__name__} says nothing of itself"
+    first, *rest = text.splitlines()
     yield first
     if rest:
         yield ""

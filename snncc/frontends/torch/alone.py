@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snncc.ir import OPS, ImportRefused, Network, Node, Use, Values, run, values_of
-from snncc.ir.ops import Spiking
+from snncc.ir import ImportRefused, Network, Node, Use, Values, run, values_of
+from snncc.ir.ops import Input, Spiking
 
 from .calling import Rest
 from .eager import EagerModel
@@ -43,8 +43,7 @@ def _compare(module: nn.Module, path: str, network: Network, node: Node) -> None
     gain = gain_of(module).numpy()
     shape = network.shapes[node.name]
     currents = _currents(node.op, network, shape, gain)
-    make = cast("Callable[..., object]", OPS["input"])
-    entry = Node("x", make(shape=shape, signal="real"))  # type: ignore[arg-type]
+    entry = Node("x", Input(shape, "real"))
     alone = Node(node.name, node.op, (Use("x"),))
     single = Network("alone", (entry, alone), (Use(node.name),), 1e-3, network.tensors)
     ours = run(single, currents * gain).output

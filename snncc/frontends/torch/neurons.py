@@ -25,6 +25,8 @@ from snncc.ir import ImportRefused, Op, Param
 from .expr import Expr
 from .grid import Axis, Loom, cell
 
+SpikeFunction: TypeAlias = Callable[[Tensor], Tensor]
+"""How far potentials are above their threshold → spikes, 0 or 1."""
 Fire: TypeAlias = Callable[
     [nn.Module, Tensor, Mapping[str, Tensor]], tuple[Tensor, dict[str, Tensor]]
 ]
@@ -208,7 +210,7 @@ def folder_of(package: ModuleType) -> Path:
     return Path(root.__path__[0])
 
 
-def comparison(spike_function: Callable[[Tensor], Tensor]) -> str:
+def comparison(spike_function: SpikeFunction) -> str:
     """How a neuron compares potential and threshold, found out by asking its spike function.
 
     The function is given how far the potential is above the threshold.

@@ -165,7 +165,7 @@ def made(like: State, *values: object, **named: object) -> State:
     if values:
         return cast("Callable[..., State]", type(like))(*values)
     known = {k: v for k, v in named.items() if hasattr(like, k)}
-    return cast("State", like._replace(**known))  # type: ignore[attr-defined]
+    return cast("State", like._replace(**known))  # type: ignore[attr-defined]  # a NamedTuple
 
 
 # --- dynamics -------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class OwnNeurons(Library):
         described = description(module)
         if described is None:
             return None
-        if type(module).forward is not described.owner.forward:  # type: ignore[attr-defined]
+        if type(module).forward is not cast("type[nn.Module]", described.owner).forward:
             raise ImportRefused(
                 f"module '{path}': {type(module).__name__} is derived from "
                 f"{described.owner.__name__} and has a forward of its own; describe it as well"

@@ -14,7 +14,16 @@ from snncc.ir import ImportRefused, Op
 
 from .expr import Expr
 from .layers import convolved, projected
-from .neurons import Fire, Library, NeuronKind, Site, class_among, comparison, folder_of
+from .neurons import (
+    Fire,
+    Library,
+    NeuronKind,
+    Site,
+    SpikeFunction,
+    class_among,
+    comparison,
+    folder_of,
+)
 
 VERSION = version("snntorch")
 
@@ -45,7 +54,7 @@ def _reset(
         none: where nothing is reset.
     """
     module = site.module
-    kind = int(module.reset_mechanism_val)  # type: ignore[arg-type]
+    kind = int(cast("Tensor", module.reset_mechanism_val))
     threshold = _number(site, "threshold")
     order = zero if RESETS[kind] == "value" else subtract
     if not getattr(module, "reset_delay", True):
@@ -61,7 +70,7 @@ def _reset(
         "bias": 0.0,
         "threshold": site.param(threshold, "threshold"),
         # snnTorch 1.0.0, surrogate.py: all compare with `>`; a user's own may compare with `>=`.
-        "compare": comparison(module.spike_grad),  # type: ignore[arg-type]
+        "compare": comparison(cast("SpikeFunction", module.spike_grad)),
         "reset": RESETS[kind],
         "reset_amount": site.param(threshold, "threshold") if RESETS[kind] == "subtract" else 0.0,
         "reset_order": order if RESETS[kind] != "none" else none,
@@ -202,7 +211,7 @@ def _named(module: nn.Module) -> str | None:
 
 def _objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
-    loaded = int(module.reset_mechanism_val)  # type: ignore[arg-type]
+    loaded = int(cast("Tensor", module.reset_mechanism_val))
     built = STATE_FUNCTIONS.get(getattr(module.state_function, "__name__", ""), loaded)
     if module.inhibition:
         return "inhibition=True lets one neuron silence all others, which no op here expresses"

@@ -8,6 +8,7 @@ threshold: s = h >= th; then v = h - s th, or v = v_reset where s. How they are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import torch
 from spikingjelly.activation_based import base, neuron
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from snncc.ir import ImportRefused, Op
 
 from .expr import Expr
-from .neurons import Library, NeuronKind, Site, comparison, folder_of
+from .neurons import Library, NeuronKind, Site, SpikeFunction, comparison, folder_of
 from .spikingjelly_calls import (
     VERSION,
     built_anywhere,
@@ -52,7 +53,7 @@ def _rate(module: nn.Module) -> Tensor:
 def _compare(module: nn.Module) -> str:
     if VERSION.startswith("0.") and named(module) in ALWAYS_REACHES:
         return ">="
-    return comparison(module.surrogate_function)  # type: ignore[arg-type]
+    return comparison(cast("SpikeFunction", module.surrogate_function))
 
 
 def _spiking(site: Site, threshold: object = None, amount: object = None) -> dict[str, object]:
@@ -101,7 +102,7 @@ def _aware(site: Site) -> Op:
         number = _number(value)
         if number.dim():
             extents = [1] * len(site.axes)
-            extents[int(module.channel_dim)] = -1  # type: ignore[arg-type]
+            extents[cast("int", module.channel_dim)] = -1
             number = number.reshape(extents)
         return number
 
