@@ -89,6 +89,12 @@ FAMILIES: Mapping[str, Family] = {
         "Shen, Wang, Huang, Zhong, Guo, Liu, Zhang, Leng: SpikingSSMs: Learning Long Sequences "
         "with Sparse and Parallel Spiking State Space Models, AAAI 2025, arXiv 2408.14909",
     ),
+    "spikegpt": Family(
+        "spikegpt",
+        "SpikeGPT",
+        "Zhu, Zhao, Li, Eshraghian: SpikeGPT: Generative Pre-trained Language Model with Spiking "
+        "Neural Networks, arXiv 2302.13939",
+    ),
 }
 
 
