@@ -131,7 +131,7 @@ def file(config: EGRUDVSConfig) -> dict[str, Tensor]:
             ("recurrent_bias", "bias", "_back"),
         ):
             blocks = [own[f"{ours}.{name}{suffix}.{part}"] for name in ("gates", "new")]
-            state[f"{theirs}.{key}"] = torch.cat(blocks).T
+            state[f"{theirs}.{key}"] = torch.cat(blocks).movedim(0, -1)
         state[f"{theirs}.thr"] = own[f"{ours}.events.threshold"]
         state[f"{theirs}.dampening_factor"] = torch.tensor(0.7)
     ends = {f"fc.{part}": own[f"recurrent.output.{part}"] for part in ("weight", "bias")}
