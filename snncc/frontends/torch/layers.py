@@ -12,7 +12,8 @@ from torch import nn
 from snncc.ir import Shape
 
 from .expr import Expr, Weaver
-from .grid import Axis, Cells, Grid, Loom, cell, each
+from .grid import Axis, Cells, Grid, cell, each
+from .loom import Loom
 from .products import multiplied
 from .rules import Operand, row
 

@@ -11,7 +11,8 @@ from snncc.ir import ImportRefused
 
 from . import layers, norms, shapes
 from .expr import Expr, Firing, Population, Reading, Weaver
-from .grid import SAMPLES, Axis, Grid, Loom, axis_of, cell, single
+from .grid import SAMPLES, Axis, Grid, axis_of, cell, single
+from .loom import Loom
 from .neurons import Found, Site
 from .place import Places
 from .rules import REASONS, ROWS, Operand

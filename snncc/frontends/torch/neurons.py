@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from snncc.ir import ImportRefused, Op, Param
 
 from .expr import Expr
-from .grid import Axis, Loom, cell
+from .grid import Axis, cell
+from .loom import Loom
 
 SpikeFunction: TypeAlias = Callable[[Tensor], Tensor]
 """How far potentials are above their threshold → spikes, 0 or 1."""

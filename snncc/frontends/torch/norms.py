@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from .grid import Grid, Loom, each
+from .grid import Grid, each
+from .loom import Loom
 from .rules import row
 
 

@@ -7,7 +7,8 @@ from math import prod
 
 import numpy as np
 
-from .grid import Axis, Grid, Loom, cell, sizes
+from .grid import Axis, Grid, cell, sizes
+from .loom import Loom
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from .expr import Expr
-from .grid import Grid, Loom, each, sizes
+from .grid import Grid, each, sizes
+from .loom import Loom
 
 Operand: TypeAlias = Grid | torch.Tensor
 Result: TypeAlias = Grid | torch.Tensor | Sequence[Grid | torch.Tensor]

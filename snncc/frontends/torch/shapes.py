@@ -9,7 +9,8 @@ from math import prod
 import numpy as np
 import torch
 
-from .grid import Axis, Grid, Loom, axis_of, cell, each, sizes
+from .grid import Axis, Grid, axis_of, cell, each, sizes
+from .loom import Loom
 from .rules import Operand, Result, row
 
 
