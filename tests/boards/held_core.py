@@ -18,7 +18,7 @@ class HeldCore:
     def __init__(self, real: Board, chip: int | None = None) -> None:
         self.board = board(f"{real.name}-emulated")
         self._power = EmulatedBoard(self.board)  # owns the memory
-        self._uc = self._power._uc  # pyright: ignore[reportPrivateUsage]
+        self._uc = self._power._uc
         names = import_module("unicorn.arm_const")
         plain = [getattr(names, f"UC_ARM_REG_R{index}") for index in range(13)]
         self._numbers = [*plain, names.UC_ARM_REG_SP, names.UC_ARM_REG_LR, names.UC_ARM_REG_PC]

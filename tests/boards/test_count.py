@@ -42,7 +42,7 @@ def executed(emulated: Board, image: Image, stimulus: bytes) -> tuple[int | None
     single = [0]
     connection = EmulatedBoard(emulated)
     connection.program(image)
-    uc = connection._uc  # pyright: ignore[reportPrivateUsage]
+    uc = connection._uc
     kind = import_module("unicorn").UC_HOOK_CODE
     uc.hook_add(kind, lambda *_: single.__setitem__(0, single[0] + 1))
     return connection.run(image, stimulus, count_marks=None).instructions, single[0]

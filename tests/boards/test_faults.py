@@ -87,7 +87,7 @@ def remote(bench: Bench, *, source: bytes = ACCUMULATE, **how: object) -> None:
     chip, flash_bytes = how.pop("chip", None), how.pop("flash_bytes", None)
     assert chip is None or isinstance(chip, int)
     assert flash_bytes is None or isinstance(flash_bytes, int)
-    server = DebugServer(HeldCore(F446, chip), how, flash_bytes)  # type: ignore[arg-type]
+    server = DebugServer(HeldCore(F446, chip), how, flash_bytes)
     with serving(server) as port:
         play(F446, bench.image(F446, source), bytes(100), port=port, seconds=0.3)
 
@@ -107,7 +107,7 @@ def probed(
     bench: Bench, source: bytes = ACCUMULATE, chip: int | None = None, **odd: object
 ) -> None:
     """Program and play through a probe with a defect."""
-    target = ProbedTarget(HeldCore(F446, chip), odd)  # type: ignore[arg-type]
+    target = ProbedTarget(HeldCore(F446, chip), odd)
     image = bench.image(F446, source)
     held = PyocdBoard(F446, target, target.load)
     held.program(image)

@@ -90,9 +90,9 @@ def test_data_give_shape_ticks_and_kind_of_signal(load: Load) -> None:
     random = np.random.default_rng(0)
     spikes = (random.random((5, 30, 12)) < 0.3).astype(np.uint8)
     entry = load(ZOO / "own_loop.py", data=spikes).network.inputs[0].op
-    assert (entry.shape, entry.signal) == ((12,), "spike")  # type: ignore[attr-defined]
+    assert (entry.shape, entry.signal) == ((12,), "spike")
     real = load(ZOO / "own_loop.py", data=random.normal(size=(5, 30, 12))).network
-    assert real.inputs[0].op.signal == "real"  # type: ignore[attr-defined]
+    assert real.inputs[0].op.signal == "real"
 
 
 def test_options_choose_output_decoder_and_tick(load: Load) -> None:

@@ -159,7 +159,7 @@ def test_files_that_are_no_weights(tmp_path: Path) -> None:
 
 def test_the_weights_reach_the_network(load: Load, tmp_path: Path) -> None:
     source = ZOO / "own_loop.py"
-    state = load(source, shape="12").eager.model.state_dict()  # type: ignore[attr-defined]
+    state = load(source, shape="12").eager.model.state_dict()
     doubled = {f"module.{k}": v * (2 if "fc" in k else 1) for k, v in state.items()}
     torch.save(doubled, tmp_path / "w.pt")
     imported = load(source, tmp_path / "w.pt", shape="12")

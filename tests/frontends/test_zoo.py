@@ -35,7 +35,7 @@ def test_the_memory_stays_shared(load: Load) -> None:
     """One small matrix serves all rows of the Legendre memory: nothing is made dense."""
     network = load("zoo:l2mu-wisdm", shape="6", signal="real").network
     module = zoo.load("l2mu-wisdm")
-    order, memory = module.config.order, module.config.memory  # type: ignore[union-attr]
+    order, memory = module.config.order, module.config.memory
     shared = [n for n in network if network.shapes[n.name] == (memory, order)]
     shapes = {
         network.tensors[n.op.refs()["weight"]].shape for n in shared if "weight" in n.op.refs()

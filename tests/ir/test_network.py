@@ -166,7 +166,7 @@ def test_tensors_cannot_be_changed_from_outside() -> None:
 )
 def test_a_signal_of_the_wrong_shape_is_refused(signal: object, message: str) -> None:
     with pytest.raises(UsageError) as refused:
-        run(hand("feedforward"), signal)  # type: ignore[arg-type]
+        run(hand("feedforward"), signal)
     assert str(refused.value) == message
     assert refused.value.exit_code == 2
 
@@ -202,7 +202,7 @@ def test_a_quantized_network_takes_no_counts_for_spikes() -> None:
 )
 def test_unknown_wires_are_named(record: object, message: str) -> None:
     with pytest.raises(UsageError) as refused:
-        run(hand("feedforward"), spikes_for(hand("feedforward")), record=record)  # type: ignore[arg-type]
+        run(hand("feedforward"), spikes_for(hand("feedforward")), record=record)
     assert message in str(refused.value)
 
 

@@ -57,7 +57,7 @@ def test_functions_are_those_of_torch(name: str) -> None:
 )
 def test_a_table_is_as_near_as_it_says(name: str, bits: int, whole: int, frac: int) -> None:
     function, index, value = FUNCTIONS[name], held(bits, bits - 1 - whole), held(32, frac)
-    units = 2.0**-index.unit, 2.0**-frac  # type: ignore[operator]
+    units = 2.0**-index.unit, 2.0**-frac
     codes = np.arange(index.low, index.high + 1)
     table = knots(function, index, units[0], value, units[1])
     found = interpolated(table, codes, index) * units[1]

@@ -52,7 +52,7 @@ def signals(seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def whole(network: Network, **options: object) -> Network:
-    return verify(Quantize(ranges=calibrate(network, signals()), **options)(network))  # type: ignore[arg-type]
+    return verify(Quantize(ranges=calibrate(network, signals()), **options)(network))
 
 
 def held(network: Network) -> list[str]:

@@ -45,7 +45,7 @@ reset_amount=0.75, reset_order="{order}", spikes=1, refractory=0, initial=0.25{N
     network = parse(text, tensors)
     op = network["s"].op
     assert isinstance(op, Spiking)
-    neuron = replace(op, **changes)  # type: ignore[arg-type]
+    neuron = replace(op, **changes)
     nodes = tuple(replace(n, op=neuron) if n.name == "s" else n for n in network)
     return verify(replace(network, nodes=nodes))
 
@@ -86,7 +86,7 @@ def test_a_neuron_takes_a_positive_scale_and_fires_as_before(
 def test_so_it_does_in_every_order_with_a_floor_and_several_spikes(order: str, seed: int) -> None:
     network = scaled("lif", 0.5, reset_order=order, floor=-0.5, spikes=3)
     after = fires_alike(network, seed)
-    assert (after["s"].op.threshold, after["s"].op.floor) == (2.0, -1.0)  # type: ignore[attr-defined]
+    assert (after["s"].op.threshold, after["s"].op.floor) == (2.0, -1.0)
     assert after["s"].inputs == (Use("c"),)
 
 

@@ -41,8 +41,8 @@ class Late(nn.Module):
 def _norm() -> nn.Module:
     norm = nn.BatchNorm2d(2)
     with torch.no_grad():
-        norm.running_mean.copy_(torch.tensor([0.1, -0.5]))  # type: ignore[union-attr]
-        norm.running_var.copy_(torch.tensor([1.5, 0.5]))  # type: ignore[union-attr]
+        norm.running_mean.copy_(torch.tensor([0.1, -0.5]))
+        norm.running_var.copy_(torch.tensor([1.5, 0.5]))
     return norm
 
 

@@ -57,9 +57,9 @@ def test_a_card_holds_the_recipe_that_the_table_has(name: str) -> None:
     card, recipe = zoo.card(name), RECIPES[name]
     parsed = type(recipe.config).from_json
     assert parsed(asdict(recipe)["config"]) == recipe.config
-    assert parsed(card["config"]) == recipe.config  # type: ignore[arg-type]
+    assert parsed(card["config"]) == recipe.config
     # What a card does not say did not exist when it was written, and was off.
-    assert Recipe(config=recipe.config, **card["recipe"]) == recipe  # type: ignore[arg-type]
+    assert Recipe(config=recipe.config, **card["recipe"]) == recipe
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -118,22 +118,22 @@ def garden(bits: int, seed: int = 0) -> Network:
         decay = plot.param(f"k{index}.decay", size, 0.05, 0.999, each=index % 3 == 1)
         if index % 3 == 0:
             op: Op = CubaLIF(
-                **stated,  # type: ignore[arg-type]
+                **stated,
                 decay=decay,
                 current_decay=plot.param("", size, 0.1, 0.95, each=False),
                 current_order=("new", "decay-last", "old")[index % 9 // 3],
             )
         elif index % 7 == 1:
-            op = IF(**stated)  # type: ignore[arg-type]
+            op = IF(**stated)
         else:
-            op = LIF(**stated, decay=(0.0, 1.0, decay, decay)[index % 4])  # type: ignore[arg-type]
+            op = LIF(**stated, decay=(0.0, 1.0, decay, decay)[index % 4])
         plot.plant(op, size, shift, loop=index % 2 == 0, real=index % 6 == 5)
     plot.plant(LI(decay=0.9, bias=1.0, initial=-2.0), 5, 3, loop=False)
     for index, order in enumerate(("now", "before-decay", "after-decay")):
         chosen = {"reset": "subtract", "reset_order": order, "compare": ">="}
         stated = plot.stated(f"floored{index}", 7, index == 1, **chosen)
         floor = plot.param(f"floored{index}.floor", 7, -60, 0, each=index == 1)
-        op = LIF(**stated, decay=0.9, floor=floor)  # type: ignore[arg-type]
+        op = LIF(**stated, decay=0.9, floor=floor)
         plot.plant(op, 7, index, loop=True, real=index == 2)
     return plot.network()
 

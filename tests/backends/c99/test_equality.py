@@ -32,7 +32,7 @@ def test_native_equals_the_reference(network: Network, seed: int) -> None:
         assert dual or str(refusal).startswith("C002 "), "the only limits these networks may meet"
         return
     signal = spikes_for(network, seed, samples=2, ticks=10)
-    trace = BACKEND.simulate(program, signal, wires)  # type: ignore[arg-type]
+    trace = BACKEND.simulate(program, signal, wires)
     assert set(trace.wires) == set(wires)
     assert run(network, signal, record=wires).compared(trace) == (0, None)
 
@@ -45,7 +45,7 @@ def test_hand_networks_quantized(name: str, bits: int) -> None:
     network = Quantize(state_bits=bits, ranges=ranges)(network)
     program, wires = lowered(network)
     signal = spikes_for(network, 7, samples=4, ticks=50)
-    trace = BACKEND.simulate(program, signal, wires)  # type: ignore[arg-type]
+    trace = BACKEND.simulate(program, signal, wires)
     assert run(network, signal, record=wires).compared(trace) == (0, None)
 
 

@@ -33,7 +33,7 @@ def test_our_kernels_equal_the_reference(name: str, bits: int) -> None:
     signals = spikes_for(network)
     whole = quantized(network, signals, bits)
     program = lowered(whole)
-    found = BACKEND.simulate(program, signals, wires(program))  # type: ignore[arg-type]
+    found = BACKEND.simulate(program, signals, wires(program))
     assert differences(whole, signals, found, program) == NONE
 
 
@@ -91,7 +91,7 @@ def agrees(network: Network, interpret: bool) -> bool | None:
         assert str(refusal)[:4] in ("T002", "T004", "T006"), refusal
         return None if formless else False
     assert not formless
-    found: Any = BACKEND.simulate(program, signals, wires(program))  # type: ignore[arg-type]
+    found: Any = BACKEND.simulate(program, signals, wires(program))
     assert differences(network, signals, found, program) == NONE, show(network)
     if interpret:
         found = play(program, signals, wires(program))

@@ -22,7 +22,7 @@ def written(network: Network, folder: Path) -> str:
     path = folder / f"{network.name}.snn"
     path.write_text(show(network))
     arrays = {name: tensor.values for name, tensor in network.tensors.items()}
-    np.savez(path.with_suffix(".npz"), **arrays)  # type: ignore[arg-type]
+    np.savez(path.with_suffix(".npz"), **arrays)
     return str(path)
 
 
@@ -58,7 +58,7 @@ def test_an_unknown_wire_is_named(bundle: Bundle) -> None:
 def test_a_missing_interpreter_is_reported_as_absent(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(interpreter.MODULES, "tflm", "no_such_interpreter")  # type: ignore[arg-type]
+    monkeypatch.setitem(interpreter.MODULES, "tflm", "no_such_interpreter")
     report = verify(bundle)
     target = next(c for c in report.comparisons if c.right == "target")
     assert "add it with: pip install 'tflite-micro==" in target.absent

@@ -102,7 +102,7 @@ def test_our_kernels_equal_the_reference(name: str) -> None:
     network, signals, expected = convolving(name)
     program = lowered(network)
     assert expected <= set(assemble(program).codes)
-    found = BACKEND.simulate(program, signals, wires(program))  # type: ignore[arg-type]
+    found = BACKEND.simulate(program, signals, wires(program))
     assert differences(network, signals, found, program) == (0, None)
     assert found["%s"].any() and found["%o"].any()
 

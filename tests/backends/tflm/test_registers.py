@@ -99,7 +99,7 @@ def played(text: str, top: int, runtime: str) -> Program:
     expected = run(network, signals, record=("%y",))
     for found in (
         BACKEND.simulate(program, signals, ("%y",)),
-        play(program, signals, ("%y",), runtime=runtime),  # type: ignore[arg-type]
+        play(program, signals, ("%y",), runtime=runtime),
     ):
         assert expected.compared(found) == (0, None)
     return program

@@ -26,8 +26,8 @@ class Steps(nn.Module):
         self.layer, self.front = layer, nt.IAFCell()
         if recurrent:
             with torch.no_grad():
-                self.layer.input_weights.copy_(torch.eye(SIZE))  # type: ignore[union-attr, operator]
-                self.layer.recurrent_weights.mul_(0.5)  # type: ignore[union-attr, operator]
+                self.layer.input_weights.copy_(torch.eye(SIZE))
+                self.layer.recurrent_weights.mul_(0.5)
 
     def forward(self, x: Tensor) -> Tensor:
         if not hasattr(self.layer.p, "v_th") and not hasattr(self.layer.p, "lif"):
@@ -64,7 +64,7 @@ def made(kind: str, seed: int) -> nn.Module:
     }
 
     def parameters(of: Callable[..., object]) -> object:
-        own = of._fields  # type: ignore[attr-defined]
+        own = of._fields
         if "lif" in own:
             waits = torch.tensor(float(random.randint(1, 4)))
             return of(parameters(nt.LIFParameters), waits)

@@ -24,9 +24,7 @@ def defaults() -> nn.Module:
 
 def numbers() -> nn.Module:
     """Parameters that are plain numbers, which single precision would change."""
-    return nt.SequentialState(
-        nt.LIFBoxCell(nt.LIFBoxParameters(tau_mem_inv=1.0, v_th=0.6), dt=1.0)  # type: ignore[arg-type]
-    )
+    return nt.SequentialState(nt.LIFBoxCell(nt.LIFBoxParameters(tau_mem_inv=1.0, v_th=0.6), dt=1.0))
 
 
 def izhikevich() -> nn.Module:
@@ -54,7 +52,7 @@ def overshooting() -> nn.Module:
 
 
 def scaled_step(x: Tensor, state: object, p: object, dt: float) -> object:
-    return lif_box_feed_forward_step(2 * x, state, p, dt)  # type: ignore[arg-type]
+    return lif_box_feed_forward_step(2 * x, state, p, dt)
 
 
 def own_activation() -> nn.Module:

@@ -56,7 +56,7 @@ def test_a_potential_at_the_threshold_does_not_fire(load: Load) -> None:
 
 def test_parameters_that_are_plain_numbers_stay_exact(load: Load) -> None:
     imported = load(f"{FOLDER / 'refused.py'}:numbers", shape="1", signal="real")
-    assert imported.network.populations[0].op.threshold == 0.6  # type: ignore[attr-defined]
+    assert imported.network.populations[0].op.threshold == 0.6
     assert run(imported.network, np.full((1, 1, 1), 0.6)).output.item() == 0
 
 
@@ -115,4 +115,4 @@ def test_parameters_are_computed_with_in_float64(load: Load) -> None:
     """Norse keeps them as single-precision tensors in a tuple: 0.001 * 100 is 0.1 there too."""
     imported = load(f"{FOLDER / 'refused.py'}:defaults", shape="6")
     equal(imported)
-    assert imported.network["n1"].op.decay == pytest.approx(0.9, abs=1e-15)  # type: ignore[attr-defined]
+    assert imported.network["n1"].op.decay == pytest.approx(0.9, abs=1e-15)

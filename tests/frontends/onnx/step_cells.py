@@ -22,7 +22,7 @@ class FeedForward(nn.Module):
     def __init__(self, **how: object) -> None:
         super().__init__()
         self.fc1, self.fc2 = nn.Linear(5, 7), nn.Linear(7, 3)
-        self.l1, self.l2 = snn.Leaky(beta=0.9, **how), snn.Leaky(beta=0.75, **how)  # type: ignore[arg-type]
+        self.l1, self.l2 = snn.Leaky(beta=0.9, **how), snn.Leaky(beta=0.75, **how)
 
     def forward(self, x: Tensor, mem1: Tensor, mem2: Tensor) -> tuple[Tensor, ...]:
         spk1, mem1 = self.l1(self.fc1(x), mem1)
@@ -79,8 +79,8 @@ class Convolutional(nn.Module):
         self.l1, self.l2 = snn.Leaky(beta=0.9), snn.Leaky(beta=0.8)
         self.l3 = snn.Leaky(beta=0.95, reset_mechanism="none")
         with torch.no_grad():
-            self.norm.running_mean.uniform_(-0.2, 0.2)  # type: ignore[union-attr]
-            self.norm.running_var.uniform_(0.5, 1.5)  # type: ignore[union-attr]
+            self.norm.running_mean.uniform_(-0.2, 0.2)
+            self.norm.running_var.uniform_(0.5, 1.5)
 
     def forward(self, x: Tensor, mem1: Tensor, mem2: Tensor, mem3: Tensor) -> tuple[Tensor, ...]:
         spk1, mem1 = self.l1(self.norm(self.conv(x)), mem1)
@@ -145,8 +145,8 @@ def made(name: str) -> nn.Module:
 
 def arguments(cell: nn.Module, samples: int = 2) -> tuple[Tensor, ...]:
     """Zeros for the signal and each state."""
-    shapes = [cell.shape, *cell.states.values()]  # type: ignore[union-attr, operator]
-    return tuple(torch.zeros(samples, *shape) for shape in shapes)  # type: ignore[misc]
+    shapes = [cell.shape, *cell.states.values()]
+    return tuple(torch.zeros(samples, *shape) for shape in shapes)
 
 
 def exported(cell: nn.Module) -> torch.export.ExportedProgram:
@@ -158,7 +158,7 @@ def exported(cell: nn.Module) -> torch.export.ExportedProgram:
 
 def as_onnx(cell: nn.Module, path: Path) -> Path:
     """The cell in a file of ONNX, as PyTorch writes it."""
-    names = [*cell.states]  # type: ignore[misc]
+    names = [*cell.states]
     given = arguments(cell)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -177,7 +177,7 @@ def as_onnx(cell: nn.Module, path: Path) -> Path:
 class Wide(TorchFunctionMode):
     """Makes doubles where a library asks for floats: snnTorch's spikes are `.float()`."""
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+    def __torch_function__(self, func, types, args=(), kwargs=None):
         wide = torch.Tensor.double if func is torch.Tensor.float else func
         return wide(*args, **(kwargs or {}))
 

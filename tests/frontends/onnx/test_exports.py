@@ -24,7 +24,7 @@ AS_ONNX = ("synaptic, zero", "convolutional")
 
 def signal(cell: torch.nn.Module) -> Tensor:
     generator = torch.Generator().manual_seed(1)
-    return (torch.rand((3, 100, *cell.shape), generator=generator) < 0.4).double()  # type: ignore[misc]
+    return (torch.rand((3, 100, *cell.shape), generator=generator) < 0.4).double()
 
 
 def assert_same(found: Imported, name: str) -> None:
@@ -127,7 +127,7 @@ def test_a_buffer_that_is_changed_is_a_state(tmp_path: Path) -> None:
     torch.export.save(program, tmp_path / "c.pt2")
     found = read(tmp_path / "c.pt2")
     (neuron,) = found.network.populations
-    assert (neuron.op.keyword, neuron.op.initial) == ("lif", 0.25)  # type: ignore[attr-defined]
+    assert (neuron.op.keyword, neuron.op.initial) == ("lif", 0.25)
 
 
 class Trap:

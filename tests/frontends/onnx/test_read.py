@@ -133,7 +133,7 @@ def test_any_neuron_is_recognized(
     nodes = (
         Node("x", Input((2,), "spike")),
         Node("c", Dense(Ref("w")), (Use("x"),)),
-        Node("s", op, (Use("c"),)),  # type: ignore[arg-type]
+        Node("s", op, (Use("c"),)),
     )
     network = verify(Network("one", nodes, (Use("s"),), 0.001, {"w": weight}))
     path = tmp_path_factory.mktemp("onnx") / "n.onnx"
@@ -147,7 +147,7 @@ def test_any_neuron_is_recognized(
 def test_spikes_that_come_back_as_a_state(tmp_path: Path) -> None:
     found = read(written(RECURRENT, tmp_path / "c.onnx"), output="spk_out")
     (neuron,) = found.network.populations
-    assert (neuron.op.reset, neuron.op.reset_order) == ("subtract", "after-decay")  # type: ignore[attr-defined]
+    assert (neuron.op.reset, neuron.op.reset_order) == ("subtract", "after-decay")
     late = [use for node in found.network for use in node.inputs if use.delay]
     assert late == [Use(neuron.name, 1)]
 
@@ -182,7 +182,7 @@ def test_a_state_may_start_anywhere(tmp_path: Path) -> None:
     model = with_initial(parser.parse_model(leaky("subtract now")), mem=0.5)
     onnx.save(model, tmp_path / "c.onnx")
     (neuron,) = read(tmp_path / "c.onnx").network.populations
-    assert neuron.op.initial == 0.5  # type: ignore[attr-defined]
+    assert neuron.op.initial == 0.5
 
 
 def test_states_can_be_named(tmp_path: Path) -> None:

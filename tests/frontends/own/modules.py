@@ -163,8 +163,8 @@ class NormalisedOverTicks(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv, self.norm = nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4)
-        self.norm.running_mean.uniform_(-0.2, 0.2)  # type: ignore[union-attr]
-        self.norm.running_var.uniform_(0.1, 0.4)  # type: ignore[union-attr]
+        self.norm.running_mean.uniform_(-0.2, 0.2)
+        self.norm.running_var.uniform_(0.1, 0.4)
         self.one, self.two, self.head = nt.LIF(FAST), sl.IAF(), nn.Linear(64, 5)
 
     def forward(self, x: Tensor) -> Tensor:

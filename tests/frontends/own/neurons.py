@@ -41,7 +41,7 @@ class Hidden(nn.Module):
         self.weights, self.layer = nn.Linear(6, 8), layer
 
     def forward(self, x: Tensor) -> Tensor:
-        self.layer.reset()  # type: ignore[operator]
+        self.layer.reset()
         return torch.stack([self.layer(3 * self.weights(now)) for now in x])
 
 

@@ -89,7 +89,7 @@ class Mixed(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv, self.norm = nn.Conv1d(1, 3, 3), nn.BatchNorm1d(3)
-        self.norm.running_var.uniform_(0.1, 0.4)  # type: ignore[union-attr]
+        self.norm.running_var.uniform_(0.1, 0.4)
         self.pool, self.one = nn.AvgPool1d(2), LIFTorch(6, **QUICK)
         self.head, self.two = nn.Linear(6, 4), LIFNeuronTorch(4, tau_mem=0.01)
 

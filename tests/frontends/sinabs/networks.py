@@ -22,8 +22,8 @@ def normed(channels: int) -> nn.BatchNorm2d:
     """Batch norm as it is after training."""
     norm = nn.BatchNorm2d(channels)
     with torch.no_grad():
-        norm.running_mean.uniform_(-0.2, 0.2)  # type: ignore[union-attr]
-        norm.running_var.uniform_(0.1, 0.5)  # type: ignore[union-attr]
+        norm.running_mean.uniform_(-0.2, 0.2)
+        norm.running_var.uniform_(0.1, 0.5)
         norm.weight.uniform_(0.8, 2.0)
         norm.bias.uniform_(0.0, 0.4)
     return norm

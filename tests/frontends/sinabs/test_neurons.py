@@ -40,9 +40,9 @@ def test_a_class_is_its_op_whatever_its_parameters(kind: str, load: Load) -> Non
 def test_a_potential_at_the_threshold_fires_as_often_as_it_fits(load: Load) -> None:
     imported = load(f"{FOLDER / 'neurons.py'}:IAF_0", shape="6", signal="real")
     op = imported.network.populations[0].op
-    threshold = op.threshold  # type: ignore[attr-defined]
+    threshold = op.threshold
     x = np.full((1, 1, 6), 2 * threshold)
-    expected = min(2, op.spikes)  # type: ignore[attr-defined]
+    expected = min(2, op.spikes)
     assert set(run(imported.network, x).output.ravel()) == {expected}
 
 

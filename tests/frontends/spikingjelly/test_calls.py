@@ -101,7 +101,7 @@ def build():
         ),
         shape="6",
     )
-    assert imported.network.populations[0].op.initial == 0.75  # type: ignore[attr-defined]
+    assert imported.network.populations[0].op.initial == 0.75
     agrees(imported)
 
 
@@ -150,7 +150,7 @@ def build():
     torch.save(weights, tmp_path / "trained.pt")
     imported = load(source, shape="6", weights=tmp_path / "trained.pt")
     rate = 1 / (1 + np.exp(-1.0))
-    assert imported.network.populations[0].op.decay == pytest.approx(1 - rate)  # type: ignore[attr-defined]
+    assert imported.network.populations[0].op.decay == pytest.approx(1 - rate)
     agrees(imported)
 
 
