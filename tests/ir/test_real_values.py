@@ -216,6 +216,32 @@ def test_weights_read_sums_of_real_values_through_a_register() -> None:
     assert np.mean(error) < 0.02 * np.max(np.abs(real.output))
 
 
+@pytest.mark.parametrize(("size", "spared"), [(100, 0), (1500, 2), (6000, 4)])
+def test_values_that_many_weights_add_up_are_narrower(size: int, spared: int) -> None:
+    """Equal weights are the worst case: 127 x 32767 x 600 or so is all that fits 32 bits."""
+    text = """network many tick=0.001s decode=last {
+  %x = input() {shape=[SIZE], signal="real"}
+  %a = dense(%x) {weight=@w}
+  %g = graded(%x) {threshold=0.2, compare=">", reset="none", reset_amount=0.0}
+  %b = dense(%g) {weight=@w}
+  %t = sum(%a, %b)
+  %y = function(%t) {name="tanh"}
+  return %y
+}
+"""
+    weights = {"w": Tensor(np.full((2, size), 1 / size))}
+    network = verify(parse(text.replace("SIZE", str(size)), weights))
+    x = np.random.default_rng(4).normal(size=(2, 6, size))
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    limits = bounds(after)
+    assert all(np.max(np.abs(limits[name])) < 2**31 for name in "ab")
+    read = after[after["b"].inputs[0].source]
+    formats = after["x"].formats["value"], read.formats["value" if spared else "v"]
+    assert [isinstance(f, Quantity) and f.bits for f in formats] == [16 - spared] * 2
+    real, whole = run(network, x), run(after, x)
+    np.testing.assert_allclose(whole.output * arithmetics(after)["y"][1], real.output, atol=5e-3)
+
+
 # --- graded events -------------------------------------------------------------------------
 
 

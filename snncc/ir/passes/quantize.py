@@ -20,6 +20,7 @@ from .base import Effect, Pass
 from .calibrate import Ranges
 from .registers import ratios, registers
 from .relay import relay
+from .spare import spare_of
 from .states import choose, constants, integrators
 from .units import Group, groups, kinds, unit_of, wire_kind
 
@@ -54,7 +55,8 @@ class Quantize(Pass):
     no registers.
 
     Real values that are multiplied with each other, bent by functions, normalised or put out as
-    graded events are held in registers of 16 bits, in powers of two that calibration chooses.
+    graded events are held in registers of 16 bits, in powers of two that calibration chooses. They
+    and real inputs have fewer bits where weights that read them would add up to more than 32.
 
     Establishes: the network computes with whole numbers; every role has a format.
     May change: spikes, within what rounding of the parameters does.
@@ -78,7 +80,7 @@ class Quantize(Pass):
         self._options()
         if network.quantized:
             raise PassError("quantize: the network has number formats already")
-        network = _cleared(relay(registers(network, self.ranges)))
+        network = _cleared(relay(registers(network, self.ranges, self.weight_bits)))
         network = self._inputs(network)
         if not any(n.op.states or n.op.held or isinstance(n.op, Weighted) for n in network):
             raise PassError("quantize: there are neither weights nor neurons to quantize")
@@ -124,8 +126,10 @@ class Quantize(Pass):
                 )
             signed = node.name in self.ranges.negative
             whole = int(np.ceil(np.log2(peak * (1 + 2.0**-self.input_bits))))
-            frac = self.input_bits - signed - whole
-            format = Quantity(self.input_bits, signed, frac, Rounding.HALF_EVEN, Overflow.SATURATE)
+            bits = self.input_bits - spare_of(network, node.name, self.input_bits, self.weight_bits)
+            format = Quantity(
+                bits, signed, bits - signed - whole, Rounding.HALF_EVEN, Overflow.SATURATE
+            )
             return replace(node, formats={"value": format})
 
         return map_nodes(network, chosen)

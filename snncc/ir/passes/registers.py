@@ -19,26 +19,26 @@ from ..op import values_of
 from ..ops import (
     LI,
     Affine,
-    Concat,
     Function,
     Graded,
     Input,
-    MatMul,
-    MaxPool,
     Norm,
-    Product,
-    Relu,
     Requantize,
-    Reshape,
-    Slice,
-    Sum,
-    SumPool,
-    Transpose,
     Weighted,
 )
 from ..reference import run
 from ..views import arithmetics
 from .calibrate import Ranges
+from .real_values import (
+    CARRYING,
+    LAYOUT,
+    MULTIPLYING,
+    counted,
+    loops_of,
+    readers_of,
+    spike_counts,
+)
+from .spare import spare
 
 REGISTER_BITS = 16
 LOOP_BITS = 28  # sums of several fit 32
@@ -50,24 +50,21 @@ FRACTION_BITS = 31  # most that a factor has
 
 Purpose: TypeAlias = Literal["meet", "read", "loop"]
 
-LAYOUT = Slice, Reshape, Concat, Transpose, Relu, MaxPool
-CARRYING = *LAYOUT, Sum, Affine, SumPool
-MULTIPLYING = Product, MatMul
 
-
-def registers(network: Network, ranges: Ranges, bits: int = REGISTER_BITS) -> Network:
+def registers(network: Network, ranges: Ranges, weight_bits: int) -> Network:
     """The network with a register wherever a real value must have a format of its own.
 
     Registers stand behind weights, products and spikes that join such values, before products and
-    weights that need narrow factors. Values that meet share one power of two as their unit, in
-    which the largest value seen fits; beyond it they saturate. A network without products of real
+    weights that need narrow factors: narrower than others where weights of `weight_bits` would add
+    up to more than 32 bits. Values that meet share one power of two as their unit, in which the
+    largest value seen fits; beyond it they saturate. A network without products of real
     values, functions and graded events stays as it is.
 
     Raises:
         PassError: nothing is known of the values.
     """
-    readers = _readers(network)
-    around = _around(network, {node.name for node in network if isinstance(node.op, CARRYING)})
+    readers = readers_of(network)
+    around = loops_of(network, {node.name for node in network if isinstance(node.op, CARRYING)})
     if not readers and not around:
         return network
     if not ranges.signal:
@@ -75,7 +72,7 @@ def registers(network: Network, ranges: Ranges, bits: int = REGISTER_BITS) -> Ne
             f"quantize: %{min(readers or around)} computes with real values, and nothing is known "
             "of their range; give calibration data (--data FILE.npz)"
         )
-    return _Registers(network, ranges, bits, readers).placed()
+    return _Registers(network, ranges, weight_bits, readers).placed()
 
 
 def ratios(network: Network) -> Network:
@@ -104,52 +101,6 @@ def _entry(node: Node) -> str:
     return "index" if isinstance(node.op, Function) else "value"
 
 
-def _counts(network: Network) -> frozenset[str]:
-    """Nodes that put out whole numbers of spikes."""
-    plain = (*LAYOUT, Sum, SumPool, *MULTIPLYING)
-    found = {n.name for n in network if n.op.spiking or isinstance(n.op, plain)}
-    while True:
-        odd = {
-            node.name
-            for node in network
-            if node.name in found and not node.op.spiking
-            if not all(_counted(use, found) for use in node.inputs)
-        }
-        if not odd:
-            return frozenset(found)
-        found -= odd
-
-
-def _counted(use: Use, counts: set[str] | frozenset[str]) -> bool:
-    return use.state in ("wait", "s") or (not use.state and use.source in counts)
-
-
-def _readers(network: Network) -> frozenset[str]:
-    """Nodes that multiply or bend real values, or pass them on as graded events."""
-    counts = _counts(network)
-    return frozenset(
-        node.name
-        for node in network
-        if isinstance(node.op, Function | Graded | Norm | Requantize)
-        or (isinstance(node.op, MULTIPLYING) and node.name not in counts)
-    )
-
-
-def _around(network: Network, carriers: set[str]) -> Mapping[str, int]:
-    """The carriers that carry a value back to themselves → number of the cycle they are part of."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for name in carriers:
-        sources = (use.source for use in network[name].inputs if not use.state)
-        graph.add_edges_from((source, name) for source in sources if source in carriers)
-    parts = enumerate(nx.strongly_connected_components(graph))
-    return {
-        name: number
-        for number, part in parts
-        for name in part
-        if len(part) > 1 or graph.has_edge(name, name)
-    }
-
-
 @dataclass
 class _Registers:
     """The network in the making.
@@ -162,23 +113,26 @@ class _Registers:
         made: wire, and what its register is for → that register.
         loops: node → number of the cycle of sums and scales that it is part of.
         wide: registers within such cycles.
+        spared: register → how many bits it does without, for the sums of those that read it.
     """
 
     network: Network
     ranges: Ranges
-    bits: int
+    weight_bits: int
     readers: frozenset[str]
+    bits: int = REGISTER_BITS
     held: set[str] = field(default_factory=set[str])
     meeting: nx.Graph[str] = field(default_factory=nx.Graph)
     ends: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     made: dict[tuple[Use, Purpose], str] = field(default_factory=dict[tuple[Use, Purpose], str])
     loops: Mapping[str, int] = field(default_factory=dict[str, int])
     wide: set[str] = field(default_factory=set[str])
+    spared: dict[str, int] = field(default_factory=dict[str, int])
 
     def placed(self) -> Network:
         """The network with its registers and their formats, but for the ratios of units."""
         self.held = set(self.readers) | self._carriers()
-        self.loops = _around(self.network, self.held - self.readers)
+        self.loops = loops_of(self.network, self.held - self.readers)
         self.ends = self._measured()
         nodes = self.network.nodes
         joints = [
@@ -194,9 +148,9 @@ class _Registers:
 
     def _carriers(self) -> set[str]:
         """Nodes that carry real values to a reader or around, or nothing but values of such."""
-        counts = _counts(self.network)
+        counts = spike_counts(self.network)
         plain = [n for n in self.network if isinstance(n.op, CARRYING) and n.name not in counts]
-        known = {*self.readers, *_around(self.network, {node.name for node in plain})}
+        known = {*self.readers, *loops_of(self.network, {node.name for node in plain})}
         grown = True
         while grown:
             grown = False
@@ -260,12 +214,19 @@ class _Registers:
     def _read(self, use: Use, user: str) -> Use:
         """A wire that is multiplied, or that weights or a neuron read: narrow, in any unit."""
         if user in self.readers:
-            counted = _counted(use, _counts(self.network))
-            narrow = counted or isinstance(self.network[use.source].op, Input)
+            counts = counted(use, spike_counts(self.network))
+            narrow = counts or isinstance(self.network[use.source].op, Input)
         else:
             weighed = isinstance(self.network[user].op, Weighted) and self._summed(use)
             narrow = use.source not in self.held and not weighed
-        return use if narrow or self._slim(use) else self._register(use, "read")
+        spared = 0
+        if not narrow and isinstance(self.network[user].op, Weighted):
+            spared = spare(self.network, self.network[user], self.bits, self.weight_bits)
+        if narrow or (self._slim(use) and not spared):
+            return use
+        held = self._register(use, "read")
+        self.spared[held.source] = max(spared, self.spared.get(held.source, 0))
+        return held
 
     def _summed(self, use: Use) -> bool:
         """Whether a wire has the bits of a sum of real values, by a neuron or by weights."""
@@ -274,8 +235,8 @@ class _Registers:
             return use.state not in ("wait", "s")
         if isinstance(node.op, CARRYING):
             return node.name not in self.held and any(map(self._summed, node.inputs))
-        counts = _counts(self.network)
-        real = isinstance(node.op, Weighted) and not _counted(node.inputs[0], counts)
+        counts = spike_counts(self.network)
+        real = isinstance(node.op, Weighted) and not counted(node.inputs[0], counts)
         return real or isinstance(node.op, LI)
 
     def _slim(self, use: Use) -> bool:
@@ -322,7 +283,8 @@ class _Registers:
             yield min(frac, FLAT_BITS) if np.any(np.isfinite(function.flat)) else frac
         elif isinstance(op, Requantize):
             more = LOOP_FRACTION_BITS if name in self.wide else 0
-            yield self._fraction(HEADROOM * self._peak(node.inputs[0])) + more
+            less = self.spared.get(name, 0)
+            yield self._fraction(HEADROOM * self._peak(node.inputs[0])) + more - less
         elif isinstance(op, Graded):
             wires = [*node.inputs, Use(name), Use(name, state="v")]
             known = (wire for wire in wires if str(replace(wire, delay=0)) in self.ends)
@@ -350,8 +312,9 @@ class _Registers:
             case Norm():
                 formats = {"value": value}
             case Requantize():
+                bits = self.bits - self.spared.get(node.name, 0)
                 wide = node.name in self.wide
-                formats = {"value": replace(value, bits=LOOP_BITS) if wide else value}
+                formats = {"value": replace(value, bits=LOOP_BITS if wide else bits)}
             case Graded():
                 formats = {"v": value}
             case Function():

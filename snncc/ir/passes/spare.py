@@ -1,0 +1,44 @@
+"""spare: bits that a value leaves unused so that weights add it up in 32; chooses no formats."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..network import Network, Node
+from ..op import values_of
+from ..ops import MaxPool, Relu, Reshape, Slice, Transpose, Weighted
+
+SUM_BITS = 31
+SHARE = 0.9  # of the largest sum; what is left is the bias's
+MOVING = Slice, Reshape, Transpose, Relu, MaxPool
+
+
+def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
+    """How many of `bits` the input of a node with weights must do without: mostly none.
+
+    The codes of a row's weights are |w| / max |w| of the largest code, and half of one more where
+    they are rounded up; a sum of them all times the input's largest code must fit.
+    """
+    assert isinstance(node.op, Weighted)
+    weight = np.abs(values_of(node.op.weight, network.tensors))
+    ones = np.ones((1, *network.shapes[node.inputs[0].source]))
+    largest = node.op.reach(weight, network.tensors)
+    sums = node.op.apply(ones, weight, network.tensors)[0]
+    code = (1 << (weight_bits - 1)) - 1
+    full = sums / np.where(largest > 0, largest, 1.0) * code
+    rounded = node.op.apply(ones, np.full(weight.shape, 0.5), network.tensors)[0]
+    worst = float(np.max(full + rounded, initial=1.0)) * 2.0 ** (bits - 1)
+    return max(0, int(np.ceil(np.log2(worst / (SHARE * 2.0**SUM_BITS)))))
+
+
+def spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
+    """The same for a value and all weights that read it, as it is or moved."""
+    read = {name}
+    found = 0
+    for node in network:
+        if node.inputs and node.inputs[0].source in read and not node.inputs[0].state:
+            if isinstance(node.op, MOVING):
+                read.add(node.name)
+            elif isinstance(node.op, Weighted):
+                found = max(found, spare(network, node, bits, weight_bits))
+    return found
