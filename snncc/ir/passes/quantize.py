@@ -126,9 +126,10 @@ class Quantize(Pass):
                 )
             signed = node.name in self.ranges.negative
             whole = int(np.ceil(np.log2(peak * (1 + 2.0**-self.input_bits))))
-            bits = self.input_bits - spare_of(network, node.name, self.input_bits, self.weight_bits)
+            most = self.input_bits - signed
+            frac = most - spare_of(network, node.name, most, self.weight_bits) - whole
             format = Quantity(
-                bits, signed, bits - signed - whole, Rounding.HALF_EVEN, Overflow.SATURATE
+                frac + whole + signed, signed, frac, Rounding.HALF_EVEN, Overflow.SATURATE
             )
             return replace(node, formats={"value": format})
 

@@ -221,7 +221,7 @@ class _Registers:
             narrow = use.source not in self.held and not weighed
         spared = 0
         if not narrow and isinstance(self.network[user].op, Weighted):
-            spared = spare(self.network, self.network[user], self.bits, self.weight_bits)
+            spared = spare(self.network, self.network[user], self.bits - 1, self.weight_bits)
         if narrow or (self._slim(use) and not spared):
             return use
         held = self._register(use, "read")

@@ -14,7 +14,7 @@ MOVING = Slice, Reshape, Transpose, Relu, MaxPool
 
 
 def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
-    """How many of `bits` the input of a node with weights must do without: mostly none.
+    """How many of `bits`, the sign's left out, an input of weights must do without: mostly none.
 
     The codes of a row's weights are |w| / max |w| of the largest code, and half of one more where
     they are rounded up; a sum of them all times the input's largest code must fit.
@@ -27,7 +27,7 @@ def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
     code = (1 << (weight_bits - 1)) - 1
     full = sums / np.where(largest > 0, largest, 1.0) * code
     rounded = node.op.apply(ones, np.full(weight.shape, 0.5), network.tensors)[0]
-    worst = float(np.max(full + rounded, initial=1.0)) * 2.0 ** (bits - 1)
+    worst = float(np.max(full + rounded, initial=1.0)) * 2.0**bits
     return max(0, int(np.ceil(np.log2(worst / (SHARE * 2.0**SUM_BITS)))))
 
 
