@@ -17,6 +17,7 @@ from .egru import EGRU
 from .l2mu import L2MU
 from .recipes import Recipe
 from .samples import Samples
+from .spikegpt import SpikeGPT
 
 NEURON_PARAMETERS = ("alpha", "beta", "threshold")
 
@@ -144,7 +145,7 @@ def objective(model: nn.Module, x: Tensor, y: Tensor, recipe: Recipe) -> tuple[T
     A model of symbols is asked for the next one at every tick.
     """
     inputs = x.transpose(0, 1)
-    if isinstance(model, EGRU) and model.config.embedding:
+    if isinstance(model, SpikeGPT) or (isinstance(model, EGRU) and model.config.embedding):
         with watched(model) as spikes:
             counts = model.scores(inputs).flatten(0, 1)
         y = torch.cat([inputs[1:].argmax(-1), y[None]]).flatten()
