@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from snncc.ir import UsageError, unknown
 
@@ -76,7 +76,7 @@ def entry(name: str) -> Entry:
     """The line of `name` in the zoo's list. Raises: UsageError for an unknown name."""
     values = card(name)
     fields = {field: values[field] for field in Entry.__slots__ if field != "trained"}
-    return Entry(**fields, trained=weights(name) is not None)  # type: ignore[arg-type]
+    return Entry(**cast("dict[str, Any]", fields), trained=weights(name) is not None)
 
 
 def weights(name: str) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, cast
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from snncc.ir import UsageError
 
+from .config import Config
 from .graded import GradedEvents
 from .multistep import counting, rest
 
@@ -21,7 +22,7 @@ TRACE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class EGRUConfig:
+class EGRUConfig(Config):
     """Every hyper-parameter of an `EGRU`, as stored beside its checkpoint.
 
     channels    inputs per tick
@@ -68,19 +69,6 @@ class EGRUConfig:
                 f"chunk={self.chunk} counts symbols, but embedding=0 says that values come in; "
                 "give the values per symbol, or chunk=0"
             )
-
-    def to_json(self) -> dict[str, object]:
-        """The hyper-parameters as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, object]) -> EGRUConfig:
-        """The configuration written by `to_json`.
-
-        Raises: TypeError for a missing or an unknown hyper-parameter.
-        """
-        hidden = tuple(cast("list[int]", values["hidden"]))
-        return cls(**{**values, "hidden": hidden})  # type: ignore[arg-type]
 
 
 class EGRULayer(nn.Module):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from torch import Tensor, nn
 
+from .config import Config
 from .egru import EGRU, EGRUConfig, Form
 from .multistep import at_once
 
@@ -16,7 +16,7 @@ MAPS = 64, 192, 384, 256, 256
 
 
 @dataclass(frozen=True, slots=True)
-class EGRUDVSConfig:
+class EGRUDVSConfig(Config):
     """Every hyper-parameter of an `EGRUDVS`.
 
     classes   outputs per tick
@@ -45,15 +45,6 @@ class EGRUDVSConfig:
         """Values per tick that enter the recurrent layers."""
         pixels = (self.side // self.shrink) ** 2
         return self.features if self.maps else pixels * (2 if self.polarity == "both" else 1)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> EGRUDVSConfig:
-        """The configuration that a card holds.
-
-        Raises: TypeError for a missing or an unknown hyper-parameter.
-        """
-        lists = {key: tuple(cast("list[int]", values.get(key, MAPS))) for key in ("hidden", "maps")}
-        return cls(**{**values, **lists})  # type: ignore[arg-type]
 
 
 class EGRUDVS(nn.Module):

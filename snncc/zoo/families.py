@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from snncc.ir import UsageError, unknown
+
+from .config import Config
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,15 +35,6 @@ class Family:
         found = import_module(f".{self.module}", __package__)
         parsed = cast("type[Config]", getattr(found, f"{self.model}Config")).from_json(config)
         return cast("nn.Module", getattr(found, self.model)(parsed))
-
-
-class Config(Protocol):
-    """Hyper-parameters: a frozen dataclass."""
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> Config:
-        """The hyper-parameters that a card holds."""
-        ...
 
 
 EGRU = (

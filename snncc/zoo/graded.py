@@ -47,5 +47,8 @@ class GradedEvents(nn.Module):
 
     def forward(self, value: Tensor) -> tuple[Tensor, Tensor]:
         threshold = self.threshold.clamp(0, 1)
-        fires = cast("Tensor", _Step.apply(value - threshold, self.width, self.damping))  # type: ignore[no-untyped-call]
+        found = _Step.apply(  # type: ignore[no-untyped-call]  # PyTorch types no `apply`
+            value - threshold, self.width, self.damping
+        )
+        fires = cast("Tensor", found)
         return fires * value, value - fires * threshold if self.subtract else value

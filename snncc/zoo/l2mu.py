@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Literal, cast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, cast
 
 import torch
 from snntorch import Leaky, Synaptic
 from torch import Tensor, nn
 from torch.nn import functional
+
+from .config import Config
 
 Neuron = Literal["leaky", "synaptic"]
 Encoder = Literal["none", "single", "stacked"]
@@ -26,7 +29,7 @@ class Dynamics:
 
 
 @dataclass(frozen=True, slots=True)
-class L2MUConfig:
+class L2MUConfig(Config):
     """Every hyper-parameter of an `L2MU`, as stored beside its checkpoint.
 
     channels    inputs per tick
@@ -80,12 +83,8 @@ class L2MUConfig:
         """Ticks from the memory, and from the hidden neurons, to the units feeding the memory."""
         return max(1, 2 * self.hop), max(1, 3 * self.hop)
 
-    def to_json(self) -> dict[str, object]:
-        """The hyper-parameters as plain JSON values."""
-        return asdict(self)
-
     @classmethod
-    def from_json(cls, values: dict[str, object]) -> L2MUConfig:
+    def from_json(cls, values: Mapping[str, object]) -> Self:
         """The configuration written by `to_json`.
 
         Raises: TypeError for a missing or an unknown hyper-parameter.
@@ -94,7 +93,7 @@ class L2MUConfig:
             key: Dynamics(**cast("dict[str, float]", value)) if isinstance(value, dict) else value
             for key, value in values.items()
         }
-        return cls(**fields)  # type: ignore[arg-type]
+        return cls(**cast("dict[str, Any]", fields))
 
 
 def legendre(order: int, theta: float) -> tuple[Tensor, Tensor]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from .config import Config
 from .egru import EGRUConfig
 from .families import FAMILIES
 from .l2mu import Dynamics, L2MUConfig
 from .sdt1 import SDT1Config
 from .sdt2 import SDT2Config
+from .spikegpt import SpikeGPTConfig
 from .spikformer import SpikformerConfig
 from .spiking_mlp import SpikingMLPConfig
 from .spiking_ssm import SpikingSSMConfig
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Recipe:
     """
 
     dataset: str
-    config: DataclassInstance
+    config: Config
     epochs: int
     batch: int
     rate: float
@@ -158,6 +156,17 @@ RECIPES = {
         decay=1e-3,
         average=0.98,
         quiet=0.3,
+        shake=0.01,
+    ),
+    "spikegpt-text": Recipe(
+        "text",
+        SpikeGPTConfig(69, 96, 2),
+        epochs=10,
+        batch=64,
+        rate=4e-3,
+        decay=1e-3,
+        average=0.98,
+        quiet=0.1,
         shake=0.01,
     ),
     "egru-wisdm": Recipe(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from torch import Tensor, nn
 
+from .config import Config
 from .multistep import at_once, leaky, parts, rest
 
 ATTENTION_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class SDT1Config:
+class SDT1Config(Config):
     """Every hyper-parameter of an `SDT1`.
 
     channels  of the image;  classes: outputs;  width: of a token;  depth: blocks
@@ -27,11 +29,6 @@ class SDT1Config:
     depth: int
     ratio: int = 4
     pooling: str = "1111"
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> SDT1Config:
-        """The configuration that a card holds."""
-        return cls(**values)  # type: ignore[arg-type]
 
 
 class Stem(nn.Module):
@@ -118,7 +115,7 @@ class Block(nn.Module):
         self.mlp = Mlp(config.width, config.width * config.ratio)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.mlp(self.attn(x))  # type: ignore[no-any-return]
+        return cast("Tensor", self.mlp(self.attn(x)))
 
 
 class SDT1(nn.Module):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .config import Config
 from .multistep import at_once, leaky, parts, rest
 
 ATTENTION_THRESHOLD = 0.5
@@ -17,7 +17,7 @@ SCALE = 0.125  # a constant in the authors' code, whatever the width of a head
 
 
 @dataclass(frozen=True, slots=True)
-class SDT2Config:
+class SDT2Config(Config):
     """Every hyper-parameter of an `SDT2`.
 
     channels  of the image;  classes: outputs;  widths: of the four stages;  heads: of attention
@@ -35,12 +35,6 @@ class SDT2Config:
     conv: int = 2
     blocks: tuple[int, int] = (6, 2)
     merged: bool = True
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> SDT2Config:
-        """The configuration that a card holds."""
-        fields = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        return cls(**fields)  # type: ignore[arg-type]
 
 
 class Down(nn.Module):
@@ -214,7 +208,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attn(x)
-        return x + self.mlp(x)  # type: ignore[no-any-return]
+        return cast("Tensor", x + self.mlp(x))
 
 
 class SDT2(nn.Module):

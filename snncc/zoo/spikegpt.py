@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -11,16 +11,18 @@ from torch.nn import functional
 
 from snncc.ir import UsageError
 
+from .config import Config
 from .multistep import leaky, rest
 
 EMPTY = -64.0
 """Log weight of a memory of nothing. Beside a key above -20 it is less than float64 resolves, so
 what comes out is what -1e38 gives, with which the authors' recurrence begins."""
+DRIVE = 4.0  # gain of random weights before neurons, so that some fire
 RESCALED = 6  # layers after which the released inference halves the signal
 
 
 @dataclass(frozen=True, slots=True)
-class SpikeGPTConfig:
+class SpikeGPTConfig(Config):
     """Every hyper-parameter of a `SpikeGPT`, as stored beside its checkpoint.
 
     symbols   symbols that it reads and foretells
@@ -38,18 +40,6 @@ class SpikeGPTConfig:
     depth: int
     binary: bool = True
     rescaled: bool = False
-
-    def to_json(self) -> dict[str, object]:
-        """The hyper-parameters as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> SpikeGPTConfig:
-        """The configuration written by `to_json`.
-
-        Raises: TypeError for a missing or an unknown hyper-parameter.
-        """
-        return cls(**values)  # type: ignore[arg-type]
 
 
 def mixed(mix: Tensor, now: Tensor, before: Tensor) -> Tensor:
@@ -98,8 +88,9 @@ class Attention(nn.Module):
         for name in ("k", "v", "r"):
             share = channel ** ((1 - place) / (2 if name == "r" else 1))
             self.register_parameter(f"time_mix_{name}", nn.Parameter(share.reshape(1, 1, -1)))
-        for name in ("key", "value", "receptance", "output"):
+        for name in ("key", "value", "receptance"):
             self.add_module(name, projection(width, width))
+        self.output = projection(width, width, DRIVE)
         self.neuron = leaky()
 
     def forward(self, x: Tensor, share: float) -> Tensor:
@@ -109,8 +100,8 @@ class Attention(nn.Module):
             for name in ("key", "value", "receptance")
         )
         wkv = weighted_keys_and_values(self.time_decay, self.time_first, key, value)
-        output = self.get_submodule("output").get_parameter("weight")
-        spikes: Tensor = self.neuron(functional.linear(gate.sigmoid() * wkv, output * share))
+        current = functional.linear(gate.sigmoid() * wkv, self.output.weight * share)
+        spikes: Tensor = self.neuron(current)
         return spikes
 
 
@@ -124,7 +115,7 @@ class FeedForward(nn.Module):
         self.time_mix_r = nn.Parameter(share.reshape(1, 1, -1).clone())
         self.key = projection(width, 4 * width)
         self.receptance = projection(width, width)
-        self.value = projection(4 * width, width)
+        self.value = projection(4 * width, width, DRIVE)
         self.neuron = leaky()
 
     def forward(self, x: Tensor, share: float) -> Tensor:
@@ -136,9 +127,12 @@ class FeedForward(nn.Module):
         return spikes
 
 
-def projection(inputs: int, outputs: int) -> nn.Linear:
-    """A linear layer without bias."""
-    return nn.Linear(inputs, outputs, bias=False)
+def projection(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
+    """A linear layer without bias, its random weights `gain` times as large as usual."""
+    layer = nn.Linear(inputs, outputs, bias=False)
+    with torch.no_grad():
+        layer.weight.mul_(gain)
+    return layer
 
 
 class Block(nn.Module):

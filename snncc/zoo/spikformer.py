@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from torch import Tensor, nn
 
+from .config import Config
 from .multistep import at_once, leaky, parts, rest
 
 ATTENTION_THRESHOLD = 0.5
@@ -14,7 +16,7 @@ SCALE = 0.125  # a constant in the authors' code, whatever the width of a head
 
 
 @dataclass(frozen=True, slots=True)
-class SpikformerConfig:
+class SpikformerConfig(Config):
     """Every hyper-parameter of a `Spikformer`.
 
     channels  of the image;  classes: outputs;  width: of a token;  depth: blocks;  heads: of SSA
@@ -31,11 +33,6 @@ class SpikformerConfig:
     ratio: int = 4
     pooling: str = "1111"
     bias: bool = False
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> SpikformerConfig:
-        """The configuration that a card holds."""
-        return cls(**values)  # type: ignore[arg-type]
 
 
 class Stem(nn.Module):
@@ -60,7 +57,7 @@ class Stem(nn.Module):
             x = fire(at_once(x, conv, norm))
             if pooled:
                 x = at_once(x, self.pool)
-        return self.rpe_lif(at_once(x, self.rpe_conv, self.rpe_bn)) + x  # type: ignore[no-any-return]
+        return cast("Tensor", self.rpe_lif(at_once(x, self.rpe_conv, self.rpe_bn)) + x)
 
 
 class Attention(nn.Module):
@@ -120,7 +117,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attn(x)
-        return x + self.mlp(x)  # type: ignore[no-any-return]
+        return cast("Tensor", x + self.mlp(x))
 
 
 class Spikformer(nn.Module):
@@ -140,7 +137,7 @@ class Spikformer(nn.Module):
         x = self.patch_embed(x).flatten(-2).transpose(-2, -1)
         for block in self.block:
             x = block(x)
-        return self.head(x.mean(-2))  # type: ignore[no-any-return]
+        return cast("Tensor", self.head(x.mean(-2)))
 
 
 def from_authors(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

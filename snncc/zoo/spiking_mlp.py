@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from .config import Config
 from .multistep import at_once, leaky, parts, rest
 
 
 @dataclass(frozen=True, slots=True)
-class SpikingMLPConfig:
+class SpikingMLPConfig(Config):
     """Every hyper-parameter of a `SpikingMLP`.
 
     channels  of the image;  side: its height and width;  classes: outputs
@@ -29,12 +29,6 @@ class SpikingMLPConfig:
     patch: int = 4
     ratio: int = 3
     cells: bool = True
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> SpikingMLPConfig:
-        """The configuration that a card holds."""
-        fields = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        return cls(**fields)  # type: ignore[arg-type]
 
 
 def conv_norm(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from .config import Config
 from .multistep import fading, rest
 
 DECAY = 0.125  # of the released neuron
@@ -16,7 +16,7 @@ Modes: TypeAlias = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class SpikingSSMConfig:
+class SpikingSSMConfig(Config):
     """Every hyper-parameter of a `SpikingSSM`.
 
     channels  inputs per tick;  classes: outputs;  width: d_model;  modes: complex modes per channel
@@ -28,11 +28,6 @@ class SpikingSSMConfig:
     width: int
     modes: int
     depth: int
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> SpikingSSMConfig:
-        """The configuration that a card holds."""
-        return cls(**values)  # type: ignore[arg-type]
 
 
 class Kernel(nn.Module):
