@@ -13,7 +13,7 @@ from snncc.projects import KINDS, require_kind
 
 from . import firmware, pipeline
 from .application import projected
-from .embedded import data_bytes, embedded, sources
+from .embedded import data_bytes, embedded, observed, sources
 from .emit import emit
 from .lower import lower
 from .program import Port, Program
@@ -21,7 +21,16 @@ from .report import report
 from .simulate import simulate
 from .target import RULES
 
-__all__ = ["RULES", "C99Backend", "Port", "Program", "data_bytes", "embedded", "sources"]
+__all__ = [
+    "RULES",
+    "C99Backend",
+    "Port",
+    "Program",
+    "data_bytes",
+    "embedded",
+    "observed",
+    "sources",
+]
 
 
 class C99Backend:

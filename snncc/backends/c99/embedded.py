@@ -11,7 +11,7 @@ from snncc.ir import Network
 from .emit import emit
 from .emit_header import state_bytes
 from .lower import lower
-from .program import Program, Readout
+from .program import CType, Program, Readout
 from .text import Names, block
 
 ALIGNMENT_BYTES = 8  # at most so many bytes of padding behind each array (AAPCS32 5.1)
@@ -30,6 +30,13 @@ def data_bytes(program: Program) -> int:
     """Memory of constants and state, at most: what pads them is counted too."""
     arrays = len(program.tables) + len(program.wires) + len(program.steps)
     return program.weight_bytes + state_bytes(program) + ALIGNMENT_BYTES * arrays
+
+
+def observed(program: Program) -> tuple[CType, ...]:
+    """The C type in which NAME_observe writes the elements of each output."""
+    wires = {wire.name: wire for wire in program.wires}
+    events = [wires[readout.reading.wire].kind == "events" for readout in program.outputs]
+    return tuple("uint8_t" if each else "int32_t" for each in events)
 
 
 def sources(program: Program) -> Files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from types import MappingProxyType
 
@@ -20,6 +21,7 @@ from .parts import HOST
 from .program import INBOX_EVENTS, OUTBOX_EVENTS, Program, Wire
 
 CORE = "cortex-m4-emulated"  # chip: Cortex-M4F; its memory is not this board's
+IMAGES_KEPT = 256
 Events = tuple[Whole, Whole]  # addresses, values
 
 
@@ -103,7 +105,6 @@ class Chip:
     def __init__(self, program: Program, wires: Sequence[Wire], *, count: bool = False) -> None:
         """Compiles and loads every core; arguments and what is raised as for `play`."""
         self._program, self._wires = program, wires
-        self._reached = program.reached()
         needed = program.heard | {(s.core, s.output) for wire in wires for s in wire.stretches}
         self._outputs = [
             [output for output in range(len(code.outputs)) if (number, output) in needed]
@@ -164,7 +165,7 @@ class Chip:
     def _deliver(self, sender: int, events: Events) -> None:
         """Events to all cores to which lists and tables take the sender's key."""
         if len(events[0]):
-            for number in self._reached[sender].tolist():
+            for number in self._program.reached[sender].tolist():
                 self.counts[1][number] += len(events[0])
                 self.counts[2][number] += self.cores[number].receive(
                     self._program.key(sender), events
@@ -175,9 +176,7 @@ class _Core:
     """One processing element: 128 KiB of memory, its code and its data."""
 
     def __init__(self, program: Program, number: int, count: bool) -> None:
-        files = {**kernel(), **core_files(program, number)}
-        machine = board(CORE)
-        image = link(machine, files, SCRIPT)
+        machine, image = board(CORE), _linked(program, number)
         begin, end = image.symbols["_data_begin"], image.symbols["_data_end"]
         self.code_bytes, self.data_bytes = image.sections[".text"][1], end - begin
         _require_room(number, self.code_bytes, self.data_bytes, end)
@@ -231,6 +230,12 @@ class _Core:
 
     def _read(self, address: int, words: int) -> bytes:
         return self._core.read(address, 4 * words) if words else b""
+
+
+@lru_cache(maxsize=IMAGES_KEPT)
+def _linked(program: Program, number: int) -> Linked:
+    """The image of a core; a program is a value, so its images can be used again."""
+    return link(board(CORE), {**kernel(), **core_files(program, number)}, SCRIPT)
 
 
 class _Places:

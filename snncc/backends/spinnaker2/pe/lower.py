@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
+from types import MappingProxyType
 
 import numpy as np
 
 from snncc.backends import Port, Settings
 from snncc.backends.c99 import Program as Code
 from snncc.backends.c99 import data_bytes, embedded
-from snncc.ir import CapacityError, Network, Quantity, Use
+from snncc.ir import CapacityError, Network, Overflow, Quantity, Rounding, Use
+from snncc.ir.ops import Input
 
 from ..choices import Choices
 from ..machine import machine
@@ -26,6 +28,7 @@ from ..target import (
     USABLE_CORES_PER_CHIP,
 )
 from ..traffic import Traffic
+from .cut import partition
 from .parts import HOST, Core, Parts
 from .program import EVENT_BYTES, INBOX_EVENTS, OUTBOX_EVENTS, STRETCH_BYTES, WIDTHS, Program, Wire
 
@@ -34,18 +37,42 @@ GUESSED_RATE = 0.1  # events per element and tick where calibration says nothing
 EVENTS_BYTES = INBOX_EVENTS * EVENT_BYTES + OUTBOX_EVENTS * 8 + 64
 
 
+def lower(network: Network, settings: Settings) -> Program:
+    """The program of a quantized network, on as few cores as its parts need.
+
+    Raises:
+        LoweringRefused: by rule id and node, what C cannot compute exactly.
+        CapacityError: S010, one unit exceeds a core; S011, cores; S016, keys or router tables.
+    """
+    choices = Choices.of(settings)
+
+    def room(part: Network) -> int:
+        code = embedded(_counting(part), choices.rates)
+        return data_bytes(code) + _fixed_bytes(code)
+
+    spare = 0
+    while True:
+        parts = partition(network, room, DATA_BYTES_PER_CORE - spare, choices.atoms)
+        program = assembled(parts, settings)
+        # How many stretches a core hears is known only when all are cut.
+        more = max(map(program.bytes_of, range(len(parts.cores)))) - DATA_BYTES_PER_CORE
+        if more <= 0 or spare + more > DATA_BYTES_PER_CORE // 2:
+            return require_room(program)
+        spare += more
+
+
 def assembled(parts: Parts, settings: Settings) -> Program:
     """The program of a network that is in parts.
 
     Raises:
         LoweringRefused: what C cannot compute exactly.
-        CapacityError: S010, a core's data memory; S011, cores; S016, keys or router tables.
+        CapacityError: S011, cores; S016, keys or router tables.
     """
     choices = Choices.of(settings)
     network = parts.network
     codes = tuple(_code(core, number, choices) for number, core in enumerate(parts.cores))
     traffic = _traffic(parts, choices.rates)
-    found = Program(
+    return Program(
         name=re.sub(r"\W", "_", network.name) or "network",
         tick=network.tick,
         decode=network.decode,
@@ -59,18 +86,24 @@ def assembled(parts: Parts, settings: Settings) -> Program:
         routing=_routed(traffic, choices),
         warnings=(),
     )
-    _require_room(found)
-    return found
-
-
-def room(part: Network, choices: Choices) -> int:
-    """Bytes of data memory that a part takes, but for the table of what it hears."""
-    code = embedded(part, choices.rates)
-    return data_bytes(code) + _fixed_bytes(code)
 
 
 def _code(core: Core, number: int, choices: Choices) -> Code:
-    return embedded(replace(core.network, name=f"core{number}"), choices.rates)
+    part = _counting(core.network)
+    return embedded(replace(part, name=f"core{number}"), choices.rates)
+
+
+def _counting(part: Network) -> Network:
+    """The part itself; where it only moves spikes, with the format that says so."""
+    if part.quantized:
+        return part
+    first = part.inputs[0]
+    assert isinstance(first.op, Input) and first.op.spiking, "real values have formats"
+    bit = Quantity(1, signed=False, unit=0, rounding=Rounding.HALF_EVEN, overflow=Overflow.TRAP)
+    port = replace(
+        first, op=Input(first.op.shape, "real"), formats=MappingProxyType({"value": bit})
+    )
+    return replace(part, nodes=tuple(port if node is first else node for node in part.nodes))
 
 
 def _fixed_bytes(code: Code) -> int:
@@ -90,7 +123,12 @@ def _memory(core: Core, code: Code) -> Mapping[str, int]:
     }
 
 
-def _require_room(program: Program) -> None:
+def require_room(program: Program) -> Program:
+    """The program, whose cores have room for their data.
+
+    Raises:
+        CapacityError: S010, one of them does not.
+    """
     for number, memory in enumerate(program.memory):
         needed = sum(memory.values())
         if needed > DATA_BYTES_PER_CORE:
@@ -100,6 +138,7 @@ def _require_room(program: Program) -> None:
                 f"them for {most}; it has {DATA_BYTES_PER_CORE:,}; use fewer weight bits, or "
                 "fewer neurons per core with --option atoms=N"
             )
+    return program
 
 
 def _traffic(parts: Parts, rates: Mapping[str, float]) -> Traffic:

@@ -25,7 +25,7 @@ STRETCH_BYTES = 20  # kernel/pe.h: pe_stretch
 WIDTHS: Mapping[str, int] = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Wire:
     """What can be recorded: `text` is the use's, and the stretches that make it up."""
 
@@ -90,11 +90,17 @@ class Program:
         ports = [stretches for core in self.parts.cores for stretches in core.ports]
         return frozenset((s.core, s.output) for stretches in ports for s in stretches)
 
+    @cached_property
     def reached(self) -> Mapping[int, Whole]:
-        """Core → cores to which lists and router tables take its events; from the host, all."""
+        """Core → cores to which lists and router tables take its events; the host's hearers."""
         offsets, targets = self.routing.delivered()
         found = dict(enumerate(np.split(targets, offsets[1:-1])))
-        return {**found, HOST: np.arange(len(self.codes))}
+        hearers = [
+            number
+            for number, core in enumerate(self.parts.cores)
+            if any(s.core == HOST for stretches in core.ports for s in stretches)
+        ]
+        return {**found, HOST: np.array(hearers, dtype=np.int64)}
 
     def bytes_of(self, core: int) -> int:
         """Bytes of a core's data memory that are taken."""
