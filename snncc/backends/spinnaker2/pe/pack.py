@@ -9,13 +9,16 @@ from typing import TypeAlias
 
 import numpy as np
 
-from snncc.ir import Network, Node, Op, Overflow, Quantity, Rounding, Unit, Use
+from snncc.ir import Format, Network, Node, Op, Overflow, Quantity, Rounding, Unit, Use
 from snncc.ir.ops import Concat, Input, Slice, Transpose
 
 from .cutting import Cutting, taken
 from .rows import Rows
 from .whole import Whole
 
+COUNTS: Mapping[str, Format] = MappingProxyType(
+    {"value": Quantity(1, False, 0, Rounding.HALF_EVEN, Overflow.TRAP)}
+)
 Claim: TypeAlias = Mapping[str, Rows]
 """Node → the rows of it that a core computes, sorted."""
 
@@ -69,9 +72,16 @@ class _Packing:
         for node in mine:
             self._compute(node)
         said = self._said(mine)
+        ports = [node for node, _ in self.ports.values()]
+        if not any(node.formats for node in (*ports, *self.nodes)):
+            # Ops that only move spikes have no formats, but whole numbers they are.
+            ports = [
+                replace(node, op=node.op.with_fields(signal="real"), formats=COUNTS)
+                for node in ports
+            ]
         network = replace(
             self.whole.network,
-            nodes=(*(node for node, _ in self.ports.values()), *self.nodes),
+            nodes=(*ports, *self.nodes),
             outputs=said,
             tensors=MappingProxyType(self.cutting.tensors),
         )
