@@ -37,11 +37,11 @@ def chosen(outputs: Sequence[W], traced: Sequence[W], record: Iterable[str]) -> 
         UsageError: a wire cannot be recorded; lists those that can.
     """
     known = {wire.text: wire for wire in (*outputs, *traced)}
-    wanted = list(record)
+    wanted = dict.fromkeys((*(wire.text for wire in outputs), *record))
     for text in wanted:
         if text not in known:
             raise UsageError(unknown("wire", text, known))
-    return tuple(dict.fromkeys((*outputs, *(known[text] for text in wanted))))
+    return tuple(known[text] for text in wanted)
 
 
 def entering(ports: Sequence[Port], signal: Values | Mapping[str, Values]) -> dict[str, Values]:

@@ -7,23 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snncc.ir import UsageError, unknown
+from snncc.backends import chosen
 
-from .program import Model, Operator, Program, Readout, StateForm, Tensor, Variable
-
-
-def chosen(program: Program, record: Sequence[str]) -> tuple[Readout, ...]:
-    """The outputs, and the wires of `record`.
-
-    Raises:
-        UsageError: a wire cannot be observed; lists those that can.
-    """
-    known = {readout.text: readout for readout in program.traced}
-    for text in record:
-        if text not in known:
-            raise UsageError(unknown("wire", text, known))
-    wanted = dict.fromkeys((*(o.text for o in program.outputs), *record))
-    return tuple(known[text] for text in wanted)
+from .program import Model, Operator, Program, StateForm, Tensor, Variable
 
 
 def assemble(program: Program, record: Sequence[str] = (), state: StateForm | None = None) -> Model:
@@ -37,7 +23,8 @@ def assemble(program: Program, record: Sequence[str] = (), state: StateForm | No
     Raises:
         UsageError: a wire cannot be observed.
     """
-    wanted = [readout.tensor for readout in chosen(program, record)]
+    readouts = chosen(program.outputs, program.traced, record)
+    wanted = [readout.tensor for readout in readouts]
     operators, variables = _needed(program, wanted)
     whole = _Assembly(list(program.tensors), list(operators))
     ports = [port.tensor for port in program.ports]

@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from snncc.backends import chosen
 from snncc.ir import Trace, UsageError, Values, encode_input
 
-from .assembly import assemble, chosen
+from .assembly import assemble
 from .execute import Executor
 from .interpreter import Runtime, play_model
 from .program import Port, Program, StateForm
@@ -24,7 +25,7 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be observed.
     """
-    readouts = chosen(program, record)
+    readouts = chosen(program.outputs, program.traced, record)
     model = assemble(program, record, "io")
     executor, fed = Executor(model), codes(program, signal)
     samples, ticks = fed[0].shape[:2]
@@ -58,7 +59,7 @@ def play(
         UsageError: the signal has another shape, or a wire cannot be observed.
         DeviceError: the interpreter is absent, refused the model, ended or took too long.
     """
-    readouts = chosen(program, record)
+    readouts = chosen(program.outputs, program.traced, record)
     model = assemble(program, record, state)
     fed = codes(program, signal)
     played = play_model(write(model, program.name), model, fed, len(readouts), runtime)

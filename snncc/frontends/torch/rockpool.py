@@ -168,7 +168,9 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
     synaptic = isinstance(module, LIFBaseTorch)
     gain = torch.ones(()) if isinstance(module, LIFNeuronTorch) else _beta(module)
     apart = synaptic and _biased(module)
-    weights = cast("Tensor | None", module.w_rec if synaptic and module._has_rec else None)  # pyright: ignore[reportPrivateUsage]
+    # Rockpool gives no public word for whether w_rec is in use.
+    recurrent = synaptic and bool(module._has_rec)  # pyright: ignore[reportPrivateUsage]
+    weights = cast("Tensor | None", module.w_rec if recurrent else None)
 
     def forward(input_data: Tensor) -> Tensor:
         x = input_data.expand(*input_data.shape[:-1], cast("int", module.size_in))

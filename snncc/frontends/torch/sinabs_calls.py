@@ -102,7 +102,7 @@ def rest(model: nn.Module) -> None:
     """Puts the layers of a model to the state before tick 0."""
     for module in model.modules():
         if isinstance(module, layers.StatefulLayer):
-            for key in module._buffers:  # pyright: ignore[reportPrivateUsage]
+            for key, _ in [*module.named_buffers(recurse=False, remove_duplicate=False)]:
                 setattr(module, key, torch.zeros(0))
 
 
