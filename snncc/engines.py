@@ -1,4 +1,4 @@
-"""run(bundle, signal, engine) → Trace: one network on the reference, the host or the target."""
+"""run and stream: a bundle on the reference, the host or the target, at once or in parts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, cast, get_args
 import numpy as np
 
 from snncc import ir
-from snncc.backends import Backend, FirmwareBackend, RuntimeBackend
+from snncc.backends import Backend, FirmwareBackend, RuntimeBackend, StreamBackend
 from snncc.ir import Trace, UsageError, Values, unknown
 
 from .bundle import Bundle
@@ -69,6 +69,25 @@ def run(
     for part in parts:
         saturated.update(part.saturated)
     return Trace(wires, parts[0].outputs, dict(saturated))
+
+
+def stream(bundle: Bundle, engine: str = "reference") -> Callable[[Values], Trace]:
+    """A bundle at rest: each call plays the next ticks `[1, ticks, *shape]` of a sample.
+
+    Raises:
+        UsageError: no such engine, or one that cannot be given a signal in parts.
+    """
+    if engine not in ENGINES:
+        raise UsageError(unknown("engine", engine, ENGINES))
+    if engine == "reference":
+        return ir.Stream(bundle.network).play
+    target = backend_of(bundle)
+    if engine == "target" or not isinstance(target, StreamBackend):
+        raise UsageError(
+            f"engine {engine} of {bundle.target} takes whole signals only; use --engine reference, "
+            "or native with a bundle for c99"
+        )
+    return target.stream(target.lower(bundle.network, bundle.settings))
 
 
 def fit(bundle: Bundle, signal: Values) -> None:

@@ -10,6 +10,7 @@ from .protocol import (
     Json,
     RuntimeBackend,
     Settings,
+    StreamBackend,
 )
 from .runtimes import Runtime
 from .signals import Port, chosen, entering
@@ -25,6 +26,7 @@ __all__ = [
     "Runtime",
     "RuntimeBackend",
     "Settings",
+    "StreamBackend",
     "chosen",
     "entering",
     "packed",

@@ -82,6 +82,15 @@ class Backend(Protocol[P]):
 
 
 @runtime_checkable
+class StreamBackend(Backend[P], Protocol[P]):
+    """A backend whose simulation can be given a signal in parts."""
+
+    def stream(self, program: P) -> Callable[[Values], Trace]:
+        """A program at rest: each call plays the next ticks `[1, ticks, *shape]` of a sample."""
+        ...
+
+
+@runtime_checkable
 class FirmwareBackend(Backend[P], Protocol[P]):
     """A backend whose program can be linked into a firmware that a board plays.
 

@@ -13,8 +13,16 @@ from .options import BUNDLE, FILE, NEW, json_option
 
 @click.command("run")
 @click.argument("bundle", type=BUNDLE)
+@click.option("--data", type=FILE, help="Input: .npz with x [samples, ticks, ...]; y if known.")
 @click.option(
-    "--data", type=FILE, required=True, help="Input: .npz with x [samples, ticks, ...]; y if known."
+    "--generate",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Instead of data: go on with a text for N symbols, each the likeliest.",
+)
+@click.option("--start", metavar="TEXT", help="The text to go on from.")
+@click.option(
+    "--symbols", type=FILE, help="The model's symbols in their order; the zoo's bring their own."
 )
 @click.option(
     "--engine",
@@ -30,8 +38,51 @@ from .options import BUNDLE, FILE, NEW, json_option
     help="Write each output there, as .npz: codes int64 [samples, ticks, ...].",
 )
 @debug_option
-def command(bundle: Path, data: Path, engine: str, as_json: bool, output: Path | None) -> None:
-    """Run BUNDLE on data; print each sample's class, and the accuracy where classes are known."""
+def command(
+    bundle: Path,
+    data: Path | None,
+    generate: int | None,
+    start: str | None,
+    symbols: Path | None,
+    engine: str,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Run BUNDLE on data; print each sample's class, and the accuracy where classes are known.
+
+    Or let a model of text go on with one: --generate 200 --start "the array ".
+    """
+    if generate is None:
+        for name, given in (("--start", start), ("--symbols", symbols)):
+            if given is not None:
+                raise click.UsageError(f"{name} is for --generate N")
+        if data is None:
+            raise click.UsageError("give --data FILE.npz, or --generate N for a model of text")
+        _classified(bundle, data, engine, as_json, output)
+    elif data is not None or output is not None:
+        raise click.UsageError("--generate takes no --data and no --output")
+    else:
+        _generated(bundle, generate, start or "", symbols, engine, as_json)
+
+
+def _generated(
+    bundle: Path, count: int, start: str, symbols: Path | None, engine: str, as_json: bool
+) -> None:
+    from snncc.bundle import Bundle
+    from snncc.generation import alphabet, generate
+
+    opened = Bundle.open(bundle)
+    following = generate(opened, alphabet(opened, symbols), start, count, engine)
+    if as_json:
+        show_json({"engine": engine, "start": start, "generated": "".join(following)})
+        return
+    click.echo(start, nl=False)
+    for symbol in following:
+        click.echo(symbol, nl=False)
+    click.echo()
+
+
+def _classified(bundle: Path, data: Path, engine: str, as_json: bool, output: Path | None) -> None:
     import numpy as np
 
     from snncc.backends import packed

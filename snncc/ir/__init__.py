@@ -30,7 +30,7 @@ from .number import (
     parse_format,
 )
 from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
-from .reference import events, run
+from .reference import Stream, events, run
 from .tensor import Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
@@ -72,6 +72,7 @@ __all__ = [
     "Single",
     "SnnccError",
     "SpikesDiffer",
+    "Stream",
     "Tensor",
     "Tensors",
     "TextError",

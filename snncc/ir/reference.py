@@ -1,7 +1,8 @@
-"""run(network, signal) → Trace: the meaning of the IR. Nothing else defines what a network does."""
+"""run(network, signal) → Trace, at once or in parts: nothing else defines what a network does."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -48,7 +49,84 @@ def run(
         UsageError: the signal does not have the input's shape.
         NumberError: a sum leaves 64 bits, or a trapping format is left.
     """
-    fed = _feed(network, signal)
+    return Stream(network, record=record, dtype=dtype).play(signal)
+
+
+class Stream:
+    """A network that is given its signal in parts, and keeps its states in between.
+
+    The arguments are those of `run`. Parts one after another give what `run` gives at once.
+    """
+
+    def __init__(
+        self, network: Network, *, record: Record = "outputs", dtype: npt.DTypeLike = np.float64
+    ) -> None:
+        self._network, self._dtype = network, dtype
+        self._numbers = _numbers(network, dtype)
+        self._order = ordered(network)
+        self._wires = _wanted(network, record)
+        self._pipes = _pipes(network)
+        self._samples, self._clipped = 0, Counter[str]()
+        self._states: dict[str, State] = {}
+
+    def play(self, signal: Values | Mapping[str, Values]) -> Trace:
+        """What the network does with the next ticks `[samples, ticks, *shape]`.
+
+        What the trace counts as saturated is so of all ticks so far.
+
+        Raises:
+            UsageError: the signal does not have the input's shape, or other samples than before.
+            NumberError: a sum leaves 64 bits, or a trapping format is left.
+        """
+        network, numbers = self._network, self._numbers
+        fed = _feed(network, signal)
+        samples, ticks = _extent(fed)
+        self._clipped.update(_encode(network, fed, self._dtype))
+        if not self._states:
+            self._samples = samples
+            self._states = {
+                node.name: _begin(network, node, numbers[node.name], samples)
+                for node in self._order
+            }
+        if samples != self._samples:
+            raise UsageError(f"{samples} samples follow on {self._samples}; expected as many")
+        recorded = {use: _empty(network, use, samples, ticks, numbers) for use in self._wires}
+        for tick in range(ticks):
+            now = self._tick({name: values[:, tick] for name, values in fed.items()})
+            for use, rows in recorded.items():
+                rows[:, tick] = (
+                    self._states[use.source][use.state] if use.state else now[use.source]
+                )
+        saturated = {name: n for name, n in self._clipped.items() if n}
+        for name, a in numbers.items():
+            if isinstance(a, IntegerArithmetic) and a.saturated:
+                saturated[name] = saturated.get(name, 0) + sum(a.saturated.values())
+        named = {str(use): rows for use, rows in recorded.items()}
+        return Trace(named, tuple(str(use) for use in network.outputs), saturated)
+
+    def _tick(self, fed: Mapping[str, Values]) -> Mapping[str, Values]:
+        """One tick: the outputs of all nodes."""
+        now: dict[str, Values] = {}
+        states, pipes = self._states, self._pipes
+        for node in self._order:
+            inputs: Sequence[Values] = (
+                (fed[node.name],)
+                if node.name in fed
+                else [
+                    _read(self._network, use, now, states, pipes, self._samples)
+                    for use in node.inputs
+                ]
+            )
+            a = self._numbers[node.name]
+            states[node.name], now[node.name] = node.op.step(states[node.name], inputs, a)
+        for (source, state), pipe in pipes.items():
+            pipe.append(states[source][state] if state else now[source])
+            del pipe[0]
+        return now
+
+
+def _extent(fed: Mapping[str, Values]) -> tuple[int, int]:
+    """Samples and ticks of the signals, which must agree."""
     samples, ticks = next(iter(fed.values())).shape[:2]
     for name, values in fed.items():
         if values.shape[:2] != (samples, ticks):
@@ -56,34 +134,7 @@ def run(
                 f"input %{name} has {values.shape[0]} samples of {values.shape[1]} ticks, "
                 f"another input {samples} of {ticks}"
             )
-    numbers = _numbers(network, dtype)
-    saturated = {name: n for name, n in _encode(network, fed, dtype).items() if n}
-    order = ordered(network)
-    states: dict[str, State] = {
-        node.name: _begin(network, node, numbers[node.name], samples) for node in order
-    }
-    wires = _wanted(network, record)
-    recorded = {use: _empty(network, use, samples, ticks, numbers) for use in wires}
-    pipes = _pipes(network)
-    now: dict[str, Values] = {}
-    for tick in range(ticks):
-        for node in order:
-            if node.name in fed:
-                inputs: Sequence[Values] = (fed[node.name][:, tick],)
-            else:
-                inputs = [_read(network, use, now, states, pipes, samples) for use in node.inputs]
-            a = numbers[node.name]
-            states[node.name], now[node.name] = node.op.step(states[node.name], inputs, a)
-        for use, rows in recorded.items():
-            rows[:, tick] = states[use.source][use.state] if use.state else now[use.source]
-        for (source, state), pipe in pipes.items():
-            pipe.append(states[source][state] if state else now[source])
-            del pipe[0]
-    for name, a in numbers.items():
-        if isinstance(a, IntegerArithmetic) and a.saturated:
-            saturated[name] = saturated.get(name, 0) + sum(a.saturated.values())
-    named = {str(use): rows for use, rows in recorded.items()}
-    return Trace(named, tuple(str(use) for use in network.outputs), saturated)
+    return samples, ticks
 
 
 def _numbers(network: Network, dtype: npt.DTypeLike) -> Mapping[str, Arithmetic]:

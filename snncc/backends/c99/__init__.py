@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from .emit import emit
 from .lower import lower
 from .program import Port, Program
 from .report import report
-from .simulate import simulate
+from .simulate import simulate, streamed
 from .target import RULES
 
 __all__ = [
@@ -55,6 +55,9 @@ class C99Backend:
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate(program, signal, record)
+
+    def stream(self, program: Program) -> Callable[[Values], Trace]:
+        return streamed(program)
 
     def report(self, program: Program) -> dict[str, Json]:
         return report(program)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from math import prod
@@ -58,6 +58,30 @@ def simulate(
     with ThreadPoolExecutor(cores) as pool:
         list(pool.map(share, range(len(edges) - 1)))
     return Trace(MappingProxyType(rows), tuple(r.text for r in program.outputs))
+
+
+def streamed(program: Program) -> Callable[[Values], Trace]:
+    """The program at rest: each call plays the next ticks of one sample `[1, ticks, *shape]`.
+
+    Raises:
+        UsageError: the signal has another shape, or several samples.
+        ToolchainError: there is no C compiler.
+    """
+    engine, state = _engine(program), _engine(program).at_rest()
+
+    def play(signal: Values) -> Trace:
+        if len(signal) != 1:
+            raise UsageError(f"{len(signal)} samples; a stream is of one")
+        inputs = [fed[0] for fed in codes(program, signal).values()]
+        rows = {
+            r.text: np.zeros((1, signal.shape[1], *r.shape), dtype=element(program, r))
+            for r in program.outputs
+        }
+        which = [program.traced.index(r) for r in program.outputs]
+        engine.go_on(state, signal.shape[1], inputs, which, [row[0] for row in rows.values()])
+        return Trace(MappingProxyType(rows), tuple(rows))
+
+    return play
 
 
 def chosen(program: Program, record: Sequence[str]) -> tuple[Readout, ...]:
@@ -129,16 +153,33 @@ class _Engine:
         sources["native.c"] = _native(program).encode()
         library = ctypes.CDLL(str(shared_library(sources)))
         self._play = getattr(library, f"{program.name}_play")
+        self._init = getattr(library, f"{program.name}_init")
         size = getattr(library, f"{program.name}_state_bytes")
         size.restype = ctypes.c_uint32
-        self._play.restype = None
+        self._play.restype = self._init.restype = None
         self._state_bytes = int(size())
 
     def play(
         self, ticks: int, inputs: Sequence[Values], which: Sequence[int], rows: Sequence[Values]
     ) -> None:
         """One sample from reset to end; fills `rows`, one array `[ticks, ...]` per wire."""
+        self.go_on(self.at_rest(), ticks, inputs, which, rows)
+
+    def at_rest(self) -> Values:
+        """A state before tick 0."""
         state = np.empty(self._state_bytes // 8 + 1, dtype=np.int64)
+        self._init(ctypes.c_void_p(state.ctypes.data))
+        return state
+
+    def go_on(
+        self,
+        state: Values,
+        ticks: int,
+        inputs: Sequence[Values],
+        which: Sequence[int],
+        rows: Sequence[Values],
+    ) -> None:
+        """The next ticks of a sample, `state` being that of the last; otherwise as `play`."""
         taken = (ctypes.c_void_p * len(inputs))(*(values.ctypes.data for values in inputs))
         given = (ctypes.c_void_p * len(rows))(*(values.ctypes.data for values in rows))
         numbers = (ctypes.c_uint32 * len(which))(*which)
@@ -158,7 +199,7 @@ def _native(program: Program) -> str:
         f",\n                  (const {port.ctype} *)input[{k}] + (size_t)t * {prod(port.shape)}u"
         for k, port in enumerate(program.ports)
     )
-    return f"""/* native.c: a whole sample in one call, for the host. */
+    return f"""/* native.c: many ticks in one call, for the host. */
 #include "{name}_observe.h"
 
 #include <stddef.h>
@@ -177,7 +218,6 @@ void {name}_play({name}_state *state, uint32_t ticks, const void *const *input, 
 {{
     static const uint32_t bytes[] = {name.upper()}_OBSERVED_BYTES;
 
-    {name}_init(state);
     for (uint32_t t = 0; t < ticks; t++) {{
         {name}_tick(state{inputs});
         for (uint32_t k = 0; k < many; k++)
