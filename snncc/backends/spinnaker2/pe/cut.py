@@ -20,9 +20,7 @@ from .whole import Whole
 Room = Callable[[Network], int]
 
 
-def partition(
-    network: Network, room: Room, limit: int, atoms: int = 0, stretch_bytes: int = 0
-) -> Parts:
+def partition(network: Network, room: Room, limit: int, atoms: int = 0) -> Parts:
     """The network on as few cores as hold it, level by level.
 
     Consecutive levels share one core, and so one segment of a tick, as long as all of them fit. A
@@ -34,23 +32,12 @@ def partition(
         limit: bytes that a core has.
         atoms: at most so many units of a group per core, such as the neurons of a population with
             all that belongs to each; 0: as many as fit.
-        stretch_bytes: what a core takes for each stretch that it hears, besides.
 
     Raises:
         CapacityError: S010, one unit does not fit a core.
     """
-    whole, kept = Whole.of(network), 0
-    while True:
-        parts = _joined(whole, [*_Cutter(whole, room, limit, kept, atoms).cores()])
-        # How many stretches a core hears is known when all are cut: then some room is kept free.
-        tables = [stretch_bytes * sum(map(len, core.ports)) for core in parts.cores]
-        needs = [
-            table + room(core.network) if table > kept else 0
-            for core, table in zip(parts.cores, tables, strict=True)
-        ]
-        if max(needs, default=0) <= limit:
-            return parts
-        kept += max(needs) - limit
+    whole = Whole.of(network)
+    return _joined(whole, [*_Cutter(whole, room, limit, atoms).cores()])
 
 
 @dataclass(frozen=True)
@@ -65,7 +52,6 @@ class _Cutter:
     whole: Whole
     room: Room
     limit: int
-    kept: int  # of it, for the table of what a core hears
     atoms: int
 
     def cores(self) -> Iterator[_Placed]:
@@ -106,7 +92,7 @@ class _Cutter:
         return self._bytes(claim, first) <= self.limit
 
     def _bytes(self, claim: Claim, first: int) -> int:
-        return self.kept + self.room(part(self.whole, claim, first).network)
+        return self.room(part(self.whole, claim, first).network)
 
     def _spread(self, level: int) -> list[Claim]:
         """The cores of a level: equal shares of each group, several groups to a core that fit."""
@@ -148,11 +134,10 @@ class _Cutter:
 
         name = max(claim, key=weight)
         node, rows = self.whole.network[name], claim[name]
-        heard = f", {self.kept:,} of them for what it hears" if self.kept else ""
         what = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
         place = f"\n  origin: {node.origin}" if str(node.origin) else ""
         return CapacityError(
-            f"S010 %{name}: {what} and what belongs to them need {need:,} bytes{heard}; a "
+            f"S010 %{name}: {what} and what belongs to them need {need:,} bytes; a "
             f"core has {self.limit:,}, and they cannot be cut any further; use fewer weight bits, "
             f"or make what they read smaller{place}"
         )

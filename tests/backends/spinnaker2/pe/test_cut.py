@@ -148,15 +148,6 @@ def test_a_row_that_does_not_fit_is_refused() -> None:
     )
 
 
-def test_room_is_kept_for_what_a_core_hears() -> None:
-    network, line, limit = two_layers(), 100, 2000
-    free, tight = (partition(network, bytes_of, limit, 0, each) for each in (0, line))
-    for core in tight.cores:
-        assert bytes_of(core.network) + line * sum(map(len, core.ports)) <= limit
-    assert len(tight.cores) > len(free.cores)
-    same(network, tight)
-
-
 def test_units_per_core_are_limited() -> None:
     parts = partition(two_layers(), bytes_of, PLENTY, 10)
     sizes = [core.network.shapes[node.name][0] for core in parts.cores
