@@ -34,7 +34,7 @@ def model(name: str, seed: int = 0) -> SpikeGPT:
             if "ln" in key:
                 value.add_(0.3 * torch.randn(value.shape, generator=random))
             elif key.endswith(("output.weight", "value.weight")):
-                value.mul_(6)
+                value.mul_(1.5)
             elif "time" in key:
                 value.add_(0.2 * torch.randn(value.shape, generator=random))
     return module.double().eval()
