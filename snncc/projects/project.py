@@ -32,12 +32,14 @@ class Layout:
         engine: folder of the network's sources.
         loop: folder of the sensor loop.
         templates: template → path in the project; `{name}` is the network's.
+        sketch: where the example stands as Arduino's `setup` and `loop`; empty without Arduino.
     """
 
     engine: str
     loop: str
     templates: Mapping[str, str]
     cpp: str = ".cc"  # suffix of C++ sources
+    sketch: str = ""
     first: bytes = b""  # line in front of C++ sources that use TFLite-Micro
 
 
@@ -48,10 +50,10 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             "src",
             {
                 "library.properties": "library.properties",
-                "SensorLoop.ino": "examples/SensorLoop/SensorLoop.ino",
                 "README.md": "README.md",
             },
             ".cpp",
+            "examples/SensorLoop/SensorLoop.ino",
             CHIRALE,
         ),
         "esp-idf": Layout(
@@ -87,10 +89,10 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             {
                 "platformio.ini": "platformio.ini",
                 "library.json": "lib/{name}/library.json",
-                "main.cpp": "src/main.cpp",
                 "README.md": "README.md",
             },
             ".cpp",
+            "src/main.cpp",
             CHIRALE,
         ),
         "cmake": Layout(
@@ -135,6 +137,8 @@ def project(
     }
     for name in LOOP:
         found[PurePosixPath(layout.loop, name)] = _filled("shared", name, facts)
+    if layout.sketch:
+        found[PurePosixPath(layout.sketch)] = _filled("shared", "sketch.cpp", facts)
     for template, path in layout.templates.items():
         found[PurePosixPath(_at(path, application))] = _filled(kind, template, facts)
     return dict(sorted(found.items()))

@@ -1,9 +1,10 @@
-// SensorLoop: {{ app.name }} fed tick by tick; its answer goes to the serial monitor at 115200 baud.
-// Put your sensor's driver into src/sensor.c of this library.
+// {{ app.name }} fed tick by tick; its answer goes to the serial monitor at 115200 baud.
+// Put your sensor's driver into the sensor.c that came with this.
+#include <Arduino.h>
 {% if app.engine == "tflm" %}
 #include <Chirale_TensorFlowLite.h>
 {% endif %}
-#include <sensor_loop.h>
+#include "sensor_loop.h"
 
 static bool ready;
 static unsigned long next_tick;
