@@ -143,3 +143,35 @@ def test_a_norm_of_spikes_passes_a_mean_over_places_into_the_weights_behind() ->
     stays = verify(FoldNorm()(verify(parse(text, varied))))
     assert isinstance(stays["n"].op, Affine)
     assert stays["p"].inputs == (Use("n"),)
+
+
+def read_by_several(last: str) -> Network:
+    """A map that another map, weights behind a layout, and weights read; and its input as well."""
+    rng = np.random.default_rng(5)
+    shapes = {"w": (6, 4), "scale": (6,), "shift": (6,), "own": (6,), "d": (2, 6)}
+    tensors = {name: Tensor(rng.integers(-32, 32, shape) / 16) for name, shape in shapes.items()}
+    tensors["b"] = Tensor(rng.integers(-32, 32, (6, 3, 1)) / 16)
+    text = f"""network spread tick=0.001s decode=count {{
+  %x = input() {{shape=[4], signal="spike"}}
+  %c = dense(%x) {{weight=@w}}
+  %a = affine(%c) {{scale=@scale, shift=@shift}}
+  %m = affine(%a) {{scale=@own, shift=0.5}}
+  %r = reshape(%a) {{shape=[6, 1]}}
+  %b = block_dense(%r) {{weight=@b}}
+  %d = {last}
+  %s = sum(%m, %c)
+  return %s, %b, %d
+}}
+"""
+    return verify(parse(text, tensors))
+
+
+def test_a_map_that_several_read_is_folded_into_each() -> None:
+    after = fires_alike(read_by_several("dense(%a) {weight=@d}"), seed=6)
+    assert not any(isinstance(node.op, Affine) for node in after if node.name != "m")
+
+
+@pytest.mark.parametrize("last", ["relu(%a)", "dense(%a@-1) {weight=@d}"])
+def test_a_map_that_one_cannot_take_stays_one(last: str) -> None:
+    after = fires_alike(read_by_several(last), seed=7)
+    assert {node.name for node in after if isinstance(node.op, Affine)} == {"a", "m"}

@@ -264,6 +264,25 @@ def _twice(network: Network, node: Node, op: Affine) -> Network | None:
     return remove(replace_nodes(network, both), [before.name])
 
 
+def _for_each(network: Network, node: Node, op: Affine) -> Network | None:
+    """A map that several read, of whom each can take it, becomes one map for each."""
+    users = network.users(node.name)
+    if len(users) < 2 or Use(node.name) in network.outputs:
+        return None
+    for user in users:
+        if len(user.inputs) != 1 or user.inputs[0].delay or user.inputs[0].state:
+            return None
+        copy = replace(node, name=fresh(network, node.name))
+        network = insert(network, copy)
+        network = replace_nodes(network, replace(user, inputs=(Use(copy.name),)))
+        if isinstance(user.op, Affine):
+            continue
+        rule = _into_weights_after if isinstance(user.op, Weighted) else _past_layout
+        if rule(network, copy, op) is None:
+            return None
+    return remove(network, [node.name])
+
+
 RULES: tuple[Rule, ...] = (
     _twice,
     _into_weights_before,
@@ -272,6 +291,7 @@ RULES: tuple[Rule, ...] = (
     _past_layout,
     _into_weights_of_its_own,
     _into_neurons_after,
+    _for_each,
 )
 
 
