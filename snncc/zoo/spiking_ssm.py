@@ -1,26 +1,31 @@
-"""SpikingSSM in PyTorch: causal, tick by tick, in the authors' state-dict layout."""
+"""SpikingSSM in PyTorch, tick by tick, in the authors' state-dict layout; no training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
 
+from .adaptive import AdaptiveEmbedding, AdaptiveScores
 from .config import Config
 from .multistep import fading, rest
 
 DECAY = 0.125  # of the released neuron
 Modes: TypeAlias = tuple[Tensor, Tensor]
+Norm: TypeAlias = Literal["none", "layer", "batch"]
 
 
 @dataclass(frozen=True, slots=True)
 class SpikingSSMConfig(Config):
     """Every hyper-parameter of a `SpikingSSM`.
 
-    channels  inputs per tick;  classes: outputs;  width: d_model;  modes: complex modes per channel
-              (d_state is twice that);  depth: layers
+    channels       inputs per tick;  classes: outputs;  width: d_model;  depth: layers
+    modes          complex modes per channel (d_state is twice that)
+    norm           in front of each layer (where `prenorm` is true; else the released code has none)
+    bidirectional  whether each layer also looks at what comes: such a model does not stream
+    cutoffs        of the words of a language that channels are, by frequency; none: values come in
     """
 
     channels: int
@@ -28,6 +33,9 @@ class SpikingSSMConfig(Config):
     width: int
     modes: int
     depth: int
+    norm: Norm = "none"
+    bidirectional: bool = False
+    cutoffs: tuple[int, ...] = ()
 
 
 class Kernel(nn.Module):
@@ -36,15 +44,15 @@ class Kernel(nn.Module):
     a = exp(dt A),  x <- a x + u,  p = 2 Re(sum over modes of C (a - 1) / A x)
     """
 
-    def __init__(self, width: int, modes: int) -> None:
+    def __init__(self, width: int, modes: int, ways: int = 1) -> None:
         super().__init__()
-        self.C = nn.Parameter(torch.randn(1, width, modes, 2) * 0.5**0.5)
+        self.C = nn.Parameter(torch.randn(ways, width, modes, 2) * 0.5**0.5)
         span = torch.log(torch.tensor(0.1)) - torch.log(torch.tensor(0.01))
         self.log_dt = nn.Parameter(torch.rand(width) * span + torch.log(torch.tensor(0.01)))
         self.log_A_real = nn.Parameter(torch.full((width, modes), 0.5).log())
         self.A_imag = nn.Parameter(torch.pi * torch.arange(modes).expand(width, modes).clone())
 
-    def discrete(self) -> tuple[Modes, Modes]:
+    def discrete(self, way: int = 0) -> tuple[Modes, Modes]:
         """Real and imaginary parts of a and of 2 C (a - 1) / A, each `[width, modes]`."""
         real, imag = -self.log_A_real.exp(), self.A_imag
         dt = self.log_dt.exp()[:, None]
@@ -53,58 +61,85 @@ class Kernel(nn.Module):
         norm = real.square() + imag.square()
         q_re = ((a_re - 1) * real + a_im * imag) / norm
         q_im = (a_im * real - (a_re - 1) * imag) / norm
-        c_re, c_im = self.C[0, ..., 0], self.C[0, ..., 1]
+        c_re, c_im = self.C[way, ..., 0], self.C[way, ..., 1]
         return (a_re, a_im), (2 * (c_re * q_re - c_im * q_im), 2 * (c_re * q_im + c_im * q_re))
+
+    def forward(self, x: list[Tensor], way: int = 0) -> list[Tensor]:
+        """p of every tick from u of every tick, each `[batch, width]`."""
+        (a_re, a_im), (c_re, c_im) = self.discrete(way)
+        re = im = x[0].new_zeros(*x[0].shape, a_re.shape[-1])
+        found: list[Tensor] = []
+        for u in x:
+            driven = u.unsqueeze(-1) * torch.ones_like(a_re)
+            re, im = a_re * re - a_im * im + driven, a_im * re + a_re * im
+            found.append((c_re * re - c_im * im).sum(-1))
+        return found
 
 
 class Layer(nn.Module):
-    """State space, neurons with a learnt threshold per channel, gated linear unit, shortcut."""
+    """State space, neurons with a learnt threshold per channel, gated linear unit.
 
-    def __init__(self, width: int, modes: int) -> None:
+    With z the spikes: value, gate = W z + b;  the output is value sigmoid(gate).
+    """
+
+    def __init__(self, width: int, modes: int, ways: int = 1) -> None:
         super().__init__()
-        self.kernel = Kernel(width, modes)
+        self.kernel = Kernel(width, modes, ways)
         self.D = nn.Parameter(torch.randn(1, width))
         self.ln_vth = nn.Parameter(torch.zeros(width, 1))
         self.neuron = fading(DECAY)
         self.output_linear = nn.Sequential(nn.Conv1d(width, 2 * width, 1))
+        self.ways = ways
 
-    def forward(self, u: Tensor, modes: Modes) -> tuple[Tensor, Modes]:
-        (a_re, a_im), (c_re, c_im) = self.kernel.discrete()
-        re, im = modes
-        driven = u.unsqueeze(-1) * torch.ones_like(a_re)
-        re, im = a_re * re - a_im * im + driven, a_im * re + a_re * im
-        p = (c_re * re - c_im * im).sum(-1) + self.D[0] * u
-        s = self.neuron(p / self.ln_vth[:, 0].exp())
+    def forward(self, x: list[Tensor]) -> list[Tensor]:
+        """Outputs of all ticks from the inputs of all ticks, each `[batch, width]`."""
+        seen = self.kernel(x)
+        if self.ways == 2:  # from the end, what comes after each tick
+            later = self.kernel([torch.zeros_like(x[0]), *x[:0:-1]], 1)
+            seen = [p + q for p, q in zip(seen, later[::-1], strict=True)]
         weight, bias = (
             self.output_linear.get_parameter(f"0.{part}") for part in ("weight", "bias")
         )
-        value, gate = nn.functional.linear(s, weight[..., 0], bias).chunk(2, -1)
-        return u + value * gate.sigmoid(), (re, im)
+        found: list[Tensor] = []
+        for u, p in zip(x, seen, strict=True):
+            s = self.neuron((p + self.D[0] * u) / self.ln_vth[:, 0].exp())
+            value, gate = nn.functional.linear(s, weight[..., 0], bias).chunk(2, -1)
+            found.append(value * gate.sigmoid())
+        return found
 
 
 class SpikingSSM(nn.Module):
     """SpikingSSM: `[ticks, batch, channels]` to class values `[ticks, batch, classes]`.
 
-    Shen et al. 2025 (arXiv 2408.14909), the causal form, without norms (the released code applies
-    none where `prenorm` is false). The class is the largest sum over the ticks.
+    Shen et al. 2025 (arXiv 2408.14909; models/spike/ss4d.py of its code). The class is the largest
+    sum over the ticks. Where channels are words, the last tick's scores `[batch, scores]` foretell
+    the next one, as `AdaptiveScores` says.
     """
 
     def __init__(self, config: SpikingSSMConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = nn.Linear(config.channels, config.width)
-        self.layers = nn.ModuleList(Layer(config.width, config.modes) for _ in range(config.depth))
-        self.decoder = nn.Linear(config.width, config.classes)
+        width = config.width
+        self.layers = nn.ModuleList(
+            Layer(width, config.modes, 1 + config.bidirectional) for _ in range(config.depth)
+        )
+        if config.norm != "none":
+            kind = nn.LayerNorm if config.norm == "layer" else nn.BatchNorm1d
+            self.norms = nn.ModuleList(kind(width) for _ in range(config.depth))
+        self.encoder: nn.Module
+        if config.cutoffs:
+            self.encoder = words = AdaptiveEmbedding(config.channels, width, config.cutoffs)
+            self.scores = AdaptiveScores(words, width)
+        else:
+            self.encoder = nn.Linear(config.channels, width)
+            self.decoder = nn.Linear(width, config.classes)
 
     def forward(self, x: Tensor) -> Tensor:
         rest(self)
-        c = self.config
-        zero = x.new_zeros(x.shape[1], c.width, c.modes)
-        states: list[Modes] = [(zero, zero)] * c.depth
-        outputs: list[Tensor] = []
-        for values in x:
-            u = self.encoder(values)
-            for index, layer in enumerate(self.layers):
-                u, states[index] = layer(u, states[index])
-            outputs.append(self.decoder(u))
-        return torch.stack(outputs)
+        u = [self.encoder(values) for values in x]
+        for index, layer in enumerate(self.layers):
+            seen = u if self.config.norm == "none" else [self.norms[index](v) for v in u]
+            u = [before + now for before, now in zip(u, layer(seen), strict=True)]
+        if self.config.cutoffs:
+            return cast("Tensor", self.scores(u[-1], self.encoder))
+        return torch.stack([self.decoder(values) for values in u])
