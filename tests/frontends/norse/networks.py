@@ -7,6 +7,8 @@ import torch
 from norse.torch.functional.reset import reset_subtract
 from torch import Tensor, nn
 
+from tests.frontends.layers import normed, strong
+
 FAST = torch.tensor(300.0)
 """An inverse time constant of which a tick of a millisecond takes 0.3."""
 
@@ -17,26 +19,6 @@ def box(**fields: object) -> nt.LIFBoxCell:
 
 def lif(**fields: object) -> nt.LIFParameters:
     return nt.LIFParameters(**{"tau_mem_inv": FAST, **fields})
-
-
-def strong(inputs: int, outputs: int, gain: float = 3.0) -> nn.Linear:
-    """A linear layer whose currents make neurons fire."""
-    layer = nn.Linear(inputs, outputs)
-    with torch.no_grad():
-        layer.weight *= gain
-        layer.bias += 0.2
-    return layer
-
-
-def normed(channels: int) -> nn.BatchNorm2d:
-    """Batch norm as it is after training."""
-    norm = nn.BatchNorm2d(channels)
-    with torch.no_grad():
-        norm.running_mean.uniform_(-0.2, 0.2)
-        norm.running_var.uniform_(0.1, 0.5)
-        norm.weight.uniform_(0.8, 2.0)
-        norm.bias.uniform_(0.0, 0.4)
-    return norm
 
 
 class Looped(nn.Module):
