@@ -9,11 +9,13 @@ from snncc.backends import Json, Port
 from .mapping import costs, places, tables
 from .pieces import CONVOLVING, Cut, cuts, uncut
 from .program import Host, Neurons, Program, Source, Synapses
+from .traffic import Traffic
 
 
 def mapped(program: Program) -> dict[str, Json]:
     """What stands where: populations and projections, cores with memory, keys and lists, tables."""
-    whole = uncut(program)
+    whole, partition = uncut(program), program.partition
+    traffic = Traffic(partition.rates, partition.offsets, partition.targets)
     most = {
         name: max(core.neurons for core in program.partition.cores if core.population == name)
         for name in (*(s.name for s in program.sources), *(n.name for n in program.neurons))
@@ -46,7 +48,7 @@ def mapped(program: Program) -> dict[str, Json]:
         ],
         "cores": _cores(program),
         "tables": tables(program.routing),
-        "load": costs(program.partition, program.routing),
+        "load": costs(traffic, program.routing),
     }
 
 

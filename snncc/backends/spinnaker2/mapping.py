@@ -7,7 +7,6 @@ from dataclasses import asdict
 from snncc.backends import Json
 
 from .place import sequential
-from .program import Partition
 from .route import Routing
 from .target import CORES_PER_QUAD, QUADS, USABLE_CORES_PER_CHIP
 from .traffic import Traffic, cost
@@ -52,9 +51,8 @@ def tables(routing: Routing) -> list[Json]:
     return rows
 
 
-def costs(partition: Partition, routing: Routing) -> dict[str, Json]:
+def costs(traffic: Traffic, routing: Routing) -> dict[str, Json]:
     """Expected traffic of a tick, beside that of cores placed one after the other."""
-    traffic = Traffic(partition.rates, partition.offsets, partition.targets)
     placement = routing.placement
     trees = Trees(placement.machine)
     before = sequential(traffic, placement.machine)

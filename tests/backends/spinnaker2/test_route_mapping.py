@@ -39,7 +39,7 @@ def test_what_is_written_is_what_is_routed():
 def test_figures_are_those_of_the_placement():
     some = traffic(90, 3)
     placement = place(some, machine(0))
-    found = costs(partition(some), route(some, placement))
+    found = costs(some, route(some, placement))
     trees = Trees(machine(0))
     assert found["machine"] == "1 chip"
     assert found["hops_per_tick"] == pytest.approx(

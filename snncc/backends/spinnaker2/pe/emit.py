@@ -1,120 +1,90 @@
-"""Program → the C of each core: network, tables, kernel, the linker's map. No decision."""
+"""Program → files: C of each core, the kernel, the mapping, a README. No decision."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from importlib.resources import files
-from math import prod
+import json
+from pathlib import PurePosixPath
 
-from snncc.backends.c99 import sources
+from snncc.backends import Files, Json, Port
 
-from ..target import CODE_ALIGNMENT_BYTES, CODE_BYTES_PER_CORE, STACK_BYTES, VECTOR_BYTES
-from .program import WIDTHS, Program
-from .stretches import Heard, heard
-
-KERNEL = ("pe.h", "pe.c", "memory.c")
-SCRIPT = f"""/* A core's SRAM: code from address 0 on, then stack and data. Written by snncc. */
-SECTIONS {{
-  .text 0 : {{
-    . += {VECTOR_BYTES};
-    KEEP(*(.text.pe_*)) *(.text .text.*) . = ALIGN(4); _stop = .; LONG(0xe7fee7fe)
-  }}
-  _data_begin = MAX({CODE_BYTES_PER_CORE:#x}, ALIGN(SIZEOF(.text), {CODE_ALIGNMENT_BYTES}));
-  .stack _data_begin (NOLOAD) : {{ . += {STACK_BYTES}; _stack_top = .; }}
-  .rodata ALIGN(8) : {{ *(.rodata .rodata.*) }}
-  .data ALIGN(8) : {{ *(.data .data.*) }}
-  .bss ALIGN(8) (NOLOAD) : {{ *(.bss .bss.*) *(COMMON) }}
-  _data_end = .;
-  /DISCARD/ : {{ *(.ARM.exidx*) *(.ARM.extab*) *(.comment) *(.eh_frame*) *(.debug*) }}
-}}
-"""
+from ..mapping import costs, places, tables
+from .core import SCRIPT, core_files, kernel
+from .parts import Stretch
+from .program import HOST_KEY, Program
+from .readme import readme
 
 
-def kernel() -> Mapping[str, bytes]:
-    """The files that all cores share, by name."""
-    here = files(__package__ or "snncc.backends.spinnaker2.pe") / "kernel"
-    return {name: (here / name).read_bytes() for name in KERNEL}
+def emit(program: Program) -> Files:
+    """kernel/, a folder for each core, mapping.json and a README; pure, deterministic."""
+    mapping = json.dumps(_mapped(program), indent=1, ensure_ascii=False)
+    found = {
+        PurePosixPath("mapping.json"): f"{mapping}\n".encode(),
+        PurePosixPath("README.md"): readme(program).encode(),
+        PurePosixPath("kernel/core.ld"): SCRIPT.encode(),
+    }
+    found |= {PurePosixPath("kernel") / name: text for name, text in kernel().items()}
+    for core in range(len(program.codes)):
+        folder = PurePosixPath(program.folder(core))
+        found |= {folder / name: text for name, text in core_files(program, core).items()}
+    return found
 
 
-def core_files(program: Program, core: int) -> Mapping[str, bytes]:
-    """The files of one core, by name: its network as C, and its tables."""
-    written = {path.name: text for path, text in sources(program.codes[core]).items()}
-    del written["README.md"]
-    return {**written, "core.c": _core(program, core).encode()}
+def _mapped(program: Program) -> dict[str, Json]:
+    """Cores with their keys and ways, what they hear and put out, and the routers' tables."""
+    return {
+        "name": program.name,
+        "tick": program.tick,
+        "decode": program.decode,
+        "kernel": "own",
+        "segments": program.parts.segments,
+        "host_key": HOST_KEY,
+        "inputs": [
+            {**_port(port), "first": int(first)}
+            for port, first in zip(program.inputs, program.entries, strict=False)
+        ],
+        "cores": [_core(program, core) for core in range(len(program.codes))],
+        "wires": {
+            wire.text: {
+                "shape": list(wire.shape),
+                "stretches": [_stretch(program, each) for each in wire.stretches],
+            }
+            for wire in program.traced
+        },
+        "outputs": [wire.text for wire in program.outputs],
+        "tables": tables(program.routing),
+        "load": costs(program.traffic, program.routing),
+    }
 
 
-def table(program: Program, core: int) -> Heard:
-    """What a core hears, as it searches it."""
-    return heard(
-        [
-            (program.key(stretch.core), program.address(stretch), port, stretch)
-            for port, stretches in enumerate(program.parts.cores[core].ports)
-            for stretch in stretches
-        ]
-    )
+def _port(port: Port) -> dict[str, Json]:
+    if port.format is None:
+        return {"name": port.name, "shape": list(port.shape), "format": "spikes"}
+    return {"name": port.name, "shape": list(port.shape), "format": str(port.format)}
 
 
-def _core(program: Program, core: int) -> str:
-    code = program.codes[core]
-    name, ports = code.name, code.ports
-    arrays = "".join(f"static {p.ctype} {p.node}_values[{prod(p.shape)}];\n" for p in ports)
-    given = "".join(f", {port.node}_values" for port in ports)
-    clear = "".join(f"    memset({p.node}_values, 0, sizeof {p.node}_values);\n" for p in ports)
-    lines = table(program, core)
-    entries = [
-        f"{{0x{key:08x}u, {first}u, {count}u, {WIDTHS[ports[port].ctype]}u, "
-        f"&{ports[port].node}_values[{place}]}},"
-        for key, first, count, port, place in zip(
-            lines.keys.tolist(),
-            lines.firsts.tolist(),
-            lines.counts.tolist(),
-            lines.ports.tolist(),
-            lines.places.tolist(),
-            strict=True,
-        )
-    ]
-    firsts = [f"{{{first}u}}," for first in program.firsts[core][:-1].tolist()]
-    return f"""/* core.c: the tables of core {core}; written by snncc. */
-#include "pe.h"
-
-#include <stddef.h>
-
-#include "{name}_nonzero.h"
-
-void *memset(void *to, int value, size_t bytes);
-
-static {name}_state state;
-{arrays}
-const pe_stretch pe_stretches[] = {{
-{_lines(entries or ["{0, 0, 0, 0, NULL},"])}
-}};
-const uint32_t pe_stretch_count = {len(entries)}u;
-
-const pe_output pe_outputs[] = {{
-{_lines(firsts)}
-}};
-
-void pe_core_init(void)
-{{
-    {name}_init(&state);
-}}
-
-void pe_core_tick(void)
-{{
-    {name}_tick(&state{given});
-}}
-
-void pe_core_clear(void)
-{{
-{clear}}}
-
-uint32_t pe_core_nonzero(uint32_t output, uint32_t *at, uint32_t *index, int32_t *value,
-                         uint32_t room)
-{{
-    return {name}_nonzero(&state, output, at, index, value, room);
-}}
-"""
+def _core(program: Program, core: int) -> Json:
+    code, firsts = program.codes[core], program.firsts[core].tolist()
+    return {
+        "core": core,
+        "folder": program.folder(core),
+        "segment": program.parts.cores[core].segment,
+        "place": places(program.routing)[core],
+        "memory_bytes": dict(program.memory[core]),
+        "inbox_events": program.inboxes[core],
+        "outputs": [
+            {
+                "wire": readout.text,
+                "first": firsts[number],
+                "elements": firsts[number + 1] - firsts[number],
+                "sent": (core, number) in program.heard,
+            }
+            for number, readout in enumerate(code.outputs)
+        ],
+        "hears_lines": len(program.table(core)),
+        "events_per_tick": round(float(program.traffic.rates[core]), 3),
+    }
 
 
-def _lines(entries: Iterable[str]) -> str:
-    return "\n".join(f"    {entry}" for entry in entries)
+def _stretch(program: Program, stretch: Stretch) -> Json:
+    """Core, address of its first element, elements, and where in the wire they belong."""
+    return [stretch.core, program.address(stretch), stretch.count, stretch.at]

@@ -16,9 +16,9 @@ from snncc.ir import CapacityError, Trace, Values
 
 from ..program import Whole
 from ..target import DATA_BYTES_PER_CORE, SRAM_BYTES_PER_CORE
-from .emit import SCRIPT, core_files, kernel
+from .core import SCRIPT, core_files, kernel
 from .parts import HOST
-from .program import INBOX_EVENTS, OUTBOX_EVENTS, Program, Wire
+from .program import OUTBOX_EVENTS, Program, Wire
 
 CORE = "cortex-m4-emulated"  # chip: Cortex-M4F; its memory is not this board's
 IMAGES_KEPT = 256
@@ -182,7 +182,7 @@ class _Core:
         _require_room(number, self.code_bytes, self.data_bytes, end)
         self._core = BareCore(machine, image, SRAM_BYTES_PER_CORE, begin)
         self._core.count(count)
-        self._counted = 0
+        self._counted, self._inbox = 0, program.inboxes[number]
         self._stack = image.symbols["_stack_top"]
         self._places = _Places(image)
 
@@ -214,8 +214,8 @@ class _Core:
         block[:, 0], block[:, 1] = key, addresses
         block[:, 2] = values.astype("<i4").view("<u4")
         strange = 0
-        for first in range(0, len(block), INBOX_EVENTS):
-            some = block[first : first + INBOX_EVENTS]
+        for first in range(0, len(block), self._inbox):
+            some = block[first : first + self._inbox]
             self._core.write(self._places.inbox, some.tobytes())
             strange += self._call("pe_receive", len(some))
         return strange

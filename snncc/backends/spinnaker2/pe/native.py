@@ -15,7 +15,7 @@ from snncc.backends import chosen, entering
 from snncc.boards import shared_library
 from snncc.ir import Trace, Values
 
-from .emit import core_files
+from .core import core_files
 from .harness import harness
 from .program import Program
 
@@ -70,7 +70,7 @@ class _Engine:
         files: dict[str, bytes] = {"native.c": harness(program).encode()}
         for core in range(len(program.codes)):
             files |= core_files(program, core)
-        del files["core.c"]  # for a core with a memory of its own
+        del files["core.c"], files["core.h"]  # for a core with a memory of its own
         library = ctypes.CDLL(str(shared_library(files)))
         self._play = library.snncc_chip_play
         self._play.restype = None

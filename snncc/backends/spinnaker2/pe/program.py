@@ -11,15 +11,20 @@ import numpy as np
 
 from snncc.backends import Port
 from snncc.backends.c99 import Program as Code
+from snncc.backends.c99 import data_bytes
 from snncc.ir import Decode, Shape
 
 from ..program import Whole
 from ..route import Routing
+from ..target import STACK_BYTES, WORD_BYTES
 from ..traffic import Traffic
 from .parts import HOST, Parts, Stretch
+from .stretches import Heard, heard
 
 HOST_KEY = 0xFFFF_FF00  # of events from outside; cores' keys end below
-INBOX_EVENTS = OUTBOX_EVENTS = 64  # kernel/pe.h: PE_INBOX, PE_OUTBOX
+INBOX_LEAST = 64  # ours: so many are taken at once
+KERNEL_BYTES = 64  # what the kernel keeps beside, with padding
+OUTBOX_EVENTS = 64  # kernel/pe.h: PE_OUTBOX
 EVENT_BYTES = 12  # kernel/pe.h: pe_event
 STRETCH_BYTES = 20  # kernel/pe.h: pe_stretch
 WIDTHS: Mapping[str, int] = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4}
@@ -44,7 +49,6 @@ class Program:
         traced: wires that can be recorded, the outputs included.
         parts: what each core computes and hears.
         codes: the C of each core.
-        memory: of each core, what takes how many bytes of its data memory.
         traffic: events between cores, as expected.
         routing: where the cores run, and how events get from one to the other.
         warnings: a sentence for each limit that may be passed on data.
@@ -58,7 +62,6 @@ class Program:
     traced: tuple[Wire, ...]
     parts: Parts
     codes: tuple[Code, ...]
-    memory: tuple[Mapping[str, int], ...]
     traffic: Traffic
     routing: Routing
     warnings: tuple[str, ...]
@@ -74,6 +77,10 @@ class Program:
     def entries(self) -> Whole:
         """Of the host's inputs the first address, then the end: int64 [inputs + 1]."""
         return _firsts([prod(port.shape) for port in self.inputs])
+
+    def folder(self, core: int) -> str:
+        """Where the files of a core stand."""
+        return f"core{core:03}"
 
     def key(self, core: int) -> int:
         """The key of a core's events, or of the host's."""
@@ -102,9 +109,70 @@ class Program:
         ]
         return {**found, HOST: np.array(hearers, dtype=np.int64)}
 
+    def table(self, core: int) -> Heard:
+        """What a core hears, as it searches it."""
+        return self._tables[core]
+
+    @cached_property
+    def _tables(self) -> tuple[Heard, ...]:
+        return tuple(
+            heard(
+                [
+                    (self.key(stretch.core), self.address(stretch), port, stretch)
+                    for port, stretches in enumerate(core.ports)
+                    for stretch in stretches
+                ]
+            )
+            for core in self.parts.cores
+        )
+
+    @cached_property
+    def inboxes(self) -> tuple[int, ...]:
+        """Events that each core has room for: all that may arrive while it computes, or more.
+
+        That is all that cores of the same segment put out; in other segments it only listens.
+        """
+        most = [
+            sum(
+                int(np.diff(self.firsts[n])[k])
+                for k in range(len(code.outputs))
+                if (n, k) in self.heard
+            )
+            for n, code in enumerate(self.codes)
+        ]
+        cores = self.parts.cores
+        arriving = np.zeros(len(cores), dtype=np.int64)
+        for sender, receivers in self.reached.items():
+            for number in receivers.tolist() if sender != HOST else ():
+                if cores[number].segment == cores[sender].segment:
+                    arriving[number] += most[sender]
+        return tuple(max(INBOX_LEAST, each) for each in arriving.tolist())
+
+    @cached_property
+    def memory(self) -> tuple[Mapping[str, int], ...]:
+        """Of each core, what takes how many bytes of its data memory, at most."""
+        return tuple(
+            {
+                **fixed(code, self.inboxes[core]),
+                "stretches": len(self.table(core)) * STRETCH_BYTES,
+            }
+            for core, code in enumerate(self.codes)
+        )
+
     def bytes_of(self, core: int) -> int:
         """Bytes of a core's data memory that are taken."""
         return sum(self.memory[core].values())
+
+
+def fixed(code: Code, inbox: int) -> Mapping[str, int]:
+    """Bytes of a core's data memory by use, but for the table of what it hears."""
+    return {
+        "constants": code.weight_bytes,
+        "state": data_bytes(code) - code.weight_bytes,
+        "ports": sum(-(-prod(p.shape) * WIDTHS[p.ctype] // 8) * 8 for p in code.ports),
+        "events": inbox * EVENT_BYTES + OUTBOX_EVENTS * 2 * WORD_BYTES + KERNEL_BYTES,
+        "stack": STACK_BYTES,
+    }
 
 
 def _firsts(sizes: list[int]) -> Whole:

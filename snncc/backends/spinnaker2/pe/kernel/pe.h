@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-#define PE_INBOX 64u  /* events that are taken at once */
+#include "core.h" /* PE_INBOX: events that are taken at once */
+
 #define PE_OUTBOX 64u /* events that are made at once */
 
 typedef struct {
