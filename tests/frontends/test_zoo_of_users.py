@@ -84,7 +84,6 @@ REFUSED = {
     "scaled_state": ("0.99 * mem", "state 'mem' handed to neuron 'lif' is not the one it returned"),
     "shared_state": ("self.lif(self.inp(now), one)", "is not the one it returned"),
     "tick_dependent": ("self.lif(gain * self.fc(x[t]), mem)", "part at tick 20, %lif, neuron"),
-    "twice_per_tick": ("s, mem = self.lif(", "a population is updated once per tick"),
 }
 
 

@@ -19,6 +19,7 @@ import torch
 from snncc.frontends import Imported
 from snncc.frontends.torch.agreement import noise
 from snncc.ir import ImportRefused, Values, run
+from tests.frontends.traps.checkpoints import SAVED
 
 Load = Callable[..., Imported]
 TRAPS = Path(__file__).parent
@@ -69,23 +70,29 @@ REFUSED: Mapping[str, tuple[str, str]] = {
 
 
 def test_every_file_has_its_expectation() -> None:
-    files = {path.stem for path in TRAPS.glob("*.py")} - {"test_traps"}
-    assert files == set(EXACT) | set(REFUSED)
+    files = {path.stem for path in TRAPS.glob("*.py")} - {"checkpoints", "plain", "test_traps"}
+    assert files | set(SAVED) == set(EXACT) | set(REFUSED)
     assert len(files) >= 20
+
+
+def file_of(name: str) -> Path:
+    """The model of a trap: the plain one where the trap is in the weights."""
+    return TRAPS / ("plain.py" if name in SAVED else f"{name}.py")
 
 
 def saved(name: str, folder: Path) -> Path | None:
     """The file of weights that a trap brings, if it brings one."""
-    module = trap(name)
-    if not hasattr(module, "saved"):
-        return None
+    path, module = folder / "weights.pt", trap(name)
     torch.manual_seed(1)
-    module.saved(folder / "weights.pt")
-    return folder / "weights.pt"
+    if name in SAVED:
+        torch.save(SAVED[name](module.Net()), path)
+    elif hasattr(module, "saved"):
+        module.saved(path)
+    return path if path.exists() else None
 
 
 def trap(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"trap_{name}", TRAPS / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"trap_{name}", file_of(name))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -111,7 +118,7 @@ def by_hand(name: str, weights: Path | None, x: Values) -> Values:
 @pytest.mark.parametrize("name", EXACT)
 def test_exact_though_it_looks_dangerous(name: str, load: Load, tmp_path: Path) -> None:
     weights = saved(name, tmp_path)
-    imported = load(TRAPS / f"{name}.py", weights=weights, shape="6")
+    imported = load(file_of(name), weights=weights, shape="6")
     network = imported.network
     x = noise(network, TICKS, still=False, seed=7)
     ours = run(network, x).output
@@ -127,7 +134,7 @@ def test_exact_though_it_looks_dangerous(name: str, load: Load, tmp_path: Path) 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_with_a_sentence(name: str, load: Load, tmp_path: Path) -> None:
     code, reason = REFUSED[name]
-    path = TRAPS / f"{name}.py"
+    path = file_of(name)
     with pytest.raises(ImportRefused) as refused:
         load(path, weights=saved(name, tmp_path), shape="6")
     text = str(refused.value)
