@@ -12,6 +12,7 @@ SPIKFORMER = "Zhou et al. 2023, arXiv 2209.15425, table 2"
 SPIKFORMER_SMALL = "Zhou et al. 2023, arXiv 2209.15425, table 3"
 MLP = "Li et al. 2023, arXiv 2306.12465, table 1"
 EGRU = "Subramoney et al., arXiv 2206.06178"
+SDN = "counted in the released code, configs/experiment/spikingssm"
 EVNN = "counted in EvNN 0.2, benchmarks"
 
 
@@ -92,6 +93,12 @@ def _gestures(units: int, parameters: int, published: str) -> Size:
     return Size("egru-dvs", config | more, parameters, published, EGRU, (2, 128, 128), ticks=2)
 
 
+def _ssm(width: int, depth: int, parameters: int, published: str) -> Size:
+    """For digits as a sequence of 784 pixels; the norms that its file has do nothing."""
+    config = {"channels": 1, "classes": 10, "width": width, "modes": 32, "depth": depth}
+    return Size("ssm", config, parameters, published, SDN, (1,))
+
+
 SIZES: Mapping[str, Size] = {
     "egru-wikitext2": _egru(33_278, 49_180_928, "49.2"),
     "egru-ptb": _egru(10_000, 31_699_150, "31.7"),
@@ -130,6 +137,27 @@ SIZES: Mapping[str, Size] = {
     "spikformer-4-256": _small(4, 256, 8, 4_155_178, "4.15"),
     "spikformer-2-384": _small(2, 384, 12, 5_765_050, "5.76"),
     "spikformer-4-384": _small(4, 384, 12, 9_324_730, "9.32"),
+    "ssm-smnist": _ssm(400, 2, 751_210, "0.75"),
+    "ssm-psmnist": _ssm(256, 4, 663_562, "0.66"),
+    # 35.7 million in the layers, 39.6 million in words of S4's vocabulary, cut off where S4 does.
+    "ssm-wikitext103": Size(
+        "ssm",
+        {
+            "channels": 267_735,
+            "classes": 267_735,
+            "width": 1024,
+            "modes": 32,
+            "depth": 16,
+            "norm": "layer",
+            "cutoffs": [19_997, 39_997, 199_997],
+        },
+        75_399_034,
+        "75",
+        "Shen et al. 2025, arXiv 2408.14909, WikiText-103",
+        (267_735,),
+        "symbols",
+        ticks=2,
+    ),
     "mlp-spe-t": _mlp(78, True, 25_229_180, "25.23"),
     "mlp-spe-s": _mlp(96, True, 37_975_568, "37.98"),
     "mlp-s": _mlp(96, False, 34_507_408, "34.51"),
