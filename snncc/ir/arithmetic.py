@@ -24,7 +24,7 @@ from .number import (
 )
 from .op import Param, Unit, Values, values_of
 from .spill import LARGE_BYTES, blocks
-from .tensor import Tensors
+from .tensor import Tensor, Tensors
 
 EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every whole number up to here is exact
 EXACT_INTEGER = float(1 << 62)  # half of what int64 holds
@@ -195,6 +195,7 @@ class IntegerArithmetic:
     where: str
     saturated: dict[str, int] = field(default_factory=dict[str, int])
     _kept: dict[object, Codes] = field(default_factory=dict[object, Codes])
+    _large: dict[object, Tensor] = field(default_factory=dict[object, Tensor])
     _real: dict[int, tuple[Values, Values, float]] = field(
         default_factory=dict[int, tuple[Values, Values, float]]
     )
@@ -232,15 +233,19 @@ class IntegerArithmetic:
         return encode(real, unit, format, f"{self.where}: {value} as '{role}'")
 
     def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
-        if (value, role) not in self._kept:
+        key = value, role
+        if key not in self._kept and key not in self._large:
             parts = np.broadcast_arrays(values_of(value, self.tensors), unit_in, unit_out)
             large = parts[0].size * CODE_BYTES >= LARGE_BYTES
             codes = np.empty(parts[0].shape, _narrow(self._quantity(role)) if large else np.int64)
             for part in blocks(codes.shape, CODE_BYTES):
                 real, before, after = (each[part] for each in parts)
                 codes[part] = self._encode(real * before, after, value, role)
-            self._kept[value, role] = codes
-        return self._kept[value, role].astype(np.int64, copy=False)
+            if large:
+                self._large[key] = Tensor(codes)
+            else:
+                self._kept[key] = codes
+        return self._large[key].values.astype(np.int64) if key in self._large else self._kept[key]
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
         format = self.formats.get(role)

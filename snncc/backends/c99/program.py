@@ -9,21 +9,22 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import Decode, Quantity, Shape
+from snncc.ir import Decode, Quantity, Shape, Tensor
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t"]
 Layout: TypeAlias = Literal["rows", "lanes"] | CType
 Reset: TypeAlias = Literal["subtract", "value", "none"]
-BYTES: Mapping[Layout, int] = {
-    "rows": 1,
-    "int8_t": 1,
-    "uint8_t": 1,
-    "lanes": 2,
-    "int16_t": 2,
-    "uint16_t": 2,
-    "int32_t": 4,
+KINDS: Mapping[Layout, type[np.integer]] = {
+    "rows": np.int8,
+    "int8_t": np.int8,
+    "uint8_t": np.uint8,
+    "lanes": np.int16,
+    "int16_t": np.int16,
+    "uint16_t": np.uint16,
+    "int32_t": np.int32,
 }
+BYTES: Mapping[Layout, int] = {layout: np.dtype(kind).itemsize for layout, kind in KINDS.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,17 @@ class Table:
 
     name: str
     layout: Layout
-    values: Whole  # flat
+    content: Tensor  # flat, as wide as the layout
+
+    @property
+    def values(self) -> Whole:
+        """The numbers, in order."""
+        return self.content.values
 
     @property
     def bytes(self) -> int:
         """Flash that it takes."""
-        return int(self.values.size * BYTES[self.layout])
+        return self.content.shape[0] * BYTES[self.layout]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .program import Constant, CType, Layout, Table, Whole
+from snncc.ir import Tensor
+
+from .program import KINDS, Constant, CType, Layout, Table, Whole
 from .target import LANES
 
 # Within a word the bytes stand as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
@@ -47,16 +49,18 @@ class Grid:
 class Tables:
     """All constant arrays of a program; equal contents of one layout are kept once."""
 
-    found: dict[tuple[str, bytes], Table] = field(default_factory=dict[tuple[str, bytes], Table])
+    found: dict[tuple[str, Tensor], Table] = field(default_factory=dict[tuple[str, Tensor], Table])
 
     def keep(self, name: str, layout: Layout, values: Whole) -> str:
         """Name of the table with these values; `name` if there is none yet."""
-        flat = np.ascontiguousarray(values.reshape(-1), dtype=np.int64)
-        flat = flat if flat.size else np.zeros(1, dtype=np.int64)  # C has no empty arrays
-        key = (layout, flat.tobytes())
-        if key not in self.found:
-            self.found[key] = Table(name, layout, flat)
-        return self.found[key].name
+        kind = np.iinfo(KINDS[layout])
+        low, high = values.min(initial=0), values.max(initial=0)
+        assert kind.min <= low and high <= kind.max, f"{name}: {low} to {high} as {layout}"
+        flat = values.astype(KINDS[layout]).reshape(-1)
+        content = Tensor(flat if flat.size else np.zeros(1, kind.dtype))  # C has no empty arrays
+        if (layout, content) not in self.found:
+            self.found[layout, content] = Table(name, layout, content)
+        return self.found[layout, content].name
 
     def constant(self, name: str, layout: Layout, values: Whole, grid: Grid, fill: int) -> Constant:
         """A parameter `[neurons]` or `[]` as one number, or as a table in lanes.
