@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snncc.backends.spinnaker2.pe import Parts, partition
-from snncc.ir import CapacityError, Network, Tensor, parse, run, show, tensors, verify
+from snncc.ir import OPS, CapacityError, Network, Tensor, parse, run, show, tensors, verify
 from snncc.ir.passes import Canonicalize, Prune, Quantize, calibrate
 from tests.backends.spinnaker2.pe.played import bytes_of, played, shape_of
-from tests.growth import KEYWORDS
 from tests.nets import HAND, hand, quantized_networks, spikes_for
 
 PLENTY = 1 << 40
@@ -47,7 +46,7 @@ def test_what_fits_one_core_is_on_one(network: Network, seed: int) -> None:
     same(network, parts, seed)
 
 
-@pytest.mark.parametrize("keyword", KEYWORDS)
+@pytest.mark.parametrize("keyword", sorted(OPS))
 @settings(max_examples=6)
 @given(st.data())
 def test_every_op_is_cut_or_stays_whole(keyword: str, data: st.DataObject) -> None:
@@ -202,3 +201,29 @@ def test_rows_that_nothing_depends_on_are_not_computed() -> None:
     parts = partition(network, bytes_of, PLENTY)
     assert parts.cores[0].network.shapes["a"] == (8,)
     same(network, parts)
+
+
+def test_rows_that_belong_to_one_unit_stay_together() -> None:
+    text = f"""network halves tick=0.001s decode=count {{
+  %x = input() {{shape=[6], signal="spike"}}
+  %g = dense(%x) {{weight=@g}}
+  %p = slice(%g) {{axis=0, start=0, stop=8}}
+  %q = slice(%g) {{axis=0, start=8, stop=16}}
+  %i = sum(%p, %q)
+  %r = dense(%s@-1) {{weight=@r}}
+  %j = sum(%i, %r)
+  %s = lif(%j) {{{LEAKY}}}
+  return %s
+}}
+"""
+    rng = np.random.default_rng(4)
+    weights = {"g": Tensor(rng.normal(0, 1, (16, 6))), "r": Tensor(rng.normal(0, 1, (8, 8)))}
+    network = whole_numbers(parse(text, weights))
+    parts = partition(network, bytes_of, PLENTY, 4)
+    assert parts.segments == 1, "whoever reads itself late need not wait for itself"
+    for core, rows in zip(parts.cores, ([0, 1, 2, 3], [4, 5, 6, 7]), strict=True):
+        left = core.network.tensors[core.network["g"].op.refs()["weight"]].values
+        both = [*rows, *(row + 8 for row in rows)]
+        np.testing.assert_array_equal(left, network.tensors["g"].values[both])
+        assert len(core.network.inputs) == 2 and len(core.network.outputs) == 1
+    same(network, parts, ticks=20)
