@@ -15,6 +15,9 @@ SAMPLES = 8
 FEW = 2
 LARGE = 20_000
 """Neurons from which on fewer samples are run."""
+VALUES = 8_000_000
+"""Neurons in all samples and ticks, from which on fewer ticks are run, but some."""
+SHORTEST = 8
 OF_DATA = 16
 CLOSE = 1e-9
 """Real-valued outputs may differ by rounding: sums are taken in another order."""
@@ -32,7 +35,7 @@ def demand_agreement(eager: EagerModel, data: Values | None, ticks: int | None =
     network = eager.traced.network
     still, fixed = eager.calling.layout == "static", eager.traced.ticks
     try:
-        _compare(eager, noise(network, fixed or TICKS, still))
+        _compare(eager, noise(network, fixed or _ticks(network), still))
     except ModelFailed:
         if ticks is None or ticks >= TICKS:
             raise
@@ -50,8 +53,7 @@ def noise(network: Network, ticks: int, still: bool, seed: int = 0) -> Values:
     """
     random = np.random.default_rng(seed)
     entry = network.inputs[0]
-    neurons = sum(prod(network.shapes[node.name]) for node in network.populations)
-    samples = SAMPLES if neurons < LARGE else FEW
+    samples = _samples(network)
     shape = (samples, 1 if still else ticks, *network.shapes[entry.name])
     level = np.linspace(0.05, 0.95, samples).reshape(-1, *(1,) * (len(shape) - 1))
     if entry.op.spiking:
@@ -59,6 +61,19 @@ def noise(network: Network, ticks: int, still: bool, seed: int = 0) -> Values:
     else:
         values = random.normal(size=shape) * (4 * level) + random.normal(size=shape[2:])
     return np.repeat(values, ticks, axis=1) if still else values
+
+
+def _neurons(network: Network) -> int:
+    return sum(prod(network.shapes[node.name]) for node in network.populations)
+
+
+def _samples(network: Network) -> int:
+    return SAMPLES if _neurons(network) < LARGE else FEW
+
+
+def _ticks(network: Network) -> int:
+    most = VALUES // max(1, _neurons(network) * _samples(network))
+    return min(TICKS, max(SHORTEST, most))
 
 
 def _compare(eager: EagerModel, x: Values) -> None:

@@ -66,7 +66,7 @@ class Lifter(Loom):
         log, count and print as it likes.
         """
         for call in self._recording.calls:
-            if any(self._recording.constant(v) is not None for v in call.outputs):
+            if any(not self._recording.values[v.index].live for v in call.outputs):
                 continue
             self.weaver.origin = call.origin
             if call.name == NEURON:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeGuard, cast
 
 import torch
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 NARROW = (torch.float32, torch.float16, torch.bfloat16)
+LARGE_BYTES = 1 << 20
+"""From here on a parameter stays as narrow as it is, and is widened where it is computed with."""
 CASTS = {torch.Tensor.float, torch.Tensor.half, torch.Tensor.bfloat16}
 NARROW_NAMES = {
     "torch.FloatTensor": torch.float64,
@@ -26,6 +30,23 @@ def widen(value: object) -> object:
     return torch.float64 if value is torch.FloatTensor else value
 
 
+def widen_small(parameter: Tensor) -> None:
+    """Makes a parameter, or a buffer, of floating-point numbers float64 unless it is large."""
+    if parameter.is_floating_point() and parameter.nbytes < LARGE_BYTES:
+        parameter.data = parameter.data.double()
+
+
+def narrow(value: object) -> TypeGuard[nn.Parameter]:
+    """Whether a value is a parameter that stayed narrow."""
+    return isinstance(value, nn.Parameter) and value.dtype in NARROW
+
+
+def reads(func: Callable[..., object]) -> bool:
+    """Whether a function reads numbers: it looks at no attribute, and writes into no tensor."""
+    name = getattr(func, "__name__", "")
+    return name != "__get__" and (not name.endswith("_") or name.endswith("__"))
+
+
 class Widened(TorchFunctionMode):
     """Rewrites hard-coded single and half precision in user code to float64."""
 
@@ -38,14 +59,27 @@ class Widened(TorchFunctionMode):
     ) -> object:
         if func in CASTS:
             return self.call(torch.Tensor.double, args[:1], {})
-        widened = {k: widen(v) for k, v in (kwargs or {}).items()}
-        return self.call(func, tuple(map(widen, args)), widened)
+        named = {k: widen(v) for k, v in (kwargs or {}).items()}
+        return self.call(func, tuple(map(widen, args)), named)
 
     def call(
         self, func: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]
     ) -> object:
-        """The call itself, once its precision is right."""
-        return func(*args, **kwargs)
+        """The call itself, once dtypes are right; narrow parameters are still to be widened."""
+        if not reads(func):
+            return func(*args, **kwargs)
+        return func(*map(self.wide, args), **{k: self.wide(v) for k, v in kwargs.items()})
+
+    def wide(self, argument: object) -> object:
+        """An argument with every narrow parameter in float64."""
+        if type(argument) in (list, tuple):
+            items = [self.wide(item) for item in cast("Sequence[object]", argument)]
+            return items if isinstance(argument, list) else tuple(items)
+        return self.widened(argument) if narrow(argument) else argument
+
+    def widened(self, parameter: Tensor) -> Tensor:
+        """A narrow parameter in float64."""
+        return parameter.detach().double()
 
 
 @contextmanager

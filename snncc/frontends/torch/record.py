@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
+from weakref import ReferenceType, ref
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from snncc.ir import ImportRefused
 
 from .place import Places
+from .precision import narrow
 from .tape import Base, Binding, Call, Recording, Tree, Value, Var, View, tensors_of, variables
 
 OpOverload: TypeAlias = torch._ops.OpOverload  # pyright: ignore[reportPrivateUsage]
@@ -38,14 +40,15 @@ class Recorder(TorchDispatchMode):
 
     Args:
         places: where user code stands.
-        stale: signals of an earlier run, by identity; to meet one again is to start in mid-run.
+        stale: signals of an earlier run, by identity, as far as somebody keeps them; to meet one
+            again is to start in mid-run.
         owner: who in the model keeps a tensor, for messages.
     """
 
     def __init__(
         self,
         places: Places,
-        stale: Mapping[int, Tensor],
+        stale: Mapping[int, ReferenceType[Tensor]],
         owner: Callable[[Tensor], str],
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -67,13 +70,16 @@ class Recorder(TorchDispatchMode):
     def _value(self, tensor: Tensor, live: bool, empty: bool = False) -> Var:
         constant = None
         if not live:
-            constant = tensor.detach() if isinstance(tensor, torch.nn.Parameter) else tensor.clone()
+            constant = tensor if narrow(tensor) else self._own(tensor)
             if empty and constant.is_floating_point():
                 # Memory nobody has written yet: its garbage must never pass for a number.
                 constant.fill_(float("nan"))
         values = self.recording.values
         values.append(Value(tuple(tensor.shape), live, constant))
         return Var(len(values) - 1)
+
+    def _own(self, tensor: Tensor) -> Tensor:
+        return tensor.detach() if isinstance(tensor, torch.nn.Parameter) else tensor.clone()
 
     def _bind(self, tensor: Tensor, binding: Binding) -> None:
         self._bound[id(tensor)] = binding
@@ -93,7 +99,7 @@ class Recorder(TorchDispatchMode):
         """The value that a tensor object holds now."""
         binding = self._bound.get(id(tensor))
         if binding is None:
-            if id(tensor) in self._stale:
+            if id(tensor) in self._stale and self._stale[id(tensor)]() is tensor:
                 raise self.refuse(
                     "a value of the run before is used here, so a second call gives another "
                     f"output; {self._owner(tensor) or 'reset it'}; reset it at the start of forward"
@@ -114,10 +120,22 @@ class Recorder(TorchDispatchMode):
         """Whether the tensor depends on the input or on a neuron."""
         return id(tensor) in self._bound and self.recording.values[self.read(tensor).index].live
 
-    def signals(self) -> dict[int, Tensor]:
+    def widened(self, parameter: Tensor) -> Tensor:
+        """A parameter in float64, known as the value that it is; unknown while paused."""
+        if self._paused:
+            return parameter.detach().double()
+        var = self.read(parameter)
+        with self.paused():
+            wide = parameter.detach().double()
+        self._fresh(wide, var)
+        return wide
+
+    def signals(self) -> dict[int, ReferenceType[Tensor]]:
         """The live tensors seen, by identity."""
         return {
-            id(t): t for t in self._kept if self.recording.values[self._bound[id(t)].var.index].live
+            id(t): ref(t)
+            for t in self._kept
+            if self.recording.values[self._bound[id(t)].var.index].live
         }
 
     def signal(

@@ -17,6 +17,8 @@ from torch import nn
 
 from snncc.ir import ImportRefused, UsageError, unknown
 
+from .precision import widen_small
+
 ZOO = "zoo:"
 Building: TypeAlias = Callable[[], AbstractContextManager[object]]
 
@@ -112,8 +114,12 @@ def _running(what: str) -> Generator[None]:
 
 
 def widen(model: nn.Module) -> nn.Module:
-    """The model in eval mode and float64, plain tensors that its modules keep included."""
-    model.eval().double()
+    """The model in eval mode and float64, plain tensors that its modules keep included.
+
+    Large parameters stay as narrow as they are: `float64` widens them one at a time.
+    """
+    for tensor in (*model.eval().parameters(), *model.buffers()):
+        widen_small(tensor)
     for module in model.modules():
         for name, value in vars(module).items():
             module.__dict__[name] = _widened(value)

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from snncc.ir import Origin
 
+from .precision import narrow
+
 Tree: TypeAlias = object
 """Nested tuples, lists and mappings."""
 
@@ -89,8 +91,9 @@ class Recording:
     values: list[Value] = field(default_factory=list[Value])
 
     def constant(self, var: Var) -> Tensor | None:
-        """The numbers of a value that depends on no signal; None for a signal."""
-        return self.values[var.index].constant
+        """The numbers of a value that depends on no signal, float64; None for a signal."""
+        constant = self.values[var.index].constant
+        return constant.detach().double() if narrow(constant) else constant
 
 
 def tensors_of(tree: Tree) -> Iterator[Tensor]:

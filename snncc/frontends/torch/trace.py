@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from weakref import ReferenceType
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +57,7 @@ def trace(
         if calling.layout == "step":
             rest.restore()
         stale = before.recorder.signals()
+        del before  # what of it lives on is what the model keeps
         run = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries), stale)
     finally:
         rest.restore()
@@ -80,7 +82,7 @@ def _recorded(
     calling: Calling,
     extent: tuple[int, tuple[int, ...]],
     places: Places,
-    stale: Mapping[int, Tensor] | None = None,
+    stale: Mapping[int, ReferenceType[Tensor]] | None = None,
 ) -> Run:
     def owner(tensor: Tensor) -> str:
         path, name = holder_of(model, tensor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from .precision import Widened
@@ -64,10 +65,13 @@ class Watched(Widened):
             raise recorder.refuse("a signal leaves PyTorch here; keep the computation in tensors")
         name = WHOLE.get(func)
         if name is None or not any(recorder.is_live(t) for t in tensors_of((args, kwargs))):
-            return func(*args, **kwargs)
+            return super().call(func, args, kwargs)
         lifted = tuple(recorder.lift(a) for a in args)
         named = {k: recorder.lift(v) for k, v in kwargs.items()}
         with recorder.paused():
-            result = func(*args, **kwargs)
+            result = super().call(func, args, kwargs)
             recorder.note_fresh(name, lifted, named, result)
         return result
+
+    def widened(self, parameter: Tensor) -> Tensor:
+        return self._recorder.widened(parameter)

@@ -115,6 +115,9 @@ def load_weights(
     )
     if narrow:
         notes.append(f"weights in {', '.join(narrow)} are computed with in float64, as they are")
+    for name, parameter in model.named_parameters():
+        if name in weights and weights[name].dtype == torch.float64:
+            parameter.data = parameter.data.double()  # large ones are as narrow as they were
     model.load_state_dict(
         {k: v.double() if v.is_floating_point() else v for k, v in weights.items()}, strict=False
     )
