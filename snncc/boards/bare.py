@@ -155,7 +155,7 @@ class BareCore:
         """Replace content of memory."""
         self._uc.mem_write(address, content)
 
-    def count(self, on: bool) -> None:
+    def count(self, *, on: bool) -> None:
         """Whether `instructions` grows by what is executed from now on; that takes time."""
         if on and self._counter is None:
             self._uc.ctl_flush_tb()  # code translated without the counter would go uncounted

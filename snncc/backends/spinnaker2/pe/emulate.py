@@ -181,7 +181,7 @@ class _Core:
         self.code_bytes, self.data_bytes = image.sections[".text"][1], end - begin
         _require_room(number, self.code_bytes, self.data_bytes, end)
         self._core = BareCore(machine, image, SRAM_BYTES_PER_CORE, begin)
-        self._core.count(count)
+        self._core.count(on=count)
         self._counted, self._inbox = 0, program.inboxes[number]
         self._stack = image.symbols["_stack_top"]
         self._places = _Places(image)

@@ -9,7 +9,8 @@ import numpy as np
 from snncc.backends.spinnaker2.pe.parts import HOST, Core, Parts, Stretch
 from snncc.ir import Network, Use, Values, parse, tensors, verify
 
-SPIKES, SENSORS, NEURONS, VALUES, SCORES = 7, 5, 10, 4, 3
+SPIKES, SENSORS, NEURONS, VALUES, SCORES = 7, 5, 80, 4, 3
+MIDDLE = 50
 NEURON = (
     'bias=0.0, threshold=60.0, compare=">=", reset="subtract", reset_amount=60.0, '
     'reset_order="now", spikes=1, refractory=0, initial=0.0, decay=0.8'
@@ -66,7 +67,7 @@ def alone() -> Parts:
     return Parts(network, (Core(part, 0, ports),), wires)
 
 
-def cut(middle: int = 6) -> Parts:
+def cut(middle: int = MIDDLE) -> Parts:
     """The neurons on two cores up to and from `middle`, values and scores on one each."""
     return Parts(
         network=loop(),

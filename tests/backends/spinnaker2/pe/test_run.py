@@ -20,7 +20,7 @@ from snncc.backends.spinnaker2.target import (
     USABLE_CORES_PER_CHIP,
 )
 from snncc.ir import CapacityError, Trace, UsageError, Values, run
-from tests.backends.spinnaker2.pe.hand import NEURONS, alone, cut, loop, signal
+from tests.backends.spinnaker2.pe.hand import MIDDLE, NEURONS, alone, cut, loop, signal
 
 RECORD = ("%s",)
 CUTS = {"one core": alone(), "four cores": cut(), "a core of one neuron": cut(1)}
@@ -74,8 +74,7 @@ def test_late_ports_hear_the_tick_before_and_nothing_at_first() -> None:
 def test_zeros_are_not_sent() -> None:
     fed = signal(2)
     played, trace = play(PROGRAMS["four cores"], fed), expected(fed)
-    middle = 6
-    fired = np.count_nonzero(trace["%s"][..., :middle], axis=-1)
+    fired = np.count_nonzero(trace["%s"][..., :MIDDLE], axis=-1)
     assert np.array_equal(played.sent[..., 0], fired)
     assert np.array_equal(played.sent[..., 2], np.count_nonzero(trace["%y"], axis=-1))
     assert not played.sent[..., 3].any(), "nobody hears the scores"
