@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from itertools import groupby
 from pathlib import Path
@@ -52,14 +52,18 @@ def ops_page() -> str:
         "one sample. *Roles* are what a number format can be given to ([numbers](numbers.md)); the "
         "reset orders are explained under [time](time.md).",
     ]
-    kinds = sorted(OPS.values(), key=lambda kind: [*FAMILIES].index(_family(kind)))
-    for family, members in groupby(kinds, key=_family):
+    ops = sorted(OPS.values(), key=lambda op: ([*FAMILIES].index(_family(op)), op.keyword))
+    families = {family: [*members] for family, members in groupby(ops, key=_family)}
+    lines += ["", "| group | ops |", "|---|---|"]
+    for family, members in families.items():
+        links = ", ".join(f"[`{op.keyword}`](#{op.keyword})" for op in members)
+        lines.append(f"| {FAMILIES[family]} | {links} |")
+    for family, members in families.items():
         lines += ["", f"## {FAMILIES[family]}"]
         if family == "neuron":
-            lines += ["", "### All spiking neurons", "", *_described(Spiking)]
-            lines += ["", *_table(fields(Spiking))]
-        for kind in sorted(members, key=lambda kind: kind.keyword):
-            lines += ["", *_op(kind)]
+            lines += ["", "### All spiking neurons", "", *_described(Spiking, fields(Spiking))]
+        for op in members:
+            lines += ["", *_op(op)]
     return "\n".join(lines) + "\n"
 
 
@@ -70,12 +74,8 @@ def _family(kind: type[Op]) -> str:
 def _op(kind: type[Op]) -> Iterator[str]:
     yield f"### `{kind.keyword}`"
     yield ""
-    yield from _described(kind)
     shared = {f.name for f in fields(Spiking)} if issubclass(kind, Spiking) else set[str]()
-    own = [f for f in fields(kind) if f.name not in shared]
-    if own:
-        yield ""
-        yield from _table(own)
+    yield from _described(kind, [f for f in fields(kind) if f.name not in shared])
     if shared:
         yield ""
         yield "Besides, it states what [all spiking neurons](#all-spiking-neurons) state."
@@ -115,8 +115,11 @@ def _pass(kind: type[Pass]) -> Iterator[str]:
         yield from _table(options)
 
 
-def _described(kind: type[object]) -> Iterator[str]:
-    """The docstring: its first line as a sentence, what follows as it stands in the code."""
+def _described(kind: type[object], stated: Sequence[Field[object]] = ()) -> Iterator[str]:
+    """The docstring: its first line as a sentence, what follows as it stands in the code.
+
+    Then, in the same block, the fields: those in a row that take the same, together.
+    """
     text = inspect.getdoc(kind)
     assert text, f"{kind.__name__} says nothing of itself"
     first, *rest = text.splitlines()
@@ -125,16 +128,28 @@ def _described(kind: type[object]) -> Iterator[str]:
         yield ""
         yield "```text"
         yield from rest[1:]
+        if stated and not any(line.startswith("input ") for line in rest):
+            yield ""
+        label = "fields"
+        for taken, together in groupby(stated, key=_taken):
+            yield f"{label:<8}{', '.join(f.name for f in together)}: {taken}"
+            label = ""
         yield "```"
 
 
-def _table(rows: tuple[Field[object], ...] | list[Field[object]]) -> Iterator[str]:
+def _taken(row: Field[object]) -> str:
+    """What a field takes, and what it is where it is left out."""
+    taken = str(row.type).replace("|", "or")
+    default = "" if row.default is MISSING else f"; {row.default} where it is left out"
+    return KINDS.get(taken, taken) + default
+
+
+def _table(rows: Sequence[Field[object]]) -> Iterator[str]:
     yield "| field | takes | default |"
     yield "|---|---|---|"
     for row in rows:
         default = "" if row.default is MISSING else f"`{row.default}`"
-        taken = str(row.type).replace("|", "or")
-        yield f"| `{row.name}` | {KINDS.get(taken, taken)} | {default} |"
+        yield f"| `{row.name}` | {KINDS[str(row.type)]} | {default} |"
 
 
 KINDS = {

@@ -1,11 +1,13 @@
 """The pages made from docstrings are current, and say something of every op and pass."""
 
 import textwrap
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from snncc.ir import OPS, RULES, Overflow, Rounding, text
+from snncc.ir.ops import Spiking
 from snncc.ir.ops.neuron import CURRENT_ORDERS
 from snncc.ir.ops.spiking import ORDERS
 from snncc.ir.passes import PASSES
@@ -21,8 +23,14 @@ def test_a_page_is_current(name: str) -> None:
 
 
 def test_every_op_and_pass_has_its_place() -> None:
-    for keyword in OPS:
-        assert f"\n### `{keyword}`\n" in PAGES["ops.md"]()
+    ops = PAGES["ops.md"]()
+    for keyword, op in OPS.items():
+        assert f"[`{keyword}`](#{keyword})" in ops.partition("\n## ")[0]
+        section = ops.partition(f"\n### `{keyword}`\n")[2].partition("\n### ")[0]
+        common = {each.name for each in fields(Spiking)} if issubclass(op, Spiking) else set()
+        stated = section.partition("\nfields  ")[2].partition("```")[0]
+        named = {name for line in stated.splitlines() for name in line.split(":")[0].split(", ")}
+        assert {name.strip() for name in named} == {each.name for each in fields(op)} - common
     for name in PASSES:
         assert f"\n## `{name}`\n" in PAGES["passes.md"]()
 
