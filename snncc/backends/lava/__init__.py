@@ -9,11 +9,12 @@ from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
 from . import pipeline, runtime
+from .cores import check
 from .emit import emit
 from .lower import lower
 from .netx import layers
 from .program import Program
-from .report import check, report
+from .report import report
 from .settings import OPTIONS
 from .simulate import simulate
 from .target import RULES

@@ -13,8 +13,9 @@ from snncc.backends import Files, packed
 from snncc.ir import Values
 
 from .arithmetic import Population
+from .host import Register
 from .netx import hdf5
-from .program import Neurons, Program, Synapses
+from .program import Host, Neurons, Program, Synapses
 
 AS_THEY_STAND = {
     "run.py": "package/run.py.txt",
@@ -22,6 +23,7 @@ AS_THEY_STAND = {
     "compat.py": "package/compat.py.txt",
     "neurons/processes.py": "package/processes.py.txt",
     "arithmetic.py": "arithmetic.py",
+    "host.py": "host.py",
     "requirements.txt": "package/requirements.txt",
 }
 
@@ -43,14 +45,18 @@ def _network(program: Program) -> str:
     inputs = "".join(
         f"    {s.name!r}: {_port(program, i)},\n" for i, s in enumerate(program.sources)
     )
-    phases = {s.name: 0 for s in program.sources} | {n.name: n.phase for n in program.neurons}
+    phases = dict.fromkeys(_entering(program), 0) | {n.name: n.phase for n in program.neurons}
     parts = {n.name: n.population for n in program.neurons if n.name != n.population}
+    hosts = {host.name: _host(host) for host in program.hosts}
+    sums = {name: reader.shift for name, reader in program.readers.items()}
     lines = "".join(f"    {line}\n" if line else "\n" for line in _lines(program))
     steps = f"{program.period} step(s)"
     return f'''"""{program.name} as Lava processes: one tick of {program.tick:g} s takes {steps}.
 
 Processes update in the steps PHASES + ticks * PERIOD. PARTS are processes that are a part of a
-population: which of its neurons they are stands in weights.npz as NAME.members. Made by snncc.
+population: which of its neurons they are stands in weights.npz as NAME.members. HOSTED values are
+computed of the inputs before they enter. SUMS are read off a current u: (u >> SUMS) + NAME.offset.
+Made by snncc.
 """
 
 from parts import Parts
@@ -61,6 +67,8 @@ SHAPES = {_table(program.shapes)}
 PARTS = {_table(parts)}
 INPUTS = {{
 {inputs}}}
+HOSTED = {_table(hosts)}
+SUMS = {_table(sums)}
 OUTPUTS = {tuple(wire.text for wire in program.outputs)!r}
 
 
@@ -70,6 +78,8 @@ def build(parts: Parts) -> None:
 
 
 def _table(values: Mapping[str, object]) -> str:
+    if not values:
+        return "{}"
     rows = "".join(f"    {name!r}: {value!r},\n" for name, value in values.items())
     return "{\n" + rows + "}"
 
@@ -82,9 +92,22 @@ def _port(program: Program, index: int) -> str:
     return repr(kept)
 
 
+def _entering(program: Program) -> tuple[str, ...]:
+    """What is sent into the chip."""
+    return *(s.name for s in program.sources), *(host.name for host in program.hosts)
+
+
+def _host(host: Host) -> Mapping[str, object]:
+    r = host.whole
+    reads = tuple((each.source, each.delay) for each in r.currents)
+    return {"reads": reads, "fraction": r.fraction, "low": r.low, "high": r.high}
+
+
 def _lines(program: Program) -> Iterator[str]:
-    for source in program.sources:
-        yield f"{_name(source.name)} = parts.source({source.name!r})"
+    heard = {s.source for s in program.synapses}
+    for name in _entering(program):
+        if name in heard:
+            yield f"{_name(name)} = parts.source({name!r})"
     yield ""
     for n in program.neurons:
         yield from _population(n)
@@ -134,6 +157,11 @@ def _synapses(s: Synapses) -> str:
 
 def _arrays(program: Program) -> dict[str, Values]:
     found: dict[str, Values] = {}
+    for host in program.hosts:
+        found |= _register(host.name, host.whole) | _register(f"{host.name}.real", host.real)
+    for name, reader in program.readers.items():
+        found[f"{name}.offset"] = reader.offset.astype(np.int32)
+        found[f"{name}.real.offset"] = reader.real_offset
     for n in program.neurons:
         found |= _stock(n) if n.registers is not None else _own(n)
         if n.name != n.population:
@@ -146,6 +174,17 @@ def _arrays(program: Program) -> dict[str, Values]:
         if s.kind == "sparse":
             found[f"{s.name}.rows"] = s.rows.astype(np.int32)
             found[f"{s.name}.columns"] = s.columns.astype(np.int32)
+    return found
+
+
+def _register(name: str, r: Register) -> dict[str, Values]:
+    found = {f"{name}.constant": r.constant}
+    if r.factor is not None:
+        found[f"{name}.factor"] = r.factor
+    for index, each in enumerate(r.currents):
+        found[f"{name}.{index}"] = each.weights
+        found[f"{name}.{index}.rows"] = each.rows.astype(np.int32)
+        found[f"{name}.{index}.columns"] = each.columns.astype(np.int32)
     return found
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from snncc.ir import Values
 
 from .arithmetic import Population
+from .links import NONE, Link
 from .neurons import Drive
-from .paths import NONE, Link
 from .program import Registers, Whole
 from .stock import MIXED, overshoot, registers
 

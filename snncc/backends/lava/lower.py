@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import count, product
+from dataclasses import dataclass, field
+from itertools import count
 from math import prod
 
 import numpy as np
@@ -13,13 +13,18 @@ import numpy as np
 from snncc.ir import LoweringRefused, Network, Node, Quantity, Use
 from snncc.ir.ops import LI, CubaLIF, Input, Spiking
 
-from .groups import Frame, cut, parts
+from .entering import biases, hosts
+from .groups import Frame, Part, parts
+from .links import Link
 from .neurons import Drive, gate, population, real_population
-from .paths import Leaf, Link, Paths, Term, refused
-from .program import Neurons, Program, Registers, Source, Synapses, Wire
+from .paths import Leaf, Paths, Term, refused
+from .program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
+from .readers import reader
 from .schedule import Schedule, schedule
 from .settings import choice, number
+from .stock import EARLY
 from .target import DELAY_MAX, MESSAGE_BITS_MAX, PARTS, STATE_BITS
+from .wiring import Way, between, named
 
 COUNT_BITS = 8  # payload of a neuron that fires several times in a tick
 
@@ -44,18 +49,24 @@ class _Lowering:
     paths: Paths
     options: Mapping[str, str]
     terms: dict[str, list[tuple[Term, Leaf]]] = field(default_factory=dict)
+    hosts: dict[str, Host] = field(default_factory=dict)
+    readers: dict[str, Reader] = field(default_factory=dict)
+    biases: dict[str, tuple[Host, Link]] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=lambda: Schedule(1, {}))
 
     def program(self) -> Program:
         network = self.paths.network
-        targets = [n for n in network if n.op.states or n in self.paths.gates]
+        own = (*self.paths.gates, *self.paths.readers)
+        targets = [n for n in network if n.op.states or n in own]
+        self.hosts = {host.name: host for host in hosts(self.paths)}
         for node in targets:
             self.terms[node.name] = self._terms(node)
         sources = [n for n in network if isinstance(n.op, Input)]
         edges = [
             (leaf.name, to, leaf.delay) for to, found in self.terms.items() for _, leaf in found
         ]
-        self.schedule = schedule([n.name for n in (*sources, *targets)], edges)
+        names = [*(n.name for n in sources), *self.hosts, *(n.name for n in targets)]
+        self.schedule = schedule(names, edges)
         taken = {node.name for node in network}
         known = {node.name: self._neurons(node, taken) for node in targets}
         return Program(
@@ -64,6 +75,8 @@ class _Lowering:
             decode=network.decode,
             period=self.schedule.period,
             sources=tuple(self._source(node) for node in sources),
+            hosts=(*self.hosts.values(), *(host for host, _ in self.biases.values())),
+            readers=self.readers,
             neurons=tuple(n for each in known.values() for n in each),
             synapses=self._synapses(known),
             shapes={name: network.shapes[name] for name in known},
@@ -93,34 +106,59 @@ class _Lowering:
 
     def _neurons(self, node: Node, taken: set[str]) -> tuple[Neurons, ...]:
         network = self.paths.network
-        only_stock = choice(self.options, "neurons", "any", "stock") == "stock"
         drive, phase = self._drive(node), self.schedule.phases[node.name]
-        if node in self.paths.gates:
-            whole, real = gate(network, node, whole=True), gate(network, node, whole=False)
-            bits = 0
-        else:
-            a = self.paths.numbers[node.name][0]
-            whole = population(network, node, a, drive)
-            real = real_population(network, node, drive)
-            spikes = node.op.spikes if isinstance(node.op, Spiking) else 0
-            bits = {0: STATE_BITS, 1: 0}.get(spikes, COUNT_BITS)
+        if node in self.paths.readers:
+            return (self._reader(node, drive, phase),)
         read = any(use.source == node.name and use.state for use in network.outputs)
         frame = Frame(self.schedule.period, phase, read, number(self.options, "parts", PARTS))
+        found = self._parts(node, drive, frame)
+        early = any(part.found == EARLY for part in found) and phase <= DELAY_MAX
+        if early and np.any(drive.offset):
+            free = self._parts(node, drive.entered(), frame)
+            if all(isinstance(part.found, Registers) for part in free):
+                found = free
+                self.biases[node.name] = biases(_fresh(f"{node.name}_bias", taken), node, drive)
         made: list[Neurons] = []
-        found = parts(whole, real, drive, frame)
         for part in found:
-            stock = part.found if isinstance(part.found, Registers) else None
-            why = "" if isinstance(part.found, Registers) else part.found
-            if why and only_stock:
-                raise refused("L010", node, f"{why}; leave out --option neurons=stock")
+            stock, why = self._stock(node, part.found)
             name = node.name if len(found) == 1 else _fresh(node.name, taken)
             made.append(
                 Neurons(
                     name, node.name, part.members, node.op.keyword, phase, part.whole, part.real,
-                    stock, why, bits, part.over, str(node.origin),
+                    stock, why, self._sent_bits(node), part.over,
+                    str(node.origin),
                 )
             )  # fmt: skip
         return tuple(made)
+
+    def _parts(self, node: Node, drive: Drive, frame: Frame) -> tuple[Part, ...]:
+        """The processes of a population or a gate."""
+        network = self.paths.network
+        if node in self.paths.gates:
+            whole, real = gate(network, node, whole=True), gate(network, node, whole=False)
+        else:
+            whole = population(network, node, self.paths.numbers[node.name][0], drive)
+            real = real_population(network, node, drive)
+        return parts(whole, real, drive, frame)
+
+    def _stock(self, node: Node, found: Registers | str) -> tuple[Registers | None, str]:
+        """Registers of a stock LIF, or none and the reason."""
+        only_stock = choice(self.options, "neurons", "any", "stock") == "stock"
+        if isinstance(found, Registers):
+            return found, ""
+        if only_stock:
+            raise refused("L010", node, f"{found}; leave out --option neurons=stock")
+        return None, found
+
+    def _reader(self, node: Node, drive: Drive, phase: int) -> Neurons:
+        kept, whole, real, found = reader(self.paths.network, node, drive, self.schedule.period)
+        self.readers[node.name] = kept
+        stock, why = self._stock(node, found)
+        members = np.arange(len(drive.low))
+        return Neurons(
+            node.name, node.name, members, node.op.keyword, phase, whole, real, stock, why, 0, 0.0,
+            str(node.origin),
+        )  # fmt: skip
 
     def _drive(self, node: Node) -> Drive:
         """What the input of a population can be at most, and what it always is."""
@@ -143,7 +181,6 @@ class _Lowering:
 
     def _synapses(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Synapses, ...]:
         found: list[Synapses] = []
-        names: dict[str, int] = {}
         for to, paths in self.terms.items():
             for term, leaf in paths:
                 extra = self.schedule.extra(leaf.name, to, leaf.delay)
@@ -154,58 +191,43 @@ class _Lowering:
                         f"what it hears of %{leaf.name} comes {extra + 1} steps late, "
                         f"Loihi delays by at most {DELAY_MAX + 1}",
                     )
+                way = Way(leaf.delay, extra, self._message_bits(leaf.name))
                 inputs = prod(self.paths.network.shapes[leaf.name])
                 ends = neurons.get(leaf.name, ())
                 sources = {n.name: n.members for n in ends} or {leaf.name: np.arange(inputs)}
                 torn = len(sources) > 1 or len(neurons[to]) > 1
-                for link in self.paths.links(term, leaf, plain=extra > 0 or torn):
-                    whole = sum(n.size for n in neurons[to]), inputs
-                    for (source, some), target in product(sources.items(), neurons[to]):
-                        part = cut(link, target.members, some, whole) if torn else link
-                        if part is None:
-                            continue
-                        name = f"{source}_to_{target.name}"
-                        names[name] = names.get(name, 0) + 1
-                        name += f"_{names[name]}" if names[name] > 1 else ""
-                        made = self._made(name, leaf, target, extra, part)
-                        found.append(replace(made, source=source, inputs=len(some)))
-        return tuple(found)
+                links = self.paths.links(term, leaf, plain=extra > 0 or torn)
+                found += between(sources, neurons[to], links, way)
+        for to, (host, link) in self.biases.items():
+            # Stock populations alone have such a bias, and these have one step a tick.
+            way = Way(0, self.schedule.phases[to] - 1, host.message_bits)
+            found += between({host.name: np.arange(host.size)}, neurons[to], (link,), way)
+        return named(found)
 
-    def _made(self, name: str, leaf: Leaf, to: Neurons, extra: int, link: Link) -> Synapses:
-        node = self.paths.network[leaf.name]
-        bits = 0
+    def _message_bits(self, name: str) -> int:
+        """Of what a population, an input or the host sends; 0 for spikes."""
+        if name in self.hosts:
+            return self.hosts[name].message_bits
+        node = self.paths.network[name]
         if isinstance(node.op, Input):
-            bits = self._source(node).message_bits
-        elif isinstance(node.op, LI):
-            bits = STATE_BITS
-        elif isinstance(node.op, Spiking) and node.op.spikes > 1:
-            bits = COUNT_BITS
-        return Synapses(
-            name=name,
-            source=leaf.name,
-            target=to.name,
-            kind=link.kind,
-            delay=leaf.delay,
-            extra=extra,
-            doubled=to.registers is not None and to.whole.shift == 7,
-            weights=link.weights,
-            real=link.real,
-            rows=link.rows,
-            columns=link.columns,
-            window=link.window,
-            message_bits=bits,
-            inputs=prod(self.paths.network.shapes[leaf.name]),
-            outputs=to.size,
-        )
+            return self._source(node).message_bits
+        return self._sent_bits(node)
+
+    def _sent_bits(self, node: Node) -> int:
+        if isinstance(node.op, LI):
+            return STATE_BITS
+        return COUNT_BITS if isinstance(node.op, Spiking) and node.op.spikes > 1 else 0
 
     def _wire(self, use: Use, neurons: Mapping[str, tuple[Neurons, ...]]) -> Wire:
         if use.source not in neurons:
             node = self.paths.network[use.source]
             message = (
-                f"the output {use} is no spike or potential of a neuron; end the network with a "
-                "population or an integrator, or build with --target c99"
+                f"the output {use} is computed of inputs alone, so nothing of it is on the chip; "
+                "end the network with a population, or build with --target c99"
             )
             raise refused("L009", node, message)
+        if use.source in self.readers:
+            return Wire(str(use), use.source, "sum")
         state = {"": "", "v": "v", "i": "u"}.get(use.state)
         if state is None:
             node = self.paths.network[use.source]
@@ -216,6 +238,9 @@ class _Lowering:
         """All that can be recorded as the network defines it: a stock LIF shows v after reset."""
         found: dict[Wire, None] = {}
         for name, (first, *_) in neurons.items():
+            if name in self.readers:
+                found[Wire(f"%{name}", name, "sum")] = None
+                continue
             found[Wire(f"%{name}", name, "")] = None
             op, own = self.paths.network[name].op, first.registers is None
             if op.states and (own or first.whole.order == "now"):

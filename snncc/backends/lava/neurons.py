@@ -46,6 +46,12 @@ class Drive:
     offset: Values
     real_offset: Values
 
+    def entered(self) -> Drive:
+        """The same with the biases among what arrives."""
+        low, high = (limit + self.offset for limit in (self.low, self.high))
+        none = np.zeros_like(self.offset), np.zeros_like(self.real_offset)
+        return Drive(np.minimum(low, 0), np.maximum(high, 0), *none)
+
 
 def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Population:
     """The population in codes.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
+import networkx as nx
 import numpy as np
 
 from snncc.ir import (
@@ -20,6 +21,7 @@ from snncc.ir import (
     Values,
     arithmetics,
     bounds,
+    graph,
 )
 from snncc.ir.ops import (
     AvgPool,
@@ -30,6 +32,7 @@ from snncc.ir.ops import (
     MaxPool,
     Product,
     Relu,
+    Requantize,
     Reshape,
     Slice,
     Sum,
@@ -38,12 +41,12 @@ from snncc.ir.ops import (
     Weighted,
 )
 
-from .program import Kind, Whole, Window
-from .target import PARALLEL_MAX, WEIGHT_HIGH
+from .links import NONE, SPARSE_BELOW, Link, full, laid
+from .program import Whole, Window
+from .target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
 
 OTHERWISE = "Loihi has nothing for it; build with --target c99, which computes every op"
 CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
-SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
 
 
 def refused(rule: str, node: Node, message: str) -> LoweringRefused:
@@ -62,34 +65,29 @@ class Term:
 
 @dataclass(frozen=True)
 class Leaf:
-    """Where a path begins: a population, a gate or an input, `delay` ticks ago."""
+    """Where a path begins: a population, a gate, an input or the host, `delay` ticks ago."""
 
     name: str
     delay: int
 
 
-@dataclass(frozen=True, eq=False)
-class Link:
-    """A path as weights: `[out, in]`, one per synapse, or those of a convolution."""
-
-    kind: Kind
-    weights: Whole
-    real: Values
-    rows: Whole
-    columns: Whole
-    window: Window | None = None
-
-
-NONE = np.zeros(0, dtype=np.int64)
-
-
 class Paths:
-    """A network seen from its populations: what leads into each, and from where."""
+    """A network seen from its populations: what leads into each, and from where.
+
+    Attributes:
+        gates: maxima and products of spikes, which are neurons of their own.
+        hosts: registers of what inputs alone lead to, each after those that it reads.
+        readers: sums of currents that are outputs, which neurons of their own keep.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.bounds: Bounds = bounds(network)
         self.gates = tuple(node for node in network if self._is_gate(node))
+        self.hosts = _of_inputs(network)
+        outputs = [network[use.source] for use in network.outputs if not use.state]
+        sums = {node.name: node for node in outputs if not self.is_leaf(node.name)}
+        self.readers = tuple(sums.values())
         self.sums: dict[str, str] = {}
         for node in self.gates:
             self._count(node)
@@ -108,7 +106,9 @@ class Paths:
             self.sums[node.name] = name
 
     def inputs(self, node: Node) -> tuple[Use, ...]:
-        """The wires that drive a population or a gate."""
+        """The wires that drive a population, a gate or a reader."""
+        if node in self.readers:
+            return (Use(node.name),)
         return (Use(self.sums[node.name]),) if node.name in self.sums else node.inputs
 
     def _is_gate(self, node: Node) -> bool:
@@ -124,7 +124,8 @@ class Paths:
     def is_leaf(self, name: str) -> bool:
         """Whether paths begin there."""
         node = self.network[name]
-        return bool(node.op.states) or isinstance(node.op, Input) or node in self.gates
+        kept = isinstance(node.op, Input) or node in self.gates or node in self.hosts
+        return bool(node.op.states) or kept
 
     def terms(self, use: Use, delay: int = 0) -> Iterator[Term]:
         """The summands of a wire."""
@@ -170,7 +171,11 @@ class Paths:
                 "L003",
                 node,
                 f"{node.op.keyword} {what}has no form in synapses; "
-                + ("put a spiking population in front of it" if spikes else OTHERWISE),
+                + (
+                    "put a spiking population in front of it, or build with --target c99"
+                    if spikes
+                    else OTHERWISE
+                ),
             )
 
     def offset(self, use: Use, whole: bool) -> Values:
@@ -226,7 +231,7 @@ class Paths:
         if not isinstance(node.op, Conv):
             return None
         op = node.op
-        if any(before != after for before, after in op.padding):
+        if any(before != after for before, after in op.padding) or op.groups > CONV_GROUPS_MAX:
             return None  # Lava pads both sides alike
         pool = self.network[node.inputs[0].source]
         taps = self._taps(pool, op)
@@ -285,10 +290,10 @@ class Paths:
         codes, real = self._codes(node)
         if codes.shape[1] != prod(self.network.shapes[leaf.name]):
             return None  # the same weights for several rows: a matrix in blocks
-        return _laid(codes, real)
+        return laid(codes, real)
 
-    def _matrix(self, term: Term, leaf: Leaf) -> tuple[Link, ...]:
-        """Any path, by what it makes of each unit vector."""
+    def listed(self, term: Term, leaf: Leaf) -> Link:
+        """The weights of any path, one by one, by what it makes of each unit vector."""
         shape = self.network.shapes[leaf.name]
         inputs = prod(shape)
         parts: list[tuple[Values, Values, Values, Values]] = []
@@ -304,17 +309,23 @@ class Paths:
             )
             columns, rows = np.nonzero((codes != 0) | (real != 0))
             parts.append((rows, columns + start, codes[columns, rows], real[columns, rows]))
-        outputs = prod(self.network.shapes[term.use.source])
         rows, columns, codes, real = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.lexsort((columns, rows))
-        rows, columns, real = rows[order], columns[order], real[order]
         whole = codes[order].astype(np.int64)
+        return Link("sparse", whole, real[order], rows[order], columns[order])
+
+    def _matrix(self, term: Term, leaf: Leaf) -> tuple[Link, ...]:
+        """Any path, in the form that suits it."""
+        all_in_one = self.listed(term, leaf)
+        whole, rows, columns = all_in_one.weights, all_in_one.rows, all_in_one.columns
+        inputs, outputs = (prod(self.network.shapes[name]) for name in (leaf.name, term.use.source))
         count = self._fits(whole, self.network[term.use.source])
         shares = (whole * (i + 1) // count - whole * i // count for i in range(count))
-        links = (Link("sparse", w, real / count, rows, columns) for w in shares if np.any(w))
+        real = all_in_one.real / count
+        links = (Link("sparse", w, real, rows, columns) for w in shares if np.any(w))
         if len(rows) < SPARSE_BELOW * inputs * outputs:
             return tuple(links)
-        return tuple(_full(link, outputs, inputs) for link in links)
+        return tuple(full(link, outputs, inputs) for link in links)
 
     def _value(
         self, use: Use, delay: int, leaf: Leaf | None, basis: Values, whole: bool | int
@@ -333,19 +344,15 @@ class Paths:
         return node.op.step({}, values, a)[1]
 
 
-def _full(link: Link, outputs: int, inputs: int) -> Link:
-    """The same weights as a matrix."""
-    weights = np.zeros((outputs, inputs), dtype=np.int64)
-    real = np.zeros((outputs, inputs))
-    weights[link.rows, link.columns], real[link.rows, link.columns] = link.weights, link.real
-    return Link("dense", weights, real, NONE, NONE)
-
-
-def _laid(codes: Whole, real: Values) -> Link | None:
-    """A full matrix as the form that suits it."""
-    if not np.any(codes):
-        return None
-    if np.count_nonzero(codes) >= SPARSE_BELOW * codes.size:
-        return Link("dense", codes, real, NONE, NONE)
-    rows, columns = np.nonzero((codes != 0) | (real != 0))
-    return Link("sparse", codes[rows, columns], real[rows, columns], rows, columns)
+def _of_inputs(network: Network) -> tuple[Node, ...]:
+    """Registers before which there are inputs and nothing that keeps a state."""
+    whole = graph(network)
+    found: list[tuple[int, Node]] = []
+    for node in network:
+        if isinstance(node.op, Requantize):
+            past = nx.ancestors(whole, node.name) | {node.name}
+            kept = any(network[name].op.states for name in past)
+            if not kept and nx.is_directed_acyclic_graph(whole.subgraph(past)):
+                found.append((len(past), node))
+    # What one of them reads has fewer before it.
+    return tuple(node for _, node in sorted(found, key=lambda each: each[0]))

@@ -15,6 +15,7 @@ from snncc.ir.passes import (
     Quantize,
     Ranges,
     RoundConstants,
+    Unshare,
 )
 
 from .netx import BIAS_EXPONENT
@@ -40,6 +41,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
     return (
         Canonicalize(),
+        Unshare(),
         FoldNorm(),
         FoldBias(),
         Prune(),
@@ -52,7 +54,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
             input_bits=number(settings.options, "input-bits", INPUT_BITS, 2, INPUT_BITS_MAX),
             fraction_bits=FRACTION_BITS,
             units="population",
-            meet="together",
+            meet="inputs",
             ranges=ranges,
         ),
         EvenRange(),

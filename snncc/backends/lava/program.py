@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from snncc.ir import Decode, Quantity, Shape, Values
 
 from .arithmetic import Population
+from .host import Register
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 Kind: TypeAlias = Literal["dense", "sparse", "conv"]
@@ -35,6 +37,41 @@ class Source:
     def message_bits(self) -> int:
         """Bits of a payload; 0 for spikes."""
         return 0 if self.format is None else self.format.bits
+
+
+@dataclass(frozen=True, eq=False)
+class Host:
+    """Values that the host computes of the inputs in every tick, and sends as graded spikes.
+
+    Attributes:
+        whole, real: how, in codes and in real numbers.
+        message_bits: of a payload.
+    """
+
+    name: str
+    shape: Shape
+    whole: Register
+    real: Register
+    message_bits: int
+    origin: str
+
+    @property
+    def size(self) -> int:
+        """How many values it sends."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """How a population's current shows a sum that is an output: `(u >> shift) + offset`.
+
+    Attributes:
+        offset, real_offset: the biases on the way, per neuron, in codes and in real numbers.
+    """
+
+    shift: int
+    offset: Whole
+    real_offset: Values
 
 
 @dataclass(frozen=True)
@@ -136,7 +173,7 @@ class Wire:
 
     text: str
     population: str
-    state: str  # "", "u" or "v"
+    state: str  # "", "u" or "v"; "sum" of a reader
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +182,8 @@ class Program:
 
     Attributes:
         period: steps of Loihi to one tick of the network.
+        hosts: what the host sends beside the inputs, each after those that it reads.
+        readers: populations of which the current is an output, by name.
         shapes: of the populations.
         outputs: wires, in order.
         traced: wires that can be recorded, the outputs included.
@@ -155,6 +194,8 @@ class Program:
     decode: Decode
     period: int
     sources: tuple[Source, ...]
+    hosts: tuple[Host, ...]
+    readers: Mapping[str, Reader]
     neurons: tuple[Neurons, ...]
     synapses: tuple[Synapses, ...]
     shapes: Mapping[str, Shape]

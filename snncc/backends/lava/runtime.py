@@ -16,11 +16,13 @@ from snncc.ir import DeviceError, Trace, Values
 from .emit import emit
 from .program import Program
 from .simulate import read
+from .target import CONV_GROUPS_MAX
 
 LAVA = ("lava-nc==0.10.0", "lava-dl==0.6.0")
 SILENCE_SECONDS = 45.0  # Lava compiles its processes in a second or two, and steps in milliseconds
 WEIGHTS_AT_ONCE = 4_000_000  # synapses side by side: some hundred megabytes in Lava's processes
 SAMPLES_AT_ONCE = 32
+IMAGES_AT_ONCE = 4  # as Lava's convolution is a loop over channels
 
 
 def runtime() -> Runtime:
@@ -93,8 +95,9 @@ def run_package(
 
 
 def _at_once(program: Program) -> int:
-    """Samples side by side; images one by one, as Lava's convolution is a loop over channels."""
-    if any(s.kind == "conv" for s in program.synapses):
-        return 4
+    """Samples side by side: copies of the network, whose convolutions are so many more groups."""
+    groups = [s.window.groups for s in program.synapses if s.window is not None]
+    if groups:
+        return min(IMAGES_AT_ONCE, CONV_GROUPS_MAX // max(groups))
     synapses = sum(s.weights.size for s in program.synapses)
     return max(1, min(SAMPLES_AT_ONCE, WEIGHTS_AT_ONCE // max(synapses, 1)))

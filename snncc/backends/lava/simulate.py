@@ -36,6 +36,9 @@ def simulate(
     order = sorted(program.neurons, key=lambda n: n.phase)
     states = {n.name: _begin(n, samples) for n in order}
     history = {name: list(values.swapaxes(0, 1)) for name, values in fed.items()}
+    for host in program.hosts:
+        fed[host.name] = host.whole.sent(fed)
+        history[host.name] = list(fed[host.name].swapaxes(0, 1))
     history.update({n.name: [] for n in order})
     into: dict[str, list[Synapses]] = {n.name: [] for n in order}
     for each in program.synapses:
@@ -52,8 +55,7 @@ def simulate(
         for wire in wires:
             row = np.zeros((samples, prod(program.shapes[wire.population])), dtype=np.int64)
             for n in program.parts(wire.population):
-                u, v, _ = states[n.name]
-                row[:, n.members] = {"u": u, "v": v, "": history[n.name][-1]}[wire.state]
+                row[:, n.members] = _shown(program, n, wire, states[n.name], history[n.name][-1])
             rows[wire.text].append(row)
     shapes = {wire.text: (samples, ticks, *program.shapes[wire.population]) for wire in wires}
     found = {
@@ -107,6 +109,15 @@ def _convolved(signal: Values, weights: Values, window: Window) -> Values:
             taps = kernels[..., row, column].astype(np.float64)
             total += np.einsum("goi,sgiyx->sgoyx", taps, part)
     return total.reshape(samples, -1)
+
+
+def _shown(program: Program, n: Neurons, wire: Wire, state: State, output: Values) -> Values:
+    """What a wire shows of a process after a tick."""
+    u, v, _ = state
+    if wire.state == "sum":
+        reader = program.readers[wire.population]
+        return np.asarray((u >> reader.shift) + reader.offset)
+    return {"u": u, "v": v, "": output}[wire.state]
 
 
 def _begin(n: Neurons, samples: int) -> State:

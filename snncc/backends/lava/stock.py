@@ -15,6 +15,7 @@ from .program import Registers
 from .target import BIAS_BITS, BIAS_EXPONENT_MAX, THRESHOLD_MAX
 
 LOWEST = 1 - LIMIT  # where v saturates; same file
+EARLY = "its bias would be felt before its first tick"
 MIXED = "its neurons differ in their constants"
 BEYOND = 1 << 40  # more than any state holds, and far from what int64 does
 
@@ -45,11 +46,11 @@ def registers(
         or np.max(exponent) > BIAS_EXPONENT_MAX
     ):
         return "a bias needs more bits than its registers have"
-    found = _early(p, phase, decay)
-    if found is None:
-        return "its bias would be felt before its first tick"
-    start, cleared = found
     float_start = _early_real(real, phase)
+    found = _early(p, phase, decay, _calm(real, float_start, phase))
+    if found is None:
+        return EARLY
+    start, cleared = found
     return Registers(
         du=UNITY - 1 - current,
         dv=UNITY - decay,
@@ -136,8 +137,10 @@ def _split(bias: Values) -> tuple[Values, Values]:
     return mantissa, exponent
 
 
-def _early(p: Population, phase: int, decay: int) -> tuple[Values, bool] | None:
+def _early(p: Population, phase: int, decay: int, calm: bool) -> tuple[Values, bool] | None:
     """Potential before step 0, and whether it must be cleared before the first tick.
+
+    So it must where real numbers that start alike would fire on the way, which `calm` denies.
 
     The bias is felt from step 0 on. Where it can, the potential starts from the value that the
     bias alone leads to the initial one; so it has not to be cleared. Where that start is too large
@@ -149,7 +152,7 @@ def _early(p: Population, phase: int, decay: int) -> tuple[Values, bool] | None:
         wanted = v - p.bias
         v = np.sign(wanted) * np.minimum(-(-np.abs(wanted) * UNITY // decay), BEYOND)
         exact = exact and bool(np.all(scaled(v, decay) == wanted))
-    if exact and _silent(p, v, phase, decay):
+    if exact and calm and _silent(p, v, phase, decay):
         return v, False
     v = np.where(p.bias > 0, np.maximum(v, 1 - LIMIT), 0)
     return (v, True) if not np.any(p.initial) and _silent(p, v, phase, decay) else None
@@ -172,3 +175,12 @@ def _early_real(p: Population, phase: int) -> Values:
         decay = np.ones(()) if p.decay is None else p.decay
         v = np.divide(v - p.bias, decay, out=np.zeros_like(v), where=decay > 0)
     return v
+
+
+def _calm(p: Population, v: Values, phase: int) -> bool:
+    """Whether the bias alone fires nothing from `v` on, in real numbers."""
+    for _ in range(phase):
+        v = (v if p.decay is None else v * p.decay) + p.bias
+        if np.any(v > p.threshold):
+            return False
+    return True

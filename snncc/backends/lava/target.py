@@ -13,6 +13,7 @@ ALIGN_BITS = 6  # synaptic input and threshold are shifted left so far, same fil
 THRESHOLD_MAX = (1 << 17) - 1  # vth: unsigned 17 bits, same file
 BIAS_BITS = 12  # mantissa beside its sign: -4096 to 4095, same file
 BIAS_EXPONENT_MAX = 7  # same file
+CONV_GROUPS_MAX = 127  # Lava keeps their number in 8 bits: proc/conv/models.py
 DELAY_MAX = 63  # DelayDense, DelaySparse: 6 bits, proc/dense/models.py
 MESSAGE_BITS_MAX = 24  # graded spikes: payload of proc/dense/models.py
 INPUT_BITS = 9  # of a sensor's value, unless told otherwise: with weights of 8 bits and the
@@ -48,7 +49,7 @@ RULES = {
     "L006": "a synapse's delay is at most 63 steps more than one",
     "L007": "states and sums of currents fit 24 bits",
     "L008": "decays are fractions of 4096",
-    "L009": "an output is what a population puts out, or its potential",
+    "L009": "an output is what a population puts out, its potential, or a sum of synapses",
     "L010": "with neurons=stock, every population is a process that Loihi has in hardware",
     "L011": "the network fits one chip, or as many as --option chips=N allows",
     "L012": "with netx=1, the network is a chain of stock layers with one input of spikes",

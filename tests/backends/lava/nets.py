@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
 
@@ -11,6 +11,8 @@ import numpy as np
 from snncc.backends import Settings
 from snncc.backends.lava import LavaBackend, Program
 from snncc.ir import Network, Node, Op, Ref, Shape, Tensor, Use, Values, verify
+from snncc.ir.edit import insert
+from snncc.ir.edit import replace as replace_nodes
 from snncc.ir.ops import (
     IF,
     LI,
@@ -29,6 +31,7 @@ from snncc.ir.ops import (
     SumPool,
 )
 from snncc.ir.passes import calibrate
+from tests.nets import hand
 
 STOCK = {
     "compare": ">",
@@ -233,6 +236,44 @@ def mixed() -> Network:
     out = growth.add(LIF(**calm, decay=0.6), growth.add(Dense(growth.weight(4, 6)), s))
     tensors = MappingProxyType(growth.tensors)
     return Network("mixed", tuple(growth.nodes), (Use("s"), out), 0.001, tensors)
+
+
+def residual() -> Network:
+    """Stock layers on pictures: a real current beside ones of spikes, read by two populations.
+
+    Biases that reach both make neurons fire without any input; sums of spikes are the output.
+    """
+    growth = Growth(np.random.default_rng(12))
+    calm = {**STOCK, "bias": 0.0, "threshold": 1.0, "compare": ">=", "decay": 0.5}
+    once, none = (1, 1), ((0, 0), (0, 0))
+    x = growth.add(Input((1, 6, 6), "real"), name="x")
+    seen = growth.add(Conv(growth.weight(3, 1, 2, 2), (2, 2), none, once, 1), x, name="seen")
+    first = growth.add(LIF(**calm), seen, name="first")
+    strong = growth.keep(np.array([2.5, -0.5, 0.25]))
+    mixed = Conv(growth.weight(3, 3, 1, 1), once, none, once, 1, strong)
+    more = growth.add(Sum(), seen, growth.add(mixed, first, name="mixed"), name="more")
+    second = growth.add(LIF(**calm), more, name="second")
+    again = growth.add(Conv(growth.weight(3, 3, 1, 1), once, none, once, 1), second)
+    brief = LIF(**{**calm, "decay": 0.05})
+    third = growth.add(brief, growth.add(Sum(), more, again), name="third")
+    flat = growth.add(Reshape((27,)), third)
+    bias = growth.keep(np.array([0.5, -0.25, 0.125, 0.0]))
+    head = growth.add(Dense(growth.weight(4, 27), bias), flat, name="head")
+    tensors = MappingProxyType(growth.tensors)
+    return Network("residual", tuple(growth.nodes), (head, third), 0.001, tensors, "mean")
+
+
+def loop_of_two() -> Network:
+    """A hand network whose second population is heard by its first: two synapses, one tick."""
+    network = hand("feedforward")
+    weight = Tensor(np.random.default_rng(1).normal(0, 0.4, (16, 5)))
+    network = replace(network, tensors={**network.tensors, "back": weight})
+    network = insert(
+        network,
+        Node("back", Dense(Ref("back")), (Use("s2", 1),)),
+        Node("both", Sum(), (Use("c1"), Use("back"))),
+    )
+    return replace_nodes(network, replace(network["s1"], inputs=(Use("both"),)))
 
 
 def inhibited() -> tuple[Network, Values]:

@@ -1,14 +1,16 @@
 """The emitted package: the same bytes for the same network, whole, and readable as Python."""
 
 import ast
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
 
 from snncc.backends.lava import LavaBackend
+from snncc.backends.lava.cores import CHIPS, needs
 from snncc.backends.lava.program import Program, Synapses
-from snncc.backends.lava.report import CHIPS, needs, report
+from snncc.backends.lava.report import report
 from tests.backends.lava.nets import grown, prepared, stock, stock_images
 from tests.nets import hand, spikes_for
 
@@ -34,7 +36,9 @@ def test_all_python_parses_and_every_part_is_used(seed: int) -> None:
         if path.suffix == ".py":
             assert ast.get_docstring(ast.parse(content)), path
     text = files[PurePosixPath("network.py")].decode()
-    for each in (*program.sources, *program.neurons, *program.synapses):
+    heard = {s.source for s in program.synapses}
+    entering = [each for each in (*program.sources, *program.hosts) if each.name in heard]
+    for each in (*entering, *program.neurons, *program.synapses):
         assert f"({each.name!r}" in text
 
 
@@ -56,7 +60,7 @@ def test_processes_stand_alone_in_their_folder() -> None:
 def test_the_estimate_gives_what_the_real_partitioner_printed(
     inputs: int, outputs: int, words: int
 ) -> None:
-    from snncc.backends.lava.report import _words
+    from snncc.backends.lava.cores import _words
 
     weights = np.ones((outputs, inputs), dtype=np.int64)
     none = np.zeros(0, dtype=np.int64)
@@ -67,7 +71,7 @@ def test_the_estimate_gives_what_the_real_partitioner_printed(
 
 
 def test_a_strip_of_a_convolution_hears_of_its_part_of_the_image() -> None:
-    from snncc.backends.lava.report import _axons
+    from snncc.backends.lava.cores import _axons
 
     program = prepared(stock_images(), spikes_for(stock_images(), samples=2, ticks=10))[1]
     first = program.synapses[0]
@@ -92,3 +96,42 @@ def test_the_report_names_every_population_and_every_source() -> None:
     for chip in CHIPS:
         assert found["chips"][chip.name]["source"] == chip.source
         assert sum(n.cores for n in needs(program, chip).values()) == 3
+
+
+def test_listed_synapses_are_counted_core_by_core() -> None:
+    from snncc.backends.lava.cores import _listed
+
+    # Neurons 0 to 3 hear input 0, neuron 3 hears input 1 too; two of them to a core.
+    rows, columns = np.array([0, 1, 2, 3, 3]), np.array([0, 0, 0, 0, 1])
+    weights = np.ones(5, dtype=np.int64)
+    synapses = Synapses(
+        "d", "a", "b", "sparse", 0, 0, True, weights, weights, rows, columns, None, 0, 2, 4
+    )
+    order = np.arange(4)
+    words, axons = _listed(synapses, 2, CHIPS[0], order, cores=2)
+    assert words.tolist() == [1, 2] and axons.tolist() == [1, 2]  # 16 + 2 x 8 bits; 16 + 9 more
+    words, axons = _listed(synapses, 2, CHIPS[0], order[::-1], cores=2)
+    assert words.tolist() == [2, 1] and axons.tolist() == [2, 1]
+
+
+def test_channels_of_one_place_go_onto_one_core_where_that_takes_fewer() -> None:
+    rng = np.random.default_rng(0)
+    # Each of 64 channels hears all channels of its own place, and no other place.
+    places, channels = np.meshgrid(np.arange(36), np.arange(64 * 64), indexing="ij")
+    rows = (channels // 64 * 36 + places).reshape(-1)
+    columns = (channels % 64 * 36 + places).reshape(-1)
+    order = np.lexsort((columns, rows))
+    weights = rng.integers(1, 99, order.size)
+    program = made("stock")
+    n = replace(program.neurons[0], members=np.arange(64 * 36))
+    size = 64 * 36
+    synapses = replace(
+        program.synapses[0], kind="sparse", weights=weights, real=weights, rows=rows[order],
+        columns=columns[order], inputs=size, outputs=size, target=n.name,
+    )  # fmt: skip
+    flat = replace(program, neurons=(n,), synapses=(synapses,), shapes={n.name: (size,)})
+    image = replace(flat, shapes={n.name: (64, 6, 6)})
+    chip = CHIPS[0]
+    # Six places to a core would be 384 axons of 64 targets, 35 words each: more than 12,000.
+    assert needs(image, chip)[n.name].cores == 7
+    assert needs(flat, chip)[n.name].cores > 7

@@ -9,8 +9,10 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.lava import RULES, LavaBackend, pipeline
 from snncc.backends.lava.arithmetic import LIMIT
-from snncc.backends.lava.report import check, report
+from snncc.backends.lava.cores import check
+from snncc.backends.lava.report import report
 from snncc.backends.lava.simulate import simulate
+from snncc.backends.lava.target import CONV_GROUPS_MAX
 from snncc.ir import (
     CapacityError,
     LoweringRefused,
@@ -24,7 +26,7 @@ from snncc.ir import (
     parse,
     run,
 )
-from snncc.ir.ops import LIF, CubaLIF, Dense, Input
+from snncc.ir.ops import LIF, Conv, CubaLIF, Dense, Input
 from snncc.ir.passes import Quantize, Ranges, RoundConstants, calibrate
 from tests.backends.lava.nets import STOCK, inhibited, prepared, stock
 from tests.nets import _WORDS, spikes_for
@@ -120,7 +122,7 @@ TEXTS = {
     "L005": "%d = dense(%c) {weight=@r.w}\n  %s = lif(%d) {LEAKY}\n  return %s",
     "L006": "%a = lif(%c) {LEAKY}\n  %d = dense(%a@-80) {weight=@r.w}\n  %s = lif(%d) {LEAKY}\n"
     "  return %s",
-    "L009": "%s = lif(%c) {LEAKY}\n  return %s, %c",
+    "L009": "%s = lif(%c) {LEAKY}\n  return %s, %x",
 }
 
 
@@ -233,3 +235,21 @@ def test_constants_lie_on_the_grid_and_states_within_24_bits() -> None:
         mantissa = a.quantity(node.op.bias, "v")
         assert np.max(np.abs(mantissa)) < LIMIT
     assert RoundConstants()(network) == network
+
+
+def test_a_convolution_of_more_groups_than_lava_counts_is_listed() -> None:
+    many = CONV_GROUPS_MAX + 1
+    conv = Conv(Ref("w"), (1, 1), ((0, 0), (0, 0)), (1, 1), many)
+    network = Network(
+        "many",
+        (
+            Node("x", Input((many, 2, 2), "spike"), ()),
+            Node("c", conv, (Use("x"),)),
+            Node("s", LIF(**CALM, decay=0.5), (Use("c"),)),
+        ),
+        (Use("s"),),
+        0.001,
+        MappingProxyType({"w": Tensor(np.linspace(-1, 2, many).reshape(many, 1, 1, 1))}),
+    )
+    _, program = lowered(network)
+    assert [s.kind for s in program.synapses] == ["sparse"]

@@ -16,20 +16,24 @@ from snncc.importing import import_model
 from snncc.ir import (
     DeviceError,
     Network,
-    Node,
-    Ref,
-    Tensor,
     Trace,
     UsageError,
-    Use,
     Values,
     run,
 )
-from snncc.ir.edit import insert
-from snncc.ir.edit import replace as replace_nodes
-from snncc.ir.ops import AvgPool, Dense, Sum
+from snncc.ir.ops import AvgPool
 from snncc.samples import Samples, calibration
-from tests.backends.lava.nets import grown, inhibited, mixed, pooled, prepared, stock, stock_images
+from tests.backends.lava.nets import (
+    grown,
+    inhibited,
+    loop_of_two,
+    mixed,
+    pooled,
+    prepared,
+    residual,
+    stock,
+    stock_images,
+)
 from tests.nets import hand, spikes_for
 
 SMALL = {
@@ -42,20 +46,8 @@ SMALL = {
     "subtractive reset and shared weights": lambda: hand("memory"),
     "delays and waiting": lambda: hand("recurrent"),
     "real inputs and potentials": lambda: hand("readout"),
+    "a host and sums that are read": residual,
 }
-
-
-def loop_of_two() -> Network:
-    """A hand network whose second population is heard by its first: two synapses, one tick."""
-    network = hand("feedforward")
-    weight = Tensor(np.random.default_rng(1).normal(0, 0.4, (16, 5)))
-    network = replace(network, tensors={**network.tensors, "back": weight})
-    network = insert(
-        network,
-        Node("back", Dense(Ref("back")), (Use("s2", 1),)),
-        Node("both", Sum(), (Use("c1"), Use("back"))),
-    )
-    return replace_nodes(network, replace(network["s1"], inputs=(Use("both"),)))
 
 
 def played(
@@ -77,6 +69,7 @@ FEW = (
     "mixed constants and strong biases",
     "convolution and pool",
     "delays and waiting",
+    "a host and sums that are read",
 )
 
 
@@ -130,7 +123,12 @@ def test_side_by_side_or_one_after_another_is_the_same() -> None:
 
 @pytest.mark.usefixtures("lava")
 @pytest.mark.parametrize(
-    "name", ["mixed constants and strong biases", "real inputs and potentials"]
+    "name",
+    [
+        "mixed constants and strong biases",
+        "real inputs and potentials",
+        "a host and sums that are read",
+    ],
 )
 def test_real_numbers_equal_the_float_reference(name: str) -> None:
     network = SMALL[name]()
@@ -218,14 +216,15 @@ def test_fifty_random_networks_equal_the_reference_in_lava(seed: int) -> None:
     assert reference.compared(found) == (0, None)
 
 
-TRAINED = [f"l2mu-{task}{reset}" for task in TASKS for reset in ("", "-zero")]
+TRAINED = [*(f"l2mu-{task}{reset}" for task in TASKS for reset in ("", "-zero")), "mlp-digits"]
+NATIVE = ("-zero", "mlp-digits")
 
 
 @pytest.mark.usefixtures("complete")
 @pytest.mark.parametrize("name", TRAINED)
 def test_trained_networks_equal_the_reference_in_lava(name: str) -> None:
     network, samples = trained(name)
-    options = {"neurons": "stock"} if name.endswith("-zero") else {}
+    options = {"neurons": "stock"} if name.endswith(NATIVE) else {}
     reference, found = played(network, samples.first(24).signal, options)
     assert reference.compared(found) == (0, None)
 
