@@ -245,6 +245,22 @@ def test_values_that_many_weights_add_up_are_narrower(size: int, spared: int, si
     np.testing.assert_allclose(whole.output * arithmetics(after)["y"][1], real.output, atol=5e-3)
 
 
+def test_a_bias_fits_beside_weights_however_small() -> None:
+    text = """network beside tick=0.001s decode=last {
+  %x = input() {shape=[1], signal="real"}
+  %a = dense(%x) {weight=@w, bias=@b}
+  %y = function(%a) {name="tanh"}
+  return %y
+}
+"""
+    tensors = {"w": Tensor(np.array([[0.5], [1e-6], [0.0]])), "b": Tensor(np.full(3, 0.25))}
+    network, x = verify(parse(text, tensors)), np.random.default_rng(6).random((2, 6, 1))
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    assert after.tensors["a.unit"].shape == (3,)
+    real, whole = run(network, x), run(after, x)
+    np.testing.assert_allclose(whole.output * arithmetics(after)["y"][1], real.output, atol=2e-3)
+
+
 # --- graded events -------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ from .states import choose, constants, integrators
 from .units import Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32
+BIAS_BITS = 30
 STATE_BITS = (16, 24, 32)
 LOST = 1 / 8  # of the largest code: three of eight bits say nothing
 HEADROOM_BITS = 2  # a state may reach four times its threshold before width decides
@@ -138,7 +139,9 @@ class Quantize(Pass):
     def _weights(self, network: Network, group: Group) -> Network:
         """Formats for the weights of one group; they share a unit, up to known factors."""
         largest = (1 << (self.weight_bits - 1)) - 1
-        each = {n: _reach(network, network[n], group) / f for n, f in group.weights.items()}
+        each = {
+            n: _reach(network, network[n], group, largest) / f for n, f in group.weights.items()
+        }
         reach = np.maximum.reduce([np.zeros(group.grain), *each.values()])
         # Where there is no weight any unit will do; where weights are tiny beside the threshold,
         # the unit is as coarse as the threshold needs to fit.
@@ -182,7 +185,7 @@ class Quantize(Pass):
         shape = network.shapes[name]
         grain = () if self.units == "population" else node.op.grain(shape)
         alone = Group({name: 1.0}, {}, grain)
-        reach = _reach(network, node, alone) / largest
+        reach = _reach(network, node, alone, largest) / largest
         coarse = alone.coarsen(unit, shape)
         finer = np.floor(np.log2(coarse / np.where(reach == 0, coarse, reach)))
         held = fresh(network, f"{name}_held")
@@ -267,10 +270,17 @@ def _weight_formats(node: Node, bits: int, unit: Ref) -> Formats:
     return {"weight": weight, "bias": replace(weight, bits=INT32_BITS)}
 
 
-def _reach(network: Network, node: Node, group: Group) -> Unit:
-    """Largest magnitude of a node's weights, per entry of the group's grain, in real units."""
+def _reach(network: Network, node: Node, group: Group, largest: int) -> Unit:
+    """Largest magnitude of a node's weights, per entry of the group's grain, in real units.
+
+    Or what the `largest` code must stand for if the bias is to have 30 bits: a row's weights may be
+    tiny beside it.
+    """
     assert isinstance(node.op, Weighted)
     real = np.abs(values_of(node.op.weight, network.tensors))
     unit_in, _ = node.op.lay(unit_of(network, node.inputs[0]), np.ones(()), network.tensors)
     per_output = node.op.reach(real * unit_in, network.tensors)
+    if node.op.bias is not None:
+        bias = node.op.spread(np.abs(values_of(node.op.bias, network.tensors)))
+        per_output = np.maximum(per_output, bias * largest / (1 << BIAS_BITS))
     return group.coarsen(per_output, network.shapes[node.name])
