@@ -245,6 +245,26 @@ def test_values_that_many_weights_add_up_are_narrower(size: int, spared: int, si
     np.testing.assert_allclose(whole.output * arithmetics(after)["y"][1], real.output, atol=5e-3)
 
 
+@pytest.mark.parametrize(("symbols", "held"), [(50, False), (20_000, True)])
+def test_many_symbols_at_once_are_held_before_further_weights(symbols: int, held: bool) -> None:
+    """That one comes at a time is no part of the network: all may, and their sums must fit."""
+    text = f"""network words tick=0.001s decode=last {{
+  %x = input() {{shape=[{symbols}], signal="spike"}}
+  %e = dense(%x) {{weight=@e}}
+  %d = dense(%e) {{weight=@d}}
+  %y = function(%d) {{name="tanh"}}
+  return %y
+}}
+"""
+    rng = np.random.default_rng(8)
+    e, d = rng.uniform(-1, 1, (40, symbols)), rng.uniform(-1, 1, (2, 40))
+    network = verify(parse(text, {"e": Tensor(e), "d": Tensor(d)}))
+    x = np.eye(symbols)[rng.integers(0, symbols, (2, 5))]
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    assert isinstance(after[after["d"].inputs[0].source].op, Requantize) == held
+    assert np.max(np.abs(bounds(after)["d"])) < 2**31
+
+
 def test_a_bias_fits_beside_weights_however_small() -> None:
     text = """network beside tick=0.001s decode=last {
   %x = input() {shape=[1], signal="real"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Literal, TypeAlias
 
 import networkx as nx
@@ -38,7 +39,7 @@ from .real_values import (
     readers_of,
     spike_counts,
 )
-from .spare import spare
+from .spare import spare, sum_bits
 
 REGISTER_BITS = 16
 LOOP_BITS = 28  # sums of several fit 32
@@ -217,7 +218,7 @@ class _Registers:
             counts = counted(use, spike_counts(self.network))
             narrow = counts or isinstance(self.network[use.source].op, Input)
         else:
-            weighed = isinstance(self.network[user].op, Weighted) and self._summed(use)
+            weighed = isinstance(self.network[user].op, Weighted) and self._summed(use, user)
             narrow = use.source not in self.held and not weighed
         spared = 0
         if not narrow and isinstance(self.network[user].op, Weighted):
@@ -228,16 +229,23 @@ class _Registers:
         self.spared[held.source] = max(spared, self.spared.get(held.source, 0))
         return held
 
-    def _summed(self, use: Use) -> bool:
-        """Whether a wire has the bits of a sum of real values, by a neuron or by weights."""
+    def _summed(self, use: Use, user: str) -> bool:
+        """Whether a wire has more bits than weights can read: a sum of real values, or of crowds.
+
+        Of spikes so many may come at once that sums of their sums do not fit 32 bits.
+        """
         node = self.network[use.source]
         if use.state:
             return use.state not in ("wait", "s")
         if isinstance(node.op, CARRYING):
-            return node.name not in self.held and any(map(self._summed, node.inputs))
-        counts = spike_counts(self.network)
-        real = isinstance(node.op, Weighted) and not counted(node.inputs[0], counts)
-        return real or isinstance(node.op, LI)
+            inside = (self._summed(further, user) for further in node.inputs)
+            return node.name not in self.held and any(inside)
+        if not isinstance(node.op, Weighted):
+            return isinstance(node.op, LI)
+        if not counted(node.inputs[0], spike_counts(self.network)):
+            return True
+        bits = ceil(sum_bits(self.network, node, 0, self.weight_bits))
+        return spare(self.network, self.network[user], bits, self.weight_bits) > 0
 
     def _slim(self, use: Use) -> bool:
         """Whether a value is no wider than a register: out of one, and only moved since."""

@@ -13,11 +13,11 @@ SHARE = 0.9  # of the largest sum; what is left is the bias's
 MOVING = Slice, Reshape, Transpose, Relu, MaxPool
 
 
-def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
-    """How many of `bits`, the sign's left out, an input of weights must do without: mostly none.
+def sum_bits(network: Network, node: Node, bits: int, weight_bits: int) -> float:
+    """Bits of the largest sum that weights make of an input of `bits`, the sign's left out.
 
     The codes of a row's weights are |w| / max |w| of the largest code, and half of one more where
-    they are rounded up; a sum of them all times the input's largest code must fit.
+    they are rounded up; all are summed with the input's largest code.
     """
     assert isinstance(node.op, Weighted)
     weight = np.abs(values_of(node.op.weight, network.tensors))
@@ -27,8 +27,13 @@ def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
     code = (1 << (weight_bits - 1)) - 1
     full = sums / np.where(largest > 0, largest, 1.0) * code
     rounded = node.op.apply(ones, np.full(weight.shape, 0.5), network.tensors)[0]
-    worst = float(np.max(full + rounded, initial=1.0)) * 2.0**bits
-    return max(0, int(np.ceil(np.log2(worst / (SHARE * 2.0**SUM_BITS)))))
+    return bits + float(np.log2(np.max(full + rounded, initial=1.0)))
+
+
+def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
+    """How many of `bits`, the sign's left out, an input of weights must do without: mostly none."""
+    most = SUM_BITS + np.log2(SHARE)
+    return max(0, int(np.ceil(sum_bits(network, node, bits, weight_bits) - most)))
 
 
 def spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
