@@ -24,6 +24,7 @@ from .cut import partition
 from .events import expected
 from .parts import Core, Parts
 from .program import INBOX_LEAST, Program, Wire, fixed
+from .sparse import with_sparse_rows
 
 
 def lower(network: Network, settings: Settings) -> Program:
@@ -36,7 +37,7 @@ def lower(network: Network, settings: Settings) -> Program:
     choices = Choices.of(settings)
 
     def room(part: Network) -> int:
-        code = embedded(part, choices.rates)
+        code = embedded(with_sparse_rows(part), choices.rates)
         return sum(fixed(code, INBOX_LEAST).values())
 
     spare = 0
@@ -77,7 +78,8 @@ def assembled(parts: Parts, settings: Settings) -> Program:
 
 
 def _code(core: Core, number: int, choices: Choices) -> Code:
-    return embedded(replace(core.network, name=f"core{number}"), choices.rates)
+    part = replace(core.network, name=f"core{number}")
+    return embedded(with_sparse_rows(part), choices.rates)
 
 
 def require_room(program: Program) -> Program:
