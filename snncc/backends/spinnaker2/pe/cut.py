@@ -15,7 +15,7 @@ from .levels import Group
 from .pack import Claim, Part, part
 from .parts import HOST, Core, Parts, Stretch
 from .rows import Rows
-from .whole import Whole
+from .views import Views
 
 Room = Callable[[Network], int]
 
@@ -36,8 +36,8 @@ def partition(network: Network, room: Room, limit: int, atoms: int = 0) -> Parts
     Raises:
         CapacityError: S010, one unit does not fit a core.
     """
-    whole = Whole.of(network)
-    return _joined(whole, [*_Cutter(whole, room, limit, atoms).cores()])
+    views = Views.of(network)
+    return _joined(views, [*_Cutter(views, room, limit, atoms).cores()])
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class _Placed:
 
 @dataclass(frozen=True)
 class _Cutter:
-    whole: Whole
+    views: Views
     room: Room
     limit: int
     atoms: int
 
     def cores(self) -> Iterator[_Placed]:
         """All cores, segment by segment."""
-        levels, start, segment = self.whole.levels, 0, 0
+        levels, start, segment = self.views.levels, 0, 0
         while start < len(levels):
             stop = self._fitting(start)
             if stop > start:
@@ -64,18 +64,18 @@ class _Cutter:
             else:
                 claims, stop = self._spread(start), start + 1
             for claim in claims:
-                yield _Placed(claim, part(self.whole, claim, start), segment)
+                yield _Placed(claim, part(self.views, claim, start), segment)
             start, segment = stop, segment + 1
 
     def _all(self, start: int, stop: int) -> Claim:
-        groups = [group for level in self.whole.levels[start:stop] for group in level]
+        groups = [group for level in self.views.levels[start:stop] for group in level]
         return _merged([group.share(0, group.count) for group in groups])
 
     def _fitting(self, start: int) -> int:
         """The level up to which one core computes all from this one on."""
         stop, step = start, 1
-        while step and stop < len(self.whole.levels):
-            further = min(stop + step, len(self.whole.levels))
+        while step and stop < len(self.views.levels):
+            further = min(stop + step, len(self.views.levels))
             if self._fits(start, further):
                 stop, step = further, 2 * step
             else:
@@ -83,7 +83,7 @@ class _Cutter:
         return stop
 
     def _fits(self, start: int, stop: int) -> bool:
-        groups = [group for level in self.whole.levels[start:stop] for group in level]
+        groups = [group for level in self.views.levels[start:stop] for group in level]
         if self.atoms and any(group.count > self.atoms for group in groups):
             return False
         return self._holds(self._all(start, stop), start)
@@ -92,11 +92,11 @@ class _Cutter:
         return self._bytes(claim, first) <= self.limit
 
     def _bytes(self, claim: Claim, first: int) -> int:
-        return self.room(part(self.whole, claim, first).network)
+        return self.room(part(self.views, claim, first).network)
 
     def _spread(self, level: int) -> list[Claim]:
         """The cores of a level: equal shares of each group, several groups to a core that fit."""
-        shares = [self._shares(group, level) for group in self.whole.levels[level]]
+        shares = [self._shares(group, level) for group in self.views.levels[level]]
         claims: list[Claim] = []
         used: set[int] = set()
         for turn in range(max(len(each) for each in shares)):
@@ -129,11 +129,11 @@ class _Cutter:
 
     def _refused(self, claim: Claim, need: int) -> CapacityError:
         def weight(name: str) -> int:
-            refs = self.whole.network[name].op.refs().values()
-            return sum(self.whole.network.tensors[tensor].values.size for tensor in refs)
+            refs = self.views.network[name].op.refs().values()
+            return sum(self.views.network.tensors[tensor].values.size for tensor in refs)
 
         name = max(claim, key=weight)
-        node, rows = self.whole.network[name], claim[name]
+        node, rows = self.views.network[name], claim[name]
         what = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
         place = f"\n  origin: {node.origin}" if str(node.origin) else ""
         return CapacityError(
@@ -151,35 +151,35 @@ def _merged(claims: Sequence[Claim]) -> Claim:
     return merged
 
 
-def _joined(whole: Whole, placed: Sequence[_Placed]) -> Parts:
+def _joined(views: Views, placed: Sequence[_Placed]) -> Parts:
     """The cores, with every port and every recorded wire put together from what cores put out."""
-    owners = _Owners(whole, placed)
+    owners = _Owners(views, placed)
     cores: list[Core] = []
     for index, each in enumerate(placed):
-        network = replace(each.part.network, name=f"{whole.network.name}_{index}")
+        network = replace(each.part.network, name=f"{views.network.name}_{index}")
         ports = tuple(owners.stretches(use, rows) for use, rows in each.part.heard)
         cores.append(Core(network, each.segment, ports))
     everything = {
-        str(use): owners.stretches(use, np.arange(whole.extent(use.source)))
-        for use in whole.recorded
+        str(use): owners.stretches(use, np.arange(views.extent(use.source)))
+        for use in views.recorded
     }
-    return Parts(whole.network, tuple(cores), everything)
+    return Parts(views.network, tuple(cores), everything)
 
 
 class _Owners:
     """Which core puts out which row of a wire, and where among its outputs."""
 
-    def __init__(self, whole: Whole, placed: Sequence[_Placed]) -> None:
-        self.whole = whole
+    def __init__(self, views: Views, placed: Sequence[_Placed]) -> None:
+        self.views = views
         self.outputs: dict[tuple[int, Use], int] = {}
         self.rows: dict[Use, tuple[Rows, Rows]] = {}
-        for index, node in enumerate(whole.network.inputs):
-            size = whole.extent(node.name)
+        for index, node in enumerate(views.network.inputs):
+            size = views.extent(node.name)
             self.rows[Use(node.name)] = np.full(size, HOST), np.arange(size)
             self.outputs[HOST, Use(node.name)] = index
         for core, each in enumerate(placed):
             for index, use in enumerate(each.part.said):
-                empty = np.full(whole.extent(use.source), HOST)
+                empty = np.full(views.extent(use.source), HOST)
                 owner, place = self.rows.setdefault(use, (empty, empty.copy()))
                 rows = each.claim[use.source]
                 owner[rows], place[rows] = core, np.arange(len(rows))
@@ -188,7 +188,7 @@ class _Owners:
     def stretches(self, use: Use, rows: Rows) -> tuple[Stretch, ...]:
         """What makes up these rows of a wire."""
         owner, place = (each[rows] for each in self.rows[use])
-        size = prod(self.whole.network.shapes[use.source][1:])
+        size = prod(self.views.network.shapes[use.source][1:])
         breaks = np.flatnonzero((np.diff(owner) != 0) | (np.diff(place) != 1)) + 1
         ends = zip([0, *breaks.tolist()], [*breaks.tolist(), len(rows)], strict=True)
         return tuple(

@@ -14,7 +14,7 @@ from snncc.ir.ops import Concat, Input, Slice, Transpose
 
 from .cutting import Cutting, taken
 from .rows import Rows
-from .whole import Whole
+from .views import Views
 
 COUNTS: Mapping[str, Format] = MappingProxyType(
     {"value": Quantity(1, False, 0, Rounding.HALF_EVEN, Overflow.TRAP)}
@@ -38,22 +38,22 @@ class Part:
     said: tuple[Use, ...]
 
 
-def part(whole: Whole, claim: Claim, first: int) -> Part:
+def part(views: Views, claim: Claim, first: int) -> Part:
     """The part that computes these rows.
 
     Args:
-        whole: the network.
+        views: of the whole network.
         claim: rows of nodes; what a claimed row reads without delay is claimed too, or lies in
             levels before `first`.
         first: level with which the part's segment begins: what lies there or behind, on other
             cores, is heard a tick late.
     """
-    return _Packing(whole, claim, first, Cutting(whole.network)).part()
+    return _Packing(views, claim, first, Cutting(views.network)).part()
 
 
 @dataclass
 class _Packing:
-    whole: Whole
+    views: Views
     claim: Claim
     first: int
     cutting: Cutting
@@ -66,7 +66,7 @@ class _Packing:
 
     def part(self) -> Part:
         """All of it."""
-        mine = [node for node in self.whole.order if node.name in self.claim]
+        mine = [node for node in self.views.order if node.name in self.claim]
         self.names.update(self.claim)
         self._listen(mine)
         for node in mine:
@@ -80,7 +80,7 @@ class _Packing:
                 for node in ports
             ]
         network = replace(
-            self.whole.network,
+            self.views.network,
             nodes=(*ports, *self.nodes),
             outputs=said,
             tensors=MappingProxyType(self.cutting.tensors),
@@ -89,7 +89,7 @@ class _Packing:
         return Part(network, heard, said)
 
     def _wanted(self, node: Node, index: int) -> Rows:
-        return self.whole.needed(node, index, self.claim[node.name])
+        return self.views.needed(node, index, self.claim[node.name])
 
     def _inside(self, node: Node, index: int) -> bool:
         """Whether all that a node needs of an input is computed here."""
@@ -109,19 +109,19 @@ class _Packing:
             self.ports[use] = self._port(use, rows), rows
 
     def _port(self, use: Use, rows: Rows) -> Node:
-        node, shape = self.whole.network[use.source], self.whole.network.shapes[use.source]
+        node, shape = self.views.network[use.source], self.views.network.shapes[use.source]
         name = self._fresh(f"{use.source}_{use.state}" if use.state else use.source)
         cut = (len(rows), *shape[1:]) if shape else ()
         if isinstance(node.op, Input):
             formats = self.cutting.formats(node, rows)
             return Node(name, replace(node.op, shape=cut), (), formats, node.origin)
-        wire = self.whole.wire(use)
-        low, high = (int(taken(np.atleast_1d(end), rows).min()) for end in (wire.low, -wire.high))
+        found = self.views.limits(use)
+        low, high = (int(taken(np.atleast_1d(end), rows).min()) for end in (found.low, -found.high))
         high = -high
-        if low == 0 and high <= 1 and bool(np.all(wire.unit == 1)):
+        if low == 0 and high <= 1 and bool(np.all(found.unit == 1)):
             return Node(name, Input(cut, "spike"), (), origin=node.origin)
         bits = max((-low - 1).bit_length() if low else 0, high.bit_length(), 1)
-        unit = self._unit(name, wire.unit, rows, len(shape))
+        unit = self._unit(name, found.unit, rows, len(shape))
         # Codes enter as they are, and none lies outside.
         format = Quantity(bits + (low < 0), low < 0, unit, Rounding.HALF_EVEN, Overflow.TRAP)
         return Node(name, Input(cut, "real"), (), MappingProxyType({"value": format}), node.origin)
@@ -137,13 +137,13 @@ class _Packing:
 
     def _said(self, mine: Sequence[Node]) -> tuple[Use, ...]:
         """What is put out: recorded wires, and what is needed elsewhere or here through a port."""
-        found = {use for use in self.whole.recorded if use.source in self.claim}
+        found = {use for use in self.views.recorded if use.source in self.claim}
         for source in mine:
-            for user, index in self.whole.users[source.name]:
-                everywhere = self.whole.live[user.name]
+            for user, index in self.views.users[source.name]:
+                everywhere = self.views.live[user.name]
                 if user.name in self.claim and self._inside(user, index):
                     everywhere = np.setdiff1d(everywhere, self.claim[user.name])
-                needed = self.whole.needed(user, index, everywhere)
+                needed = self.views.needed(user, index, everywhere)
                 if np.isin(needed, self.claim[source.name]).any():
                     found.add(replace(user.inputs[index], delay=0))
         place = {node.name: index for index, node in enumerate(mine)}
@@ -161,7 +161,7 @@ class _Packing:
         if isinstance(node.op, Transpose) and node.op.order[0]:
             # All rows come in; of those columns that become rows, these are left.
             axis = node.op.order[0]
-            size = self.whole.network.shapes[node.inputs[0].source][axis]
+            size = self.views.network.shapes[node.inputs[0].source][axis]
             uses = (self._pick(uses[0], axis, rows, size, node),)
         formats = self.cutting.formats(node, rows)
         self.nodes.append(Node(node.name, op, uses, formats, node.origin))
@@ -181,7 +181,7 @@ class _Packing:
         if self._inside(node, index):
             return use, self.claim[use.source]
         port, have = self.ports[replace(use, delay=0)]
-        late = self.whole.level.get(use.source, -1) >= self.first
+        late = self.views.level.get(use.source, -1) >= self.first
         assert use.delay >= late, f"%{node.name} hears {use} too late"
         return Use(port.name, use.delay - late), have
 

@@ -30,7 +30,7 @@ COUNTED = ("wait", "s")  # states of neurons that count ticks or spikes, whateve
 
 
 @dataclass(frozen=True, eq=False)
-class Wire:
+class Range:
     """What may be on a wire.
 
     Attributes:
@@ -46,7 +46,7 @@ class Wire:
 
 
 @dataclass(frozen=True, eq=False)
-class Whole:
+class Views:
     """A quantized network with its views, each computed once.
 
     Attributes:
@@ -65,7 +65,7 @@ class Whole:
     bounds: Bounds
 
     @classmethod
-    def of(cls, network: Network) -> Whole:
+    def of(cls, network: Network) -> Views:
         """The views of a quantized network."""
         recorded = (*network.outputs, *(Use(node.name) for node in network.firing))
         recorded = tuple(dict.fromkeys(recorded))
@@ -105,7 +105,7 @@ class Whole:
         """Rows of an input that these rows of a node are made of."""
         return needed(self.network, self.rules, node, index, rows)
 
-    def wire(self, use: Use) -> Wire:
+    def limits(self, use: Use) -> Range:
         """Range and unit of a node's output or state."""
         node, shape = self.network[use.source], self.network.shapes[use.source]
         arithmetic, unit = self.numbers[node.name]
@@ -119,10 +119,9 @@ class Whole:
             assert isinstance(format, Quantity), "states are whole numbers here"
             least, most, unit = format.low, format.high, arithmetic.unit_of(role)
         else:
-            ends = (np.broadcast_to(end[0], shape) for end in self.bounds[node.name])
-            low, high = ends
-            return Wire(np.minimum(low, 0), np.maximum(high, 0), unit)
-        return Wire(np.full(shape, min(least, 0)), np.full(shape, max(most, 0)), unit)
+            low, high = (np.broadcast_to(end[0], shape) for end in self.bounds[node.name])
+            return Range(np.minimum(low, 0), np.maximum(high, 0), unit)
+        return Range(np.full(shape, min(least, 0)), np.full(shape, max(most, 0)), unit)
 
 
 def needed(network: Network, rules: Mapping[str, Rule], node: Node, index: int, rows: Rows) -> Rows:
