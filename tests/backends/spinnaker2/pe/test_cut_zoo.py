@@ -40,7 +40,7 @@ def test_a_trained_model_in_parts(name: str) -> None:
     network = run_pipeline(network, passes)
     x = {network.inputs[0].name: signal[:1].astype(np.float64)}
     trace = run(network, x, record="spikes")
-    for options in ({}, {"atoms": "16", "boards": "1"}):
+    for options in ({}, {"atoms": "32", "boards": "1"}):
         parts = lower(network, Settings(options=options)).parts
         cores, segments = MODELS[name]
         assert options or (len(parts.cores) <= cores and parts.segments <= segments)
