@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import cast
+from typing import BinaryIO, TypeAlias, cast
 
 import numpy as np
 
-from snncc.backends import Json, Settings, packed
+from snncc.backends import Json, Settings, pack
 from snncc.ir import Network, Tensor, Trace, UsageError, Values, parse, show
+
+Content: TypeAlias = bytes | Callable[[BinaryIO], object]
+"""A file's bytes, or what writes them to it."""
 
 FORMAT_VERSION = 1
 MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"
@@ -93,7 +96,7 @@ class Bundle:
 
     def check(self) -> tuple[Values, Trace]:
         """The check signal `[samples, ticks, *shape]` and the trace that it must give."""
-        arrays = _arrays((self.path / CHECK).read_bytes(), self.path)
+        arrays = {k: v.values for k, v in _tensors(self.path / CHECK, self.path).items()}
         signal = arrays.pop("signal")
         return signal, Trace(arrays, tuple(str(use) for use in self.network.outputs))
 
@@ -103,7 +106,7 @@ class Bundle:
         found: dict[str, bool] = {}
         for name, entry in stated.items():
             file = self.path / name
-            found[name] = file.is_file() and _digest(file.read_bytes()) == entry["sha256"]
+            found[name] = file.is_file() and _digest(file) == entry["sha256"]
         return found
 
     @classmethod
@@ -137,29 +140,27 @@ _NOTHING = Network("nothing", (), (), 0.0)
 
 
 def _network(path: Path, text: str, tensors: str) -> Network:
-    arrays = _arrays((path / tensors).read_bytes(), path)
-    table = MappingProxyType({name: Tensor(array) for name, array in arrays.items()})
+    table = MappingProxyType(_tensors(path / tensors, path))
     return parse((path / text).read_text(encoding="utf-8"), table)
 
 
-def _arrays(content: bytes, path: Path) -> dict[str, Values]:
+def _tensors(place: Path, path: Path) -> dict[str, Tensor]:
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+        with np.load(place, allow_pickle=False) as file:
+            return {name: Tensor(file[name]) for name in file.files}
     except (ValueError, zipfile.BadZipFile, EOFError) as error:
         raise UsageError(f"{path}: an array file is damaged: {error}") from error
 
 
-def network_files(network: Network, text: str, tensors: str) -> dict[str, bytes]:
+def network_files(network: Network, text: str, tensors: str) -> dict[str, Content]:
     """A network as its two files."""
-    arrays = {name: tensor.values for name, tensor in network.tensors.items()}
-    return {text: show(network).encode(), tensors: packed(arrays)}
+    return {text: show(network).encode(), tensors: partial(pack, network.tensors)}
 
 
 def write(
     path: Path,
     manifest: Mapping[str, Json],
-    files: Mapping[str, bytes],
+    files: Mapping[str, Content],
     roles: Mapping[str, str],
     log: Mapping[str, Json],
 ) -> None:
@@ -168,7 +169,7 @@ def write(
     Args:
         path: the folder; a bundle that is there is replaced, anything else is left alone.
         manifest: without its list of files, which is added here.
-        files: path within the bundle → content.
+        files: path within the bundle → content, one in memory at a time where functions write it.
         roles: path or first part of it → what the file is for.
         log: times and facts about this machine; written beside, not hashed.
 
@@ -178,20 +179,25 @@ def write(
     if path.exists() and not (path / MANIFEST).is_file():
         raise UsageError(f"{path} exists and is no bundle; choose another name with -o")
     listed: dict[str, Json] = {}
-    for name, content in sorted(files.items()):
-        role = roles.get(name, roles.get(PurePosixPath(name).parts[0], "data"))
-        listed[name] = {"sha256": _digest(content), "bytes": len(content), "role": role}
-    whole = {**files, MANIFEST: dump({**manifest, "files": listed}), LOG: dump(log)}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
     try:
-        for name, content in whole.items():
+        for name, content in sorted(files.items()):
             file = temporary / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            with file.open("wb") as out:
+                if isinstance(content, bytes):
+                    out.write(content)
+                else:
+                    content(out)
+            role = roles.get(name, roles.get(PurePosixPath(name).parts[0], "data"))
+            size = file.stat().st_size
+            listed[name] = {"sha256": _digest(file), "bytes": size, "role": role}
+        (temporary / MANIFEST).write_bytes(dump({**manifest, "files": listed}))
+        (temporary / LOG).write_bytes(dump(log))
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
             shutil.rmtree(path)
@@ -213,5 +219,6 @@ def dump(value: Mapping[str, Json]) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -6,11 +6,13 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 
-from snncc.backends import Backend, FirmwareBackend, Json, Settings, packed
+from snncc.backends import Backend, Files, FirmwareBackend, Json, Settings, packed
 from snncc.ir import DeviceError, Network, SpikesDiffer, Trace, UsageError, Values, run, unknown
 from snncc.ir.ops import Input
 from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
@@ -54,25 +56,28 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     target = backend(request.target)
     ours, theirs = _split(request, target)
     model = import_model(request.model, request.weights, request.data, theirs)
-    float_network = model.imported.network
+    float_network, imported, samples = model.imported.network, model.imported.notes, model.samples
+    del model  # with it goes the user's module, whose weights the network has now
     if float_network.quantized:
         raise UsageError(f"{request.model} has number formats already; give the float network")
-    known = calibration(request.model, request.data, model.samples, CALIBRATION_SAMPLES)
+    known = calibration(request.model, request.data, samples, CALIBRATION_SAMPLES)
     ranges, notes = _ranges(float_network, known)
     settings = Settings(request.weight_bits, request.state_bits, ours, ranges.rates)
     steps = _steps(request, target, float_network, settings, ranges)
     network = run_pipeline(float_network, steps, _observers(request, float_network, say))
     program = target.lower(network, settings)
-    notes = (*model.imported.notes, *_presented(theirs, model.samples), *notes)
+    notes = (*imported, *_presented(theirs, samples), *notes)
     notes += _saturation(network)
-    signal = _check_signal(network, model.samples)
+    signal = _check_signal(network, samples)
     if request.bisect:
         say(_bisected(float_network, steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _simulated(target, program, signal, expected)
     report: dict[str, Json] = dict(target.report(program))
     notes += _warned(report)
-    files = {f"target/{name}": content for name, content in target.emit(program).items()}
+    emitted = target.emit(program)
+    files: dict[str, bundle.Content]
+    files = {f"target/{name}": partial(_copied, emitted, name) for name in emitted}
     if request.board is not None:
         elf, sizes = _firmware(target, program, request.board)
         files[f"firmware/{request.board}.elf"] = elf
@@ -91,6 +96,10 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     path = request.output or Path(f"{network.name}.snnb")
     bundle.write(path, facts, files, ROLES, log)
     return path
+
+
+def _copied(files: Files, name: PurePosixPath, out: BinaryIO) -> None:
+    out.write(files[name])
 
 
 def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, str], dict[str, str]]:

@@ -1,6 +1,7 @@
 """The face of the backends floor: what a backend is. The backends stand in folders of their own."""
 
-from .archive import packed
+from .archive import pack, packed
+from .late import LateFiles
 from .protocol import (
     Backend,
     DeviceBackend,
@@ -22,6 +23,7 @@ __all__ = [
     "FirmwareBackend",
     "InstallableBackend",
     "Json",
+    "LateFiles",
     "Port",
     "Runtime",
     "RuntimeBackend",
@@ -29,5 +31,6 @@ __all__ = [
     "StreamBackend",
     "chosen",
     "entering",
+    "pack",
     "packed",
 ]

@@ -5,20 +5,30 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from typing import BinaryIO
 
 import numpy as np
 
-from snncc.ir import Values
+from snncc.ir import Tensor, Tensors, Values
+
+LARGE_BYTES = 1 << 20
+"""From here on an array is stored as it is: weights hardly get smaller, and it takes its time."""
 
 
 def packed(arrays: Mapping[str, Values]) -> bytes:
     """An .npz file of the arrays, in order of their names (np.savez stamps the time)."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in sorted(arrays):
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.asarray(arrays[name]), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(info, content.getvalue())
+    pack({name: Tensor(values) for name, values in arrays.items()}, buffer)
     return buffer.getvalue()
+
+
+def pack(tensors: Tensors, file: BinaryIO) -> None:
+    """Writes the same file; of large tensors one at a time is in memory."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(tensors):
+            values = tensors[name].values
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            large = values.nbytes >= LARGE_BYTES
+            info.compress_type = zipfile.ZIP_STORED if large else zipfile.ZIP_DEFLATED
+            with archive.open(info, "w", force_zip64=values.nbytes >= zipfile.ZIP64_LIMIT) as entry:
+                np.lib.format.write_array(entry, values, allow_pickle=False)

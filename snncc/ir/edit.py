@@ -53,6 +53,8 @@ def replace(network: Network, *nodes: Node) -> Network:
     new = {node.name: node for node in nodes}
     assert all(name in network for name in new), f"no such nodes: {[*new]}"
     whole = changed(network, nodes=tuple(new.get(node.name, node) for node in network))
+    if all(network[name].inputs == node.inputs for name, node in new.items()):
+        return whole  # it is in order as it was
     return changed(whole, nodes=ordered(whole))
 
 

@@ -59,7 +59,7 @@ def test_bisect_names_the_pass_that_changes_spikes(
     build = ["build", *GOOD, "--target", "c99", "--bisect", "-o", str(tmp_path / "net.snnb")]
     coarse = call([*build, "--weight-bits", "2"], capsys)
     assert coarse.code == 0, coarse.err
-    assert "bisect: pass 5 'quantize' is the first" in coarse.err
+    assert "bisect: pass 6 'quantize' is the first" in coarse.err
     network = tmp_path / "net.snnb" / "source" / "network.snn"
     same = call(["inspect", str(network)], capsys)
     assert same.code == 0, same.err

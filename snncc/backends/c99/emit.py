@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import PurePosixPath
+
+from snncc.backends import Files, LateFiles
 
 from . import emit_steps
 from .emit_header import arguments, header, readme
 from .emit_population import population
+from .long_arrays import file_name, is_long, long_array
 from .program import (
     Dot,
     Keep,
@@ -29,7 +33,7 @@ from .text import Names, array, block, literal
 KERNELS = "snncc_kernels.h"
 
 
-def emit(program: Program) -> dict[PurePosixPath, bytes]:
+def emit(program: Program) -> Files:
     """All files of the target, by path; the same program gives the same bytes."""
     names = Names(program)
     texts = {
@@ -39,14 +43,20 @@ def emit(program: Program) -> dict[PurePosixPath, bytes]:
         f"{program.name}_observe.c": _observe(program, names),
         "README.md": readme(program),
     }
+    found: dict[PurePosixPath, bytes | Callable[[], bytes]]
     found = {PurePosixPath(name): text.encode() for name, text in texts.items()}
     found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99") / "kernels.h").read_bytes()
-    return found
+    for table in filter(is_long, program.tables):
+        found[PurePosixPath(file_name(program.name, table))] = partial(long_array, table)
+    return LateFiles(found)
 
 
 def source(program: Program, names: Names) -> str:
     """The C source: constants, one function a step, and the functions of the header."""
-    tables = "\n".join(array(table) for table in program.tables)
+    tables = "\n".join(
+        f'#include "{file_name(program.name, table)}"\n' if is_long(table) else array(table)
+        for table in program.tables
+    )
     functions, calls = [], []
     for index, step in enumerate(program.steps):
         if isinstance(step, Population):

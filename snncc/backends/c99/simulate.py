@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snncc.boards import shared_library
-from snncc.ir import Trace, UsageError, Values, encode, unknown
+from snncc.ir import DeviceError, Trace, UsageError, Values, encode, unknown
 
 from .emit import emit
 from .program import Port, Program, Readout
@@ -27,6 +27,7 @@ NUMBERS: Mapping[str, npt.DTypeLike] = {
     "int32_t": np.int32,
 }
 ENGINES_KEPT = 4
+CONSTANT_BYTES_MAX = 1 << 24
 SHARES = 4  # parts of the work per core: the last one to end keeps the others waiting least
 
 
@@ -148,6 +149,11 @@ class _Engine:
     """The program as a library of this machine."""
 
     def __init__(self, program: Program) -> None:
+        if program.weight_bytes > CONSTANT_BYTES_MAX:
+            raise DeviceError(
+                f"{program.weight_bytes:,} bytes of constants are more than the "
+                f"{CONSTANT_BYTES_MAX:,} that a compiler takes as text in good time"
+            )
         sources = {str(path): text for path, text in emit(program).items()}
         sources = {path: text for path, text in sources.items() if path.endswith((".c", ".h"))}
         sources["native.c"] = _native(program).encode()

@@ -53,7 +53,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
     network = hand("feedforward")
     for name, content in network_files(network, "net.snn", "net.npz").items():
-        (folder / name).write_bytes(content)
+        with (folder / name).open("wb") as file:
+            content(file) if callable(content) else file.write(content)
     (_, signal), *_ = spikes_for(network, 1, samples=4, ticks=20).items()
     np.savez(folder / "data.npz", x=signal, y=np.arange(4) % 3)
     found = snncc(
