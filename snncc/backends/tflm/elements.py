@@ -9,7 +9,16 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Bounds, Factor, IntegerArithmetic, Node, Shape, values_of
+from snncc.ir import (
+    Arithmetic,
+    Bounds,
+    Factor,
+    IntegerArithmetic,
+    Node,
+    Rounding,
+    Shape,
+    values_of,
+)
 from snncc.ir.ops import (
     Affine,
     AvgPool,
@@ -30,7 +39,7 @@ from snncc.ir.ops import (
 from .arithmetic import Exact
 from .graph import Graph, Signal, laid, laid_shape, refused
 from .matrices import MatrixProduct
-from .registers import Registers
+from .registers import LIMB, Registers
 from .target import FORMLESS
 from .windows import SAME, VALID, Window, pad, strided
 
@@ -109,7 +118,12 @@ class Elements:
         format = self.node.formats["scale"]
         assert isinstance(format, Factor)
         codes = np.rint(values_of(op.scale, self.a.tensors) * 2.0**format.frac).astype(np.int64)
-        scaled = self._x.times(self._wide(self.sources[0]), codes, format)
+        wide = self._wide(self.sources[0])
+        plain = format.rounding is Rounding.TOWARD_ZERO and format.frac <= LIMB
+        if format.frac and not plain:
+            scaled = self._registers.scaled(wide, codes)
+        else:
+            scaled = self._x.times(wide, codes, format)
         if op.shift == 0.0:
             return scaled
         return self._x.add(scaled, self._x.like(self.a.quantity(op.shift, "shift"), scaled))

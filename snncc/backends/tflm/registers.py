@@ -11,7 +11,7 @@ from snncc.ir.ops import Function
 
 from .arithmetic import Exact
 from .graph import Signal, refused
-from .target import INT16, INT32
+from .target import BOUND, INT16, INT32
 
 LIMB = 15  # bits of which two make a product within 31
 BYTE = 256
@@ -43,13 +43,35 @@ class Registers:
             size = replace(x.multiply(size, sign), low=low, high=np.maximum(high, low))
         return x.fitted(size, x.like(0, size), into)
 
+    def scaled(self, signal: Signal, codes: Values) -> Signal:
+        """The signal times `codes / 2**frac`, which may be negative, rounded as `scale` says.
+
+        Raises:
+            LoweringRefused: T002, the product may leave 32 bits; T003, it is rounded otherwise.
+        """
+        x = self.x
+        codes = np.broadcast_to(codes, signal.shape)
+        size = self._rounded(self._positive(signal), np.abs(codes))
+        if np.all(signal.low >= 0) and np.all(codes >= 0):
+            return size
+        turned = x.like(np.where(codes < 0, -1, 1), size)
+        if np.any(signal.low < 0):
+            positive = x.holds("GREATER_EQUAL", signal, x.like(0, signal))
+            sign = x.subtract(x.multiply(positive, x.like(2, signal)), x.like(1, signal))
+            turned = x.multiply(sign, turned)
+        return x.multiply(size, turned)
+
+    def _positive(self, signal: Signal) -> Signal:
+        """The signal without its sign."""
+        if not np.any(signal.low < 0):
+            return signal
+        size = self.x.most(signal, self.x.subtract(self.x.like(0, signal), signal))
+        return replace(size, low=np.zeros_like(size.low))
+
     def _magnitude(self, signal: Signal, codes: Values, into: Quantity) -> Signal:
         """Without its sign; no larger than what saturates the format already."""
         x = self.x
-        size = signal
-        if np.any(signal.low < 0):
-            size = x.most(signal, x.subtract(x.like(0, signal), signal))
-            size = replace(size, low=np.zeros_like(size.low))
+        size = self._positive(signal)
         if into.overflow is not Overflow.SATURATE:
             return size
         beyond = max(into.high + 1, -into.low)
@@ -79,6 +101,8 @@ class Registers:
         if rounding not in (Rounding.TOWARD_ZERO, Rounding.HALF_EVEN):
             message = f"it rounds {rounding.value}; toward-zero and half-even have a form in DIV"
             raise refused("T003", self.node, message)
+        if LIMB < frac <= 2 * LIMB and np.any((size.high >> LIMB) * factor.high >= BOUND):
+            return self._rounded_far(size, codes)
         apart = min(LIMB, frac - 1)
         upper, lower = self._split(size, apart)
         coarse, fine = codes >> apart, codes & ((1 << apart) - 1)
@@ -88,13 +112,35 @@ class Registers:
         total = x.add_known(x.multiply(upper, factor), carried, zero, reach)
         if np.any(coarse):
             total = x.add_known(total, x.multiply(lower, x.like(coarse, lower)), zero, reach)
-        left = x.least(rest, x.like(1, rest))
-        whole, rest = self._split(total, frac - apart)
-        if rounding is Rounding.TOWARD_ZERO:
+        whole, more = self._split(total, frac - apart)
+        return self._ended(whole, more, frac - apart, rest)
+
+    def _rounded_far(self, size: Signal, codes: Values) -> Signal:
+        """The same where both have more than one part, as around a linear recurrence.
+
+        (h 2**15 + l) (C 2**15 + c) = h C 2**30 + (h c + l C) 2**15 + l c, and whatever of it is
+        more than 2**frac is whole.
+        """
+        x, low = self.x, self._scale.frac - LIMB
+        reach = size.high * codes >> self._scale.frac
+        upper, lower = self._split(size, LIMB)
+        coarse, fine = (x.like(part, size) for part in (codes >> LIMB, codes & ((1 << LIMB) - 1)))
+        carried, rest = self._split(x.multiply(lower, fine), LIMB)
+        middle = x.add(x.add(x.multiply(upper, fine), x.multiply(lower, coarse)), carried)
+        whole, more = self._split(middle, low)
+        top = x.multiply(upper, x.like((codes >> LIMB) << (LIMB - low), upper))
+        whole = x.add_known(top, whole, np.zeros_like(reach), reach)
+        return self._ended(whole, more, low, rest)
+
+    def _ended(self, whole: Signal, more: Signal, bits: int, rest: Signal) -> Signal:
+        """A whole number, rounded by what was left of it: `more` / 2**bits, and `rest` below."""
+        x = self.x
+        if self._scale.rounding is Rounding.TOWARD_ZERO:
             return whole
+        left = x.least(rest, x.like(1, rest))
         _, odd = self._split(whole, 1)
-        doubled = x.add(x.add(rest, rest), x.add(odd, left))
-        return x.add(whole, x.holds("GREATER", doubled, x.like(1 << (frac - apart), doubled)))
+        doubled = x.add(x.add(more, more), x.add(odd, left))
+        return x.add(whole, x.holds("GREATER", doubled, x.like(1 << bits, doubled)))
 
     def _split(self, size: Signal, bits: int) -> tuple[Signal, Signal]:
         """Quotient and rest of a magnitude by 2**bits."""

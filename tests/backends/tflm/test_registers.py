@@ -64,6 +64,51 @@ def test_a_register_is_rounded_once(
     same(network, values)
 
 
+WIDE = 2**27 - 1
+ENDS = st.sampled_from([-WIDE - 1, -WIDE, -1, 0, 1, WIDE])
+
+
+def scaled(factors: list[int], frac: int, rounding: str) -> Network:
+    """Values as wide as around a linear recurrence, times factors of their own."""
+    return small(
+        f"""
+  %x = input() {{shape=[8], signal="real"}} : value=s28q0/half-even/saturate
+  %y = affine(%x) {{scale=@f, shift=0.0}} : scale=x{frac}/{rounding}
+  return %y""",
+        f=np.asarray(factors) / 2.0**frac,
+    )
+
+
+@given(
+    st.lists(st.one_of(st.integers(-WIDE - 1, WIDE), ENDS), min_size=8, max_size=8),
+    st.lists(st.integers(-(2**23), 2**23), min_size=8, max_size=8),
+    st.integers(17, 30),
+    st.sampled_from(ROUNDINGS),
+)
+@settings(max_examples=100)
+def test_wide_values_are_scaled_and_rounded_once(
+    values: list[int], factors: list[int], frac: int, rounding: str
+) -> None:
+    network = scaled(factors, frac, rounding)
+    try:
+        lowered(network)
+    except LoweringRefused as refusal:
+        assert str(refusal).startswith("T002 %y: "), refusal
+        assert max(map(abs, factors)) * 2**27 >> frac >= 2**30
+        return
+    same(network, values)
+
+
+@pytest.mark.parametrize("frac", [17, 23, 30])
+def test_ties_of_wide_products_go_to_the_even_code(frac: int) -> None:
+    """Odd codes times an odd multiple of a half, and one code less and more."""
+    odd = [1, -1, 3, -3, 5, -5, 7, -7]
+    values = [(2 ** max(0, frac - 23) * n) for n in odd]
+    factor = 2 ** min(frac - 1, 22)
+    for change in (-1, 0, 1):
+        same(scaled([factor + change] * 8, frac, "half-even"), values)
+
+
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("frac", [1, 4, 16, 31])
 def test_ties_are_where_they_should_be(rounding: str, frac: int) -> None:
