@@ -16,6 +16,7 @@ from .program import Neurons, Program, Registers, Synapses, Window, Wire
 from .target import DECAY_BITS
 
 UNITY = 1 << DECAY_BITS
+FULL = 64  # places of a matrix to a weight: beyond it, listed weights are summed one by one
 
 
 def simulate(
@@ -84,11 +85,22 @@ def synaptic(synapses: Synapses, sent: Values) -> Values:
             assert synapses.window is not None
             total = _convolved(signal, synapses.weights, synapses.window)
         case "sparse":
-            total = np.zeros((len(signal), synapses.outputs))
-            rows, starts = np.unique(synapses.rows, return_index=True)
-            terms = signal[:, synapses.columns] * synapses.weights
-            total[:, rows] = np.add.reduceat(terms, starts, axis=1)
+            total = _listed(signal, synapses)
     return total.astype(np.int64)
+
+
+def _listed(signal: Values, synapses: Synapses) -> Values:
+    """Sums over weights that are listed one by one; as a matrix where that is no waste of time."""
+    shape = synapses.outputs, synapses.inputs
+    if prod(shape) <= FULL * len(synapses.weights):
+        weights = np.zeros(shape)
+        np.add.at(weights, (synapses.rows, synapses.columns), synapses.weights)
+        return signal @ weights.T
+    total = np.zeros((len(signal), synapses.outputs))
+    rows, starts = np.unique(synapses.rows, return_index=True)
+    terms = signal[:, synapses.columns] * synapses.weights
+    total[:, rows] = np.add.reduceat(terms, starts, axis=1)
+    return total
 
 
 def _convolved(signal: Values, weights: Values, window: Window) -> Values:

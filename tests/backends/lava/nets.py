@@ -174,8 +174,12 @@ def grown(seed: int) -> Network:
         use, shape = growth.layer(use, shape)
     if rng.random() < 0.3:
         use = growth.add(LI(0.9, 0.0, 0.0), growth.add(Dense(growth.weight(3, shape[0])), use))
+    outputs = [use]
+    if growth.nodes[-1].op.spiking and rng.random() < 0.4:
+        weight, bias = growth.weight(4, shape[0]), growth.keep(rng.normal(size=4))
+        outputs.append(growth.add(Dense(weight, bias), use))
     tensors = MappingProxyType(growth.tensors)
-    return Network(f"grown{seed}", tuple(growth.nodes), (use,), 0.001, tensors)
+    return Network(f"grown{seed}", tuple(growth.nodes), tuple(outputs), 0.001, tensors)
 
 
 def stock_images() -> Network:

@@ -11,8 +11,6 @@ import pytest
 from snncc.backends.lava import LavaBackend, runtime
 from snncc.backends.lava.arithmetic import LIMIT
 from snncc.backends.runtimes import GRACE_SECONDS
-from snncc.compiler import CALIBRATION_SAMPLES
-from snncc.importing import import_model
 from snncc.ir import (
     DeviceError,
     Network,
@@ -22,7 +20,7 @@ from snncc.ir import (
     run,
 )
 from snncc.ir.ops import AvgPool
-from snncc.samples import Samples, calibration
+from tests.backends.lava.models import accuracy, trained
 from tests.backends.lava.nets import (
     grown,
     inhibited,
@@ -246,23 +244,3 @@ LEAST = {"motions": 0.90, "wisdm": 0.89, "braille": 0.70}
 def test_a_reset_that_was_not_trained_costs_accuracy(task: str) -> None:
     name = f"l2mu-{task}"
     assert LEAST[task] <= accuracy(name, {"reset": "zero"}) < accuracy(name)
-
-
-def trained(name: str) -> tuple[Network, Samples]:
-    """A zoo model with its test samples."""
-    try:
-        model = import_model(f"zoo:{name}", None, None, {})
-    except UsageError as absent:
-        pytest.skip(str(absent))
-    assert model.samples is not None
-    return model.imported.network, model.samples
-
-
-def accuracy(name: str, options: dict[str, str] | None = None) -> float:
-    """In Loihi's arithmetic, over all test samples; calibrated with training data."""
-    network, samples = trained(name)
-    known = calibration(f"zoo:{name}", None, samples, CALIBRATION_SAMPLES)
-    assert known is not None
-    quantized, program = prepared(network, known.signal, options)
-    whole = LavaBackend().simulate(program, samples.signal, ())
-    return whole.accuracy(samples.labels, quantized.decode)

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from snncc.backends.lava.simulate import simulate
+from snncc.backends.lava.program import Synapses
+from snncc.backends.lava.simulate import simulate, synaptic
 from snncc.ir import LoweringRefused, UsageError, run
 from snncc.ir.ops import AvgPool, SumPool
+from tests.backends.lava.models import accuracy, trained
 from tests.backends.lava.nets import grown, pooled, prepared, stock
 from tests.nets import HAND, hand, spikes_for
 
@@ -100,3 +102,24 @@ def test_a_pool_before_a_convolution_is_part_of_it(
     reference = run(network, signal, record=wires)
     assert reference.compared(simulate(program, signal, wires)) == (0, None)
     assert reference.output.any()
+
+
+def test_the_spiking_mlp_keeps_its_accuracy_on_stock_neurons() -> None:
+    network, samples = trained("mlp-digits")
+    real = run(network, samples.signal).accuracy(samples.labels, network.decode)
+    assert accuracy("mlp-digits", {"neurons": "stock"}) >= real - 0.01 > 0.97
+
+
+@pytest.mark.parametrize("count", [3, 900])
+def test_listed_weights_add_up(count: int) -> None:
+    rng = np.random.default_rng(count)
+    places = np.sort(rng.choice(30 * 40, count, replace=False))
+    rows, columns, weights = places // 40, places % 40, rng.integers(-127, 128, count)
+    synapses = Synapses(
+        "d", "a", "b", "sparse", 0, 0, True, weights, weights, rows, columns, None, 0, 40, 30
+    )
+    sent = rng.integers(-(2**20), 2**20, (3, 40))
+    expected = np.zeros((3, 30), dtype=np.int64)
+    for row, column, weight in zip(rows, columns, weights, strict=True):
+        expected[:, row] += weight * sent[:, column]
+    assert np.array_equal(synaptic(synapses, sent), expected)
