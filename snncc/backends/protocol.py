@@ -135,14 +135,17 @@ class InstallableBackend(Backend[P], Protocol[P]):
 
 
 @runtime_checkable
-class RuntimeBackend(InstallableBackend[P], Protocol[P]):
-    """A backend whose target's kit runs programs on this machine."""
+class RuntimeBackend(Backend[P], Protocol[P]):
+    """A backend whose programs run on this machine as they do on the target.
+
+    In the target's own kit, or on emulated cores of it.
+    """
 
     def play(self, program: P, signal: Values, record: tuple[str, ...]) -> Trace:
-        """What the runtime computes; arguments as for `simulate`.
+        """What kit or cores compute; arguments as for `simulate`.
 
         Raises:
-            DeviceError: the runtime is absent, failed or hung.
+            DeviceError: the kit or the emulator is absent, failed or hung.
         """
         ...
 

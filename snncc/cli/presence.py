@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from snncc.backends import DeviceBackend, RuntimeBackend
+from snncc.backends import DeviceBackend, InstallableBackend
 from snncc.boards import boards as known_boards
 from snncc.boards import driver
 from snncc.ir import SnnccError
@@ -89,7 +89,10 @@ def _plugins(group: Group) -> Iterator[Presence]:
             yield Presence(found.kind, name, found.distribution, str(failure))
         else:
             about = str(getattr(loaded, "description", f"comes with {found.distribution}"))
-            missing = loaded.absent() if isinstance(loaded, RuntimeBackend) else None
+            missing = None
+            # Of a device's kit the device's own line speaks.
+            if isinstance(loaded, InstallableBackend) and not isinstance(loaded, DeviceBackend):
+                missing = loaded.absent()
             yield Presence(found.kind, name, about, missing)
 
 

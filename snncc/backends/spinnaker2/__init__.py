@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from snncc.backends import Files, Json, Settings
-from snncc.ir import Network, Trace, Values
+from snncc.ir import DeviceError, Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
-from . import device, pipeline
+from . import device, pe, pipeline
 from .activity import Activity, activity
 from .choices import OPTIONS
 from .emit import emit
@@ -18,26 +19,40 @@ from .report import report
 from .simulate import simulate
 from .target import RULES
 
-__all__ = ["RULES", "Activity", "Program", "Spinnaker2Backend", "activity"]
+__all__ = ["RULES", "Activity", "AnyProgram", "Program", "Spinnaker2Backend", "activity"]
+
+AnyProgram: TypeAlias = Program | pe.Program
+"""For the applications of py-spinnaker2, or for our own kernel."""
 
 
 class Spinnaker2Backend:
-    """SpiNNaker 2 through py-spinnaker2: float32 neurons on 148 cores, whole weights."""
+    """SpiNNaker 2: through py-spinnaker2, or on a kernel of our own for what that cannot compute.
+
+    The applications of py-spinnaker2 keep states in float32; our kernel is C in whole numbers.
+    """
 
     name = device = "spinnaker2"
-    description = "SpiNNaker 2: float32 neurons, weights of 8 bits, spikes over multicast"
+    description = "SpiNNaker 2: applications of py-spinnaker2, or our kernel; events over multicast"
     options: Mapping[str, str] = OPTIONS
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return pipeline.passes(network, settings, ranges)
 
-    def lower(self, network: Network, settings: Settings) -> Program:
-        return lower(network, settings)
+    def lower(self, network: Network, settings: Settings) -> AnyProgram:
+        own = pipeline.for_own_kernel(network, settings)
+        return pe.lower(network, settings) if own else lower(network, settings)
 
-    def emit(self, program: Program) -> Files:
-        return emit(program)
+    def emit(self, program: AnyProgram) -> Files:
+        return pe.emit(program) if isinstance(program, pe.Program) else emit(program)
 
-    def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
+    def simulate(self, program: AnyProgram, signal: Values, record: tuple[str, ...]) -> Trace:
+        if isinstance(program, pe.Program):
+            return pe.simulate(program, signal, record)
+        return simulate(program, signal, record)
+
+    def play(self, program: AnyProgram, signal: Values, record: tuple[str, ...]) -> Trace:
+        if isinstance(program, pe.Program):
+            return pe.play(program, signal, record).trace
         return simulate(program, signal, record)
 
     def absent(self) -> str | None:
@@ -46,8 +61,13 @@ class Spinnaker2Backend:
     def install(self, say: Callable[[str], None]) -> str:
         return device.runtime().install(say)
 
-    def perform(self, program: Program, signal: Values, port: str) -> Trace:
+    def perform(self, program: AnyProgram, signal: Values, port: str) -> Trace:
+        if isinstance(program, pe.Program):
+            raise DeviceError(
+                "this bundle is for our own kernel, which py-spinnaker2 does not load; see the "
+                "bundle's README for what a chip needs, or build with --option kernel=stock"
+            )
         return device.perform(program, signal, port)
 
-    def report(self, program: Program) -> dict[str, Json]:
-        return report(program)
+    def report(self, program: AnyProgram) -> dict[str, Json]:
+        return pe.report(program) if isinstance(program, pe.Program) else report(program)

@@ -21,7 +21,7 @@ from .target import (
 DURATION = 256  # ticks of a run that recordings and stimuli have room for, unless said otherwise
 HOPS = ("exact", "pipelined")
 PLACES = ("traffic", "sequential")
-KERNELS = ("stock", "auto", "own")
+KERNELS = ("auto", "stock", "own")
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "hop": "exact: cores of short loops wait for their inputs; pipelined: refuse such loops",

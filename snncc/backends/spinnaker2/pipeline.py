@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.ir import LoweringRefused, Network, PassError, UsageError
+from snncc.ir import LoweringRefused, Network, PassError, Single, UsageError
 from snncc.ir.passes import (
     AtThreshold,
     Canonicalize,
@@ -50,6 +50,13 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
         except (LoweringRefused, PassError):
             return own
     return stock
+
+
+def for_own_kernel(network: Network, settings: Settings) -> bool:
+    """Whether a network after these passes is for our own kernel: all its states are whole."""
+    formats = [format for node in network for format in node.formats.values()]
+    single = any(isinstance(format, Single) for format in formats)
+    return network.quantized and not single and settings.options.get("kernel") != "stock"
 
 
 def _stock(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:

@@ -200,13 +200,16 @@ def prepared(
     options: Mapping[str, str] | None = None,
     weight_bits: int = 8,
 ) -> tuple[Network, Program]:
-    """The network as the target's own passes make it, and its program.
+    """The network as the applications of py-spinnaker2 want it, and its program.
 
     Cores stand one after the other unless an option says otherwise: placing takes most of the time
     that a small network needs.
     """
     ranges: Ranges = calibrate(network, signal)
-    settings = Settings(weight_bits, 32, {"place": "sequential", **(options or {})}, ranges.rates)
+    chosen = {"kernel": "stock", "place": "sequential", **(options or {})}
+    settings = Settings(weight_bits, 32, chosen, ranges.rates)
     for step in BACKEND.passes(network, settings, ranges):
         network = verify(step(network))
-    return network, BACKEND.lower(network, settings)
+    program = BACKEND.lower(network, settings)
+    assert isinstance(program, Program)
+    return network, program
