@@ -250,8 +250,8 @@ def _walk(lowering: Lowering, node: Node, weights: Whole, layout: CType) -> Walk
         starts = np.searchsorted(columns[order], np.arange(sources + 1))
         return SparseWalk(
             keep(f"{name}_weights", layout, weights[order]),
-            keep(f"{name}_starts", "int32_t", starts),
-            keep(f"{name}_targets", "uint16_t", targets[order].astype(np.int64)),
+            keep(f"{name}_starts", _index_type(len(order)), starts),
+            keep(f"{name}_targets", _index_type(op.size - 1), targets[order].astype(np.int64)),
         )
     if isinstance(node.op, Conv):
         return _conv_walk(lowering, node, node.op, weights, layout)
@@ -259,6 +259,12 @@ def _walk(lowering: Lowering, node: Node, weights: Whole, layout: CType) -> Walk
     outputs, inputs = (int(n) for n in weights.shape[-2:])
     blocked = isinstance(node.op, BlockDense)
     return DenseWalk(table, _blocks(lowering, node), inputs, outputs, blocked)
+
+
+def _index_type(last: int) -> CType:
+    found = narrowest(0, last)
+    assert found is not None, "no table has 2**31 entries"
+    return found
 
 
 def _conv_walk(lowering: Lowering, node: Node, op: Conv, weights: Whole, layout: CType) -> ConvWalk:

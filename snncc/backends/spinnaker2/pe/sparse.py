@@ -10,17 +10,16 @@ import numpy as np
 from snncc.ir import Network, Node, Ref, Tensor
 from snncc.ir.ops import Dense, Sparse
 
-from ..target import WORD_BYTES
-
-WEIGHT_BYTES, TARGET_BYTES = 1, 2  # of a synapse in a sparse row: its weight, and whom it reaches
+WEIGHT_BYTES = 1
+NARROW = (1 << 8, 1 << 16)  # below these a number takes one byte, two; else four
 
 
 def with_sparse_rows(part: Network) -> Network:
     """The part, with synapses one by one where that is smaller than a matrix with its zeros.
 
-    A matrix takes a byte for each pair of neurons; sparse rows three for each synapse, and a word
-    for each source. Below a third of all weights they are smaller, as after pruning (Nazeer et al.
-    2023, arXiv:2312.09084, keep 5 %).
+    A matrix takes a byte for each pair of neurons; sparse rows one for the weight of each synapse
+    and one or two for whom it reaches, and two or four for each source. They are smaller after
+    pruning (Nazeer et al. 2023, arXiv:2312.09084, keep 5 %).
     """
     tensors = dict(part.tensors)
     nodes = tuple(_sparse(part, node, tensors) for node in part.nodes)
@@ -34,7 +33,8 @@ def _sparse(part: Network, node: Node, tensors: dict[str, Tensor]) -> Node:
         return node
     weights = part.tensors[node.op.weight.name].values
     targets, sources = np.nonzero(weights)
-    rows = len(targets) * (WEIGHT_BYTES + TARGET_BYTES) + WORD_BYTES * (weights.shape[1] + 1)
+    rows = len(targets) * (WEIGHT_BYTES + _bytes_of(len(weights) - 1))
+    rows += (weights.shape[1] + 1) * _bytes_of(len(targets))
     if rows >= weights.size * WEIGHT_BYTES or not len(targets):
         return node
     names = {role: f"{node.name}.sparse.{role}" for role in ("weight", "rows", "columns")}
@@ -48,3 +48,7 @@ def _sparse(part: Network, node: Node, tensors: dict[str, Tensor]) -> Node:
         bias=node.op.bias,
     )
     return replace(node, op=op)
+
+
+def _bytes_of(most: int) -> int:
+    return 1 if most < NARROW[0] else 2 if most < NARROW[1] else 4
