@@ -58,7 +58,8 @@ def load_samples(path: Path, ticks: int | None = None) -> Samples:
             known = ", ".join(file.files)
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist") from None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+        # A single array, of an .npy, is no context (TypeError).
         # numpy takes any other file for a pickle, and says how to load that: no advice to repeat.
         raise UsageError(f"{path} is no .npz of plain arrays, or is damaged") from error
     if "x" not in arrays:

@@ -138,6 +138,7 @@ def _write_data(folder: Path) -> None:
     np.savez(folder / "nan.npz", x=np.where(good["x"] > 0, np.nan, 0.0), y=good["y"])
     np.savez(folder / "wide.npz", x=np.zeros((6, 20, 5), np.uint8), y=good["y"])
     np.savez(folder / "flat.npz", x=np.zeros(6, np.uint8), y=good["y"])
+    np.save(folder / "alone.npy", good["x"])
     np.savez(folder / "empty.npz", x=good["x"][:0], y=good["y"][:0])
     np.savez(folder / "labels.npz", x=good["x"], y=good["y"][:4])
     np.savez(folder / "no_ticks.npz", x=good["x"][:, :0], y=good["y"])

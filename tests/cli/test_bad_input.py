@@ -74,6 +74,7 @@ CASES: dict[str, tuple[list[str], int, Sequence[str]]] = {
     "data: labels are words": (data("words.npz"), 2, ["words.npz", "y", "whole numbers from 0"]),
     "data: labels are fractions": (data("halves.npz"), 2, ["halves.npz", "whole numbers from 0"]),
     "data: no archive": (data("good.py"), 2, ["good.py", "no .npz of plain arrays"]),
+    "data: a single array": (data("alone.npy"), 2, ["alone.npy", "no .npz of plain arrays"]),
     "data: pickle with code": (data("code.npz"), 2, ["code.npz"]),
     "call: unknown target": (
         ["build", *GOOD, "--target", "c98"],

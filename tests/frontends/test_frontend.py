@@ -44,11 +44,11 @@ def write(folder: Path, body: str) -> Path:
     ("body", "said"),
     [
         ("import nowhere", r"failed at model.py:3 `import nowhere`: ModuleNotFoundError"),
-        ("def build(: pass", "SyntaxError"),
+        ("def build(: pass", "failed at model.py:3 `def build(: pass`: SyntaxError"),
         ("def build():\n    return 1 / 0", "failed at model.py:4 `return 1 / 0`: ZeroDivision"),
         ("def build():\n    raise SystemExit(3)", "SystemExit"),
         ("def build():\n    return 7", "returned a int; expected an nn.Module"),
-        ("def build(size):\n    return nn.Linear(size, 1)", "missing 1 required positional"),
+        ("def build(size):\n    return nn.Linear(size, 1)", "failed: TypeError: build() missing 1"),
         ("def build():\n    return nn.Linear(6, 2)", "ran no neuron of a supported library"),
     ],
 )
@@ -78,6 +78,42 @@ def test_mistakes_in_the_call(load: Load, source: str, options: dict[str, str], 
     with pytest.raises(UsageError) as refused:
         load(source, **options)
     assert said in str(refused.value)
+
+
+SLIP = """from snntorch import Leaky
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.lif = nn.Linear(6, 8), Leaky(0.9)
+    def forward(self, x):
+        current = self.fc1(x)
+        {line}
+build = Net"""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("return self.lif(self.fc_2(current))", "AttributeError: 'Net' object has no attribute"),
+        ("return self.lif(curent)[0]", "NameError: name 'curent' is not defined"),
+    ],
+)
+def test_a_slip_in_the_code_is_told_from_a_wrong_layout(
+    load: Load, tmp_path: Path, line: str, said: str
+) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        load(write(tmp_path, SLIP.format(line=line)), shape="6")
+    assert str(refused.value).startswith(f"model.py:10 `{line}`: {said}")
+
+
+def test_what_fails_in_every_layout_alike_is_said_once(load: Load, tmp_path: Path) -> None:
+    body = SLIP.format(line="return self.lif(current)[7]")
+    with pytest.raises(ImportRefused) as refused:
+        load(write(tmp_path, body), shape="6", layout="batch-first")
+    assert "in no layout: batch-first: IndexError" in str(refused.value)
+    with pytest.raises(ImportRefused) as refused:
+        load(write(tmp_path, body.replace("self.fc1(x)", "self.fc1(x.new_zeros(6))")), shape="6")
+    assert str(refused.value).count("IndexError") == 1
 
 
 def test_a_wrong_shape_says_what_each_layout_answered(load: Load) -> None:

@@ -147,7 +147,10 @@ def test_files_that_are_no_weights(tmp_path: Path) -> None:
     whole = tmp_path / "whole.pt"
     torch.save(model().state_dict(), whole)
     whole.write_bytes(whole.read_bytes()[:-200])
-    with pytest.raises(ImportRefused, match=r"whole\.pt cannot be read"):
+    with pytest.raises(ImportRefused, match=r"whole\.pt cannot be read, as it is damaged"):
+        read_weights(whole)
+    whole.write_bytes(b"")
+    with pytest.raises(ImportRefused, match=r"no file of weights \(EOFError\)"):
         read_weights(whole)
     torch.save({"epoch": 3}, tmp_path / "empty.pt")
     with pytest.raises(ImportRefused, match="holds no weights"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,13 @@ class Places:
         file, line = frame.f_code.co_filename, frame.f_lineno
         # The file's name alone: a network does not depend on where its model lies.
         return Origin(path, Path(file).name, line, linecache.getline(file, line).strip())
+
+    def raised(self, error: BaseException) -> Origin:
+        """The innermost line of user code that an exception came through."""
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if self._is_user(frame.filename):
+                return Origin("", Path(frame.filename).name, frame.lineno or 0, frame.line or "")
+        return Origin()
 
     def spot(self, origin: Origin) -> str:
         """The place as it stands in a message: file and line, the code there, the module."""

@@ -23,6 +23,10 @@ LONGER = 3
 """How often as many ticks are recorded where a wire is read more than a tick or two late."""
 
 
+SLIPS = (AttributeError, NameError)
+"""What is wrong with the code itself, in whatever layout its input comes."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One way to call the model, and why it is none."""
@@ -100,6 +104,11 @@ def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> I
         return best.reason
     if best.rank:
         return ImportRefused(str(best.reason))
+    alike = len({str(a.reason) for a in attempts}) == 1 < len(attempts)
+    failed = [(a.layout, a.reason) for a in attempts if isinstance(a.reason, ForwardFailed)]
+    for layout, reason in failed:
+        if alike or (layout != "step" and isinstance(reason.__cause__, SLIPS)):
+            return ImportRefused(f"{reason.place}: {reason}")
     first = {a.layout: str(a.reason).splitlines()[0] for a in reversed(attempts)}
     tried = "; ".join(f"{name}: {first[name]}" for name in LAYOUTS if name in first)
     return ImportRefused(

@@ -106,11 +106,19 @@ def _running(what: str) -> Generator[None]:
     except (UsageError, ImportRefused):
         raise
     except (Exception, SystemExit) as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
         raise ImportRefused(
-            f"{what} failed at {Path(frame.filename).name}:{frame.lineno} `{frame.line}`: "
-            f"{type(error).__name__}: {error}"
+            f"{what} failed{_place(error)}: {type(error).__name__}: {error}"
         ) from error
+
+
+def _place(error: BaseException) -> str:
+    """The line that failed, as messages name it; empty where it is the call from here."""
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line, code = error.filename, error.lineno, error.text
+    else:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        file, line, code = frame.filename, frame.lineno, frame.line
+    return "" if file == __file__ else f" at {Path(file).name}:{line} `{(code or '').strip()}`"
 
 
 def widen(model: nn.Module) -> nn.Module:

@@ -33,7 +33,15 @@ TICKS = 5
 
 
 class ForwardFailed(Exception):
-    """The user's code raised when called this way."""
+    """The user's code raised when called this way.
+
+    Attributes:
+        place: the user's line, as messages name it.
+    """
+
+    def __init__(self, said: str, place: str) -> None:
+        super().__init__(said)
+        self.place = place
 
 
 def trace(
@@ -103,7 +111,8 @@ def _recorded(
         except ImportRefused:
             raise
         except Exception as error:
-            raise ForwardFailed(f"{type(error).__name__}: {error}") from error
+            place = places.spot(places.raised(error))
+            raise ForwardFailed(f"{type(error).__name__}: {error}", place) from error
         return Run(recorder, inputs, recorder.lift(returned))
 
 

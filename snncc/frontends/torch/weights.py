@@ -55,8 +55,10 @@ def read_weights(path: Path) -> Trained:
     except (UsageError, OSError):
         raise
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ImportRefused(f"{path.name} cannot be read: {reason}") from error
+        reason = f"{type(error).__name__}: {error}".splitlines()[0].split(". ")[0].rstrip(": ")
+        raise ImportRefused(
+            f"{path.name} cannot be read, as it is damaged or no file of weights ({reason})"
+        ) from error
     found = _tensors(content)
     if not found:
         raise ImportRefused(f"{path.name} holds no weights (expected a state_dict)")
