@@ -17,6 +17,9 @@ SnnccError                       every failure a user can cause; carries the exi
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MANY = 16
+"""Names of which a message does not list all where it can tell the likely one."""
+
 RULES = {
     "V001": "every use names a node, and a state that this node has",
     "V002": "node names are unique and are identifiers; all names can be printed and read again",
@@ -101,8 +104,10 @@ class DeviceError(SnnccError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """Sentence for a name that does not exist: the known ones, and the nearest of them."""
+    """Sentence for a name that does not exist: the nearest of the known ones, and all if few."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    return f"unknown {kind} '{name}'{hint} (known: {', '.join(names) or 'none'})"
+    brief = bool(near) and len(names) > MANY
+    listed = f"of {len(names)} known" if brief else f"known: {', '.join(names) or 'none'}"
+    return f"unknown {kind} '{name}'{hint} ({listed})"
