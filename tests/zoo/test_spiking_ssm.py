@@ -179,7 +179,8 @@ def test_what_looks_ahead_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     module = model(AHEAD)
     monkeypatch.setattr("snncc.zoo.spiking_ssm.built", lambda: module, raising=False)
     x = signal(AHEAD, seed=1, ticks=12)
-    with pytest.raises(ImportRefused, match=r"spiking_ssm\.py:\d+.*tick \d looks ahead to tick \d"):
+    ahead = r"spiking_ssm\.py:\d+.*tick 0 looks ahead to tick 4, but .*; use the causal form"
+    with pytest.raises(ImportRefused, match=ahead):
         TorchFrontend().load(ImportRequest("snncc.zoo.spiking_ssm:built", None, x, {}))
 
 

@@ -132,7 +132,9 @@ class Roller:
             natural = None if expr is None else self.natural(expr)
             if expr is not None and natural is not None and natural > tick:
                 raise self._weaver.refuse(
-                    f"tick {tick} looks ahead to tick {natural}", self._near(expr)
+                    f"tick {tick} looks ahead to tick {natural}, but a network runs as its input "
+                    "comes; use the causal form of the model",
+                    self._near(expr),
                 )
         compared = min(COMPARED, max(1, now))
         here = [self._face(ticks[now - i], now - i) for i in range(compared)]
