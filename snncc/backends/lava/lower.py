@@ -117,7 +117,7 @@ class _Lowering:
             free = self._parts(node, drive.entered(), frame)
             if all(isinstance(part.found, Registers) for part in free):
                 found = free
-                self.biases[node.name] = biases(_fresh(f"{node.name}_bias", taken), node, drive)
+                self.biases[node.name] = biases(_fresh(f"{node.name}_bias", taken), drive)
         made: list[Neurons] = []
         for part in found:
             stock, why = self._stock(node, part.found)
@@ -126,7 +126,6 @@ class _Lowering:
                 Neurons(
                     name, node.name, part.members, node.op.keyword, phase, part.whole, part.real,
                     stock, why, self._sent_bits(node), part.over,
-                    str(node.origin),
                 )
             )  # fmt: skip
         return tuple(made)
@@ -157,7 +156,6 @@ class _Lowering:
         members = np.arange(len(drive.low))
         return Neurons(
             node.name, node.name, members, node.op.keyword, phase, whole, real, stock, why, 0, 0.0,
-            str(node.origin),
         )  # fmt: skip
 
     def _drive(self, node: Node) -> Drive:

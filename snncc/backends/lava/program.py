@@ -53,7 +53,6 @@ class Host:
     whole: Register
     real: Register
     message_bits: int
-    origin: str
 
     @property
     def size(self) -> int:
@@ -117,7 +116,6 @@ class Neurons:
     why: str
     message_bits: int
     over: float
-    origin: str
 
     @property
     def size(self) -> int:
