@@ -48,6 +48,7 @@ EXACT = {
     "layer_dict": Exact("10", "count", "%layers_spikes2", "batch-first"),
     "layer_norm": Exact("6", "count", "%lif"),
     "left_out_at_first": Exact("6", "count", "%lif"),
+    "log_of_a_sum": Exact("8", "count", "%lif"),
     "long_history": Exact("6", "count", "%lif"),
     "membrane_readout": Exact("10", "mean", "%li.v"),
     "merged_axes": Exact("1x5x6", "count", "%out"),
