@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SEED = 1
 SAMPLES = 2  # in each part
+LIFT = 0.5  # of what norms put out, in thresholds
+LEAST_VARIANCE = 0.01  # where a signal is silent: no gain is much larger than those beside it
 
 
 def random_data(size: Size) -> DataSet:
@@ -52,7 +54,7 @@ def _samples(size: Size, rng: np.random.Generator) -> Samples:
 def random_model(size: Size) -> nn.Module:
     """A model of that size in float32, its weights from a seed.
 
-    Batch norms know the mean and the spread of random data, so that neurons fire.
+    Batch norms know the mean and the spread of random data, and add a little, so that neurons fire.
     """
     import torch
     from torch import nn
@@ -65,6 +67,10 @@ def random_model(size: Size) -> nn.Module:
         seen = random_data(size).split(None).train.x
         for norm in norms:
             norm.momentum = 1.0
+            nn.init.constant_(norm.bias, LIFT)
         with torch.no_grad():
             model.train()(torch.from_numpy(seen).transpose(0, 1))
+        for norm in norms:
+            assert norm.running_var is not None
+            norm.running_var.clamp_(min=LEAST_VARIANCE)
     return model

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snncc.backends import chosen
+from snncc.ir import Tensor as Numbers
 
 from .program import Model, Operator, Program, StateForm, Tensor, Variable
 
@@ -76,8 +77,8 @@ class _Assembly:
         return found
 
     def _copy(self, tensor: int, known: Tensor) -> int:
-        shape = np.asarray(known.shape, dtype=np.int64)
-        self.tensors.append(Tensor(f"{known.name}_shape", "int32", shape.shape, shape))
+        shape = np.asarray(known.shape, dtype=np.int32)
+        self.tensors.append(Tensor(f"{known.name}_shape", "int32", shape.shape, Numbers(shape)))
         self.tensors.append(Tensor(f"{known.name}_copy", known.dtype, known.shape))
         last = len(self.tensors) - 1
         self.operators.append(Operator("RESHAPE", (tensor, last - 1), (last,)))

@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from snncc.ir import LoweringRefused, Node, Shape, Values
+from snncc.ir import Tensor as Numbers
 
 from .program import NO_OPTIONS, DType, Operator, Options, Tensor
 from .schema import TYPES
@@ -86,12 +87,12 @@ class Graph:
 
     def constant(self, values: Values, dtype: DType) -> int:
         """A constant tensor of the shape of `values`; an equal one is not doubled."""
-        whole = np.ascontiguousarray(values, dtype=np.int64)
-        key = (dtype, whole.shape, whole.tobytes())
+        numbers = Numbers(np.asarray(values).astype(dtype))
+        key = (dtype, numbers)
         if key not in self.known:
             self.known[key] = len(self.tensors)
             name = f"constant_{len(self.tensors)}"
-            self.tensors.append(Tensor(name, dtype, whole.shape, whole))
+            self.tensors.append(Tensor(name, dtype, numbers.shape, numbers))
         return self.known[key]
 
     def write(

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from snncc.ir import Decode, Quantity, Shape, Values
+from snncc.ir import Tensor as Numbers
 
 DType: TypeAlias = Literal["int8", "int16", "int32", "int64", "bool", "resource"]
 StateForm: TypeAlias = Literal["variables", "io"]
@@ -28,13 +28,18 @@ class Tensor:
 
     Attributes:
         shape: with the batch axis, which is 1.
-        values: of a constant; None where operators write it.
+        constant: its numbers, which broadcast to the shape; None where operators write it.
     """
 
     name: str
     dtype: DType
     shape: Shape
-    values: npt.NDArray[np.int64] | None = None
+    constant: Numbers | None = None
+
+    @property
+    def values(self) -> Values | None:
+        """The numbers of a constant."""
+        return None if self.constant is None else self.constant.values
 
     @property
     def bytes(self) -> int:
@@ -138,5 +143,6 @@ class Model:
 
 def as_array(tensor: Tensor) -> Values:
     """A constant in the type that it is stored in, shape `tensor.shape`."""
-    assert tensor.values is not None
-    return np.broadcast_to(tensor.values, tensor.shape).astype(tensor.dtype)
+    assert tensor.constant is not None
+    values = np.broadcast_to(tensor.constant.values, tensor.shape)
+    return values.astype(tensor.dtype, copy=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -21,7 +22,8 @@ def write(model: Model, name: str) -> bytes:
     """
     import flatbuffers
 
-    out = flatbuffers.Builder(1 << 16)
+    constants = sum(tensor.bytes for tensor in model.tensors if tensor.constant is not None)
+    out = flatbuffers.Builder(constants + (1 << 16))  # it grows by copies of all that there is
     buffers, place = _buffers(out, model)
     codes = {code: index for index, code in enumerate(model.codes)}
     unit = _quantization(out)
@@ -48,26 +50,27 @@ def write(model: Model, name: str) -> bytes:
     for slot, offset in (("description", about), ("buffers", data)):
         out.PrependUOffsetTRelativeSlot(slots[slot], offset, 0)
     out.Finish(out.EndObject(), schema.IDENTIFIER)
-    return bytes(out.Output())
+    return bytes(memoryview(out.Bytes)[out.Head() :])
 
 
 def _buffers(out: Builder, model: Model) -> tuple[list[int], list[int]]:
     """Tables of constants, equal ones once; and the number of each tensor's buffer."""
     found = [_table(out, 1, {})]  # buffer 0 is empty and stands for "not constant"
-    known: dict[bytes, int] = {}
+    known: dict[str, int] = {}
     place: list[int] = []
     for tensor in model.tensors:
         if tensor.values is None:
             place.append(0)
             continue
-        content = as_array(tensor).tobytes()
-        if content not in known:
+        content = np.ascontiguousarray(as_array(tensor)).reshape(-1).view(np.uint8).data
+        digest = hashlib.sha256(content).hexdigest()
+        if digest not in known:
             out.StartVector(1, len(content), schema.BUFFER_ALIGNMENT)
             out.head -= len(content)
             out.Bytes[out.Head() : out.Head() + len(content)] = content
-            known[content] = len(found)
+            known[digest] = len(found)
             found.append(_table(out, 1, {schema.BUFFER["data"]: out.EndVector()}))
-        place.append(known[content])
+        place.append(known[digest])
     return found, place
 
 

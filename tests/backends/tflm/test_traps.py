@@ -22,6 +22,7 @@ from snncc.backends.tflm.schema import TYPES
 from snncc.backends.tflm.simulate import play
 from snncc.backends.tflm.writer import write
 from snncc.ir import DeviceError, Factor, Node, Overflow, Quantity, Rounding, run
+from snncc.ir import Tensor as Numbers
 from snncc.ir.number import shift_codes
 from snncc.ir.ops import Relu
 from tests.nets import HAND, hand, spikes_for
@@ -55,7 +56,7 @@ class Bench:
         tensors = [Tensor("x", self.dtype, self.values.shape)]
         for k, (dtype, content) in enumerate(constants):
             array = np.asarray(content, dtype=np.int64)
-            tensors.append(Tensor(f"c{k}", dtype, array.shape, array))
+            tensors.append(Tensor(f"c{k}", dtype, array.shape, Numbers(array)))
         out = (1, np.shape(constants[0][1])[0]) if code == "FULLY_CONNECTED" else self.values.shape
         tensors.append(Tensor("y", result, out))
         last = len(tensors) - 1
