@@ -8,11 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from snncc.backends import chosen
 from snncc.ir import DeviceError, Trace, Values
 
 from .emit import emit
 from .program import Port, Program, Readout
-from .simulate import chosen, codes, element
+from .simulate import codes, element
 
 BEFORE_TICK, AFTER_TICK = 1, 2  # marks between which a board counts the instructions of a tick
 
@@ -20,7 +21,8 @@ BEFORE_TICK, AFTER_TICK = 1, 2  # marks between which a board counts the instruc
 def firmware(program: Program, record: Sequence[str]) -> Mapping[str, bytes]:
     """C sources by file name, `main` included; it answers each tick with outputs and `record`."""
     sources = {path.name: text for path, text in emit(program).items() if path.suffix != ".md"}
-    return {**sources, "main.c": _main(program, chosen(program, record)).encode()}
+    readouts = chosen(program.outputs, program.traced, record)
+    return {**sources, "main.c": _main(program, readouts).encode()}
 
 
 def stimulus(program: Program, signal: Values) -> bytes:
@@ -37,7 +39,7 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
     Raises:
         DeviceError: the output ends within a tick, or is no whole number of samples.
     """
-    readouts = chosen(program, record)
+    readouts = chosen(program.outputs, program.traced, record)
     widths = [prod(r.shape) * np.dtype(element(program, r)).itemsize for r in readouts]
     size = sum(widths)
     if not output or len(output) % (size * samples):

@@ -13,8 +13,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from snncc.backends import chosen
 from snncc.boards import shared_library
-from snncc.ir import DeviceError, Trace, UsageError, Values, encode, unknown
+from snncc.ir import DeviceError, Trace, UsageError, Values, encode
 
 from .emit import emit
 from .program import Port, Program, Readout
@@ -40,7 +41,7 @@ def simulate(
         UsageError: the signal has another shape, or a wire cannot be observed.
         ToolchainError: there is no C compiler.
     """
-    readouts = chosen(program, record)
+    readouts = chosen(program.outputs, program.traced, record)
     fed = codes(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     rows = {
@@ -83,20 +84,6 @@ def streamed(program: Program) -> Callable[[Values], Trace]:
         return Trace(MappingProxyType(rows), tuple(rows))
 
     return play
-
-
-def chosen(program: Program, record: Sequence[str]) -> tuple[Readout, ...]:
-    """The outputs and the wires of `record`.
-
-    Raises:
-        UsageError: a wire cannot be observed; lists those that can.
-    """
-    known = {readout.text: readout for readout in program.traced}
-    for text in record:
-        if text not in known:
-            raise UsageError(unknown("wire", text, known))
-    wanted = dict.fromkeys((*(o.text for o in program.outputs), *record))
-    return tuple(known[text] for text in wanted)
 
 
 def element(program: Program, readout: Readout) -> npt.DTypeLike:

@@ -23,6 +23,7 @@ from .place import Places
 from .precision import narrow
 from .tape import Base, Binding, Call, Recording, Tree, Value, Var, View, tensors_of, variables
 
+# What `__torch_dispatch__` is given has no public name.
 OpOverload: TypeAlias = torch._ops.OpOverload  # pyright: ignore[reportPrivateUsage]
 
 SAME = {"alias", "detach"}
@@ -51,7 +52,7 @@ class Recorder(TorchDispatchMode):
         stale: Mapping[int, ReferenceType[Tensor]],
         owner: Callable[[Tensor], str],
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # PyTorch types no dispatch mode
         self.recording = Recording()
         self.places = places
         self._bound: dict[int, Binding] = {}
@@ -307,7 +308,7 @@ class Recorder(TorchDispatchMode):
 
 def schema_of(func: OpOverload) -> torch.FunctionSchema:
     """Name, arguments and aliasing of an operation."""
-    return func._schema  # pyright: ignore[reportPrivateUsage]
+    return func._schema  # pyright: ignore[reportPrivateUsage]  # which is not public
 
 
 def tensor_in(args: Sequence[object]) -> Tensor:

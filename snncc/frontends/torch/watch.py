@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -59,8 +60,9 @@ class Watched(Widened):
         self, func: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]
     ) -> object:
         recorder = self._recorder
+        # PyTorch types the property `data` as what it gives.
         if func is torch.Tensor.data.__get__:  # type: ignore[attr-defined]
-            return torch.Tensor.detach(*args)  # type: ignore[arg-type]
+            return cast("Tensor", args[0]).detach()
         if func in LEAVES and any(recorder.is_live(t) for t in tensors_of(args)):
             raise recorder.refuse("a signal leaves PyTorch here; keep the computation in tensors")
         name = WHOLE.get(func)
