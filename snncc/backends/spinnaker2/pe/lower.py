@@ -44,11 +44,20 @@ def lower(network: Network, settings: Settings) -> Program:
     while True:
         parts = partition(network, room, DATA_BYTES_PER_CORE - spare, choices.atoms)
         program = assembled(parts, settings)
-        # What a core hears, and how much of it as it computes, is known only when all are cut.
-        more = max(map(program.bytes_of, range(len(parts.cores)))) - DATA_BYTES_PER_CORE
-        if more <= 0 or spare + more > DATA_BYTES_PER_CORE // 2:
+        over = [
+            core for core in range(len(parts.cores)) if program.bytes_of(core) > DATA_BYTES_PER_CORE
+        ]
+        if not over or spare > DATA_BYTES_PER_CORE // 2:
             return require_room(program)
-        spare += more
+        # What a core hears, and how much of it as it computes, is known only when all are cut.
+        more = max(program.bytes_of(core) for core in over) - DATA_BYTES_PER_CORE
+        spare = max(spare + more, *(_unforeseen(program, core) for core in over))
+
+
+def _unforeseen(program: Program, core: int) -> int:
+    """Bytes that a core takes beyond what its part alone told."""
+    foreseen = sum(fixed(program.codes[core], INBOX_LEAST).values())
+    return program.bytes_of(core) - foreseen
 
 
 def assembled(parts: Parts, settings: Settings) -> Program:
