@@ -10,6 +10,9 @@ V2 = "Yao et al. 2024, arXiv 2404.03663, table 1"
 V1 = "Yao et al. 2023, arXiv 2307.01694, table 2"
 SPIKFORMER = "Zhou et al. 2023, arXiv 2209.15425, table 2"
 SPIKFORMER_SMALL = "Zhou et al. 2023, arXiv 2209.15425, table 3"
+# The paper says 216 and 46 million; the former is this on the authors' module, with the vocabulary
+# of GPT-NeoX-20B, the latter does not say its vocabulary, for which 5,000 symbols stand.
+GPT = "Zhu et al. 2023, arXiv 2302.13939, and ridgerchu/SpikeGPT, src/model.py"
 MLP = "Li et al. 2023, arXiv 2306.12465, table 1"
 EGRU = "Subramoney et al., arXiv 2206.06178"
 SDN = "counted in the released code, configs/experiment/spikingssm"
@@ -99,6 +102,11 @@ def _ssm(width: int, depth: int, parameters: int, published: str) -> Size:
     return Size("ssm", config, parameters, published, SDN, (1,))
 
 
+def _gpt(symbols: int, width: int, depth: int, parameters: int, published: str) -> Size:
+    config = {"symbols": symbols, "width": width, "depth": depth}
+    return Size("spikegpt", config, parameters, published, GPT, (symbols,), "symbols")
+
+
 SIZES: Mapping[str, Size] = {
     "egru-wikitext2": _egru(33_278, 49_180_928, "49.2"),
     "egru-ptb": _egru(10_000, 31_699_150, "31.7"),
@@ -158,6 +166,8 @@ SIZES: Mapping[str, Size] = {
         "symbols",
         ticks=2,
     ),
+    "spikegpt-46m": _gpt(5_000, 512, 12, 46_084_096, "46"),
+    "spikegpt-216m": _gpt(50_277, 768, 18, 215_399_424, "215.40"),
     "mlp-spe-t": _mlp(78, True, 25_229_180, "25.23"),
     "mlp-spe-s": _mlp(96, True, 37_975_568, "37.98"),
     "mlp-s": _mlp(96, False, 34_507_408, "34.51"),
