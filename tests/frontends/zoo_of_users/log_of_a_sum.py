@@ -10,7 +10,7 @@ from torch import nn
 class Weighing(nn.Module):
     def __init__(self):
         super().__init__()
-        self.fc1, self.fc2 = nn.Linear(8, 6), nn.Linear(6, 6)
+        self.fc1, self.fc2 = nn.Linear(8, 6), nn.Linear(8, 6, bias=False)
         self.lif = snn.Leaky(beta=0.8)
 
     def forward(self, x):
@@ -19,8 +19,8 @@ class Weighing(nn.Module):
         out = []
         for frame in x:
             k = self.fc1(frame)
-            news, rise = self.fc2(torch.tanh(k)) - mean, k - total
-            s, mem = self.lif(3 * mean + torch.sigmoid(rise + 0.3) * news, mem)
+            news, rise = self.fc2(frame) - mean, k - total
+            s, mem = self.lif(mean + torch.sigmoid(rise + 0.3) * news, mem)
             mean = mean + torch.sigmoid(rise) * news
             total = torch.logaddexp(total, k) - 0.1
             out.append(s)
