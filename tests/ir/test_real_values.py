@@ -245,6 +245,27 @@ def test_values_that_many_weights_add_up_are_narrower(size: int, spared: int, si
     np.testing.assert_allclose(whole.output * arithmetics(after)["y"][1], real.output, atol=5e-3)
 
 
+def test_sums_that_go_around_through_weights_are_held_there() -> None:
+    """A linear recurrence by a matrix: nothing else bounds what the weights would read."""
+    text = """network turn tick=0.001s decode=last {
+  %x = input() {shape=[4], signal="real"}
+  %a = dense(%x) {weight=@a}
+  %r = dense(%t@-1) {weight=@r}
+  %t = sum(%a, %r)
+  %y = function(%t) {name="tanh"}
+  return %y
+}
+"""
+    rng = np.random.default_rng(9)
+    tensors = {"a": Tensor(rng.normal(size=(4, 4))), "r": Tensor(rng.normal(size=(4, 4)) / 4)}
+    network, x = verify(parse(text, tensors)), rng.normal(size=(4, 30, 4))
+    after = verify(Quantize(ranges=calibrate(network, x))(network))
+    assert np.max(np.abs(bounds(after)["r"])) < 2**31
+    real, whole = run(network, x), run(after, x)
+    unit = arithmetics(after)["y"][1]
+    np.testing.assert_allclose(whole.output * unit, real.output, atol=0.05)
+
+
 @pytest.mark.parametrize(("symbols", "held"), [(50, False), (20_000, True)])
 def test_many_symbols_at_once_are_held_before_further_weights(symbols: int, held: bool) -> None:
     """That one comes at a time is no part of the network: all may, and their sums must fit."""

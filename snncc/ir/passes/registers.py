@@ -18,7 +18,6 @@ from ..network import Network, Node, Use
 from ..number import Factor, Format, Overflow, Quantity, Rounding
 from ..op import values_of
 from ..ops import (
-    LI,
     Affine,
     Function,
     Graded,
@@ -39,7 +38,7 @@ from .real_values import (
     readers_of,
     spike_counts,
 )
-from .spare import spare, sum_bits
+from .spare import MOVING, SUM_BITS, spare, sum_bits
 
 REGISTER_BITS = 16
 LOOP_BITS = 28  # sums of several fit 32
@@ -230,22 +229,36 @@ class _Registers:
         return held
 
     def _summed(self, use: Use, user: str) -> bool:
-        """Whether a wire has more bits than weights can read: a sum of real values, or of crowds.
+        """Whether a wire has more bits than weights can read without sums beyond 32 bits.
 
-        Of spikes so many may come at once that sums of their sums do not fit 32 bits.
+        An input's format is narrow enough already.
+        """
+        if not use.state and (use.source in self.held or self._enters(use.source)):
+            return False
+        return spare(self.network, self.network[user], self._bits(use), self.weight_bits) > 0
+
+    def _enters(self, name: str) -> bool:
+        """Whether a value is the network's input, as it is or moved."""
+        node = self.network[name]
+        moved = isinstance(node.op, MOVING) and self._enters(node.inputs[0].source)
+        return moved or isinstance(node.op, Input)
+
+    def _bits(self, use: Use) -> int:
+        """Bits of the largest value that a wire can have, the sign's left out.
+
+        Of spikes as many as there are may come at once, also where one symbol comes at a time.
         """
         node = self.network[use.source]
-        if use.state:
-            return use.state not in ("wait", "s")
-        if isinstance(node.op, CARRYING):
-            inside = (self._summed(further, user) for further in node.inputs)
-            return node.name not in self.held and any(inside)
-        if not isinstance(node.op, Weighted):
-            return isinstance(node.op, LI)
-        if not counted(node.inputs[0], spike_counts(self.network)):
-            return True
-        bits = ceil(sum_bits(self.network, node, 0, self.weight_bits))
-        return spare(self.network, self.network[user], bits, self.weight_bits) > 0
+        if counted(use, spike_counts(self.network)):
+            return 0
+        if not use.state and (node.name in self.held or isinstance(node.op, Input)):
+            return self.bits
+        if isinstance(node.op, Weighted) and not use.delay:
+            inside = self._bits(node.inputs[0])
+            return ceil(sum_bits(self.network, node, inside, self.weight_bits))
+        if isinstance(node.op, CARRYING) and not use.delay:
+            return max(map(self._bits, node.inputs)) + (len(node.inputs) - 1).bit_length()
+        return SUM_BITS  # a potential, or what may go around
 
     def _slim(self, use: Use) -> bool:
         """Whether a value is no wider than a register: out of one, and only moved since."""
