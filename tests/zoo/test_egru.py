@@ -28,7 +28,8 @@ CONFIGS = {
     "paper": EGRUConfig(5, 3, (9, 4), form="paper", threshold=0.2),
     "symbols": EGRUConfig(6, 6, (8,), embedding=4),
     "tied": EGRUConfig(6, 6, (8, 4), embedding=4, tied=True),
-    "chunks": EGRUConfig(6, 6, (7, 8), embedding=4, threshold=0.1, chunk=7),
+    # As the language model's stack: three layers, the last as wide as the shared embedding.
+    "chunks": EGRUConfig(6, 6, (7, 8, 4), threshold=0.01, embedding=4, tied=True, chunk=7),
     "chunks of the paper": EGRUConfig(6, 6, (8,), "paper", embedding=4, chunk=8),
     "trace": EGRUConfig(5, 3, (7, 6), readout="trace"),
     "last trace": EGRUConfig(1, 3, (9,), readout="trace", last=True),
