@@ -33,7 +33,7 @@ def test_parts_give_what_the_whole_gives(network: Network, seed: int, cut: int) 
 def test_native_code_takes_parts_as_well(name: str) -> None:
     network = hand(name)
     network = Quantize(ranges=calibrate(network, spikes_for(network)))(network)
-    if len(network.inputs) > 1:
+    if len(network.inputs) != 1:
         pytest.skip("a stream has one input")
     backend = C99Backend()
     play = backend.stream(backend.lower(network, Settings()))

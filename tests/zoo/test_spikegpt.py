@@ -158,6 +158,7 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     network = imported.network
     assert network.decode == "last"
     assert len(network.firing) == 2 * config.depth
+    assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")
     assert events(network, own).compared(events(network, reference)) == (0, None)
     np.testing.assert_allclose(own.scores("last"), reference.scores("last"), atol=1e-10)

@@ -39,12 +39,12 @@ def test_it_goes_on_beyond_the_length_it_was_trained_on(networks: Networks) -> N
     """A state that runs on neither runs away nor dies down: the text stays a text."""
     _, whole, x, _ = networks
     symbols = zoo.data_set(NAME).classes
-    stream, signal, text = Stream(whole), x[:1], ""
+    stream, text = Stream(whole), ""
+    played = stream.play(x[:1])
     for _ in range(4 * x.shape[1]):
-        played = stream.play(signal)
         best = int(played.output[0, -1].argmax())
         text += symbols[best]
-        signal = np.eye(len(symbols))[None, None, best]
+        played = stream.play(np.eye(len(symbols))[None, None, best])
     assert not played.saturated
     words = [word for word in text.split() if word.isalpha()]
     assert len(words) > 20
