@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from snncc.frontends import Imported
-from snncc.frontends.torch import precision
+from snncc.frontends.torch import precision, record
 from snncc.frontends.torch.eager import EagerModel
 from snncc.ir import ImportRefused, run
 
@@ -22,6 +22,7 @@ WIDE = 20
 def low(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large begins at a kilobyte here."""
     monkeypatch.setattr(precision, "LARGE_BYTES", 1024)
+    monkeypatch.setattr(record, "LARGE_BYTES", 1024)
 
 
 MODEL = """

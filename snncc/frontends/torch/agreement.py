@@ -15,8 +15,8 @@ SAMPLES = 8
 FEW = 2
 LARGE = 20_000
 """Neurons from which on fewer samples are run."""
-VALUES = 8_000_000
-"""Neurons in all samples and ticks, from which on fewer ticks are run, but some."""
+VALUES, WEIGHTS = 8_000_000, 1_000_000_000
+"""Neurons in all samples and ticks, and weights in all ticks: beyond, fewer ticks are run."""
 SHORTEST = 8
 OF_DATA = 16
 CLOSE = 1e-9
@@ -72,7 +72,8 @@ def _samples(network: Network) -> int:
 
 
 def _ticks(network: Network) -> int:
-    most = VALUES // max(1, _neurons(network) * _samples(network))
+    weights = sum(prod(tensor.shape) for tensor in network.tensors.values())
+    most = min(VALUES // max(1, _neurons(network) * _samples(network)), WEIGHTS // max(1, weights))
     return min(TICKS, max(SHORTEST, most))
 
 

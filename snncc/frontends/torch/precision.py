@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 NARROW = (torch.float32, torch.float16, torch.bfloat16)
 LARGE_BYTES = 1 << 20
-"""From here on a parameter stays as narrow as it is, and is widened where it is computed with."""
+"""From here on a layer's weight stays as narrow as it is, and is widened where it is read."""
 CASTS = {torch.Tensor.float, torch.Tensor.half, torch.Tensor.bfloat16}
 NARROW_NAMES = {
     "torch.FloatTensor": torch.float64,
@@ -30,10 +30,17 @@ def widen(value: object) -> object:
     return torch.float64 if value is torch.FloatTensor else value
 
 
-def widen_small(parameter: Tensor) -> None:
-    """Makes a parameter, or a buffer, of floating-point numbers float64 unless it is large."""
-    if parameter.is_floating_point() and parameter.nbytes < LARGE_BYTES:
-        parameter.data = parameter.data.double()
+LAYERS = nn.Linear, nn.Conv1d, nn.Conv2d
+"""Layers that hand their weights to functions of PyTorch, where they can be widened."""
+
+
+def widen_small(model: nn.Module) -> None:
+    """Makes parameters and buffers of floating-point numbers float64, but large layers' weights."""
+    layers = {id(layer.weight) for layer in model.modules() if isinstance(layer, LAYERS)}
+    for tensor in (*model.parameters(), *model.buffers()):
+        large = tensor.nbytes >= LARGE_BYTES and id(tensor) in layers
+        if tensor.is_floating_point() and not large:
+            tensor.data = tensor.data.double()
 
 
 def narrow(value: object) -> TypeGuard[nn.Parameter]:

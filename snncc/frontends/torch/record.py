@@ -8,6 +8,7 @@ values of their own: every tensor is a view of some base, and a write makes a ne
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
@@ -18,9 +19,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from snncc.ir import ImportRefused
+from snncc.ir import Tensor as Numbers
 
 from .place import Places
-from .precision import narrow
+from .precision import LARGE_BYTES, narrow
 from .tape import Base, Binding, Call, Recording, Tree, Value, Var, View, tensors_of, variables
 
 # What `__torch_dispatch__` is given has no public name.
@@ -80,7 +82,13 @@ class Recorder(TorchDispatchMode):
         return Var(len(values) - 1)
 
     def _own(self, tensor: Tensor) -> Tensor:
-        return tensor.detach() if isinstance(tensor, torch.nn.Parameter) else tensor.clone()
+        if isinstance(tensor, torch.nn.Parameter):
+            return tensor.detach()
+        if tensor.nbytes < LARGE_BYTES or tensor.dtype not in (torch.float32, torch.float64):
+            return tensor.clone()
+        # A large constant is kept where tensors of a network are: not in memory.
+        with warnings.catch_warnings(action="ignore"):  # nobody writes to it
+            return torch.from_numpy(Numbers(tensor.detach().numpy()).values)
 
     def _bind(self, tensor: Tensor, binding: Binding) -> None:
         self._bound[id(tensor)] = binding

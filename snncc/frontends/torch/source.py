@@ -126,8 +126,7 @@ def widen(model: nn.Module) -> nn.Module:
 
     Large parameters stay as narrow as they are: `float64` widens them one at a time.
     """
-    for tensor in (*model.eval().parameters(), *model.buffers()):
-        widen_small(tensor)
+    widen_small(model.eval())
     for module in model.modules():
         for name, value in vars(module).items():
             module.__dict__[name] = _widened(value)
