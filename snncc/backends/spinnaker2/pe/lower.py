@@ -26,6 +26,8 @@ from .parts import Core, Parts
 from .program import INBOX_LEAST, Program, Wire, fixed
 from .sparse import with_sparse_rows
 
+SPARE_BYTES = 1024  # at least so many more are kept free when a core was too full
+
 
 def lower(network: Network, settings: Settings) -> Program:
     """The program of a quantized network, on as few cores as its parts need.
@@ -50,8 +52,7 @@ def lower(network: Network, settings: Settings) -> Program:
         if not over or spare > DATA_BYTES_PER_CORE // 2:
             return require_room(program)
         # What a core hears, and how much of it as it computes, is known only when all are cut.
-        more = max(program.bytes_of(core) for core in over) - DATA_BYTES_PER_CORE
-        spare = max(spare + more, *(_unforeseen(program, core) for core in over))
+        spare = max(spare + SPARE_BYTES, *(_unforeseen(program, core) for core in over))
 
 
 def _unforeseen(program: Program, core: int) -> int:
@@ -82,7 +83,6 @@ def assembled(parts: Parts, settings: Settings) -> Program:
         codes=codes,
         traffic=traffic,
         routing=_routed(traffic, choices),
-        warnings=(),
     )
 
 

@@ -51,7 +51,6 @@ class Program:
         codes: the C of each core.
         traffic: events between cores, as expected.
         routing: where the cores run, and how events get from one to the other.
-        warnings: a sentence for each limit that may be passed on data.
     """
 
     name: str
@@ -64,7 +63,6 @@ class Program:
     codes: tuple[Code, ...]
     traffic: Traffic
     routing: Routing
-    warnings: tuple[str, ...]
 
     @cached_property
     def firsts(self) -> tuple[Whole, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..target import DATA_BYTES_PER_CORE
+from ..target import DATA_BYTES_PER_CORE, PAYLOAD_BITS
 from .program import HOST_KEY, Program
 
 
@@ -17,8 +17,8 @@ def readme(program: Program) -> str:
     return f"""# {program.name} on SpiNNaker 2
 
 C for {len(program.codes)} cores. Each core computes its part of the network, in whole numbers;
-values and spikes travel as multicast packets: the sender's key and 64 bits of payload, an address
-and a value.
+values and spikes travel as multicast packets: the sender's key and {PAYLOAD_BITS} bits of payload,
+an address and a value.
 
 | folder | segment | key | bytes of data, of {DATA_BYTES_PER_CORE:,} | puts out |
 |---|---|---|---|---|
