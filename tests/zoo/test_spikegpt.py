@@ -9,10 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from snncc.backends import Settings
+from snncc.backends.spinnaker2 import Spinnaker2Backend
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, Values, events, run
-from snncc.ir.passes import Canonicalize
+from snncc.ir.passes import Canonicalize, calibrate
+from snncc.pipeline import run_pipeline
 from snncc.zoo.spikegpt import SpikeGPT, SpikeGPTConfig, published, weighted_keys_and_values
 
 Array = NDArray[np.float64]
@@ -169,6 +172,20 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     assert len(dense) == 7 * config.depth + 2
     reads = {use.delay for n in once for use in n.inputs}
     assert reads == {0, 1}, "the state of a block is one tick old"
+
+
+def test_spinnaker2_computes_it_on_its_own_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, x = model("weights"), symbols(CONFIGS["weights"], seed=7)
+    monkeypatch.setattr("snncc.zoo.spikegpt.built", lambda: module, raising=False)
+    request = ImportRequest("snncc.zoo.spikegpt:built", None, x, {})
+    network, backend = TorchFrontend().load(request).network, Spinnaker2Backend()
+    ranges = calibrate(network, x)
+    settings = Settings(rates=ranges.rates)
+    whole = run_pipeline(network, backend.passes(network, settings, ranges))
+    program = backend.lower(whole, settings)
+    trace = run(whole, x)
+    assert trace.output.any()
+    assert trace.compared(backend.simulate(program, x, ())) == (0, None)
 
 
 def test_gradients_pass_through_every_weight() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.ir import LoweringRefused, Network, PassError, Single, UsageError
+from snncc.ir import LoweringRefused, Network, PassError, RuleViolation, Single, UsageError
 from snncc.ir.passes import (
     AtThreshold,
     Canonicalize,
@@ -47,7 +47,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
             for step in stock:
                 network = step(network)
             require_applications(network, settings)
-        except (LoweringRefused, PassError):
+        except (LoweringRefused, PassError, RuleViolation):
             return own
     return stock
 
