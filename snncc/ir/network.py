@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -130,28 +131,38 @@ class Network:
             RuleViolation: V005 shapes disagree, V006 a tensor is missing.
         """
         shapes: dict[str, Shape] = {}
-        pending = list(self.nodes)
-        while pending:  # a delayed use may stand before its source: go on until nothing moves
-            rest = [node for node in pending if not self._infer(node, shapes)]
-            if len(rest) == len(pending):
-                # A cycle: guess one shape, that of the join of which most is known, since a gate's
-                # one value spreads. Verify looks at all inputs again afterwards.
-                pairs = ((node, self._guess(node, shapes)) for node in rest)
-                guesses = [(node, found) for node, found in pairs if found is not None]
-                if not guesses:
-                    raise RuleViolation("V005", rest[0].name, "its shape follows from no input")
-                guessed, shape = max(guesses, key=lambda guess: prod(guess[1]))
-                shapes[guessed.name] = shape
-                rest.remove(guessed)
-            pending = rest
+        behind = self._spread(self.nodes, shapes)
+        while len(shapes) < len(self._index):
+            # A cycle: guess one shape, that of the join of which most is known, since a gate's one
+            # value spreads. Verify looks at all inputs again afterwards.
+            pairs = ((n, self._guess(n, shapes)) for n in self.nodes if n.name in behind)
+            guesses = [(node, found) for node, found in pairs if found is not None]
+            if not guesses:
+                rest = next(name for name in self._index if name not in shapes)
+                raise RuleViolation("V005", rest, "its shape follows from no input")
+            guessed, shape = max(guesses, key=lambda guess: prod(guess[1]))
+            shapes[guessed.name] = shape
+            behind |= self._spread(self.users(guessed.name), shapes)
+            behind -= shapes.keys()
         return MappingProxyType(shapes)
 
-    def _infer(self, node: Node, shapes: dict[str, Shape]) -> bool:
-        found = [shapes[use.source] for use in node.inputs if use.source in shapes]
-        if len(found) == len(node.inputs):
-            shapes[node.name] = infer(self, node, found)
-            return True
-        return False
+    def _spread(self, nodes: Iterable[Node], shapes: dict[str, Shape]) -> set[str]:
+        """Adds the shapes of nodes, and of all behind them that are known then.
+
+        Returns: names of those among them that wait for another input.
+        """
+        waiting: set[str] = set()
+        pending = deque(nodes)  # a delayed use may stand before its source
+        while pending:
+            node = pending.popleft()
+            if node.name in shapes:
+                continue
+            if all(use.source in shapes for use in node.inputs):
+                shapes[node.name] = infer(self, node, [shapes[u.source] for u in node.inputs])
+                pending.extend(self.users(node.name))
+            elif any(use.source in shapes for use in node.inputs):
+                waiting.add(node.name)
+        return waiting - shapes.keys()
 
     def _guess(self, node: Node, shapes: Mapping[str, Shape]) -> Shape | None:
         """Shape of a join of wires that are not all known; None where nothing tells.
@@ -172,7 +183,15 @@ class Network:
 
     def users(self, name: str) -> tuple[Node, ...]:
         """The nodes that use that node."""
-        return tuple(n for n in self.nodes if any(u.source == name for u in n.inputs))
+        return self._users.get(name, ())
+
+    @cached_property
+    def _users(self) -> Mapping[str, tuple[Node, ...]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for source in dict.fromkeys(use.source for use in node.inputs):
+                found.setdefault(source, []).append(node)
+        return {source: tuple(nodes) for source, nodes in found.items()}
 
 
 def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:
