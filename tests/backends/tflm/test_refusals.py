@@ -71,12 +71,12 @@ def sinking() -> Network:
 def many_taps() -> Network:
     """A convolution of sensor values with more taps than are computed one by one."""
     return small(
-        f"""%x = input() {{shape=[32, 12], signal="real"}} : value=s16q0/half-even/saturate
+        f"""%x = input() {{shape=[64, 12], signal="real"}} : value=s16q0/half-even/saturate
   %c = conv(%x) {{weight=@w, stride=[1], padding=[[0, 0]], dilation=[1], groups=1}} """
         ": weight=s8q0/half-even/trap\n"
         f"  %s = lif(%c) {{{LEAKY}, decay=0.5}} "
         ": v=s32q0/half-even/saturate, decay=x15/toward-zero\n  return %s",
-        w=np.full((2, 32, 9), 1.0),
+        w=np.full((2, 64, 9), 1.0),
     )
 
 
@@ -97,7 +97,7 @@ CASES = {
     "T002 sums": (beyond, "T002 %c: its sums may reach 644,245,094,400, beyond 32 bits"),
     "T002 taps": (
         many_taps,
-        "T002 %c: its sums may reach 9,437,184, beyond the 16 bits of CONV_2D",
+        "T002 %c: its sums may reach 18,874,368, beyond the 16 bits of CONV_2D",
     ),
     "T003 rounding": (
         lambda: plain(decay=Factor(15, Rounding.HALF_EVEN)),
