@@ -30,7 +30,7 @@ class LavaBackend:
     options: Mapping[str, str] = OPTIONS
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        return pipeline.passes(settings, ranges)
+        return pipeline.passes(network, settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
         program = lower(network, settings.options)

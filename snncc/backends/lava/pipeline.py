@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from snncc.backends import Settings
-from snncc.ir import UsageError
+from snncc.ir import Network, UsageError
+from snncc.ir.ops import Norm
 from snncc.ir.passes import (
     Canonicalize,
     EvenRange,
@@ -19,6 +20,7 @@ from snncc.ir.passes import (
 )
 
 from .netx import BIAS_EXPONENT
+from .paths import OTHERWISE, refused
 from .settings import choice, number
 from .target import (
     ALIGN_BITS,
@@ -31,14 +33,18 @@ from .target import (
 )
 
 
-def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
     """All passes up to whole numbers; lowering lays the ticks, as populations may share a step.
 
     Raises:
         UsageError: states of 16 bits are asked for, or an option has a value that it cannot have.
+        LoweringRefused: L003, a norm, which would have thresholds behind it refused in its place.
     """
     if settings.state_bits < STATE_BITS:
         raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
+    for node in network:
+        if isinstance(node.op, Norm):
+            raise refused("L003", node, f"{node.op.keyword} has no form in synapses; {OTHERWISE}")
     return (
         Canonicalize(),
         Unshare(),

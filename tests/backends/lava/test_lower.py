@@ -26,7 +26,7 @@ from snncc.ir import (
     parse,
     run,
 )
-from snncc.ir.ops import LIF, Conv, CubaLIF, Dense, Input
+from snncc.ir.ops import LIF, Conv, CubaLIF, Dense, Input, Norm
 from snncc.ir.passes import Quantize, Ranges, RoundConstants, calibrate
 from tests.backends.lava.nets import STOCK, inhibited, prepared, stock
 from tests.nets import _WORDS, spikes_for
@@ -163,7 +163,7 @@ def test_real_numbers_are_refused() -> None:
 def test_other_formats_are_refused(change: dict[str, int], rule: str) -> None:
     network = single(LIF(**CALM, decay=0.7))
     signal = spikes_for(network, samples=2, ticks=20)
-    for step in pipeline.passes(Settings(), calibrate(network, signal)):
+    for step in pipeline.passes(network, Settings(), calibrate(network, signal)):
         network = (replace(step, **change) if isinstance(step, Quantize) else step)(network)
     with pytest.raises(LoweringRefused, match=f"{rule} %s"):
         LavaBackend().lower(network, Settings())
@@ -207,7 +207,7 @@ def test_unknown_values_of_options_are_refused(options: dict[str, str], message:
 
 def test_narrow_states_are_refused() -> None:
     with pytest.raises(UsageError, match="states have 24 bits"):
-        pipeline.passes(Settings(state_bits=16), Ranges())
+        pipeline.passes(single(LIF(**CALM, decay=0.7)), Settings(state_bits=16), Ranges())
 
 
 def test_a_reset_to_zero_is_a_choice_that_says_what_it_loses() -> None:
@@ -253,3 +253,9 @@ def test_a_convolution_of_more_groups_than_lava_counts_is_listed() -> None:
     )
     _, program = lowered(network)
     assert [s.kind for s in program.synapses] == ["sparse"]
+
+
+def test_a_norm_is_refused_before_numbers_are_sought() -> None:
+    network = single(Norm(epsilon=1e-5))
+    with pytest.raises(LoweringRefused, match="L003 %s: norm has no form in synapses"):
+        pipeline.passes(network, Settings(), Ranges())
