@@ -77,6 +77,11 @@ def weighted_keys_and_values(decay: Tensor, first: Tensor, key: Tensor, value: T
     return torch.stack(outputs)
 
 
+def scaled(weight: Tensor, share: float) -> Tensor:
+    """The weight itself where the share is all of it: nothing is to be computed, or copied."""
+    return weight if share == 1.0 else weight * share
+
+
 class Attention(nn.Module):
     """The spatial branch of a block: W_o (sigmoid(r) wkv), as spikes."""
 
@@ -100,7 +105,7 @@ class Attention(nn.Module):
             for name in ("key", "value", "receptance")
         )
         wkv = weighted_keys_and_values(self.time_decay, self.time_first, key, value)
-        current = functional.linear(gate.sigmoid() * wkv, self.output.weight * share)
+        current = functional.linear(gate.sigmoid() * wkv, scaled(self.output.weight, share))
         spikes: Tensor = self.neuron(current)
         return spikes
 
@@ -122,7 +127,7 @@ class FeedForward(nn.Module):
         before = delayed(x)
         key = self.key(mixed(self.time_mix_k, x, before)).relu()
         gate = self.receptance(mixed(self.time_mix_r, x, before)).sigmoid()
-        current = gate * functional.linear(key * key, self.value.weight * share)
+        current = gate * functional.linear(key * key, scaled(self.value.weight, share))
         spikes: Tensor = self.neuron(current)
         return spikes
 

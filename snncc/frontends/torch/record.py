@@ -139,6 +139,11 @@ class Recorder(TorchDispatchMode):
         self._fresh(wide, var)
         return wide
 
+    def close(self) -> None:
+        """Lets go of every tensor; the recording stays, and nothing is recorded any more."""
+        self._kept.clear()
+        self._bound.clear()
+
     def signals(self) -> dict[int, ReferenceType[Tensor]]:
         """The live tensors seen, by identity."""
         return {

@@ -69,6 +69,7 @@ def trace(
         run = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries), stale)
     finally:
         rest.restore()
+    run.recorder.close()
     with _deep():
         return Assembly(run, neurons, calling, wanted).network()
 
