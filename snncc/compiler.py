@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import platform
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +18,7 @@ from snncc.ir.ops import Input
 from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
 
 from . import bundle
-from .importing import import_model
+from .importing import give_back, import_model
 from .manifest import BuildRequest, manifest
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
 from .player import Player
@@ -60,7 +58,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     model = import_model(request.model, request.weights, request.data, theirs)
     float_network, imported, samples = model.imported.network, model.imported.notes, model.samples
     del model  # with it goes the user's module, whose weights the network has now
-    _tidied()
+    give_back()
     if float_network.quantized:
         raise UsageError(f"{request.model} has number formats already; give the float network")
     known = calibration(request.model, request.data, samples, CALIBRATION_SAMPLES)
@@ -78,7 +76,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     notes += _simulated(target, program, signal, expected)
     report: dict[str, Json] = dict(target.report(program))
     notes += _warned(report)
-    _tidied()
+    give_back()
     emitted = target.emit(program)
     files: dict[str, bundle.Content]
     files = {f"target/{name}": partial(_copied, emitted, name) for name in emitted}
@@ -100,13 +98,6 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     path = request.output or Path(f"{network.name}.snnb")
     bundle.write(path, facts, files, ROLES, log)
     return path
-
-
-def _tidied() -> None:
-    """Gives memory that is free back to the system, where the C library keeps it (glibc does)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
 
 
 def _copied(files: Files, name: PurePosixPath, out: BinaryIO) -> None:
