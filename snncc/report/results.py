@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,32 +25,63 @@ HEAD = """<!-- Made by `make tables` (`SNNCC_DATA` names the folder with the lar
 
 # Results
 
-Every model of the zoo, built for every target with 8-bit weights and verified over its whole test
-split. *Mismatches* sums three comparisons, all neurons at every tick: PyTorch in float64 with the
-float reference and the quantized reference with the target's program on this machine (both over all
-samples), and with the target itself (the emulated Cortex-M4, or a runtime; 40 samples). Bytes and
-instructions are those of the whole firmware on the emulated Cortex-M4, instructions the mean over 4
-samples; what needs more than its 128 KiB runs on the emulated NUCLEO-L4R5ZI. A row by hand:
-`snncc build zoo:NAME --target TARGET --state-bits N -o m.snnb`, then `snncc verify m.snnb --json`.
-
-| model | target | state bits | float | int8 | mismatches | flash | RAM | instructions per tick |
-|---|---|---|---|---|---|---|---|---|
+Every trained model of the zoo, built for every target with 8-bit weights and verified over its
+whole test split. *Mismatches* sums three comparisons, all neurons at every tick: PyTorch in float64
+with the float reference and the quantized reference with the target's program on this machine (both
+over all samples), and with the target itself (the emulated Cortex-M4, a runtime, or a chip's
+emulated cores; 40 samples). Bytes and instructions are those of the whole firmware on the emulated
+Cortex-M4, instructions the mean over 4 samples; what needs more than its 128 KiB runs on the
+emulated NUCLEO-L4R5ZI. A row by hand: `snncc build zoo:NAME --target TARGET --state-bits N -o
+m.snnb`, then `snncc verify m.snnb --json`.
 """
+COLUMNS = (
+    "model", "target", "state bits", "float", "int8", "mismatches", "flash", "RAM",
+    "instructions per tick",
+)  # fmt: skip
+RULE = re.compile(r"refused: ([A-Z]\d{3}) ")
+Row = tuple[str, ...]
 
 
 def results_page(models: Sequence[str]) -> str:
-    """Markdown of the page: a row for each model, target and width of states; takes minutes."""
-    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in _rows(models))
+    """Markdown of the page, for these models measured anew; takes minutes."""
+    return page(tuple(_rows(models)))
 
 
-def _rows(models: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def page(rows: Sequence[Row]) -> str:
+    """Markdown of the page: model by target in short, then `rows` under `COLUMNS`."""
+    targets = tuple(plugins("snncc.backends"))
+    cells = {
+        (model, target): _cell([row for row in rows if row[:2] == (model, target)])
+        for model, target in dict.fromkeys(row[:2] for row in rows)
+    }
+    models = dict.fromkeys(model for model, _ in cells)
+    short = [(model, *(cells.get((model, t), "") for t in targets)) for model in models]
+    return f"{HEAD}\n{_table(('model', *targets), short)}\n{_table(COLUMNS, rows)}"
+
+
+def _table(columns: Row, rows: Sequence[Row]) -> str:
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(rows: Sequence[Row]) -> str:
+    """What the widths of states have in common: verified, if any of them was built and equal."""
+    if any(row[5] == "0" for row in rows):
+        return "verified"
+    if unequal := [row[5] for row in rows if row[5]]:
+        return unequal[0]
+    rules = [found[1] for row in rows if (found := RULE.match(row[3]))]
+    return f"refused ({rules[0]})" if rules else "refused"
+
+
+def _rows(models: Sequence[str]) -> Iterator[Row]:
     for model in models:
         for target in plugins("snncc.backends"):
             for bits in STATE_BITS:
                 yield model, target, str(bits), *_measured(model, target, bits)
 
 
-def _measured(model: str, target: str, bits: int) -> tuple[str, ...]:
+def _measured(model: str, target: str, bits: int) -> Row:
     try:
         try:
             return _verified(model, target, bits, None)
@@ -61,14 +93,14 @@ def _measured(model: str, target: str, bits: int) -> tuple[str, ...]:
         return f"refused: {sentence}".replace("|", "/").replace("](", "] ("), *[""] * 5
 
 
-def _verified(model: str, target: str, bits: int, board: str | None) -> tuple[str, ...]:
+def _verified(model: str, target: str, bits: int, board: str | None) -> Row:
     with TemporaryDirectory() as folder:
         out = Path(folder) / "model.snnb"
         request = BuildRequest(f"zoo:{model}", target, state_bits=bits, board=board, output=out)
         return _figures(verify(Bundle.open(compile_model(request))))
 
 
-def _figures(report: Report) -> tuple[str, ...]:
+def _figures(report: Report) -> Row:
     share = [f"{report.accuracy[s]:.2%}" for s in ("reference-float", "reference-quantized")]
     absent = [each.right for each in report.comparisons if each.absent]
     ran = "" if not absent else f" (not run here: {', '.join(absent)})"
@@ -80,5 +112,5 @@ def _figures(report: Report) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    page = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/results.md")
-    page.write_text(results_page(sys.argv[2:] or names()), encoding="utf-8")
+    file = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/results.md")
+    file.write_text(results_page(sys.argv[2:] or names()), encoding="utf-8")
