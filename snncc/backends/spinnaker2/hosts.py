@@ -10,7 +10,7 @@ from snncc.ir import Node, Use, ordered
 from snncc.ir.ops import Input
 
 from .neurons import encoder
-from .paths import Leaf, Paths, refused
+from .paths import OTHERWISE, Leaf, Paths, refused
 from .program import Host, Whole
 
 
@@ -46,7 +46,7 @@ def _host(paths: Paths, node: Node, names: set[str]) -> Host:
                 "S008",
                 node,
                 f"it hears real values and %{leaf.name}, whose spikes are on the chip; let a "
-                "population of its own turn the values into spikes",
+                f"population of its own turn the values into spikes, or {OTHERWISE}",
             )
         link = paths.listed(term, leaf)
         if link is not None:

@@ -20,7 +20,7 @@ from .limits import warnings
 from .machine import machine
 from .neurons import population
 from .partition import split
-from .paths import Leaf, Link, Paths, refused, shares
+from .paths import OTHERWISE, Leaf, Link, Paths, refused, shares
 from .place import place, sequential
 from .program import Host, Neurons, Partition, Program, Source, Synapses, Wire
 from .relays import Relays
@@ -210,7 +210,7 @@ class _Lowering:
         real = [n for n in heard if not self.paths.network[n].op.spiking]
         if real:
             message = f"it hears %{real[0]}, real values, beside spikes; let an encoder hear them"
-            raise refused("S008", node, message)
+            raise refused("S008", node, f"{message}, or {OTHERWISE}")
         constant = self._constant(node)
         if not _convolves(node, links) or np.any(constant):
             links = self._links(node, listed=True)
@@ -322,7 +322,7 @@ class _Lowering:
         if not node.op.states:
             message = (
                 f"the output {use} is no spike or potential of a neuron; end the network with a "
-                "population or an integrator, or build with --target c99"
+                f"population or an integrator, or {OTHERWISE}"
             )
             raise refused("S009", node, message)
         state = use.state or ("" if node.op.spiking else "v")

@@ -30,6 +30,7 @@ LINEAR = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
 CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
 NONE = np.zeros(0, dtype=np.int64)
+OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
 
 
 def refused(rule: str, node: Node, message: str) -> LoweringRefused:
@@ -96,7 +97,7 @@ class Paths:
                 "S003",
                 node,
                 f"{node.op.keyword} has no form in synapses; put a spiking population in its "
-                "place, or build with --target c99, which computes every op",
+                f"place, or {OTHERWISE}",
             )
         found: dict[Leaf, None] = {}
         for each in node.inputs:
