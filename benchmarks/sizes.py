@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from snncc.backends import Settings
-from snncc.importing import import_model
+from snncc.importing import give_back, import_model
 from snncc.ir import Network
 from snncc.ir.passes import calibrate
 from snncc.pipeline import run_pipeline
@@ -62,7 +62,13 @@ def measured(name: str, target: str) -> Row:
     stages, model, built = Stages(), f"zoo:{name}", backend(target)
     known = calibration(model, None, None, 1)
     assert known is not None
-    network = stages.run("import", lambda: import_model(model, None, None, {}).imported.network)
+
+    def imported() -> Network:
+        network = import_model(model, None, None, {}).imported.network
+        give_back()  # as a build does once it has the network
+        return network
+
+    network = stages.run("import", imported)
 
     def quantized() -> tuple[Settings, Network]:
         ranges = calibrate(network, known.signal)
@@ -72,7 +78,9 @@ def measured(name: str, target: str) -> Row:
     settings, whole = stages.run("quantize", quantized)
 
     def written() -> int:
-        files = built.emit(built.lower(whole, settings))
+        program = built.lower(whole, settings)
+        give_back()
+        files = built.emit(program)
         with tempfile.TemporaryDirectory() as folder:
             for path in files:
                 file = Path(folder) / path

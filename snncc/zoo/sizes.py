@@ -36,7 +36,7 @@ class Size:
     parameters: int
     published: str
     source: str
-    shape: tuple[int, ...] = (3, 24, 24)
+    shape: tuple[int, ...] = (3, 20, 20)
     signal: Literal["images", "symbols"] = "images"
     ticks: int = 4
 
