@@ -28,6 +28,11 @@ from .sparse import with_sparse_rows
 
 SPARE_BYTES = 1024  # at least so many more are kept free when a core was too full
 
+UNASKED = (
+    "py-spinnaker2's applications refuse this network, so its cores run our own kernel, for which "
+    "there is no loader yet; --option kernel=stock says what they refuse"
+)
+
 
 def lower(network: Network, settings: Settings) -> Program:
     """The program of a quantized network, on as few cores as its parts need.
@@ -83,6 +88,7 @@ def assembled(parts: Parts, settings: Settings) -> Program:
         codes=codes,
         traffic=traffic,
         routing=_routed(traffic, choices),
+        warnings=() if settings.options.get("kernel") == "own" else (UNASKED,),
     )
 
 

@@ -51,6 +51,7 @@ class Program:
         codes: the C of each core.
         traffic: events between cores, as expected.
         routing: where the cores run, and how events get from one to the other.
+        warnings: what the user should know of it.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Program:
     codes: tuple[Code, ...]
     traffic: Traffic
     routing: Routing
+    warnings: tuple[str, ...]
 
     @cached_property
     def firsts(self) -> tuple[Whole, ...]:

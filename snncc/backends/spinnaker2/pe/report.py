@@ -44,6 +44,7 @@ def report(program: Program) -> dict[str, Json]:
             float(program.traffic.rates @ np.diff(program.traffic.offsets)), 3
         ),
         "core_map": [_line(program, core) for core in range(len(taken))],
+        "warnings": list(program.warnings),
     }
 
 

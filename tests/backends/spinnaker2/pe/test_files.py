@@ -87,3 +87,9 @@ def test_a_run_is_measured_in_events_packets_and_instructions() -> None:
     assert isinstance(row, int)
     assert isinstance(most, int)
     assert 0 < row < most
+
+
+def test_a_kernel_that_nobody_asked_for_is_announced() -> None:
+    (warning,) = report(PROGRAM)["warnings"]
+    assert "applications refuse this network, so its cores run our own kernel" in warning
+    assert report(assembled(cut(), Settings(options={"kernel": "own"})))["warnings"] == []
