@@ -92,10 +92,13 @@ def measured(name: str, target: str) -> Row:
     return {"model": name, "target": target, "written_bytes": size, "stages": stages.taken}
 
 
-def row(name: str, target: str) -> Row:
-    """The same, measured in a process of its own."""
+def row(name: str, target: str) -> Row | None:
+    """The same, measured in a process of its own; None where the target refuses the model."""
     command = [sys.executable, __file__, "--one", name, target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "LoweringRefused" in done.stderr:
+        print(f"{name} on {target}: {done.stderr.rpartition('LoweringRefused: ')[2].strip()}")
+        return None
     if done.returncode:
         raise SystemExit(done.stderr)
     found = cast("Row", json.loads(done.stdout.splitlines()[-1]))
@@ -140,7 +143,8 @@ def main() -> None:
     if options.one:
         print(json.dumps(measured(*options.one)))
         return
-    rows = [row(name, target) for name in options.models for target in options.targets]
+    tried = [row(name, target) for name in options.models for target in options.targets]
+    rows = [each for each in tried if each is not None]
     Console(width=140).print(shown(rows))
     late = [r for r in rows if r["seconds"] > SECONDS or r["peak_share"] > FACTOR]
     print(f"above {SECONDS} s or {FACTOR} x the weights in float32: {len(late)} of {len(rows)}")
