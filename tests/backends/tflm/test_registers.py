@@ -166,6 +166,6 @@ def test_a_matrix_that_fills_32_bits_cannot_be_turned() -> None:
 
 
 def test_a_sum_of_too_many_single_products_is_refused() -> None:
-    many = BILINEAR.replace("9", "257")
-    with pytest.raises(LoweringRefused, match="T006 %y: its products may leave 16 bits, and 257"):
+    many = BILINEAR.replace("9", "513")
+    with pytest.raises(LoweringRefused, match="T006 %y: its products may leave 16 bits, and 513"):
         lowered(small(many))
