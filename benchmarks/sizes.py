@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from snncc.backends import Settings
-from snncc.importing import give_back, import_model
-from snncc.ir import Network
+from snncc.importing import import_model
+from snncc.ir import Network, give_back
 from snncc.ir.passes import calibrate
 from snncc.pipeline import run_pipeline
 from snncc.plugins import backend

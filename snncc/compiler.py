@@ -13,12 +13,22 @@ from typing import BinaryIO
 import numpy as np
 
 from snncc.backends import Backend, Files, FirmwareBackend, Json, Settings, packed
-from snncc.ir import DeviceError, Network, SpikesDiffer, Trace, UsageError, Values, run, unknown
+from snncc.ir import (
+    DeviceError,
+    Network,
+    SpikesDiffer,
+    Trace,
+    UsageError,
+    Values,
+    give_back,
+    run,
+    unknown,
+)
 from snncc.ir.ops import Input
 from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
 
 from . import bundle
-from .importing import give_back, import_model
+from .importing import import_model
 from .manifest import BuildRequest, manifest
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
 from .player import Player

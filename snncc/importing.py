@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import ImportRefused, UsageError, Values, unknown
+from snncc.ir import ImportRefused, UsageError, Values, give_back, unknown
 
 from .plugins import frontend
 from .samples import Samples, find_samples, tick_option
@@ -65,10 +63,3 @@ def import_model(
         ) from refusal
     give_back()  # what running the model took
     return Model(imported, samples)
-
-
-def give_back() -> None:
-    """Gives memory that is free back to the system, where the C library keeps it (glibc does)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)

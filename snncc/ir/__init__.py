@@ -31,6 +31,7 @@ from .number import (
 )
 from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
 from .reference import Stream, events, run
+from .spill import give_back
 from .tensor import Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
@@ -86,6 +87,7 @@ __all__ = [
     "encode",
     "encode_input",
     "events",
+    "give_back",
     "graph",
     "ordered",
     "parse",

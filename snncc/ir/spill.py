@@ -1,9 +1,11 @@
-"""Where large tensors live, files without a name, and how to walk through them; no meaning here."""
+"""Memory: files without a name where large tensors live, and what is free; no meaning here."""
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -78,3 +80,10 @@ def blocks(shape: Sequence[int], item_bytes: int) -> Iterator[tuple[slice, ...]]
     step = max(1, LARGE_BYTES // (item_bytes * prod(shape[1:])))
     for start in range(0, shape[0], step):
         yield (slice(start, start + step),)
+
+
+def give_back() -> None:
+    """Gives memory that is free back to the system, where the C library keeps it (glibc does)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import Decode, UsageError, Values, unknown
+from snncc.ir import Decode, UsageError, Values, give_back, unknown
 
 from .agreement import demand_agreement
 from .alone import demand_own
@@ -106,6 +106,7 @@ def load(request: ImportRequest) -> Imported:
     wanted = _wanted(request, options)
     ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
     calling, traced = found(model, neurons, wanted, options.layout, ticks)
+    give_back()  # what the recording took: the model is run once more beside the network
     eager = EagerModel(model, neurons, calling, traced)
     demand_own(eager)
     demand_agreement(eager, request.signal, ticks)
