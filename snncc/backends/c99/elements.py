@@ -24,7 +24,8 @@ from snncc.ir.ops import (
 )
 
 from .neuron_scalar import ROUNDED
-from .program import Constant, Loop, MatrixProduct, PoolWindow, Step
+from .program import Loop, MatrixProduct, PoolWindow, Step
+from .storage import Constant
 from .wiring import refused
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from snncc.ir import Network
 from .emit import emit
 from .emit_header import state_bytes
 from .lower import lower
-from .program import CType, Program, Readout
+from .program import Program, Readout
+from .storage import CType
 from .text import Names, block
 
 ALIGNMENT_BYTES = 8  # at most so many bytes of padding behind each array (AAPCS32 5.1)

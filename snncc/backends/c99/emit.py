@@ -18,7 +18,6 @@ from .program import (
     Keep,
     Loop,
     MatrixProduct,
-    Memory,
     Normalise,
     PoolWindow,
     Population,
@@ -28,6 +27,7 @@ from .program import (
     Step,
     Unpack,
 )
+from .storage import Memory
 from .text import Names, array, block, literal
 
 KERNELS = "snncc_kernels.h"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from .program import Leaky, Population, Port, Program, Wire
+from .program import Leaky, Population, Port, Program
+from .storage import Wire
 from .text import Names, block
 
 

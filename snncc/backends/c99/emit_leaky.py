@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .program import Constant, Leaky, Population
+from .program import Leaky, Population
+from .storage import Constant
 from .target import LANE_BITS, LANES
 from .text import Names, block, lanes_of, literal, pair
 

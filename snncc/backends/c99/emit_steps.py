@@ -11,12 +11,12 @@ from .program import (
     MatrixProduct,
     Normalise,
     PoolWindow,
-    Reading,
     Scan,
     SparseWalk,
     Spread,
     Unpack,
 )
+from .storage import Reading
 from .text import Names, block
 
 

@@ -13,7 +13,8 @@ from snncc.ir.ops import Function, Graded, Norm, Requantize
 from .codes import shifts, whole
 from .elements import spread_loop
 from .neuron_scalar import ROUNDED
-from .program import Constant, Layer, Loop, Normalise
+from .program import Layer, Loop, Normalise
+from .storage import Constant
 from .tables import narrowest
 from .target import TABLE_BITS
 from .wiring import refused

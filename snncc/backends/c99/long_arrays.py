@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from .program import Table
+from .storage import Table
 from .text import literal
 
 LONG_BYTES = 1 << 17

@@ -21,20 +21,8 @@ from snncc.ir.ops import LI, Function, Graded, Input, Norm, Requantize, Spiking,
 from .elements import element_steps
 from .held import graded_steps, norm_step, register_step, table_step
 from .neurons import arithmetic_of
-from .program import (
-    Keep,
-    Layer,
-    Loop,
-    Population,
-    Port,
-    Program,
-    Reading,
-    Readout,
-    Scan,
-    Step,
-    Unpack,
-    Wire,
-)
+from .program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
+from .storage import Reading, Wire
 from .synapses import Current, Synapses, walked
 from .tables import Tables, narrowest
 from .target import EVENTS_MAX, RESERVED

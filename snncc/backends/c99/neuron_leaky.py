@@ -17,7 +17,8 @@ from snncc.ir import Factor, Node, Overflow, Quantity, Rounding
 from snncc.ir.ops import IF, LIF, CubaLIF, Spiking
 
 from .codes import factor, observed, shifts, whole
-from .program import Constant, Layout, Leaky, Reset, Whole
+from .program import Leaky
+from .storage import Constant, Layout, Reset, Whole
 from .tables import Grid
 from .target import LANE_BITS
 

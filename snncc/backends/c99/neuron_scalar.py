@@ -11,7 +11,8 @@ from snncc.ir import Factor, Node, Overflow, Param, Quantity, Rounding
 from snncc.ir.ops import ALIF, LI, AlphaLIF, CubaLIF, Spiking
 
 from .codes import factor, shifts, whole
-from .program import Constant, CType, Memory, Scalar
+from .program import Scalar
+from .storage import Constant, CType, Memory
 from .tables import Grid, narrowest
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from snncc.ir.passes import worst_case
 from .codes import whole
 from .neuron_leaky import begins, leaky_of
 from .neuron_scalar import scalar
-from .program import Leaky, Memory, Scalar
+from .program import Leaky, Scalar
+from .storage import Memory
 from .tables import Grid
 from .target import LANE_BITS
 from .wiring import refused

@@ -1,110 +1,13 @@
-"""Frozen values that say exactly what C to write: arrays, wires, steps. Never: a decision."""
+"""Frozen values that say exactly what C to write, step by step. Never: a decision."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+from snncc.ir import Decode, Quantity, Shape
 
-from snncc.ir import Decode, Quantity, Shape, Tensor
-
-Whole: TypeAlias = npt.NDArray[np.int64]
-CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t"]
-Layout: TypeAlias = Literal["rows", "lanes"] | CType
-Reset: TypeAlias = Literal["subtract", "value", "none"]
-KINDS: Mapping[Layout, type[np.integer]] = {
-    "rows": np.int8,
-    "int8_t": np.int8,
-    "uint8_t": np.uint8,
-    "lanes": np.int16,
-    "int16_t": np.int16,
-    "uint16_t": np.uint16,
-    "int32_t": np.int32,
-}
-BYTES: Mapping[Layout, int] = {layout: np.dtype(kind).itemsize for layout, kind in KINDS.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A constant array: `rows` of eight weights, `lanes` of eight int16, or a plain C array."""
-
-    name: str
-    layout: Layout
-    content: Tensor  # flat, as wide as the layout
-
-    @property
-    def values(self) -> Whole:
-        """The numbers, in order."""
-        return self.content.values
-
-    @property
-    def bytes(self) -> int:
-        """Flash that it takes."""
-        return self.content.shape[0] * BYTES[self.layout]
-
-
-@dataclass(frozen=True, eq=False)
-class Constant:
-    """A parameter of a population: one number, or a table with one number per lane.
-
-    Attributes:
-        value: the number, where all neurons share it.
-        table: name of the table, else; `period` lanes long, then it begins again.
-    """
-
-    value: int = 0
-    table: str = ""
-    period: int = 0
-
-
-@dataclass(frozen=True)
-class Wire:
-    """Where a signal is kept: a list of the neurons that fired, or one value per neuron.
-
-    Attributes:
-        slots: ticks that are kept, the present one included.
-        borrowed: the caller's own array, read in place; not part of the state.
-    """
-
-    name: str
-    kind: Literal["events", "values"]
-    ctype: CType
-    size: int
-    slots: int = 1
-    borrowed: bool = False
-
-    @property
-    def bytes(self) -> int:
-        """RAM that it takes; a list carries its end mark and its length."""
-        more = 2 if self.kind == "events" else 0
-        return 0 if self.borrowed else self.slots * (self.size + more) * BYTES[self.ctype]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A wire as it was `delay` ticks ago."""
-
-    wire: str
-    delay: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Memory:
-    """A state of a population, in lanes: padded so that each block begins a new group."""
-
-    name: str
-    ctype: CType
-    lanes: int
-    initial: Whole  # [lanes]
-    packed: bool  # two int16 to a word
-
-    @property
-    def bytes(self) -> int:
-        """RAM that it takes."""
-        return self.lanes * BYTES[self.ctype]
+from .storage import Constant, CType, Memory, Reading, Reset, Table, Wire
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,8 @@ import numpy as np
 from snncc.ir import Arithmetic, Node, Use
 from snncc.ir.ops import BlockDense, Conv, Dense, Graded, Sparse, Sum, Weighted
 
-from .program import (
-    BYTES,
-    Constant,
-    ConvWalk,
-    CType,
-    DenseWalk,
-    Dot,
-    Gather,
-    Layer,
-    Reading,
-    SparseWalk,
-    Spread,
-    Walk,
-    Whole,
-)
+from .program import ConvWalk, DenseWalk, Dot, Gather, Layer, SparseWalk, Spread, Walk
+from .storage import BYTES, Constant, CType, Reading, Whole
 from .tables import Grid, narrowest, rows
 from .target import (
     ACCUMULATOR_BITS,

@@ -8,7 +8,7 @@ import numpy as np
 
 from snncc.ir import Tensor
 
-from .program import KINDS, Constant, CType, Layout, Table, Whole
+from .storage import KINDS, Constant, CType, Layout, Table, Whole
 from .target import LANES
 
 # Within a word the bytes stand as a DSP core widens them: bytes 0 and 2 first, then 1 and 3

@@ -22,7 +22,7 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input, Reshape, Spiking
 
-from .program import CType, Reading, Wire
+from .storage import CType, Reading, Wire
 from .tables import narrowest
 from .target import EVENTS_MAX, PHASES_MAX, RULES
 
