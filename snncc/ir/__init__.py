@@ -36,7 +36,16 @@ from .tensor import Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
 from .verify import verify
-from .views import Bounds, Projection, arithmetics, bounds, graph, ordered, projections
+from .views import (
+    Bounds,
+    Projection,
+    arithmetics,
+    bounds,
+    graph,
+    input_registers,
+    ordered,
+    projections,
+)
 
 __all__ = [
     "OPS",
@@ -89,6 +98,7 @@ __all__ = [
     "events",
     "give_back",
     "graph",
+    "input_registers",
     "ordered",
     "parse",
     "parse_format",

@@ -16,7 +16,7 @@ from .errors import NumberError, RuleViolation
 from .network import Network, Node, Use
 from .number import Factor, Single
 from .op import Unit, Values
-from .ops import Input, Weighted
+from .ops import Input, Requantize, Weighted
 from .single import SingleArithmetic
 
 
@@ -208,6 +208,23 @@ def _wire(
     low, high = known[use.source]
     # Before its first tick a delayed wire reads zero.
     return (np.minimum(low, 0), np.maximum(high, 0)) if use.delay else (low, high)
+
+
+def input_registers(network: Network) -> tuple[Node, ...]:
+    """Registers of what inputs alone lead to, with no state on the way, each after those it reads.
+
+    A host can compute these before anything enters a chip.
+    """
+    whole = graph(network)
+    found: list[tuple[int, Node]] = []
+    for node in network:
+        if isinstance(node.op, Requantize):
+            past = nx.ancestors(whole, node.name) | {node.name}
+            kept = any(network[name].op.states for name in past)
+            if not kept and nx.is_directed_acyclic_graph(whole.subgraph(past)):
+                found.append((len(past), node))
+    # What one of them reads has fewer before it.
+    return tuple(node for _, node in sorted(found, key=lambda each: each[0]))
 
 
 @dataclass(frozen=True)

@@ -95,10 +95,8 @@ def test_weights_that_keep_enough_codes_stay_in_the_common_unit() -> None:
     assert held(whole(network)) == []
 
 
-def test_targets_without_registers_let_them_meet_in_one_unit() -> None:
-    after = whole(joined(2.0), meet="together")
-    assert held(after) == []
-    with pytest.raises(PassError, match="meet is 'never', expected apart, inputs or together"):
+def test_another_way_to_meet_is_refused_by_name() -> None:
+    with pytest.raises(PassError, match="meet is 'never', expected apart or inputs"):
         whole(joined(2.0), meet="never")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
-import networkx as nx
 import numpy as np
 
 from snncc.ir import (
@@ -21,7 +20,7 @@ from snncc.ir import (
     Values,
     arithmetics,
     bounds,
-    graph,
+    input_registers,
 )
 from snncc.ir.ops import (
     AvgPool,
@@ -32,7 +31,6 @@ from snncc.ir.ops import (
     MaxPool,
     Product,
     Relu,
-    Requantize,
     Reshape,
     Slice,
     Sum,
@@ -84,7 +82,7 @@ class Paths:
         self.network = network
         self.bounds: Bounds = bounds(network)
         self.gates = tuple(node for node in network if self._is_gate(node))
-        self.hosts = _of_inputs(network)
+        self.hosts = input_registers(network)
         outputs = [network[use.source] for use in network.outputs if not use.state]
         sums = {node.name: node for node in outputs if not self.is_leaf(node.name)}
         self.readers = tuple(sums.values())
@@ -342,17 +340,3 @@ class Paths:
         a = self.numbers[node.name][0] if whole else self.real
         values = [x.astype(np.int64 if whole else np.float64) for x in inputs]
         return node.op.step({}, values, a)[1]
-
-
-def _of_inputs(network: Network) -> tuple[Node, ...]:
-    """Registers before which there are inputs and nothing that keeps a state."""
-    whole = graph(network)
-    found: list[tuple[int, Node]] = []
-    for node in network:
-        if isinstance(node.op, Requantize):
-            past = nx.ancestors(whole, node.name) | {node.name}
-            kept = any(network[name].op.states for name in past)
-            if not kept and nx.is_directed_acyclic_graph(whole.subgraph(past)):
-                found.append((len(past), node))
-    # What one of them reads has fewer before it.
-    return tuple(node for _, node in sorted(found, key=lambda each: each[0]))

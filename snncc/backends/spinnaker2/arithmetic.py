@@ -145,3 +145,13 @@ class Encoder:
 
     def _decayed(self, v: Values) -> Values:
         return v if self.decay is None else v * self.decay
+
+
+def rescaled(codes: Values, factor: Values, fraction: int, low: int, high: int) -> Values:
+    """Codes times factor / 2**fraction, to the nearest, ties to even, no further than the ends."""
+    product = codes * factor
+    if fraction:
+        floor = product >> fraction
+        rest, half = product - (floor << fraction), 1 << (fraction - 1)
+        product = floor + ((rest > half) | ((rest == half) & (floor % 2 == 1)))
+    return np.clip(product, low, high)

@@ -53,6 +53,9 @@ def arrays(program: Program) -> dict[str, Values]:
         if p.current_decays is not None:
             named["exc_decay"], named["inh_decay"] = p.current_decays
         found |= {f"{n.name}.{key}": values for key, values in named.items()}
+    for r in program.registers:
+        found |= {f"{r.name}.factor": r.factor, f"{r.name}.constant": r.constant}
+        found |= {f"{r.name}.{number}.weights": w for number, (_, _, w) in enumerate(r.currents)}
     for h in program.hosts:
         e = h.population
         host: dict[str, Values | None] = {

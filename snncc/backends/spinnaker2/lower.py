@@ -15,7 +15,7 @@ from snncc.ir.ops import IF, LI, LIF, Spiking
 from snncc.ir.passes import phases
 
 from .choices import Choices
-from .hosts import hosts
+from .hosts import hosts, registers
 from .limits import warnings
 from .machine import machine
 from .neurons import population
@@ -93,6 +93,9 @@ class _Lowering:
         computed = hosts(self.paths)
         here = {host.name for host in computed}
         nodes = [n for n in network.populations if n.name not in here]
+        if computed and not nodes:
+            message = "every population hears real values, so the host would compute all of it"
+            raise refused("S008", network[computed[0].name], f"{message}; {OTHERWISE}")
         relays = Relays(self.period, self.choices.delays)
         sources = [
             Source(name, name, network.shapes[name], self.phases[name], self._rate(name))
@@ -126,6 +129,7 @@ class _Lowering:
             decode=network.decode,
             period=self.period,
             inputs=tuple(self._input(node) for node in network.inputs),
+            registers=registers(self.paths) if wired.hosts else (),
             hosts=wired.hosts,
             sources=wired.sources,
             neurons=wired.neurons,

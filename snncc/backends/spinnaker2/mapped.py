@@ -8,7 +8,7 @@ from snncc.backends import Json, Port
 
 from .mapping import costs, places, tables
 from .pieces import CONVOLVING, Cut, cuts, uncut
-from .program import Host, Neurons, Program, Source, Synapses
+from .program import Host, Neurons, Program, Register, Source, Synapses
 from .traffic import Traffic
 
 
@@ -30,6 +30,7 @@ def mapped(program: Program) -> dict[str, Json]:
         "duration": program.duration,
         "chip_ticks": program.ticks,
         "inputs": [_port(each) for each in program.inputs],
+        "registers": [_register(r) for r in program.registers],
         "hosts": [_host(h) for h in program.hosts],
         "sources": [_source(s, s.name in whole, most[s.name]) for s in program.sources],
         "populations": [_population(n, n.name in whole, most[n.name]) for n in program.neurons],
@@ -89,6 +90,16 @@ def _port(port: Port) -> Json:
         found |= {"bits": port.format.bits, "fraction": port.format.unit}
         found |= {"low": port.format.low, "high": port.format.high}
     return found
+
+
+def _register(r: Register) -> Json:
+    return {
+        "name": r.name,
+        "currents": [[name, delay] for name, delay, _ in r.currents],
+        "fraction": r.fraction,
+        "low": r.low,
+        "high": r.high,
+    }
 
 
 def _host(h: Host) -> Json:

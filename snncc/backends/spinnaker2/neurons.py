@@ -124,7 +124,8 @@ def check(network: Network, node: Node) -> None:
         ("S002", op.spikes != 1, "it fires several spikes in a tick; cores send one"),
         ("S005", op.compare != ">=", "it fires above its threshold, not at it; run at-threshold"),
         ("S005", op.reset_order != "now", f"it resets {op.reset_order}, cores reset at once; "
-         "its potential is read, it rechecks its threshold, or its current acts a tick late"),
+         "its potential is read, it rechecks its threshold, its current acts a tick late, or its "
+         "threshold is far beyond its weights"),
         ("S005", op.reset == "none", "it never resets"),
         ("S005", op.reset == "subtract" and bool(np.any(threshold != amount)),
          "it subtracts something else than its threshold"),

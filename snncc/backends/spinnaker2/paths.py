@@ -8,7 +8,17 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Arithmetic, LoweringRefused, Network, Node, Shape, Use, Values, arithmetics
+from snncc.ir import (
+    Arithmetic,
+    LoweringRefused,
+    Network,
+    Node,
+    Shape,
+    Use,
+    Values,
+    arithmetics,
+    input_registers,
+)
 from snncc.ir.ops import (
     AvgPool,
     Concat,
@@ -41,7 +51,7 @@ def refused(rule: str, node: Node, message: str) -> LoweringRefused:
 
 @dataclass(frozen=True)
 class Leaf:
-    """Where a path begins: a population or an input, `delay` ticks ago."""
+    """Where a path begins: a population, an input or a register of inputs, `delay` ticks ago."""
 
     name: str
     delay: int
@@ -59,10 +69,15 @@ class Link:
 
 
 class Paths:
-    """A quantized network seen from its populations: what leads into each, and from where."""
+    """A quantized network seen from its populations: what leads into each, and from where.
+
+    Attributes:
+        registers: of what inputs alone lead to, each after those that it reads: the host's.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self.registers = input_registers(network)
         self.numbers: dict[str, Arithmetic] = {
             name: a for name, (a, _) in arithmetics(network).items()
         }
@@ -88,7 +103,7 @@ class Paths:
             raise refused(
                 "S004", user, f"it reads the potential %{use.source}.{state}; cores send spikes"
             )
-        if node.op.states or isinstance(node.op, Input):
+        if self._begins(node):
             return {Leaf(node.name, late): None}
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
             raise refused("S003", node, "its bias comes late; give the bias to the neuron")
@@ -103,6 +118,10 @@ class Paths:
         for each in node.inputs:
             found |= self.leaves(each, late, node)
         return found
+
+    def _begins(self, node: Node) -> bool:
+        """Whether paths begin there."""
+        return bool(node.op.states) or isinstance(node.op, Input) or node in self.registers
 
     def offset(self, use: Use) -> Values:
         """What a wire carries when nothing spikes, codes `[*shape]`: the biases on the way."""
@@ -189,7 +208,7 @@ class Paths:
     def _value(self, use: Use, delay: int, leaf: Leaf | None, basis: Values) -> Values:
         """A wire's codes when only that leaf puts something out; `[samples, *shape]`."""
         node, late = self.network[use.source], delay + use.delay
-        if node.op.states or isinstance(node.op, Input):
+        if self._begins(node):
             if leaf == Leaf(node.name, late):
                 return basis
             return np.zeros((len(basis), *self.network.shapes[node.name]), dtype=np.int64)

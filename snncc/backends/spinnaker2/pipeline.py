@@ -73,7 +73,7 @@ def _stock(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         Prune(),
         Gates(),
         ResetNow(),
-        Quantize(weight_bits=settings.weight_bits, fraction_bits=0, meet="together", ranges=ranges),
+        Quantize(weight_bits=settings.weight_bits, fraction_bits=0, meet="inputs", ranges=ranges),
         SinglePrecision(),
         SplitSigns(),
         AtThreshold(),

@@ -50,11 +50,32 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
+class Register:
+    """A sum of real values in codes of its own, which the host rounds once to coarser ones.
+
+    Attributes:
+        currents: input or register, ticks of delay, weights `[values, values]` int64.
+        constant: whole codes that the sum always has, per value.
+        factor: codes times factor / 2**fraction are rounded to the nearest, ties to even.
+        low, high: the smallest and the largest code.
+    """
+
+    name: str
+    currents: tuple[tuple[str, int, Whole], ...]
+    constant: Whole
+    factor: Whole
+    fraction: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, eq=False)
 class Host:
     """A population driven by real values, which the chip does not carry: the host computes it.
 
     Attributes:
-        currents: input or host population, ticks of delay, weights `[neurons, values]` int64.
+        currents: input, register or host population, ticks of delay, weights `[neurons, values]`
+            int64.
         constant: whole codes that the current always has, per neuron.
     """
 
@@ -240,6 +261,7 @@ class Program:
     decode: Decode
     period: int
     inputs: tuple[Port, ...]
+    registers: tuple[Register, ...]
     hosts: tuple[Host, ...]
     sources: tuple[Source, ...]
     neurons: tuple[Neurons, ...]

@@ -117,9 +117,9 @@ def _tables(
     machine, trees = placement.machine, Trees(placement.machine)
     numbers: dict[int, int] = {}
     arriving: list[list[tuple[int, int]]] = [[] for _ in range(machine.chips)]
-    for core, places in enumerate(
-        np.split(placement.places[traffic.targets], traffic.offsets[1:-1])
-    ):
+    for core in range(traffic.cores):
+        ends = traffic.targets[traffic.offsets[core] : traffic.offsets[core + 1]]
+        places = placement.places[ends]
         for chip, way in _ways(trees, int(placement.chips[core]), places).items():
             number = numbers.setdefault(way, len(numbers))
             arriving[chip].append((int(base[core]), number))

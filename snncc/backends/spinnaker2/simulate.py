@@ -11,9 +11,9 @@ import numpy as np
 from snncc.backends import chosen, entering
 from snncc.ir import Trace, UsageError, Values
 
-from .arithmetic import State
+from .arithmetic import State, rescaled
 from .currents import Currents
-from .program import Host, Neurons, Program, Source, Whole, Wire
+from .program import Neurons, Program, Source, Whole, Wire
 from .target import DELAY_MAX, HOP_TICKS
 
 KEPT = DELAY_MAX + HOP_TICKS  # ticks after which nobody waits for a spike any more
@@ -202,9 +202,13 @@ def _hosts(program: Program, fed: Mapping[str, Values]) -> dict[str, tuple[Value
     history |= {host.name: [] for host in program.hosts}
     states: dict[str, State] = {h.name: h.population.begin(samples) for h in program.hosts}
     shown: dict[str, list[Values]] = {host.name: [] for host in program.hosts}
+    history |= {register.name: [] for register in program.registers}
     for tick in range(ticks):
+        for r in program.registers:
+            codes = _drive(r.currents, r.constant, history, tick, samples)
+            history[r.name].append(rescaled(codes, r.factor, r.fraction, r.low, r.high))
         for host in program.hosts:
-            drive = _drive(host, history, tick, samples)
+            drive = _drive(host.currents, host.constant, history, tick, samples)
             states[host.name], spikes = host.population.step(states[host.name], drive)
             history[host.name].append(spikes.astype(np.int64))
             shown[host.name].append(states[host.name][2])
@@ -214,9 +218,15 @@ def _hosts(program: Program, fed: Mapping[str, Values]) -> dict[str, tuple[Value
     }
 
 
-def _drive(host: Host, history: Mapping[str, list[Values]], tick: int, samples: int) -> Values:
-    total = np.zeros((samples, len(host.constant)), dtype=np.int64) + host.constant
-    for name, delay, weights in host.currents:
+def _drive(
+    currents: Sequence[tuple[str, int, Whole]],
+    constant: Whole,
+    history: Mapping[str, list[Values]],
+    tick: int,
+    samples: int,
+) -> Values:
+    total = np.zeros((samples, len(constant)), dtype=np.int64) + constant
+    for name, delay, weights in currents:
         if tick >= delay:
             total += history[name][tick - delay].astype(np.int64) @ weights.T
     return total

@@ -52,8 +52,7 @@ class Quantize(Pass):
     Where a unit would leave weights that read real values an eighth of their codes or less, those
     count in a unit of their own, 2**k times finer, and a register rounds their sum to the common
     one: a shift. With `meet=inputs` that is done only where inputs alone lead to the weights, for
-    targets whose host computes such currents; with `meet=together` nowhere, for targets that have
-    no registers.
+    targets whose host computes such currents.
 
     Real values that are multiplied with each other, bent by functions, normalised or put out as
     graded events are held in registers of 16 bits, in powers of two that calibration chooses. They
@@ -108,8 +107,8 @@ class Quantize(Pass):
                 raise PassError(f"quantize: {name} is {getattr(self, name)}, expected 16, 24 or 32")
         if self.units not in ("neuron", "population"):
             raise PassError(f"quantize: units is '{self.units}', expected neuron or population")
-        if self.meet not in ("apart", "inputs", "together"):
-            raise PassError(f"quantize: meet is '{self.meet}', expected apart, inputs or together")
+        if self.meet not in ("apart", "inputs"):
+            raise PassError(f"quantize: meet is '{self.meet}', expected apart or inputs")
 
     @property
     def _widths(self) -> tuple[int, int]:
@@ -170,7 +169,7 @@ class Quantize(Pass):
         counted = wire_kind(source, kinds(network)) == "count"
         shown = Use(name) in network.outputs
         kept = self.meet == "inputs" and _keeps(network, name)
-        if self.meet == "together" or kept or counted or shown or not np.any(filled):
+        if kept or counted or shown or not np.any(filled):
             return False
         return bool(np.median(filled[filled > 0]) < LOST)
 

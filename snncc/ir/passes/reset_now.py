@@ -26,6 +26,8 @@ from ..ops import (
 from .base import Effect, Pass
 from .units import kinds, wire_kind
 
+SIDE_BY_SIDE = 16  # synapses of a neuron to itself: each costs a core memory and work in every tick
+
 
 @dataclass(frozen=True)
 class ResetNow(Pass):
@@ -47,8 +49,9 @@ class ResetNow(Pass):
     Establishes: where that is possible, `reset_order` is now, a subtraction is of the threshold.
     May change: the last bit of a float sum; a potential that nothing reads.
     Leaves as they are: neurons whose potential is read, that fire several spikes in a tick, have a
-    floor, recheck their threshold, adapt it, begin above it, whose current acts a tick late, or
-    that real values drive, since weights of these have units of their own.
+    floor, recheck their threshold, adapt it, begin above it, whose current acts a tick late, that
+    real values drive, since weights of these have units of their own, or whose threshold is so far
+    beyond the weights of their synapses that the difference takes more than 16 of them.
     Stands before quantize: the synapses get codes like all others.
     """
 
@@ -123,6 +126,8 @@ def _rewritten(network: Network, node: Node) -> Network:
         extra = -decay * (amount - threshold)
     else:
         extra = -(amount - decay * threshold)
+    if _side_by_side(network, node, extra) > SIDE_BY_SIDE:
+        return network
     now = replace(op, reset="subtract", reset_order="now", reset_amount=op.threshold)
     network = replace_nodes(network, replace(node, op=now))
     if not np.any(extra):
@@ -137,16 +142,22 @@ def _rewritten(network: Network, node: Node) -> Network:
 def _to_itself(network: Network, name: str, weight: Values, delay: int) -> Network:
     """The network with a synapse of each neuron to itself, so many ticks late."""
     node, shape = network[name], network.shapes[name]
-    others = _driving(network, node)
     full = np.broadcast_to(weight, shape)
-    # A weight beyond the others would make the unit of all of them coarse: it is shared out.
-    largest = max((_largest(network, other) for other in others), default=0.0)
-    times = max(1, int(np.ceil(np.max(np.abs(full)) / largest))) if largest else 1
-    network, end = _diagonal(network, name, full / times, delay, others)
+    times = _side_by_side(network, node, weight)
+    network, end = _diagonal(network, name, full / times, delay, _driving(network, node))
     total = fresh(network, f"{name}_total")
     uses = (*node.inputs, *(Use(end),) * times)
     network = insert(network, Node(total, Sum(), uses, origin=node.origin))
     return replace_nodes(network, replace(network[name], inputs=(Use(total),)))
+
+
+def _side_by_side(network: Network, node: Node, weight: Values) -> int:
+    """How many synapses carry a weight together, none of them larger than a neuron's others.
+
+    One beyond the others would make the unit of all of them coarse.
+    """
+    largest = max((_largest(network, other) for other in _driving(network, node)), default=0.0)
+    return max(1, int(np.ceil(np.max(np.abs(weight)) / largest))) if largest else 1
 
 
 def _driving(network: Network, node: Node) -> tuple[Node, ...]:

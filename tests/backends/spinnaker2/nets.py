@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
 
@@ -176,6 +176,22 @@ def grown(seed: int) -> Network:
         use = growth.add(LI(0.9, float(growth.pick(0.0, 0.05)), 0.0), current)
     tensors = MappingProxyType(growth.tensors)
     return verify(Network(f"grown{seed}", tuple(growth.nodes), (use,), 0.001, tensors))
+
+
+def sensing(seed: int, readout: bool = True) -> Network:
+    """A recurrent population that hears real values, some of them late, and one behind it."""
+    growth = Growth(np.random.default_rng(seed))
+    x = growth.add(Input((4,), "real"), name="x")
+    late = growth.add(Dense(growth.weight(8, 4)), replace(x, delay=2))
+    both = (
+        growth.add(Dense(growth.weight(8, 4), growth.keep(growth.rng.normal(size=8) / 4)), x),
+        late,
+    )
+    back = growth.add(Dense(growth.weight(8, 8)), Use("s", 1))
+    use = growth.neuron(growth.add(Sum(), *both, back), (8,), "s")
+    if readout:
+        use = growth.neuron(growth.add(Dense(growth.weight(3, 8)), use), (3,), "o")
+    return verify(Network(f"sensing{seed}", tuple(growth.nodes), (use,), 0.001, growth.tensors))
 
 
 def loop(stages: int = 3, size: int = 7, inputs: int = 5) -> Network:
