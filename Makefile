@@ -2,6 +2,7 @@
 # test   every check                                            lint   style and types only
 # test-lava  every run in Lava (Loihi 2); both tests install it in build/
 # tables  docs/support.md and docs/results.md anew; SNNCC_DATA names the larger data sets
+# mutants  how many random mutants of snncc/ir and backends/c99 the tests kill (about an hour)
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
 .POSIX:
 
@@ -42,6 +43,9 @@ lava: $(INSTALLED)
 tables: $(INSTALLED)
 	$(BIN)/python -m snncc.report.pages
 	$(RUNTIMES) $(BIN)/python -m snncc.report.results
+
+mutants: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py --json build/mutants.json
 
 bench: $(INSTALLED)
 	@mkdir -p build/bench
@@ -86,4 +90,4 @@ $(SPIKINGJELLY_0_14): $(INSTALLED)
 	@$(PIP) install --no-deps --target build/spikingjelly014 spikingjelly==0.0.0.0.14
 	@touch $@
 
-.PHONY: setup demo lint test test-lava lava tables bench clean
+.PHONY: setup demo lint test test-lava lava tables mutants bench clean
