@@ -6,13 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from snncc.bundle import BuildRequest, Bundle
     from snncc.ir import Network, SnnccError
 
-    from .bundle import Bundle
     from .compare import verify
     from .compiler import compile_model
     from .importing import import_model
-    from .manifest import BuildRequest
 
 __version__ = "0.1.0"
 
@@ -28,7 +27,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "BuildRequest": "manifest",
+    "BuildRequest": "bundle",
     "Bundle": "bundle",
     "Network": "ir",
     "SnnccError": "ir",

@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 import numpy as np
 
 from snncc.backends import Backend, FirmwareBackend, Json, RuntimeBackend
+from snncc.bundle import Bundle
 from snncc.frontends import Eager
 from snncc.ir import DeviceError, Difference, Trace, UsageError, Values, events, run
 
-from .bundle import Bundle
 from .engines import CHUNK, Advance, backend_of, board_of, fit
 from .importing import Model, import_model
 from .player import Player

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from snncc import bundle
 from snncc.backends import Backend, Files, FirmwareBackend, Json, Settings, packed
+from snncc.bundle import BuildRequest, BundleWriter, manifest
+from snncc.files import Content
 from snncc.ir import (
     DeviceError,
     Network,
@@ -27,9 +31,7 @@ from snncc.ir import (
 from snncc.ir.ops import Input
 from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
 
-from . import bundle
 from .importing import import_model
-from .manifest import BuildRequest, manifest
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
 from .player import Player
 from .plugins import backend, frontend
@@ -62,6 +64,18 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     Raises:
         SnnccError: the model cannot be compiled, the call is wrong, the spikes differ.
     """
+    with ExitStack() as stack:
+
+        def claim(path: Path) -> BundleWriter:
+            return stack.enter_context(bundle.writing(path))
+
+        early = None if request.output is None else claim(request.output)
+        return _compiled(request, say, lambda path: early or claim(path))
+
+
+def _compiled(
+    request: BuildRequest, say: Callable[[str], None], claim: Callable[[Path], BundleWriter]
+) -> Path:
     began = time.perf_counter()
     target = backend(request.target)
     ours, theirs = _split(request, target)
@@ -88,7 +102,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     notes += _warned(report)
     give_back()
     emitted = target.emit(program)
-    files: dict[str, bundle.Content]
+    files: dict[str, Content]
     files = {f"target/{name}": partial(_copied, emitted, name) for name in emitted}
     if request.board is not None:
         elf, sizes = _firmware(target, program, request.board)
@@ -106,7 +120,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
         "machine": platform.machine(),
     }
     path = request.output or Path(f"{network.name}.snnb")
-    bundle.write(path, facts, files, ROLES, log)
+    claim(path).write(facts, files, ROLES, log)
     return path
 
 

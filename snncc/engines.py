@@ -10,9 +10,9 @@ import numpy as np
 
 from snncc import ir
 from snncc.backends import Backend, FirmwareBackend, RuntimeBackend, StreamBackend
+from snncc.bundle import Bundle
 from snncc.ir import Trace, UsageError, Values, unknown
 
-from .bundle import Bundle
 from .player import Player
 from .plugins import backend
 

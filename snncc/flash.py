@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from statistics import mean
 
 from snncc.backends import DeviceBackend, FirmwareBackend, Json
+from snncc.bundle import Bundle
 from snncc.ir import SpikesDiffer, Trace, UsageError
 
-from .bundle import Bundle
 from .engines import backend_of, board_of
 from .player import Player
 

@@ -9,9 +9,9 @@ from typing import cast
 
 import numpy as np
 
+from snncc.bundle import Bundle
 from snncc.ir import Trace, UsageError, Values
 
-from .bundle import Bundle
 from .engines import stream
 from .samples import ZOO
 

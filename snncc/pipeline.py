@@ -6,10 +6,13 @@ import difflib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from snncc.backends import pack
+from snncc.files import GradualFolder
 from snncc.ir import CompileError, Network, PassError, Values, run, show, verify
 from snncc.ir.ops import Input
 from snncc.ir.passes import Effect, Pass, Retime, lags, show_pass
@@ -79,13 +82,18 @@ def printer(which: str, write: Write) -> Observer:
 
 
 def dumper(folder: Path, first: Network) -> Observer:
-    """Writes `000-import.snn`, `001-canonicalize.snn`, … into a folder, tensors beside each."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes `000-import.snn`, `001-canonicalize.snn`, … into a folder, tensors beside each.
+
+    They are there as soon as a pass has run, for whom the next one fails.
+
+    Raises:
+        UsageError: the folder holds anything but an earlier dump, as it was written.
+    """
+    files = GradualFolder(folder)
 
     def keep(name: str, network: Network) -> None:
-        (folder / f"{name}.snn").write_text(show(network, tensors=True), encoding="utf-8")
-        arrays = {key: tensor.values for key, tensor in network.tensors.items()}
-        np.savez(folder / f"{name}.npz", allow_pickle=False, **arrays)
+        files.write(f"{name}.snn", show(network, tensors=True).encode())
+        files.write(f"{name}.npz", partial(pack, network.tensors))
 
     keep("000-import", first)
     return lambda record: keep(f"{record.index + 1:03}-{record.step.name}", record.after)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from snncc.files import MARK
 from snncc.ir import Tensor, Tensors, Values
 
 LARGE_BYTES = 1 << 20
@@ -25,6 +26,7 @@ def packed(arrays: Mapping[str, Values]) -> bytes:
 def pack(tensors: Tensors, file: BinaryIO) -> None:
     """Writes the same file; of large tensors one at a time is in memory."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = MARK.encode()
         for name in sorted(tensors):
             values = tensors[name].values
             info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))

@@ -6,6 +6,7 @@ A kit is never imported here: it wants other versions of its requirements, and i
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal as signals
 import subprocess
@@ -15,10 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from snncc.files import remaking
 from snncc.ir import DeviceError
 
 GRACE_SECONDS = 2.0  # for Python's own clean-up of shared memory
 LAST_LINES = 12
+_PINS = re.compile(r"\nPython 3\.\d+\n\Z")
+"""How the marker of an environment ends, whatever is in it."""
+
 QUIET = "--quiet", "--disable-pip-version-check"
 
 
@@ -71,10 +76,22 @@ class Runtime:
         """Makes the environment anew, with uv where there is one, and says where it is.
 
         Raises:
-            DeviceError: a step failed; with its last lines.
+            DeviceError: a step failed; with its last lines. An older environment stays as it was.
+            UsageError: another folder is in its place.
         """
-        shutil.rmtree(self.home, ignore_errors=True)
-        self.home.parent.mkdir(parents=True, exist_ok=True)
+        with remaking(self.home, self):
+            self._make(say)
+        return str(self.home)
+
+    def foreign(self, folder: Path) -> str | None:
+        """Why an environment may not be replaced; None if `install` has made it."""
+        try:
+            made = _PINS.search((folder / self._marker.name).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            made = None
+        return None if made else f"is a folder that `snncc setup {self.name}` did not make"
+
+    def _make(self, say: Callable[[str], None]) -> None:
         uv = shutil.which("uv")
         say(f"{self.name}: an environment in {self.home}")
         pip = [str(self.python), "-m", "pip", "install", *QUIET]
@@ -94,7 +111,6 @@ class Runtime:
         # Its own metadata may ask for older versions than those that it is known to run with.
         self._do([*pip, "--no-deps", "--ignore-requires-python", *self.packages])
         self._marker.write_text(self.pins, encoding="utf-8")
-        return str(self.home)
 
     def run(self, folder: Path, arguments: Sequence[str], silence: float) -> tuple[int, str]:
         """Runs Python in a folder; the exit code, and the last lines of what it printed.

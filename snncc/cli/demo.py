@@ -60,10 +60,9 @@ def command(output: Path, as_json: bool) -> None:
 
 def _made(target: str, output: Path) -> tuple[Report, dict[str, float]]:
     """A target's report, and its figures."""
-    from snncc.bundle import Bundle
+    from snncc.bundle import BuildRequest, Bundle
     from snncc.compare import verify
     from snncc.compiler import compile_model
-    from snncc.manifest import BuildRequest
 
     board = BOARD if target == "c99" else None
     place = output if target == "c99" else output.with_stem(f"{output.stem}-{target}")

@@ -37,8 +37,12 @@ def command(
     output: Path | None,
 ) -> None:
     """Show PATH: a bundle, a .snn network, or any MODEL that `snncc build` takes."""
+    from snncc.files import refuse_file, write_file
+
     if form in BINARY and output is None:
         raise click.UsageError(f"{form} is not for the screen; say where to: -o FILE.{form}")
+    if output is not None:
+        refuse_file(output)
     if Path(path).is_dir() or path.endswith(".snnb"):
         if weights is not None or data is not None or options:
             raise click.UsageError("a bundle holds all it needs; leave --weights, --data, --option")
@@ -48,19 +52,20 @@ def command(
     if output is None:
         click.echo(shown, nl=False)
     else:
-        output.write_bytes(shown)
+        write_file(output, shown)
 
 
 def _bundle(path: Path, form: str) -> bytes:
     from snncc import report
     from snncc.bundle import Bundle
+    from snncc.files import MARK
 
     bundle = Bundle.open(path)
     match form:
         case "text":
-            return _bytes(report.bundle_text(bundle))
+            return _bytes(f"{report.bundle_text(bundle)}{MARK}")
         case "json":
-            return _bytes(json.dumps(report.bundle_json(bundle), indent=2))
+            return _bytes(json.dumps({"generator": MARK, **report.bundle_json(bundle)}, indent=2))
         case "html":
             return _bytes(report.bundle_html(bundle))
         case _:
@@ -71,6 +76,7 @@ def _model(
     path: str, form: str, weights: Path | None, data: Path | None, options: Mapping[str, str]
 ) -> bytes:
     from snncc import report
+    from snncc.files import MARK
     from snncc.importing import import_model
 
     imported = import_model(path, weights, data, options).imported
@@ -78,9 +84,9 @@ def _model(
     _say(note for note in imported.notes if note.startswith("warning"))
     match form:
         case "text":
-            return _bytes(report.network_text(network))
+            return _bytes(f"{report.network_text(network)}{MARK}")
         case "json":
-            return _bytes(json.dumps(report.summary(network, {}), indent=2))
+            return _bytes(json.dumps({"generator": MARK, **report.summary(network, {})}, indent=2))
         case "html":
             return _bytes(report.network_html(network))
         case _:
@@ -102,8 +108,9 @@ def _drawn(network: Network, form: str) -> bytes:
             return written.content
         case _:
             from snncc import report
+            from snncc.files import MARK
 
-            return _bytes(report.network_dot(network))
+            return _bytes(f"{report.network_dot(network)}\n// {MARK}")
 
 
 def _say(notes: Iterable[str]) -> None:

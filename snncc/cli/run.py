@@ -88,8 +88,11 @@ def _classified(bundle: Path, data: Path, engine: str, as_json: bool, output: Pa
     from snncc.backends import packed
     from snncc.bundle import Bundle
     from snncc.engines import run
+    from snncc.files import refuse_file, write_file
     from snncc.samples import find_samples
 
+    if output is not None:
+        refuse_file(output)
     opened = Bundle.open(bundle)
     samples = find_samples(opened.model, data, opened.model_options)
     assert samples is not None, "a file was given"
@@ -108,7 +111,7 @@ def _classified(bundle: Path, data: Path, engine: str, as_json: bool, output: Pa
     if output is not None:
         # Engines keep codes in types of their own; the file is the same from each.
         wires = {wire.lstrip("%"): trace[wire].astype(np.int64) for wire in trace.outputs}
-        output.write_bytes(packed(wires))
+        write_file(output, packed(wires))
     accuracy = None if samples.labels is None else trace.accuracy(samples.labels, decode)
     if as_json:
         facts = {"engine": engine, "classes": classes.tolist(), "accuracy": accuracy}

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from snncc.backends import Json
 from snncc.bundle import Bundle
+from snncc.files import MARK
 from snncc.ir import Network, show
 
 from .drawing import BOX, drawing
@@ -50,6 +51,7 @@ def _page(
     layers = cast("list[dict[str, Json]]", facts["layers"])
     return environment.get_template("page.html").render(
         name=network.name,
+        mark=MARK,
         facts=facts,
         layers=layers,
         about={key: value for key, value in about.items() if value},

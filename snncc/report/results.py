@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from snncc.bundle import Bundle
+from snncc.bundle import BuildRequest, Bundle
 from snncc.compare import Report, verify
 from snncc.compiler import compile_model
 from snncc.ir import CapacityError, SnnccError
-from snncc.manifest import BuildRequest
 from snncc.plugins import plugins
 from snncc.zoo import names
 

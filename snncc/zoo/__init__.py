@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from snncc.files import refuse_file
+
 from .cards import Entry, card, entry, names, published, weights
 from .data import DATASETS, dataset, wisdm_by_subject
 from .families import family
@@ -85,7 +87,10 @@ def write_test_data(name: str, out: Path, path: Path | None = None, part: Part =
     """Writes `test_data` as x and y of an .npz file, the format that every command reads.
 
     With another `part`, the samples that `name` was trained on, or chosen by, or all of them.
+
+    Raises: UsageError for absent data, or where a file is that snncc did not write.
     """
+    refuse_file(out)
     write_npz(data_set(name).split(path).part(part), out)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from snncc.files import MARK, write_file
 
 Part: TypeAlias = Literal["test", "validation", "train", "all"]
 PARTS: tuple[Part, ...] = ("test", "validation", "train", "all")
@@ -65,5 +69,12 @@ def held_back(samples: Samples, every: int, seed: int) -> tuple[Samples, Samples
 
 
 def write_npz(samples: Samples, out: Path) -> None:
-    """Writes x and y in the format that every snncc command reads."""
-    np.savez_compressed(out, x=samples.x, y=samples.y)
+    """Writes x and y in the format that every snncc command reads.
+
+    Raises: UsageError where a file is that snncc did not write.
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=samples.x, y=samples.y)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = MARK.encode()
+    write_file(out, buffer.getvalue())

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
+from snncc.files import MARK, refuse_file, write_file
 from snncc.ir import UsageError, unknown
 
 from .data import dataset
@@ -63,10 +64,13 @@ def train(
 
     `data` is the file of the data set, None for its usual place.
     `dataset_name` replaces the recipe's data set by another of the same shape.
-    Raises: UsageError for an unknown name or absent data.
+    Raises: UsageError for an unknown name, absent data, or a file that snncc did not write.
     """
     if name not in RECIPES:
         raise UsageError(unknown("recipe", name, RECIPES))
+    card = out.with_suffix(".json")
+    for file in (out, card):  # before hours of training
+        refuse_file(file)
     recipe = RECIPES[name]
     recipe = replace(
         recipe,
@@ -91,9 +95,10 @@ def train(
             )
 
         fit(model, split.train, split.validation, recipe, show)
-    record = describe(name, model, recipe, source, split)
-    save_file({key: value.contiguous() for key, value in model.state_dict().items()}, out)
-    out.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    record = {"generator": MARK, **describe(name, model, recipe, source, split)}
+    state = {key: value.contiguous() for key, value in model.state_dict().items()}
+    write_file(out, save(state, {"generator": MARK}))
+    write_file(card, f"{json.dumps(record, indent=2)}\n".encode())
     return record
 
 

@@ -100,7 +100,11 @@ CASES: dict[str, tuple[list[str], int, Sequence[str]]] = {
         ["quantize", "bits"],
     ),
     "call: print after unknown pass": (build(*GOOD, "--print-after", "al"), 2, ["al"]),
-    "output: a folder of the user's": (build(*GOOD, "-o", "holiday"), 2, ["holiday", "no bundle"]),
+    "output: a folder of the user's": (
+        build(*GOOD, "-o", "holiday"),
+        2,
+        ["holiday", "not a bundle"],
+    ),
     "output: below a file": (build(*GOOD, "-o", "file/new.snnb"), 2, ["file"]),
     "bundle: none": (["verify", "holiday"], 2, ["holiday", "manifest.json"]),
     "bundle: no such path": (["flash", "none.snnb"], 2, ["none.snnb"]),

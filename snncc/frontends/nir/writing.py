@@ -29,6 +29,7 @@ def file_bytes(graph: NirGraph) -> bytes:
         ) from missing
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
+        file.attrs["generator"] = "written by snncc"
         _text(file, "version", NIR_VERSION)
         _node(file.create_group("node"), NirNode("NIRGraph", {}, graph.metadata, graph))
     return buffer.getvalue()

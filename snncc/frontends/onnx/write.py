@@ -36,7 +36,8 @@ NEXT = ".next"
 ABOUT = (
     "One tick of a spiking network. For each tick, feed the signal and the states; the output "
     "`NAME.next` is what the input `NAME` takes at the next tick. Before the first tick a state "
-    "has the value of the initializer that bears its name (one sample), or is zero."
+    "has the value of the initializer that bears its name (one sample), or is zero. "
+    "This file was written by snncc."
 )
 
 

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from snncc.bundle import Bundle
+from snncc.bundle import BuildRequest, Bundle
 from snncc.compare import verify
 from snncc.compiler import compile_model
 from snncc.engines import run
-from snncc.manifest import BuildRequest
 
 MODEL, NATIVE = "zoo:l2mu-motions", "zoo:l2mu-motions-zero"
 

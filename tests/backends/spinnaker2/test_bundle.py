@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from snncc.bundle import Bundle
+from snncc.bundle import BuildRequest, Bundle
 from snncc.compare import verify
 from snncc.compiler import compile_model
-from snncc.manifest import BuildRequest
 
 L2MUS = {"zoo:l2mu-motions": 3, "zoo:l2mu-wisdm": 3, "zoo:l2mu-braille": 3}
 

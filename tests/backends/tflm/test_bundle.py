@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from snncc.backends.tflm import interpreter
-from snncc.bundle import Bundle
+from snncc.bundle import BuildRequest, Bundle
 from snncc.compare import verify
 from snncc.compiler import compile_model
 from snncc.engines import run
 from snncc.ir import Network, UsageError, show
-from snncc.manifest import BuildRequest
 from tests.nets import hand
 
 from .nets import needs_tflm

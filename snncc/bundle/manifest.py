@@ -12,9 +12,9 @@ import snncc
 from snncc.backends import Json, Settings
 from snncc.ir import Network, Use
 from snncc.ir.passes import Pass, show_pass
+from snncc.pipeline import total_lag
 
-from .bundle import FORMAT_VERSION
-from .pipeline import total_lag
+from .schema import FORMAT_VERSION
 
 
 @dataclass(frozen=True)

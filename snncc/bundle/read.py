@@ -1,33 +1,23 @@
-"""The bundle on disk: schema, digests, reading and writing. The only writer of a bundle's files."""
+"""Reading a bundle: what it holds, and whether its files are still those that were written."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from math import prod
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, TypeAlias, cast
+from typing import cast
 
 import numpy as np
 
-from snncc.backends import Json, Settings, pack
-from snncc.ir import Network, Tensor, Trace, UsageError, Values, parse, show
+from snncc.backends import Json, Settings
+from snncc.files import digest
+from snncc.ir import Network, Tensor, Trace, UsageError, Values, parse
 
-Content: TypeAlias = bytes | Callable[[BinaryIO], object]
-"""A file's bytes, or what writes them to it."""
-
-FORMAT_VERSION = 1
-MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"
-CHECK, REPORT, LOG = "check/check.npz", "report.json", "log.json"
-FLOAT = "source/network.snn", "source/tensors.npz"  # the imported network, before any pass
+from .schema import CHECK, FLOAT, FORMAT_VERSION, MANIFEST, NETWORK, REPORT, TENSORS
 
 
 @dataclass(frozen=True)
@@ -106,7 +96,7 @@ class Bundle:
         found: dict[str, bool] = {}
         for name, entry in stated.items():
             file = self.path / name
-            found[name] = file.is_file() and _digest(file) == entry["sha256"]
+            found[name] = file.is_file() and digest(file) == entry["sha256"]
         return found
 
     @classmethod
@@ -150,75 +140,3 @@ def _tensors(place: Path, path: Path) -> dict[str, Tensor]:
             return {name: Tensor(file[name]) for name in file.files}
     except (ValueError, zipfile.BadZipFile, EOFError) as error:
         raise UsageError(f"{path}: an array file is damaged: {error}") from error
-
-
-def network_files(network: Network, text: str, tensors: str) -> dict[str, Content]:
-    """A network as its two files."""
-    return {text: show(network).encode(), tensors: partial(pack, network.tensors)}
-
-
-def write(
-    path: Path,
-    manifest: Mapping[str, Json],
-    files: Mapping[str, Content],
-    roles: Mapping[str, str],
-    log: Mapping[str, Json],
-) -> None:
-    """Writes a bundle: all of it, or nothing under its name.
-
-    Args:
-        path: the folder; a bundle that is there is replaced, anything else is left alone.
-        manifest: without its list of files, which is added here.
-        files: path within the bundle → content, one in memory at a time where functions write it.
-        roles: path or first part of it → what the file is for.
-        log: times and facts about this machine; written beside, not hashed.
-
-    Raises:
-        UsageError: `path` exists and is no bundle, or cannot be written.
-    """
-    if path.exists() and not (path / MANIFEST).is_file():
-        raise UsageError(f"{path} exists and is no bundle; choose another name with -o")
-    listed: dict[str, Json] = {}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        for name, content in sorted(files.items()):
-            file = temporary / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("wb") as out:
-                if isinstance(content, bytes):
-                    out.write(content)
-                else:
-                    content(out)
-            role = roles.get(name, roles.get(PurePosixPath(name).parts[0], "data"))
-            size = file.stat().st_size
-            listed[name] = {"sha256": _digest(file), "bytes": size, "role": role}
-        (temporary / MANIFEST).write_bytes(dump({**manifest, "files": listed}))
-        (temporary / LOG).write_bytes(dump(log))
-        temporary.chmod(0o777 & ~_umask())
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def dump(value: Mapping[str, Json]) -> bytes:
-    """JSON text that depends on the value alone."""
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

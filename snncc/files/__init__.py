@@ -1,0 +1,27 @@
+"""The face of everything that writes a user's file or folder; knows nothing of what is written."""
+
+from .disk import Content, failures, fill
+from .folder import Kind, Replacement, recover, remaking, replacing
+from .gradual import GradualFolder
+from .lists import changed, digest, strangers
+from .place import refuse_folder
+from .single import MARK, refuse_file, write_file
+
+__all__ = [
+    "MARK",
+    "Content",
+    "GradualFolder",
+    "Kind",
+    "Replacement",
+    "changed",
+    "digest",
+    "failures",
+    "fill",
+    "recover",
+    "refuse_file",
+    "refuse_folder",
+    "remaking",
+    "replacing",
+    "strangers",
+    "write_file",
+]

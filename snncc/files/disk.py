@@ -1,0 +1,52 @@
+"""Bytes on their way to a disk, and what can go wrong there; knows no names and no places."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from snncc.ir import UsageError
+
+Content: TypeAlias = bytes | Callable[[BinaryIO], object]
+"""A file's bytes, or what writes them to it."""
+
+
+@contextmanager
+def failures(path: Path) -> Iterator[None]:
+    """Turns what the system says while `path` is written into one sentence.
+
+    Raises:
+        UsageError: for every OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def fill(out: BinaryIO, content: Content) -> None:
+    """Writes a content into an open file."""
+    if isinstance(content, bytes):
+        out.write(content)
+    else:
+        content(out)
+
+
+def tree_synced(folder: Path) -> None:
+    """Waits until all of a folder would outlast a loss of power."""
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            synced(Path(parent) / name)
+        synced(Path(parent))
+
+
+def synced(path: Path) -> None:
+    """Waits until a file, or the names in a folder, would outlast a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
