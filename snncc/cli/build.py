@@ -78,5 +78,5 @@ def command(
     console = progress()
     with console.status(f"building {escape(model)} for {escape(target)}"):
         path = compile_model(request, lambda text: click.echo(text, err=True))
-    show_notes(Bundle.open(path))
+    show_notes(Bundle.open(path).notes)
     click.echo(path)

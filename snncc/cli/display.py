@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
-
-if TYPE_CHECKING:
-    from snncc.bundle import Bundle
 
 FILE_COLUMNS = 200  # width of a table that no terminal limits
 
@@ -36,10 +32,12 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     console.print(table)
 
 
-def show_notes(bundle: Bundle) -> None:
-    """Print on stderr what the build had to say, a line each."""
-    for note in bundle.notes:
-        click.echo(f"note: {note}", err=True)
+def show_notes(notes: Iterable[str]) -> None:
+    """Print notes on stderr, each a line or, as a failure's message, some bounded ones."""
+    from snncc.ir import printable
+
+    for note in notes:
+        click.echo(f"note: {printable(note)}", err=True)
 
 
 def show_saturated(saturated: Mapping[str, int]) -> None:

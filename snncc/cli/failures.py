@@ -33,7 +33,8 @@ def report(failure: BaseException, session: Session) -> int:
     if isinstance(failure, KeyboardInterrupt | click.Abort):
         return _say("interrupted", INTERRUPTED)
     if isinstance(failure, click.exceptions.NoArgsIsHelpError):
-        return _say(failure.format_message(), USAGE)
+        sys.stderr.write(failure.format_message().rstrip() + "\n")
+        return USAGE
     if isinstance(failure, click.UsageError):
         where = f"  (see: {failure.ctx.command_path} --help)" if failure.ctx else ""
         return _say(f"error: {failure.format_message()}{where}", USAGE)
@@ -72,5 +73,8 @@ def _exit_code(failure: OSError) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    sys.stderr.write(message.rstrip() + "\n")
+    # Late, as numpy comes with it. A message quotes files, which say what they like.
+    from snncc.ir import printable
+
+    sys.stderr.write(printable(message.rstrip()) + "\n")
     return code

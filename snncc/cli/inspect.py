@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from .display import show_notes
 from .failures import debug_option
 from .options import NEW, data_option, pairs_option, weights_option
 
@@ -81,7 +82,7 @@ def _model(
 
     imported = import_model(path, weights, data, options).imported
     network = imported.network
-    _say(note for note in imported.notes if note.startswith("warning"))
+    show_notes(note for note in imported.notes if note.startswith("warning"))
     match form:
         case "text":
             return _bytes(f"{report.network_text(network)}{MARK}")
@@ -104,18 +105,13 @@ def _drawn(network: Network, form: str) -> bytes:
             from snncc.frontends.nir import write_nir
 
             written = write_nir(network)
-            _say(written.notes)
+            show_notes(written.notes)
             return written.content
         case _:
             from snncc import report
             from snncc.files import MARK
 
             return _bytes(f"{report.network_dot(network)}\n// {MARK}")
-
-
-def _say(notes: Iterable[str]) -> None:
-    for note in notes:
-        click.echo(f"note: {note}", err=True)
 
 
 def _bytes(text: str) -> bytes:

@@ -18,6 +18,7 @@ from .errors import (
     unknown,
 )
 from .functions import RealFunction
+from .names import NAME, identifier, tensor_name, unused
 from .network import Decode, Network, Node, Origin, Use
 from .number import (
     Factor,
@@ -46,8 +47,10 @@ from .views import (
     ordered,
     projections,
 )
+from .wording import printable
 
 __all__ = [
+    "NAME",
     "OPS",
     "RULES",
     "Arithmetic",
@@ -98,16 +101,20 @@ __all__ = [
     "events",
     "give_back",
     "graph",
+    "identifier",
     "input_registers",
     "ordered",
     "parse",
     "parse_format",
+    "printable",
     "projections",
     "run",
     "show",
     "show_node",
+    "tensor_name",
     "tensors",
     "unknown",
+    "unused",
     "values_of",
     "verify",
 ]

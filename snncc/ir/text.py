@@ -1,4 +1,4 @@
-"""The .snn text: `show` prints a network, `parse` reads it back; the round trip is a law.
+r"""The .snn text: `show` prints a network, `parse` reads it back; the round trip is a law.
 
     file     = "network" NAME "tick=" FLOAT "s" "decode=" WORD "{" node* "return" uses "}"
     node     = "%" NAME "=" KEYWORD "(" uses? ")" fields? formats? origin?
@@ -10,6 +10,8 @@
     origin   = "//" anything up to the end of the line
 
 One node a line, two spaces in; one space after each comma. Tensors are named, never inlined.
+Within quotes and origins a backslash is two, and what ends a line or is not seen is its number:
+`\x0a`, `\u2028`. A line ends in LF alone.
 A field that is absent has its default.
 """
 
@@ -21,21 +23,24 @@ from dataclasses import MISSING, fields
 from typing import TypeAlias, TypeGuard
 
 from .errors import NumberError, TextError, unknown
+from .limits import DEPTH
 from .network import NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
 from .number import Format, parse_format
 from .op import OPS, Op, Ref
 from .tensor import Tensors
+from .wording import escape, unescape
 
 Value: TypeAlias = "int | float | str | Ref | tuple[Value, ...]"
 
 _HEAD = re.compile(r"network (\S+) tick=(\S+)s decode=(count|mean|last) \{")
 _NODE = re.compile(
     r"  %(?P<name>\w+) = (?P<keyword>\w+)\((?P<uses>[^)]*)\)"
-    r"(?: \{(?P<fields>.*?)\})?(?: : (?P<formats>\S.*?))?(?:  // (?P<origin>.*))?"
+    r"(?: \{(?P<fields>[^}]*)\})?(?: : (?P<formats>[^ ]+(?: [^ ]+)*))?(?:  // (?P<origin>.*))?"
 )
 _RETURN = re.compile(r"  return (.*)")
-_USE = re.compile(r"%(\w+)(?:\.(\w+))?(?:@-(\d+))?")
+_USE = re.compile(r"%(\w+)(?:\.(\w+))?(?:@-([0-9]{1,18}))?")
 _FIELD = re.compile(r"(\w+)=")
+QUOTED = '"}'  # what ends a text in quotes, and the fields around it
 _SCALAR = re.compile(r'"([^"]*)"|@([\w.]+)|([-+]?(?:inf|nan|[0-9.]+(?:e[-+]?\d+)?))')
 
 
@@ -60,7 +65,8 @@ def show_node(node: Node) -> str:
         line += " {" + ", ".join(f"{k}={_show(v)}" for k, v in stated.items()) + "}"
     if node.formats:
         line += " : " + ", ".join(f"{role}={format}" for role, format in node.formats.items())
-    return line + (f"  // {node.origin}" if str(node.origin) else "")
+    origin = escape(str(node.origin)).rstrip()
+    return line + (f"  // {origin}" if origin else "")
 
 
 def _stated(op: Op) -> dict[str, Value]:
@@ -76,7 +82,7 @@ def _show(value: Value) -> str:
         case tuple():
             return "[" + ", ".join(map(_show, value)) + "]"
         case str():
-            return f'"{value}"'
+            return f'"{escape(value, QUOTED)}"'
         case Ref():
             return str(value)
         case float():
@@ -114,7 +120,7 @@ def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
     """
     lines = [
         (number, line.rstrip())
-        for number, line in enumerate(text.splitlines(), 1)
+        for number, line in enumerate(text.split("\n"), 1)
         if line.strip() and not line.startswith("//")
     ]
     if not lines or not (head := _HEAD.fullmatch(lines[0][1])):
@@ -154,7 +160,7 @@ def _node(line: str, number: int) -> Node:
         stated[name] = value
     op = _op(OPS[found["keyword"]], stated, number, found.start("keyword"))
     formats = _formats(found["formats"] or "", number, found.start("formats"))
-    return Node(found["name"], op, uses, formats, Origin(note=found["origin"] or ""))
+    return Node(found["name"], op, uses, formats, Origin(note=unescape(found["origin"] or "")))
 
 
 def _op(kind: type[Op], stated: dict[str, Value], line: int, column: int) -> Op:
@@ -200,28 +206,38 @@ def _comma(text: str, at: int, line: int, column: int) -> int:
     return at + 2 if at < len(text) else at
 
 
-def _value(text: str, at: int, line: int, column: int) -> tuple[Value, int]:
+def _value(text: str, at: int, line: int, column: int, depth: int = 0) -> tuple[Value, int]:
+    if depth > DEPTH:
+        raise _error(line, column + at, f"lists stand more than {DEPTH} deep in lists")
     if text.startswith("[", at):
         parts: list[Value] = []
         at += 1
         while not text.startswith("]", at):
             if parts:
                 at = _comma(text, at, line, column)
-            part, at = _value(text, at, line, column)
+            part, at = _value(text, at, line, column, depth + 1)
             parts.append(part)
         return tuple(parts), at + 1
     found = _SCALAR.match(text, at)
     if not found:
         raise _error(line, column + at, f"expected a value, found '{text[at:]}'")
     if found[1] is not None:
-        return found[1], found.end()
+        return unescape(found[1]), found.end()
     if found[2] is not None:
         return Ref(found[2]), found.end()
     try:
-        whole = re.fullmatch(r"[-+]?\d+", found[3])
-        return int(found[3]) if whole else float(found[3]), found.end()
+        return _number(found[3]), found.end()
     except ValueError:
         raise _error(line, column + at, f"'{found[3]}' is no number") from None
+
+
+def _number(text: str) -> int | float:
+    if not re.fullmatch(r"[-+]?[0-9]+", text):
+        return float(text)
+    found = int(text)
+    if not -(2**63) <= found < 2**63:
+        raise ValueError("an integer has 64 bits at most")
+    return found
 
 
 def _formats(text: str, line: int, column: int) -> Formats:

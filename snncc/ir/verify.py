@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 
 from .errors import RuleViolation
+from .names import NAME
 from .network import Network, Node, infer
 from .number import Factor, Format, Single, is_factor, unit_tensor
 from .ops import Input
 from .ops.spiking import BOTTOMLESS
 from .views import arithmetics, ordered
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TITLE = re.compile(r"\S+")  # what the text form can print and read again
 _TENSOR = re.compile(r"[A-Za-z0-9_.]+")
 WIDEST = 62  # bits of a code, so that sums of two fit int64
@@ -38,7 +38,7 @@ def _fail(rule: str, node: Node, message: str) -> RuleViolation:
 def _names(network: Network) -> None:
     seen: set[str] = set()
     for node in network:
-        if not _NAME.fullmatch(node.name):
+        if not NAME.fullmatch(node.name):
             raise _fail("V002", node, "a name is letters, digits and underscores")
         if node.name in seen:
             raise _fail("V002", node, "another node has this name")

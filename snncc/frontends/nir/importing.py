@@ -20,6 +20,7 @@ from snncc.ir import (
     Values,
     ordered,
     unknown,
+    unused,
     verify,
 )
 from snncc.ir.ops import Concat, Input, Reshape, Slice, Sum, SumPool
@@ -36,7 +37,7 @@ from .parts import Part
 from .reading import read_file
 from .recalling import Recall
 from .shaping import build
-from .weaving import Weaver, identifier
+from .weaving import Weaver, node_name
 
 ENDS = ("Input", "Output", "Delay")
 DECODES: tuple[Decode, ...] = ("count", "mean", "last")
@@ -67,7 +68,7 @@ def load(request: ImportRequest) -> Imported:
     weaver = Weaver(graph, parts, loops, delays, choices, path.name, recall)
     outputs = _woven(weaver)
     network = Network(
-        recall.memory.name if recall.memory else identifier(path.stem, "nir"),
+        recall.memory.name if recall.memory else node_name(path.stem, "nir"),
         _listed(weaver.nodes, recall),
         outputs,
         choices.dt,
@@ -157,11 +158,7 @@ def _parts(graph: Flat, choices: Choices) -> dict[str, Part]:
     for label, node in graph.nodes.items():
         if node.kind in ("Output", "Delay"):
             continue
-        base = name = identifier(label, node.kind)
-        count = 1
-        while name in taken:
-            count += 1
-            name = f"{base}_{count}"
+        name = unused(node_name(label, node.kind), taken)
         taken.add(name)
         parts[label] = Part(name, label, node, choices)
     return parts

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from snncc.ir import ImportRefused, Node, Op, Origin, Use, Values
+from snncc.ir import NAME, ImportRefused, Node, Op, Origin, Use, Values, identifier
 from snncc.ir.ops import Concat, Reshape, Slice, Sum
 
 from .choices import Choices
@@ -67,11 +66,11 @@ class Weaver:
         """The wire that an output shows, without delay."""
         sources = self._graph.sources(name)
         uses = [self._read(source, None, hop=False) for source in sources]
-        use = self._sum(uses, f"{identifier(name, 'Output')}_in", name)
+        use = self._sum(uses, f"{node_name(name, 'Output')}_in", name)
         if not use.delay:
             return use
         shape = self._parts_shape(sources[0])
-        return self._put(f"{identifier(name, 'Output')}_late", Reshape(shape), [use], name)
+        return self._put(f"{node_name(name, 'Output')}_late", Reshape(shape), [use], name)
 
     def _parts_shape(self, name: str) -> tuple[int, ...]:
         while name in self._delays:
@@ -130,7 +129,7 @@ class Weaver:
 
     def _delayed(self, name: str, *, hop: bool = True) -> Use:
         ticks = self._delays[name]
-        label = identifier(name, "Delay")
+        label = node_name(name, "Delay")
         uses = [self._read(source, None, hop=hop) for source in self._graph.sources(name)]
         use = self._sum(uses, f"{label}_in", name)
         if np.all(ticks == ticks.flat[0]):
@@ -191,7 +190,6 @@ class Weaver:
         return Use(title)
 
 
-def identifier(label: str, kind: str) -> str:
-    """A name that a network accepts, from one of a NIR file."""
-    name = re.sub(r"\W", "_", label, flags=re.ASCII)
-    return name if re.match(r"[A-Za-z_]", name) else f"{kind.lower()}_{name}"
+def node_name(label: str, kind: str) -> str:
+    """A name that a network accepts, from one of a NIR file; one that is such a name stays."""
+    return label if NAME.fullmatch(label) else identifier(label, f"{kind.lower()}_")

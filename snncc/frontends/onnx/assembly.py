@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -13,7 +12,18 @@ import numpy as np
 from onnx import FunctionProto
 
 from snncc.frontends import Eager, ImportRequest
-from snncc.ir import Decode, ImportRefused, Network, Node, Shape, UsageError, Values, run, unknown
+from snncc.ir import (
+    Decode,
+    ImportRefused,
+    Network,
+    Node,
+    Shape,
+    UsageError,
+    Values,
+    identifier,
+    run,
+    unknown,
+)
 from snncc.ir.ops import Input
 
 from . import layouts, rows
@@ -115,7 +125,7 @@ def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, st
         for name in _outputs(tick, options.get("output"))
     }
     seconds, decode = _told(options)
-    stem = re.sub(r"\W", "_", Path(request.source).stem)
+    stem = identifier(Path(request.source).stem)
     network = builder.network(stem, seconds, decode)
     names = {value.key: name for name, value in tick.values.items() if isinstance(value, Poly)}
     spikes = {f"%{n}": names[each.key] for n, each in builder.members.items() if n in network}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
@@ -20,7 +19,9 @@ from snncc.ir import (
     Use,
     Values,
     graph,
+    identifier,
     ordered,
+    unused,
     verify,
 )
 from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF, Product, Sum
@@ -245,12 +246,7 @@ class Builder:
         return Use(name)
 
     def _name(self, wanted: str) -> str:
-        stem = re.sub(r"\W", "_", wanted)
-        stem = stem if stem and not stem[0].isdigit() else f"n{stem}"
-        name, n = stem, 1
-        while name in self._named:
-            n += 1
-            name = f"{stem}_{n}"
+        name = unused(identifier(wanted), self._named)
         self._named.add(name)
         return name
 

@@ -5,6 +5,7 @@ A value is known numbers, or a signal: a polynomial whose axis of samples is not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,17 @@ import numpy.typing as npt
 from onnx import AttributeProto, NodeProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from snncc.ir import ImportRefused, Op, Origin, Param, Ref, Shape, Tensor
+from snncc.ir import (
+    ImportRefused,
+    Op,
+    Origin,
+    Param,
+    Ref,
+    Shape,
+    Tensor,
+    tensor_name,
+    unused,
+)
 from snncc.ir.ops import Reshape, Slice, Sparse
 
 from .places import origin_of
@@ -30,6 +41,7 @@ Row: TypeAlias = "Callable[..., Value | Sequence[Value]]"
 ROWS: dict[str, Row] = {}
 """Standard ops of ONNX that are read where a signal goes in: name → rule."""
 MOST_NUMBERS = 1 << 28
+_SEPARATORS = re.compile("[/:]")  # as PyTorch's exporters have them in names
 SAMPLES = -1
 """What stands for the number of samples where a model computes with shapes."""
 
@@ -143,11 +155,10 @@ class Evaluation:
         tensor = Tensor(np.ascontiguousarray(values).reshape(values.shape))
         key = (tensor.shape, tensor.digest)
         if key not in self._names:
-            stem = _stem(label) or (f"{self.origin.module}.{role}" if self.origin.module else role)
-            name, n = stem, 1
-            while name in self.tensors:
-                n += 1
-                name = f"{stem}{n}"
+            stem = _SEPARATORS.sub("_", label).strip(".") or (
+                f"{self.origin.module}.{role}" if self.origin.module else role
+            )
+            name = unused(tensor_name(stem), self.tensors, between="")
             self._names[key], self.tensors[name] = name, tensor
         return Ref(self._names[key])
 
@@ -235,8 +246,3 @@ def widened(values: Known) -> Known:
 def initializers(tensors: Sequence[Any]) -> dict[str, Known]:
     """Name → array, floats in float64, for the tensors of a graph."""
     return {each.name: widened(numpy_helper.to_array(each)) for each in tensors}
-
-
-def _stem(label: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "_." else "_" for c in label)
-    return kept.strip(".")

@@ -9,7 +9,19 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import OPS, FloatArithmetic, ImportRefused, Op, Origin, Param, Ref, Shape, Tensor
+from snncc.ir import (
+    OPS,
+    FloatArithmetic,
+    ImportRefused,
+    Op,
+    Origin,
+    Param,
+    Ref,
+    Shape,
+    Tensor,
+    tensor_name,
+    unused,
+)
 from snncc.ir.ops import Transpose
 
 from .place import Places
@@ -120,11 +132,7 @@ class Weaver:
         key = (tensor.shape, tensor.digest)
         if key not in self._names:
             stem = f"{self.origin.module}.{role}" if self.origin.module else role
-            name, n = stem, 1
-            while name in self.tensors:
-                n += 1
-                name = f"{stem}{n}"
-            self._names[key] = name
+            self._names[key] = name = unused(tensor_name(stem), self.tensors, between="")
             self.tensors[name] = tensor
         return Ref(self._names[key])
 

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import Decode, UsageError, Values, give_back, unknown
+from snncc.ir import Decode, UsageError, Values, give_back, identifier, unknown
 
 from .agreement import demand_agreement
 from .alone import demand_own
@@ -149,4 +149,4 @@ def _kind(signal: Values | None) -> str:
 def _name(source: str) -> str:
     place, _, name = source.rpartition(":")
     stem = name if source.startswith("zoo:") else Path(place).stem
-    return re.sub(r"\W", "_", stem.rpartition(".")[2])
+    return identifier(stem.rpartition(".")[2])

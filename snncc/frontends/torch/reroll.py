@@ -8,14 +8,13 @@ one tick late.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 import numpy as np
 
-from snncc.ir import Node, Origin, Use
+from snncc.ir import Node, Origin, Use, identifier, unused
 
 from .expr import Apply, Constant, Expr, Population, Reading, Source, Starting, Weaver
 from .lower import Step, lowered
@@ -83,12 +82,7 @@ class Roller:
         return tuple(self._nodes[name] for name in order.static_order())
 
     def _name(self, wanted: str) -> str:
-        stem = re.sub(r"\W", "_", wanted) or "node"
-        stem = stem if stem[0].isalpha() else f"n{stem}"
-        name, count = stem, 1
-        while name in self._names:
-            count += 1
-            name = f"{stem}_{count}"
+        name = unused(identifier(wanted or "node"), self._names)
         self._names.add(name)
         return name
 

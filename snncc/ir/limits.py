@@ -1,0 +1,90 @@
+"""How much a file may ask for: every limit of every reader stands here, and is checked first.
+
+A file of a kilobyte can claim to hold a terabyte. What lies in a file as it is costs no more than
+the file, so that only what is packed, repeated or claimed needs a limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .errors import SnnccError, UsageError
+
+MIB = 1 << 20
+MODEL_BYTES = 256 * MIB
+"""Bytes in memory that the numbers of any model may take, beyond `GROWTH` times their file."""
+DATA_BYTES = 1024 * MIB
+"""The same for test data, which are mostly zeros and pack a hundred times smaller."""
+GROWTH = 16
+"""Times its own size that a file may grow: int8 weights that are read as float64, and then packed
+to half."""
+TEXT_BYTES = 64 * MIB
+"""Of a network's text, and of the graph that an archive keeps as JSON; Python takes some 20 times
+as much for the latter."""
+REPLY_BYTES = 1 * MIB
+"""Of one answer of a debug server; the longest that it is asked for is a memory map."""
+DRIVE_BYTES = 64 * MIB
+"""Of a file on a board's drive; UF2 doubles what flash holds, 16 MiB on the largest board."""
+NODES = 100_000
+"""Nodes of a model, those of functions and graphs inside it included."""
+MEMBERS = 100_000
+"""Files in an archive."""
+NUMBERS = 1 << 25
+"""Numbers that one operation may make out of fewer while a file is read: 256 MiB of float64."""
+EXTENT = 1 << 31
+"""Of one axis of a signal or a tensor."""
+DEPTH = 64
+"""Tables within tables, lists within lists, graphs within graphs."""
+NAME_CHARACTERS = 4096
+"""Of a name in a file: of a node, a tensor, a module."""
+LABEL = (1 << 31) - 1
+"""The largest class that a label may name."""
+
+
+@dataclass
+class Budget:
+    """Counts what is unfolded from one file, and refuses what goes beyond its limit.
+
+    Attributes:
+        file: its name, for messages.
+        file_bytes: its size.
+        beyond: bytes that any file may take, however small; `GROWTH` times its size comes on top.
+        kind: the failure to raise.
+    """
+
+    file: str
+    file_bytes: int
+    beyond: int = MODEL_BYTES
+    kind: type[SnnccError] = UsageError
+    taken: int = field(default=0, init=False)
+
+    @property
+    def most(self) -> int:
+        """Bytes that all of it may take."""
+        return self.beyond + GROWTH * self.file_bytes
+
+    def take(self, wanted: int, what: str) -> None:
+        """Notes that `what` takes so many bytes, before it takes them.
+
+        Raises:
+            SnnccError: of the kind that was asked for; all of it takes more than the limit.
+        """
+        self.taken += wanted
+        if self.taken > self.most:
+            raise self.kind(
+                f"{self.file}: {what} takes {shown_bytes(wanted)}, and all that a file of "
+                f"{shown_bytes(self.file_bytes)} unfolds to may take {shown_bytes(self.most)}; "
+                "store it uncompressed, or as a smaller type"
+            )
+
+
+def shown_bytes(count: int) -> str:
+    """A number of bytes as people read it: `17 bytes`, `1.5 KiB`, `8.0 TiB`."""
+    if count < 1024:
+        return f"{count} bytes"
+    amount = float(min(count, 1 << 80))
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        amount /= 1024
+        if amount < 1024:
+            return f"{amount:.1f} {unit}"
+    return f"more than {amount:.0f} TiB" if count > 1 << 80 else f"{amount:.0f} TiB"

@@ -1,0 +1,46 @@
+"""Names of a user's modules and files as names of nodes and tensors; one rule for all frontends.
+
+A node's name is an identifier of ASCII, which every target can print. `block.fc` becomes
+`block_fc`, and a character that no identifier has becomes its number: `layer-1` is `layer_0x2d_1`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What a node may be called."""
+_OUTSIDE = re.compile(r"[^A-Za-z0-9_]|_(?=0x)")
+_OUTSIDE_TENSOR = re.compile(r"[^A-Za-z0-9_.]|_(?=0x)")
+
+
+def identifier(name: str, before: str = "n") -> str:
+    """A node's name, from any text: a letter, then letters, digits and underscores.
+
+    What it maps to one name (`a.b` and `a_b`, `0` and `n0`) `unused` tells apart.
+
+    Args:
+        name: of a module, a file or an op.
+        before: what stands in front where no letter does.
+    """
+    found = _OUTSIDE.sub(_numbered, name.replace(".", "_"))
+    return found if found[:1].isalpha() else f"{before}{found}"
+
+
+def tensor_name(name: str) -> str:
+    """A tensor's name, from any text but an empty one; two that differ give two."""
+    return _OUTSIDE_TENSOR.sub(_numbered, name)
+
+
+def unused(name: str, taken: Container[str], between: str = "_") -> str:
+    """The name itself, or with the lowest number behind it that makes it one of its own."""
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}{between}{count}"
+    return found
+
+
+def _numbered(found: re.Match[str]) -> str:
+    return f"_0x{ord(found[0]):x}_"
