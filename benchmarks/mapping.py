@@ -20,13 +20,9 @@ from benchmarks.workloads.sheet import sheet
 from benchmarks.workloads.spiking import EIGHT, RATE
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import Spinnaker2Backend
-from snncc.backends.spinnaker2.choices import Choices
-from snncc.backends.spinnaker2.machine import Machine, machine
-from snncc.backends.spinnaker2.partition import Budget, least_cores, split
-from snncc.backends.spinnaker2.place import Placement, partitioned, place, sequential
-from snncc.backends.spinnaker2.program import Partition
-from snncc.backends.spinnaker2.route import route
-from snncc.backends.spinnaker2.target import (
+from snncc.backends.spinnaker2.chip.machine import Machine, machine
+from snncc.backends.spinnaker2.chip.multicast_trees import Trees
+from snncc.backends.spinnaker2.chip.target import (
     CLOCK_HZ,
     CONV_NEURONS_PER_CORE,
     LAYOUT,
@@ -35,8 +31,12 @@ from snncc.backends.spinnaker2.target import (
     USABLE_CORES_PER_BOARD,
     USABLE_CORES_PER_CHIP,
 )
-from snncc.backends.spinnaker2.traffic import Cost, Traffic, cost
-from snncc.backends.spinnaker2.trees import Trees
+from snncc.backends.spinnaker2.partition.partition import Budget, least_cores, split
+from snncc.backends.spinnaker2.placement.place import Placement, partitioned, place, sequential
+from snncc.backends.spinnaker2.placement.traffic import Cost, Traffic, cost
+from snncc.backends.spinnaker2.program import Partition
+from snncc.backends.spinnaker2.routing.route import route
+from snncc.backends.spinnaker2.settings import Choices
 from snncc.ir.passes import calibrate
 
 TICKS = 40

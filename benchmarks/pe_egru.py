@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.workloads.egru import VALUES
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import Spinnaker2Backend
-from snncc.backends.spinnaker2.pe import lower, performance, play
+from snncc.backends.spinnaker2.kernel import lower, performance, play
 from snncc.importing import import_model
 from snncc.ir import Network, Values, run
 from snncc.ir.passes import Ranges, calibrate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snncc.backends.spinnaker2.arithmetic import Population
+from snncc.backends.spinnaker2.applications.population_tick import Population
 from snncc.backends.spinnaker2.program import Neurons, Source, Synapses
 
 ROWS, COLUMNS = 104, 105

@@ -9,19 +9,19 @@ from snncc.backends import Files, Json, Settings
 from snncc.ir import DeviceError, Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
-from . import device, pe, pipeline
+from . import device, kernel, passes
 from .activity import Activity, activity
-from .choices import OPTIONS
+from .chip.target import RULES
 from .emit import emit
 from .lower import lower
 from .program import Program
 from .report import report
+from .settings import OPTIONS
 from .simulate import simulate
-from .target import RULES
 
 __all__ = ["RULES", "Activity", "AnyProgram", "Program", "Spinnaker2Backend", "activity"]
 
-AnyProgram: TypeAlias = Program | pe.Program
+AnyProgram: TypeAlias = Program | kernel.Program
 """For the applications of py-spinnaker2, or for our own kernel."""
 
 
@@ -36,23 +36,23 @@ class Spinnaker2Backend:
     options: Mapping[str, str] = OPTIONS
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        return pipeline.passes(network, settings, ranges)
+        return passes.passes(network, settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> AnyProgram:
-        own = pipeline.for_own_kernel(network, settings)
-        return pe.lower(network, settings) if own else lower(network, settings)
+        own = passes.for_own_kernel(network, settings)
+        return kernel.lower(network, settings) if own else lower(network, settings)
 
     def emit(self, program: AnyProgram) -> Files:
-        return pe.emit(program) if isinstance(program, pe.Program) else emit(program)
+        return kernel.emit(program) if isinstance(program, kernel.Program) else emit(program)
 
     def simulate(self, program: AnyProgram, signal: Values, record: tuple[str, ...]) -> Trace:
-        if isinstance(program, pe.Program):
-            return pe.simulate(program, signal, record)
+        if isinstance(program, kernel.Program):
+            return kernel.simulate(program, signal, record)
         return simulate(program, signal, record)
 
     def play(self, program: AnyProgram, signal: Values, record: tuple[str, ...]) -> Trace:
-        if isinstance(program, pe.Program):
-            return pe.play(program, signal, record).trace
+        if isinstance(program, kernel.Program):
+            return kernel.play(program, signal, record).trace
         return simulate(program, signal, record)
 
     def absent(self) -> str | None:
@@ -62,7 +62,7 @@ class Spinnaker2Backend:
         return device.runtime().install(say)
 
     def perform(self, program: AnyProgram, signal: Values, port: str) -> Trace:
-        if isinstance(program, pe.Program):
+        if isinstance(program, kernel.Program):
             raise DeviceError(
                 "this bundle is for our own kernel, which py-spinnaker2 does not load; see the "
                 "bundle's README for what a chip needs, or build with --option kernel=stock"
@@ -70,4 +70,4 @@ class Spinnaker2Backend:
         return device.perform(program, signal, port)
 
     def report(self, program: AnyProgram) -> dict[str, Json]:
-        return pe.report(program) if isinstance(program, pe.Program) else report(program)
+        return kernel.report(program) if isinstance(program, kernel.Program) else report(program)

@@ -9,18 +9,18 @@ import numpy as np
 
 from snncc.ir import Values
 
-from .fan import fan
-from .program import Program, Whole
-from .simulate import play
-from .target import (
+from .chip.multicast_trees import Trees
+from .chip.target import (
     CLOCK_HZ,
     CYCLES_PER_NEURON,
     CYCLES_PER_SPIKE,
     CYCLES_PER_SYNAPTIC_EVENT,
     FIFO_SPIKES,
 )
-from .traffic import Traffic, cost
-from .trees import Trees
+from .partition.fan_in import fan
+from .placement.traffic import Traffic, cost
+from .program import Program, Whole
+from .simulate import play
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,14 +9,14 @@ from pathlib import PurePosixPath
 from snncc.backends import Files, packed
 from snncc.ir import Values
 
-from .mapped import mapped
-from .pieces import cuts
+from .mapping_json import mapped
+from .partition.conv_tiles import cuts
 from .program import Program
 
 KERNEL = ("paced.c", "paced.h")
 AS_THEY_STAND = {
     "program.py": "package/program.py.txt",
-    "arithmetic.py": "arithmetic.py",
+    "arithmetic.py": "applications/population_tick.py",
     "requirements.txt": "package/requirements.txt",
 }
 
@@ -33,7 +33,7 @@ def emit(program: Program) -> Files:
         found[PurePosixPath(name)] = (here / origin).read_bytes()
     if program.period > 1:
         for name in KERNEL:
-            found[PurePosixPath("kernel") / name] = (here / "kernel" / name).read_bytes()
+            found[PurePosixPath("kernel") / name] = (here / "package" / name).read_bytes()
     return found
 
 

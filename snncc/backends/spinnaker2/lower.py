@@ -14,18 +14,12 @@ from snncc.ir import CapacityError, LoweringRefused, Network, Node, PassError, Q
 from snncc.ir.ops import IF, LI, LIF, Spiking
 from snncc.ir.passes import phases
 
-from .choices import Choices
-from .hosts import hosts, registers
-from .limits import warnings
-from .machine import machine
-from .neurons import population
-from .partition import split
-from .paths import OTHERWISE, Leaf, Link, Paths, refused, shares
-from .place import place, sequential
-from .program import Host, Neurons, Partition, Program, Source, Synapses, Wire
-from .relays import Relays
-from .route import Routing, route
-from .target import (
+from .applications.delay_relays import Relays
+from .applications.host_populations import hosts, registers
+from .applications.paths import OTHERWISE, Leaf, Link, Paths, refused, shares
+from .applications.populations import population
+from .chip.machine import machine
+from .chip.target import (
     EXACT_SUM,
     HOP_TICKS,
     USABLE_CORES_PER_BOARD,
@@ -33,7 +27,13 @@ from .target import (
     WEIGHT_MAX_WITH_DELAY,
     WEIGHT_MAX_WITHOUT_DELAY,
 )
-from .traffic import Traffic
+from .limit_warnings import warnings
+from .partition.partition import split
+from .placement.place import place, sequential
+from .placement.traffic import Traffic
+from .program import Host, Neurons, Partition, Program, Source, Synapses, Wire
+from .routing.route import Routing, route
+from .settings import Choices
 
 GUESSED_RATE = 0.1  # spikes per neuron and tick where calibration says nothing
 PARALLEL_MAX = 8  # synapses side by side that carry one weight beyond the largest code

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from snncc.backends import Port
 from snncc.ir import Decode, Shape, Values
 
-from .arithmetic import Encoder, Population
-from .tile import Tile
+from .applications.population_tick import Encoder, Population
+from .partition.tile import Tile
 
 if TYPE_CHECKING:
-    from .route import Routing
+    from .routing.route import Routing
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 Small: TypeAlias = npt.NDArray[np.int8]

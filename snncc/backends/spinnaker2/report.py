@@ -8,9 +8,7 @@ import numpy as np
 
 from snncc.backends import Json
 
-from .limits import cycles, least_tick_seconds
-from .program import Core, Program
-from .target import (
+from .chip.target import (
     CLOCK_HZ,
     CORES_PER_QUAD,
     FIFO_SPIKES,
@@ -19,6 +17,8 @@ from .target import (
     QUADS,
     USABLE_CORES_PER_CHIP,
 )
+from .limit_warnings import cycles, least_tick_seconds
+from .program import Core, Program
 
 
 def report(program: Program) -> dict[str, Json]:

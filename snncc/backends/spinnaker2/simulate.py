@@ -11,10 +11,10 @@ import numpy as np
 from snncc.backends import chosen, entering
 from snncc.ir import Trace, UsageError, Values
 
-from .arithmetic import State, rescaled
-from .currents import Currents
+from .applications.currents import Currents
+from .applications.population_tick import State, rescaled
+from .chip.target import DELAY_MAX, HOP_TICKS
 from .program import Neurons, Program, Source, Whole, Wire
-from .target import DELAY_MAX, HOP_TICKS
 
 KEPT = DELAY_MAX + HOP_TICKS  # ticks after which nobody waits for a spike any more
 

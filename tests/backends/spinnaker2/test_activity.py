@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.spinnaker2.activity import activity
-from snncc.backends.spinnaker2.currents import Currents
+from snncc.backends.spinnaker2.applications.currents import Currents
 from snncc.backends.spinnaker2.simulate import play
 from tests.backends.spinnaker2.nets import grown, loop, prepared
 from tests.nets import hand, spikes_for

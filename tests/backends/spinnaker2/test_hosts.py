@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snncc.backends import Settings
-from snncc.backends.spinnaker2 import pe
+from snncc.backends.spinnaker2 import kernel
 from snncc.backends.spinnaker2.simulate import simulate
 from snncc.ir import LoweringRefused, Network, run, verify
 from snncc.ir.ops import LIF, Dense, Input, Weighted
@@ -64,7 +64,7 @@ def test_where_the_host_would_compute_everything_our_own_kernel_does() -> None:
     for step in BACKEND.passes(network, settings, ranges):
         network = verify(step(network))
     program = BACKEND.lower(network, settings)
-    assert isinstance(program, pe.Program)
+    assert isinstance(program, kernel.Program)
     found = BACKEND.simulate(program, signal["x"], ())
     assert run(network, signal["x"]).compared(found) == (0, None)
 

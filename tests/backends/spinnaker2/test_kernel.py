@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snncc.backends.spinnaker2.arithmetic import Population
+from snncc.backends.spinnaker2.applications.population_tick import Population
 from snncc.boards import zig
 
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off")
@@ -34,7 +34,7 @@ class Paced(ctypes.Structure):
 
 def compiled(folder: Path, *flags: str) -> Path:
     """The kernel, compiled with these flags."""
-    kernel = files("snncc.backends.spinnaker2") / "kernel"
+    kernel = files("snncc.backends.spinnaker2") / "package"
     for name in ("paced.c", "paced.h"):
         (folder / name).write_bytes((kernel / name).read_bytes())
     command = [*zig(), "cc", *FLAGS, *flags, "-o", "paced.out", "paced.c"]

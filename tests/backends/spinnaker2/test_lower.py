@@ -11,7 +11,7 @@ import pytest
 
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import RULES
-from snncc.backends.spinnaker2.target import NEURONS_PER_CORE, WEIGHT_MAX_WITH_DELAY
+from snncc.backends.spinnaker2.chip.target import NEURONS_PER_CORE, WEIGHT_MAX_WITH_DELAY
 from snncc.ir import (
     CapacityError,
     CompileError,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from snncc.backends.spinnaker2 import Program
+from snncc.backends.spinnaker2.chip.target import CORES_PER_QUAD
 from snncc.backends.spinnaker2.simulate import lost, simulate
-from snncc.backends.spinnaker2.target import CORES_PER_QUAD
 from snncc.ir import LoweringRefused, PassError, Trace, UsageError, run
 from tests.backends.spinnaker2.nets import grown, loop, prepared
 from tests.nets import HAND, hand, spikes_for

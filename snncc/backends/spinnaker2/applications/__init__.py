@@ -1,0 +1,1 @@
+"""What the applications of py-spinnaker2 compute: populations, currents, relays, hosts."""

@@ -1,0 +1,260 @@
+"""What stands between two populations, as one set of whole weights; decides no placement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from snncc.ir import (
+    Arithmetic,
+    LoweringRefused,
+    Network,
+    Node,
+    Shape,
+    Use,
+    Values,
+    arithmetics,
+    input_registers,
+)
+from snncc.ir.ops import (
+    AvgPool,
+    Concat,
+    Conv,
+    Dense,
+    Input,
+    Reshape,
+    Slice,
+    Sparse,
+    Sum,
+    SumPool,
+    Transpose,
+    Weighted,
+)
+
+from ..program import Kind, Whole, Window
+
+LINEAR = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
+CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
+SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
+NONE = np.zeros(0, dtype=np.int64)
+OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
+
+
+def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+    """The error for a node that SpiNNaker 2 cannot compute exactly."""
+    origin = f" ({node.origin})" if str(node.origin) else ""
+    return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Where a path begins: a population, an input or a register of inputs, `delay` ticks ago."""
+
+    name: str
+    delay: int
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A path as codes: `[out, in]`, one per synapse, or a convolution's `[out, in, h, w]`."""
+
+    kind: Kind
+    weights: Whole
+    rows: Whole
+    columns: Whole
+    window: Window | None = None
+
+
+class Paths:
+    """A quantized network seen from its populations: what leads into each, and from where.
+
+    Attributes:
+        registers: of what inputs alone lead to, each after those that it reads: the host's.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.registers = input_registers(network)
+        self.numbers: dict[str, Arithmetic] = {
+            name: a for name, (a, _) in arithmetics(network).items()
+        }
+
+    def terms(self, use: Use, delay: int = 0) -> Iterator[Use]:
+        """The summands of a wire, each with its whole delay."""
+        node = self.network[use.source]
+        if isinstance(node.op, Sum) and not use.state:
+            for each in node.inputs:
+                yield from self.terms(each, delay + use.delay)
+        else:
+            yield Use(use.source, delay + use.delay, use.state)
+
+    def leaves(self, use: Use, delay: int, user: Node) -> dict[Leaf, None]:
+        """Where the paths to a wire begin, in order.
+
+        Raises:
+            LoweringRefused: S003, S004, something else than weights, sums and layout on the way.
+        """
+        node, late = self.network[use.source], delay + use.delay
+        if use.state or (node.op.states and not node.op.spiking):
+            state = use.state or "v"
+            raise refused(
+                "S004", user, f"it reads the potential %{use.source}.{state}; cores send spikes"
+            )
+        if self._begins(node):
+            return {Leaf(node.name, late): None}
+        if isinstance(node.op, Weighted) and node.op.bias is not None and late:
+            raise refused("S003", node, "its bias comes late; give the bias to the neuron")
+        if not isinstance(node.op, LINEAR):
+            raise refused(
+                "S003",
+                node,
+                f"{node.op.keyword} has no form in synapses; put a spiking population in its "
+                f"place, or {OTHERWISE}",
+            )
+        found: dict[Leaf, None] = {}
+        for each in node.inputs:
+            found |= self.leaves(each, late, node)
+        return found
+
+    def _begins(self, node: Node) -> bool:
+        """Whether paths begin there."""
+        return bool(node.op.states) or isinstance(node.op, Input) or node in self.registers
+
+    def offset(self, use: Use) -> Values:
+        """What a wire carries when nothing spikes, codes `[*shape]`: the biases on the way."""
+        return np.asarray(self._value(use, 0, None, np.zeros((1, 1)))[0])
+
+    def conv(self, term: Use, leaf: Leaf) -> Link | None:
+        """The path as a convolution, with a sum-pool before it; None where it is something else."""
+        node = self.network[term.source]
+        if not isinstance(node.op, Conv) or term.state:
+            return None
+        kernel, window = self._kernel(node, node.op)
+        before = self.network[node.inputs[0].source]
+        if isinstance(before.op, SumPool | AvgPool):
+            pool = _pool(before.op)
+            source = before.inputs[0].source
+            if pool is None or len(self.network.shapes[source]) != 3:
+                return None
+            size = self.network.shapes[source]
+            window = Window(size, window.out, pool, window.stride, window.padding)
+            before = self.network[source]
+        return Link("conv", kernel, NONE, NONE, window) if before.name == leaf.name else None
+
+    def listed(self, term: Use, leaf: Leaf) -> Link | None:
+        """The path as a matrix, or synapse by synapse; None where all weights are zero."""
+        node = self._down(term)
+        inputs = prod(self.network.shapes[leaf.name])
+        if isinstance(node.op, Dense) and self._down(node.inputs[0]).name == leaf.name:
+            codes = node.op.weight_codes(self.numbers[node.name])
+            if codes.shape[1] == inputs:
+                return _laid(codes.astype(np.int64))
+        if isinstance(node.op, Sparse) and self._down(node.inputs[0]).name == leaf.name:
+            codes = node.op.weight_codes(self.numbers[node.name]).astype(np.int64)
+            tensors = self.network.tensors
+            rows, columns = (
+                tensors[ref.name].values.astype(np.int64) for ref in (node.op.rows, node.op.columns)
+            )
+            pairs, place = np.unique(rows * inputs + columns, return_inverse=True)
+            sums = np.bincount(place, codes, minlength=len(pairs)).astype(np.int64)
+            rows, columns = np.divmod(pairs[sums != 0], inputs)
+            return _joined(rows, columns, sums[sums != 0], (node.op.size, inputs))
+        return self._matrix(term, leaf, inputs)
+
+    def _down(self, use: Use) -> Node:
+        """The node of a wire, past any reshapes."""
+        node = self.network[use.source]
+        while isinstance(node.op, Reshape):
+            node = self.network[node.inputs[0].source]
+        return node
+
+    def _kernel(self, node: Node, op: Conv) -> tuple[Whole, Window]:
+        """Kernel `[out, in, h, w]` without groups and dilation, and its geometry in two axes."""
+        codes = op.weight_codes(self.numbers[node.name]).astype(np.int64)
+        size, out = self.network.shapes[node.inputs[0].source], self.network.shapes[node.name]
+        stride, dilation = op.stride, op.dilation
+        pads: tuple[tuple[int, int], ...] = op.padding
+        if len(stride) == 1:
+            codes, size, out = codes[:, :, None], _image(size), _image(out)
+            stride, dilation, pads = (1, *stride), (1, *dilation), ((0, 0), *pads)
+        extent = [d * (k - 1) + 1 for d, k in zip(dilation, codes.shape[2:], strict=True)]
+        kernel = np.zeros((out[0], size[0], *extent), dtype=np.int64)
+        each, inner = out[0] // op.groups, size[0] // op.groups
+        for group in range(op.groups):
+            rows, columns = (slice(group * n, group * n + n) for n in (each, inner))
+            kernel[rows, columns, :: dilation[0], :: dilation[1]] = codes[rows]
+        padding = (*pads[0], *pads[1])
+        return kernel, Window(size, out, (1, 1), (stride[0], stride[1]), padding)
+
+    def _matrix(self, term: Use, leaf: Leaf, inputs: int) -> Link | None:
+        """Any path, by what it makes of each unit vector."""
+        shape = self.network.shapes[leaf.name]
+        silent = self._value(term, 0, leaf, np.zeros((1, *shape)))
+        parts: list[tuple[Whole, Whole, Whole]] = []
+        for start in range(0, inputs, CHUNK):
+            size = min(CHUNK, inputs - start)
+            units = np.zeros((size, inputs), dtype=np.int64)
+            units[np.arange(size), start + np.arange(size)] = 1
+            basis = units.reshape(size, *shape)
+            codes = (self._value(term, 0, leaf, basis) - silent).reshape(size, -1)
+            columns, rows = np.nonzero(codes)
+            parts.append((rows, columns + start, codes[columns, rows].astype(np.int64)))
+        rows, columns, codes = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return _joined(rows, columns, codes, (prod(self.network.shapes[term.source]), inputs))
+
+    def _value(self, use: Use, delay: int, leaf: Leaf | None, basis: Values) -> Values:
+        """A wire's codes when only that leaf puts something out; `[samples, *shape]`."""
+        node, late = self.network[use.source], delay + use.delay
+        if self._begins(node):
+            if leaf == Leaf(node.name, late):
+                return basis
+            return np.zeros((len(basis), *self.network.shapes[node.name]), dtype=np.int64)
+        inputs = [self._value(each, late, leaf, basis).astype(np.int64) for each in node.inputs]
+        return node.op.step({}, inputs, self.numbers[node.name])[1]
+
+
+def _joined(rows: Whole, columns: Whole, codes: Whole, shape: tuple[int, int]) -> Link | None:
+    """Synapses, one for a pair of neurons, listed or as a matrix; None where there are none."""
+    if not codes.size:
+        return None
+    if codes.size >= SPARSE_BELOW * prod(shape):
+        full = np.zeros(shape, dtype=np.int64)
+        full[rows, columns] = codes
+        return Link("dense", full, NONE, NONE)
+    order = np.lexsort((columns, rows))
+    return Link("sparse", codes[order], rows[order], columns[order])
+
+
+def _image(shape: Shape) -> Shape:
+    return (shape[0], 1, *shape[1:])
+
+
+def _pool(op: SumPool | AvgPool) -> tuple[int, int] | None:
+    """Kernel of a pool that a projection can do in front of its convolution."""
+    plain = op.kernel == op.stride and not any(n for pair in op.padding for n in pair)
+    if not plain or len(op.kernel) != 2:
+        return None
+    return op.kernel[0], op.kernel[1]
+
+
+def _laid(codes: Whole) -> Link | None:
+    """A full matrix as the form that suits it."""
+    count = np.count_nonzero(codes)
+    if not count:
+        return None
+    if count >= SPARSE_BELOW * codes.size:
+        return Link("dense", codes, NONE, NONE)
+    rows, columns = np.nonzero(codes)
+    return Link("sparse", codes[rows, columns], rows, columns)
+
+
+def shares(link: Link, most: int) -> tuple[Link, ...]:
+    """Several links side by side that together carry weights beyond the largest code."""
+    count = max(1, -(-int(np.max(np.abs(link.weights), initial=0)) // most))
+    if count == 1:
+        return (link,)
+    parts = (link.weights * (i + 1) // count - link.weights * i // count for i in range(count))
+    return tuple(Link(link.kind, part, link.rows, link.columns, link.window) for part in parts)

@@ -1,0 +1,1 @@
+"""A quantized network cut into what each core computes: rows of nodes, and ports for the rest."""

@@ -1,0 +1,1 @@
+"""How many neurons share a core, and what of an image or a convolution falls to each."""

@@ -1,0 +1,95 @@
+"""What a build with own kernels holds: files that compile as they stand, a mapping, a report."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path, PurePosixPath
+
+from snncc.backends import Settings
+from snncc.backends.spinnaker2.chip.target import DATA_BYTES_PER_CORE
+from snncc.backends.spinnaker2.kernel import emit, performance, play, report
+from snncc.backends.spinnaker2.kernel.lower import assembled
+from snncc.boards import zig
+from tests.backends.spinnaker2.kernel.hand import MIDDLE, NEURONS, SCORES, cut, signal
+
+PROGRAM = assembled(cut(), Settings())
+STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")
+
+
+def test_the_same_program_gives_the_same_bytes() -> None:
+    assert emit(PROGRAM) == emit(assembled(cut(), Settings()))
+
+
+def test_a_core_is_linked_as_the_readme_says(tmp_path: Path) -> None:
+    files = emit(PROGRAM)
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    text = files[PurePosixPath("README.md")].decode()
+    lines = [line.strip().removesuffix("\\") for line in text.splitlines() if line[:4] == "    "]
+    command = " ".join(lines).split("zig cc")[1]
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" "$@" cc {command} {" ".join(STRICT)} -o core.elf', *zig()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "core.elf").read_bytes()[:4] == b"\x7fELF"
+
+
+def test_the_mapping_tells_keys_addresses_and_ways() -> None:
+    found = json.loads(emit(PROGRAM)[PurePosixPath("mapping.json")])
+    assert [core["segment"] for core in found["cores"]] == [0, 0, 1, 2]
+    assert len({core["place"]["key"] for core in found["cores"]}) == 4
+    assert found["wires"]["%s"]["stretches"] == [
+        [0, 0, MIDDLE, 0],
+        [1, 0, NEURONS - MIDDLE, MIDDLE],
+    ]
+    assert found["wires"]["%o"]["shape"] == [SCORES]
+    assert [port["first"] for port in found["inputs"]] == [0, 7]
+    sent = [[output["sent"] for output in core["outputs"]] for core in found["cores"]]
+    assert sent == [[True], [True], [True], [False]]
+    assert all(core["place"]["sends_to"] for core in found["cores"][:3])
+    assert found["segments"] == 3
+
+
+def test_the_report_puts_bytes_beside_their_limit() -> None:
+    found = report(PROGRAM)
+    assert found["cores"] == 4
+    assert found["chip_ticks_per_tick"] == 3
+    assert found["limit_core_bytes"] == DATA_BYTES_PER_CORE
+    assert found["fullest_core_bytes"] == max(map(PROGRAM.bytes_of, range(4)))
+    assert found["neurons"] == NEURONS
+    lines = found["core_map"]
+    assert isinstance(lines, list)
+    assert all("segment" in str(line) and "bytes" in str(line) for line in lines)
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_the_inbox_holds_what_cores_of_the_same_segment_may_send() -> None:
+    assert PROGRAM.inboxes == (NEURONS, NEURONS, 64, 64)
+    assert NEURONS > 64, "otherwise the least inbox would do"
+
+
+def test_a_run_is_measured_in_events_packets_and_instructions() -> None:
+    played = play(PROGRAM, signal(2, 6), count=True)
+    found = performance(PROGRAM, played)
+    events, packets, arrivals = (
+        found[f"{name}_per_tick"] for name in ("events", "packets", "deliveries")
+    )
+    assert isinstance(events, float)
+    assert isinstance(packets, float)
+    assert isinstance(arrivals, float)
+    assert 0 < events <= packets <= arrivals
+    row, most = found["instructions_per_tick_in_a_row"], found["instructions_per_tick"]
+    assert isinstance(row, int)
+    assert isinstance(most, int)
+    assert 0 < row < most
+
+
+def test_a_kernel_that_nobody_asked_for_is_announced() -> None:
+    (warning,) = report(PROGRAM)["warnings"]
+    assert "applications refuse this network, so its cores run our own kernel" in warning
+    assert report(assembled(cut(), Settings(options={"kernel": "own"})))["warnings"] == []

@@ -1,0 +1,49 @@
+"""Trained models in parts that fit SpiNNaker 2's cores: codes as of the whole, tick by tick."""
+
+import numpy as np
+import pytest
+
+from snncc import zoo
+from snncc.backends import Settings
+from snncc.backends.c99 import C99Backend
+from snncc.backends.spinnaker2.kernel import lower
+from snncc.importing import import_model
+from snncc.ir import UsageError, run
+from snncc.ir.passes import calibrate
+from snncc.pipeline import run_pipeline
+from tests.backends.spinnaker2.kernel.played import played
+
+TICKS = 6
+# Cores and segments with as few cores as possible: the fewest that the room of each allows.
+MODELS = {
+    "egru-text": (1, 1),
+    "egru-wisdm": (1, 1),
+    "l2mu-motions": (1, 1),
+    "ssm-digits": (1, 1),
+    "mlp-digits": (7, 6),
+    "sdt1-digits": (6, 5),
+    "spikegpt-text": (6, 6),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_trained_model_in_parts(name: str) -> None:
+    pytest.importorskip("torch")
+    try:
+        zoo.test_data(name)
+    except UsageError:
+        pytest.skip(f"the data of {name} are not here; SNNCC_DATA names their folder")
+    model = import_model(f"zoo:{name}", None, None, {})
+    assert model.samples is not None
+    network, signal = model.imported.network, model.samples.signal[:2, :TICKS]
+    passes = C99Backend().passes(network, Settings(), calibrate(network, signal))
+    network = run_pipeline(network, passes)
+    x = {network.inputs[0].name: signal[:1].astype(np.float64)}
+    trace = run(network, x, record="spikes")
+    for options in ({}, {"atoms": "32", "boards": "1"}):
+        parts = lower(network, Settings(options=options)).parts
+        cores, segments = MODELS[name]
+        assert options or (len(parts.cores) <= cores and parts.segments <= segments)
+        found = played(parts, x)
+        for wire, values in trace.wires.items():
+            np.testing.assert_array_equal(found[wire], values, err_msg=wire)
