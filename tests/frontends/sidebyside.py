@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.agreement import noise
-from snncc.frontends.torch.eager import EagerModel
+from snncc.frontends.torch.check.check_network import noise
+from snncc.frontends.torch.check.eager import EagerModel
 from snncc.ir import run
 
 TICKS = 100

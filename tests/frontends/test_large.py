@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from snncc.frontends import Imported
-from snncc.frontends.torch import precision, record
-from snncc.frontends.torch.eager import EagerModel
+from snncc.frontends.torch.check.eager import EagerModel
+from snncc.frontends.torch.record import precision, recorder
 from snncc.ir import ImportRefused, run
 
 Load = Callable[..., Imported]
@@ -22,7 +22,7 @@ WIDE = 20
 def low(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large begins at a kilobyte here."""
     monkeypatch.setattr(precision, "LARGE_BYTES", 1024)
-    monkeypatch.setattr(record, "LARGE_BYTES", 1024)
+    monkeypatch.setattr(recorder, "LARGE_BYTES", 1024)
 
 
 MODEL = """

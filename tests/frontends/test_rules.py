@@ -11,15 +11,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from snncc.frontends.torch.assembly import Traced, Wanted
-from snncc.frontends.torch.calling import Calling
-from snncc.frontends.torch.eager import EagerModel
-from snncc.frontends.torch.libraries import neurons_of
-from snncc.frontends.torch.precision import float64
-from snncc.frontends.torch.rules import ROWS
-from snncc.frontends.torch.snntorch import LIBRARY
-from snncc.frontends.torch.source import widen
-from snncc.frontends.torch.trace import trace
+from snncc.frontends.torch.check.eager import EagerModel
+from snncc.frontends.torch.lift.assembly import Traced, Wanted
+from snncc.frontends.torch.load.source import widen
+from snncc.frontends.torch.load.trace_model import trace
+from snncc.frontends.torch.neurons.libraries import neurons_of
+from snncc.frontends.torch.neurons.snntorch import LIBRARY
+from snncc.frontends.torch.operations.operation_table import ROWS
+from snncc.frontends.torch.record.calling import Calling
+from snncc.frontends.torch.record.precision import float64
 from snncc.ir import ImportRefused, run
 
 Function = Callable[[Tensor], Tensor]

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snncc.frontends.torch.agreement import demand_agreement
-from snncc.frontends.torch.assembly import Wanted
-from snncc.frontends.torch.calling import Calling
-from snncc.frontends.torch.eager import EagerModel
-from snncc.frontends.torch.libraries import neurons_of
-from snncc.frontends.torch.snntorch import KINDS, LIBRARY
-from snncc.frontends.torch.source import widen
-from snncc.frontends.torch.trace import trace
+from snncc.frontends.torch.check.check_network import demand_agreement
+from snncc.frontends.torch.check.eager import EagerModel
+from snncc.frontends.torch.lift.assembly import Wanted
+from snncc.frontends.torch.load.source import widen
+from snncc.frontends.torch.load.trace_model import trace
+from snncc.frontends.torch.neurons.libraries import neurons_of
+from snncc.frontends.torch.neurons.snntorch import KINDS, LIBRARY
+from snncc.frontends.torch.record.calling import Calling
 from snncc.ir import ImportRefused, run
 
 SIZE = 6

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.weights import load_weights, read_weights
+from snncc.frontends.torch.load.weights import load_weights, read_weights
 from snncc.ir import ImportRefused, UsageError
 
 ZOO = Path(__file__).parent / "zoo_of_users"

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.agreement import noise
-from snncc.frontends.torch.eager import EagerModel
+from snncc.frontends.torch.check.check_network import noise
+from snncc.frontends.torch.check.eager import EagerModel
 from snncc.ir import ImportRefused, run
 
 Load = Callable[..., Imported]

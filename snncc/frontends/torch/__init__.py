@@ -12,7 +12,7 @@ from snncc.ir import UsageError, unknown
 if TYPE_CHECKING:
     from snncc.frontends import Imported, ImportRequest
 
-    from .libraries import Row as NeuronRow
+    from .neurons.libraries import Row as NeuronRow
 
 __all__ = ["TorchFrontend"]
 
@@ -41,25 +41,25 @@ class TorchFrontend:
         for key in request.options:
             if key not in self.options:
                 raise UsageError(unknown("option", key, self.options))
-        from .importing import load
+        from .load.importing import load
 
         return load(request)
 
     def neurons(self) -> tuple[NeuronRow, ...]:
         """Every known class of neurons, imported or refused; loads PyTorch and the libraries."""
-        from .libraries import rows
+        from .neurons.libraries import rows
 
         return tuple(rows())
 
     def operations(self) -> tuple[str, ...]:
         """PyTorch operations with an exact counterpart, sorted; loads PyTorch."""
-        from .rules import ROWS
+        from .operations.operation_table import ROWS
 
-        import_module(".lift", __name__)  # with it come all modules that enter rows
+        import_module(".lift.lift", __name__)  # with it come all modules that enter rows
         return tuple(sorted(ROWS))
 
     def refusals(self) -> Mapping[str, str]:
         """Operation without a counterpart → what to use instead; loads PyTorch."""
-        from .rules import REASONS
+        from .operations.operation_table import REASONS
 
         return REASONS

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.eager import EagerModel
-from snncc.frontends.torch.libraries import rows
-from snncc.frontends.torch.norse import KINDS, LIBRARY, REFUSED
+from snncc.frontends.torch.check.eager import EagerModel
+from snncc.frontends.torch.neurons.libraries import rows
+from snncc.frontends.torch.neurons.norse import KINDS, LIBRARY, REFUSED
 from snncc.ir import ImportRefused, run
 from tests.frontends.sidebyside import equal
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.eager import EagerModel
+from snncc.frontends.torch.check.eager import EagerModel
 from snncc.ir import ImportRefused, run
 from tests.frontends.sidebyside import equal
 

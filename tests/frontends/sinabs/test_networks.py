@@ -12,7 +12,7 @@ import sinabs.layers as sl
 import torch
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.eager import EagerModel
+from snncc.frontends.torch.check.eager import EagerModel
 from snncc.ir import run
 from tests.frontends.sidebyside import equal
 

@@ -10,8 +10,8 @@ import pytest
 import sinabs.layers as sl
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.eager import EagerModel
-from snncc.frontends.torch.sinabs import BASES, KINDS, REFUSED
+from snncc.frontends.torch.check.eager import EagerModel
+from snncc.frontends.torch.neurons.sinabs import BASES, KINDS, REFUSED
 from snncc.ir import ImportRefused, run
 
 Load = Callable[..., Imported]

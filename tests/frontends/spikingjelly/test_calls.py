@@ -16,10 +16,10 @@ from spikingjelly.activation_based import base, neuron
 from torch import nn
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.agreement import noise
-from snncc.frontends.torch.libraries import neurons_of
-from snncc.frontends.torch.spikingjelly import LIBRARY
-from snncc.frontends.torch.spikingjelly_calls import built_anywhere
+from snncc.frontends.torch.check.check_network import noise
+from snncc.frontends.torch.neurons.libraries import neurons_of
+from snncc.frontends.torch.neurons.spikingjelly import LIBRARY
+from snncc.frontends.torch.neurons.spikingjelly_calls import built_anywhere
 from snncc.ir import ImportRefused, run
 
 Load = Callable[..., Imported]

@@ -10,8 +10,8 @@ import pytest
 from spikingjelly.activation_based import neuron
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.agreement import noise
-from snncc.frontends.torch.eager import EagerModel
+from snncc.frontends.torch.check.check_network import noise
+from snncc.frontends.torch.check.eager import EagerModel
 from snncc.ir import run
 
 Load = Callable[..., Imported]

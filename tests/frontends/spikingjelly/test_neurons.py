@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from spikingjelly.activation_based import neuron
 from torch import nn
 
-from snncc.frontends.torch.agreement import demand_agreement
-from snncc.frontends.torch.assembly import Wanted
-from snncc.frontends.torch.eager import EagerModel
-from snncc.frontends.torch.libraries import neurons_of
-from snncc.frontends.torch.search import found
-from snncc.frontends.torch.source import widen
-from snncc.frontends.torch.spikingjelly import KINDS, LIBRARY
+from snncc.frontends.torch.check.check_network import demand_agreement
+from snncc.frontends.torch.check.eager import EagerModel
+from snncc.frontends.torch.lift.assembly import Wanted
+from snncc.frontends.torch.load.search import found
+from snncc.frontends.torch.load.source import widen
+from snncc.frontends.torch.neurons.libraries import neurons_of
+from snncc.frontends.torch.neurons.spikingjelly import KINDS, LIBRARY
 from snncc.ir import run
 
 SIZE = 6

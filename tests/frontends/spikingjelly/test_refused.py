@@ -9,9 +9,9 @@ import pytest
 from spikingjelly.activation_based import neuron
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.libraries import rows
-from snncc.frontends.torch.spikingjelly import KINDS, REFUSED
-from snncc.frontends.torch.spikingjelly_calls import BASES
+from snncc.frontends.torch.neurons.libraries import rows
+from snncc.frontends.torch.neurons.spikingjelly import KINDS, REFUSED
+from snncc.frontends.torch.neurons.spikingjelly_calls import BASES
 from snncc.ir import ImportRefused
 
 Load = Callable[..., Imported]

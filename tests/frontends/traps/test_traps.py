@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from snncc.frontends import Imported
-from snncc.frontends.torch.agreement import noise
+from snncc.frontends.torch.check.check_network import noise
 from snncc.ir import ImportRefused, Values, run
 from tests.frontends.traps.checkpoints import SAVED
 

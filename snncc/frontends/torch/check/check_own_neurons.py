@@ -1,0 +1,104 @@
+"""The user's own neurons beside the ops that describe them, each alone: no model around them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from snncc.ir import ImportRefused, Network, Node, Use, Values, run, values_of
+from snncc.ir.ops import Input, Spiking
+
+from ..neurons.own import LIBRARY, description, gain_of
+from ..record.calling import Rest
+from ..record.precision import float64
+from .eager import EagerModel
+
+TICKS = 64
+LEVELS = np.linspace(0.1, 2.0, 8)
+"""Sizes of the currents, in thresholds; each is a sample."""
+
+
+def demand_own(eager: EagerModel) -> None:
+    """Runs every described class on currents that make it fire, and its op on the same ones.
+
+    Within a model a neuron may stay silent, and would not show what it does when it fires.
+
+    Raises:
+        ImportRefused: the two differ; names the class, the tick and the neuron.
+    """
+    network = eager.traced.network
+    for name, member in eager.traced.members.items():
+        module = eager.neurons[member.path].module
+        if description(module) is not None:
+            _compare(module, member.path, network, network[name])
+
+
+def _compare(module: nn.Module, path: str, network: Network, node: Node) -> None:
+    assert isinstance(node.op, Spiking), "only what fires has calls to compare"
+    gain = gain_of(module).numpy()
+    shape = network.shapes[node.name]
+    currents = _currents(node.op, network, shape, gain)
+    entry = Node("x", Input(shape, "real"))
+    alone = Node(node.name, node.op, (Use("x"),))
+    single = Network("alone", (entry, alone), (Use(node.name),), 1e-3, network.tensors)
+    ours = run(single, currents * gain).output
+    initial = values_of(node.op.initial, network.tensors)
+    theirs = _own(module, currents, np.broadcast_to(initial, shape))
+    differ = np.argwhere((ours != theirs).swapaxes(0, 1))
+    if len(differ):
+        tick = int(differ[0][0])
+        kind = type(module).__name__
+        raise ImportRefused(
+            f"neuron '{path}': {kind}.forward and the '{node.op.keyword}' that describes it part "
+            f"at tick {tick} ({len(differ)} of {int(ours.sum())} spikes differ on random "
+            f"currents): correct the description of {kind}"
+        )
+
+
+def _currents(op: Spiking, network: Network, shape: tuple[int, ...], gain: Values) -> Values:
+    """`[samples, ticks, *shape]`: noise of several sizes, and the threshold itself, once."""
+    random = np.random.default_rng(0)
+    threshold = np.broadcast_to(np.abs(values_of(op.threshold, network.tensors)), shape)
+    size = np.where(threshold > 0, threshold, 1.0) / gain
+    noise = random.normal(0.3, 1.0, (len(LEVELS) + 1, TICKS, *shape)) * size
+    noise[:-1] *= LEVELS.reshape(-1, *(1,) * (noise.ndim - 1))
+    noise[-1] = 0.0
+    if bool(np.all(gain == 1)):  # else the product may not give the threshold to the bit
+        noise[-1, 0] = threshold
+    return noise
+
+
+def _own(module: nn.Module, currents: Values, initial: Values) -> Values:
+    """Spikes of the class itself, `[samples, ticks, *shape]`."""
+    described = description(module)
+    assert described is not None, "asked for a class that is not described"
+    rest = Rest(module)
+    LIBRARY.rest(module)
+    x = torch.from_numpy(np.ascontiguousarray(currents)).transpose(0, 1)
+    states: tuple[object, ...] = ()
+    if not described.hidden and (np.any(initial) or not _begins(module)):
+        first = torch.from_numpy(initial.copy()).expand_as(x[0])
+        kept = described.states.values()
+        states = tuple(first.clone() if s == "v" else torch.zeros_like(first) for s in kept)
+    spikes: list[Tensor] = []
+    try:
+        with float64():
+            for current in x:
+                returned = module(current, *states)
+                spikes += LIBRARY.spikes(module, returned)
+                if not described.hidden:
+                    states = tuple(cast("Sequence[object]", returned)[1:])
+    finally:
+        rest.restore()
+    return np.asarray(torch.stack(spikes, dim=1).double().numpy())
+
+
+def _begins(module: nn.Module) -> bool:
+    """Whether forward needs no states at its first call."""
+    parameters = list(inspect.signature(type(module).forward).parameters.values())[2:]
+    return all(p.default is not inspect.Parameter.empty for p in parameters)

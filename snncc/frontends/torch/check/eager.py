@@ -1,0 +1,160 @@
+"""The user's own module, run as it is in float64, and the spikes of all of its neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from snncc.ir import ImportRefused, Trace, UsageError, Values
+
+from ..lift.assembly import Traced
+from ..lift.decode import leaves
+from ..neurons.library import Found
+from ..record.calling import Calling, Rest, call_model
+from ..record.precision import float64
+
+NUMBERS = 1 << 22
+SAMPLES = (16, 512)
+"""How many input values, and between how many samples, run at a time: many are fast, and must fit
+into memory."""
+
+
+RETURNED = "%returned"
+"""The wire of an output that is no neuron's spikes; no network has it."""
+
+
+class ModelFailed(ImportRefused):
+    """The user's model raised when it was run."""
+
+
+@dataclass(frozen=True, eq=False)
+class EagerModel:
+    """A model that can be run beside its network.
+
+    Attributes:
+        model: in eval mode, float64.
+        neurons: by path.
+        traced: the network, and where in the model its populations are.
+    """
+
+    model: nn.Module
+    neurons: Mapping[str, Found]
+    calling: Calling
+    traced: Traced
+
+    def __call__(self, signal: Values) -> Trace:
+        """Spikes of every population, on the network's wires, and the output.
+
+        An output other than spikes stands on the wire `%returned`; where the model itself reduces
+        its ticks to a score, that wire is such that the network's decoder gives this score.
+
+        Args:
+            signal: `[samples, ticks, *shape]`.
+
+        Raises:
+            UsageError: the model fixes the number of ticks, or presents one input at all of them.
+            ModelFailed: it raises for this many ticks.
+        """
+        values = np.asarray(signal, dtype=np.float64)
+        self._check(values)
+        batch = max(SAMPLES[0], min(SAMPLES[1], NUMBERS // values[0].size))
+        parts = [self._batch(values[i : i + batch]) for i in range(0, len(values), batch)]
+        wires = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        return Trace(wires, (RETURNED,) if RETURNED in wires else (self._wire,))
+
+    @property
+    def _wire(self) -> str:
+        return str(self.traced.network.outputs[0])
+
+    def _check(self, values: Values) -> None:
+        ticks = self.traced.ticks
+        if ticks and values.shape[1] != ticks:
+            raise UsageError(f"the model runs {ticks} ticks, the data has {values.shape[1]}")
+        if self.calling.layout == "static" and not np.array_equal(
+            values, np.broadcast_to(values[:, :1], values.shape)
+        ):
+            raise UsageError(
+                "the model presents one input at every tick; the data changes from tick to tick "
+                "(give [samples, *shape] and --option ticks=N)"
+            )
+
+    def _batch(self, values: Values) -> dict[str, Values]:
+        calls = {member.path: list[Tensor]() for member in self.traced.members.values()}
+        with self._listening(calls):
+            returned = self._called(values)
+        wires: dict[str, Values] = {}
+        for name, member in self.traced.members.items():
+            ticks = calls[member.path][member.first :: member.every]
+            wires[f"%{name}"] = torch.stack(ticks, dim=1).double().numpy()
+        if self._wire not in wires:
+            wires[RETURNED] = self._returned(returned, values.shape[1])
+        return wires
+
+    @contextmanager
+    def _listening(self, calls: Mapping[str, list[Tensor]]) -> Generator[None]:
+        hooks = []
+        for path in calls:
+            neuron = self.neurons[path]
+
+            def heard(
+                module: nn.Module, _: object, out: object, path: str = path, neuron: Found = neuron
+            ) -> None:
+                calls[path].extend(neuron.library.spikes(module, out))
+
+            hooks.append(neuron.module.register_forward_hook(heard))
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _called(self, values: Values) -> object:
+        rest = Rest(self.model)
+        for library in {found.library for found in self.neurons.values()}:
+            library.rest(self.model)
+            library.sized(self.model, len(values))
+        try:
+            with float64(), self._running(values.shape[1]):
+                x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()
+                return call_model(self.model, self.calling, self.calling.feed(x))
+        finally:
+            rest.restore()
+
+    @contextmanager
+    def _running(self, ticks: int) -> Generator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise ModelFailed(
+                f"{type(self.model).__name__} fails when it runs for {ticks} ticks "
+                f"({type(error).__name__}: {error}); --option ticks=N says for how many it is made"
+            ) from error
+
+    def _returned(self, returned: object, ticks: int) -> Values:
+        """The output of all ticks, `[samples, ticks, values]`."""
+        order = self.traced.order
+        rows: Sequence[Tensor] = ()
+        if self.calling.layout == "step":
+            rows = [self._output(r) for r in cast("Sequence[object]", returned)]
+        elif self.traced.listed:
+            found = dict(leaves(returned, ticks))[self.traced.output]
+            rows = cast("Sequence[Tensor]", found)
+        if rows:
+            series = torch.stack([row.permute(order) for row in rows], dim=1)
+            return series.double().reshape(len(series), ticks, -1).numpy()
+        output = self._output(returned).permute(order).double()
+        if not self.traced.reduced:
+            return output.reshape(len(output), ticks, -1).numpy()
+        series = torch.zeros(len(output), ticks, output[0].numel(), dtype=torch.float64)
+        whole = self.traced.network.decode == "mean"
+        series[:, 0 if whole else -1 :] = output.reshape(len(output), 1, -1)
+        return series.numpy()
+
+    def _output(self, returned: object) -> Tensor:
+        return cast("Tensor", dict(leaves(returned))[self.traced.output])

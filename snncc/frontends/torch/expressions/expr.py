@@ -1,0 +1,274 @@
+"""Signals of single ticks as expressions over ops of the IR; knows no PyTorch, no time loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from snncc.ir import (
+    OPS,
+    FloatArithmetic,
+    ImportRefused,
+    Op,
+    Origin,
+    Param,
+    Ref,
+    Shape,
+    Tensor,
+    tensor_name,
+    unused,
+)
+from snncc.ir.ops import Transpose
+
+from ..record.origin import Places
+
+POINTWISE = ("sum", "product", "relu")
+"""Ops that treat each element for itself, whatever the order of the axes."""
+
+Array = npt.NDArray[np.float64]
+
+
+class BatchTorn(ImportRefused):
+    """The batch axis is picked apart: the model is probably not called the right way."""
+
+
+class Starting(ImportRefused):
+    """A wire still holds what was before tick 0: more ticks may show one network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expr:
+    """The value of a signal at one tick, per sample of shape `shape`; equal when identical."""
+
+    shape: Shape
+    origin: Origin
+
+
+@dataclass(frozen=True, eq=False)
+class Source(Expr):
+    """The network's input at `tick`; None where one input is presented at every tick."""
+
+    tick: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Expr):
+    """Numbers that depend on no signal."""
+
+    values: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Apply(Expr):
+    """An op without state, applied."""
+
+    op: Op
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Firing:
+    """One call of a population: what it was given, as which call of its module, and of all."""
+
+    current: Expr
+    number: int
+    order: int
+    origin: Origin
+
+
+@dataclass(eq=False)
+class Population:
+    """Neurons whose states pass from call to call: one node of the network.
+
+    Attributes:
+        path: the module, in the user's model.
+        op: the neuron.
+        signals: the module's own names of what it returns → names in the IR, "" for spikes.
+        calls: the k-th is tick k.
+    """
+
+    path: str
+    op: Op
+    shape: Shape
+    signals: Mapping[str, str]
+    calls: list[Firing] = field(default_factory=list[Firing])
+
+
+@dataclass(frozen=True, eq=False)
+class Reading(Expr):
+    """What a population put out at one call: its spikes, or a state."""
+
+    population: Population
+    call: int
+    state: str
+
+
+class Weaver:
+    """Makes expressions: equal ones are made once, tensors are kept under names."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.tensors: dict[str, Tensor] = {}
+        self._names: dict[tuple[Shape, str], str] = {}
+        self._made: dict[tuple[object, ...], Expr] = {}
+        self._at_rest: dict[int, Array] = {}
+        self.origin = Origin()
+
+    def refuse(self, found: str, origin: Origin | None = None) -> ImportRefused:
+        """The refusal of what stands at an origin (by default the current one)."""
+        return ImportRefused(f"{self.places.spot(origin or self.origin)}: {found}")
+
+    def torn(self, found: str) -> BatchTorn:
+        """The refusal of what mixes or picks samples."""
+        return BatchTorn(f"{self.places.spot(self.origin)}: {found}")
+
+    def tensor(self, values: npt.ArrayLike, role: str) -> Ref:
+        """Reference to a tensor of these values, float64 or integer, under a telling name."""
+        tensor = Tensor(np.ascontiguousarray(values))
+        key = (tensor.shape, tensor.digest)
+        if key not in self._names:
+            stem = f"{self.origin.module}.{role}" if self.origin.module else role
+            self._names[key] = name = unused(tensor_name(stem), self.tensors, between="")
+            self.tensors[name] = tensor
+        return Ref(self._names[key])
+
+    def param(self, values: npt.ArrayLike, role: str) -> Param:
+        """A parameter: one number, or a tensor."""
+        array = np.asarray(values, dtype=np.float64)
+        if array.size and np.all(array == array.flat[0]):
+            return float(array.flat[0])
+        return self.tensor(array, role)
+
+    def constant(self, values: npt.ArrayLike) -> Expr:
+        """Numbers as a signal."""
+        array = np.asarray(values, dtype=np.float64)
+        key = ("constant", array.shape, array.tobytes())
+        if key not in self._made:
+            self._made[key] = Constant(array.shape, self.origin, array)
+        return self._made[key]
+
+    def source(self, shape: Shape, tick: int | None) -> Expr:
+        """The input at one tick."""
+        key = ("source", shape, tick)
+        if key not in self._made:
+            self._made[key] = Source(shape, Origin(), tick)
+        return self._made[key]
+
+    def reading(self, population: Population, call: int, state: str) -> Expr:
+        """A population's output at one call."""
+        key = ("reading", id(population), call, state)
+        if key not in self._made:
+            origin = population.calls[call].origin
+            self._made[key] = Reading(population.shape, origin, population, call, state)
+        return self._made[key]
+
+    def op(self, keyword: str, **fields: object) -> Op:
+        """The op of that keyword with these parameters, checked.
+
+        Raises:
+            ImportRefused: a parameter is out of range.
+        """
+        op = cast("Callable[..., Op]", OPS[keyword])(**fields)
+        try:
+            op.check(self.tensors)
+        except ValueError as error:
+            raise self.refuse(f"{keyword}: {error}") from error
+        return op
+
+    def apply(self, keyword: str, args: Sequence[Expr], **fields: object) -> Expr:
+        """The op of that keyword on these signals.
+
+        Raises:
+            ImportRefused: the op does not accept their shapes.
+        """
+        return self.applied(self.op(keyword, **fields), args)
+
+    def applied(self, op: Op, args: Sequence[Expr]) -> Expr:
+        """The op on these signals.
+
+        Raises:
+            ImportRefused: the op does not accept their shapes.
+        """
+        key = (op, tuple(map(id, args)))
+        if key not in self._made:
+            try:
+                shape = op.infer([a.shape for a in args], self.tensors)
+            except ValueError as error:
+                raise self.refuse(f"{op.keyword}: {error}") from error
+            self._made[key] = Apply(shape, self.origin, op, tuple(args))
+        return self._made[key]
+
+    def reshape(self, expr: Expr, shape: Shape) -> Expr:
+        """The same values under another shape; nothing where it has it already."""
+        if expr.shape == shape:
+            return expr
+        if isinstance(expr, Constant):
+            return self.constant(expr.values.reshape(shape))
+        if isinstance(expr, Apply) and expr.op.keyword == "reshape":
+            return self.reshape(expr.args[0], shape)
+        return self.apply("reshape", (expr,), shape=shape)
+
+    def gather(self, expr: Expr, index: npt.NDArray[np.int64]) -> Expr:
+        """The values at flat positions `index`, in the shape of `index`."""
+        flat = index.ravel()
+        size = int(np.prod(expr.shape, dtype=int))
+        if isinstance(expr, Constant):
+            return self.constant(expr.values.ravel()[index])
+        if np.array_equal(flat, np.arange(size)):
+            return self.reshape(expr, index.shape)
+        rows = self.tensor(np.arange(flat.size), "rows")
+        columns, ones = self.tensor(flat, "columns"), self.tensor(np.ones(flat.size), "ones")
+        line = self.reshape(expr, (size,))
+        picked = self.apply(
+            "sparse", (line,), weight=ones, rows=rows, columns=columns, size=int(flat.size)
+        )
+        return self.reshape(picked, index.shape)
+
+    def permute(self, expr: Expr, order: Sequence[int]) -> Expr:
+        """The same values with the axes in another order.
+
+        Orders of orders are taken together, through what is computed element by element: a norm
+        between two transposes has none left.
+        """
+        order = tuple(order)
+        wide = [k for k in order if expr.shape[k] > 1]
+        if wide == sorted(wide):
+            return self.reshape(expr, tuple(expr.shape[k] for k in order))
+        if isinstance(expr, Constant):
+            return self.constant(expr.values.transpose(order))
+        if isinstance(expr, Apply) and isinstance(expr.op, Transpose):
+            return self.permute(expr.args[0], [expr.op.order[k] for k in order])
+        if isinstance(expr, Apply) and expr.op.keyword in POINTWISE and self._cancels(expr, order):
+            here, self.origin, rank = self.origin, expr.origin, len(expr.shape)
+            wholes = [self.reshape(a, (1,) * (rank - len(a.shape)) + a.shape) for a in expr.args]
+            turned = self.applied(expr.op, [self.permute(a, order) for a in wholes])
+            self.origin = here
+            return turned
+        return self.apply("transpose", (expr,), order=order)
+
+    def _cancels(self, expr: Apply, order: tuple[int, ...]) -> bool:
+        """Whether all of an expression's signals have just been permuted the other way."""
+        live = [a for a in expr.args if not isinstance(a, Constant)]
+        return all(
+            isinstance(a, Apply)
+            and isinstance(a.op, Transpose)
+            and len(a.op.order) == len(order)
+            and [a.op.order[k] for k in order] == list(range(len(order)))
+            for a in live
+        )
+
+    def at_rest(self, expr: Expr) -> Array:
+        """What an expression gives when every input and every neuron is silent."""
+        if isinstance(expr, Constant):
+            return expr.values
+        if not isinstance(expr, Apply):
+            return np.zeros(expr.shape)
+        if id(expr) not in self._at_rest:
+            inputs = [self.at_rest(a)[None] for a in expr.args]
+            _, out = expr.op.step({}, inputs, FloatArithmetic(self.tensors))
+            self._at_rest[id(expr)] = np.asarray(out[0], dtype=np.float64)
+        return self._at_rest[id(expr)]

@@ -1,0 +1,1 @@
+"""A recording turned into expressions, and these into a network."""

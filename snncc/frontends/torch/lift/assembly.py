@@ -1,0 +1,276 @@
+"""A recording of a model → its network, and how the two relate; no model is run here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from snncc.ir import OPS, Decode, ImportRefused, Network, Node, Op, Use, verify
+
+from ..expressions.axes import SAMPLES, Axis, Grid, single
+from ..expressions.expr import Population
+from ..neurons.library import Found
+from ..record.calling import Calling
+from ..record.recorder import Recorder
+from ..record.recording import Recording, Var
+from ..reroll.reroll import Roller
+from .decode import Decoder, Output, chosen, leaves, spiking
+from .lift import Lifter
+
+
+class OtherLayout(Exception):
+    """The model is not called this way: its neurons do not run once per tick.
+
+    Attributes:
+        ran: how often they ran.
+        ticks: how many ticks of input they were given.
+    """
+
+    def __init__(self, message: str, ran: int, ticks: int) -> None:
+        super().__init__(message)
+        self.ran, self.ticks = ran, ticks
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be imported, beside the model.
+
+    Attributes:
+        shape: of the input at one tick, per sample.
+        signal: `spike` or `real`.
+        decode: None to take the model's own, or what its output suggests.
+        output: label of the returned value that counts; None for the last population's.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    signal: str
+    tick: float
+    decode: Decode | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """Where a population's spikes are found in an eager run: the calls of one module.
+
+    Attributes:
+        path: the module.
+        first: which of the module's calls is tick 0.
+        every: how many calls the module gets per tick.
+    """
+
+    path: str
+    first: int
+    every: int
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A network, and how it relates to the model.
+
+    Attributes:
+        members: name of the node → its calls, for all neurons that spike.
+        output: label of the returned value that is the network's output.
+        reduced: whether the model itself reduces the ticks to a score.
+        order: axes of the returned tensor: samples, ticks where there are any, the rest.
+        listed: whether the model returns a list with one tensor for each tick.
+        ticks: how many ticks the model runs, if it fixes that itself; else 0.
+    """
+
+    network: Network
+    members: Mapping[str, Member]
+    output: str
+    reduced: bool
+    order: tuple[int, ...]
+    listed: bool
+    ticks: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the model under the recorder."""
+
+    recorder: Recorder
+    inputs: tuple[Var, ...]
+    returned: object
+
+    @property
+    def recording(self) -> Recording:
+        return self.recorder.recording
+
+
+class Assembly:
+    """Lifts a recording and builds the network of it."""
+
+    def __init__(
+        self, run: Run, neurons: Mapping[str, Found], calling: Calling, wanted: Wanted
+    ) -> None:
+        self._run, self._calling, self._wanted = run, calling, wanted
+        self._lifter = Lifter(run.recording, neurons, run.recorder.places)
+
+    def network(self) -> Traced:
+        self._present()
+        self._lifter.run()
+        populations = self._lifter.populations
+        ticks = self._ticks(populations)
+        last = max(populations, key=lambda p: p.calls[-1].order)
+        output = chosen(self._outputs(ticks), self._wanted.output, last)
+        roller = Roller(self._lifter.weaver, "x")
+        roller.declare(populations)
+        for population in populations:
+            roller.population(population)
+        result = roller.walk(output.ticks)
+        nodes, outputs = self._ended(roller, result)
+        network = self._built(nodes, outputs, output)
+        members = {roller.name_of(p): _member(p) for p in populations if _fires(p)}
+        fixed = ticks if self._calling.layout == "static" else 0
+        return Traced(
+            network,
+            members,
+            output=output.label,
+            reduced=output.decode is not None,
+            order=output.order,
+            listed=output.listed,
+            ticks=fixed,
+        )
+
+    def _present(self) -> None:
+        shape = self._wanted.shape
+        features: tuple[Axis, ...] = tuple((("feature", n),) for n in shape)
+        batch: Axis = (("sample", SAMPLES),)
+        weaver = self._lifter.weaver
+        if self._calling.layout in ("step", "static"):
+            static = self._calling.layout == "static"
+            for tick, var in enumerate(self._run.inputs):
+                source = weaver.source(shape, None if static else tick)
+                self._lifter.present(var, single(source, (batch, *features)))
+            return
+        var = self._run.inputs[0]
+        ticks = self._fed()
+        listed = self._lifter.listed([weaver.source(shape, k) for k in range(ticks)])
+        time: Axis = (("list", ticks),)
+        axes = {
+            "time-first": (time, batch, *features),
+            "batch-first": (batch, time, *features),
+            "time-last": (batch, *features, time),
+        }
+        self._lifter.present(var, Grid(listed, axes[self._calling.layout]))
+
+    def _fed(self) -> int:
+        """How many ticks of input the model was given; one where it makes its own."""
+        time = self._calling.time
+        if time is None:
+            return len(self._run.inputs)
+        return self._run.recording.values[self._run.inputs[0].index].shape[time]
+
+    def _ticks(self, populations: Sequence[Population]) -> int:
+        """How many ticks were recorded: once round for every population.
+
+        Raises:
+            OtherLayout: they do not agree, or not with the input.
+        """
+        if not any(_fires(p) for p in populations):
+            raise ImportRefused("the model ran no neuron of a supported library that spikes")
+        counts = {p.path: len(p.calls) for p in populations}
+        runs = set(counts.values())
+        expected = runs.pop() if self._calling.layout == "static" and len(runs) == 1 else None
+        if expected is None:
+            expected = self._fed()
+        anew = Counter(p.path for p in populations if len(p.calls) == 1)
+        for path, count in anew.items():
+            if count > 1 and expected > 1:
+                place = next(p for p in populations if p.path == path).calls[0].origin
+                raise self._lifter.weaver.refuse(
+                    f"neuron '{path}' starts anew at every tick: its state is not handed on", place
+                )
+        wrong = {path: n for path, n in counts.items() if n != expected}
+        if wrong or expected < 2:
+            path, n = next(iter((wrong or counts).items()))
+            place = next(p for p in populations if p.path == path).calls[-1].origin
+            raise OtherLayout(
+                f"{self._lifter.weaver.places.spot(place)}: neuron '{path}' ran {n} times for "
+                f"{expected} ticks of input; a population is updated once per tick",
+                ran=n,
+                ticks=expected,
+            )
+        return expected
+
+    def _outputs(self, ticks: int) -> dict[str, Output | ImportRefused]:
+        returned = self._run.returned
+        decoder = Decoder(self._lifter, ticks)
+        if self._calling.layout == "step":
+            rows = [dict(leaves(tick)) for tick in cast("tuple[object, ...]", returned)]
+            found = {
+                label: self._stacked(decoder, label, [row.get(label) for row in rows])
+                for label, value in rows[-1].items()
+                if isinstance(value, Var)
+            }
+        else:
+            found = self._lists(decoder, ticks) or {
+                label: self._tensor(decoder, label, value)
+                for label, value in leaves(returned)
+                if isinstance(value, Var)
+            }
+        if not found:
+            raise ImportRefused("the model returns no tensor")
+        return found
+
+    def _lists(self, decoder: Decoder, ticks: int) -> dict[str, Output | ImportRefused]:
+        """Returned lists that hold one tensor for each tick."""
+        found: dict[str, Output | ImportRefused] = {}
+        for label, value in leaves(self._run.returned, ticks):
+            if isinstance(value, tuple):
+                output = self._stacked(decoder, label, value)
+                if isinstance(output, Output):
+                    found[label] = replace(output, listed=True)
+        return found
+
+    def _tensor(self, decoder: Decoder, label: str, value: Var) -> Output | ImportRefused:
+        try:
+            return decoder.output(label, self._lifter.value(value))
+        except ImportRefused as refusal:
+            return refusal
+
+    def _stacked(
+        self, decoder: Decoder, label: str, row: Sequence[object]
+    ) -> Output | ImportRefused:
+        try:
+            values = [self._lifter.value(v) for v in row if isinstance(v, Var)]
+            return decoder.stacked(label, values)
+        except ImportRefused as refusal:
+            return refusal
+
+    def _ended(self, roller: Roller, result: Use) -> tuple[tuple[Node, ...], tuple[Use, ...]]:
+        if result.delay:
+            raise ImportRefused("the model's output is that of an earlier tick")
+        return roller.nodes(), (result,)
+
+    def _built(self, nodes: Sequence[Node], outputs: tuple[Use, ...], output: Output) -> Network:
+        wanted = self._wanted
+        make = cast("Callable[..., Op]", OPS["input"])
+        entry = make(shape=wanted.shape, signal=wanted.signal)
+        used = {name for node in nodes for name in node.op.refs().values()}
+        tensors = {k: v for k, v in self._lifter.weaver.tensors.items() if k in used}
+        suggested: Decode = "count" if spiking(output.ticks[-1]) else "mean"
+        decode = wanted.decode or output.decode or suggested
+        network = Network(
+            wanted.name, (Node("x", entry), *nodes), outputs, wanted.tick, tensors, decode
+        )
+        verify(network)
+        return network
+
+
+def _fires(population: Population) -> bool:
+    """Whether a population puts out spikes, graded ones included."""
+    return population.op.spiking or population.op.keyword == "graded"
+
+
+def _member(population: Population) -> Member:
+    numbers = [call.number for call in population.calls]
+    every = numbers[1] - numbers[0]
+    if numbers != list(range(numbers[0], numbers[0] + every * len(numbers), every)):
+        raise ImportRefused(f"neuron '{population.path}' is not called alike at every tick")
+    return Member(population.path, numbers[0], every)

@@ -1,0 +1,331 @@
+"""What the user's model returns, as one wire per tick and the way its ticks become a score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from snncc.ir import Decode, ImportRefused
+
+from ..expressions.axes import Grid, sizes
+from ..expressions.expr import Apply, Constant, Expr, Population, Reading, Source
+from ..operations.operation_table import Operand
+from ..reroll.reroll import Roller, Ticks
+from .lift import Lifter
+
+MOVES = {"reshape", "transpose", "slice", "concat", "sum", "sum_pool", "max_pool"}
+"""Ops that make counts of counts."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One returned value.
+
+    Attributes:
+        label: its place in what the model returned, such as `0` or `spikes`.
+        ticks: its expressions, tick by tick.
+        decode: how the model itself reduces the ticks; None where it returns all of them.
+        order: axes of the returned tensor: samples, ticks where there are any, the rest.
+        listed: whether the model returns a list with one tensor for each tick.
+    """
+
+    label: str
+    ticks: Ticks
+    decode: Decode | None
+    order: tuple[int, ...]
+    listed: bool = False
+
+
+def leaves(tree: object, ticks: int = 0, label: str = "") -> Iterator[tuple[str, object]]:
+    """The leaves of nested tuples, lists and dicts, each with its path.
+
+    Args:
+        ticks: a list of that many leaves, one for each tick, is a leaf; 0 for none.
+    """
+    if isinstance(tree, Mapping):
+        items: Sequence[tuple[object, object]] = list(tree.items())
+    elif isinstance(tree, (list, tuple)) and _is_series(tree, ticks):
+        yield label, tree
+        return
+    elif isinstance(tree, (list, tuple)):
+        items = list(enumerate(tree))
+    else:
+        yield label, tree
+        return
+    for key, value in items:
+        yield from leaves(value, ticks, f"{label}.{key}" if label else str(key))
+
+
+def _is_series(tree: Sequence[object], ticks: int) -> bool:
+    plain = not any(isinstance(item, (Mapping, list, tuple)) for item in tree)
+    return len(tree) == ticks and plain
+
+
+class Decoder:
+    """Reads outputs of a lifted recording.
+
+    Args:
+        lifter: has lifted the whole recording.
+        ticks: how many ticks were recorded.
+    """
+
+    def __init__(self, lifter: Lifter, ticks: int) -> None:
+        self._lifter = lifter
+        self._weaver = lifter.weaver
+        self._ticks = ticks
+        self._roller = Roller(lifter.weaver, "")  # asked for the ticks of expressions only
+        self._read: dict[int, frozenset[int]] = {}
+
+    def output(self, label: str, value: Operand) -> Output:
+        """One returned value, read.
+
+        Raises:
+            ImportRefused: its ticks are combined in a way that no decoder expresses.
+        """
+        if not isinstance(value, Grid):
+            raise self._weaver.refuse(f"output '{label}' does not depend on the input")
+        grid = whole = self._lifter.settled(value)
+        lists = [i for i in range(len(grid.axes)) if grid.is_pure(i, "list")]
+        times = [i for i in lists if grid.shape[i] == self._ticks and self._is_time(grid, i)]
+        for axis in lists:
+            if axis not in times[:1]:
+                grid = self._lifter.unlisted(grid, axis)
+        order = self._order(label, whole, times[:1])
+        if times:
+            series = [self._lifter.selected(grid, times[0], k) for k in range(self._ticks)]
+            return Output(label, [self._single(label, s) for s in series], None, order)
+        expr = self._single(label, grid)
+        reduced = self._reduced(expr)
+        if reduced is not None:
+            return Output(label, reduced[0], reduced[1], order)
+        return Output(label, self._history(expr), "last", order)
+
+    def stacked(self, label: str, values: Sequence[Operand]) -> Output:
+        """One value that the model returned at each tick."""
+        grids = [v for v in values if isinstance(v, Grid)]
+        if len(grids) < len(values):
+            raise self._weaver.refuse(f"output '{label}' does not depend on the input")
+        order = self._order(label, self._lifter.settled(grids[-1]), [])
+        return Output(label, [self._single(label, g) for g in grids], None, order)
+
+    def _order(self, label: str, grid: Grid, times: Sequence[int]) -> tuple[int, ...]:
+        rank = range(len(grid.axes))
+        samples = [i for i in rank if grid.is_pure(i, "sample")]
+        if len(samples) != 1:
+            raise self._weaver.refuse(
+                f"output '{label}' of shape {list(grid.shape)} is no value per sample"
+            )
+        return (*samples, *times, *(i for i in rank if i not in (*samples, *times)))
+
+    def _is_time(self, grid: Grid, axis: int) -> bool:
+        where = len(sizes(grid.axes[:axis], "list"))
+        first = np.moveaxis(grid.cells, where, 0).reshape(self._ticks, -1)[:, 0]
+        ticks = [self._roller.natural(e) for e in first]
+        return ticks == list(range(self._ticks)) or len(set(ticks)) > 1
+
+    def _single(self, label: str, grid: Grid) -> Expr:
+        grid = self._lifter.settled(grid)
+        if grid.cells.ndim or len(sizes(grid.axes, "sample")) != 1:
+            raise self._weaver.refuse(
+                f"output '{label}' of shape {list(grid.shape)} is no value per sample"
+            )
+        return grid.only
+
+    # --- ticks --------------------------------------------------------------------------------
+
+    def _reduced(self, expr: Expr) -> tuple[list[Expr], Decode] | None:
+        """Per tick the term of a sum or mean over all ticks; None if it is none."""
+        terms = list(self._terms(expr, 1.0))
+        ticks: dict[int | None, list[tuple[Expr, float]]] = {}
+        for term, factor in terms:
+            ticks.setdefault(self._roller.natural(term), []).append((term, factor))
+        constant = ticks.pop(None, [])
+        if sorted(t for t in ticks if t is not None) == list(range(self._ticks)) and not any(
+            np.any(self._weaver.at_rest(c)) for c, _ in constant
+        ):
+            return self._evenly([ticks[k] for k in range(self._ticks)])
+        return self._pushed(expr)
+
+    def _terms(self, expr: Expr, factor: float) -> Iterator[tuple[Expr, float]]:
+        """The summands of a sum over ticks, each with its factor; what is of one tick is whole."""
+        if len(self._of(expr)) == 1:
+            yield expr, factor
+        elif isinstance(expr, Apply) and expr.op.keyword == "sum":
+            for arg in expr.args:
+                yield from self._terms(arg, factor)
+        elif isinstance(expr, Apply) and expr.op.keyword == "product":
+            live = [a for a in expr.args if not isinstance(a, Constant)]
+            numbers = [a.values for a in expr.args if isinstance(a, Constant)]
+            if len(live) == 1 and all(n.size and np.all(n == n.flat[0]) for n in numbers):
+                yield from self._terms(
+                    live[0], factor * float(np.prod([n.flat[0] for n in numbers]))
+                )
+            else:
+                yield expr, factor
+        else:
+            yield expr, factor
+
+    def _of(self, expr: Expr) -> frozenset[int]:
+        """The ticks whose wires an expression reads."""
+        if id(expr) not in self._read:
+            match expr:
+                case Apply():
+                    ticks = frozenset[int]().union(*map(self._of, expr.args))
+                case _:
+                    tick = self._roller.natural(expr)
+                    ticks = frozenset() if tick is None else frozenset({tick})
+            self._read[id(expr)] = ticks
+        return self._read[id(expr)]
+
+    def _evenly(
+        self, rows: Sequence[Sequence[tuple[Expr, float]]]
+    ) -> tuple[list[Expr], Decode] | None:
+        factors = {tuple(f for _, f in row) for row in rows}
+        if len(factors) > 1:  # a leaky sum, perhaps, carried from tick to tick
+            return None
+        common = factors.pop()
+        decode: Decode = "mean" if np.allclose(common, 1 / self._ticks, rtol=1e-9) else "count"
+        whole = (1.0,) * len(common) if decode == "mean" else common
+        return [self._term(row, whole) for row in rows], decode
+
+    def _term(self, row: Sequence[tuple[Expr, float]], factors: Sequence[float]) -> Expr:
+        parts = [
+            e
+            if f == 1
+            else self._weaver.apply(
+                "product", (e, self._weaver.constant(np.full((1,) * len(e.shape), f)))
+            )
+            for (e, _), f in zip(row, factors, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else self._weaver.apply("sum", parts)
+
+    def _pushed(self, expr: Expr) -> tuple[list[Expr], Decode] | None:
+        """A layer after the mean over the ticks is the mean of the layer's outputs."""
+        if not isinstance(expr, Apply) or self._roller.natural(expr) is None:
+            return None
+        live = [i for i, a in enumerate(expr.args) if not isinstance(a, Constant)]
+        if len(live) != 1:
+            return None
+        inner = self._reduced(expr.args[live[0]])
+        if inner is None:
+            return None
+        ticks, decode = inner
+        linear = expr.op.linear or expr.op.keyword in ("sum", "product")
+        if not linear or (decode == "count" and np.any(self._weaver.at_rest(expr))):
+            raise self._weaver.refuse(
+                f"'{expr.op.keyword}' stands after the sum over the ticks; put it before, or "
+                "use the mean",
+                expr.origin,
+            )
+        return [self._with(expr, live[0], e) for e in ticks], decode
+
+    def _with(self, expr: Apply, index: int, arg: Expr) -> Expr:
+        self._weaver.origin = expr.origin
+        args = [*expr.args[:index], arg, *expr.args[index + 1 :]]
+        return self._weaver.applied(expr.op, args)
+
+    # --- the last tick only -------------------------------------------------------------------
+
+    def _history(self, expr: Expr) -> Ticks:
+        """What an expression of the last tick was at the ticks before."""
+        history: list[Expr | None] = [expr]
+        for _ in range(self._ticks - 1):
+            current = history[0]
+            history.insert(0, None if current is None else self._before(current))
+        return history
+
+    def _before(self, expr: Expr) -> Expr | None:
+        if isinstance(expr, Apply):
+            carried = self._inside(expr, expr, (self._roller.natural(expr) or 0) - 1)
+            if carried is not None:
+                return carried
+        for carries in (False, True):
+            try:
+                return self._shifted(expr, carries)
+            except IndexError:
+                continue
+        return None
+
+    def _inside(self, whole: Apply, expr: Expr, tick: int) -> Expr | None:
+        """The same expression one tick earlier, within this one: a value carried by hand."""
+        if not isinstance(expr, Apply):
+            return None
+        for arg in expr.args:
+            if (
+                isinstance(arg, Apply)
+                and arg.op == whole.op
+                and arg.origin == whole.origin
+                and self._roller.natural(arg) == tick
+            ):
+                return arg
+            deeper = self._inside(whole, arg, tick)
+            if deeper is not None:
+                return deeper
+        return None
+
+    def _shifted(self, expr: Expr, carries: bool) -> Expr:
+        """The expression with every wire read one tick earlier.
+
+        Args:
+            carries: whether what is carried by hand, anywhere in it, is taken at the tick before.
+        """
+        if carries and isinstance(expr, Apply):
+            earlier = self._inside(expr, expr, (self._roller.natural(expr) or 0) - 1)
+            if earlier is not None:
+                return earlier
+        match expr:
+            case Source(tick=int(tick)):
+                return self._weaver.source(expr.shape, self._earlier(tick))
+            case Reading():
+                call = self._earlier(expr.call)
+                return self._weaver.reading(expr.population, call, expr.state)
+            case Apply():
+                self._weaver.origin = expr.origin
+                args = [self._shifted(a, carries) for a in expr.args]
+                return self._weaver.applied(expr.op, args)
+            case _:
+                return expr
+
+    def _earlier(self, tick: int) -> int:
+        if tick < 1:
+            raise IndexError
+        return tick - 1
+
+
+def chosen(
+    outputs: Mapping[str, Output | ImportRefused], wanted: str | None, last: Population
+) -> Output:
+    """The output that is the network's: the wanted one, or else what the last population gives.
+
+    Raises:
+        ImportRefused: the wanted output cannot be expressed, or none can.
+    """
+    if wanted is not None:
+        if wanted not in outputs:
+            named = ", ".join(name for name in outputs if name)
+            known = f"it returns: {named}" if named else "it returns one; leave the option out"
+            raise ImportRefused(f"option output: the model returns no '{wanted}' ({known})")
+        found = outputs[wanted]
+    else:
+        readable = [o for o in outputs.values() if isinstance(o, Output)]
+        ranked = sorted(readable, key=lambda o: _rank(o, last))
+        found = ranked[0] if ranked else next(iter(outputs.values()))
+    if isinstance(found, ImportRefused):
+        raise found
+    return found
+
+
+def _rank(output: Output, last: Population) -> int:
+    expr = output.ticks[-1]
+    if isinstance(expr, Reading) and expr.population is last:
+        return 1 if expr.state else 0
+    return 2
+
+
+def spiking(expr: Expr | None) -> bool:
+    """Whether an expression counts spikes, however they are arranged."""
+    if isinstance(expr, Apply):
+        return expr.op.keyword in MOVES and all(spiking(a) for a in expr.args)
+    return isinstance(expr, Reading) and not expr.state and expr.population.op.spiking

@@ -1,0 +1,197 @@
+"""A recording turned into expressions: calls through their rows, neurons into populations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from snncc.ir import ImportRefused
+
+from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, single
+from ..expressions.axis_ops import Loom
+from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
+from ..neurons.library import Found, Site
+from ..operations import layers, norms, shapes
+from ..operations.operation_table import REASONS, ROWS, Operand
+from ..record.origin import Places
+from ..record.recording import Call, Recording, Var
+
+TABLES = (layers, norms, shapes)
+"""Modules whose rows stand in the table once they are imported."""
+
+NEURON = "neuron"
+"""Name of the recorded call that stands for one tick of a population."""
+LAYOUT_ONLY = {"layout", "device", "pin_memory", "non_blocking", "memory_format", "dtype", "copy"}
+
+
+class Lifter(Loom):
+    """Expressions for every value of a recording.
+
+    Attributes:
+        populations: those found so far, in the order of their first call.
+    """
+
+    def __init__(self, recording: Recording, neurons: Mapping[str, Found], places: Places) -> None:
+        super().__init__(Weaver(places))
+        self.populations: list[Population] = []
+        self._recording = recording
+        self._neurons = neurons
+        self._values: dict[int, Operand | ImportRefused] = {}
+        self._order = 0
+
+    def present(self, var: Var, grid: Grid) -> None:
+        """Declares what an input is."""
+        self._values[var.index] = grid
+
+    def value(self, var: Var) -> Operand:
+        """The value of a variable.
+
+        Raises:
+            ImportRefused: something on the way to it has no row.
+        """
+        constant = self._recording.constant(var)
+        if constant is not None:
+            return constant
+        value = self._values[var.index]
+        if isinstance(value, ImportRefused):
+            raise value
+        return value
+
+    def run(self) -> None:
+        """Lifts all calls.
+
+        What cannot be lifted is refused only where a neuron or the output needs it: a model may
+        log, count and print as it likes.
+        """
+        for call in self._recording.calls:
+            if any(not self._recording.values[v.index].live for v in call.outputs):
+                continue
+            self.weaver.origin = call.origin
+            if call.name == NEURON:
+                self._fire(call)
+                continue
+            try:
+                results = self._row(call)
+            except ImportRefused as refusal:
+                results = [refusal] * len(call.outputs)
+            missing = self.weaver.refuse(f"the further results of '{call.name}' are no signals")
+            for index, var in enumerate(call.outputs):
+                self._values[var.index] = results[index] if index < len(results) else missing
+
+    def _row(self, call: Call) -> Sequence[Operand | ImportRefused]:
+        args = [self._resolved(a) for a in call.args]
+        kept = {"dtype"} if call.name == "_to_copy" else set[str]()
+        kwargs = {
+            k: self._resolved(v) for k, v in call.kwargs.items() if k not in LAYOUT_ONLY - kept
+        }
+        if call.name not in ROWS:
+            reason = REASONS.get(call.name, "it has no exact counterpart in a spiking network")
+            raise self.weaver.refuse(f"'{call.name}': {reason}")
+        result = ROWS[call.name](self, *args, **kwargs)
+        return [result] if isinstance(result, (Grid, torch.Tensor)) else list(result)
+
+    def _resolved(self, argument: object) -> object:
+        if isinstance(argument, Var):
+            return self.value(argument)
+        if isinstance(argument, tuple):
+            return [self._resolved(a) for a in argument]
+        return argument
+
+    # --- neurons ------------------------------------------------------------------------------
+
+    def _fire(self, call: Call) -> None:
+        path, number = str(call.kwargs["path"]), int(str(call.kwargs["number"]))
+        found = self._neurons[path]
+        keys = found.kind.keys
+        signal = self.value(self._var(call.args[0]))
+        states = {k: self.value(self._var(v)) for k, v in zip(keys, call.args[1:], strict=True)}
+        if isinstance(signal, torch.Tensor):
+            signal = self._constant_input(signal, call)
+        signal = self.all_features(signal)
+        population = self._population(path, found, signal.axes, states)
+        site = Site(found.module, self, signal.axes)
+        given = {
+            k: self._expr(v, signal.axes) for k, v in states.items() if not found.kind.signals[k]
+        }
+        current = found.kind.drive(site, signal.only, given)
+        if current.shape != population.shape:
+            raise self.weaver.refuse(
+                f"the input of '{path}' has shape {list(current.shape)}, "
+                f"its state {list(population.shape)}"
+            )
+        self._order += 1
+        population.calls.append(Firing(current, number, self._order, call.origin))
+        self._publish(call, population, found, site)
+
+    def _constant_input(self, values: torch.Tensor, call: Call) -> Grid:
+        """What a neuron begins with whose current is a tick late: silence, or a layer's bias."""
+        if values.ndim < 2 or len(values) != SAMPLES or not torch.equal(values[0], values[1]):
+            raise self.weaver.refuse("a neuron is driven by a constant, not by the input")
+        batch, features = axis_of("sample", SAMPLES), values.shape[1:]
+        constant = self.weaver.constant(values[0].detach().double().numpy())
+        return single(constant, (batch, *(axis_of("feature", n) for n in features)))
+
+    def _var(self, argument: object) -> Var:
+        assert isinstance(argument, Var)
+        return argument
+
+    def _publish(self, call: Call, population: Population, found: Found, site: Site) -> None:
+        index = len(population.calls) - 1
+        names = ("spk", *(k for k in found.kind.keys if k != "spk"))
+        for var, key in zip(call.outputs, names, strict=True):
+            state = found.kind.signals[key]
+            reading = self.weaver.reading(population, index, state)
+            gain = torch.as_tensor(found.kind.gain(site))
+            if not state and bool((gain != 1).any()):
+                reading = self.weaver.apply("product", (reading, site.signal(gain)))
+            self._values[var.index] = single(reading, site.axes)
+
+    def _expr(self, value: Operand, axes: tuple[Axis, ...]) -> Expr:
+        if isinstance(value, Grid):
+            return self.all_features(value).only
+        constant = cell(self.numbers(value, axes))
+        shape = tuple(n for axis in axes for kind, n in axis if kind == "feature")
+        return self.weaver.constant(np.broadcast_to(self.weaver.at_rest(constant), shape))
+
+    def _population(
+        self,
+        path: str,
+        found: Found,
+        axes: tuple[Axis, ...],
+        states: Mapping[str, Operand],
+    ) -> Population:
+        """The population whose states these are; a new one where they are constants."""
+        memory = {k: states[k] for k in found.kind.memory}
+        if all(isinstance(v, torch.Tensor) for v in memory.values()):
+            initial = {
+                k: v for k, v in memory.items() if isinstance(v, torch.Tensor) and bool(v.any())
+            }
+            site = Site(found.module, self, axes, initial)
+            try:
+                op = found.kind.op(site)
+            except ImportRefused as refusal:
+                raise self.weaver.refuse(f"neuron '{path}': {refusal}") from refusal
+            shape = tuple(n for axis in axes for kind, n in axis if kind == "feature")
+            population = Population(path, op, shape, found.kind.signals)
+            self.populations.append(population)
+            return population
+        owners = [self._owner(path, k, v, found) for k, v in memory.items()]
+        if len(set(map(id, owners))) > 1:
+            raise self.weaver.refuse(f"neuron '{path}' gets states of two different populations")
+        return owners[0]
+
+    def _owner(self, path: str, key: str, value: Operand, found: Found) -> Population:
+        expr = self.all_features(value).only if isinstance(value, Grid) else None
+        if (
+            isinstance(expr, Reading)
+            and expr.state == found.kind.signals[key]
+            and expr.population.path == path
+            and expr.call == len(expr.population.calls) - 1
+        ):
+            return expr.population
+        raise self.weaver.refuse(
+            f"the state '{key}' handed to neuron '{path}' is not the one it returned at its last "
+            "call; a reset or scaling by hand is no part of the neuron (use its reset_mechanism)"
+        )

@@ -1,0 +1,152 @@
+"""MODEL and weights → a network that has been compared with the model; only the order of things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from snncc.frontends import Imported, ImportRequest
+from snncc.ir import Decode, UsageError, Values, give_back, identifier, unknown
+
+from ..check.check_network import demand_agreement
+from ..check.check_own_neurons import demand_own
+from ..check.eager import EagerModel
+from ..lift.assembly import Wanted
+from ..neurons.libraries import building, loaded, neurons_of, states_of
+from ..record.calling import LAYOUTS, Layout
+from .hyper_parameters import demand_registered, demand_settings
+from .search import found
+from .source import build, widen
+from .weights import check_finite, load_weights, read_weights
+
+DECODES: tuple[Decode, ...] = ("count", "mean", "last")
+TICK_SECONDS = 1e-3
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one import, parsed."""
+
+    layout: Layout | None
+    shape: tuple[int, ...] | None
+    ticks: int | None
+    signal: str | None
+    decode: Decode | None
+    output: str | None
+    tick: float
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> Options:
+        """The options from their texts.
+
+        Raises:
+            UsageError: a value is not one of the possible ones.
+        """
+        return cls(
+            layout=cast("Layout | None", _one_of("layout", given.get("layout"), LAYOUTS)),
+            shape=_shape(given.get("shape")),
+            ticks=int(_number("ticks", given["ticks"])) if "ticks" in given else None,
+            signal=_one_of("signal", given.get("signal"), ("spike", "real")),
+            decode=cast("Decode | None", _one_of("decode", given.get("decode"), DECODES)),
+            output=given.get("output"),
+            tick=_number("tick", given["tick"]) if "tick" in given else TICK_SECONDS,
+        )
+
+
+def _one_of(key: str, value: str | None, known: tuple[str, ...]) -> str | None:
+    if value is not None and value not in known:
+        raise UsageError(f"option {key}: {unknown('value', value, known)}")
+    return value
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"option {key}={text} is no positive number")
+    return value
+
+
+def _shape(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[1-9]\d*([x,][1-9]\d*)*", text):
+        raise UsageError(f"option shape={text}: expected sizes such as 12 or 2x34x34")
+    return tuple(int(n) for n in re.split("[x,]", text))
+
+
+def load(request: ImportRequest) -> Imported:
+    """The model that a request names, as a network equal to it.
+
+    Raises:
+        ImportRefused: it cannot be expressed exactly; names module, file and line.
+        UsageError: the source, the weights or an option do not exist.
+    """
+    options = Options.parse(request.options)
+    model, brought = build(request.source, building)
+    demand_registered(model)
+    widen(model)
+    libraries = loaded()
+    neurons = neurons_of(model, libraries)
+    notes: list[str] = []
+    weights = request.weights or brought
+    if weights is not None:
+        trained = read_weights(weights)
+        notes += load_weights(model, trained.tensors, neurons, states_of(neurons))
+        demand_settings(model, trained.settings, neurons)
+        neurons = neurons_of(model, libraries)  # the reset may have come with the weights
+    check_finite(model.state_dict())
+    wanted = _wanted(request, options)
+    ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
+    calling, traced = found(model, neurons, wanted, options.layout, ticks)
+    give_back()  # what the recording took: the model is run once more beside the network
+    eager = EagerModel(model, neurons, calling, traced)
+    demand_own(eager)
+    demand_agreement(eager, request.signal, ticks)
+    used = {f"{n.library.name} {n.library.version}".strip() for n in neurons.values()}
+    notes.append(f"neurons of {', '.join(sorted(used))}")
+    if traced.output:
+        notes.append(f"of what the model returns, '{traced.output}' is compiled (option output)")
+    return Imported(traced.network, eager, tuple(notes))
+
+
+def _wanted(request: ImportRequest, options: Options) -> Wanted:
+    signal = request.signal
+    shape = options.shape
+    if signal is not None:
+        found_shape = tuple(int(n) for n in signal.shape[2:])
+        if shape is not None and shape != found_shape:
+            raise UsageError(f"option shape={shape}, but the data has {found_shape} per tick")
+        shape = found_shape
+    if shape is None:
+        raise UsageError(
+            "the shape of the input is not known: give --data FILE.npz, or --option shape=12"
+        )
+    return Wanted(
+        name=_name(request.source),
+        shape=shape,
+        signal=options.signal or _kind(signal),
+        tick=options.tick,
+        decode=options.decode,
+        output=options.output,
+    )
+
+
+def _kind(signal: Values | None) -> str:
+    """Whether a signal counts spikes: whole numbers from zero up."""
+    if signal is None or bool(np.all((signal == np.rint(signal)) & (signal >= 0))):
+        return "spike"
+    return "real"
+
+
+def _name(source: str) -> str:
+    place, _, name = source.rpartition(":")
+    stem = name if source.startswith("zoo:") else Path(place).stem
+    return identifier(stem.rpartition(".")[2])

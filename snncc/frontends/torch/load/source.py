@@ -1,0 +1,143 @@
+"""MODEL as typed → the user's module, built; the only place where code the user names is run."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from types import ModuleType
+from typing import TypeAlias, cast
+
+import torch
+from torch import nn
+
+from snncc.ir import ImportRefused, UsageError, unknown
+
+from ..record.precision import widen_small
+
+ZOO = "zoo:"
+Building: TypeAlias = Callable[[], AbstractContextManager[object]]
+
+
+def build(source: str, within: Building = nullcontext) -> tuple[nn.Module, Path | None]:
+    """The module that a source names, untrained, and the weights that it brings along.
+
+    Args:
+        source: as typed.
+        within: makes a context in which the factory is called, once the user's file is loaded.
+
+    Raises:
+        UsageError: the file, module, factory or zoo model does not exist.
+        ImportRefused: the user's code fails, or gives no `nn.Module`.
+    """
+    if source.startswith(ZOO):
+        zoo = importlib.import_module("snncc.zoo")
+        name = source.removeprefix(ZOO)
+        return cast("nn.Module", zoo.factory(name)()), cast("Path | None", zoo.weights(name))
+    place, _, name = source.rpartition(":")
+    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    if not hasattr(module, name):
+        offered = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
+        raise UsageError(f"{place}: {unknown('factory', name, offered)}")
+    with within():
+        return _built(getattr(module, name), source), None
+
+
+def _built(factory: object, source: str) -> nn.Module:
+    if isinstance(factory, nn.Module):
+        model: object = factory
+    elif callable(factory):
+        with _running(source):
+            model = cast("Callable[[], object]", factory)()
+    else:
+        raise UsageError(f"{source} is no factory: expected a callable that returns an nn.Module")
+    if isinstance(model, (nn.DataParallel, torch.nn.parallel.DistributedDataParallel)):
+        model = model.module
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    if callable(as_torch := getattr(model, "to_torch", None)):
+        model = as_torch()  # Rockpool's own modules() is a dictionary until then
+    if not isinstance(model, nn.Module):
+        raise ImportRefused(f"{source} returned a {type(model).__name__}; expected an nn.Module")
+    return model
+
+
+def _file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UsageError(f"no file {path}")
+    name = f"snncc_model_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, f"{path} has no loader"
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # what dataclasses and pickle look their classes up in
+    with _running(str(path)), _importable(path.parent):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _module(name: str) -> ModuleType:
+    with _running(name), _importable(Path.cwd()):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+                raise UsageError(f"no module '{name}'") from error
+            raise
+
+
+@contextmanager
+def _importable(folder: Path) -> Generator[None]:
+    """Within it the files beside the user's own can be imported."""
+    sys.path.insert(0, str(folder.resolve()))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder.resolve()))
+
+
+@contextmanager
+def _running(what: str) -> Generator[None]:
+    """Turns a failure of the user's code into one sentence with its line."""
+    try:
+        yield
+    except (UsageError, ImportRefused):
+        raise
+    except (Exception, SystemExit) as error:
+        raise ImportRefused(
+            f"{what} failed{_place(error)}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _place(error: BaseException) -> str:
+    """The line that failed, as messages name it; empty where it is the call from here."""
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line, code = error.filename, error.lineno, error.text
+    else:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        file, line, code = frame.filename, frame.lineno, frame.line
+    return "" if file == __file__ else f" at {Path(file).name}:{line} `{(code or '').strip()}`"
+
+
+def widen(model: nn.Module) -> nn.Module:
+    """The model in eval mode and float64, plain tensors that its modules keep included.
+
+    Large parameters stay as narrow as they are: `float64` widens them one at a time.
+    """
+    widen_small(model.eval())
+    for module in model.modules():
+        for name, value in vars(module).items():
+            module.__dict__[name] = _widened(value)
+    return model
+
+
+def _widened(value: object) -> object:
+    """A tensor in float64, and named tuples of them; anything else as it is."""
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        return value.detach().double()
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        again = cast("Callable[..., object]", type(value))
+        return again(*map(_widened, cast("tuple[object, ...]", value)))
+    return value

@@ -1,0 +1,146 @@
+"""The user's module → one network: neurons made opaque, a few ticks recorded, the loop re-rolled.
+
+No library of neurons is named here. The module's own Python runs as it stands; every known neuron's
+forward is replaced for that time by one recorded call.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from weakref import ReferenceType
+
+import torch
+from torch import Tensor, nn
+
+from snncc.ir import ImportRefused
+
+from ..expressions.axes import SAMPLES
+from ..lift.assembly import Assembly, Run, Traced, Wanted
+from ..lift.lift import NEURON
+from ..neurons.library import Found
+from ..record.calling import Calling, Rest, call_model, holder_of
+from ..record.function_mode import Watched
+from ..record.origin import Places
+from ..record.precision import float64
+from ..record.recorder import Recorder
+
+DEPTH = 50_000
+TICKS = 5
+"""How many ticks are recorded: those that must be alike, and two for what was before."""
+
+
+class ForwardFailed(Exception):
+    """The user's code raised when called this way.
+
+    Attributes:
+        place: the user's line, as messages name it.
+    """
+
+    def __init__(self, said: str, place: str) -> None:
+        super().__init__(said)
+        self.place = place
+
+
+def trace(
+    model: nn.Module,
+    neurons: Mapping[str, Found],
+    calling: Calling,
+    wanted: Wanted,
+    ticks: int = TICKS,
+) -> Traced:
+    """The network that a model computes when called this way.
+
+    Raises:
+        OtherLayout: the neurons do not run once per tick.
+        ForwardFailed: the model does not run when called this way.
+        ImportRefused: something in the model has no exact counterpart; names module and line.
+    """
+    rest = Rest(model)
+    libraries = tuple({str(n.library.folder) for n in neurons.values()})
+    try:
+        before = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries))
+        if calling.layout == "step":
+            rest.restore()
+        stale = before.recorder.signals()
+        del before  # what of it lives on is what the model keeps
+        run = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries), stale)
+    finally:
+        rest.restore()
+    run.recorder.close()
+    with _deep():
+        return Assembly(run, neurons, calling, wanted).network()
+
+
+@contextmanager
+def _deep() -> Generator[None]:
+    """Within it expressions may nest as deeply as a sum over a thousand ticks does."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _recorded(
+    model: nn.Module,
+    neurons: Mapping[str, Found],
+    calling: Calling,
+    extent: tuple[int, tuple[int, ...]],
+    places: Places,
+    stale: Mapping[int, ReferenceType[Tensor]] | None = None,
+) -> Run:
+    def owner(tensor: Tensor) -> str:
+        path, name = holder_of(model, tensor)
+        module = model.get_submodule(path) if name else model
+        return f"module '{path}' ({type(module).__name__}) keeps it in '{name}'" if name else ""
+
+    recorder = Recorder(places, stale or {}, owner)
+    for library in {found.library for found in neurons.values()}:
+        library.rest(model)
+        library.sized(model, SAMPLES)
+    with float64():
+        fed = calling.feed(torch.zeros(extent[0], SAMPLES, *extent[1]))
+    with _opaque(neurons, recorder), places.watching(model), float64(Watched(recorder)):
+        inputs = tuple(recorder.read(recorder.present(x)) for x in fed)
+        try:
+            with recorder:
+                returned = call_model(model, calling, fed)
+        except ImportRefused:
+            raise
+        except Exception as error:
+            place = places.spot(places.raised(error))
+            raise ForwardFailed(f"{type(error).__name__}: {error}", place) from error
+        return Run(recorder, inputs, recorder.lift(returned))
+
+
+@contextmanager
+def _opaque(neurons: Mapping[str, Found], recorder: Recorder) -> Generator[None]:
+    """Within it each neuron's forward is one recorded call."""
+    counts: Counter[str] = Counter()
+    paths = {id(found.module): path for path, found in neurons.items()}
+
+    def fire(
+        module: nn.Module, signal: Tensor, states: Mapping[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        path = paths[id(module)]
+        args = (recorder.read(signal), *(recorder.read(s) for s in states.values()))
+        others = [k for k in states if k != "spk"]
+        with recorder.paused():
+            results = [torch.zeros(signal.shape) for _ in range(1 + len(others))]
+            place = {"path": path, "number": counts[path]}
+            recorder.signal(NEURON, args, place, results)
+        counts[path] += 1
+        after = dict(zip(others, results[1:], strict=True))
+        return results[0], after | ({"spk": results[0]} if "spk" in states else {})
+
+    for found in neurons.values():
+        found.module.__dict__["forward"] = found.library.forward(found.module, found.kind, fire)
+    try:
+        yield
+    finally:
+        for found in neurons.values():
+            del found.module.__dict__["forward"]

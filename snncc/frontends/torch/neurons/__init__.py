@@ -1,0 +1,1 @@
+"""The libraries of neurons: a table of classes each, and the form in which tables are written."""

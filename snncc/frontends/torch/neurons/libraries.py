@@ -1,0 +1,115 @@
+"""The libraries of neurons that are known, loaded only where the user's model loaded them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+from torch import nn
+
+from snncc.ir import ImportRefused
+
+from . import own
+from .library import Found, Library
+
+TABLES: Mapping[str, str] = {
+    **{name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")},
+    "snncc": "zoo",
+}
+"""Package of a library → module of this folder with its table."""
+
+WITHOUT_TABLE = frozenset({"lava", "bindsnet"})
+"""Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One class of neurons, as the documentation lists it.
+
+    Attributes:
+        library: with the releases that were compared, such as `snnTorch 0.9, 1.0`.
+        name: of the class, with its package.
+        law: its equation; where it is refused, the reason.
+        exact: whether it is imported.
+    """
+
+    library: str
+    name: str
+    law: str
+    exact: bool
+
+
+def loaded() -> tuple[Library, ...]:
+    """The user's own classes, and the tables of those libraries that have been imported by now."""
+    return (own.LIBRARY, *(_table(package) for package in TABLES if package in sys.modules))
+
+
+def building() -> ExitStack:
+    """A context in which a model of the loaded libraries can be built on any machine."""
+    stack = ExitStack()
+    for library in loaded():
+        stack.enter_context(library.building())
+    return stack
+
+
+def rows() -> Iterator[Row]:
+    """Every class of every table whose library is installed; imports the libraries."""
+    for package in TABLES:
+        if find_spec(package) is None:
+            continue
+        library = _table(package)
+        title = f"{library.name} {', '.join(release.rstrip('.') for release in library.known)}"
+        for name, kind in library.kinds.items():
+            yield Row(title, f"{package}.{name}", kind.law, exact=True)
+        for name, reason in library.refused.items():
+            if name:
+                yield Row(title, f"{package}.{name}", reason, exact=False)
+
+
+def _table(package: str) -> Library:
+    try:
+        library = import_module(f".{TABLES[package]}", __package__).LIBRARY
+    except (ImportError, AttributeError) as error:
+        raise ImportRefused(
+            f"the installed {package} is none of the releases whose neurons are known ({error}); "
+            "they stand in docs/support.md"
+        ) from error
+    assert isinstance(library, Library), f"the table of {package} has no LIBRARY"
+    return library
+
+
+def neurons_of(model: nn.Module, libraries: Sequence[Library]) -> dict[str, Found]:
+    """Path → neuron, for every module that one of the libraries knows.
+
+    Raises:
+        ImportRefused: a library knows the module and cannot express it, or the module belongs to a
+            library of neurons that has no table here.
+    """
+    found: dict[str, Found] = {}
+    for path, module in model.named_modules():
+        origin = type(module).__module__.partition(".")[0]
+        if origin in WITHOUT_TABLE:
+            raise ImportRefused(
+                f"module '{path}' is a {origin} {type(module).__name__}; only neurons of "
+                f"{', '.join(TABLES)} are known here"
+            )
+        for library in libraries:
+            kind = library.find(module, path)
+            if kind is not None:
+                found[path] = Found(module, kind, library)
+                break
+    return found
+
+
+def states_of(neurons: Mapping[str, Found]) -> frozenset[str]:
+    """Names of the buffers in which a model keeps its neurons' states."""
+    return frozenset(
+        f"{path}.{name}"
+        for path, found in neurons.items()
+        for name, _ in found.module.named_buffers(recurse=False)
+        if name in found.library.states
+    )

@@ -1,0 +1,189 @@
+"""The user's own neurons, as `snncc.frontends.neuron` describes them; no library is known here."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import cast
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from snncc.frontends import MARK, SELDOM, Description
+from snncc.ir import OPS, ImportRefused, Op, unknown
+
+from ..expressions.expr import Expr
+from .library import Fire, Library, NeuronKind, Site
+
+ASIDE = ("initial", "floor")
+"""Fields that a description need not name: the state's first value, and a rarity."""
+
+
+@dataclass(frozen=True, eq=False)
+class OwnNeurons(Library):
+    """The classes that the user has described."""
+
+    def find(self, module: nn.Module, path: str) -> NeuronKind | None:
+        """What a module is here; None if its class was not described.
+
+        Raises:
+            ImportRefused: it is of a class derived from a described one, with a forward of its own.
+        """
+        described = description(module)
+        if described is None:
+            return None
+        if type(module).forward is not cast("type[nn.Module]", described.owner).forward:
+            raise ImportRefused(
+                f"module '{path}': {type(module).__name__} is derived from "
+                f"{described.owner.__name__} and has a forward of its own; describe it as well"
+            )
+        if described.hidden and module not in FIRST:
+            FIRST[module] = {key: getattr(module, key) for key in described.states}
+        return _kind(described)
+
+
+FIRST: WeakKeyDictionary[nn.Module, Mapping[str, object]] = WeakKeyDictionary()
+"""Module → the attributes that are its states, as they were when the model was loaded."""
+
+
+def description(module: nn.Module) -> Description | None:
+    """What was said of a module's class."""
+    return cast("Description | None", getattr(type(module), MARK, None))
+
+
+def stated(module: nn.Module) -> dict[str, object]:
+    """The fields of a module's op, `gain` included, as its description gives them.
+
+    Raises:
+        ImportRefused: the description does not state all fields of the op, or too many.
+    """
+    described = description(module)
+    assert described is not None, "asked for a class that is not described"
+    known = {f.name: f for f in fields(OPS[described.op])}
+    own = dict(described.fields(module))
+    where = f"the description of {described.owner.__name__}"
+    for name in own:
+        if name not in known and name != "gain":
+            raise ImportRefused(f"{where}: {unknown('field', name, [*known, 'gain'])}")
+    given = {**{k: v for k, v in SELDOM.items() if k in known}, **own}
+    missing = [
+        name
+        for name, each in known.items()
+        if name not in given and name not in ASIDE and each.default is MISSING
+    ]
+    if missing:
+        raise ImportRefused(f"{where} does not state {', '.join(missing)} of {described.op}")
+    return given
+
+
+def gain_of(module: nn.Module) -> Tensor:
+    """What the current is multiplied by."""
+    return torch.as_tensor(stated(module).get("gain", 1.0), dtype=torch.float64).detach()
+
+
+def _kind(described: Description) -> NeuronKind:
+    every = fields(OPS[described.op])
+    numbers = {f.name for f in every if str(f.type) == "Param"}
+
+    def op(site: Site) -> Op:
+        given = {k: v for k, v in stated(site.module).items() if k != "gain"}
+        first = {described.states[key]: value for key, value in site.initial.items()}
+        if "v" in first:
+            given["initial"] = first.pop("v")
+        if first:
+            raise ImportRefused(f"state '{next(iter(first))}' does not start at zero")
+        params = {
+            name: site.param(torch.as_tensor(value, dtype=torch.float64).detach(), name)
+            if name in numbers
+            else value
+            for name, value in {"initial": 0.0, **given}.items()
+        }
+        return site.loom.weaver.op(described.op, **params)
+
+    op.__doc__ = f"{described.op}, as described"
+    signals = {"spk": "", **described.states}
+    return NeuronKind(tuple(described.states), signals, op, _drive, lambda site: 1.0)
+
+
+def _drive(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
+    gain = gain_of(site.module)
+    if not bool((gain != 1).any()):
+        return current
+    return site.loom.weaver.apply("product", (current, site.signal(gain)))
+
+
+def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+    described = description(module)
+    assert described is not None, "asked for a class that is not described"
+    return _hidden(module, kind, fire) if described.hidden else _passed(module, kind, fire)
+
+
+def _hidden(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+    def forward(current: Tensor) -> Tensor:
+        states = {key: _state(getattr(module, key), current) for key in kind.keys}
+        spikes, after = fire(module, current, states)
+        for key, state in after.items():
+            setattr(module, key, state)
+        return spikes
+
+    return forward
+
+
+def _passed(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+    """States one by one, or all in one tuple where forward takes one argument for several."""
+    bundled = len(kind.keys) > 1 and len(inspect.signature(type(module).forward).parameters) == 3
+
+    def forward(current: Tensor, *given: object, **named: object) -> tuple[object, ...]:
+        if bundled:
+            whole = [*given, *named.values()][:1]
+            given, named = tuple(cast("Sequence[object]", whole[0] or ())) if whole else (), {}
+        passed = {**dict(zip(kind.keys, given, strict=False)), **named}
+        states = {key: _state(passed.get(key), current) for key in kind.keys}
+        spikes, after = fire(module, current, states)
+        results = tuple(after[key] for key in kind.keys)
+        return (spikes, results) if bundled else (spikes, *results)
+
+    return forward
+
+
+def _state(state: object, current: Tensor) -> Tensor:
+    """A state as a tensor; one that is not there yet is zero, a number is that of all neurons."""
+    if isinstance(state, Tensor) and state.numel():
+        return state
+    first = float(state) if isinstance(state, (int, float)) else 0.0
+    return torch.full_like(current, first)
+
+
+def _named(module: nn.Module) -> str | None:
+    return None if description(module) is None else type(module).__name__
+
+
+def _rest(model: nn.Module) -> None:
+    for module in model.modules():
+        for key, value in FIRST.get(module, {}).items():
+            setattr(module, key, value.clone() if isinstance(value, Tensor) else value)
+
+
+def _spikes(module: nn.Module, returned: object) -> tuple[Tensor]:
+    first = cast("Sequence[object]", returned)[0] if isinstance(returned, tuple) else returned
+    assert isinstance(first, Tensor), f"{type(module).__name__} returned no tensor"
+    return (first,)
+
+
+LIBRARY = OwnNeurons(
+    package="",
+    name="its own classes",
+    version="",
+    known=("",),
+    folder=Path("own neurons"),
+    kinds={},
+    refused={},
+    named=_named,
+    objection=lambda module: "",
+    forward=_forward,
+    rest=_rest,
+    spikes=_spikes,
+)

@@ -1,0 +1,191 @@
+"""How SpikingJelly calls its neurons: one tick or all of them, states kept inside; no equations."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import cast
+
+import torch
+from spikingjelly.activation_based import base, neuron, rnn
+from torch import Tensor, nn
+
+from .library import Fire, NeuronKind, class_among
+
+VERSION = version("spikingjelly")
+# 2.0 asks PyTorch for Triton kernels at its first call, which where there are none is no matter.
+logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
+LEAKING = ("LIFNode", "ParametricLIFNode", "SimpleLIFNode")
+BASES = tuple(
+    kind
+    for module in (neuron, rnn)
+    for kind in vars(module).values()
+    if isinstance(kind, type)
+    and issubclass(kind, nn.Module)
+    and kind.__module__.startswith(module.__name__)
+)
+
+
+def named(module: nn.Module) -> str | None:
+    """The library's class of neurons that a module is of or derived from."""
+    return class_among(module, BASES, "spikingjelly")
+
+
+def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+    """As in the library: a call is one tick (step_mode 's') or a row of them ('m').
+
+    SpikingJelly 2.0.0, activation_based/base.py, MemoryModule.forward.
+    """
+    match named(module):
+        case "SlidingPSN":
+            return _sliding(module, fire)
+        case "NonSpikingIFNode" | "NonSpikingLIFNode":
+            return _unspiking(module, fire)
+        case _:
+            return _remembering(module, kind, fire)
+
+
+def leak_reversal(module: nn.Module) -> float | Tensor:
+    """The potential that a neuron leaks to, from which its op counts; 0 for all other classes."""
+    value = getattr(module, "v_reset", None) if named(module) in LEAKING else None
+    return 0.0 if value is None else value
+
+
+def _remembering(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+    level = leak_reversal(module)
+    counted: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def state(key: str, x: Tensor) -> Tensor:
+        """As the op counts it, from what the module holds."""
+        kept = _state(module, key, x)
+        if key != "v" or not torch.as_tensor(level).any():
+            return kept
+        return counted[id(kept)][1] if id(kept) in counted else kept - level
+
+    def tick(x: Tensor) -> Tensor:
+        spikes, after = fire(module, x, {key: state(key, x) for key in kind.keys})
+        if torch.as_tensor(level).any():
+            held = after["v"] + level
+            counted.clear()
+            counted[id(held)] = (held, after["v"])
+            after = {**after, "v": held}
+        for key, value in after.items():
+            setattr(module, key, value)
+        return spikes
+
+    def called(x: Tensor) -> Tensor:
+        if _single(module):
+            return tick(x)
+        outputs, potentials = [], []
+        for each in x:
+            outputs.append(tick(each))
+            potentials.append(cast("Tensor", module.v))
+        if getattr(module, "store_v_seq", False):
+            module.v_seq = torch.stack(potentials)
+        return torch.stack(outputs)
+
+    return called
+
+
+def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
+    """A state as it was left; a number, or what was left of another shape, starts anew."""
+    kept = getattr(module, key)
+    if isinstance(kept, Tensor) and kept.shape == x.shape:
+        return kept
+    memory = cast("base.MemoryModule", module)
+    return torch.full_like(x, float(memory._memories_rv[key] if isinstance(kept, Tensor) else kept))
+
+
+def _sliding(module: nn.Module, fire: Fire) -> Callable[..., object]:
+    """A sum over the last k inputs, then a neuron that forgets.
+
+    SpikingJelly 2.0.0, activation_based/neuron/psn.py, SlidingPSN: in step_mode 's' the inputs are
+    kept from call to call, in 'm' every call starts anew.
+    """
+    weight = cast("Tensor", module.weight)
+    last: list[Tensor] = []
+
+    def tick(x: Tensor, queue: list[Tensor]) -> Tensor:
+        state = last[-1] if queue else torch.zeros_like(x)
+        while len(queue) < len(weight):
+            queue.append(torch.zeros_like(x))
+        queue[:] = [*queue[1:], x]
+        # The newest first: what is read late is then known by what is read now.
+        terms = torch.stack([weight[i] * queue[i] for i in reversed(range(len(weight)))])
+        spikes, after = fire(module, terms.sum(0), {"v": state})
+        last[:] = [after["v"]]
+        return spikes
+
+    def called(x: Tensor) -> Tensor:
+        if _single(module):
+            return tick(x, cast("list[Tensor]", module.queue))
+        queue: list[Tensor] = []
+        return torch.stack([tick(each, queue) for each in x])
+
+    return called
+
+
+def _unspiking(module: nn.Module, fire: Fire) -> Callable[..., object]:
+    """A read-out that starts from zero in every call.
+
+    SpikingJelly 2.0.0, activation_based/neuron/base_node.py, NonSpikingBaseNode.forward.
+    """
+
+    def called(x: Tensor) -> Tensor | list[Tensor]:
+        state, outputs = torch.zeros_like(x[0]), list[Tensor]()
+        for each in x:
+            output, after = fire(module, each, {"v": state})
+            state = after["v"]
+            outputs.append(output)
+        match getattr(module, "decode", None):
+            case "mean-mem":
+                return torch.stack(outputs).mean(0)
+            case "last_mem":
+                return outputs[-1]
+            case _:
+                return outputs
+
+    return called
+
+
+def rest(model: nn.Module) -> None:
+    """Resets every module that remembers, and leaves kernels for graphics processors aside."""
+    for module in model.modules():
+        if isinstance(module, base.MemoryModule):
+            memory = cast("base.MemoryModule", module)
+            memory.reset()
+            if hasattr(memory, "_backend"):
+                memory._backend = "torch"
+
+
+def spikes(module: nn.Module, returned: object) -> Sequence[Tensor]:
+    """The spikes of each tick of a call."""
+    assert isinstance(returned, Tensor), "a neuron returned no tensor"
+    return (returned,) if _single(module) else tuple(returned)
+
+
+def _single(module: nn.Module) -> bool:
+    return getattr(module, "step_mode", "s") == "s"
+
+
+@contextmanager
+def built_anywhere() -> Generator[None]:
+    """Within it a model may ask for CuPy where there is none; it is run on the CPU here.
+
+    SpikingJelly 0.0.0.0.14, activation_based/base.py, check_backend_library; 2.0 asks for nothing.
+    """
+    demanded = getattr(base, "check_backend_library", None)
+    if demanded is None:
+        yield
+        return
+    base.check_backend_library = _unchecked
+    try:
+        yield
+    finally:
+        base.check_backend_library = demanded
+
+
+def _unchecked(backend: str) -> None:
+    """No demand on the machine."""

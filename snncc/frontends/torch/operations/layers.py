@@ -1,0 +1,364 @@
+"""The rows of the table that have weights or windows: linear maps, convolutions, norms, pools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import torch
+from torch import nn
+
+from snncc.ir import Shape
+
+from ..expressions.axes import Axis, Cells, Grid, cell, each
+from ..expressions.axis_ops import Loom
+from ..expressions.expr import Expr, Weaver
+from .operation_table import Operand, row
+from .products import multiplied
+
+Pair = int | Sequence[int]
+
+
+def _numpy(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return values.detach().to(torch.float64).numpy()
+
+
+def _weights(loom: Loom, weight: Operand, bias: Operand | None = None) -> None:
+    if isinstance(weight, Grid) or isinstance(bias, Grid):
+        raise loom.weaver.refuse("the weights are computed from a signal")
+
+
+def projected(weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tensor | None) -> Expr:
+    """A linear layer on the last axis of one expression."""
+    refs = {"weight": weaver.tensor(_numpy(weight), "weight")}
+    if bias is not None:
+        refs["bias"] = weaver.tensor(_numpy(bias), "bias")
+    return weaver.apply("dense", (expr,), **refs)
+
+
+@row("linear")
+def _linear(loom: Loom, signal: Operand, weight: Operand, bias: Operand | None = None) -> Grid:
+    _weights(loom, weight, bias)
+    assert isinstance(signal, Grid) and isinstance(weight, torch.Tensor)
+    grid, last = loom.settled(signal), len(signal.axes) - 1
+    grid = loom.filled_at(loom.unlisted(grid, last), last)
+    assert bias is None or isinstance(bias, torch.Tensor)
+    cells = each(grid, lambda e: projected(loom.weaver, e, weight, bias))
+    return Grid(cells, (*grid.axes[:last], (("feature", int(weight.shape[0])),)))
+
+
+# --- products with constants ----------------------------------------------------------------------
+
+
+@row("matmul")
+def _matmul(loom: Loom, left: Operand, right: Operand) -> Grid:
+    lead = "abcdefgh"[: max(0, len(left.shape) - 2, len(right.shape) - 2)]
+    first, left = _labelled(left, lead, "mk")
+    second, right = _labelled(right, lead, "kn")
+    out = lead + "m" * (len(left.shape) > 1) + "n" * (len(right.shape) > 1)
+    return _einsum(loom, f"{first},{second}->{out}", [left, right])
+
+
+def _labelled(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
+    """Labels of a matrix product's operand; axes along which a constant repeats have none."""
+    rank = len(operand.shape)
+    if rank == 1:
+        return "k", operand
+    labels = lead[len(lead) - rank + 2 :] + matrix
+    if isinstance(operand, torch.Tensor):
+        while len(operand.shape) > 2 and operand.shape[0] == 1:
+            labels, operand = labels[1:], operand[0]
+    return labels, operand
+
+
+@row("einsum")
+def _einsum(loom: Loom, equation: str, *operands: Operand | Sequence[Operand]) -> Grid:
+    """`torch.einsum` of one signal with constants, or of two."""
+    parts = [p for o in operands for p in ([o] if isinstance(o, (Grid, torch.Tensor)) else o)]
+    terms, out = _parse(loom, equation, parts)
+    live = [(t, p) for t, p in zip(terms, parts, strict=True) if isinstance(p, Grid)]
+    if len(parts) == len(live) == 2:
+        (first, left), (second, right) = live
+        return multiplied(loom, (first, second), (left, right), out)
+    if len(live) != 1:
+        raise loom.weaver.refuse("a product of more than two signals; take two at a time")
+    still = [(t, p) for t, p in zip(terms, parts, strict=True) if isinstance(p, torch.Tensor)]
+    labels, grid = live[0]
+    if not still:
+        return _traced(loom, labels, grid, out)
+    kept = "".join(dict.fromkeys(c for t, _ in still for c in t if c in labels or c in out))
+    weight = torch.einsum(
+        ",".join(t for t, _ in still) + "->" + kept, *[p.double() for _, p in still]
+    )
+    return _contracted(loom, (labels, grid), (kept, weight), out)
+
+
+def _parse(loom: Loom, equation: str, parts: Sequence[Operand]) -> tuple[list[str], str]:
+    equation = equation.replace(" ", "")
+    left, _, out = equation.partition("->")
+    terms = left.split(",")
+    rest = max(
+        (len(p.shape) - len(t) + 3 for t, p in zip(terms, parts, strict=True) if "..." in t),
+        default=0,
+    )
+    dots = "ZYXWVUTS"[:rest]
+    terms = [
+        t.replace("...", dots[rest - (len(p.shape) - len(t) + 3) :] if "..." in t else "")
+        for t, p in zip(terms, parts, strict=True)
+    ]
+    if not equation.count("->"):
+        every = "".join(terms)
+        out = dots + "".join(sorted(c for c in set(every) - set(dots) if every.count(c) == 1))
+    if any(len(set(t)) < len(t) for t in (*terms, out)):
+        raise loom.weaver.refuse(f"einsum '{equation}' takes a diagonal")
+    return terms, out.replace("...", dots)
+
+
+def _traced(loom: Loom, labels: str, grid: Grid, out: str) -> Grid:
+    if set(labels) != set(out):
+        raise loom.weaver.refuse("an einsum that sums a signal alone; use sum()")
+    return loom.permuted(grid, [labels.index(c) for c in out])
+
+
+def _contracted(
+    loom: Loom, signal: tuple[str, Grid], constant: tuple[str, torch.Tensor], out: str
+) -> Grid:
+    """Shared axes that stay are blocks, those that go are summed, the weight's own are new."""
+    (labels, grid), (kept, weight) = signal, constant
+    summed = [c for c in labels if c not in out]
+    if any(c not in kept for c in summed):
+        raise loom.weaver.refuse("an einsum that sums a signal alone; use sum()")
+    grid = loom.settled(grid)
+    for c in kept:
+        if c in labels:
+            grid = loom.filled_at(loom.unlisted(grid, labels.index(c)), labels.index(c))
+    kept, weight = _uniform(loom, (labels, grid), (kept, weight))
+    blocks, fresh = (
+        [c for c in labels if c in kept and c in out],
+        [c for c in kept if c not in labels],
+    )
+    own = [c for c in labels if c in out and c not in kept]
+    grid = loom.permuted(grid, [labels.index(c) for c in (*own, *blocks, *summed)])
+    extent = dict(zip((*own, *blocks, *summed), grid.shape, strict=True)) | dict(
+        zip(kept, weight.shape, strict=True)
+    )
+    size = {
+        n: prod(extent[c] for c in cs) for n, cs in (("b", blocks), ("o", fresh), ("i", summed))
+    }
+    order = [kept.index(c) for c in (*blocks, *fresh, *summed)]
+    matrix = _numpy(weight.permute(order)).reshape(size["b"], size["o"], size["i"])
+    lead = grid.features[: len(grid.features) - len(blocks) - len(summed)]
+    tail = tuple(extent[c] for c in (*blocks, *fresh))
+    cells = each(grid, lambda e: _product(loom, e, matrix, lead, tail))
+    new: list[Axis] = [(("feature", extent[c]),) for c in (*blocks, *fresh)]
+    result = Grid(cells, (*grid.axes[: len(own)], *new))
+    made = "".join((*own, *blocks, *fresh))
+    return loom.permuted(result, [made.index(c) for c in out])
+
+
+def _uniform(
+    loom: Loom, signal: tuple[str, Grid], constant: tuple[str, torch.Tensor]
+) -> tuple[str, torch.Tensor]:
+    """The constant without axes that run along the batch: all samples see the same weights."""
+    (labels, grid), (kept, weight) = signal, constant
+    for c in kept:
+        if c in labels and not grid.is_pure(labels.index(c), "feature"):
+            where = kept.index(c)
+            if not torch.equal(weight, weight.narrow(where, 0, 1).expand_as(weight)):
+                raise loom.weaver.torn("the weights differ from sample to sample of the batch")
+            kept, weight = kept.replace(c, ""), weight.select(where, 0)
+    return kept, weight
+
+
+def _product(
+    loom: Loom,
+    expr: Expr,
+    matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    lead: Shape,
+    tail: Shape,
+) -> Expr:
+    blocks, rows, columns = matrix.shape
+    weaver = loom.weaver
+    if blocks == 1:
+        flat = weaver.reshape(expr, (*lead, columns))
+        made = weaver.apply("dense", (flat,), weight=weaver.tensor(matrix[0], "weight"))
+    elif prod(lead) == 1:
+        flat = weaver.reshape(expr, (blocks, columns))
+        made = weaver.apply("block_dense", (flat,), weight=weaver.tensor(matrix, "weight"))
+    else:
+        repeated = np.tile(matrix, (prod(lead), 1, 1))
+        flat = weaver.reshape(expr, (prod(lead) * blocks, columns))
+        made = weaver.apply("block_dense", (flat,), weight=weaver.tensor(repeated, "weight"))
+    assert prod(made.shape) == prod(lead) * blocks * rows
+    return weaver.reshape(made, (*lead, *tail))
+
+
+# --- windows --------------------------------------------------------------------------------------
+
+
+def _per_axis(value: Pair, axes: int) -> tuple[int, ...]:
+    values = (value,) if isinstance(value, int) else tuple(value)
+    return values * axes if len(values) == 1 else values
+
+
+def _image(loom: Loom, signal: Operand, axes: int) -> Grid:
+    """The signal as batch, channels and `axes` places, each an axis of its own."""
+    assert isinstance(signal, Grid)
+    if len(signal.axes) != axes + 2:
+        raise loom.weaver.refuse(
+            f"expected [batch, channels, ...] with {axes + 2} axes, found {list(signal.shape)}"
+        )
+    grid = loom.settled(signal)
+    for axis in range(1, axes + 2):
+        grid = loom.filled_at(loom.unlisted(grid, axis), axis)
+    if any(kind == "feature" for kind, _ in grid.axes[0]):
+        raise loom.weaver.torn(f"the first axis of {list(signal.shape)} is not the batch")
+    return grid
+
+
+def _windowed(grid: Grid, cells: Cells, shape: Shape) -> Grid:
+    return Grid(cells, (grid.axes[0], *((("feature", n),) for n in shape)))
+
+
+def convolved(weaver: Weaver, expr: Expr, layer: nn.Conv1d | nn.Conv2d) -> Expr:
+    """A convolution layer on one expression."""
+    kernel, dilation = tuple(layer.weight.shape[2:]), tuple(layer.dilation)
+    pads = _pads(layer.padding, kernel, dilation)
+    fixed = {"stride": tuple(layer.stride), "padding": pads, "dilation": dilation}
+    return _convolved(weaver, expr, layer.weight, layer.bias, groups=layer.groups, **fixed)
+
+
+def _convolved(
+    weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tensor | None, **fixed: object
+) -> Expr:
+    refs = {"weight": weaver.tensor(_numpy(weight), "weight")}
+    if bias is not None:
+        refs["bias"] = weaver.tensor(_numpy(bias), "bias")
+    return weaver.apply("conv", (expr,), **fixed, **refs)
+
+
+@row("conv")
+def _conv(
+    loom: Loom,
+    signal: Operand,
+    weight: Operand,
+    bias: Operand | None = None,
+    stride: Pair = 1,
+    padding: Pair | str = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Grid:
+    _weights(loom, weight, bias)
+    assert isinstance(weight, torch.Tensor) and not isinstance(bias, Grid)
+    axes = weight.ndim - 2
+    grid, spread = _image(loom, signal, axes), _per_axis(dilation, axes)
+    pads = _pads(padding, tuple(weight.shape[2:]), spread)
+    fixed = {"stride": _per_axis(stride, axes), "padding": pads, "dilation": spread}
+    cells = each(grid, lambda e: _convolved(loom.weaver, e, weight, bias, groups=groups, **fixed))
+    return _windowed(grid, cells, cell(cells).shape)
+
+
+def _pads(padding: Pair | str, kernel: Shape, dilation: Shape) -> tuple[tuple[int, int], ...]:
+    if padding == "same":
+        whole = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+        return tuple((n // 2, n - n // 2) for n in whole)
+    each_side = (0,) if isinstance(padding, str) else padding
+    return tuple((n, n) for n in _per_axis(each_side, len(kernel)))
+
+
+@row("batch_norm")
+def _batch_norm(
+    loom: Loom,
+    signal: Operand,
+    mean: torch.Tensor | None,
+    variance: torch.Tensor | None,
+    weight: torch.Tensor | None = None,
+    bias: torch.Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Grid:
+    assert isinstance(signal, Grid)
+    if training or mean is None or variance is None:
+        raise loom.weaver.refuse(
+            "batch norm normalises by the statistics of the batch; track_running_stats and eval() "
+            "make it a constant"
+        )
+    scale = (variance.double() + eps).rsqrt() * (1.0 if weight is None else weight.double())
+    shift = (0.0 if bias is None else bias.double()) - mean.double() * scale
+    shape = (-1, *(1,) * (len(signal.axes) - 2))
+    scaled = loom.pointwise("product", [signal, scale.reshape(shape)])
+    return loom.pointwise("sum", [scaled, shift.reshape(shape)])
+
+
+def _pool(
+    loom: Loom, keyword: str, signal: Operand, kernel: Pair, stride: Pair, padding: Pair, axes: int
+) -> Grid:
+    grid, size = _image(loom, signal, axes), _per_axis(kernel, axes)
+    step = _per_axis(stride, axes) if stride else size
+    pads = tuple((p, p) for p in _per_axis(padding, axes))
+    cells = each(
+        grid, lambda e: loom.weaver.apply(keyword, (e,), kernel=size, stride=step, padding=pads)
+    )
+    return _windowed(grid, cells, cell(cells).shape)
+
+
+@row("avg_pool2d", "avg_pool1d")
+def _avg_pool(
+    loom: Loom,
+    signal: Grid,
+    kernel_size: Pair,
+    stride: Pair = (),
+    padding: Pair = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Grid:
+    padded = any(_per_axis(padding, 1))
+    if ceil_mode or divisor_override or (padded and not count_include_pad):
+        raise loom.weaver.refuse(
+            "average pooling with ceil_mode, a divisor of its own or padding that is not counted"
+        )
+    return _pool(loom, "avg_pool", signal, kernel_size, stride, padding, len(signal.axes) - 2)
+
+
+@row("max_pool2d_with_indices")
+def _max_pool(
+    loom: Loom,
+    signal: Grid,
+    kernel_size: Pair,
+    stride: Pair = (),
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+) -> Sequence[Grid]:
+    if ceil_mode or set(_per_axis(dilation, 1)) != {1}:
+        raise loom.weaver.refuse("max pooling with ceil_mode or dilation")
+    return [_pool(loom, "max_pool", signal, kernel_size, stride, padding, len(signal.axes) - 2)]
+
+
+@row("lp_pool")
+def _lp_pool(
+    loom: Loom,
+    signal: Grid,
+    norm_type: float,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    ceil_mode: bool = False,
+) -> Grid:
+    if norm_type != 1 or ceil_mode:
+        raise loom.weaver.refuse(f"power-average pooling of power {norm_type}, or with ceil_mode")
+    return _pool(loom, "sum_pool", signal, kernel_size, stride or (), 0, len(signal.axes) - 2)
+
+
+@row("adaptive_avg_pool")
+def _adaptive(loom: Loom, signal: Grid, output_size: int | Sequence[int | None]) -> Grid:
+    axes = len(signal.axes) - 2
+    size = signal.shape[2:]
+    given = [output_size] * axes if isinstance(output_size, int) else output_size
+    wanted = [n if w is None else w for w, n in zip(given, size, strict=True)]
+    if any(n % w for n, w in zip(size, wanted, strict=True)):
+        raise loom.weaver.refuse(f"adaptive pooling of {list(size)} to {wanted}: windows differ")
+    kernel = [n // w for n, w in zip(size, wanted, strict=True)]
+    return _pool(loom, "avg_pool", signal, kernel, kernel, 0, axes)

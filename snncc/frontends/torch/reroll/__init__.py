@@ -1,0 +1,1 @@
+"""Expressions of several ticks turned back into one network with delays."""

@@ -1,0 +1,97 @@
+"""Sums and products with constants, as ops that have the constant as a parameter; nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from snncc.ir import Op, Shape
+
+from ..expressions.expr import Apply, Array, Constant, Weaver
+
+
+@dataclass(frozen=True)
+class Step:
+    """One op of a short chain; the first takes the expression's signals, the last has its name."""
+
+    op: Op
+    first: bool = False
+    last: bool = False
+
+
+def lowered(weaver: Weaver, expr: Apply, always: bool = False) -> tuple[Step, ...]:
+    """The ops that compute an expression from those of its arguments that are signals.
+
+    Args:
+        always: whether there must be at least one, even where nothing is left to compute.
+
+    Raises:
+        ImportRefused: a constant stands where only a signal can.
+    """
+    weaver.origin = expr.origin
+    constants = [a for a in expr.args if isinstance(a, Constant)]
+    live = [a.shape for a in expr.args if not isinstance(a, Constant)]
+    ops: list[Op] = []
+    if not constants:
+        ops = [expr.op]
+    elif expr.op.keyword not in ("sum", "product"):
+        raise weaver.refuse(f"a constant is one of the inputs of '{expr.op.keyword}'")
+    else:
+        joined = np.broadcast_shapes(*live)
+        if len(live) > 1:
+            ops.append(expr.op)
+        if expr.op.keyword == "sum":
+            ops += _shifted(weaver, joined, sum(c.values for c in constants), expr.shape)
+        else:
+            factor = np.prod(np.broadcast_arrays(*[c.values for c in constants]), axis=0)
+            ops += _scaled(weaver, joined, factor, expr.shape)
+    if not ops and always:
+        ops = [weaver.op("affine", scale=1.0, shift=0.0)]
+    top = len(ops) - 1
+    return tuple(Step(op, first=i == 0, last=i == top) for i, op in enumerate(ops))
+
+
+def _shifted(weaver: Weaver, shape: Shape, term: Array | int, out: Shape) -> list[Op]:
+    ops = _spread(weaver, shape, out)
+    if np.any(term):
+        ops.append(weaver.op("affine", scale=1.0, shift=weaver.param(term, "shift")))
+    return ops
+
+
+def _scaled(weaver: Weaver, shape: Shape, factor: Array, out: Shape) -> list[Op]:
+    if shape != out and shape and shape[-1] == 1 and shape[:-1] == out[:-1]:
+        return _fanned(weaver, shape, factor, out)
+    ops = _spread(weaver, shape, out)
+    if np.any(factor != 1):
+        ops.append(weaver.op("affine", scale=weaver.param(factor, "scale"), shift=0.0))
+    return ops
+
+
+def _fanned(weaver: Weaver, shape: Shape, factor: Array, out: Shape) -> list[Op]:
+    """Each value to several neurons, every one with a weight of its own: blocks of one input."""
+    blocks, width = prod(out[:-1]), out[-1]
+    weight = np.broadcast_to(factor, out).reshape(blocks, width, 1)
+    if len(out) == 1:
+        return [weaver.op("dense", weight=weaver.tensor(weight[0], "weight"))]
+    op = weaver.op("block_dense", weight=weaver.tensor(weight, "weight"))
+    if len(out) == 2:
+        return [op]
+    return [weaver.op("reshape", shape=(blocks, 1)), op, weaver.op("reshape", shape=out)]
+
+
+def _spread(weaver: Weaver, shape: Shape, out: Shape) -> list[Op]:
+    """Copies of a signal along the axes in which it has size 1."""
+    if shape == out:
+        return []
+    size = prod(shape)
+    columns = np.broadcast_to(np.arange(size).reshape(shape), out).ravel()
+    copies = weaver.op(
+        "sparse",
+        weight=weaver.tensor(np.ones(columns.size), "ones"),
+        rows=weaver.tensor(np.arange(columns.size), "rows"),
+        columns=weaver.tensor(columns, "columns"),
+        size=columns.size,
+    )
+    return [weaver.op("reshape", shape=(size,)), copies, weaver.op("reshape", shape=out)]
