@@ -18,6 +18,7 @@ from .errors import (
     unknown,
 )
 from .functions import RealFunction
+from .mapped_tensors import give_back
 from .names import NAME, identifier, tensor_name, unused
 from .network import Decode, Network, Node, Origin, Use
 from .number import (
@@ -32,11 +33,10 @@ from .number import (
 )
 from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
 from .reference import Stream, events, run
-from .spill import give_back
+from .rules import verify
 from .tensor import Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
-from .verify import verify
 from .views import (
     Bounds,
     Projection,

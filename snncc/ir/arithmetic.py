@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .errors import NumberError
 from .functions import RealFunction, interpolated, knots
+from .mapped_tensors import LARGE_BYTES, blocks
 from .number import (
     Codes,
     Factor,
@@ -23,7 +24,6 @@ from .number import (
     shift_codes,
 )
 from .op import Param, Unit, Values, values_of
-from .spill import LARGE_BYTES, blocks
 from .tensor import Tensor, Tensors
 
 EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every whole number up to here is exact

@@ -15,8 +15,8 @@ from .network import Network, Node, Use
 from .number import counting, unit_tensor
 from .op import Ref
 from .ops import Dense, Input, Sum
+from .rules import verify
 from .tensor import Tensor
-from .verify import verify
 from .views import ancestors
 
 Signal: TypeAlias = Mapping[str, np.ndarray]

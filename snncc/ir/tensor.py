@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .spill import LARGE_BYTES, Stretch, stored
+from .mapped_tensors import LARGE_BYTES, Stretch, stored
 
 Array: TypeAlias = npt.NDArray[Any]
 

@@ -17,7 +17,7 @@ from .network import Network, Node, Use
 from .number import Factor, Single
 from .op import Unit, Values
 from .ops import Input, Requantize, Weighted
-from .single import SingleArithmetic
+from .single_arithmetic import SingleArithmetic
 
 
 def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:

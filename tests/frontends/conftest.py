@@ -8,7 +8,7 @@ import torch
 
 from snncc.frontends import Imported, ImportRequest
 from snncc.frontends.torch import TorchFrontend
-from snncc.frontends.torch.load import importing as importing
+from snncc.frontends.torch.load import importing as importing  # so that no test measures its import
 from snncc.ir import Values
 
 Load = Callable[..., Imported]

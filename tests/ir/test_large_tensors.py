@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from snncc.ir import Network, Tensor, parse, run, tensors, verify
+from snncc.ir.mapped_tensors import LARGE_BYTES, blocks
 from snncc.ir.passes import Quantize
-from snncc.ir.spill import LARGE_BYTES, blocks
 
 LARGE = LARGE_BYTES // 8
 
@@ -38,7 +38,7 @@ def test_the_digest_does_not_depend_on_where_a_tensor_lives(
     values = np.linspace(0, 1, LARGE + 1)
     filed = Tensor(values)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    monkeypatch.setattr("snncc.ir.spill._open", [])
+    monkeypatch.setattr("snncc.ir.mapped_tensors._open", [])
     held = Tensor(values)  # there is no folder for files, so it stays in memory
     values[:] = 0
     assert filed == held and np.array_equal(filed.values, held.values)

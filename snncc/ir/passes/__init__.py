@@ -1,26 +1,26 @@
 """The one list of passes, in pipeline order, with the reason for the order beside each."""
 
-from .at_threshold import AtThreshold
 from .base import Effect, Pass, parse_passes, show_pass
-from .calibrate import Ranges, calibrate
-from .canonicalize import Canonicalize
-from .even_range import EvenRange
-from .fold_bias import FoldBias
-from .fold_norm import FoldNorm
-from .gates import Gates
-from .hard_reset import HardReset
-from .merge_weights import MergeWeights
-from .multiplications import Multiplication, multiplications
-from .prune import Prune
-from .quantize import Quantize
-from .reset_now import ResetNow
-from .retime import Retime, lags, phases
-from .round_constants import RoundConstants
-from .single_precision import SinglePrecision
-from .split_signs import SplitSigns
-from .states import unproven, worst_case
-from .unshare import Unshare
-from .warm_start import WarmStart, start
+from .chip.at_threshold import AtThreshold
+from .chip.even_range import EvenRange
+from .chip.hard_reset import HardReset
+from .chip.single_precision import SinglePrecision
+from .chip.split_signs import SplitSigns
+from .fold.canonicalize import Canonicalize
+from .fold.fold_bias import FoldBias
+from .fold.fold_norm import FoldNorm
+from .fold.logic_gates import Gates
+from .fold.merge_weights import MergeWeights
+from .fold.prune import Prune
+from .fold.split_shared import Unshare
+from .quantize.calibrate import Ranges, calibrate
+from .quantize.multiplications import Multiplication, multiplications
+from .quantize.quantize import Quantize
+from .quantize.round_constants import RoundConstants
+from .quantize.state_widths import unproven, worst_case
+from .time.reset_now import ResetNow
+from .time.retime import Retime, lags, phases
+from .time.warm_start import WarmStart, start
 
 PASSES: dict[str, type[Pass]] = {
     kind.name: kind

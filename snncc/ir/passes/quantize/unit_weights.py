@@ -7,11 +7,11 @@ from math import prod
 
 import numpy as np
 
-from ..edit import fresh, insert, keep_tensor
-from ..edit import replace as replace_nodes
-from ..network import Network, Node, Use
-from ..op import Param, Shape, Values, values_of
-from ..ops import Affine, BlockDense, Reshape, Weighted
+from ...edit import fresh, insert, keep_tensor
+from ...edit import replace as replace_nodes
+from ...network import Network, Node, Use
+from ...op import Param, Shape, Values, values_of
+from ...ops import Affine, BlockDense, Reshape, Weighted
 from .units import kinds, wire_kind
 
 

@@ -8,12 +8,12 @@ from math import prod
 
 import numpy as np
 
-from ..arithmetic import FloatArithmetic
-from ..edit import fresh, insert, keep_tensor, redirect, remove
-from ..edit import replace as replace_nodes
-from ..network import Network, Node, Use
-from ..op import Op, Param, Shape, Values, values_of
-from ..ops import (
+from ...arithmetic import FloatArithmetic
+from ...edit import fresh, insert, keep_tensor, redirect, remove
+from ...edit import replace as replace_nodes
+from ...network import Network, Node, Use
+from ...op import Op, Param, Shape, Values, values_of
+from ...ops import (
     ALIF,
     Affine,
     AvgPool,
@@ -26,7 +26,7 @@ from ..ops import (
     Transpose,
     Weighted,
 )
-from .base import Effect, Pass
+from ..base import Effect, Pass
 
 Rule = Callable[[Network, Node, Affine], Network | None]
 

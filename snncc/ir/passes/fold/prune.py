@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..edit import tidy
-from ..network import Network
-from ..views import ancestors
-from .base import Effect, Pass
+from ...edit import tidy
+from ...network import Network
+from ...views import ancestors
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

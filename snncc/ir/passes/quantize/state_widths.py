@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
-from ..errors import PassError
-from ..network import Network, Node
-from ..number import Factor, Quantity
-from ..op import Op, Param, Values, values_of
-from ..ops import ALIF, LI, AlphaLIF, CubaLIF, DualCubaLIF, Spiking
-from ..tensor import Tensors
-from ..views import Bounds, arithmetics, bounds
+from ...arithmetic import Arithmetic
+from ...errors import PassError
+from ...network import Network, Node
+from ...number import Factor, Quantity
+from ...op import Op, Param, Values, values_of
+from ...ops import ALIF, LI, AlphaLIF, CubaLIF, DualCubaLIF, Spiking
+from ...tensor import Tensors
+from ...views import Bounds, arithmetics, bounds
 from .calibrate import Ranges
 
 MARGIN = 2.0  # a state that is not proven gets room for twice what was seen

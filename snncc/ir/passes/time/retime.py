@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import networkx as nx
 import numpy as np
 
-from ..errors import PassError
-from ..functions import FUNCTIONS
-from ..network import Network, Node
-from ..op import values_of
-from ..ops import LI, Affine, Function, Graded, Spiking, Weighted
-from ..views import ordered
-from .base import Effect, Pass
+from ...errors import PassError
+from ...functions import FUNCTIONS
+from ...network import Network, Node
+from ...op import values_of
+from ...ops import LI, Affine, Function, Graded, Spiking, Weighted
+from ...views import ordered
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

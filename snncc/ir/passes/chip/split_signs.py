@@ -6,17 +6,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..edit import fresh, insert, keep_tensor, tidy
-from ..edit import replace as replace_nodes
-from ..errors import PassError
-from ..network import Network, Node, Use
-from ..op import Param, Ref, Values, values_of
-from ..ops import AvgPool, Concat, CubaLIF, DualCubaLIF, Reshape, Slice, Sum, SumPool, Weighted
-from ..views import arithmetics
-from .base import Effect, Pass
-from .constants import lay
-from .prune import Prune
-from .units import kinds, wire_kind
+from ...edit import fresh, insert, keep_tensor, tidy
+from ...edit import replace as replace_nodes
+from ...errors import PassError
+from ...network import Network, Node, Use
+from ...op import Param, Ref, Values, values_of
+from ...ops import AvgPool, Concat, CubaLIF, DualCubaLIF, Reshape, Slice, Sum, SumPool, Weighted
+from ...views import arithmetics
+from ..base import Effect, Pass
+from ..fold.move_constants import lay
+from ..fold.prune import Prune
+from ..quantize.units import kinds, wire_kind
 
 
 @dataclass(frozen=True)

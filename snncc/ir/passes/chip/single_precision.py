@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..edit import map_nodes, tidy
-from ..errors import PassError
-from ..network import Network, Node
-from ..number import Factor, Format, Single
-from ..op import Role
-from ..ops import LI, Spiking
-from .base import Effect, Pass
+from ...edit import map_nodes, tidy
+from ...errors import PassError
+from ...network import Network, Node
+from ...number import Factor, Format, Single
+from ...op import Role
+from ...ops import LI, Spiking
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import Literal, TypeAlias
 import networkx as nx
 import numpy as np
 
-from ..arithmetic import FloatArithmetic
-from ..errors import PassError
-from ..network import Network, Node, Use
-from ..number import Quantity
-from ..op import Shape, Unit, Values
-from ..ops import LI, AvgPool, Input, MatMul, Product, Spiking, Sum, Weighted
-from ..views import ordered
+from ...arithmetic import FloatArithmetic
+from ...errors import PassError
+from ...network import Network, Node, Use
+from ...number import Quantity
+from ...op import Shape, Unit, Values
+from ...ops import LI, AvgPool, Input, MatMul, Product, Spiking, Sum, Weighted
+from ...views import ordered
 
 Kind: TypeAlias = Literal["count", "real", "held", "current"]
 """What a wire carries: spikes; values whose unit is given; real values in a format of their own,

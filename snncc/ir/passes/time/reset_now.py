@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..edit import fresh, insert, keep_tensor
-from ..edit import replace as replace_nodes
-from ..network import Network, Node, Use
-from ..op import Values, values_of
-from ..ops import (
+from ...edit import fresh, insert, keep_tensor
+from ...edit import replace as replace_nodes
+from ...network import Network, Node, Use
+from ...op import Values, values_of
+from ...ops import (
     IF,
     LIF,
     BlockDense,
@@ -23,8 +23,8 @@ from ..ops import (
     Sum,
     Weighted,
 )
-from .base import Effect, Pass
-from .units import kinds, wire_kind
+from ..base import Effect, Pass
+from ..quantize.units import kinds, wire_kind
 
 SIDE_BY_SIDE = 16  # synapses of a neuron to itself: each costs a core memory and work in every tick
 

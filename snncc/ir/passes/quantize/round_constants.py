@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
-from ..edit import keep_tensor, tidy
-from ..edit import replace as replace_nodes
-from ..errors import PassError
-from ..network import Network, Node
-from ..op import Param, Values, values_of
-from ..ops import IF, LIF, CubaLIF, Spiking
-from ..views import arithmetics
-from .base import Effect, Pass
+from ...arithmetic import Arithmetic
+from ...edit import keep_tensor, tidy
+from ...edit import replace as replace_nodes
+from ...errors import PassError
+from ...network import Network, Node
+from ...op import Param, Values, values_of
+from ...ops import IF, LIF, CubaLIF, Spiking
+from ...views import arithmetics
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

@@ -10,25 +10,18 @@ from typing import Literal, TypeAlias
 import networkx as nx
 import numpy as np
 
-from ..edit import fresh, insert, map_nodes
-from ..edit import replace as replace_nodes
-from ..errors import PassError
-from ..functions import FLAT_BITS, FUNCTIONS
-from ..network import Network, Node, Use
-from ..number import Factor, Format, Overflow, Quantity, Rounding
-from ..op import values_of
-from ..ops import (
-    Affine,
-    Function,
-    Graded,
-    Input,
-    Norm,
-    Requantize,
-    Weighted,
-)
-from ..reference import run
-from ..views import arithmetics
+from ...edit import fresh, insert, map_nodes
+from ...edit import replace as replace_nodes
+from ...errors import PassError
+from ...functions import FLAT_BITS, FUNCTIONS
+from ...network import Network, Node, Use
+from ...number import Factor, Format, Overflow, Quantity, Rounding
+from ...op import values_of
+from ...ops import Affine, Function, Graded, Input, Norm, Requantize, Weighted
+from ...reference import run
+from ...views import arithmetics
 from .calibrate import Ranges
+from .headroom import MOVING, SUM_BITS, spare, sum_bits
 from .real_values import (
     CARRYING,
     LAYOUT,
@@ -38,7 +31,6 @@ from .real_values import (
     readers_of,
     spike_counts,
 )
-from .spare import MOVING, SUM_BITS, spare, sum_bits
 
 REGISTER_BITS = 16
 LOOP_BITS = 28  # sums of several fit 32

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..network import Network, Node
-from ..op import Values
-from ..reference import run
+from ...network import Network, Node
+from ...op import Values
+from ...reference import run
 
 KEPT = 64  # samples that later passes may run again
 

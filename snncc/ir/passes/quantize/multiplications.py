@@ -8,13 +8,13 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ..arithmetic import IntegerArithmetic
-from ..errors import PassError
-from ..network import Network, Node
-from ..number import Factor
-from ..op import Values, values_of
-from ..ops import Function, MatMul, Norm, Product, Requantize, Weighted
-from ..views import arithmetics
+from ...arithmetic import IntegerArithmetic
+from ...errors import PassError
+from ...network import Network, Node
+from ...number import Factor
+from ...op import Values, values_of
+from ...ops import Function, MatMul, Norm, Product, Requantize, Weighted
+from ...views import arithmetics
 from .units import kinds, wire_kind
 
 By: TypeAlias = Literal["signal", "weight", "factor"]

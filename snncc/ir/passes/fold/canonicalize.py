@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..edit import redirect, remove
-from ..network import Network, Node, Use
-from ..op import values_of
-from ..ops import Affine, Concat, Product, Reshape, Slice, Sum
-from .base import Effect, Pass
+from ...edit import redirect, remove
+from ...network import Network, Node, Use
+from ...op import values_of
+from ...ops import Affine, Concat, Product, Reshape, Slice, Sum
+from ..base import Effect, Pass
 
 Rule = Callable[[Network, Node], Network | None]
 

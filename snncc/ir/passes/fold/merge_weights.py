@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..edit import keep_tensor, remove
-from ..edit import replace as replace_nodes
-from ..network import Network, Node, Use
-from ..op import Values, values_of
-from ..ops import Conv
-from .base import Effect, Pass
+from ...edit import keep_tensor, remove
+from ...edit import replace as replace_nodes
+from ...network import Network, Node, Use
+from ...op import Values, values_of
+from ...ops import Conv
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

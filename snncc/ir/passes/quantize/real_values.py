@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import networkx as nx
 
-from ..network import Network, Use
-from ..ops import (
+from ...network import Network, Use
+from ...ops import (
     Affine,
     Concat,
     Function,

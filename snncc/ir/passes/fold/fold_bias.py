@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..edit import keep_tensor
-from ..edit import replace as replace_nodes
-from ..network import Network, Node, Use
-from ..op import values_of
-from ..ops import LI, Spiking, Sum, Weighted
-from .base import Effect, Pass
+from ...edit import keep_tensor
+from ...edit import replace as replace_nodes
+from ...network import Network, Node, Use
+from ...op import values_of
+from ...ops import LI, Spiking, Sum, Weighted
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

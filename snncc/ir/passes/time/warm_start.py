@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..edit import keep_tensor, tidy
-from ..edit import replace as replace_nodes
-from ..errors import PassError
-from ..network import Network, Node
-from ..number import Single
-from ..op import Values, values_of
-from ..ops import IF, LI, LIF, DualCubaLIF
-from ..views import arithmetics
-from .base import Effect, Pass
-from .constants import lay
+from ...edit import keep_tensor, tidy
+from ...edit import replace as replace_nodes
+from ...errors import PassError
+from ...network import Network, Node
+from ...number import Single
+from ...op import Values, values_of
+from ...ops import IF, LI, LIF, DualCubaLIF
+from ...views import arithmetics
+from ..base import Effect, Pass
+from ..fold.move_constants import lay
 from .retime import phases
 
 NEAR = 64  # neighbours of a float32 among which a start is looked for

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..edit import replace as replace_nodes
-from ..network import Network
-from ..ops import IF, LIF, CubaLIF
-from .base import Effect, Pass
+from ...edit import replace as replace_nodes
+from ...network import Network
+from ...ops import IF, LIF, CubaLIF
+from ..base import Effect, Pass
 
 SAME_TIME = {"rechecked": "now", "after-input": "after-decay"}
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..edit import keep_tensor, tidy
-from ..edit import replace as replace_nodes
-from ..network import Network
-from ..number import Overflow, Quantity
-from ..op import Param
-from ..ops import Spiking
-from ..views import arithmetics
-from .base import Effect, Pass
-from .states import unproven
+from ...edit import keep_tensor, tidy
+from ...edit import replace as replace_nodes
+from ...network import Network
+from ...number import Overflow, Quantity
+from ...op import Param
+from ...ops import Spiking
+from ...views import arithmetics
+from ..base import Effect, Pass
+from ..quantize.state_widths import unproven
 
 
 @dataclass(frozen=True)

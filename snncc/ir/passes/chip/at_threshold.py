@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..edit import keep_tensor, tidy
-from ..edit import replace as replace_nodes
-from ..network import Network, Node
-from ..number import Single
-from ..op import Values
-from ..ops import Spiking
-from ..views import arithmetics
-from .base import Effect, Pass
+from ...edit import keep_tensor, tidy
+from ...edit import replace as replace_nodes
+from ...network import Network, Node
+from ...number import Single
+from ...op import Values
+from ...ops import Spiking
+from ...views import arithmetics
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

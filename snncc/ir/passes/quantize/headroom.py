@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..network import Network, Node
-from ..op import values_of
-from ..ops import MaxPool, Relu, Reshape, Slice, Transpose, Weighted
+from ...network import Network, Node
+from ...op import values_of
+from ...ops import MaxPool, Relu, Reshape, Slice, Transpose, Weighted
 
 SUM_BITS = 31
 SHARE = 0.9  # of the largest sum; what is left is the bias's

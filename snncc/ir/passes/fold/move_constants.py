@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..edit import keep_tensor
-from ..edit import replace as replace_nodes
-from ..network import Network, Use
-from ..number import Quantity
-from ..op import Values, values_of
-from ..ops import Sum, Weighted
+from ...edit import keep_tensor
+from ...edit import replace as replace_nodes
+from ...network import Network, Use
+from ...number import Quantity
+from ...op import Values, values_of
+from ...ops import Sum, Weighted
 
 BIAS_BITS = 32
 

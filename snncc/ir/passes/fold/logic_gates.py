@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..edit import fresh, insert
-from ..edit import replace as replace_nodes
-from ..network import Network, Node, Use
-from ..ops import (
-    LIF,
-    Concat,
-    Input,
-    MaxPool,
-    Product,
-    Reshape,
-    Slice,
-    Spiking,
-    Sum,
-    SumPool,
-)
-from .base import Effect, Pass
+from ...edit import fresh, insert
+from ...edit import replace as replace_nodes
+from ...network import Network, Node, Use
+from ...ops import LIF, Concat, Input, MaxPool, Product, Reshape, Slice, Spiking, Sum, SumPool
+from ..base import Effect, Pass
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,19 @@ from types import MappingProxyType
 import networkx as nx
 import numpy as np
 
-from ..edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
-from ..errors import PassError
-from ..network import Formats, Network, Node, Use
-from ..number import Factor, Format, Overflow, Quantity, Rounding
-from ..op import Ref, Unit, Values, values_of
-from ..ops import Input, Requantize, Weighted
-from ..views import graph
-from .base import Effect, Pass
+from ...edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
+from ...errors import PassError
+from ...network import Formats, Network, Node, Use
+from ...number import Factor, Format, Overflow, Quantity, Rounding
+from ...op import Ref, Unit, Values, values_of
+from ...ops import Input, Requantize, Weighted
+from ...views import graph
+from ..base import Effect, Pass
 from .calibrate import Ranges
-from .registers import ratios, registers
-from .relay import relay
-from .spare import spare_of
-from .states import choose, constants, integrators
+from .headroom import spare_of
+from .requantization import ratios, registers
+from .state_widths import choose, constants, integrators
+from .unit_weights import relay
 from .units import Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32

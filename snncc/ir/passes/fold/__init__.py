@@ -1,0 +1,1 @@
+"""Passes that make a network simpler: norms, biases, products and dead nodes folded away."""
