@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from snncc.backends import FirmwareBackend, Json
+from snncc.backends import CompilerBackend, FirmwareBackend, Json
 from snncc.ir import Trace, Values
 
 if TYPE_CHECKING:
@@ -40,13 +40,24 @@ class Player:
 
         sources = self.backend.firmware(self.program, self.record)
         # Flash is what small parts lack: a quarter less code for some tenth more instructions.
-        self.image = build(board(self.board), sources, Build(optimize="s"))
+        options = Build(optimize="s", compiler=self.compiler)
+        self.image = build(board(self.board), sources, options)
+
+    @property
+    def compiler(self) -> str:
+        """Name of the GCC that the user asked for; empty: snncc's own Clang."""
+        if isinstance(self.backend, CompilerBackend):
+            return self.backend.compiler(self.program)
+        return ""
 
     def sizes(self) -> dict[str, Json]:
-        """The board's name, and the firmware's bytes in flash and RAM."""
+        """The board's name, the firmware's compiler, and its bytes in flash and RAM."""
+        from snncc.boards import compiler_version
+
         image = self.image
         return {
             "name": self.board,
+            "compiler": compiler_version(self.compiler),
             "flash_bytes": image.flash_bytes,
             "ram_bytes": image.ram_bytes,
             "code_bytes": image.code_bytes,

@@ -4,6 +4,7 @@ from .archive import pack, packed
 from .late import LateFiles
 from .protocol import (
     Backend,
+    CompilerBackend,
     DeviceBackend,
     Files,
     FirmwareBackend,
@@ -18,6 +19,7 @@ from .signals import Port, chosen, entering
 
 __all__ = [
     "Backend",
+    "CompilerBackend",
     "DeviceBackend",
     "Files",
     "FirmwareBackend",

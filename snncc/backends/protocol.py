@@ -115,6 +115,15 @@ class FirmwareBackend(Backend[P], Protocol[P]):
 
 
 @runtime_checkable
+class CompilerBackend(FirmwareBackend[P], Protocol[P]):
+    """A firmware backend whose user may name the C compiler."""
+
+    def compiler(self, program: P) -> str:
+        """Name of an installed GCC; empty for the Clang that snncc brings."""
+        ...
+
+
+@runtime_checkable
 class InstallableBackend(Backend[P], Protocol[P]):
     """A backend whose target has a kit of its own, in an environment of its own."""
 

@@ -8,6 +8,7 @@ from .bare import BareCore, Linked, link
 from .catalogue import BOARDS
 from .emulator import Emulator
 from .espressif import Esptool
+from .gnu import compiler_version, require_gcc
 from .image import build, load_image
 from .protocol import Board, Build, Connection, Driver, Image, Mark, Progress, Run
 from .pyocd import Pyocd
@@ -31,11 +32,13 @@ __all__ = [
     "board",
     "boards",
     "build",
+    "compiler_version",
     "driver",
     "link",
     "load_image",
     "play",
     "program",
+    "require_gcc",
     "shared_library",
     "zig",
 ]

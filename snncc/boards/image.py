@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snncc.ir import CapacityError, DeviceError
 
+from .gnu import gcc
 from .protocol import Board, Build, Image
 from .toolchain import compile_c, optimization
 
@@ -26,14 +27,16 @@ SECTIONS {{
   .text : {{
     KEEP(*(.boot)) KEEP(*(.vectors)) KEEP(*(.vectors.*)) *(.text .text.*) . = ALIGN(16);
   }} > FLASH
-  .rodata ORIGIN(TABLES) + SIZEOF(.text) : {{ *(.rodata .rodata.*) . = ALIGN(8); }} AT > FLASH
+  .rodata ORIGIN(TABLES) + SIZEOF(.text) : {{
+    *(.rodata .rodata.* .srodata .srodata.*) . = ALIGN(8);
+  }} AT > FLASH
   .stack (NOLOAD) : {{ . = . + {stack_bytes}; _stack_top = .; }} > RAM
   .data : ALIGN(8) {{
-    _data_start = .; *(.data .data.*) . = ALIGN(4); _data_end = .;
+    _data_start = .; *(.data .data.* .sdata .sdata.*) . = ALIGN(4); _data_end = .;
   }} > RAM AT > FLASH
   _data_load = LOADADDR(.data) - ORIGIN(FLASH) + ORIGIN(TABLES);
   .bss (NOLOAD) : ALIGN(8) {{
-    _bss_start = .; *(.bss .bss.*) *(COMMON) . = ALIGN(4); _bss_end = .;
+    _bss_start = .; *(.bss .bss.* .sbss .sbss.*) *(COMMON) . = ALIGN(4); _bss_end = .;
   }} > RAM
   /DISCARD/ : {{ *(.ARM.exidx*) *(.ARM.extab*) *(.comment) *(.eh_frame*) *(.debug*) }}
 }}
@@ -56,7 +59,7 @@ def build(board: Board, sources: Mapping[str, bytes], options: Build | None = No
     Args:
         board: where it will run.
         sources: file name → content. One of them defines `int main(void)` and includes `board.h`.
-        options: optimization, definitions, stack.
+        options: optimization, definitions, stack, compiler.
 
     Raises:
         ToolchainError: the compiler is missing, or refused the sources.
@@ -72,18 +75,22 @@ def build(board: Board, sources: Mapping[str, bytes], options: Build | None = No
         ram_origin=board.ram_origin,
         stack_bytes=options.stack_bytes,
     )
-    flags = (
-        *optimization(options.optimize),
-        f"--target={board.target}",
-        f"-mcpu={board.mcpu}",
-        *FREESTANDING,
-        *(f"-D{definition}" for definition in options.defines),
-    )
-    elf = compile_c({**own, "board.ld": script.encode(), **sources}, flags)
+    compiler, flags = _compiler(board, options)
+    elf = compile_c({**own, "board.ld": script.encode(), **sources}, flags, compiler=compiler)
     image = load_image(board, elf)
     _require(board, "flash", image.flash_bytes, board.flash_bytes)
     _require(board, "RAM", image.ram_bytes + image.stack_bytes, board.ram_bytes)
     return image
+
+
+def _compiler(board: Board, options: Build) -> tuple[list[str], tuple[str, ...]]:
+    """Command of the compiler, empty for zig's, and the flags of a build for `board`."""
+    shared = (*FREESTANDING, *(f"-D{definition}" for definition in options.defines))
+    if options.compiler:
+        # The run-time library comes last: what the sources need of it is known by then.
+        return gcc(options.compiler, board), (f"-O{options.optimize}", *shared, "-lgcc")
+    core = (f"--target={board.target}", f"-mcpu={board.mcpu}")
+    return [], (*optimization(options.optimize), *core, *shared)
 
 
 def load_image(board: Board, elf: bytes) -> Image:

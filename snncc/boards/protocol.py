@@ -67,6 +67,7 @@ class Build:
     optimize: str = "2"  # 1, 2, 3, s or z, as in -O
     defines: tuple[str, ...] = ()  # NAME or NAME=VALUE
     stack_bytes: int = 2048  # below all data: an overflow leaves RAM and faults
+    compiler: str = ""  # name of a GCC on the PATH; empty: the Clang that zig brings
 
 
 @dataclass(frozen=True, slots=True)

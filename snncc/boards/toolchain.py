@@ -1,4 +1,4 @@
-"""The C compiler (zig's, from the package index) and its cache; never knows a board's memory map.
+"""Runs the C compiler (zig's, from the package index), with a cache; knows no board's memory map.
 
 Source of every flag: clang 22 command-line reference, as bundled by ziglang 0.17.0.
 """
@@ -78,13 +78,24 @@ def optimization(level: str) -> tuple[str, ...]:
     return mode, "-g", "-Xclang", f"-O{level}"
 
 
-def compile_c(sources: Mapping[str, bytes], flags: Sequence[str], output: str = "out") -> bytes:
-    """The file that zig makes of `sources`: name → content; headers are found beside them.
+def compile_c(
+    sources: Mapping[str, bytes],
+    flags: Sequence[str],
+    output: str = "out",
+    compiler: Sequence[str] = (),
+) -> bytes:
+    """The file that a compiler makes of `sources`; headers are found beside them.
+
+    Args:
+        sources: name → content.
+        flags: beside those that hold for every build.
+        output: name of the file.
+        compiler: command that starts a compiler with GCC's options; empty: zig's.
 
     Raises:
         ToolchainError: the compiler is missing, refused the sources, or did not end.
     """
-    command = zig()
+    command = list(compiler) or [*zig(), "cc"]
     with tempfile.TemporaryDirectory(prefix="snncc-cc-") as name:
         directory = Path(name)
         for path, content in sources.items():
@@ -92,7 +103,7 @@ def compile_c(sources: Mapping[str, bytes], flags: Sequence[str], output: str = 
             (directory / path).write_bytes(content)
         units = sorted(path for path in sources if path.endswith(".c"))
         # Run inside the directory: relative names keep its random path out of the result.
-        _run([*command, "cc", *PLAIN, *flags, *units, "-o", output], directory)
+        _run([*command, *PLAIN, *units, "-o", output, *flags], directory)
         return (directory / output).read_bytes()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from snncc.backends import Files, Json, Settings
+from snncc.boards import require_gcc
 from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 from snncc.projects import KINDS, require_kind
@@ -39,7 +40,10 @@ class C99Backend:
     name = "c99"
     description = "freestanding C99 for microcontrollers, and the fast engine of this machine"
     options: Mapping[str, str] = MappingProxyType(
-        {"project": f"also write a whole project: {', '.join(KINDS)}"}
+        {
+            "project": f"also write a whole project: {', '.join(KINDS)}",
+            "compiler": "an installed GCC, by its name, to build firmware: arm-none-eabi-gcc",
+        }
     )
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
@@ -47,7 +51,9 @@ class C99Backend:
 
     def lower(self, network: Network, settings: Settings) -> Program:
         kind = require_kind(settings.options.get("project", ""))
-        return replace(lower(network, settings.rates), project=kind)
+        compiler = require_gcc(settings.options.get("compiler", ""))
+        program = lower(network, settings.rates)
+        return replace(program, project=kind, compiler=compiler)
 
     def emit(self, program: Program) -> Files:
         files = emit(program)
@@ -64,6 +70,9 @@ class C99Backend:
 
     def firmware(self, program: Program, record: tuple[str, ...]) -> Mapping[str, bytes]:
         return firmware.firmware(program, record)
+
+    def compiler(self, program: Program) -> str:
+        return program.compiler
 
     def stimulus(self, program: Program, signal: Values) -> bytes:
         return firmware.stimulus(program, signal)

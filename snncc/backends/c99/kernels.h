@@ -107,14 +107,52 @@ SNNCC_INLINE int64_t snncc_ratio(int64_t value, int64_t divisor)
 
 #if SNNCC_DSP
 
+/* Both lanes plus bytes 0 and 2 of a word, or plus bytes 1 and 3: SXTAB16, for the latter with the word rotated by 8
+ * bits: compilers see a rotation in the two shifts. */
+SNNCC_INLINE uint32_t snncc_add_even(uint32_t pair, uint32_t bytes)
+{
+    return (uint32_t)__sxtab16((int32_t)pair, (int32_t)bytes);
+}
+
+SNNCC_INLINE uint32_t snncc_add_odd(uint32_t pair, uint32_t bytes)
+{
+#if defined(__GNUC__) && !defined(__clang__)
+    uint32_t sum;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sum) : "r"(pair), "r"(bytes));
+    return sum;
+#else
+    return (uint32_t)__sxtab16((int32_t)pair, (int32_t)(bytes >> 8 | bytes << 24));
+#endif
+}
+
 SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)
 {
     const uint32_t first = row->word[0], second = row->word[1];
-    sum.pair[0] = (uint32_t)__sxtab16((int32_t)sum.pair[0], (int32_t)first);
-    sum.pair[1] = (uint32_t)__sxtab16((int32_t)sum.pair[1], (int32_t)__ror(first, 8));
-    sum.pair[2] = (uint32_t)__sxtab16((int32_t)sum.pair[2], (int32_t)second);
-    sum.pair[3] = (uint32_t)__sxtab16((int32_t)sum.pair[3], (int32_t)__ror(second, 8));
+    sum.pair[0] = snncc_add_even(sum.pair[0], first);
+    sum.pair[1] = snncc_add_odd(sum.pair[1], first);
+    sum.pair[2] = snncc_add_even(sum.pair[2], second);
+    sum.pair[3] = snncc_add_odd(sum.pair[3], second);
     return sum;
+}
+
+/* The upper 32 of the 48 bits of a factor times the lower, or the upper, lane: SMULWB and SMULWT. GCC has neither of
+ * the two 16-bit multiplications of ACLE, but the instructions that also add. */
+SNNCC_INLINE int32_t snncc_times_low(int32_t factor, uint32_t pair)
+{
+#if defined(__GNUC__) && !defined(__clang__)
+    return __smlawb(factor, (int32_t)pair, 0);
+#else
+    return __smulwb(factor, (int32_t)pair);
+#endif
+}
+
+SNNCC_INLINE int32_t snncc_times_high(int32_t factor, uint32_t pair)
+{
+#if defined(__GNUC__) && !defined(__clang__)
+    return __smlawt(factor, (int32_t)pair, 0);
+#else
+    return __smulwt(factor, (int32_t)pair);
+#endif
 }
 
 SNNCC_INLINE snncc_lanes snncc_settle(snncc_lanes sum)
@@ -133,7 +171,7 @@ SNNCC_INLINE uint32_t snncc_join(int32_t low, int32_t high)
 SNNCC_INLINE uint32_t snncc_fade(uint32_t pair, uint32_t factor, unsigned bits)
 {
     const int32_t raised = (int32_t)((factor << (31u - bits)) + 1u);
-    const int32_t low = __smulwb(raised, (int32_t)pair) >> 15, high = __smulwt(raised, (int32_t)pair);
+    const int32_t low = snncc_times_low(raised, pair) >> 15, high = snncc_times_high(raised, pair);
     const uint32_t down = ((uint32_t)low & 0xFFFFu) | ((uint32_t)high << 1 & 0xFFFF0000u);
     return (uint32_t)__sadd16((int32_t)down, (int32_t)((pair >> 15) & 0x00010001u));
 }

@@ -303,6 +303,7 @@ class Program:
     layers: tuple[Layer, ...] = ()
     scored: bool = True  # whether the C adds up the first output over the ticks
     project: str = ""  # kind of project to write around the sources; empty: none
+    compiler: str = ""  # GCC that builds firmware; empty: the Clang that snncc brings
 
     @property
     def weight_bytes(self) -> int:

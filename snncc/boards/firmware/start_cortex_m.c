@@ -3,6 +3,12 @@
  * B3.2.5 VTOR, B3.2.20 CPACR; Armv6-M (DDI 0419) has the same table and frame. */
 #include "board.h"
 
+#if defined(__clang__)
+#define SMALL __attribute__((used, minsize))
+#else
+#define SMALL __attribute__((used, optimize("Os")))
+#endif
+
 extern uint32_t _stack_top[], _data_load[], _data_start[], _data_end[], _bss_start[], _bss_end[];
 
 void board_reset(void);
@@ -19,7 +25,7 @@ __attribute__((naked)) static void exception(void)
                      "bl board_fault");
 }
 
-__attribute__((used, minsize)) void board_reset(void)
+SMALL void board_reset(void)
 {
     uint32_t *to = _data_start;
 

@@ -1,10 +1,12 @@
 """The kernels alone, on every int16: the DSP instructions against plain C, on the board."""
 
+import shutil
+
 import pytest
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.boards import board, build, play
+from snncc.boards import Build, board, build, play
 from snncc.ir import DeviceError
 from tests.backends.c99.populations import garden
 
@@ -70,7 +72,11 @@ int main(void)
 """
 
 
-def test_lanes_equal_plain_c() -> None:
+@pytest.mark.parametrize("optimize", ["1", "s", "3"])
+@pytest.mark.parametrize("compiler", ["", "arm-none-eabi-gcc"])
+def test_lanes_equal_plain_c(compiler: str, optimize: str) -> None:
+    if compiler and shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
     checks = [
         f"if (snncc_fade(state, {code}u, {bits}) != both(plain(a, {code}, {bits}), "
         f"plain(b, {code}, {bits})))\n            return 1;"
@@ -87,7 +93,7 @@ def test_lanes_equal_plain_c() -> None:
         "main.c": (MAIN % "\n        ".join(checks)).encode(),
     }
     core = board("cortex-m4-emulated")
-    assert play(core, build(core, sources), b"").code == 0
+    assert play(core, build(core, sources, Build(optimize, compiler=compiler)), b"").code == 0
 
 
 def test_a_broken_answer_is_refused() -> None:

@@ -1,0 +1,98 @@
+"""GNU Arm and GNU RISC-V: the same spikes from their firmware as from ours, on every core."""
+
+import shutil
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from snncc import zoo
+from snncc.backends import Settings
+from snncc.backends.c99 import C99Backend, Program
+from snncc.boards import Board, Build, board, build, driver, play
+from snncc.importing import import_model
+from snncc.ir import SnnccError, Trace, UsageError, Values, run
+from snncc.ir.passes import calibrate
+from tests.backends.c99.populations import garden, signals
+from tests.nets import hand
+
+Signal = Values | Mapping[str, Values]
+BACKEND = C99Backend()
+CORES = (
+    "cortex-m0plus-emulated",
+    "cortex-m3-emulated",
+    "cortex-m4-emulated",
+    "cortex-m7-emulated",
+    "cortex-m33-emulated",
+    "mps3-an547",
+    "esp32-c3-emulated",
+)
+QEMU = "mps2-an386"  # room for every model
+TICKS = 30
+
+
+def gcc_for(target: Board) -> str:
+    """Name of the GCC for a board; skips where it or the board's emulator is not installed."""
+    name = "riscv64-unknown-elf-gcc" if target.riscv else "arm-none-eabi-gcc"
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    absent = driver(target).detect(target)
+    if absent is not None:
+        pytest.skip(absent)
+    return name
+
+
+def require_equal(
+    program: Program, signal: Signal, expected: Trace, target: Board, options: Build
+) -> None:
+    """Plays a signal on a board and holds every recorded wire to the reference."""
+    wires = tuple(expected.wires)
+    assert sum(int(np.sum(expected[wire] != 0)) for wire in wires) > 0
+    image = build(target, BACKEND.firmware(program, wires), options)
+    output = play(target, image, BACKEND.stimulus(program, signal)).output
+    found = BACKEND.response(program, wires, output, len(expected.output))
+    assert expected.compared(found) == (0, None)
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_every_kind_of_leaky_neuron(core: str) -> None:
+    target = board(core)
+    options = Build("3" if core == "cortex-m4-emulated" else "s", compiler=gcc_for(target))
+    network = garden(16, seed=5)
+    program = BACKEND.lower(network, Settings())
+    wires = tuple(readout.text for readout in program.traced)
+    signal = signals(samples=1, ticks=30, seed=6)
+    require_equal(program, signal, run(network, signal, record=wires), target, options)
+
+
+@lru_cache(maxsize=1)
+def trained(name: str) -> tuple[Program, Values, Trace]:
+    """A zoo model as a program, two of its test samples, and the spikes of the reference."""
+    pytest.importorskip("torch")
+    try:
+        model = import_model(f"zoo:{name}", None, None, {})
+    except SnnccError as error:
+        pytest.skip(f"the data of {name} are not here; SNNCC_DATA names their folder: {error}")
+    assert model.samples is not None, "the zoo brings its own test data"
+    network, signal = model.imported.network, model.samples.signal
+    ranges = calibrate(network, signal[:16])
+    settings = Settings(rates=ranges.rates)
+    for step in BACKEND.passes(network, settings, ranges):
+        network = step(network)
+    signal = np.ascontiguousarray(signal[:2, :TICKS])
+    return BACKEND.lower(network, settings), signal, run(network, signal, record="spikes")
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_the_zoo_s_check_spikes_from_a_gnu_firmware_in_qemu(name: str) -> None:
+    target = board(QEMU)
+    options = Build("s", compiler=gcc_for(target))
+    require_equal(*trained(name), target, options)
+
+
+def test_a_compiler_is_named_as_an_option() -> None:
+    lowered = BACKEND.lower(garden(16), Settings(options={"compiler": "arm-none-eabi-gcc"}))
+    assert BACKEND.compiler(lowered) == "arm-none-eabi-gcc"
+    with pytest.raises(UsageError, match="compiler '/usr/bin/gcc' is not the name of a GCC"):
+        BACKEND.lower(hand("memory"), Settings(options={"compiler": "/usr/bin/gcc"}))
