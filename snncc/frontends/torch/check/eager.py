@@ -16,7 +16,7 @@ from snncc.ir import ImportRefused, Trace, UsageError, Values
 from ..lift.assembly import Traced
 from ..lift.decode import leaves
 from ..neurons.library import Found
-from ..record.calling import Calling, Rest, call_model
+from ..record.calling import Calling, Rest, call_model, cloned
 from ..record.precision import float64
 
 NUMBERS = 1 << 22
@@ -26,11 +26,15 @@ into memory."""
 
 
 RETURNED = "%returned"
-"""The wire of an output that is no neuron's spikes; no network has it."""
+"""The wire of what the model returned; no network has it."""
 
 
 class ModelFailed(ImportRefused):
     """The user's model raised when it was run."""
+
+
+class OtherLength(ModelFailed):
+    """The user's model computed more or fewer ticks than its input has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +53,10 @@ class EagerModel:
     traced: Traced
 
     def __call__(self, signal: Values) -> Trace:
-        """Spikes of every population, on the network's wires, and the output.
+        """Spikes of every population, on the network's wires, and what is returned on `%returned`.
 
-        An output other than spikes stands on the wire `%returned`; where the model itself reduces
-        its ticks to a score, that wire is such that the network's decoder gives this score.
+        Where the model itself reduces its ticks to a score, that wire is such that the network's
+        decoder gives this score; it is the output, unless that is a population's spikes.
 
         Args:
             signal: `[samples, ticks, *shape]`.
@@ -66,11 +70,8 @@ class EagerModel:
         batch = max(SAMPLES[0], min(SAMPLES[1], NUMBERS // values[0].size))
         parts = [self._batch(values[i : i + batch]) for i in range(0, len(values), batch)]
         wires = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
-        return Trace(wires, (RETURNED,) if RETURNED in wires else (self._wire,))
-
-    @property
-    def _wire(self) -> str:
-        return str(self.traced.network.outputs[0])
+        wire = str(self.traced.network.outputs[0])
+        return Trace(wires, (wire if wire in wires else RETURNED,))
 
     def _check(self, values: Values) -> None:
         ticks = self.traced.ticks
@@ -91,10 +92,17 @@ class EagerModel:
         wires: dict[str, Values] = {}
         for name, member in self.traced.members.items():
             ticks = calls[member.path][member.first :: member.every]
+            self._demand(len(ticks), values.shape[1])
             wires[f"%{name}"] = torch.stack(ticks, dim=1).double().numpy()
-        if self._wire not in wires:
-            wires[RETURNED] = self._returned(returned, values.shape[1])
+        wires[RETURNED] = self._returned(returned, values.shape[1])
         return wires
+
+    def _demand(self, found: int, ticks: int) -> None:
+        if found != ticks:
+            raise OtherLength(
+                f"{type(self.model).__name__} computes {found} ticks where its input has {ticks}: "
+                f"cut the data instead, or give --option ticks={found}"
+            )
 
     @contextmanager
     def _listening(self, calls: Mapping[str, list[Tensor]]) -> Generator[None]:
@@ -105,7 +113,8 @@ class EagerModel:
             def heard(
                 module: nn.Module, _: object, out: object, path: str = path, neuron: Found = neuron
             ) -> None:
-                calls[path].extend(neuron.library.spikes(module, out))
+                # Copied, as the model may write into what a neuron returned (`out += x`).
+                calls[path].extend(t.clone() for t in neuron.library.spikes(module, out))
 
             hooks.append(neuron.module.register_forward_hook(heard))
         try:
@@ -122,7 +131,7 @@ class EagerModel:
         try:
             with float64(), self._running(values.shape[1]):
                 x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()
-                return call_model(self.model, self.calling, self.calling.feed(x))
+                return call_model(self.model, self.calling, self.calling.feed(x), cloned)
         finally:
             rest.restore()
 
@@ -146,13 +155,15 @@ class EagerModel:
             found = dict(leaves(returned, ticks))[self.traced.output]
             rows = cast("Sequence[Tensor]", found)
         if rows:
+            self._demand(len(rows), ticks)
             series = torch.stack([row.permute(order) for row in rows], dim=1)
             return series.double().reshape(len(series), ticks, -1).numpy()
         output = self._output(returned).permute(order).double()
-        if not self.traced.reduced:
+        if self.traced.reduced is None:
+            self._demand(output.shape[1], ticks)
             return output.reshape(len(output), ticks, -1).numpy()
         series = torch.zeros(len(output), ticks, output[0].numel(), dtype=torch.float64)
-        whole = self.traced.network.decode == "mean"
+        whole = self.traced.reduced == "mean"
         series[:, 0 if whole else -1 :] = output.reshape(len(output), 1, -1)
         return series.numpy()
 

@@ -74,7 +74,7 @@ class Traced:
     Attributes:
         members: name of the node → its calls, for all neurons that spike.
         output: label of the returned value that is the network's output.
-        reduced: whether the model itself reduces the ticks to a score.
+        reduced: how the model itself makes a score of its ticks; None where it returns them.
         order: axes of the returned tensor: samples, ticks where there are any, the rest.
         listed: whether the model returns a list with one tensor for each tick.
         ticks: how many ticks the model runs, if it fixes that itself; else 0.
@@ -83,7 +83,7 @@ class Traced:
     network: Network
     members: Mapping[str, Member]
     output: str
-    reduced: bool
+    reduced: Decode | None
     order: tuple[int, ...]
     listed: bool
     ticks: int
@@ -131,7 +131,7 @@ class Assembly:
             network,
             members,
             output=output.label,
-            reduced=output.decode is not None,
+            reduced=output.decode,
             order=output.order,
             listed=output.listed,
             ticks=fixed,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+from torch import nn
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import Decode, UsageError, Values, give_back, identifier, unknown
+from snncc.ir import Decode, ImportRefused, UsageError, Values, give_back, identifier, unknown
 
 from ..check.check_network import demand_agreement
 from ..check.check_own_neurons import demand_own
@@ -20,6 +22,7 @@ from ..lift.assembly import Wanted
 from ..neurons.libraries import building, loaded, neurons_of, states_of
 from ..record.calling import LAYOUTS, Layout
 from .hyper_parameters import demand_registered, demand_settings
+from .lazy import sized
 from .search import found
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
@@ -92,24 +95,37 @@ def load(request: ImportRequest) -> Imported:
     options = Options.parse(request.options)
     model, brought = build(request.source, building)
     demand_registered(model)
+    wanted = _wanted(request, options)
+    weights = request.weights or brought
+    first, *others = sized(model, wanted.shape, options.layout)
+    try:
+        return _imported(first, request, options, wanted, weights)
+    except ImportRefused:
+        for each in others:
+            with suppress(ImportRefused):
+                return _imported(each, request, options, wanted, weights)
+        raise
+
+
+def _imported(
+    model: nn.Module, request: ImportRequest, options: Options, wanted: Wanted, weights: Path | None
+) -> Imported:
     widen(model)
     libraries = loaded()
     neurons = neurons_of(model, libraries)
     notes: list[str] = []
-    weights = request.weights or brought
     if weights is not None:
         trained = read_weights(weights)
         notes += load_weights(model, trained.tensors, neurons, states_of(neurons))
         demand_settings(model, trained.settings, neurons)
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
     check_finite(model.state_dict())
-    wanted = _wanted(request, options)
     ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
     calling, traced = found(model, neurons, wanted, options.layout, ticks)
     give_back()  # what the recording took: the model is run once more beside the network
     eager = EagerModel(model, neurons, calling, traced)
     demand_own(eager)
-    demand_agreement(eager, request.signal, ticks)
+    eager = demand_agreement(eager, request.signal, ticks)
     used = {f"{n.library.name} {n.library.version}".strip() for n in neurons.values()}
     notes.append(f"neurons of {', '.join(sorted(used))}")
     if traced.output:

@@ -108,13 +108,24 @@ def _recorded(
         inputs = tuple(recorder.read(recorder.present(x)) for x in fed)
         try:
             with recorder:
-                returned = call_model(model, calling, fed)
+                returned = call_model(model, calling, fed, recorder.lift)
         except ImportRefused:
             raise
         except Exception as error:
             place = places.spot(places.raised(error))
-            raise ForwardFailed(f"{type(error).__name__}: {error}", place) from error
-        return Run(recorder, inputs, recorder.lift(returned))
+            raise ForwardFailed(_said(error, model), place) from error
+        return Run(recorder, inputs, returned)
+
+
+def _said(error: Exception, model: nn.Module) -> str:
+    """What a failure of the user's code says, in one line."""
+    scripted = [path for path, m in model.named_modules() if isinstance(m, torch.jit.ScriptModule)]
+    if scripted and "TorchScript" in str(error):
+        return (
+            f"the TorchScript of module '{scripted[0]}' fails in float64, perhaps as numbers of "
+            "another type are frozen into it; build the model without torch.jit"
+        )
+    return f"{type(error).__name__}: {error}"
 
 
 @contextmanager

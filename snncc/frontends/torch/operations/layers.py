@@ -51,13 +51,33 @@ def _linear(loom: Loom, signal: Operand, weight: Operand, bias: Operand | None =
 # --- products with constants ----------------------------------------------------------------------
 
 
-@row("matmul")
+@row("matmul", "mm", "bmm", "mv")
 def _matmul(loom: Loom, left: Operand, right: Operand) -> Grid:
     lead = "abcdefgh"[: max(0, len(left.shape) - 2, len(right.shape) - 2)]
     first, left = _labelled(left, lead, "mk")
     second, right = _labelled(right, lead, "kn")
     out = lead + "m" * (len(left.shape) > 1) + "n" * (len(right.shape) > 1)
     return _einsum(loom, f"{first},{second}->{out}", [left, right])
+
+
+@row("addmm", "addmv", "baddbmm")
+def _added(
+    loom: Loom, term: Operand, left: Operand, right: Operand, beta: float = 1, alpha: float = 1
+) -> Grid:
+    match term, right:
+        case torch.Tensor(ndim=1), torch.Tensor(ndim=2):  # what `linear` comes down to
+            return _linear(loom, left, alpha * right.t(), beta * term)
+        case _:
+            product = _times(loom, _matmul(loom, left, right), alpha)
+            return loom.pointwise("sum", [_times(loom, term, beta), product])
+
+
+def _times(loom: Loom, operand: Operand, factor: float) -> Operand:
+    if factor == 1:
+        return operand
+    if isinstance(operand, torch.Tensor):
+        return operand * factor
+    return loom.pointwise("product", [operand, torch.tensor(float(factor), dtype=torch.float64)])
 
 
 def _labelled(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
@@ -259,6 +279,25 @@ def _conv(
     return _windowed(grid, cells, cell(cells).shape)
 
 
+@row("convolution")
+def _convolution(
+    loom: Loom,
+    signal: Operand,
+    weight: Operand,
+    bias: Operand | None,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    transposed: bool,
+    output_padding: Pair,
+    groups: int,
+) -> Grid:
+    """What every convolution comes down to where its function is not seen, as in TorchScript."""
+    if transposed:
+        raise loom.weaver.refuse("a transposed convolution")
+    return _conv(loom, signal, weight, bias, stride, padding, dilation, groups)
+
+
 def _pads(padding: Pair | str, kernel: Shape, dilation: Shape) -> tuple[tuple[int, int], ...]:
     if padding == "same":
         whole = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
@@ -290,6 +329,21 @@ def _batch_norm(
     shape = (-1, *(1,) * (len(signal.axes) - 2))
     scaled = loom.pointwise("product", [signal, scale.reshape(shape)])
     return loom.pointwise("sum", [scaled, shift.reshape(shape)])
+
+
+@row("native_batch_norm", "cudnn_batch_norm", "_native_batch_norm_legit_no_training")
+def _native_batch_norm(
+    loom: Loom,
+    signal: Operand,
+    weight: torch.Tensor | None,
+    bias: torch.Tensor | None,
+    mean: torch.Tensor | None,
+    variance: torch.Tensor | None,
+    *rest: float,
+) -> Sequence[Grid]:
+    *others, eps = rest  # training comes first, where it is asked for
+    training = len(others) > 1 and bool(others[0])
+    return [_batch_norm(loom, signal, mean, variance, weight, bias, training, eps=eps)]
 
 
 def _pool(

@@ -151,20 +151,13 @@ def _like(grids: Sequence[Operand]) -> Grid:
 def _as_grid(loom: Loom, operand: Operand, axes: Sequence[Axis]) -> Grid:
     if isinstance(operand, Grid):
         return operand
-    columns, _ = loom.aligned([_blank(loom, axes), operand])
-    constants = columns[1]
     features = tuple(sizes(axes, "feature"))
+    cells = np.broadcast_to(loom.numbers(operand, axes), sizes(axes, "list"))
     spread = each(
-        Grid(constants, tuple(axes)),
+        Grid(cells, tuple(axes)),
         lambda e: loom.weaver.constant(np.broadcast_to(loom.weaver.at_rest(e), features)),
     )
     return Grid(spread, tuple(axes))
-
-
-def _blank(loom: Loom, axes: Sequence[Axis]) -> Grid:
-    cells = np.empty(sizes(axes, "list"), dtype=object)
-    cells[...] = loom.weaver.constant(np.zeros(sizes(axes, "feature")))
-    return Grid(cells, tuple(axes))
 
 
 @row("stack")

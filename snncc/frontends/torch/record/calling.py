@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -53,10 +53,22 @@ class Calling:
                 return (x[0].clone(),)
 
 
-def call_model(model: nn.Module, calling: Calling, fed: Sequence[Tensor]) -> object:
-    """What the model returns; in the step layout the list of what it returns at each tick."""
+def call_model(
+    model: nn.Module,
+    calling: Calling,
+    fed: Sequence[Tensor],
+    keep: Callable[[object], object] = lambda returned: returned,
+) -> object:
+    """What the model returns; in the step layout the list of what it returns at each tick.
+
+    Args:
+        model: the user's.
+        calling: how it is called.
+        fed: what it is called with.
+        keep: makes of a returned value what later ticks do not write into.
+    """
     if calling.layout != "step":
-        return model(fed[0])
+        return keep(model(fed[0]))
     returned: list[object] = []
     states: tuple[object, ...] = _first_states(model, calling)
     for x in fed:
@@ -64,7 +76,7 @@ def call_model(model: nn.Module, calling: Calling, fed: Sequence[Tensor]) -> obj
         if calling.wiring:
             assert isinstance(result, (tuple, list)), "states are passed but none are returned"
             states = tuple(result[i] for i in calling.wiring)
-        returned.append(result)
+        returned.append(keep(result))
     return returned
 
 
@@ -162,6 +174,13 @@ def _copied(value: object) -> object:
     if type(value) is dict:
         return {key: _copied(item) for key, item in value.items()}
     return value
+
+
+def cloned(returned: object) -> object:
+    """What a model returned, as it is now."""
+    if isinstance(returned, tuple):
+        return tuple(map(cloned, returned))
+    return _copied(returned)
 
 
 def holder_of(model: nn.Module, tensor: Tensor) -> tuple[str, str]:

@@ -38,6 +38,8 @@ class Places:
         hooks = []
         for path, module in model.named_modules():
             self._classes[path] = type(module).__name__
+            if isinstance(module, torch.jit.ScriptModule):
+                continue  # it takes no hooks; what it does stands where it is called
 
             def enter(_: nn.Module, __: object, path: str = path) -> None:
                 self._paths.append(path)

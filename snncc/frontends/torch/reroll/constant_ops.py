@@ -1,4 +1,4 @@
-"""Sums and products with constants, as ops that have the constant as a parameter; nothing else."""
+"""Ops with constants among their signals, as ops that have the constant as a parameter."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+import numpy.typing as npt
 
 from snncc.ir import Op, Shape
+from snncc.ir.ops import Concat
 
 from ..expressions.expr import Apply, Array, Constant, Weaver
 
@@ -36,6 +38,8 @@ def lowered(weaver: Weaver, expr: Apply, always: bool = False) -> tuple[Step, ..
     ops: list[Op] = []
     if not constants:
         ops = [expr.op]
+    elif isinstance(expr.op, Concat):
+        ops = _beside(weaver, expr, expr.op)
     elif expr.op.keyword not in ("sum", "product"):
         raise weaver.refuse(f"a constant is one of the inputs of '{expr.op.keyword}'")
     else:
@@ -95,3 +99,50 @@ def _spread(weaver: Weaver, shape: Shape, out: Shape) -> list[Op]:
         size=columns.size,
     )
     return [weaver.op("reshape", shape=(size,)), copies, weaver.op("reshape", shape=out)]
+
+
+def _beside(weaver: Weaver, expr: Apply, op: Concat) -> list[Op]:
+    """Signals one behind the other, and constants among them: zeros there, then a shift."""
+    ends = np.cumsum([a.shape[op.axis] for a in expr.args]).tolist()
+    spans = [(end - a.shape[op.axis], end) for a, end in zip(expr.args, ends, strict=True)]
+    live = [s for s, a in zip(spans, expr.args, strict=True) if not isinstance(a, Constant)]
+    shift = np.zeros(expr.shape)
+    for (start, stop), each in zip(spans, expr.args, strict=True):
+        if isinstance(each, Constant):
+            shift[(slice(None),) * op.axis + (slice(start, stop),)] = each.values
+    ops: list[Op] = [op] if len(live) > 1 else []
+    places = np.concatenate([np.arange(*span) for span in live])
+    ops += _set_apart(weaver, places, op.axis, expr.shape)
+    return ops + _shifted(weaver, expr.shape, shift, expr.shape)
+
+
+def _set_apart(weaver: Weaver, places: npt.NDArray[np.int64], axis: int, out: Shape) -> list[Op]:
+    """A signal at these places of an axis, zeros at the others."""
+    lead, size, rest = prod(out[:axis]), out[axis], prod(out[axis + 1 :])
+    before = int(places[0])
+    after = size - before - len(places)
+    if np.array_equal(places, np.arange(before, size - after)):
+        return padded(weaver, (*out[:axis], len(places), *out[axis + 1 :]), axis, (before, after))
+    rows = np.arange(lead * size * rest).reshape(lead, size, rest)[:, places].ravel()
+    apart = weaver.op(
+        "sparse",
+        weight=weaver.tensor(np.ones(rows.size), "ones"),
+        rows=weaver.tensor(rows, "rows"),
+        columns=weaver.tensor(np.arange(rows.size), "columns"),
+        size=prod(out),
+    )
+    return [weaver.op("reshape", shape=(rows.size,)), apart, weaver.op("reshape", shape=out)]
+
+
+def padded(weaver: Weaver, shape: Shape, axis: int, pads: tuple[int, int]) -> list[Op]:
+    """Zeros before and after a signal: sums over windows of one value, or of none outside."""
+    if not any(pads):
+        return []
+    lead, rest = prod(shape[:axis]), prod(shape[axis + 1 :])
+    once, around = (1, 1), (pads, (0, 0))
+    pool = weaver.op("sum_pool", kernel=once, stride=once, padding=around)
+    out = (*shape[:axis], shape[axis] + sum(pads), *shape[axis + 1 :])
+    if axis == len(shape) - 2:
+        return [pool]
+    flat = weaver.op("reshape", shape=(lead, shape[axis], rest))
+    return [flat, pool, weaver.op("reshape", shape=out)]
