@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from snncc.bundle import Bundle
-from snncc.ir import Trace, UsageError, Values
+from snncc.ir import Trace, UsageError, Values, limits, read_text
 
 from .engines import stream
 from .samples import ZOO
@@ -47,10 +47,7 @@ def alphabet(bundle: Bundle, path: Path | None = None) -> Alphabet:
         UsageError: they are not known, not as many as the model has, or one is there twice.
     """
     if path is not None:
-        try:
-            symbols = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{path} is no text: {error}") from error
+        symbols = read_text(path, limits.TEXT_BYTES)
     elif bundle.model.startswith(ZOO):
         from snncc.zoo import card
 

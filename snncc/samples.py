@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from snncc.ir import UsageError, Values
+from snncc.ir import ArrayFile, UsageError, Values, limits, open_arrays
 
 ZOO = "zoo:"
 
@@ -52,44 +51,51 @@ def load_samples(path: Path, ticks: int | None = None) -> Samples:
     Raises:
         UsageError: no such file, no .npz, no `x`, a NaN, or a `y` that is not one class a sample.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name in ("x", "y")}
-            known = ", ".join(file.files)
-    except FileNotFoundError:
-        raise UsageError(f"{path} does not exist") from None
-    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        # A single array, of an .npy, is no context (TypeError).
-        # numpy takes any other file for a pickle, and says how to load that: no advice to repeat.
-        raise UsageError(f"{path} is no .npz of plain arrays, or is damaged") from error
-    if "x" not in arrays:
-        raise UsageError(f"{path} has no array x [samples, ticks, *shape] (has: {known})")
-    signal, labels = arrays["x"], arrays.get("y")
-    if signal.dtype.kind not in "fiub" or signal.ndim < 2 or not signal.size:
-        raise UsageError(
-            f"{path}: x is {signal.dtype}{list(signal.shape)}, expected numbers "
-            "[samples, ticks, *shape], none of them 0"
-        )
-    if signal.dtype.kind == "f" and not np.all(np.isfinite(signal)):
-        where = [int(i) for i in np.argwhere(~np.isfinite(signal))[0]]
-        raise UsageError(f"{path}: x is not finite at {where}")
-    if labels is not None and labels.shape != signal.shape[:1]:
-        raise UsageError(f"{path}: y is {list(labels.shape)}, expected [{len(signal)}] like x")
-    if labels is not None and not _classes(labels):
-        raise UsageError(
-            f"{path}: y is {labels.dtype} and holds no classes; expected whole numbers from 0 "
-            "(leave y out where there are none)"
-        )
+    with open_arrays(path, limits.DATA_BYTES) as file:
+        if "x" not in file.names:
+            known = ", ".join(file.names) or "none"
+            raise UsageError(f"{path} has no array x [samples, ticks, *shape] (has: {known})")
+        described = file.entry("x")
+        if not described.numeric or len(described.shape) < 2 or 0 in described.shape:
+            raise UsageError(
+                f"{path}: x is {described.dtype}{list(described.shape)}, expected numbers "
+                "[samples, ticks, *shape], none of them 0"
+            )
+        signal = file.read("x")
+        labels = _labels(file, path, len(signal)) if "y" in file.names else None
+    _refuse_infinite(path, signal)
     if ticks is not None:
         shape = (len(signal), ticks, *signal.shape[1:])
         signal = np.broadcast_to(signal[:, None], shape)
     return Samples(signal, labels)
 
 
-def _classes(labels: Values) -> bool:
-    if labels.dtype.kind not in "fiub":
-        return False
-    return bool(np.all((labels >= 0) & (labels == np.floor(labels))))
+def _labels(file: ArrayFile, path: Path, samples: int) -> Values:
+    """Classes int64 `[samples]`."""
+    described, found = file.entry("y"), ""
+    if described.numeric:
+        if described.shape != (samples,):
+            raise UsageError(f"{path}: y is {list(described.shape)}, expected [{samples}] like x")
+        labels = file.read("y")
+        # A NaN is unequal to whatever it is compared with.
+        fine = (labels >= 0) & (labels <= limits.LARGEST_LABEL) & (labels == np.floor(labels))
+        if np.all(fine):
+            return labels.astype(np.int64)
+        first = int(np.argmin(fine))
+        found = f" ({labels[first]} at {[first]})"
+    raise UsageError(
+        f"{path}: y is {described.dtype} and holds no classes{found}; expected whole numbers from "
+        f"0 to {limits.LARGEST_LABEL} (leave y out where there are none)"
+    )
+
+
+def _refuse_infinite(path: Path, signal: Values) -> None:
+    if signal.dtype.kind != "f":
+        return
+    for index, sample in enumerate(signal):  # one at a time: a mask of all is as large again
+        if not np.all(np.isfinite(sample)):
+            where = [index, *(int(i) for i in np.argwhere(~np.isfinite(sample))[0])]
+            raise UsageError(f"{path}: x is not finite at {where}")
 
 
 def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> Samples | None:

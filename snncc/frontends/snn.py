@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
-from snncc.ir import Tensor, Tensors, UsageError, parse, verify
+from snncc.ir import Tensor, Tensors, limits, open_arrays, parse, read_text, verify
 
 from .protocol import Imported, ImportRequest
 
@@ -35,10 +31,7 @@ class SnnFrontend:
             RuleViolation: the network breaks a rule.
         """
         path = Path(request.source)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path} cannot be read: {error}") from error
+        text = read_text(path, limits.TEXT_BYTES)
         tensors = _tensors(request.weights or _beside(path))
         return Imported(verify(parse(text, tensors)), None)
 
@@ -51,8 +44,5 @@ def _beside(path: Path) -> Path:
 def _tensors(path: Path) -> Tensors:
     if not path.exists():
         return MappingProxyType({})
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            return MappingProxyType({name: Tensor(file[name]) for name in file.files})
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise UsageError(f"{path} cannot be read as .npz: {error}") from error
+    with open_arrays(path) as file:
+        return MappingProxyType({name: Tensor(file.read(name)) for name in file.names})

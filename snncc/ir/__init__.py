@@ -1,6 +1,8 @@
 """The language: networks of ops with delays, their text, their rules and their meaning."""
 
+from . import limits
 from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from .arrays import ArrayFile, Entry, open_arrays
 from .errors import (
     RULES,
     CapacityError,
@@ -18,6 +20,7 @@ from .errors import (
     unknown,
 )
 from .functions import RealFunction
+from .limits import Budget
 from .mapped_tensors import give_back
 from .names import NAME, identifier, tensor_name, unused
 from .network import Decode, Network, Node, Origin, Use
@@ -32,6 +35,7 @@ from .number import (
     parse_format,
 )
 from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
+from .reading import file_bytes, read_text, reading
 from .reference import Stream, events, run
 from .rules import verify
 from .tensor import Tensor, Tensors, tensors
@@ -54,12 +58,15 @@ __all__ = [
     "OPS",
     "RULES",
     "Arithmetic",
+    "ArrayFile",
     "Bounds",
+    "Budget",
     "CapacityError",
     "CompileError",
     "Decode",
     "DeviceError",
     "Difference",
+    "Entry",
     "Factor",
     "FloatArithmetic",
     "Format",
@@ -99,15 +106,20 @@ __all__ = [
     "encode",
     "encode_input",
     "events",
+    "file_bytes",
     "give_back",
     "graph",
     "identifier",
     "input_registers",
+    "limits",
+    "open_arrays",
     "ordered",
     "parse",
     "parse_format",
     "printable",
     "projections",
+    "read_text",
+    "reading",
     "run",
     "show",
     "show_node",

@@ -1,4 +1,4 @@
-"""How much a file may ask for: every limit of every reader stands here, and is checked first.
+"""What a file may ask for: every limit of every reader, checked before anything is unfolded.
 
 A file of a kilobyte can claim to hold a terabyte. What lies in a file as it is costs no more than
 the file, so that only what is packed, repeated or claimed needs a limit.
@@ -37,7 +37,7 @@ DEPTH = 64
 """Tables within tables, lists within lists, graphs within graphs."""
 NAME_CHARACTERS = 4096
 """Of a name in a file: of a node, a tensor, a module."""
-LABEL = (1 << 31) - 1
+LARGEST_LABEL = (1 << 31) - 1
 """The largest class that a label may name."""
 
 

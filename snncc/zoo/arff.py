@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snncc.ir import UsageError
+from snncc.ir import UsageError, limits, read_text
 
 
 def read_arff(path: Path) -> tuple[NDArray[np.float32], tuple[str, ...]]:
@@ -15,7 +15,7 @@ def read_arff(path: Path) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     (UEA multivariate archive, Bagnall et al. 2018, arXiv 1811.00075).
     Raises: UsageError if the lines do not all have one shape.
     """
-    lines = iter(path.read_text(encoding="utf-8").splitlines())
+    lines = iter(read_text(path, limits.TEXT_BYTES).splitlines())
     for line in lines:
         if line.strip().lower() == "@data":
             break

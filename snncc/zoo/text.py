@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snncc.ir import UsageError
+from snncc.ir import UsageError, limits, read_text
 
 from .samples import Samples, Split
 
@@ -53,10 +53,7 @@ def _located(path: Path | None, file: str) -> Path:
 
 def _codes(place: Path) -> NDArray[np.int64]:
     """The symbols of a file by their numbers; one that is not among them counts as a space."""
-    try:
-        text = place.read_text(encoding="utf-8").lower()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{place} is no text: {error}") from error
+    text = read_text(place, limits.TEXT_BYTES).lower()
     number = {symbol: code for code, symbol in enumerate(SYMBOLS)}
     codes = np.array([number.get(symbol, number[" "]) for symbol in text], np.int64)
     if len(codes) <= 20 * TICKS:

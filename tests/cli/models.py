@@ -145,6 +145,8 @@ def _write_data(folder: Path) -> None:
     np.savez(folder / "static.npz", x=good["x"][:, 0], y=good["y"])
     np.savez(folder / "words.npz", x=good["x"], y=good["y"].astype(str))
     np.savez(folder / "halves.npz", x=good["x"], y=good["y"] + 0.5)
+    np.savez(folder / "inf.npz", x=good["x"], y=np.array([0, 1, np.inf, 0, 1, 0]))
+    np.savez(folder / "beyond.npz", x=good["x"], y=np.array([0, 1e300, 0, 0, 1, 0]))
     np.savez(folder / "from_one.npz", x=good["x"], y=np.array([1, 2, 3, 1, 2, 3]))
     with zipfile.ZipFile(folder / "code.npz", "w") as file:
         content = io.BytesIO()

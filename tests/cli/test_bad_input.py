@@ -73,6 +73,8 @@ CASES: dict[str, tuple[list[str], int, Sequence[str]]] = {
     "data: no time axis": (data("static.npz"), 1, ["one number a tick", "--option ticks=N"]),
     "data: labels are words": (data("words.npz"), 2, ["words.npz", "y", "whole numbers from 0"]),
     "data: labels are fractions": (data("halves.npz"), 2, ["halves.npz", "whole numbers from 0"]),
+    "data: a label without end": (data("inf.npz"), 2, ["inf.npz", "y", "inf at [2]"]),
+    "data: a label beyond all": (data("beyond.npz"), 2, ["beyond.npz", "y", "1e+300 at [1]"]),
     "data: no archive": (data("good.py"), 2, ["good.py", "no .npz of plain arrays"]),
     "data: a single array": (data("alone.npy"), 2, ["alone.npy", "no .npz of plain arrays"]),
     "data: pickle with code": (data("code.npz"), 2, ["code.npz"]),
