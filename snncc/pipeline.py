@@ -15,7 +15,7 @@ from snncc.backends import pack
 from snncc.files import GradualFolder
 from snncc.ir import CompileError, Network, PassError, Values, run, show, verify
 from snncc.ir.ops import Input
-from snncc.ir.passes import Effect, Pass, Retime, lags, show_pass
+from snncc.ir.passes import Effect, Pass, show_pass, total_lag
 
 Write = Callable[[str], None]
 
@@ -133,15 +133,6 @@ def agreement(record: Record, signal: dict[str, Values]) -> float:
     """
     lag = total_lag(record.before, [record.step])
     return _stayed(record.before, record.after, signal, lag, record.step.effect)
-
-
-def total_lag(network: Network, passes: Iterable[Pass]) -> dict[str, int]:
-    """Output of the network → ticks by which the passes make it later."""
-    late = {str(use): 0 for use in network.outputs}
-    for step in passes:
-        if isinstance(step, Retime):
-            late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
-    return late
 
 
 def _stayed(

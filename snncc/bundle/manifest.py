@@ -11,8 +11,7 @@ from types import MappingProxyType
 import snncc
 from snncc.backends import Json, Settings
 from snncc.ir import Network, Use
-from snncc.ir.passes import Pass, show_pass
-from snncc.pipeline import total_lag
+from snncc.ir.passes import Pass, show_pass, total_lag
 
 from .schema import FORMAT_VERSION
 

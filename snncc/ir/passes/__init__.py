@@ -19,7 +19,7 @@ from .quantize.quantize import Quantize
 from .quantize.round_constants import RoundConstants
 from .quantize.state_widths import unproven, worst_case
 from .time.reset_now import ResetNow
-from .time.retime import Retime, lags, phases
+from .time.retime import Retime, lags, phases, total_lag
 from .time.warm_start import WarmStart, start
 
 PASSES: dict[str, type[Pass]] = {
@@ -75,6 +75,7 @@ __all__ = [
     "phases",
     "show_pass",
     "start",
+    "total_lag",
     "unproven",
     "worst_case",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import networkx as nx
@@ -88,6 +88,15 @@ def phases(network: Network, period: int, hop: int) -> Mapping[str, int]:
             "keep the loop within one core, or train with a longer delay"
         ) from None
     return {name: int(-length) for name, length in lengths.items() if name}
+
+
+def total_lag(network: Network, passes: Iterable[Pass]) -> dict[str, int]:
+    """Output of the network → ticks by which the passes make it later."""
+    late = {str(use): 0 for use in network.outputs}
+    for step in passes:
+        if isinstance(step, Retime):
+            late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
+    return late
 
 
 def _at_rest(network: Network) -> None:
