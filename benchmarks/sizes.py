@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from snncc.backends import Settings
+from snncc.build.pipeline import run_pipeline
+from snncc.datasets import calibration
 from snncc.importing import import_model
 from snncc.ir import Network, give_back
 from snncc.ir.passes import calibrate
-from snncc.pipeline import run_pipeline
 from snncc.plugins import backend
-from snncc.samples import calibration
 from snncc.zoo import entry, published
 
 MODELS = "sdt2-55m", "spikegpt-216m"

@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from snncc.build import compile_model
     from snncc.bundle import BuildRequest, Bundle
     from snncc.ir import Network, SnnccError
+    from snncc.run import verify
 
-    from .compare import verify
-    from .compiler import compile_model
     from .importing import import_model
 
 __version__ = "0.1.0"
@@ -31,9 +31,9 @@ _HOMES: Final = {
     "Bundle": "bundle",
     "Network": "ir",
     "SnnccError": "ir",
-    "compile_model": "compiler",
+    "compile_model": "build",
     "import_model": "importing",
-    "verify": "compare",
+    "verify": "run",
 }
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from snncc.frontends import Imported, ImportRequest
 from snncc.ir import ImportRefused, UsageError, Values, give_back, unknown
 
+from .datasets import Samples, find_samples, tick_option
 from .plugins import frontend
-from .samples import Samples, find_samples, tick_option
 
 EXAMPLES = 4  # samples that a frontend may run the model on
 COMMON_OPTIONS = {"ticks": "present [samples, *shape] data at each of so many ticks"}

@@ -1,7 +1,7 @@
 """The face of the backends floor: what a backend is. The backends stand in folders of their own."""
 
-from .archive import pack, packed
-from .late import LateFiles
+from .lazy_files import LateFiles
+from .npz import pack, packed
 from .protocol import (
     Backend,
     CompilerBackend,

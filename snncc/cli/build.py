@@ -55,8 +55,8 @@ def command(
 
     MODEL is zoo:NAME, path/to/file.py:factory, package.module:factory, net.nir or net.snn.
     """
+    from snncc.build import compile_model
     from snncc.bundle import BuildRequest, Bundle
-    from snncc.compiler import compile_model
 
     request = BuildRequest(
         model=model,

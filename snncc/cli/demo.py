@@ -14,7 +14,7 @@ from .verify import accuracies, refuse_differences
 
 if TYPE_CHECKING:
     from snncc.bundle import Bundle
-    from snncc.compare import Report
+    from snncc.run import Report
 
 MODEL, BOARD = "zoo:l2mu-motions", "cortex-m4-emulated"
 TARGETS = {"c99": "c99, on the board", "tflm": "tflm, in TFLite-Micro"}
@@ -60,9 +60,9 @@ def command(output: Path, as_json: bool) -> None:
 
 def _made(target: str, output: Path) -> tuple[Report, dict[str, float]]:
     """A target's report, and its figures."""
+    from snncc.build import compile_model
     from snncc.bundle import BuildRequest, Bundle
-    from snncc.compare import verify
-    from snncc.compiler import compile_model
+    from snncc.run import verify
 
     board = BOARD if target == "c99" else None
     place = output if target == "c99" else output.with_stem(f"{output.stem}-{target}")

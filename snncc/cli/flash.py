@@ -25,7 +25,7 @@ def command(
 ) -> None:
     """Program a board with the firmware of BUNDLE; exit code 3 when its spikes differ."""
     from snncc.bundle import Bundle
-    from snncc.flash import flash
+    from snncc.run import flash
 
     if check and dry_run:
         click.echo("note: --dry-run touches no board, so no check spikes are played", err=True)

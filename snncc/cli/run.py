@@ -69,7 +69,7 @@ def _generated(
     bundle: Path, count: int, start: str, symbols: Path | None, engine: str, as_json: bool
 ) -> None:
     from snncc.bundle import Bundle
-    from snncc.generation import alphabet, generate
+    from snncc.run import alphabet, generate
 
     opened = Bundle.open(bundle)
     following = generate(opened, alphabet(opened, symbols), start, count, engine)
@@ -87,9 +87,9 @@ def _classified(bundle: Path, data: Path, engine: str, as_json: bool, output: Pa
 
     from snncc.backends import packed
     from snncc.bundle import Bundle
-    from snncc.engines import run
+    from snncc.datasets import find_samples
     from snncc.files import refuse_file, write_file
-    from snncc.samples import find_samples
+    from snncc.run import run
 
     if output is not None:
         refuse_file(output)

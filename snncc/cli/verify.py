@@ -12,7 +12,7 @@ from .failures import debug_option
 from .options import BUNDLE, data_option, json_option, weights_option
 
 if TYPE_CHECKING:
-    from snncc.compare import Report
+    from snncc.run import Report
 
 
 @click.command("verify")
@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Compare the spikes of every stage of BUNDLE; exit code 3 when they differ."""
     from snncc.bundle import Bundle
-    from snncc.compare import verify
+    from snncc.run import verify
 
     opened = Bundle.open(bundle)
     with Stages() as stages:

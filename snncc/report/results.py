@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from snncc.build import compile_model
 from snncc.bundle import BuildRequest, Bundle
-from snncc.compare import Report, verify
-from snncc.compiler import compile_model
 from snncc.ir import CapacityError, SnnccError
 from snncc.plugins import plugins
+from snncc.run import Report, verify
 from snncc.zoo import names
 
 STATE_BITS = (16, 32)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from snncc.boards import Board, board, boards
+from snncc.build.compile_model import compile_model
 from snncc.bundle import BuildRequest, Bundle
 from snncc.cli import main
-from snncc.compiler import compile_model
-from snncc.flash import flash
 from snncc.ir import CapacityError, DeviceError, SpikesDiffer, show
+from snncc.run.flash import flash
 from tests.nets import hand
 
 from .debug_server import DebugServer, serving

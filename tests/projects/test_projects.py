@@ -18,10 +18,10 @@ from snncc.backends.tflm import TflmBackend
 from snncc.boards import zig
 from snncc.bundle import Bundle
 from snncc.cli import main
-from snncc.flash import flash
 from snncc.ir import Network, UsageError, show
 from snncc.ir.passes import calibrate
 from snncc.projects import KINDS, Application, Sensor, project
+from snncc.run.flash import flash
 from tests.nets import hand, spikes_for
 
 Files = Mapping[PurePosixPath, bytes]

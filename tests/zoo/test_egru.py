@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
+from snncc.build.pipeline import run_pipeline
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, events, run
 from snncc.ir.ops import Graded
 from snncc.ir.passes import calibrate
-from snncc.pipeline import run_pipeline
 from snncc.zoo.egru import EGRU, EGRUConfig
 from snncc.zoo.egru_files import published
 

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
+from snncc.build.pipeline import run_pipeline
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, events, run
 from snncc.ir.passes import calibrate
-from snncc.pipeline import run_pipeline
 from snncc.zoo.egru import EGRULayer
 from snncc.zoo.egru_dvs import EGRUDVS, EGRUDVSConfig
 from snncc.zoo.egru_files import gestures

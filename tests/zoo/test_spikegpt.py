@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import Spinnaker2Backend
+from snncc.build.pipeline import run_pipeline
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, Values, events, run
 from snncc.ir.passes import Canonicalize, calibrate
-from snncc.pipeline import run_pipeline
 from snncc.zoo.spikegpt import SpikeGPT, SpikeGPTConfig, published, weighted_keys_and_values
 
 Array = NDArray[np.float64]

@@ -8,12 +8,12 @@ from torch import nn
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
+from snncc.build.pipeline import run_pipeline
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import ImportRefused, Network, Values, events, run
 from snncc.ir.ops import LIF
 from snncc.ir.passes import calibrate
-from snncc.pipeline import run_pipeline
 from snncc.zoo.adaptive import log_probabilities
 from snncc.zoo.spiking_ssm import SpikingSSM, SpikingSSMConfig
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from snncc.backends.lava import LavaBackend
-from snncc.compiler import CALIBRATION_SAMPLES
+from snncc.build.compile_model import CALIBRATION_SAMPLES
+from snncc.datasets import Samples, calibration
 from snncc.importing import import_model
 from snncc.ir import Network, UsageError
-from snncc.samples import Samples, calibration
 from tests.backends.lava.nets import prepared
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from snncc.build.compile_model import compile_model
 from snncc.bundle import BuildRequest, Bundle
-from snncc.compare import verify
-from snncc.compiler import compile_model
-from snncc.engines import run
+from snncc.run.engines import run
+from snncc.run.verify import verify
 
 MODEL, NATIVE = "zoo:l2mu-motions", "zoo:l2mu-motions-zero"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from snncc.build.compile_model import compile_model
 from snncc.bundle import BuildRequest, Bundle
-from snncc.compare import verify
-from snncc.compiler import compile_model
+from snncc.run.verify import verify
 
 L2MUS = {"zoo:l2mu-motions": 3, "zoo:l2mu-wisdm": 3, "zoo:l2mu-braille": 3}
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from snncc.backends.tflm import interpreter
+from snncc.build.compile_model import compile_model
 from snncc.bundle import BuildRequest, Bundle
-from snncc.compare import verify
-from snncc.compiler import compile_model
-from snncc.engines import run
 from snncc.ir import Network, UsageError, show
+from snncc.run.engines import run
+from snncc.run.verify import verify
 from tests.nets import hand
 
 from .nets import needs_tflm

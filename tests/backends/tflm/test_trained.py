@@ -5,10 +5,10 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.tflm.interpreter import Runtime
 from snncc.backends.tflm.simulate import play
+from snncc.datasets import Samples, calibration, find_samples
 from snncc.importing import import_model
 from snncc.ir import Network, UsageError, Values
 from snncc.ir.passes import calibrate
-from snncc.samples import Samples, calibration, find_samples
 
 from .nets import BACKEND, differences, lowered, needs_litert, needs_tflm, wires
 

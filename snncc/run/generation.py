@@ -10,10 +10,10 @@ from typing import cast
 import numpy as np
 
 from snncc.bundle import Bundle
+from snncc.datasets import ZOO
 from snncc.ir import Trace, UsageError, Values, limits, read_text
 
 from .engines import stream
-from .samples import ZOO
 
 
 @dataclass(frozen=True)

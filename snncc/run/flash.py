@@ -9,8 +9,8 @@ from snncc.backends import DeviceBackend, FirmwareBackend, Json
 from snncc.bundle import Bundle
 from snncc.ir import SpikesDiffer, Trace, UsageError
 
+from .board_run import Player
 from .engines import backend_of, board_of
-from .player import Player
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import numpy as np
 
 from snncc.backends import Backend, FirmwareBackend, Json, RuntimeBackend
 from snncc.bundle import Bundle
+from snncc.datasets import Samples
 from snncc.frontends import Eager
+from snncc.importing import Model, import_model
 from snncc.ir import DeviceError, Difference, Trace, UsageError, Values, events, run
 
+from .board_run import Player
 from .engines import CHUNK, Advance, backend_of, board_of, fit
-from .importing import Model, import_model
-from .player import Player
-from .samples import Samples
 
 Stage: TypeAlias = Literal["eager", "reference-float", "reference-quantized", "native", "target"]
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host

@@ -12,9 +12,9 @@ from snncc import ir
 from snncc.backends import Backend, FirmwareBackend, RuntimeBackend, StreamBackend
 from snncc.bundle import Bundle
 from snncc.ir import Trace, UsageError, Values, unknown
+from snncc.plugins import backend
 
-from .player import Player
-from .plugins import backend
+from .board_run import Player
 
 Engine: TypeAlias = Literal["reference", "native", "target"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)

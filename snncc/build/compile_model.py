@@ -16,7 +16,9 @@ import numpy as np
 from snncc import bundle
 from snncc.backends import Backend, Files, FirmwareBackend, Json, Settings, packed
 from snncc.bundle import BuildRequest, BundleWriter, manifest
+from snncc.datasets import Samples, calibration
 from snncc.files import Content
+from snncc.importing import import_model
 from snncc.ir import (
     DeviceError,
     Network,
@@ -30,12 +32,10 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input
 from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
+from snncc.plugins import backend, frontend
+from snncc.run import Player
 
-from .importing import import_model
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
-from .player import Player
-from .plugins import backend, frontend
-from .samples import Samples, calibration
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
