@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace as changed
+from itertools import count
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from .network import Formats, Network, Node, Use
 from .number import counting, unit_tensor
 from .op import Op, Ref
 from .ops import BlockDense, Concat, Conv, Dense, Slice
+from .table import Table
 from .tensor import Tensor
 from .views import ordered
 
@@ -25,37 +27,32 @@ OpT = TypeVar("OpT", bound=Op)
 
 def fresh(network: Network, name: str) -> str:
     """`name`, or `name_2`, `name_3`, … if a node has it already."""
-    taken = {node.name for node in network}
-    if name not in taken:
+    if name not in network:
         return name
-    return next(f"{name}_{n}" for n in range(2, len(taken) + 3) if f"{name}_{n}" not in taken)
+    return next(free for n in count(2) if (free := f"{name}_{n}") not in network)
 
 
 def keep_tensor(network: Network, name: str, values: npt.ArrayLike) -> tuple[Network, Ref]:
     """The network with a tensor more, and the reference to it; an equal one is not doubled."""
     tensor = Tensor(values)
-    base, count = name, 1
+    base, others = name, count(2)
     while name in network.tensors and network.tensors[name] != tensor:
-        count += 1
-        name = f"{base}_{count}"
-    tensors = MappingProxyType({**network.tensors, name: tensor})
-    return changed(network, tensors=tensors), Ref(name)
+        name = f"{base}_{next(others)}"
+    known = network.tensors
+    table = known if isinstance(known, Table) else Table(known)
+    return network.edited(tensors=table.edited({name: tensor})), Ref(name)
 
 
 def insert(network: Network, *nodes: Node) -> Network:
     """The network with more nodes, listed in an order in which each follows what it uses."""
-    whole = changed(network, nodes=(*network.nodes, *nodes))
-    return changed(whole, nodes=ordered(whole))
+    assert not any(node.name in network for node in nodes), f"names are taken: {nodes}"
+    return network.edited(nodes)
 
 
 def replace(network: Network, *nodes: Node) -> Network:
     """The network with nodes of these names in place of those that had them."""
-    new = {node.name: node for node in nodes}
-    assert all(name in network for name in new), f"no such nodes: {[*new]}"
-    whole = changed(network, nodes=tuple(new.get(node.name, node) for node in network))
-    if all(network[name].inputs == node.inputs for name, node in new.items()):
-        return whole  # it is in order as it was
-    return changed(whole, nodes=ordered(whole))
+    assert all(node.name in network for node in nodes), f"no such nodes: {nodes}"
+    return network.edited(nodes)
 
 
 def redirect(network: Network, uses: Mapping[Use, Use]) -> Network:
@@ -69,19 +66,22 @@ def redirect(network: Network, uses: Mapping[Use, Use]) -> Network:
         new = uses.get(changed(use, delay=0))
         return changed(new, delay=new.delay + use.delay) if new else use
 
-    nodes = tuple(changed(n, inputs=tuple(moved(u) for u in n.inputs)) for n in network)
+    users = dict.fromkeys(user.name for use in uses for user in network.users(use.source))
+    nodes = [
+        changed(node, inputs=tuple(moved(use) for use in node.inputs))
+        for node in map(network.__getitem__, users)
+    ]
     outputs = tuple(moved(use) for use in network.outputs)
-    return changed(network, nodes=nodes, outputs=outputs)
+    return network.edited(nodes, outputs=outputs)
 
 
 def remove(network: Network, names: Iterable[str]) -> Network:
     """The network without these nodes; nothing may use them any more."""
     gone = set(names)
-    left = tuple(node for node in network if node.name not in gone)
-    used = {use.source for node in left for use in node.inputs}
-    used.update(use.source for use in network.outputs)
-    assert not used & gone, f"still in use: {sorted(used & gone)}"
-    return changed(network, nodes=left)
+    used = {name for name in gone for user in network.users(name) if user.name not in gone}
+    used |= gone.intersection(use.source for use in network.outputs)
+    assert not used, f"still in use: {sorted(used)}"
+    return network.edited(gone=gone)
 
 
 def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
@@ -102,8 +102,7 @@ def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
     node, shape = network[name], network.shapes[name]
     if not shape or sum(sizes) != shape[0] or min(sizes) < 1:
         raise PassError(f"split: %{name} is {shape}, found {[*sizes]} for its first axis")
-    uses = [*network.outputs, *(use for each in network for use in each.inputs)]
-    if any(use.source == name and use.state for use in uses):
+    if any(use.state for use in network.wires(name)):
         raise PassError(f"split: a state of %{name} is read, so it must stay whole ({node.origin})")
     parts: list[Node] = []
     start = 0
@@ -204,4 +203,5 @@ def tidy(network: Network) -> Network:
 
 def map_nodes(network: Network, function: Callable[[Node], Node]) -> Network:
     """The network with each node replaced by what the function makes of it; names stay."""
-    return changed(network, nodes=tuple(function(node) for node in network))
+    mapped = ((node, function(node)) for node in network)
+    return network.edited([new for node, new in mapped if new is not node])

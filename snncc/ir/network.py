@@ -1,67 +1,37 @@
-"""Use, Node, Network: one node type, one edge type, one clock. Read-only queries; no mutation."""
+"""Network: nodes, outputs, tensors and one clock. Queries, and edits that make another one."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from heapq import heappop, heappush
 from math import prod
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from .errors import RuleViolation
-from .number import Format
-from .op import Op, Shape
+from .nodes import NO_FORMATS, Formats, Node, Nodes, Origin, Use
+from .op import Shape
 from .ops import Concat, Dense, Graded, Input
+from .table import Table
 from .tensor import Tensors
 
-Formats: TypeAlias = Mapping[str, Format]
+__all__ = [
+    "NO_FORMATS",
+    "NO_TENSORS",
+    "Decode",
+    "Formats",
+    "Network",
+    "Node",
+    "Origin",
+    "Use",
+    "infer",
+]
+
 Decode: TypeAlias = Literal["count", "mean", "last"]
-NO_FORMATS: Formats = MappingProxyType({})
 NO_TENSORS: Tensors = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One input of a node: what another node put out `delay` ticks ago; zero before tick `delay`.
-
-    With `state`, not the node's output but that state of it, after its update in that tick: how a
-    membrane potential is read. Text: `%s1`, `%s1@-1`, `%s1.v`, `%s1.v@-2`.
-    """
-
-    source: str
-    delay: int = 0
-    state: str = ""
-
-    def __str__(self) -> str:
-        state = f".{self.state}" if self.state else ""
-        return f"%{self.source}{state}" + (f"@-{self.delay}" if self.delay else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a node comes from in the user's model; empty where that is not known."""
-
-    module: str = ""
-    file: str = ""
-    line: int = 0
-    note: str = ""
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.file else ""
-        return " ".join(part for part in (place, self.module, self.note) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One op in a network; its name is unique there."""
-
-    name: str
-    op: Op
-    inputs: tuple[Use, ...] = ()
-    formats: Formats = field(default_factory=lambda: NO_FORMATS)
-    origin: Origin = field(default=Origin(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -76,15 +46,24 @@ class Network:
     """
 
     name: str
-    nodes: tuple[Node, ...]
+    nodes: Sequence[Node]
     outputs: tuple[Use, ...]
     tick: float
     tensors: Tensors = field(default_factory=lambda: NO_TENSORS)
     decode: Decode = "count"
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.nodes, Nodes):
+            object.__setattr__(self, "nodes", Nodes(self.nodes))
+
+    @cached_property
+    def _nodes(self) -> Nodes:
+        assert isinstance(self.nodes, Nodes)
+        return self.nodes
+
     @cached_property
     def _index(self) -> Mapping[str, Node]:
-        return {node.name: node for node in self.nodes}
+        return self._nodes.named
 
     def __getitem__(self, name: str) -> Node:
         """The node of that name.
@@ -103,12 +82,12 @@ class Network:
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[Node, ...]:
         """The nodes at which signals enter."""
         return tuple(node for node in self.nodes if isinstance(node.op, Input))
 
-    @property
+    @cached_property
     def populations(self) -> tuple[Node, ...]:
         """The nodes that carry state."""
         return tuple(node for node in self.nodes if node.op.states)
@@ -118,7 +97,7 @@ class Network:
         """The populations that put out spikes, graded ones included."""
         return tuple(n for n in self.populations if n.op.spiking or isinstance(n.op, Graded))
 
-    @property
+    @cached_property
     def quantized(self) -> bool:
         """Whether the network computes with whole numbers."""
         return any(node.formats for node in self.nodes)
@@ -131,20 +110,33 @@ class Network:
             RuleViolation: V005 shapes disagree, V006 a tensor is missing.
         """
         shapes: dict[str, Shape] = {}
-        behind = self._spread(self.nodes, shapes)
+        waiting = self._spread(self.nodes, shapes)
+        if len(shapes) < len(self._index):
+            self._break_cycles(waiting, shapes)
+        return Table(shapes)
+
+    def _break_cycles(self, waiting: set[str], shapes: dict[str, Shape]) -> None:
+        """Adds the shapes in and behind cycles: guesses one after the other, and what follows.
+
+        Of all joins the one of which most is known, since a gate's one value spreads. Verify looks
+        at all inputs again afterwards.
+        """
+        place = {node.name: index for index, node in enumerate(self.nodes)}
+        best: dict[str, Shape] = {}
+        guesses: list[tuple[int, int, str, Shape]] = []  # the largest first
         while len(shapes) < len(self._index):
-            # A cycle: guess one shape, that of the join of which most is known, since a gate's one
-            # value spreads. Verify looks at all inputs again afterwards.
-            pairs = ((n, self._guess(n, shapes)) for n in self.nodes if n.name in behind)
-            guesses = [(node, found) for node, found in pairs if found is not None]
+            for name in waiting:
+                shape = self._guess(self._index[name], shapes)
+                if shape is not None:
+                    best[name] = shape
+                    heappush(guesses, (-prod(shape), place[name], name, shape))
+            while guesses and (guesses[0][2] in shapes or best[guesses[0][2]] != guesses[0][3]):
+                heappop(guesses)
             if not guesses:
                 rest = next(name for name in self._index if name not in shapes)
                 raise RuleViolation("V005", rest, "its shape follows from no input")
-            guessed, shape = max(guesses, key=lambda guess: prod(guess[1]))
-            shapes[guessed.name] = shape
-            behind |= self._spread(self.users(guessed.name), shapes)
-            behind -= shapes.keys()
-        return MappingProxyType(shapes)
+            _, _, name, shapes[name] = heappop(guesses)
+            waiting = self._spread(self.users(name), shapes)
 
     def _spread(self, nodes: Iterable[Node], shapes: dict[str, Shape]) -> set[str]:
         """Adds the shapes of nodes, and of all behind them that are known then.
@@ -183,15 +175,61 @@ class Network:
 
     def users(self, name: str) -> tuple[Node, ...]:
         """The nodes that use that node."""
-        return self._users.get(name, ())
+        return tuple(self._index[user] for user in self._nodes.users.get(name, ()))
 
-    @cached_property
-    def _users(self) -> Mapping[str, tuple[Node, ...]]:
-        found: dict[str, list[Node]] = {}
-        for node in self.nodes:
-            for source in dict.fromkeys(use.source for use in node.inputs):
-                found.setdefault(source, []).append(node)
-        return {source: tuple(nodes) for source, nodes in found.items()}
+    def wires(self, name: str) -> tuple[Use, ...]:
+        """All that reads a node or a state of it: the outputs first, then inputs of its users."""
+        read = [*self.outputs, *(use for user in self.users(name) for use in user.inputs)]
+        return tuple(use for use in read if use.source == name)
+
+    def edited(
+        self,
+        put: Sequence[Node] = (),
+        gone: Iterable[str] = (),
+        *,
+        outputs: tuple[Use, ...] | None = None,
+        tensors: Tensors | None = None,
+    ) -> Network:
+        """The network with nodes put in or replaced by name, without others, at the edit's cost.
+
+        Args:
+            put: nodes; what is new stands last, and in order once somebody looks.
+            gone: names of nodes that are left out.
+            outputs: in place of those that there are.
+            tensors: in place of those that there are; what shapes follow from is in them.
+        """
+        gone = tuple(gone)
+        new = replace(
+            self,
+            nodes=self._nodes.edited(put, gone),
+            outputs=self.outputs if outputs is None else outputs,
+            tensors=self.tensors if tensors is None else tensors,
+        )
+        if vars(self).get("quantized") is False:
+            vars(new)["quantized"] = any(node.formats for node in put)
+        known = vars(self).get("shapes")
+        if isinstance(known, Table) and (shapes := _revised(new, known, put, gone)) is not None:
+            vars(new)["shapes"] = shapes  # as if it had been asked for
+        return new
+
+
+def _revised(
+    network: Network, known: Table[Shape], put: Sequence[Node], gone: Sequence[str]
+) -> Table[Shape] | None:
+    """Shapes after an edit; None where more follows from it than the shapes of what was put in."""
+    found: dict[str, Shape] = {}
+    for node in put:
+        sources = [use.source for use in node.inputs]
+        if any(source not in found and source not in known for source in sources):
+            return None
+        try:
+            shapes = [found[s] if s in found else known[s] for s in sources]
+            found[node.name] = infer(network, node, shapes)
+        except RuleViolation:
+            return None  # it is said where the shapes are asked for
+    if any(known.get(name, shape) != shape for name, shape in found.items()):
+        return None
+    return known.edited(found, gone)
 
 
 def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:

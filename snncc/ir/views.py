@@ -14,6 +14,7 @@ import numpy as np
 from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
 from .errors import NumberError, RuleViolation
 from .network import Network, Node, Use
+from .nodes import in_order
 from .number import Factor, Single
 from .op import Unit, Values
 from .ops import Input, Requantize, Weighted
@@ -42,16 +43,13 @@ def ordered(network: Network) -> tuple[Node, ...]:
     Raises:
         RuleViolation: V003, a cycle carries no delay.
     """
-    place = {node.name: index for index, node in enumerate(network)}
-    try:
-        names = nx.lexicographical_topological_sort(graph(network, now=True), place.__getitem__)
-        return tuple(network[name] for name in names)
-    except nx.NetworkXUnfeasible:
-        cycle = [edge[0] for edge in nx.find_cycle(graph(network, now=True))]
-        path = " → ".join(f"%{name}" for name in [*cycle, cycle[0]])
-        message = f"the cycle {path} carries no tick of delay; delay one of its uses"
-        origin = str(network[cycle[0]].origin)
-        raise RuleViolation("V003", cycle[0], message, origin) from None
+    found = in_order(tuple(network))
+    if found is not None:
+        return found
+    cycle = [edge[0] for edge in nx.find_cycle(graph(network, now=True))]
+    path = " → ".join(f"%{name}" for name in [*cycle, cycle[0]])
+    message = f"the cycle {path} carries no tick of delay; delay one of its uses"
+    raise RuleViolation("V003", cycle[0], message, str(network[cycle[0]].origin))
 
 
 def ancestors(network: Network) -> frozenset[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...edit import redirect, remove
+from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...op import values_of
 from ...ops import Affine, Concat, Product, Reshape, Slice, Sum
@@ -47,22 +48,32 @@ def _reshape_twice(network: Network, node: Node) -> Network | None:
         return None
     first = before.inputs[0]
     moved = replace(node, inputs=(replace(first, delay=first.delay + use.delay),))
-    return replace(network, nodes=tuple(moved if n is node else n for n in network))
+    return replace_nodes(network, moved)
 
 
-def _twin(network: Network, node: Node) -> Network | None:
-    """Of two stateless nodes that compute the same from the same, one is enough."""
+def _twin(network: Network, node: Node, first: dict[Hashable, str]) -> Network | None:
+    """Of two stateless nodes that compute the same from the same, one is enough.
+
+    Args:
+        network: where they are.
+        node: the one that may go.
+        first: what a node computes → the one that was met first; this one is entered.
+    """
     if node.op.states or not node.inputs:
         return None
-    for other in network:
-        if other is node:
-            return None
-        if (other.op, other.inputs, other.formats) == (node.op, node.inputs, node.formats):
-            return remove(redirect(network, {Use(node.name): Use(other.name)}), [node.name])
-    return None
+    other = first.setdefault(_computed(node), node.name)
+    # The inputs of the other may have moved since.
+    if other == node.name or other not in network or _computed(network[other]) != _computed(node):
+        return None
+    return remove(redirect(network, {Use(node.name): Use(other)}), [node.name])
 
 
-RULES: tuple[Rule, ...] = (_identity, _reshape_twice, _twin)
+def _computed(node: Node) -> Hashable:
+    """What a node computes, from what; equal for twins."""
+    return node.op, node.inputs, frozenset(node.formats.items())
+
+
+RULES: tuple[Rule, ...] = (_identity, _reshape_twice)
 
 
 @dataclass(frozen=True)
@@ -85,11 +96,14 @@ class Canonicalize(Pass):
 
     def _sweep(self, network: Network) -> Network:
         """The network after one look at each node; itself if no rule applied."""
-        at = 0
-        while at < len(network.nodes):
-            node = network.nodes[at]
-            found = next((new for rule in RULES if (new := rule(network, node)) is not None), None)
-            # A rule only ever changes the node at hand or takes it away: go on from here.
-            at += found is None or len(found.nodes) == len(network.nodes)
-            network = found or network
+        first: dict[Hashable, str] = {}
+        for name in [node.name for node in network]:
+            while name in network:
+                node = network[name]
+                tries = (rule(network, node) for rule in RULES)
+                found = next((new for new in tries if new is not None), None)
+                found = found or _twin(network, node, first)
+                if found is None:
+                    break
+                network = found
         return network

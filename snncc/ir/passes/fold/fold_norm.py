@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -215,23 +215,17 @@ def _into_neurons_after(network: Network, node: Node, op: Affine) -> Network | N
     scale, shift = _params(network, op)
     if not np.all((scale > 0) & np.isfinite(scale)):
         return None
-    read = {use.source for use in _wires(network) if use.state not in ("", "wait", "s")}
     late = any(use.source == node.name and use.delay for user in users for use in user.inputs)
     if late and np.any(shift):
         return None  # before tick 0 the signal is zero and not `shift`
     for user in users:
-        if not isinstance(user.op, Spiking) or len(user.inputs) != 1 or user.name in read:
+        read = any(use.state not in ("", "wait", "s") for use in network.wires(user.name))
+        if not isinstance(user.op, Spiking) or len(user.inputs) != 1 or read:
             return None
     for user in users:
         network, neuron = _scaled(network, user.name, user.op, scale, shift)
         network = replace_nodes(network, replace(user, op=neuron, inputs=_skip(user, node)))
     return remove(network, [node.name])
-
-
-def _wires(network: Network) -> Iterator[Use]:
-    yield from network.outputs
-    for node in network:
-        yield from node.inputs
 
 
 def _scaled(
@@ -313,15 +307,22 @@ class FoldNorm(Pass):
     agreement = 0.999
 
     def __call__(self, network: Network) -> Network:
-        at = 0
-        while at < len(network.nodes):
-            node = network.nodes[at]
-            op = node.op
-            if not isinstance(op, Affine):
-                at += 1
-                continue
-            tries = (rule(network, node, op) for rule in RULES)
-            found = next((new for new in tries if new is not None), None)
-            # After a fold an earlier affine map may have become foldable: begin again.
-            network, at = (network, at + 1) if found is None else (found, 0)
+        # After a fold an earlier affine map may have become foldable: look at all of them again.
+        while (swept := _swept(network)) is not network:
+            network = swept
         return network
+
+
+def _swept(network: Network) -> Network:
+    """The network with each affine map folded as far as it goes; itself if none went anywhere."""
+    for name in [node.name for node in network if isinstance(node.op, Affine)]:
+        while name in network:
+            node = network[name]
+            if not isinstance(node.op, Affine):
+                break
+            tries = (rule(network, node, node.op) for rule in RULES)
+            found = next((new for new in tries if new is not None), None)
+            if found is None:
+                break
+            network = found
+    return network
