@@ -22,16 +22,14 @@ from rich.table import Table
 
 from benchmarks.workloads.growing import AXES, KINDS, Axis, Grown, grow, torch_source
 from snncc.backends import Backend, Settings
-from snncc.bundle import Bundle
-from snncc.compare import verify as verify_bundle
-from snncc.compiler import compile_model
+from snncc.build import compile_model, run_pipeline
+from snncc.bundle import BuildRequest, Bundle
 from snncc.frontends import ImportRequest
 from snncc.frontends.nir import write_nir
 from snncc.ir import Network, parse, run, show, verify
 from snncc.ir.passes import Ranges, calibrate
-from snncc.manifest import BuildRequest
-from snncc.pipeline import run_pipeline
 from snncc.plugins import backend, frontend
+from snncc.run import verify as verify_bundle
 
 TARGETS = "c99", "tflm", "spinnaker2", "lava"
 DECADES: Mapping[Axis, tuple[int, ...]] = {
