@@ -34,7 +34,7 @@ def write_nir(network: Network) -> Written:
         DeviceError: h5py is not installed.
     """
     from .exporting import exported
-    from .writing import file_bytes
+    from .write_file import file_bytes
 
     made = exported(network)
     return Written(file_bytes(made.graph), made.notes)
@@ -67,7 +67,7 @@ class NirFrontend:
     def kinds(self) -> tuple[str, ...]:
         """Node types of NIR that are read, sorted; loads no file."""
         from .importing import ENDS
-        from .layers import LAYERS
-        from .neurons import NEURONS
+        from .stateful_nodes import NEURONS
+        from .stateless_nodes import LAYERS
 
         return tuple(sorted({*ENDS, *LAYERS, *NEURONS, "NIRGraph"}))

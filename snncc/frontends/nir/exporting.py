@@ -11,10 +11,10 @@ import numpy as np
 from snncc.ir import LoweringRefused, Network, Node, Use, Values, graph
 from snncc.ir.ops import Sum
 
-from .flattening import flattened
-from .graph import Edge, NirGraph, NirNode
-from .memory import Memory, line
-from .stating import arrays, odd_convolution, stated, unsaid
+from .flatten import flattened
+from .metadata import Memory, line
+from .nir_graph import Edge, NirGraph, NirNode
+from .to_nir import arrays, odd_convolution, stated, unsaid
 
 FLATTENED = (
     "written along one axis, as NIR shares no weights along axes and reshapes nothing: its wires "

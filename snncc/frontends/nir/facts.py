@@ -10,8 +10,8 @@ from snncc.frontends import ImportRequest
 from snncc.ir import UsageError, unknown
 
 from .choices import OPEN, Choices
-from .inlining import Flat
-from .memory import Memory
+from .inline import Flat
+from .metadata import Memory
 
 SIGNALS = ("spike", "real")
 SAME = 1e-6  # relative distance that the rounding of a file's numbers explains

@@ -25,19 +25,19 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Concat, Input, Reshape, Slice, Sum, SumPool
 
+from .build_network import Weaver, node_name
 from .choices import OPEN, Choices
 from .facts import SAME, choose, matter, signal_kind
-from .graph import NirGraph
-from .inlining import Flat, flat
-from .layers import LAYERS
+from .inline import Flat, flat
 from .loops import Loops
-from .memory import unpacked
-from .neurons import NEURONS
-from .parts import Part
-from .reading import read_file
-from .recalling import Recall
-from .shaping import build
-from .weaving import Weaver, node_name
+from .metadata import unpacked
+from .nir_graph import NirGraph
+from .node_parts import Part
+from .read_file import read_file
+from .restore import Recall
+from .shapes import build
+from .stateful_nodes import NEURONS
+from .stateless_nodes import LAYERS
 
 ENDS = ("Input", "Output", "Delay")
 DECODES: tuple[Decode, ...] = ("count", "mean", "last")

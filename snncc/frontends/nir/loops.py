@@ -14,7 +14,7 @@ import networkx as nx
 
 from snncc.ir import ImportRefused
 
-from .inlining import Flat
+from .inline import Flat
 
 
 class Loops:

@@ -34,13 +34,13 @@ class OnnxFrontend:
 
     def load(self, request: ImportRequest) -> Imported:
         _check(request)
-        from .reading import load
+        from .read.importing import load
 
         return load(request)
 
     def operations(self) -> tuple[str, ...]:
         """Standard ops with an exact counterpart, sorted; loads ONNX."""
-        from .reading import operations
+        from .read.importing import operations
 
         return operations()
 
@@ -55,13 +55,13 @@ class ExportedFrontend:
 
     def load(self, request: ImportRequest) -> Imported:
         _check(request)
-        from .exported import load
+        from .read.exported import load
 
         return load(request)
 
     def operations(self) -> tuple[str, ...]:
         """Operations of ATen with an exact counterpart, sorted; loads ONNX."""
-        from .exported import operations
+        from .read.exported import operations
 
         return operations()
 
@@ -90,6 +90,6 @@ def write_onnx(network: Network) -> bytes:
         DeviceError: onnx is not installed.
     """
     _demand_onnx()
-    from .write import write_onnx
+    from .write.write import write_onnx
 
     return write_onnx(network)

@@ -7,8 +7,8 @@ import pytest
 from snncc.frontends.nir import NirFrontend
 from snncc.frontends.nir.choices import OPEN, PRESETS
 from snncc.frontends.nir.importing import ENDS
-from snncc.frontends.nir.layers import LAYERS
-from snncc.frontends.nir.neurons import NEURONS
+from snncc.frontends.nir.stateful_nodes import NEURONS
+from snncc.frontends.nir.stateless_nodes import LAYERS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "nir.md").read_text()
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from snncc.frontends import Imported, ImportRequest
 from snncc.frontends.onnx import ExportedFrontend, OnnxFrontend
-from snncc.frontends.onnx.archive import open_archive
-from snncc.frontends.onnx.assembly import signals
+from snncc.frontends.onnx.formulas.assembly import signals
+from snncc.frontends.onnx.read.pt2_archive import open_archive
 from snncc.ir import run
 
 from .cells_by_hand import HEAD, SCAN, written
@@ -277,7 +277,7 @@ def program_with(name: str) -> tuple[torch.nn.Module, list[Tensor]]:
 
 
 def test_every_operation_of_torch_export_has_a_program() -> None:
-    from snncc.frontends.onnx.exported import operations
+    from snncc.frontends.onnx.read.exported import operations
 
     assert {*PLAIN, *BOOLS, *COMPARES} == {*operations()}
 

@@ -26,12 +26,12 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input
 
-from . import layouts, rows
+from . import compute_rules, layout_rules
 from .build import Builder
 from .evaluate import Evaluation, Value
 from .poly import Fired, Held, Poly, depends
 
-TABLES = (layouts, rows)
+TABLES = (layout_rules, compute_rules)
 """Modules whose rows stand in the table once they are imported."""
 TICK_SECONDS = 1e-3
 TICKS = 64

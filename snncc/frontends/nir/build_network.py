@@ -12,10 +12,10 @@ from snncc.ir import NAME, ImportRefused, Node, Op, Origin, Use, Values, identif
 from snncc.ir.ops import Concat, Reshape, Slice, Sum
 
 from .choices import Choices
-from .inlining import Flat
+from .inline import Flat
 from .loops import Loops
-from .parts import Part
-from .recalling import Recall
+from .node_parts import Part
+from .restore import Recall
 
 MOST_PIECES = 4096  # parts of a population with a delay each
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from snncc.ir import ImportRefused, Shape, Values
 
 from .choices import Choices
-from .inlining import Flat
-from .layers import LAYERS
-from .neurons import NEURONS
-from .parts import Part
-from .recalling import Recall
+from .inline import Flat
+from .node_parts import Part
+from .restore import Recall
+from .stateful_nodes import NEURONS
+from .stateless_nodes import LAYERS
 
 
 def build(

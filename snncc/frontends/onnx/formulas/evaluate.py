@@ -30,7 +30,7 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Reshape, Slice, Sparse
 
-from .places import origin_of
+from .origin import origin_of
 from .poly import Atoms, Poly, of_numbers
 
 Known: TypeAlias = npt.NDArray[Any]

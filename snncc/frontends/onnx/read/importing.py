@@ -13,12 +13,12 @@ from onnx import ModelProto, numpy_helper
 from snncc.frontends import Imported, ImportRequest
 from snncc.ir import Network, SnnccError, Tensor, Trace, UsageError, Values, parse, verify
 
-from .assembly import Scope, Tick, assembled, demand_agreement, notes_of
+from ..formulas.assembly import Scope, Tick, assembled, demand_agreement, notes_of
+from ..formulas.evaluate import ROWS, Evaluation, Value, initializers
+from ..formulas.origin import neuron_of
+from ..write.write import TEXT, write_onnx
 from .cells import Step, open_model, step_of
-from .evaluate import ROWS, Evaluation, Value, initializers
-from .places import neuron_of
 from .session import run_cell
-from .write import TEXT, write_onnx
 
 
 @dataclass(frozen=True)

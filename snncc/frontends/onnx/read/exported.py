@@ -12,16 +12,16 @@ import numpy as np
 from snncc.frontends import Imported, ImportRequest
 from snncc.ir import ImportRefused, UsageError
 
-from .archive import Program, open_archive
-from .assembly import Scope, Tick, assembled, demand_agreement, notes_of
-from .aten import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
+from ..formulas.assembly import Scope, Tick, assembled, demand_agreement, notes_of
+from ..formulas.aten_rules import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
+from ..formulas.evaluate import Evaluation, Known, Value
+from ..formulas.origin import LIBRARIES
+from ..formulas.poly import Poly
+from ..write.op_functions import OPSET
 from .cells import pairs_by_option
-from .evaluate import Evaluation, Known, Value
-from .functions import OPSET
-from .places import LIBRARIES
-from .poly import Poly
-from .program import ALLOWED, ProgramModel, as_torch, operation, plain
-from .schema import Argument, Call, Kind, Name
+from .pt2_archive import Program, open_archive
+from .pt2_schema import Argument, Call, Kind, Name
+from .run_program import ALLOWED, ProgramModel, as_torch, operation, plain
 
 
 def load(request: ImportRequest) -> Imported:

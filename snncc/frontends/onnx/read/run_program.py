@@ -10,9 +10,9 @@ import numpy as np
 
 from snncc.ir import Trace, Values
 
-from .archive import Program
-from .aten import ATEN, CHECKS, MAKERS, OF_NUMBERS, PASSED_ON
-from .schema import Argument, Call, Kind, Name
+from ..formulas.aten_rules import ATEN, CHECKS, MAKERS, OF_NUMBERS, PASSED_ON
+from .pt2_archive import Program
+from .pt2_schema import Argument, Call, Kind, Name
 
 if TYPE_CHECKING:
     from torch import Tensor

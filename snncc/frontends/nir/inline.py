@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from snncc.ir import ImportRefused, unknown
 
-from .graph import Edge, NirGraph, NirNode
+from .nir_graph import Edge, NirGraph, NirNode
 
 
 @dataclass

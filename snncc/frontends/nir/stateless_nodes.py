@@ -10,7 +10,7 @@ import numpy as np
 from snncc.ir import Values
 from snncc.ir.ops import Affine, AvgPool, BlockDense, Conv, Dense, Reshape, SumPool
 
-from .parts import Part
+from .node_parts import Part
 
 Rule = Callable[[Part, tuple[int, ...]], None]
 """Adds ops to the part; the second argument is the shape of its input."""

@@ -9,10 +9,10 @@ import numpy as np
 from snncc.ir import Shape, SnnccError, Tensor
 from snncc.ir.ops import Input
 
-from .graph import Items
-from .memory import Memory
-from .parts import Part
-from .stating import stated
+from .metadata import Memory
+from .nir_graph import Items
+from .node_parts import Part
+from .to_nir import stated
 
 
 @dataclass

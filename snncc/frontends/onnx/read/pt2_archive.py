@@ -20,7 +20,19 @@ import numpy as np
 
 from snncc.ir import ImportRefused, Shape, UsageError, Values
 
-from .schema import KINDS, Call, Json, Table, at, call_of, entering, leaving, rows, shape_of, table
+from .pt2_schema import (
+    KINDS,
+    Call,
+    Json,
+    Table,
+    at,
+    call_of,
+    entering,
+    leaving,
+    rows,
+    shape_of,
+    table,
+)
 
 SCHEMA = 8
 MOST_BYTES = 1 << 31

@@ -13,7 +13,7 @@ import numpy as np
 
 from snncc.ir import DeviceError, ImportRefused, UsageError
 
-from .graph import Edge, Item, NirGraph, NirNode
+from .nir_graph import Edge, Item, NirGraph, NirNode
 
 Group: TypeAlias = Any  # of h5py, which publishes no types
 DEEPEST = 16  # graphs within graphs; a group may contain itself

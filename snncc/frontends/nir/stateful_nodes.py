@@ -16,7 +16,7 @@ from snncc.ir import Values
 from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Affine, CubaLIF, SpikingFields
 
 from .choices import MANY
-from .parts import Part
+from .node_parts import Part
 
 Rule = Callable[[Part], None]
 ONE_ULPS = 8  # roundings between a library's tau and a gain that was one

@@ -12,7 +12,7 @@ import numpy as np
 from snncc.ir import FloatArithmetic, Network, Node, Op, Param, Ref, Shape, Tensor, Use
 from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Input, SpikingFields
 
-from .functions import function_of
+from ..write.op_functions import function_of
 from .poly import (
     Array,
     Atom,

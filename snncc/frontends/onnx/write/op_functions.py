@@ -11,8 +11,8 @@ from onnx import FunctionProto, helper
 
 from snncc.ir import Arithmetic, LoweringRefused, Network, Node, Op, Ref, Tensor, Tensors, Values
 
-from .arithmetic import OWN, traced
 from .symbol import Body, Symbol
+from .symbolic_arithmetic import OWN, traced
 
 DOMAIN = "snncc"
 OPSET = 18

@@ -9,7 +9,7 @@ import numpy as np
 
 from snncc.ir import DeviceError
 
-from .graph import Items, NirGraph, NirNode
+from .nir_graph import Items, NirGraph, NirNode
 
 Group: TypeAlias = Any  # of h5py, which publishes no types
 NIR_VERSION = "1.0.8"  # the release whose layout and node types these are

@@ -9,7 +9,7 @@ import numpy as np
 from snncc.ir import ImportRefused, Op, Param, Ref, Tensor, Values
 
 from .choices import Choices
-from .graph import Item, NirNode
+from .nir_graph import Item, NirNode
 
 
 @dataclass

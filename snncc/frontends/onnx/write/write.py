@@ -25,7 +25,7 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input
 
-from .functions import DOMAIN, OPSET, Function, function_of, wire_names
+from .op_functions import DOMAIN, OPSET, Function, function_of, wire_names
 
 IR_VERSION = 10  # the first in which nodes and functions hold metadata: ONNX 1.16
 MOST_BYTES = (1 << 31) - 1  # protobuf's own limit

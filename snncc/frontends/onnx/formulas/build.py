@@ -27,7 +27,7 @@ from snncc.ir import (
 from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF, Product, Sum
 
 from .evaluate import Evaluation
-from .neurons import Evaluate, Neuron, recognized
+from .match_neurons import Evaluate, Neuron, recognized
 from .poly import (
     Atom,
     Computed,
