@@ -8,10 +8,10 @@ from snncc.backends import Files, Json, Settings
 from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
-from . import pipeline, runtime
+from . import passes, runtime
 from .cores import check
 from .emit import emit
-from .lower import lower
+from .lower.lower import lower
 from .netx import layers
 from .program import Program
 from .report import report
@@ -30,7 +30,7 @@ class LavaBackend:
     options: Mapping[str, str] = OPTIONS
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        return pipeline.passes(network, settings, ranges)
+        return passes.passes(network, settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
         program = lower(network, settings.options)

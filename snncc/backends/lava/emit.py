@@ -12,9 +12,9 @@ import numpy as np
 from snncc.backends import Files, packed
 from snncc.ir import Values
 
-from .arithmetic import Population
 from .host import Register
 from .netx import hdf5
+from .population_tick import Population
 from .program import Host, Neurons, Program, Synapses
 
 AS_THEY_STAND = {
@@ -22,7 +22,7 @@ AS_THEY_STAND = {
     "parts.py": "package/parts.py.txt",
     "compat.py": "package/compat.py.txt",
     "neurons/processes.py": "package/processes.py.txt",
-    "arithmetic.py": "arithmetic.py",
+    "arithmetic.py": "population_tick.py",
     "host.py": "host.py",
     "requirements.txt": "package/requirements.txt",
 }

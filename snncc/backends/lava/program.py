@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from snncc.ir import Decode, Quantity, Shape, Values
 
-from .arithmetic import Population
 from .host import Register
+from .population_tick import Population
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 Kind: TypeAlias = Literal["dense", "sparse", "conv"]

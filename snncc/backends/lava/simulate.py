@@ -11,7 +11,7 @@ import numpy as np
 from snncc.backends import Port, chosen, entering
 from snncc.ir import Trace, Values
 
-from .arithmetic import ALIGN_BITS, LIMIT, State, scaled
+from .population_tick import ALIGN_BITS, LIMIT, State, scaled
 from .program import Neurons, Program, Registers, Synapses, Window, Wire
 from .target import DECAY_BITS
 

@@ -11,12 +11,13 @@ from snncc.ir import Network, Trace, UsageError, Values, unknown
 from snncc.ir.passes import Pass, Ranges
 from snncc.projects import KINDS, require_kind
 
-from . import interpreter, pipeline, simulate
-from .emit import emit
-from .lower import lower
+from . import passes
+from .emit.emit import emit
+from .emit.projected import projected
+from .lower.lower import lower
 from .program import Program
-from .projected import projected
 from .report import report
+from .run import interpreter, simulate
 from .target import RULES, STATES
 
 __all__ = ["RULES", "Program", "TflmBackend"]
@@ -35,7 +36,7 @@ class TflmBackend:
     )
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        return pipeline.passes(settings, ranges)
+        return passes.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
         asked = settings.options.get("state", "variables")

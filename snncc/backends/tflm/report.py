@@ -6,10 +6,10 @@ from collections import Counter
 
 from snncc.backends import Json
 
-from .arena import arena_bytes
-from .assembly import assemble
+from .emit.arena import arena_bytes
+from .emit.model import assemble
+from .emit.writer import write
 from .program import Program
-from .writer import write
 
 
 def report(program: Program) -> dict[str, Json]:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from snncc.backends.lava.groups import cut
-from snncc.backends.lava.links import NONE, Link
+from snncc.backends.lava.lower.groups import cut
+from snncc.backends.lava.lower.links import NONE, Link
 from snncc.backends.lava.simulate import simulate
 from snncc.ir import UsageError, run
 from tests.backends.lava.nets import mixed, prepared

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from snncc.backends import Settings
 from snncc.backends.lava import LavaBackend, Program
 from snncc.backends.lava.host import Current, Register
-from snncc.backends.lava.neurons import Drive
+from snncc.backends.lava.lower.populations import Drive
+from snncc.backends.lava.lower.readers import reader
 from snncc.backends.lava.program import Registers
-from snncc.backends.lava.readers import reader
 from snncc.backends.lava.simulate import simulate
 from snncc.ir import Factor, LoweringRefused, Network, Node, Rounding, Use, run, verify
 from snncc.ir.edit import insert

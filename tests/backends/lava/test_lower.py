@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from snncc.backends import Settings
-from snncc.backends.lava import RULES, LavaBackend, pipeline
-from snncc.backends.lava.arithmetic import LIMIT
+from snncc.backends.lava import RULES, LavaBackend, passes
 from snncc.backends.lava.cores import check
+from snncc.backends.lava.population_tick import LIMIT
 from snncc.backends.lava.report import report
 from snncc.backends.lava.simulate import simulate
 from snncc.backends.lava.target import CONV_GROUPS_MAX
@@ -163,7 +163,7 @@ def test_real_numbers_are_refused() -> None:
 def test_other_formats_are_refused(change: dict[str, int], rule: str) -> None:
     network = single(LIF(**CALM, decay=0.7))
     signal = spikes_for(network, samples=2, ticks=20)
-    for step in pipeline.passes(network, Settings(), calibrate(network, signal)):
+    for step in passes.passes(network, Settings(), calibrate(network, signal)):
         network = (replace(step, **change) if isinstance(step, Quantize) else step)(network)
     with pytest.raises(LoweringRefused, match=f"{rule} %s"):
         LavaBackend().lower(network, Settings())
@@ -207,7 +207,7 @@ def test_unknown_values_of_options_are_refused(options: dict[str, str], message:
 
 def test_narrow_states_are_refused() -> None:
     with pytest.raises(UsageError, match="states have 24 bits"):
-        pipeline.passes(single(LIF(**CALM, decay=0.7)), Settings(state_bits=16), Ranges())
+        passes.passes(single(LIF(**CALM, decay=0.7)), Settings(state_bits=16), Ranges())
 
 
 def test_a_reset_to_zero_is_a_choice_that_says_what_it_loses() -> None:
@@ -258,4 +258,4 @@ def test_a_convolution_of_more_groups_than_lava_counts_is_listed() -> None:
 def test_a_norm_is_refused_before_numbers_are_sought() -> None:
     network = single(Norm(epsilon=1e-5))
     with pytest.raises(LoweringRefused, match="L003 %s: norm has no form in synapses"):
-        pipeline.passes(network, Settings(), Ranges())
+        passes.passes(network, Settings(), Ranges())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.lava import LavaBackend, runtime
-from snncc.backends.lava.arithmetic import LIMIT
+from snncc.backends.lava.population_tick import LIMIT
 from snncc.backends.runtimes import GRACE_SECONDS
 from snncc.ir import (
     DeviceError,

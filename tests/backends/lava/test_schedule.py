@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snncc.backends.lava.schedule import schedule
+from snncc.backends.lava.lower.schedule import schedule
 
 NAMES = "abcdef"
 

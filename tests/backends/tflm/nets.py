@@ -12,7 +12,7 @@ import pytest
 
 from snncc.backends import Settings
 from snncc.backends.tflm import Program, TflmBackend
-from snncc.backends.tflm.interpreter import absent
+from snncc.backends.tflm.run.interpreter import absent
 from snncc.ir import Factor, Network, Rounding, parse, run, tensors
 from snncc.ir.passes import calibrate
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from snncc.backends.tflm.interpreter import Runtime
-from snncc.backends.tflm.simulate import play
+from snncc.backends.tflm.run.interpreter import Runtime
+from snncc.backends.tflm.run.simulate import play
 from snncc.ir import OPS, LoweringRefused, Network, run, show
 from tests.nets import HAND, hand, quantized_networks, spikes_for
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snncc.backends.tflm import interpreter
+from snncc.backends.tflm.run import interpreter
 from snncc.build.compile_model import compile_model
 from snncc.bundle import BuildRequest, Bundle
 from snncc.ir import Network, UsageError, show

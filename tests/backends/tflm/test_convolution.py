@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snncc.backends.tflm.assembly import assemble
-from snncc.backends.tflm.simulate import play
+from snncc.backends.tflm.emit.model import assemble
+from snncc.backends.tflm.run.simulate import play
 from snncc.ir import Network
 from tests.nets import spikes_for
 

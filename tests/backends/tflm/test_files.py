@@ -8,12 +8,12 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from snncc.backends.tflm import Program
-from snncc.backends.tflm.arena import arena_bytes
-from snncc.backends.tflm.assembly import assemble
-from snncc.backends.tflm.interpreter import play_model
+from snncc.backends.tflm.emit.arena import arena_bytes
+from snncc.backends.tflm.emit.model import assemble
+from snncc.backends.tflm.emit.writer import write
+from snncc.backends.tflm.run.interpreter import play_model
+from snncc.backends.tflm.run.simulate import codes
 from snncc.backends.tflm.schema import KINDS
-from snncc.backends.tflm.simulate import codes
-from snncc.backends.tflm.writer import write
 from snncc.ir import DeviceError
 from tests.nets import HAND, hand, spikes_for
 

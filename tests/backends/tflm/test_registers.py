@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snncc.backends.tflm import Program
-from snncc.backends.tflm.simulate import play
+from snncc.backends.tflm.run.simulate import play
 from snncc.ir import LoweringRefused, Network, run
 
 from .nets import BACKEND, lowered, needs_litert, needs_tflm, small

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from snncc.backends.tflm import schema
-from snncc.backends.tflm.assembly import assemble
-from snncc.backends.tflm.writer import write
+from snncc.backends.tflm.emit.model import assemble
+from snncc.backends.tflm.emit.writer import write
 from tests.nets import HAND, hand, spikes_for
 
 from .nets import lowered, quantized

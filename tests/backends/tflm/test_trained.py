@@ -3,8 +3,8 @@
 import pytest
 
 from snncc.backends import Settings
-from snncc.backends.tflm.interpreter import Runtime
-from snncc.backends.tflm.simulate import play
+from snncc.backends.tflm.run.interpreter import Runtime
+from snncc.backends.tflm.run.simulate import play
 from snncc.datasets import Samples, calibration, find_samples
 from snncc.importing import import_model
 from snncc.ir import Network, UsageError, Values

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.backends.tflm.arithmetic import Exact
-from snncc.backends.tflm.assembly import assemble
-from snncc.backends.tflm.execute import Executor
-from snncc.backends.tflm.graph import Graph, Signal
-from snncc.backends.tflm.interpreter import play_model
+from snncc.backends.tflm.emit.model import assemble
+from snncc.backends.tflm.emit.writer import write
+from snncc.backends.tflm.lower.graph_builder import Graph, Signal
+from snncc.backends.tflm.lower.int32_arithmetic import Exact
 from snncc.backends.tflm.program import DType, Model, Operator, Program, Tensor
+from snncc.backends.tflm.run.execute import Executor
+from snncc.backends.tflm.run.interpreter import play_model
+from snncc.backends.tflm.run.simulate import play
 from snncc.backends.tflm.schema import TYPES
-from snncc.backends.tflm.simulate import play
-from snncc.backends.tflm.writer import write
 from snncc.ir import DeviceError, Factor, Node, Overflow, Quantity, Rounding, run
 from snncc.ir import Tensor as Numbers
 from snncc.ir.number import shift_codes

@@ -1,0 +1,1 @@
+"""A network as Lava processes: populations, synapses, steps. Every decision is made here."""

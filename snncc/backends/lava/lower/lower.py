@@ -1,0 +1,255 @@
+"""Network → Program: which processes, in which steps, with which weights. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from math import prod
+
+import numpy as np
+
+from snncc.ir import LoweringRefused, Network, Node, Quantity, Use
+from snncc.ir.ops import LI, CubaLIF, Input, Spiking
+
+from ..program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
+from ..settings import choice, number
+from ..target import DELAY_MAX, MESSAGE_BITS_MAX, PARTS, STATE_BITS
+from .connect import Way, between, named
+from .entering import biases, hosts
+from .groups import Frame, Part, parts
+from .links import Link
+from .paths import Leaf, Paths, Term, refused
+from .populations import Drive, gate, population, real_population
+from .readers import reader
+from .schedule import Schedule, schedule
+from .stock import EARLY
+
+COUNT_BITS = 8  # payload of a neuron that fires several times in a tick
+
+
+def lower(network: Network, options: Mapping[str, str]) -> Program:
+    """The program of a quantized network.
+
+    Raises:
+        LoweringRefused: by rule id and node, what Loihi cannot compute exactly.
+    """
+    if not network.quantized:
+        raise LoweringRefused(
+            "L001: the network computes with real numbers; run quantize before lowering to lava"
+        )
+    return _Lowering(Paths(network), options).program()
+
+
+@dataclass
+class _Lowering:
+    """What is known so far: paths first, then steps, then weights and registers."""
+
+    paths: Paths
+    options: Mapping[str, str]
+    terms: dict[str, list[tuple[Term, Leaf]]] = field(default_factory=dict)
+    hosts: dict[str, Host] = field(default_factory=dict)
+    readers: dict[str, Reader] = field(default_factory=dict)
+    biases: dict[str, tuple[Host, Link]] = field(default_factory=dict)
+    schedule: Schedule = field(default_factory=lambda: Schedule(1, {}))
+
+    def program(self) -> Program:
+        network = self.paths.network
+        own = (*self.paths.gates, *self.paths.readers)
+        targets = [n for n in network if n.op.states or n in own]
+        self.hosts = {host.name: host for host in hosts(self.paths)}
+        for node in targets:
+            self.terms[node.name] = self._terms(node)
+        sources = [n for n in network if isinstance(n.op, Input)]
+        edges = [
+            (leaf.name, to, leaf.delay) for to, found in self.terms.items() for _, leaf in found
+        ]
+        names = [*(n.name for n in sources), *self.hosts, *(n.name for n in targets)]
+        self.schedule = schedule(names, edges)
+        taken = {node.name for node in network}
+        known = {node.name: self._neurons(node, taken) for node in targets}
+        return Program(
+            name=re.sub(r"\W", "_", network.name) or "network",
+            tick=network.tick,
+            decode=network.decode,
+            period=self.schedule.period,
+            sources=tuple(self._source(node) for node in sources),
+            hosts=(*self.hosts.values(), *(host for host, _ in self.biases.values())),
+            readers=self.readers,
+            neurons=tuple(n for each in known.values() for n in each),
+            synapses=self._synapses(known),
+            shapes={name: network.shapes[name] for name in known},
+            outputs=tuple(self._wire(use, known) for use in network.outputs),
+            traced=self._traced(known),
+            chips=number(self.options, "chips", 1),
+            netx=choice(self.options, "netx", "0", "1") == "1",
+        )
+
+    def _terms(self, node: Node) -> list[tuple[Term, Leaf]]:
+        """What drives a population: what is added up twice stands there twice."""
+        found: list[tuple[Term, Leaf]] = []
+        for use in self.paths.inputs(node):
+            if use.state:
+                self.paths.leaves(use, 0, node)  # refuses, and says why
+            for term in self.paths.terms(use):
+                found += [(term, leaf) for leaf in self.paths.leaves(term.use, term.delay, node)]
+        return found
+
+    def _source(self, node: Node) -> Source:
+        format = node.formats.get("value")
+        shape = self.paths.network.shapes[node.name]
+        if isinstance(format, Quantity) and format.bits > MESSAGE_BITS_MAX:
+            raise refused("L007", node, f"its codes have {format.bits} bits, a message has 24")
+        kept = format if isinstance(format, Quantity) else None
+        return Source(node.name, shape, prod(shape), kept)
+
+    def _neurons(self, node: Node, taken: set[str]) -> tuple[Neurons, ...]:
+        network = self.paths.network
+        drive, phase = self._drive(node), self.schedule.phases[node.name]
+        if node in self.paths.readers:
+            return (self._reader(node, drive, phase),)
+        read = any(use.source == node.name and use.state for use in network.outputs)
+        frame = Frame(self.schedule.period, phase, read, number(self.options, "parts", PARTS))
+        found = self._parts(node, drive, frame)
+        early = any(part.found == EARLY for part in found) and phase <= DELAY_MAX
+        if early and np.any(drive.offset):
+            free = self._parts(node, drive.entered(), frame)
+            if all(isinstance(part.found, Registers) for part in free):
+                found = free
+                self.biases[node.name] = biases(_fresh(f"{node.name}_bias", taken), drive)
+        made: list[Neurons] = []
+        for part in found:
+            stock, why = self._stock(node, part.found)
+            name = node.name if len(found) == 1 else _fresh(node.name, taken)
+            made.append(
+                Neurons(
+                    name, node.name, part.members, node.op.keyword, phase, part.whole, part.real,
+                    stock, why, self._sent_bits(node), part.over,
+                )
+            )  # fmt: skip
+        return tuple(made)
+
+    def _parts(self, node: Node, drive: Drive, frame: Frame) -> tuple[Part, ...]:
+        """The processes of a population or a gate."""
+        network = self.paths.network
+        if node in self.paths.gates:
+            whole, real = gate(network, node, whole=True), gate(network, node, whole=False)
+        else:
+            whole = population(network, node, self.paths.numbers[node.name][0], drive)
+            real = real_population(network, node, drive)
+        return parts(whole, real, drive, frame)
+
+    def _stock(self, node: Node, found: Registers | str) -> tuple[Registers | None, str]:
+        """Registers of a stock LIF, or none and the reason."""
+        only_stock = choice(self.options, "neurons", "any", "stock") == "stock"
+        if isinstance(found, Registers):
+            return found, ""
+        if only_stock:
+            raise refused("L010", node, f"{found}; leave out --option neurons=stock")
+        return None, found
+
+    def _reader(self, node: Node, drive: Drive, phase: int) -> Neurons:
+        kept, whole, real, found = reader(self.paths.network, node, drive, self.schedule.period)
+        self.readers[node.name] = kept
+        stock, why = self._stock(node, found)
+        members = np.arange(len(drive.low))
+        return Neurons(
+            node.name, node.name, members, node.op.keyword, phase, whole, real, stock, why, 0, 0.0,
+        )  # fmt: skip
+
+    def _drive(self, node: Node) -> Drive:
+        """What the input of a population can be at most, and what it always is."""
+        size = prod(self.paths.network.shapes[node.name])
+        low, high, real = np.zeros(size), np.zeros(size), np.zeros(size)
+        offset = np.zeros(size, dtype=np.int64)
+        for use in self.paths.inputs(node):
+            if node in self.paths.gates:
+                high = high + prod(getattr(node.op, "kernel", (1,)))
+                continue
+            constant = self.paths.offset(use, whole=True).reshape(-1)
+            least, most = (limit.reshape(-1) for limit in self.paths.bounds[use.source])
+            low, high = low + least - constant, high + most - constant
+            offset = offset + constant
+            real = real + self.paths.offset(use, whole=False).reshape(-1)
+        drive = Drive(np.minimum(low, 0), np.maximum(high, 0), offset, real)
+        if np.max([-drive.low, drive.high]) >= 1 << (STATE_BITS - 2):
+            raise refused("L007", node, "the sum of its currents may need more than 24 bits")
+        return drive
+
+    def _synapses(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Synapses, ...]:
+        found: list[Synapses] = []
+        for to, paths in self.terms.items():
+            for term, leaf in paths:
+                extra = self.schedule.extra(leaf.name, to, leaf.delay)
+                if extra > DELAY_MAX:
+                    raise refused(
+                        "L006",
+                        self.paths.network[to],
+                        f"what it hears of %{leaf.name} comes {extra + 1} steps late, "
+                        f"Loihi delays by at most {DELAY_MAX + 1}",
+                    )
+                way = Way(leaf.delay, extra, self._message_bits(leaf.name))
+                inputs = prod(self.paths.network.shapes[leaf.name])
+                ends = neurons.get(leaf.name, ())
+                sources = {n.name: n.members for n in ends} or {leaf.name: np.arange(inputs)}
+                torn = len(sources) > 1 or len(neurons[to]) > 1
+                links = self.paths.links(term, leaf, plain=extra > 0 or torn)
+                found += between(sources, neurons[to], links, way)
+        for to, (host, link) in self.biases.items():
+            # Stock populations alone have such a bias, and these have one step a tick.
+            way = Way(0, self.schedule.phases[to] - 1, host.message_bits)
+            found += between({host.name: np.arange(host.size)}, neurons[to], (link,), way)
+        return named(found)
+
+    def _message_bits(self, name: str) -> int:
+        """Of what a population, an input or the host sends; 0 for spikes."""
+        if name in self.hosts:
+            return self.hosts[name].message_bits
+        node = self.paths.network[name]
+        if isinstance(node.op, Input):
+            return self._source(node).message_bits
+        return self._sent_bits(node)
+
+    def _sent_bits(self, node: Node) -> int:
+        if isinstance(node.op, LI):
+            return STATE_BITS
+        return COUNT_BITS if isinstance(node.op, Spiking) and node.op.spikes > 1 else 0
+
+    def _wire(self, use: Use, neurons: Mapping[str, tuple[Neurons, ...]]) -> Wire:
+        if use.source not in neurons:
+            node = self.paths.network[use.source]
+            message = (
+                f"the output {use} is computed of inputs alone, so nothing of it is on the chip; "
+                "end the network with a population, or build with --target c99"
+            )
+            raise refused("L009", node, message)
+        if use.source in self.readers:
+            return Wire(str(use), use.source, "sum")
+        state = {"": "", "v": "v", "i": "u"}.get(use.state)
+        if state is None:
+            node = self.paths.network[use.source]
+            raise refused("L009", node, f"its state '{use.state}' cannot be read")
+        return Wire(str(use), use.source, state)
+
+    def _traced(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Wire, ...]:
+        """All that can be recorded as the network defines it: a stock LIF shows v after reset."""
+        found: dict[Wire, None] = {}
+        for name, (first, *_) in neurons.items():
+            if name in self.readers:
+                found[Wire(f"%{name}", name, "sum")] = None
+                continue
+            found[Wire(f"%{name}", name, "")] = None
+            op, own = self.paths.network[name].op, first.registers is None
+            if op.states and (own or first.whole.order == "now"):
+                found[Wire(f"%{name}.v", name, "v")] = None
+            if isinstance(op, CubaLIF) and (own or op.current_order != "decay-last"):
+                found[Wire(f"%{name}.i", name, "u")] = None
+        return tuple(found)
+
+
+def _fresh(stem: str, taken: set[str]) -> str:
+    """A name for a part of a population that no node has."""
+    name = next(name for k in count() if (name := f"{stem}_{k}") not in taken)
+    taken.add(name)
+    return name

@@ -1,0 +1,342 @@
+"""What stands between two populations, folded into one matrix of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from snncc.ir import (
+    Arithmetic,
+    Bounds,
+    FloatArithmetic,
+    LoweringRefused,
+    Network,
+    Node,
+    Unit,
+    Use,
+    Values,
+    arithmetics,
+    bounds,
+    input_registers,
+)
+from snncc.ir.ops import (
+    AvgPool,
+    Concat,
+    Conv,
+    Dense,
+    Input,
+    MaxPool,
+    Product,
+    Relu,
+    Reshape,
+    Slice,
+    Sum,
+    SumPool,
+    Transpose,
+    Weighted,
+)
+
+from ..program import Whole, Window
+from ..target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
+from .links import NONE, SPARSE_BELOW, Link, full, laid
+
+OTHERWISE = "Loihi has nothing for it; build with --target c99, which computes every op"
+CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
+
+
+def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+    """The error for a node that Loihi cannot compute exactly."""
+    origin = f" ({node.origin})" if str(node.origin) else ""
+    return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a population's input, so many ticks late."""
+
+    use: Use
+    delay: int
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Where a path begins: a population, a gate, an input or the host, `delay` ticks ago."""
+
+    name: str
+    delay: int
+
+
+class Paths:
+    """A network seen from its populations: what leads into each, and from where.
+
+    Attributes:
+        gates: maxima and products of spikes, which are neurons of their own.
+        hosts: registers of what inputs alone lead to, each after those that it reads.
+        readers: sums of currents that are outputs, which neurons of their own keep.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.bounds: Bounds = bounds(network)
+        self.gates = tuple(node for node in network if self._is_gate(node))
+        self.hosts = input_registers(network)
+        outputs = [network[use.source] for use in network.outputs if not use.state]
+        sums = {node.name: node for node in outputs if not self.is_leaf(node.name)}
+        self.readers = tuple(sums.values())
+        self.sums: dict[str, str] = {}
+        for node in self.gates:
+            self._count(node)
+        self.numbers: Mapping[str, tuple[Arithmetic, Unit]] = arithmetics(self.network)
+        self.real = FloatArithmetic(network.tensors)
+
+    def _count(self, node: Node) -> None:
+        """Adds what counts the spikes of each window that an OR looks at."""
+        if isinstance(node.op, MaxPool):
+            name = f"{node.name}_sum"
+            while name in self.network:
+                name += "_"
+            op = SumPool(node.op.kernel, node.op.stride, node.op.padding)
+            more = Node(name, op, node.inputs, origin=node.origin)
+            self.network = replace(self.network, nodes=(*self.network.nodes, more))
+            self.sums[node.name] = name
+
+    def inputs(self, node: Node) -> tuple[Use, ...]:
+        """The wires that drive a population, a gate or a reader."""
+        if node in self.readers:
+            return (Use(node.name),)
+        return (Use(self.sums[node.name]),) if node.name in self.sums else node.inputs
+
+    def _is_gate(self, node: Node) -> bool:
+        """Maxima and products of spikes are neurons of their own: an OR and an AND."""
+        return isinstance(node.op, MaxPool | Product) and all(
+            not use.state and self._binary(use.source) for use in node.inputs
+        )
+
+    def _binary(self, name: str) -> bool:
+        low, high = self.bounds[name]
+        return bool(low.min() >= 0 and high.max() <= 1)
+
+    def is_leaf(self, name: str) -> bool:
+        """Whether paths begin there."""
+        node = self.network[name]
+        kept = isinstance(node.op, Input) or node in self.gates or node in self.hosts
+        return bool(node.op.states) or kept
+
+    def terms(self, use: Use, delay: int = 0) -> Iterator[Term]:
+        """The summands of a wire."""
+        node = self.network[use.source]
+        if isinstance(node.op, Sum) and not use.state:
+            for each in node.inputs:
+                yield from self.terms(each, delay + use.delay)
+        else:
+            yield Term(use, delay)
+
+    def leaves(self, use: Use, delay: int, user: Node) -> dict[Leaf, None]:
+        """Where the paths to a wire begin, in order.
+
+        Raises:
+            LoweringRefused: L003, L004, something else than weights, sums and layout on the way.
+        """
+        node = self.network[use.source]
+        if use.state:
+            raise refused(
+                "L004",
+                user,
+                f"it reads the potential %{use.source}.{use.state}; neurons send spikes",
+            )
+        late = delay + use.delay
+        if self.is_leaf(node.name):
+            return {Leaf(node.name, late): None}
+        self._allowed(node, late)
+        found: dict[Leaf, None] = {}
+        for each in node.inputs:
+            found |= self.leaves(each, late, node)
+        return found
+
+    def _allowed(self, node: Node, late: int) -> None:
+        if isinstance(node.op, Weighted) and node.op.bias is not None and late:
+            raise refused("L003", node, "its bias comes late; give the bias to the neuron")
+        if isinstance(node.op, Relu) and self.bounds[node.inputs[0].source][0].min() >= 0:
+            return
+        plain = Weighted | Sum | Reshape | Transpose | Slice | Concat | SumPool | AvgPool
+        if not isinstance(node.op, plain):
+            spikes = isinstance(node.op, Relu | MaxPool | Product)
+            what = "of anything but spikes " if spikes else ""
+            raise refused(
+                "L003",
+                node,
+                f"{node.op.keyword} {what}has no form in synapses; "
+                + (
+                    "put a spiking population in front of it, or build with --target c99"
+                    if spikes
+                    else OTHERWISE
+                ),
+            )
+
+    def offset(self, use: Use, whole: bool) -> Values:
+        """What a wire carries when nothing spikes, `[*shape]`: the biases on the way."""
+        return np.asarray(self._value(use, 0, None, np.zeros((1, 1)), whole)[0])
+
+    def links(self, term: Term, leaf: Leaf, plain: bool) -> tuple[Link, ...]:
+        """The weights of one path; none where all are zero, several where one is too large.
+
+        Args:
+            term: the end of the path.
+            leaf: its beginning.
+            plain: whether a convolution must be listed synapse by synapse.
+        """
+        found = (None if plain else self._conv(term, leaf)) or self._dense(term, leaf)
+        return (found,) if found else self._matrix(term, leaf)
+
+    def _down(self, use: Use) -> Use:
+        """The wire before any reshapes, delays added up."""
+        while isinstance(self.network[use.source].op, Reshape):
+            inner = self.network[use.source].inputs[0]
+            use = Use(inner.source, inner.delay + use.delay, inner.state)
+        return use
+
+    def _weighted(self, term: Term, leaf: Leaf) -> Node | None:
+        """The one node with weights of a path that has nothing else but reshapes."""
+        node = self.network[self._down(term.use).source]
+        if isinstance(node.op, Weighted) and self._down(node.inputs[0]).source == leaf.name:
+            return node
+        return None
+
+    def _codes(self, node: Node) -> tuple[Whole, Values]:
+        assert isinstance(node.op, Weighted)
+        codes = node.op.weight_codes(self.numbers[node.name][0])
+        return codes, node.op.weight_codes(self.real)
+
+    def _fits(self, codes: Values, node: Node) -> int:
+        """How many synapses side by side carry these weights."""
+        largest = int(np.max(np.abs(codes), initial=0))
+        if largest > PARALLEL_MAX * WEIGHT_HIGH:
+            raise refused(
+                "L005",
+                node,
+                f"the weights up to here reach {largest} codes, {PARALLEL_MAX} synapses side by "
+                f"side carry {PARALLEL_MAX * WEIGHT_HIGH}; pool without overlap, or put a spiking "
+                "population between the weights",
+            )
+        return max(1, -(-largest // WEIGHT_HIGH))
+
+    def _conv(self, term: Term, leaf: Leaf) -> Link | None:
+        """A convolution, with a pool in front of it folded into stride and kernel."""
+        node = self.network[self._down(term.use).source]
+        if not isinstance(node.op, Conv):
+            return None
+        op = node.op
+        if any(before != after for before, after in op.padding) or op.groups > CONV_GROUPS_MAX:
+            return None  # Lava pads both sides alike
+        pool = self.network[node.inputs[0].source]
+        taps = self._taps(pool, op)
+        entering = pool.inputs[0] if taps else node.inputs[0]
+        taps = taps or (1,) * len(op.stride)
+        if self._down(entering).source != leaf.name:
+            return None
+        codes, real = self._codes(node)
+        each = np.ones((1, 1, *taps), dtype=np.int64)
+        share = prod(taps) if isinstance(pool.op, AvgPool) else 1
+        codes, real = np.kron(codes, each), np.kron(real, each / share)
+        flat = len(op.stride) == 1
+
+        def pair(values: Iterable[int], fill: int) -> tuple[int, ...]:
+            return (fill, *values) if flat else tuple(values)
+
+        def image(shape: tuple[int, ...]) -> tuple[int, ...]:
+            return (shape[0], 1, *shape[1:]) if flat else shape
+
+        window = Window(
+            image(self.network.shapes[entering.source]),
+            image(self.network.shapes[node.name]),
+            pair((s * k for s, k in zip(op.stride, taps, strict=True)), 1),
+            pair((pads[0] * k for pads, k in zip(op.padding, taps, strict=True)), 0),
+            pair(op.dilation, 1),
+            op.groups,
+        )
+        if flat:
+            codes, real = codes[:, :, None], real[:, :, None]
+        return Link("conv", codes, real, NONE, NONE, window)
+
+    def _taps(self, pool: Node, op: Conv) -> tuple[int, ...]:
+        """Kernel of a pool that a convolution can take in; none where it is no such pool.
+
+        Windows must lie side by side: then a tap of the kernel is one for each tap of the pool.
+        """
+        if not isinstance(pool.op, SumPool | AvgPool) or pool.op.kernel != pool.op.stride:
+            return ()
+        kernel = pool.op.kernel
+        size = self.network.shapes[pool.inputs[0].source]
+        if len(kernel) != len(op.stride) or len(size) != len(kernel) + 1:
+            return ()
+        # Rows that the pool leaves over would stand where the convolution has its padding.
+        over = any(
+            n % k and pads[0]
+            for n, k, pads in zip(size[1:], kernel, op.padding, strict=True)
+        )  # fmt: skip
+        padded = any(max(pads) for pads in pool.op.padding)
+        spread = any(d > 1 and k > 1 for d, k in zip(op.dilation, kernel, strict=True))
+        return () if over or padded or spread else kernel
+
+    def _dense(self, term: Term, leaf: Leaf) -> Link | None:
+        node = self._weighted(term, leaf)
+        if node is None or not isinstance(node.op, Dense):
+            return None
+        codes, real = self._codes(node)
+        if codes.shape[1] != prod(self.network.shapes[leaf.name]):
+            return None  # the same weights for several rows: a matrix in blocks
+        return laid(codes, real)
+
+    def listed(self, term: Term, leaf: Leaf) -> Link:
+        """The weights of any path, one by one, by what it makes of each unit vector."""
+        shape = self.network.shapes[leaf.name]
+        inputs = prod(shape)
+        parts: list[tuple[Values, Values, Values, Values]] = []
+        silent = [self._value(term.use, term.delay, leaf, np.zeros((1, *shape)), w) for w in (1, 0)]
+        for start in range(0, inputs, CHUNK):
+            size = min(CHUNK, inputs - start)
+            units = np.zeros((size, inputs), dtype=np.int64)
+            units[np.arange(size), start + np.arange(size)] = 1
+            basis = units.reshape(size, *shape)
+            codes, real = (
+                (self._value(term.use, term.delay, leaf, basis, whole) - zero).reshape(size, -1)
+                for whole, zero in zip((True, False), silent, strict=True)
+            )
+            columns, rows = np.nonzero((codes != 0) | (real != 0))
+            parts.append((rows, columns + start, codes[columns, rows], real[columns, rows]))
+        rows, columns, codes, real = (np.concatenate(part) for part in zip(*parts, strict=True))
+        order = np.lexsort((columns, rows))
+        whole = codes[order].astype(np.int64)
+        return Link("sparse", whole, real[order], rows[order], columns[order])
+
+    def _matrix(self, term: Term, leaf: Leaf) -> tuple[Link, ...]:
+        """Any path, in the form that suits it."""
+        all_in_one = self.listed(term, leaf)
+        whole, rows, columns = all_in_one.weights, all_in_one.rows, all_in_one.columns
+        inputs, outputs = (prod(self.network.shapes[name]) for name in (leaf.name, term.use.source))
+        count = self._fits(whole, self.network[term.use.source])
+        shares = (whole * (i + 1) // count - whole * i // count for i in range(count))
+        real = all_in_one.real / count
+        links = (Link("sparse", w, real, rows, columns) for w in shares if np.any(w))
+        if len(rows) < SPARSE_BELOW * inputs * outputs:
+            return tuple(links)
+        return tuple(full(link, outputs, inputs) for link in links)
+
+    def _value(
+        self, use: Use, delay: int, leaf: Leaf | None, basis: Values, whole: bool | int
+    ) -> Values:
+        """A wire's value when only that leaf puts something out; `[samples, *shape]`."""
+        node, late = self.network[use.source], delay + use.delay
+        if self.is_leaf(node.name):
+            if leaf == Leaf(node.name, late):
+                return basis
+            return np.zeros((len(basis), *self.network.shapes[node.name]), dtype=np.int64)
+        inputs = [self._value(each, late, leaf, basis, whole) for each in node.inputs]
+        if isinstance(node.op, MaxPool | Product):
+            raise refused("L003", node, f"{node.op.keyword} stands within a path of weights")
+        a = self.numbers[node.name][0] if whole else self.real
+        values = [x.astype(np.int64 if whole else np.float64) for x in inputs]
+        return node.op.step({}, values, a)[1]

@@ -1,0 +1,74 @@
+"""The passes that Loihi wants, in order. Never: a pass."""
+
+from __future__ import annotations
+
+from snncc.backends import Settings
+from snncc.ir import Network, UsageError
+from snncc.ir.ops import Norm
+from snncc.ir.passes import (
+    Canonicalize,
+    EvenRange,
+    FoldBias,
+    FoldNorm,
+    HardReset,
+    Pass,
+    Prune,
+    Quantize,
+    Ranges,
+    RoundConstants,
+    Unshare,
+)
+
+from .lower.paths import OTHERWISE, refused
+from .netx import BIAS_EXPONENT
+from .settings import choice, number
+from .target import (
+    ALIGN_BITS,
+    BIAS_BITS,
+    DECAY_BITS,
+    FRACTION_BITS,
+    INPUT_BITS,
+    INPUT_BITS_MAX,
+    STATE_BITS,
+)
+
+
+def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+    """All passes up to whole numbers; lowering lays the ticks, as populations may share a step.
+
+    Raises:
+        UsageError: states of 16 bits are asked for, or an option has a value that it cannot have.
+        LoweringRefused: L003, a norm, which would have thresholds behind it refused in its place.
+    """
+    if settings.state_bits < STATE_BITS:
+        raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
+    for node in network:
+        if isinstance(node.op, Norm):
+            raise refused("L003", node, f"{node.op.keyword} has no form in synapses; {OTHERWISE}")
+    return (
+        Canonicalize(),
+        Unshare(),
+        FoldNorm(),
+        FoldBias(),
+        Prune(),
+        *((HardReset(),) if choice(settings.options, "reset", "exact", "zero") == "zero" else ()),
+        Quantize(
+            weight_bits=settings.weight_bits,
+            state_bits=STATE_BITS,
+            widest_bits=STATE_BITS,
+            decay_bits=DECAY_BITS,
+            input_bits=number(settings.options, "input-bits", INPUT_BITS, 2, INPUT_BITS_MAX),
+            fraction_bits=FRACTION_BITS,
+            units="population",
+            meet="inputs",
+            ranges=ranges,
+        ),
+        EvenRange(),
+        RoundConstants(
+            grid=1 << ALIGN_BITS,
+            bias_bits=BIAS_BITS,
+            bias_grid=1 << BIAS_EXPONENT
+            if choice(settings.options, "netx", "0", "1") == "1"
+            else 1,
+        ),
+    )

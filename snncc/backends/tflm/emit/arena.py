@@ -1,0 +1,78 @@
+"""How many bytes of arena a model takes: what lives at the same time, laid out as TFLM does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..program import Model
+from ..target import (
+    ALIGNMENT,
+    BYTES_FIXED,
+    BYTES_FOR_PLANNING,
+    BYTES_PER_CHANNEL,
+    BYTES_PER_INFO,
+    BYTES_PER_OPERATOR,
+    BYTES_PER_PLAN,
+    BYTES_PER_PRODUCT,
+    BYTES_PER_STATE_OPERATOR,
+    BYTES_PER_TENSOR,
+)
+
+OF_STATES = ("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE")
+BY_CHANNEL = ("CONV_2D", "DEPTHWISE_CONV_2D")
+
+Life = tuple[int, int, int]
+"""First and last operator that need a tensor, and its bytes."""
+
+
+def arena_bytes(model: Model) -> int:
+    """Arena that AllocateTensors needs on a machine with pointers of 64 bits; boards need less.
+
+    The tensors are placed largest first at the lowest offset that is free for as long as they
+    live, as TFLM's GreedyMemoryPlanner does; planning itself takes that room beforehand, and of a
+    small network more. What the interpreter keeps beside them was measured.
+    """
+    fixed = BYTES_FIXED + BYTES_PER_TENSOR * len(model.tensors)
+    for operator in model.operators:
+        fixed += BYTES_PER_STATE_OPERATOR if operator.code in OF_STATES else BYTES_PER_OPERATOR
+        if operator.code in BY_CHANNEL:
+            fixed += BYTES_PER_CHANNEL * model.tensors[operator.outputs[0]].shape[-1]
+        if operator.code == "BATCH_MATMUL":
+            fixed += BYTES_PER_PRODUCT + _aligned(model.tensors[operator.inputs[1]].bytes)
+    kept = sum(_aligned(model.tensors[variable.read].bytes) for variable in model.variables)
+    lives = _lives(model)
+    planning = BYTES_FOR_PLANNING + BYTES_PER_PLAN * len(lives)
+    planning += BYTES_PER_INFO * len(model.tensors)
+    return _aligned(fixed + kept + max(_planned(lives), planning))
+
+
+def _lives(model: Model) -> list[Life]:
+    last = len(model.operators)
+    first: dict[int, int] = dict.fromkeys(model.inputs, -1)
+    until: dict[int, int] = dict.fromkeys(model.outputs, last)
+    for index, operator in enumerate(model.operators):
+        for tensor in operator.outputs:
+            first.setdefault(tensor, index)
+        for tensor in (*operator.inputs, *operator.outputs):
+            until[tensor] = max(until.get(tensor, index), index)
+    return [
+        (first[tensor], until.get(tensor, last), _aligned(model.tensors[tensor].bytes))
+        for tensor in first
+    ]
+
+
+def _planned(lives: Sequence[Life]) -> int:
+    placed: list[tuple[int, int, int, int]] = []
+    for begin, end, size in sorted(lives, key=lambda life: -life[2]):
+        offset = 0
+        meeting = (p for p in placed if p[0] <= end and begin <= p[1])
+        for _, _, start, stop in sorted(meeting, key=lambda p: p[2]):
+            if start - offset >= size:
+                break
+            offset = max(offset, stop)
+        placed.append((begin, end, offset, offset + size))
+    return max((stop for *_, stop in placed), default=0)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT

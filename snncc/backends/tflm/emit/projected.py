@@ -1,0 +1,28 @@
+"""The files of a program inside a project of one ecosystem. No decision."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from snncc.backends import Files
+from snncc.projects import Application, Sensor, project
+
+from ..program import Port, Program
+from .application import CTYPES
+
+
+def projected(program: Program, files: Files, kind: str) -> Files:
+    """The files and, in a folder of its name, a project of that kind around them."""
+    sensors = tuple(_sensor(program, port) for port in program.ports)
+    application = Application(program.name, "tflm", program.tick, sensors)
+    whole = project(kind, {path.name: text for path, text in files.items()}, application)
+    return {**files, **{PurePosixPath(kind) / path: text for path, text in whole.items()}}
+
+
+def _sensor(program: Program, port: Port) -> Sensor:
+    ctype = CTYPES[program.tensors[port.tensor].dtype]
+    if port.format is None:
+        return Sensor(port.node, ctype)
+    unit = port.format.unit
+    assert isinstance(unit, int), "quantize gives inputs a unit of two to a power"
+    return Sensor(port.node, ctype, unit, port.format.low, port.format.high)

@@ -1,0 +1,213 @@
+"""Exact: int32 arithmetic of one node that proves each result to fit, or refuses the node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from snncc.ir import Factor, Node, Overflow, Quantity, Rounding, Shape, Values
+
+from ..program import DType
+from ..schema import TYPES
+from ..target import BOUND, INT32
+from .graph_builder import Graph, Signal, laid, refused
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Operators for one node. Every method returns the exact result and its range.
+
+    ADD, SUB and MUL on int32 wrap and DIV truncates toward zero (add_common.cc, mul_common.cc,
+    div.cc), so a result is exact where its range lies within 32 bits: that is what is proven.
+    """
+
+    graph: Graph
+    node: Node
+
+    def constant(self, codes: Values | int, shape: Shape, image: bool) -> Signal:
+        """Parameters, broadcastable to `shape`, no larger than they differ."""
+        whole = laid(np.asarray(codes, dtype=np.int64), shape, image)
+        for axis in range(whole.ndim):
+            first = np.take(whole, [0], axis=axis)
+            whole = first if np.all(whole == first) else whole
+        self._within(whole, whole, "a parameter")
+        tensor = self.graph.constant(whole, "int32")
+        return Signal(tensor, shape, "int32", whole, whole, image)
+
+    def like(self, codes: Values | int, signal: Signal) -> Signal:
+        """Parameters, laid out as a signal is."""
+        return self.constant(codes, signal.shape, signal.image)
+
+    def add(self, left: Signal, right: Signal) -> Signal:
+        for one, other in ((left, right), (right, left)):
+            if _is(other, 0) and self._stands(one, other):
+                return one
+        return self._two("ADD", left, right, left.low + right.low, left.high + right.high)
+
+    def subtract(self, left: Signal, right: Signal) -> Signal:
+        if _is(right, 0) and self._stands(left, right):
+            return left
+        return self._two("SUB", left, right, left.low - right.high, left.high - right.low)
+
+    def multiply(self, left: Signal, right: Signal) -> Signal:
+        for one, other in ((left, right), (right, left)):
+            if _is(other, 1) and self._stands(one, other):
+                return one
+        corners = [a * b for a in (left.low, left.high) for b in (right.low, right.high)]
+        low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
+        return self._two("MUL", left, right, low, high)
+
+    def divide(self, left: Signal, divisor: Signal) -> Signal:
+        """The quotient, truncated toward zero; the divisor is proven to be 1 or more."""
+        assert np.all(divisor.low >= 1)
+        corners = [_trunc(a, b) for a in (left.low, left.high) for b in (divisor.low, divisor.high)]
+        low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
+        return self._two("DIV", left, divisor, low, high)
+
+    def least(self, left: Signal, right: Signal) -> Signal:
+        low, high = np.minimum(left.low, right.low), np.minimum(left.high, right.high)
+        return self._two("MINIMUM", left, right, low, high)
+
+    def most(self, left: Signal, right: Signal) -> Signal:
+        low, high = np.maximum(left.low, right.low), np.maximum(left.high, right.high)
+        return self._two("MAXIMUM", left, right, low, high)
+
+    def clipped(self, signal: Signal, low: int, high: int) -> Signal:
+        """The signal within limits; operators only for a limit that it can pass."""
+        if np.any(signal.high > high):
+            signal = self.least(signal, self.like(high, signal))
+        if np.any(signal.low < low):
+            signal = self.most(signal, self.like(low, signal))
+        return signal
+
+    def holds(self, code: str, left: Signal, right: Signal) -> Signal:
+        """1 where `left code right`, else 0; compared as int32, other types have no safe kernel."""
+        flags = self._raw(code, left, right, "bool")
+        types = {"in_data_type": TYPES["bool"], "out_data_type": TYPES["int32"]}
+        tensor = self.graph.write("CAST", (flags,), "int32", left.laid, types)
+        zero = np.zeros((), dtype=np.int64)
+        return Signal(tensor, left.shape, "int32", zero, zero + 1, left.image)
+
+    def choose(self, flag: Signal, yes: Signal, no: Signal) -> Signal:
+        """`yes` where the flag is 1, `no` where it is 0."""
+        left = self.multiply(flag, yes)
+        right = self.multiply(self.subtract(self.like(1, flag), flag), no)
+        if _is(yes, 0):
+            return right
+        low, high = np.minimum(yes.low, no.low), np.maximum(yes.high, no.high)
+        return self._two("ADD", left, right, low, high)
+
+    def times(self, signal: Signal, codes: Values, format: Factor) -> Signal:
+        """The product with `codes / 2**frac`, rounded toward zero.
+
+        Where |signal x code| may reach 2**31 the signal is taken apart as h 2**frac + l, both of
+        its own sign. Then h x code is whole and l x code / 2**frac has the same sign, so truncating
+        the second alone truncates the sum; and |l x code| is small whatever the signal is.
+        """
+        if not format.frac:
+            return self.multiply(signal, self.like(codes, signal))
+        if format.rounding is not Rounding.TOWARD_ZERO:
+            message = f"its products are rounded {format.rounding.value}; DIV rounds toward-zero"
+            raise refused("T003", self.node, message)
+        factor = self.like(codes, signal)
+        scale = 1 << format.frac
+        unit = self.like(scale, signal)
+        corners = [_trunc(v * factor.low, np.asarray(scale)) for v in (signal.low, signal.high)]
+        low, high = np.minimum(*corners), np.maximum(*corners)
+        self._within(low, high, "a product with a factor")
+        if _is(factor, scale):
+            return signal
+        largest = np.maximum(np.abs(signal.low), np.abs(signal.high)) * np.abs(factor.low)
+        if np.all(largest < BOUND):
+            return replace(self.divide(self.multiply(signal, factor), unit), low=low, high=high)
+        upper = self.divide(signal, unit)
+        rest = self.subtract_known(signal, self.multiply(upper, unit), scale - 1)
+        lower = self.divide(self.multiply(rest, factor), unit)
+        return self._two("ADD", self.multiply(upper, factor), lower, low, high)
+
+    def add_known(self, left: Signal, right: Signal, low: Values, high: Values) -> Signal:
+        """The sum of two signals that is known to stay between `low` and `high`."""
+        return self._two("ADD", left, right, low, high)
+
+    def subtract_known(self, left: Signal, right: Signal, magnitude: int) -> Signal:
+        """The difference of two signals that are never further apart than `magnitude`."""
+        edge = np.asarray(magnitude, dtype=np.int64)
+        return self._two("SUB", left, right, -edge, edge)
+
+    def fitted(self, left: Signal, right: Signal, format: Quantity) -> Signal:
+        """The sum of two signals, brought into a format once."""
+        low, high = left.low + right.low, left.high + right.high
+        if np.all(low >= format.low) and np.all(high <= format.high):
+            return self.add(left, right)
+        worst = max(-int(low.min()), int(high.max()))
+        if format.overflow is Overflow.TRAP:
+            raise refused("T004", self.node, f"its state may reach {worst:,} and {format} traps")
+        if format.overflow is Overflow.WRAP:
+            if format.bits != 16 or not format.signed:
+                message = f"its state may reach {worst:,} and {format} wraps; only 16 bits can"
+                raise refused("T004", self.node, message)
+            return self._wrapped(self.add(left, right), format)
+        if np.all(low >= INT32[0]) and np.all(high <= INT32[1]):
+            return self.clipped(self.add(left, right), format.low, format.high)
+        # The left is limited to what leaves the sum within 32 bits: nothing can wrap then.
+        zero = self.like(0, right)
+        least = self.subtract_within(self.like(INT32[0], right), self.least(right, zero))
+        most = self.subtract_within(self.like(INT32[1], right), self.most(right, zero))
+        inner = self.least(self.most(left, least), most)
+        low, high = (np.clip(end, *INT32) for end in (low, high))
+        return self.clipped(self._two("ADD", inner, right, low, high), format.low, format.high)
+
+    def subtract_within(self, edge: Signal, push: Signal) -> Signal:
+        """An end of the 32 bits minus a push toward it: always within them."""
+        low, high = edge.low - push.high, edge.high - push.low
+        return self._two("SUB", edge, push, low, high)
+
+    def _wrapped(self, total: Signal, format: Quantity) -> Signal:
+        """CAST keeps the lower 16 bits: a static_cast in C++ (cast.cc)."""
+        types = {"in_data_type": TYPES["int32"], "out_data_type": TYPES["int16"]}
+        tensor = self.graph.write("CAST", (total.tensor,), "int16", total.laid, types)
+        low, high = (np.asarray(end, dtype=np.int64) for end in (format.low, format.high))
+        wrapped = Signal(tensor, total.shape, "int16", low, high, total.image)
+        return self.graph.cast(wrapped, "int32")
+
+    def _two(self, code: str, left: Signal, right: Signal, low: Values, high: Values) -> Signal:
+        self._within(low, high, f"{code} of int32")
+        tensor = self._raw(code, left, right, "int32")
+        shape = np.broadcast_shapes(left.shape, right.shape)
+        return Signal(tensor, shape, "int32", low, high, left.image)
+
+    def _stands(self, one: Signal, other: Signal) -> bool:
+        """Whether a signal is the result where the other changes nothing.
+
+        A constant is not: its tensor may be smaller than what it stands for.
+        """
+        return one.shape == other.shape and self.graph.tensors[one.tensor].values is None
+
+    def _raw(self, code: str, left: Signal, right: Signal, dtype: DType) -> int:
+        assert left.image == right.image and left.dtype == right.dtype == "int32"
+        shape = np.broadcast_shapes(left.laid, right.laid)
+        tensors = [self.graph.tensors[signal.tensor] for signal in (left, right)]
+        if np.broadcast_shapes(*(tensor.shape for tensor in tensors)) != shape:
+            whole = np.broadcast_to(np.asarray(tensors[0].values), shape)  # two small constants
+            left = replace(left, tensor=self.graph.constant(whole, "int32"))
+        options = {"pot_scale_int16": 0} if code in ("ADD", "SUB") else {}
+        return self.graph.write(code, (left.tensor, right.tensor), dtype, shape, options)
+
+    def _within(self, low: Values, high: Values, what: str) -> None:
+        worst = max(-int(np.min(low, initial=0)) - 1, int(np.max(high, initial=0)))
+        if worst >= BOUND:
+            message = (
+                f"{what} may reach {worst:,}, beyond 32 bits; "
+                "use fewer weight bits, or --state-bits 16"
+            )
+            raise refused("T002", self.node, message)
+
+
+def _is(signal: Signal, code: int) -> bool:
+    return bool(np.all(signal.low == code) and np.all(signal.high == code))
+
+
+def _trunc(value: Values, divisor: Values) -> Values:
+    """Quotient toward zero, of whole numbers."""
+    return np.asarray(np.sign(value) * (np.abs(value) // divisor))

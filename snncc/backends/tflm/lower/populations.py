@@ -1,0 +1,334 @@
+"""A population in int32 operators: the equations of snncc/ir/ops, one method per shared part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from snncc.ir import (
+    Arithmetic,
+    Factor,
+    Node,
+    Overflow,
+    Param,
+    Quantity,
+    Single,
+    Tensors,
+    Values,
+    values_of,
+)
+from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Graded, Spiking
+
+from ..target import FORMLESS, INT32
+from .graph_builder import Signal, refused
+from .int32_arithmetic import Exact
+
+NARROW, HELD = 16, 1 << 30
+
+Begin = Callable[[str, "Values | int", "Values | int", "Values | int"], Signal]
+"""Name, initial codes, lowest and highest code → the state as it is when the tick begins."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a population's tick gives: its output, and its states after the update."""
+
+    output: Signal
+    states: dict[str, Signal]
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """One population: its node, its parameters as codes, and the arithmetic that computes it."""
+
+    x: Exact
+    node: Node
+    a: Arithmetic
+    begin: Begin
+
+    def tick(self, current: Signal) -> Moved:
+        """The operators of one tick.
+
+        Raises:
+            LoweringRefused: a range cannot be proven, or a format has no exact form.
+        """
+        op = self.node.op
+        if any(isinstance(format, Single) for format in self.node.formats.values()):
+            raise refused("T006", self.node, "single precision has no form in stock kernels here")
+        match op:
+            case LI():
+                return self._integrator(op, current)
+            case AlphaLIF():
+                return self._alpha(op, current)
+            case CubaLIF():
+                return self._current_based(op, current)
+            case ALIF():
+                return self._adaptive(op, current)
+            case Graded():
+                return self._graded(op, current)
+            case LIF() | IF():
+                drive = self.drive(current, op.bias)
+                decay = op.decay if isinstance(op, LIF) else 1.0
+                v = self.state(op, "v", drive, decay, op.initial)
+                threshold = self.codes(op.threshold, v)
+                return self._ended(
+                    op, {}, v, *self._move(op, v, drive, threshold, threshold, decay)
+                )
+            case _:
+                raise refused("T006", self.node, f"{op.keyword} {FORMLESS}")
+
+    # --- the kinds of neurons ------------------------------------------------------------------
+
+    def _integrator(self, op: LI, current: Signal) -> Moved:
+        drive = self.drive(current, op.bias)
+        v = self.state(op, "v", drive, op.decay, op.initial)
+        v = self.x.fitted(self._decayed(v, op.decay), self._held(drive), self.format("v"))
+        return Moved(v, {"v": v})
+
+    def _current_based(self, op: CubaLIF, current: Signal) -> Moved:
+        x, push = self.x, self.drive(current, op.bias)
+        old, into = self.state(op, "i", push, op.current_decay, 0.0), self.format("i")
+        if op.current_order == "decay-last":
+            drive = x.fitted(old, push, into)
+            new = self._times(drive, op.current_decay, "current_decay")
+        else:
+            new = x.fitted(self._times(old, op.current_decay, "current_decay"), push, into)
+            drive = new if op.current_order == "new" else old
+        v = self.state(op, "v", drive, op.decay, op.initial)
+        threshold = self.codes(op.threshold, v)
+        moved = self._move(op, v, drive, threshold, threshold, op.decay)
+        return self._ended(op, {"i": new}, v, *moved)
+
+    def _adaptive(self, op: ALIF, current: Signal) -> Moved:
+        x, drive = self.x, self.drive(current, op.bias)
+        fired = self.begin("s", 0, 0, op.spikes)
+        rise = x.multiply(self.codes(op.adaptation_step, fired), fired)
+        old = self.state(op, "b", rise, op.adaptation_decay, 0.0)
+        faded = self._times(old, op.adaptation_decay, "adaptation_decay")
+        raised = x.fitted(faded, rise, self.format("v"))
+        base = self.codes(op.threshold, old)
+        v = self.state(op, "v", drive, op.decay, op.initial)
+        moved = self._move(op, v, drive, x.add(base, old), x.add(base, raised), op.decay)
+        ended = self._ended(op, {"b": raised}, v, *moved)
+        return Moved(ended.output, {**ended.states, "s": ended.output})
+
+    def _graded(self, op: Graded, current: Signal) -> Moved:
+        x, into = self.x, self.format("v")
+        drive = self.drive(current, 0.0)
+        v = x.fitted(drive, x.like(0, drive), into)
+        code = "GREATER" if op.compare == ">" else "GREATER_EQUAL"
+        fires = x.holds(code, v, self.codes(op.threshold, v))
+        amount = self.codes(op.reset_amount, v)
+        left = v
+        if op.reset == "subtract":
+            left = x.fitted(v, x.subtract(x.like(0, v), x.multiply(amount, fires)), into)
+        elif op.reset == "value":
+            left = x.fitted(x.choose(fires, amount, v), x.like(0, v), into)
+        return Moved(x.multiply(fires, v), {"v": left})
+
+    def _alpha(self, op: AlphaLIF, current: Signal) -> Moved:
+        x, drive, into = self.x, self.drive(current, op.bias), self.format("v")
+        v = self.begin("v", self.a.quantity(op.initial, "v"), into.low, into.high)
+        e, h = (self.begin(name, 0, into.low, into.high) for name in ("e", "h"))
+        threshold, zero = self.codes(op.threshold, v), x.like(0, v)
+        fired = self._count(op, v, threshold)
+        risen = x.fitted(self._times(e, op.rise, "rise"), drive, into)
+        fallen = x.fitted(
+            self._times(h, op.fall, "fall"), x.subtract(x.like(0, drive), drive), into
+        )
+        v = self._times(x.add(risen, fallen), op.gain, "gain")
+        if op.reset == "subtract":
+            v = x.add(v, x.multiply(h, fired))
+            amount = x.multiply(self.codes(op.reset_amount, fired), fired)
+            risen = x.fitted(risen, x.subtract(zero, amount), into)
+            fallen = x.choose(fired, zero, fallen)
+        elif op.reset == "value":
+            risen, fallen, v = (x.choose(fired, zero, each) for each in (risen, fallen, v))
+        v = x.fitted(v, zero, into)
+        return Moved(self._count(op, v, threshold), {"e": risen, "h": fallen, "v": v})
+
+    # --- what they share -----------------------------------------------------------------------
+
+    def _move(
+        self,
+        op: Spiking,
+        v: Signal,
+        drive: Signal,
+        before: Signal,
+        threshold: Signal,
+        decay: Param,
+    ) -> tuple[Signal, Signal]:
+        """New potential and spikes, as `Spiking.move` orders decay, input and reset."""
+        x, into, drive = self.x, self.format("v"), self._held(drive)
+        amount = self.codes(op.reset_amount, v)
+        order = op.reset_order if op.reset != "none" else "now"
+
+        def dropped(spikes: Signal) -> Signal:
+            return x.subtract(x.like(0, v), x.multiply(amount, spikes))
+
+        def settled(potential: Signal, spikes: Signal) -> Signal:
+            match op.reset:
+                case "subtract":
+                    return x.fitted(potential, dropped(spikes), into)
+                case "value":
+                    some = spikes if op.spikes == 1 else x.least(spikes, x.like(1, spikes))
+                    return x.fitted(x.choose(some, amount, potential), x.like(0, v), into)
+                case _:
+                    return potential
+
+        if order == "now":
+            v = self._summed(op, self._decayed(v, decay), drive)
+            spikes = self._count(op, v, threshold)
+            return settled(v, spikes), spikes
+        fired = self._count(op, v, before)
+        match order, op.reset:
+            case ("before-decay", _):
+                v = self._summed(op, self._decayed(settled(v, fired), decay), drive)
+            case ("after-input", "value"):
+                some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
+                v = self._replaced(
+                    op, some, amount, self._summed(op, self._decayed(v, decay), drive)
+                )
+            case (_, "value"):
+                some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
+                v = self._summed(op, x.choose(some, amount, self._decayed(v, decay)), drive)
+            case _:
+                push = x.add(dropped(fired), drive)
+                v = self._summed(op, self._decayed(v, decay), push)
+        spikes = self._count(op, v, threshold)
+        if order == "rechecked":
+            again = x.subtract(spikes, fired)
+            v = x.fitted(v, dropped(again), into)
+        return v, spikes
+
+    def _summed(self, op: Spiking, left: Signal, right: Signal) -> Signal:
+        """The sum, not below the floor, fitted once."""
+        x, into = self.x, self.format("v")
+        if not op.floored:
+            return x.fitted(left, right, into)
+        if (
+            into.overflow is not Overflow.WRAP
+        ):  # the floor is within the format: either may be first
+            total = x.fitted(left, right, into)
+            return x.most(total, self.codes(op.floor, total))
+        total = x.add(left, right)
+        return x.fitted(x.most(total, self.codes(op.floor, total)), x.like(0, total), into)
+
+    def _replaced(self, op: Spiking, flag: Signal, amount: Signal, total: Signal) -> Signal:
+        """`amount` where the flag is 1, else the sum; fitted, and not below the floor."""
+        x, into = self.x, self.format("v")
+        if op.floored:
+            amount = x.most(amount, self.codes(op.floor, amount))
+        return x.fitted(x.choose(flag, amount, total), x.like(0, total), into)
+
+    def _count(self, op: Spiking, v: Signal, threshold: Signal) -> Signal:
+        """Spikes that a potential stands for."""
+        x, strict = self.x, op.compare == ">"
+        if op.spikes == 1:
+            return x.holds("GREATER" if strict else "GREATER_EQUAL", v, threshold)
+        if np.any(threshold.low < 1):
+            raise refused(
+                "T006",
+                self.node,
+                "it fires several times a tick by a threshold that may fall to "
+                f"{int(threshold.low.min()):,}, and DIV takes divisors of 1 and more only",
+            )
+        # How often the threshold fits into v; strictly, how often into v - 1 (whole numbers).
+        over = x.most(v, x.like(int(strict), v))
+        over = x.subtract(over, x.like(1, v)) if strict else over
+        return x.clipped(x.divide(over, threshold), 0, op.spikes)
+
+    def _ended(
+        self, op: Spiking, states: dict[str, Signal], old: Signal, v: Signal, spikes: Signal
+    ) -> Moved:
+        """Output and states after refractoriness: a waiting neuron holds its potential."""
+        if not op.refractory:
+            return Moved(spikes, {**states, "v": v})
+        x = self.x
+        wait = self.begin("wait", 0, 0, op.refractory)
+        one = x.like(1, wait)
+        ready = x.holds("LESS_EQUAL", wait, x.like(0, wait))
+        spikes = x.multiply(spikes, ready)
+        some = spikes if op.spikes == 1 else x.least(spikes, one)
+        less = x.subtract(x.most(wait, one), one)
+        waiting = x.choose(some, x.like(op.refractory, some), less)
+        return Moved(spikes, {**states, "v": x.choose(ready, v, old), "wait": waiting})
+
+    def drive(self, current: Signal, bias: Param) -> Signal:
+        """Current and bias, in the unit of v."""
+        finer = np.asarray(self.a.align(np.ones((1, *current.shape), dtype=np.int64), "v"))[0]
+        scaled = self.x.multiply(current, self.x.like(finer, current))
+        return self.x.add(scaled, self.codes(bias, scaled))
+
+    def _held(self, drive: Signal) -> Signal:
+        """The input, held within 2**30 where the state has 16 bits and saturates.
+
+        Beyond, it saturates the state whatever the potential and the reset amount add to it, for
+        those stay below 2**29.
+        """
+        into = self.format("v")
+        if into.bits > NARROW or into.overflow is not Overflow.SATURATE:
+            return drive
+        return self.x.clipped(drive, -HELD, HELD)
+
+    def codes(self, param: Param, like: Signal) -> Signal:
+        """A parameter in codes of v."""
+        return self.x.like(self.a.quantity(param, "v"), like)
+
+    def format(self, role: str) -> Quantity:
+        """Format of a state."""
+        found = self.node.formats[role]
+        assert isinstance(found, Quantity)
+        return found
+
+    def state(
+        self, op: Spiking | LI, name: str, push: Signal, decay: Param, initial: Param
+    ) -> Signal:
+        """A state as the tick begins, within its format and within what it can ever reach.
+
+        |x| <= decay |x| + P in every reset order, where P bounds input and reset amount; so
+        |x| <= max(|initial|, P / (1 - decay)). Rounding toward zero and saturation only lessen it.
+        """
+        into = self.format("i" if name == "i" else "v")
+        first = np.asarray(self.a.quantity(initial, "v"))
+        most = np.maximum(np.abs(push.low), np.abs(push.high)).astype(np.float64)
+        if name == "v" and isinstance(op, Spiking) and op.reset != "none":
+            amount = np.abs(np.asarray(self.a.quantity(op.reset_amount, "v")))
+            most = most + self.x.like(amount * op.spikes, push).high
+        factor = self.x.like(self._factor(decay, self._role(name)), push).high
+        frac = 1 << self._frac(self._role(name))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = np.where(most > 0, most / (1 - factor / frac), 0.0)
+        reach = np.maximum(np.where(factor < frac, reach, np.inf), np.abs(first).max())
+        limit = np.minimum(np.ceil(reach) + 1, float(INT32[1])).astype(np.int64)
+        low, high = np.maximum(-limit, into.low), np.minimum(limit, into.high)
+        if name != "v" and np.all(push.low >= 0):
+            low = np.zeros_like(low)  # it begins at zero and nothing pushes it below
+        return self.begin(name, first, low, high)
+
+    @staticmethod
+    def _role(state: str) -> str:
+        return {"i": "current_decay", "b": "adaptation_decay"}.get(state, "decay")
+
+    def _frac(self, role: str) -> int:
+        format = self.node.formats.get(role)
+        return format.frac if isinstance(format, Factor) else 0
+
+    def _factor(self, param: Param, role: str) -> Values:
+        """A factor as a whole number over 2**frac; without a format it is exactly one."""
+        scale = 1 << self._frac(role)
+        return np.rint(values_of(param, self._tensors) * scale).astype(np.int64)
+
+    @property
+    def _tensors(self) -> Tensors:
+        return self.a.tensors
+
+    def _decayed(self, v: Signal, decay: Param) -> Signal:
+        return v if decay == 1.0 else self._times(v, decay, "decay")
+
+    def _times(self, signal: Signal, param: Param, role: str) -> Signal:
+        format = self.node.formats[role]
+        assert isinstance(format, Factor)
+        return self.x.times(signal, self._factor(param, role), format)

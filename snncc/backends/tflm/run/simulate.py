@@ -1,0 +1,102 @@
+"""Program → Trace: by arrays of this machine, or by the interpreter that a board would run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from snncc.backends import chosen
+from snncc.ir import Trace, UsageError, Values, encode_input
+
+from ..emit.model import assemble
+from ..emit.writer import write
+from ..program import Port, Program, StateForm
+from .execute import Executor
+from .interpreter import Runtime, play_model
+
+
+def simulate(
+    program: Program, signal: Values | Mapping[str, Values], record: Sequence[str] = ()
+) -> Trace:
+    """What the model's operators compute for `signal` `[samples, ticks, ...]`, by our own kernels.
+
+    Raises:
+        UsageError: the signal has another shape, or a wire cannot be observed.
+    """
+    readouts = chosen(program.outputs, program.traced, record)
+    model = assemble(program, record, "io")
+    executor, fed = Executor(model), codes(program, signal)
+    samples, ticks = fed[0].shape[:2]
+    ports, outputs = model.inputs[: len(fed)], model.outputs[: len(readouts)]
+    reads, nexts = model.inputs[len(fed) :], model.outputs[len(readouts) :]
+    states: dict[int, Values] = {}
+    for place in reads:
+        tensor = model.tensors[place]
+        states[place] = np.zeros((samples, *tensor.shape), dtype=tensor.dtype)
+    rows = [np.zeros((samples, ticks, *r.shape), dtype=np.int32) for r in readouts]
+    for tick in range(ticks):
+        now = {place: values[:, tick] for place, values in zip(ports, fed, strict=True)}
+        found = executor.tick({**now, **states})
+        for row, place in zip(rows, outputs, strict=True):
+            row[:, tick] = found[place].reshape(-1, *row.shape[2:])
+        states = {read: found[after] for read, after in zip(reads, nexts, strict=True)}
+    named = {readout.text: row for readout, row in zip(readouts, rows, strict=True)}
+    return Trace(MappingProxyType(named), tuple(r.text for r in program.outputs))
+
+
+def play(
+    program: Program,
+    signal: Values | Mapping[str, Values],
+    record: Sequence[str] = (),
+    runtime: Runtime = "tflm",
+    state: StateForm | None = None,
+) -> Trace:
+    """The same, computed by an interpreter from the bytes of the .tflite file.
+
+    Raises:
+        UsageError: the signal has another shape, or a wire cannot be observed.
+        DeviceError: the interpreter is absent, refused the model, ended or took too long.
+    """
+    readouts = chosen(program.outputs, program.traced, record)
+    model = assemble(program, record, state)
+    fed = codes(program, signal)
+    played = play_model(write(model, program.name), model, fed, len(readouts), runtime)
+    named = {
+        readout.text: rows.reshape(*rows.shape[:2], *readout.shape)
+        for readout, rows in zip(readouts, played.outputs, strict=True)
+    }
+    return Trace(MappingProxyType(named), tuple(r.text for r in program.outputs))
+
+
+def codes(program: Program, signal: Values | Mapping[str, Values]) -> list[Values]:
+    """The inputs as the model takes them, `[samples, ticks, *tensor shape]` in its types.
+
+    Raises:
+        UsageError: an input is missing, has another shape or holds something else than spikes.
+    """
+    if not isinstance(signal, Mapping):
+        signal = {program.ports[0].node: signal}
+    found: list[Values] = []
+    for port in program.ports:
+        if port.node not in signal:
+            raise UsageError(f"input %{port.node} gets no signal")
+        values = np.asarray(signal[port.node])
+        if values.ndim < 2 or values.shape[2:] != port.shape:
+            raise UsageError(
+                f"input %{port.node} takes [samples, ticks, {', '.join(map(str, port.shape))}], "
+                f"found {list(values.shape)}"
+            )
+        tensor = program.tensors[port.tensor]
+        whole = _encoded(port, values).astype(tensor.dtype)
+        found.append(np.ascontiguousarray(whole.reshape(*values.shape[:2], *tensor.shape)))
+    return found
+
+
+def _encoded(port: Port, values: Values) -> Values:
+    if port.format is not None:
+        return encode_input(values, port.format, f"%{port.node}: input")[0]
+    if not np.all((values == 0) | (values == 1)):
+        raise UsageError(f"input %{port.node} takes spikes, 0 or 1, found other values")
+    return values
