@@ -12,7 +12,7 @@ from .memory import require_equal
 from .protocol import Board, Image, Progress, Run
 
 SHORTEST_INSTRUCTION_BYTES = 2
-COUNT = re.compile(r"instruction count = (\d+)")
+COUNT = re.compile(r"instruction count = ([0-9]{1,18})\b")
 # A Cortex-M0+ has as few as four comparators, and without a count nobody needs the marks.
 FEWEST_STOPS = tuple(name for name in STOPS if name != "board_mark")
 
@@ -109,7 +109,8 @@ class DebuggedCore:
     def resume(self) -> int:
         """Address of the next stop; see `exchange.Core`."""
         in_time = self._gdb.resume(time.monotonic() + self._seconds)
-        self._registers = self._gdb.registers()
+        needed = max(self._numbers.pc, self._numbers.link, *self._numbers.arguments)
+        self._registers = self._gdb.registers_up_to(needed)
         pc = self._registers[self._numbers.pc]
         if pc in self._stops:
             return pc

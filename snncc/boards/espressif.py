@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from snncc.ir import DeviceError
+from snncc.ir import DeviceError, limits
 
 from .protocol import Board, Image, Progress, Run
 
@@ -18,8 +18,8 @@ CONNECT_SECONDS = 60.0
 FLASH_SECONDS = 600.0
 ERASED = 0xFF
 OLDEST = (0, 3)  # revision of the ESP32-C3 whose ROM boots directly from flash
-REVISION = re.compile(r"\(revision v(\d+)\.(\d+)\)")
-SIZE = re.compile(r"Detected flash size: (\d+)(KB|MB)")
+REVISION = re.compile(r"\(revision v([0-9]{1,4})\.([0-9]{1,4})\)")
+SIZE = re.compile(r"Detected flash size: ([0-9]{1,6})(KB|MB)")
 SIZES = {"KB": 1024, "MB": 1024 * 1024}
 # What esptool 5.6 says (cmds.py, loader.py, and pyserial 3.5) → what that means here, in order.
 MEANINGS = (
@@ -140,10 +140,19 @@ class Serial:
 
 
 def flat(board: Board, image: Image) -> bytes:
-    """What flash holds from its first byte on; gaps stay erased."""
+    """What flash holds from its first byte on; gaps stay erased.
+
+    Raises:
+        DeviceError: a piece lies outside of the board's flash.
+    """
     content = bytearray()
     for address, piece in image.segments:
         offset = address - board.flash_origin
+        if not len(content) <= offset <= board.flash_bytes - len(piece):
+            raise DeviceError(
+                f"{board.name}: the firmware has {len(piece):,} bytes at 0x{address:08x}, outside "
+                "of flash"
+            )
         content += bytes([ERASED]) * (offset - len(content)) + piece
     return bytes(content)
 
@@ -164,22 +173,24 @@ def _esptool(
     """
     # The ROM alone, without a program loaded into RAM: slower, but nothing there to go wrong.
     options = ("--chip", str(board.machine), "--port", port, "--no-stub", "--after", after)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "esptool", *options, "--connect-attempts", "2", *command],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise DeviceError(
-            f"{board.name}: esptool at {port} did not end in {seconds:g} s"
-        ) from error
+    with tempfile.TemporaryFile() as output:  # a chip that talks without end fills no memory
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "esptool", *options, "--connect-attempts", "2", *command],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=seconds,
+                stdin=subprocess.DEVNULL,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DeviceError(
+                f"{board.name}: esptool at {port} did not end in {seconds:g} s"
+            ) from error
+        output.seek(0)
+        said = output.read(limits.REPLY_BYTES).decode("utf-8", "replace")
     if done.returncode == 0:
-        return done.stdout
-    raise DeviceError(_meaning(board, port, done.stdout + done.stderr))
+        return said
+    raise DeviceError(_meaning(board, port, said))
 
 
 def _meaning(board: Board, port: str, said: str) -> str:

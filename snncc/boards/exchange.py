@@ -2,10 +2,11 @@
 
 from typing import Protocol
 
-from snncc.ir import DeviceError
+from snncc.ir import DeviceError, limits
 
 from .protocol import Board, Image, Mark, Progress, Run
 
+MOST_IDLE = 1000
 STOPS = ("board_read", "board_write", "board_mark", "board_exit", "board_fault")
 
 # Armv7-M ARM (DDI 0403) B1.5.2; the faults that could be told apart all escalate to hard fault.
@@ -76,7 +77,7 @@ def converse(
     names = image.addresses(STOPS)
     output = bytearray()
     marks: list[Mark] = []
-    position = 0
+    position, idle = 0, 0
     if count_marks == 0:
         core.stop_counting()
     while True:
@@ -84,6 +85,7 @@ def converse(
         first, second = core.argument(0), core.argument(1)
         if name == "board_read":
             piece = stimulus[position : position + second]
+            idle = _idle(board, idle, len(piece))
             _require_memory(board, name, first, second, in_flash=False)
             core.write(first, piece)
             position += len(piece)
@@ -92,6 +94,9 @@ def converse(
             core.leave(len(piece))
         elif name == "board_write":
             _require_memory(board, name, first, second, in_flash=True)
+            idle = _idle(board, idle, second)
+            if len(output) + second > limits.OUTPUT_BYTES:
+                raise DeviceError(f"{board.name} wrote more than {limits.OUTPUT_BYTES:,} bytes")
             output += core.read(first, second)
             core.leave()
         elif name == "board_mark":
@@ -109,6 +114,20 @@ def converse(
             raise DeviceError(
                 f"{board.name} took exception {first} ({kind}) at pc {image.place(second)}"
             )
+
+
+def _idle(board: Board, before: int, moved: int) -> int:
+    """Calls one after the other that moved no byte; a firmware ends when nothing is left to read.
+
+    Raises:
+        DeviceError: it calls on and on.
+    """
+    if not moved and before >= MOST_IDLE:
+        raise DeviceError(
+            f"{board.name} called {MOST_IDLE:,} times for no byte; it does not see that its input "
+            "has ended"
+        )
+    return 0 if moved else before + 1
 
 
 def silence(board: Board, seconds: float, place: str) -> DeviceError:

@@ -3,18 +3,22 @@
 Source: "Debugging with GDB", appendix E, GDB Remote Serial Protocol.
 """
 
+import re
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from snncc.ir import DeviceError
+from snncc.ir import DeviceError, limits
 
 ANSWER_SECONDS = 10.0  # for everything but a core that runs, or a flash that is erased
 FLASH_SECONDS = 120.0
 ESCAPED = frozenset(b"#$}*")
 ATTEMPTS = 3  # of a packet that arrives damaged
 SAFE_PACKET_BYTES = 400  # what every server takes, until it says more
+FEWEST_PACKET_BYTES, MOST_PACKET_BYTES = 64, 1 << 16  # room for a command, and within a reply
+SLOWEST_BYTES_PER_SECOND = 1000  # at which memory is moved; a slow probe moves ten times as many
 INTERRUPT = b"\x03"
 WORD_BYTES = 4
 
@@ -26,6 +30,10 @@ class Region:
     start: int  # address
     size: int  # bytes
     block_bytes: int  # what is erased at once
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or self.size < 1 or not 1 <= self.block_bytes <= self.size:
+            raise ValueError(f"flash of {self.size} bytes in blocks of {self.block_bytes}")
 
     @property
     def addresses(self) -> range:
@@ -45,19 +53,28 @@ class GdbClient:
         self._maps_memory = "qXfer:memory-map:read+" in features
         for feature in features:
             if feature.startswith("PacketSize="):
-                self._packet_bytes = int(feature.partition("=")[2], 16)
+                self._packet_bytes = self._offered(feature.partition("=")[2])
         if "qXfer:features:read+" in features:
             # QEMU (gdbstub.c, `gdb_has_xml`) answers register packets only after this question.
             self._ask("qXfer:features:read:target.xml:0,80")
+
+    def _offered(self, text: str) -> int:
+        if not re.fullmatch("[0-9a-fA-F]{1,8}", text) or int(text, 16) < FEWEST_PACKET_BYTES:
+            raise self._error(
+                f"takes packets of '{text[:20]}' bytes; at least {FEWEST_PACKET_BYTES:x} "
+                "(hexadecimal) are needed"
+            )
+        return min(int(text, 16), MOST_PACKET_BYTES)
 
     def read(self, address: int, size: int) -> bytes:
         """Content of the core's memory."""
         content = bytearray()
         step = (self._packet_bytes - len("$#00")) // 2
+        moving = self._in_time(f"read {size} bytes", size)
         for start in range(address, address + size, step):
             wanted = min(step, address + size - start)
             what = f"read {wanted} bytes at 0x{start:08x}"
-            piece = self._bytes(self._ask(f"m{start:x},{wanted:x}", what), what)
+            piece = self._bytes(self._ask(f"m{start:x},{wanted:x}", what, moving()), what)
             if len(piece) != wanted:
                 raise self._error(f"sent {len(piece)} bytes when asked to {what}")
             content += piece
@@ -66,13 +83,13 @@ class GdbClient:
     def write(self, address: int, content: bytes) -> None:
         """Replace content of the core's memory."""
         step = (self._packet_bytes - len("$M00000000,00000000:#00")) // 2
+        moving = self._in_time(f"write {len(content)} bytes", len(content))
         for start in range(0, len(content), step):
             piece = content[start : start + step]
             place = address + start
-            self._do(
-                f"M{place:x},{len(piece):x}:{piece.hex()}",
-                f"write {len(piece)} bytes at 0x{place:08x}",
-            )
+            what = f"write {len(piece)} bytes at 0x{place:08x}"
+            packet = f"M{place:x},{len(piece):x}:{piece.hex()}"
+            self._require_ok(self._ask(packet, what, moving()), what)
 
     def flash_regions(self) -> tuple[Region, ...]:
         """Where the server knows flash; none where it tells nothing of its memory."""
@@ -80,18 +97,22 @@ class GdbClient:
             return ()
         what = "describe its memory"
         text, more = "", "m"
+        moving = self._in_time(what)
         while more == "m":
-            piece = self._ask(f"qXfer:memory-map:read::{len(text):x},{SAFE_PACKET_BYTES:x}", what)
+            packet = f"qXfer:memory-map:read::{len(text):x},{SAFE_PACKET_BYTES:x}"
+            piece = self._ask(packet, what, moving())
             more, text = piece[:1], text + piece[1:]
             if more not in ("m", "l") or piece == "m":
                 raise self._error(f"answered '{piece[:20]}' when asked to {what}")
+            if len(text) > limits.REPLY_BYTES:
+                raise self._error(f"did not end when asked to {what}")
         try:
             return tuple(
                 _flash_region(memory)
                 for memory in ElementTree.fromstring(text).iter("memory")
                 if memory.get("type") == "flash"
             )
-        except (ElementTree.ParseError, KeyError, ValueError) as error:
+        except (ElementTree.ParseError, LookupError, ValueError) as error:
             raise self._error(f"sent no whole description of its memory ({error})") from error
 
     def erase_flash(self, address: int, size: int) -> None:
@@ -126,6 +147,13 @@ class GdbClient:
             for start in range(0, len(content) - WORD_BYTES + 1, WORD_BYTES)
         )
 
+    def registers_up_to(self, index: int) -> tuple[int, ...]:
+        """The same, register `index` among them; a server that sends fewer fails."""
+        found = self.registers()
+        if len(found) <= index:
+            raise self._error(f"sent {len(found)} registers; number {index} is needed")
+        return found
+
     def set_register(self, index: int, value: int) -> None:
         """Replace register `index`, numbered as in `registers`."""
         word = value.to_bytes(WORD_BYTES, "little").hex()
@@ -157,9 +185,12 @@ class GdbClient:
         what = f"carry out '{command}'"
         answer = self._ask(f"qRcmd,{command.encode().hex()}", what)
         said = b""
+        moving = self._in_time(what)
         while answer.startswith("O") and answer != "OK":
             said += self._bytes(answer[1:], what)
-            answer = self._answer(what)
+            if len(said) > limits.REPLY_BYTES:
+                raise self._error(f"did not end when asked to {what}")
+            answer = self._answer(what, moving())
         self._require_ok(answer, what)
         return said.decode(errors="replace")
 
@@ -176,6 +207,18 @@ class GdbClient:
                 return
             if not answer.startswith("O"):  # the core's own output is not ours to show
                 raise self._error(f"answered '{answer[:20]}' when the core was to run")
+
+    def _in_time(self, what: str, size: int = 0) -> Callable[[], float]:
+        """Seconds that the next answer may take, of those in which so many bytes are moved."""
+        whole = ANSWER_SECONDS + size / SLOWEST_BYTES_PER_SECOND
+        deadline = time.monotonic() + whole
+
+        def left() -> float:
+            if time.monotonic() > deadline:
+                raise self._error(f"did not end within {whole:g} s when asked to {what}")
+            return min(ANSWER_SECONDS, deadline - time.monotonic())
+
+        return left
 
     def _do(self, packet: str, what: str) -> None:
         self._require_ok(self._ask(packet, what), what)
@@ -223,16 +266,26 @@ class GdbClient:
             content = self._until(b"#", deadline)
             if self._take(2, deadline).lower() == b"%02x" % (sum(content) % 256):
                 self._put(b"+")
-                return _expand(content).decode("latin-1")
+                plain = _expand(content)
+                if plain is None:
+                    raise self._error(f"sent more than {limits.REPLY_BYTES:,} bytes at once")
+                return plain.decode("latin-1")
             self._put(b"-")
         raise self._error(f"sent {ATTEMPTS} packets with a wrong checksum")
 
     def _until(self, mark: bytes, deadline: float) -> bytes:
-        while (end := self._received.find(mark)) < 0:
+        looked = 0
+        while (end := self._received.find(mark, looked)) < 0:
+            looked = len(self._received)
+            if looked > limits.REPLY_BYTES:
+                raise self._error(f"sent more than {limits.REPLY_BYTES:,} bytes at once")
             self._wait(deadline)
         return self._take(end + 1, deadline)[:-1]
 
     def _take(self, size: int, deadline: float) -> bytes:
+        # What has arrived already counts too: who sends without end is late all the same.
+        if time.monotonic() > deadline:
+            raise TimeoutError
         while len(self._received) < size:
             self._wait(deadline)
         taken = bytes(self._received[:size])
@@ -258,6 +311,8 @@ class GdbClient:
         self._socket.settimeout(ANSWER_SECONDS)
         try:
             self._socket.sendall(content)
+        except TimeoutError as error:
+            raise self._error(f"took nothing for {ANSWER_SECONDS:g} s") from error
         except OSError as error:
             raise self._error(f"closed the connection ({error})") from error
 
@@ -284,8 +339,11 @@ def _escape(content: bytes) -> bytes:
     )
 
 
-def _expand(content: bytes) -> bytes:
-    """Packet content without escapes (`}` and a byte XOR 0x20) and runs (`*` and a count + 29)."""
+def _expand(content: bytes) -> bytes | None:
+    """Packet content without escapes (`}` and a byte XOR 0x20) and runs (`*` and a count + 29).
+
+    None where the runs have no end.
+    """
     plain = bytearray()
     index = 0
     while index < len(content):
@@ -299,4 +357,6 @@ def _expand(content: bytes) -> bytes:
         else:
             plain.append(byte)
         index += 1
+        if len(plain) > limits.REPLY_BYTES:
+            return None
     return bytes(plain)

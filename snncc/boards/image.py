@@ -5,7 +5,7 @@ from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from snncc.ir import CapacityError, DeviceError
+from snncc.ir import CapacityError, DeviceError, reading
 
 from .gnu import gcc
 from .protocol import Board, Build, Image
@@ -104,12 +104,12 @@ def load_image(board: Board, elf: bytes) -> Image:
         from elftools.elf.elffile import ELFFile
     except ImportError as error:
         raise DeviceError("no reader of ELF files here: run `pip install pyelftools`") from error
-    try:
-        return _measure(board, elf, ELFFile(BytesIO(elf)))
-    except (ELFError, AttributeError, UnicodeDecodeError) as error:
-        raise DeviceError(
-            f"the firmware for {board.name} is not a whole ELF file: {error}"
-        ) from error
+    what = f"the firmware for {board.name} is not a whole ELF file"
+    with reading(what, DeviceError):
+        try:
+            return _measure(board, elf, ELFFile(BytesIO(elf)))
+        except ELFError as error:
+            raise DeviceError(f"{what}: {error}") from error
 
 
 def _own_sources(board: Board) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from snncc.ir import DeviceError
+from snncc.ir import DeviceError, limits
 
 from .memory import require_equal
 from .protocol import Board, Image, Progress, Run
@@ -22,6 +22,7 @@ FAMILY_GIVEN = 0x2000  # flag: the last header word is the family
 PAGE_BYTES = 256  # what a block carries, and what the RP2040 and RP2350 program at once
 SECTOR_PAGES = 16  # what they erase at once
 BLOCK_BYTES = 512
+MOST_DATA_BYTES = 476  # what the format has room for in a block
 HEADER = struct.Struct("<8I")
 INFO, NAME, CURRENT = "INFO_UF2.TXT", "SNNCC.UF2", "CURRENT.UF2"
 MOUNTS = ("/media/*/*", "/run/media/*/*", "/mnt/*", "/Volumes/*")
@@ -72,7 +73,7 @@ def contents(file: bytes) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for start in range(0, len(file) - BLOCK_BYTES + 1, BLOCK_BYTES):
         first, second, _, address, size, *_ = HEADER.unpack_from(file, start)
-        if (first, second) == (MAGIC_FIRST, MAGIC_SECOND):
+        if (first, second) == (MAGIC_FIRST, MAGIC_SECOND) and size <= MOST_DATA_BYTES:
             found[address] = file[start + HEADER.size : start + HEADER.size + size]
     return found
 
@@ -163,7 +164,7 @@ class Drive:
             DeviceError: a byte differs.
         """
         try:
-            found = contents((self._folder / CURRENT).read_bytes())
+            found = contents(_read(self._folder / CURRENT, limits.DRIVE_BYTES))
         except OSError:
             return False
         for address, page in contents(uf2(image, 0)).items():
@@ -219,9 +220,22 @@ def _drives(board: Board) -> list[Path]:
     return sorted(folder for folder in folders if _board_id(folder) == expected)
 
 
+def _read(path: Path, most: int) -> bytes:
+    """A plain file's first bytes; a board's drive is as trusted as the board.
+
+    Raises:
+        OSError: there is none.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no plain file", str(path))
+    with path.open("rb") as file:
+        return file.read(most)
+
+
 def _board_id(folder: Path) -> str | None:
     try:
-        lines = (folder / INFO).read_text(errors="replace").splitlines()
+        text = _read(folder / INFO, limits.REPLY_BYTES)
     except OSError:
         return None
+    lines = text.decode("utf-8", "replace").splitlines()
     return next((line.partition(":")[2].strip() for line in lines if "Board-ID:" in line), "none")

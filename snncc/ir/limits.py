@@ -23,6 +23,8 @@ TEXT_BYTES = 64 * MIB
 as much for the latter."""
 REPLY_BYTES = 1 * MIB
 """Of one answer of a debug server; the longest that it is asked for is a memory map."""
+OUTPUT_BYTES = 256 * MIB
+"""Of all that a firmware writes while it is fed one stimulus."""
 DRIVE_BYTES = 64 * MIB
 """Of a file on a board's drive; UF2 doubles what flash holds, 16 MiB on the largest board."""
 NODES = 100_000

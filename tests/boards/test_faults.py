@@ -46,6 +46,11 @@ static const uint8_t table[300000] = {[0] = 1, [299999] = 2};
 int main(void) { board_write(table, sizeof table); return 0; }
 """
 WILD = b"int main(void) { return *(volatile int *)0xfead0000u; }"
+INSATIABLE = b"""
+#include "board.h"
+static uint8_t input[8];
+int main(void) { for (;;) board_read(input, sizeof input); }
+"""
 ENDLESS = b'int main(void) { for (;;) __asm__ volatile(""); }'
 
 
@@ -305,6 +310,16 @@ FAULTS: list[tuple[str, Cause, str, int]] = [
      r"this is no nucleo-f446re: its chip says 0x413 at 0xe0042000, expected 0x421; attach", 4),
     ("server: small part", lambda b: remote(b, source=LARGE, flash_bytes=0x8000),
      r"reaches to 0x0804\w+, but the flash of the attached part ends at 0x08008000", 4),
+    ("too few registers", lambda b: remote(b, g=lambda packet: b"+" + frame(b"00000000" * 3)),
+     r"sent 3 registers; number 15 is needed", 4),
+    ("packets too small", lambda b: remote(b, qSupported=lambda _: b"+" + frame(b"PacketSize=2")),
+     r"takes packets of '2' bytes; at least 40", 4),
+    ("blocks of no byte", lambda b: remote(b, **{"qXfer:memory-map": lambda _: b"+" + frame(
+        b'l<m><memory type="flash" start="0x08000000" length="0x80000"><property name="blocksize">'
+        b"0</property></memory></m>")}),
+     r"sent no whole description of its memory \(flash of 524288 bytes in blocks of 0\)", 4),
+    ("a core that reads on", lambda b: remote(b, source=INSATIABLE),
+     r"called 1,000 times for no byte", 4),
     ("erase refused", lambda b: remote(b, vFlashErase=refuse),
      r"refused to erase 16384 bytes of flash at 0x08000000: E01", 4),
     ("write refused", lambda b: remote(b, vFlashWrite=refuse), r"refused to write \d+ by", 4),

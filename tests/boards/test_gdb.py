@@ -3,8 +3,8 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -21,10 +21,17 @@ def frame(content: bytes) -> bytes:
     return b"$%s#%02x" % (content, sum(content) % 256)
 
 
+class Endless:
+    """An answer that goes on for as long as somebody listens."""
+
+    def __init__(self, packet: bytes) -> None:
+        self.packet = packet
+
+
 class Server:
     """A debug server with 64 KiB of memory and 17 registers; `odd` may answer in its place."""
 
-    def __init__(self, connection: socket.socket, odd: dict[str, Answer]) -> None:
+    def __init__(self, connection: socket.socket, odd: Mapping[str, Answer | Endless]) -> None:
         self.connection, self.odd = connection, odd
         self.memory, self.registers = bytearray(0x10000), [0] * 17
         self.longest, self.running = 0, False
@@ -53,11 +60,25 @@ class Server:
     def reply(self, packet: str) -> bool:
         for start, answer in self.odd.items():
             if packet.startswith(start):
-                content = answer(packet)
-                self.connection.sendall(content)
+                try:
+                    if isinstance(answer, Endless):
+                        self.go_on(answer.packet)
+                    content = answer(packet)
+                    self.connection.sendall(content)
+                except OSError:  # the client has had enough
+                    return False
                 return content != b""
         self.connection.sendall(b"+" + frame(self.answer(packet).encode()))
         return True
+
+    def go_on(self, packet: bytes) -> None:
+        self.connection.setblocking(False)
+        waiting = b"+"
+        while True:
+            with suppress(BlockingIOError):
+                self.connection.recv(4096)  # acknowledgements are not waited for
+            with suppress(BlockingIOError):
+                waiting = waiting[self.connection.send(waiting) :] or packet * 100
 
     def answer(self, packet: str) -> str:
         head, _, tail = packet[1:].partition(":")
@@ -85,7 +106,7 @@ class Server:
 
 
 @contextmanager
-def served(**odd: Answer) -> Generator[tuple[GdbClient, Server], None, None]:
+def served(**odd: Answer | Endless) -> Generator[tuple[GdbClient, Server], None, None]:
     ours, theirs = socket.socketpair()
     server = Server(theirs, odd)
     thread = threading.Thread(target=server.serve)
@@ -169,6 +190,15 @@ def test_runs_and_escapes_are_expanded() -> None:
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
+        ({"qSupported": always(frame(b"PacketSize=zz"))}, "takes packets of 'zz' bytes"),
+        ({"qSupported": always(frame(b"PacketSize=-5"))}, "takes packets of '-5' bytes"),
+        ({"qSupported": always(frame(b"PacketSize=2"))}, "at least 40 (hexadecimal) are needed"),
+        ({"qSupported": always(frame(b"PacketSize=" + b"f" * 5000))}, "takes packets of 'ffff"),
+        ({"m": always(b"$" + bytes(2 << 20))}, "sent more than 1,048,576 bytes at once"),
+        ({"m": always(frame(b"0*~" * 20000))}, "sent more than 1,048,576 bytes at once"),
+        ({"m": lambda _: b"x" * 1000}, "acknowledged nothing within 0.3 s"),
+        ({"qRcmd": Endless(frame(b"O61"))}, "did not end within 0.3 s when asked to carry out"),
+        ({"c": Endless(frame(b"O61"))}, "could not stop the core"),
         ({"m": always(b"$00#00" * 3)}, "sent 3 packets with a wrong checksum"),
         ({"m": always(frame(b"E01"))}, "refused to read 2 bytes at 0x00001000: E01"),
         ({"m": always(frame(b"00"))}, "sent 1 bytes when asked to read 2 bytes"),
@@ -190,10 +220,10 @@ def test_runs_and_escapes_are_expanded() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_fault_is_one_sentence(
-    odd: dict[str, Answer], said: str, monkeypatch: pytest.MonkeyPatch
+    odd: Mapping[str, Answer | Endless], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gdb, "ANSWER_SECONDS", 0.3)
-    with served(**odd) as (client, _), pytest.raises(DeviceError) as caught:
+    with pytest.raises(DeviceError) as caught, served(**odd) as (client, _):
         client.write(0x1000, b"abcd")
         client.set_register(1, 2)
         client.set_breakpoint(0x20, 2)
