@@ -12,11 +12,11 @@ from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 from snncc.projects import KINDS, require_kind
 
-from . import firmware, pipeline
+from . import firmware, passes
 from .application import projected
 from .embedded import data_bytes, embedded, observed, sources
-from .emit import emit
-from .lower import lower
+from .emit.emit import emit
+from .lower.lower import lower
 from .program import Port, Program
 from .report import report
 from .simulate import simulate, streamed
@@ -47,7 +47,7 @@ class C99Backend:
     )
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        return pipeline.passes(settings, ranges)
+        return passes.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
         kind = require_kind(settings.options.get("project", ""))

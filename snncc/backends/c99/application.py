@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from snncc.backends import Files
 from snncc.projects import Application, Sensor, project
 
-from .emit_header import arguments
+from .emit.header import arguments
 from .program import Port, Program
 
 APART = "_observe"  # for tests only

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 from snncc.backends import Files
 from snncc.ir import Network
 
-from .emit import emit
-from .emit_header import state_bytes
-from .lower import lower
+from .emit.emit import emit
+from .emit.header import state_bytes
+from .emit.names import Names, block
+from .lower.lower import lower
 from .program import Program, Readout
 from .storage import CType
-from .text import Names, block
 
 ALIGNMENT_BYTES = 8  # at most so many bytes of padding behind each array (AAPCS32 5.1)
 

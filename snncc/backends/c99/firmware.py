@@ -11,7 +11,7 @@ import numpy as np
 from snncc.backends import chosen
 from snncc.ir import DeviceError, Trace, Values
 
-from .emit import emit
+from .emit.emit import emit
 from .program import Port, Program, Readout
 from .simulate import codes, element
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from snncc.backends import Json
 
-from .emit_header import state_bytes
+from .emit.header import state_bytes
 from .program import Population, Program
 
 

@@ -17,7 +17,7 @@ from snncc.backends import chosen
 from snncc.boards import shared_library
 from snncc.ir import DeviceError, Trace, UsageError, Values, encode
 
-from .emit import emit
+from .emit.emit import emit
 from .program import Port, Program, Readout
 
 NUMBERS: Mapping[str, npt.DTypeLike] = {

@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from snncc.backends.c99.long_arrays import LONG_BYTES, is_long, long_array
+from snncc.backends.c99.emit.long_arrays import LONG_BYTES, is_long, long_array
+from snncc.backends.c99.emit.names import array
 from snncc.backends.c99.storage import KINDS, Layout, Table
-from snncc.backends.c99.text import array
 from snncc.ir import Tensor
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .emit_leaky import leaky_functions, leaky_update
-from .program import Gather, Leaky, Population, Scalar
-from .target import LANES
-from .text import Names, block, lanes_of
+from ..program import Gather, Leaky, Population, Scalar
+from ..target import LANES
+from .leaky_neurons import leaky_functions, leaky_update
+from .names import Names, block, lanes_of
 
 
 def population(step: Population, names: Names) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .program import (
+from ..program import (
     ConvWalk,
     DenseWalk,
     Dot,
@@ -16,8 +16,8 @@ from .program import (
     Spread,
     Unpack,
 )
-from .storage import Reading
-from .text import Names, block
+from ..storage import Reading
+from .names import Names, block
 
 
 def scan(step: Scan, names: Names) -> list[str]:

@@ -10,14 +10,14 @@ from snncc.ir import Factor, Node, Overflow, Single
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import worst_case
 
-from .codes import whole
-from .neuron_leaky import begins, leaky_of
-from .neuron_scalar import scalar
-from .program import Leaky, Scalar
-from .storage import Memory
-from .tables import Grid
-from .target import LANE_BITS
-from .wiring import refused
+from ..program import Leaky, Scalar
+from ..storage import Memory
+from ..target import LANE_BITS
+from .constant_arrays import Grid
+from .leaky_neurons import begins, leaky_of
+from .parameter_codes import whole
+from .scalar_neurons import scalar
+from .signal_uses import refused
 
 if TYPE_CHECKING:
     from .lower import Lowering

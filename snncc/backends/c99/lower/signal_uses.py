@@ -22,9 +22,9 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input, Reshape, Spiking
 
-from .storage import CType, Reading, Wire
-from .tables import narrowest
-from .target import EVENTS_MAX, PHASES_MAX, RULES
+from ..storage import CType, Reading, Wire
+from ..target import EVENTS_MAX, PHASES_MAX, RULES
+from .constant_arrays import narrowest
 
 
 def refused(rule: str, node: Node, message: str) -> LoweringRefused:

@@ -23,10 +23,10 @@ from snncc.ir.ops import (
     Transpose,
 )
 
-from .neuron_scalar import ROUNDED
-from .program import Loop, MatrixProduct, PoolWindow, Step
-from .storage import Constant
-from .wiring import refused
+from ..program import Loop, MatrixProduct, PoolWindow, Step
+from ..storage import Constant
+from .scalar_neurons import ROUNDED
+from .signal_uses import refused
 
 if TYPE_CHECKING:
     from .lower import Lowering

@@ -8,7 +8,7 @@ import numpy as np
 
 from snncc.ir import Arithmetic, Factor, Node, Param, values_of
 
-from .storage import Whole
+from ..storage import Whole
 
 if TYPE_CHECKING:
     from .lower import Lowering

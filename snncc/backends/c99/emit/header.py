@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from .program import Leaky, Population, Port, Program
-from .storage import Wire
-from .text import Names, block
+from ..program import Leaky, Population, Port, Program
+from ..storage import Wire
+from .names import Names, block
 
 
 def state_bytes(program: Program) -> int:

@@ -16,11 +16,11 @@ import numpy as np
 from snncc.ir import Factor, Node, Overflow, Quantity, Rounding
 from snncc.ir.ops import IF, LIF, CubaLIF, Spiking
 
-from .codes import factor, observed, shifts, whole
-from .program import Leaky
-from .storage import Constant, Layout, Reset, Whole
-from .tables import Grid
-from .target import LANE_BITS
+from ..program import Leaky
+from ..storage import Constant, Layout, Reset, Whole
+from ..target import LANE_BITS
+from .constant_arrays import Grid
+from .parameter_codes import factor, observed, shifts, whole
 
 if TYPE_CHECKING:
     from .lower import Lowering

@@ -9,11 +9,7 @@ from pathlib import PurePosixPath
 
 from snncc.backends import Files, LateFiles
 
-from . import emit_steps
-from .emit_header import arguments, header, readme
-from .emit_population import population
-from .long_arrays import file_name, is_long, long_array
-from .program import (
+from ..program import (
     Dot,
     Keep,
     Loop,
@@ -27,8 +23,12 @@ from .program import (
     Step,
     Unpack,
 )
-from .storage import Memory
-from .text import Names, array, block, literal
+from ..storage import Memory
+from . import steps
+from .header import arguments, header, readme
+from .long_arrays import file_name, is_long, long_array
+from .names import Names, array, block, literal
+from .population import population
 
 KERNELS = "snncc_kernels.h"
 
@@ -45,7 +45,7 @@ def emit(program: Program) -> Files:
     }
     found: dict[PurePosixPath, bytes | Callable[[], bytes]]
     found = {PurePosixPath(name): text.encode() for name, text in texts.items()}
-    found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99") / "kernels.h").read_bytes()
+    found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99.emit") / "kernels.h").read_bytes()
     for table in filter(is_long, program.tables):
         found[PurePosixPath(file_name(program.name, table))] = partial(long_array, table)
     return LateFiles(found)
@@ -83,13 +83,13 @@ def _plain(step: Step, names: Names, index: int) -> tuple[str, str, list[str]]:
     """Name, note and body of the function of a step."""
     match step:
         case Scan():
-            return f"{step.source.wire}_scan", "who fired", emit_steps.scan(step, names)
+            return f"{step.source.wire}_scan", "who fired", steps.scan(step, names)
         case Unpack():
-            return f"{step.source.wire}_unpack", "as values", emit_steps.unpack(step, names)
+            return f"{step.source.wire}_unpack", "as values", steps.unpack(step, names)
         case Keep():
-            return f"{step.target}_keep", "for later ticks", emit_steps.keep(step, names)
+            return f"{step.target}_keep", "for later ticks", steps.keep(step, names)
         case Loop():
-            return f"{step.node}_loop{index}", f"%{step.node}", emit_steps.loop(step, names)
+            return f"{step.node}_loop{index}", f"%{step.node}", steps.loop(step, names)
         case Population():
             raise AssertionError("populations are written elsewhere")
         case _:
@@ -98,11 +98,11 @@ def _plain(step: Step, names: Names, index: int) -> tuple[str, str, list[str]]:
 
 
 WRITERS: Mapping[type[Step], tuple[str, Callable[..., list[str]]]] = {
-    Spread: ("spread", emit_steps.spread),
-    Dot: ("dot", emit_steps.dot),
-    MatrixProduct: ("product", emit_steps.matrix_product),
-    Normalise: ("normalise", emit_steps.normalise),
-    PoolWindow: ("pool", emit_steps.pool),
+    Spread: ("spread", steps.spread),
+    Dot: ("dot", steps.dot),
+    MatrixProduct: ("product", steps.matrix_product),
+    Normalise: ("normalise", steps.normalise),
+    PoolWindow: ("pool", steps.pool),
 }
 """Steps that one function of C writes, named after their node."""
 

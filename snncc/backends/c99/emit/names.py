@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from textwrap import indent
 
-from .program import Keep, Loop, MatrixProduct, Population, Program, Step
-from .storage import Constant, Reading, Table, Wire
-from .target import LANES
+from ..program import Keep, Loop, MatrixProduct, Population, Program, Step
+from ..storage import Constant, Reading, Table, Wire
+from ..target import LANES
 
 COLUMNS = 118
 

@@ -10,14 +10,14 @@ import numpy as np
 from snncc.ir import Factor, IntegerArithmetic, Node, Overflow, Quantity
 from snncc.ir.ops import Function, Graded, Norm, Requantize
 
-from .codes import shifts, whole
+from ..program import Layer, Loop, Normalise
+from ..storage import Constant
+from ..target import TABLE_BITS
+from .constant_arrays import narrowest
 from .elements import spread_loop
-from .neuron_scalar import ROUNDED
-from .program import Layer, Loop, Normalise
-from .storage import Constant
-from .tables import narrowest
-from .target import TABLE_BITS
-from .wiring import refused
+from .parameter_codes import shifts, whole
+from .scalar_neurons import ROUNDED
+from .signal_uses import refused
 
 if TYPE_CHECKING:
     from .lower import Lowering

@@ -10,10 +10,10 @@ import numpy as np
 from snncc.ir import Factor, Node, Overflow, Param, Quantity, Rounding
 from snncc.ir.ops import ALIF, LI, AlphaLIF, CubaLIF, Spiking
 
-from .codes import factor, shifts, whole
-from .program import Scalar
-from .storage import Constant, CType, Memory
-from .tables import Grid, narrowest
+from ..program import Scalar
+from ..storage import Constant, CType, Memory
+from .constant_arrays import Grid, narrowest
+from .parameter_codes import factor, shifts, whole
 
 if TYPE_CHECKING:
     from .lower import Lowering

@@ -18,15 +18,15 @@ from snncc.ir import (
 )
 from snncc.ir.ops import LI, Function, Graded, Input, Norm, Requantize, Spiking, Weighted
 
+from ..program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
+from ..storage import Reading, Wire
+from ..target import EVENTS_MAX, RESERVED
+from .constant_arrays import Tables, narrowest
 from .elements import element_steps
-from .held import graded_steps, norm_step, register_step, table_step
-from .neurons import arithmetic_of
-from .program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
-from .storage import Reading, Wire
+from .population_arithmetic import arithmetic_of
+from .requantized import graded_steps, norm_step, register_step, table_step
+from .signal_uses import Facts, Wiring, refused
 from .synapses import Current, Synapses, walked
-from .tables import Tables, narrowest
-from .target import EVENTS_MAX, RESERVED
-from .wiring import Facts, Wiring, refused
 
 
 def lower(network: Network, rates: Mapping[str, float], *, scored: bool = True) -> Program:

@@ -11,10 +11,9 @@ import numpy as np
 from snncc.ir import Arithmetic, Node, Use
 from snncc.ir.ops import BlockDense, Conv, Dense, Graded, Sparse, Sum, Weighted
 
-from .program import ConvWalk, DenseWalk, Dot, Gather, Layer, SparseWalk, Spread, Walk
-from .storage import BYTES, Constant, CType, Reading, Whole
-from .tables import Grid, narrowest, rows
-from .target import (
+from ..program import ConvWalk, DenseWalk, Dot, Gather, Layer, SparseWalk, Spread, Walk
+from ..storage import BYTES, Constant, CType, Reading, Whole
+from ..target import (
     ACCUMULATOR_BITS,
     DENSE_SYNAPSE,
     EVENT_GATHERED,
@@ -25,7 +24,8 @@ from .target import (
     LANES,
     WEIGHT_BITS,
 )
-from .wiring import refused
+from .constant_arrays import Grid, narrowest, rows
+from .signal_uses import refused
 
 if TYPE_CHECKING:
     from .lower import Lowering

@@ -8,8 +8,8 @@ import numpy as np
 
 from snncc.ir import Tensor
 
-from .storage import KINDS, Constant, CType, Layout, Table, Whole
-from .target import LANES
+from ..storage import KINDS, Constant, CType, Layout, Table, Whole
+from ..target import LANES
 
 # Within a word the bytes stand as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
 # (SXTAB16 takes the even bytes; Armv7-M ARM, DDI 0403, A7.7.184).

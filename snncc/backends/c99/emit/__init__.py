@@ -1,0 +1,1 @@
+"""A program as C: the header, the source, its constants, a README. Never: a decision."""
