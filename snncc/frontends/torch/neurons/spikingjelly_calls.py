@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version
-from typing import cast
+from importlib.util import find_spec
+from typing import Protocol, cast
 
 import torch
-from spikingjelly.activation_based import base, neuron, rnn
 from torch import Tensor, nn
 
 from .library import Fire, NeuronKind, class_among
 
 VERSION = version("spikingjelly")
+PART = "activation_based" if find_spec("spikingjelly.activation_based") else "clock_driven"
+"""The part of the library with the neurons; 0.0.0.0.12 and before name it by its clock."""
+base, neuron, rnn = (import_module(f"spikingjelly.{PART}.{n}") for n in ("base", "neuron", "rnn"))
 # 2.0 asks PyTorch for Triton kernels at its first call, which where there are none is no matter.
 logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
+MULTI = "MultiStep"
+"""How 0.0.0.0.12 names the classes of which a call is a row of ticks."""
 LEAKING = ("LIFNode", "ParametricLIFNode", "SimpleLIFNode")
 BASES = tuple(
     kind
@@ -28,15 +34,29 @@ BASES = tuple(
 )
 
 
+class Memory(Protocol):
+    """What all modules with a state offer (base.py, MemoryModule)."""
+
+    def reset(self) -> None:
+        """Puts every state to its first value."""
+        ...
+
+
 def named(module: nn.Module) -> str | None:
     """The library's class of neurons that a module is of or derived from."""
     return class_among(module, BASES, "spikingjelly")
 
 
-def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
-    """As in the library: a call is one tick (step_mode 's') or a row of them ('m').
+def law_of(module: nn.Module) -> str:
+    """The class whose equation a neuron has, however many ticks a call is."""
+    return (named(module) or "").removeprefix(MULTI)
 
-    SpikingJelly 2.0.0, activation_based/base.py, MemoryModule.forward.
+
+def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+    """As in the library: a call is one tick or a row of them.
+
+    SpikingJelly 2.0.0, activation_based/base.py, MemoryModule.forward, step_mode 's' or 'm'; and
+    0.0.0.0.12, clock_driven/neuron.py, MultiStepLIFNode.forward.
     """
     match named(module):
         case "SlidingPSN":
@@ -49,7 +69,7 @@ def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., ob
 
 def leak_reversal(module: nn.Module) -> float | Tensor:
     """The potential that a neuron leaks to, from which its op counts; 0 for all other classes."""
-    value = getattr(module, "v_reset", None) if named(module) in LEAKING else None
+    value = getattr(module, "v_reset", None) if law_of(module) in LEAKING else None
     return 0.0 if value is None else value
 
 
@@ -82,7 +102,7 @@ def _remembering(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..
         for each in x:
             outputs.append(tick(each))
             potentials.append(cast("Tensor", module.v))
-        if getattr(module, "store_v_seq", False):
+        if getattr(module, "store_v_seq", (named(module) or "").startswith(MULTI)):
             module.v_seq = torch.stack(potentials)
         return torch.stack(outputs)
 
@@ -94,8 +114,8 @@ def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
     kept = getattr(module, key)
     if isinstance(kept, Tensor) and kept.shape == x.shape:
         return kept
-    memory = cast("base.MemoryModule", module)
-    return torch.full_like(x, float(memory._memories_rv[key] if isinstance(kept, Tensor) else kept))
+    first = cast("Mapping[str, float]", vars(module)["_memories_rv"])[key]
+    return torch.full_like(x, float(first if isinstance(kept, Tensor) else kept))
 
 
 def _sliding(module: nn.Module, fire: Fire) -> Callable[..., object]:
@@ -154,10 +174,10 @@ def rest(model: nn.Module) -> None:
     """Resets every module that remembers, and leaves kernels for graphics processors aside."""
     for module in model.modules():
         if isinstance(module, base.MemoryModule):
-            memory = cast("base.MemoryModule", module)
-            memory.reset()
-            if hasattr(memory, "_backend"):
-                memory._backend = "torch"
+            cast("Memory", module).reset()
+            for choice in ("_backend", "backend"):
+                if choice in vars(module):
+                    setattr(module, choice, "torch")
 
 
 def spikes(module: nn.Module, returned: object) -> Sequence[Tensor]:
@@ -167,24 +187,26 @@ def spikes(module: nn.Module, returned: object) -> Sequence[Tensor]:
 
 
 def _single(module: nn.Module) -> bool:
-    return getattr(module, "step_mode", "s") == "s"
+    mode = "m" if (named(module) or "").startswith(MULTI) else "s"
+    return getattr(module, "step_mode", mode) == "s"
 
 
 @contextmanager
 def built_anywhere() -> Generator[None]:
     """Within it a model may ask for CuPy where there is none; it is run on the CPU here.
 
-    SpikingJelly 0.0.0.0.14, activation_based/base.py, check_backend_library; 2.0 asks for nothing.
+    SpikingJelly 0.0.0.0.14, activation_based/base.py, check_backend_library; 0.0.0.0.12,
+    clock_driven/neuron.py, check_backend; 2.0 asks for nothing.
     """
-    demanded = getattr(base, "check_backend_library", None)
-    if demanded is None:
-        yield
-        return
-    base.check_backend_library = _unchecked
+    asking = (base, "check_backend_library"), (neuron, "check_backend")
+    demands = [(m, name, getattr(m, name)) for m, name in asking if hasattr(m, name)]
+    for module, name, _ in demands:
+        setattr(module, name, _unchecked)
     try:
         yield
     finally:
-        base.check_backend_library = demanded
+        for module, name, demanded in demands:
+            setattr(module, name, demanded)
 
 
 def _unchecked(backend: str) -> None:

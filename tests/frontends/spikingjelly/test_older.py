@@ -1,4 +1,4 @@
-"""SpikingJelly 0.0.0.0.14 as well: the same tests once more, with that release in front."""
+"""The older releases of SpikingJelly as well: tests once more, with that release in front."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-OLDER = ROOT / "build" / "spikingjelly014"
+FOLDER = Path(__file__).parent.relative_to(ROOT)
 SAME = ("test_calls.py", "test_networks.py", "test_neurons.py", "test_refused.py")
+RELEASES = {"0.0.0.0.12": ("clock_driven/checks.py",), "0.0.0.0.14": SAME}
+"""Release → the files that are run with it; 0.0.0.0.12 names its modules otherwise."""
 
 
-def test_the_older_release_passes_the_same_tests() -> None:
-    if not (OLDER / "spikingjelly").is_dir():
-        pytest.skip("SpikingJelly 0.0.0.0.14 is not in build/spikingjelly014: run make setup")
-    environment = {**os.environ, "PYTHONPATH": str(OLDER), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+@pytest.mark.parametrize("release", RELEASES)
+def test_an_older_release_passes_the_tests(release: str) -> None:
+    folder = ROOT / "build" / f"spikingjelly{release.replace('.', '')[3:]}"
+    if not (folder / "spikingjelly").is_dir():
+        pytest.skip(f"SpikingJelly {release} is not in build/{folder.name}: run make setup")
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
     asked = "from importlib.metadata import version; print(version('spikingjelly'))"
     version = subprocess.run(
         [sys.executable, "-c", asked],
@@ -27,8 +31,8 @@ def test_the_older_release_passes_the_same_tests() -> None:
         text=True,
         check=True,
     ).stdout.strip()
-    assert version == "0.0.0.0.14"
-    files = [f"tests/frontends/spikingjelly/{name}" for name in SAME]
+    assert version == release
+    files = [str(FOLDER / name) for name in RELEASES[release]]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *files],
         cwd=ROOT,
