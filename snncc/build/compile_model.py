@@ -7,17 +7,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from pathlib import Path
 
 import numpy as np
 
 from snncc import bundle
-from snncc.backends import Backend, Files, FirmwareBackend, Json, Settings, packed
+from snncc.backends import Backend, FirmwareBackend, Json, Settings
 from snncc.bundle import BuildRequest, BundleWriter, manifest
 from snncc.datasets import Samples, calibration
-from snncc.files import Content
 from snncc.importing import import_model
 from snncc.ir import (
     DeviceError,
@@ -41,17 +38,6 @@ CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
 GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
 GUESSED_TICKS = 64
-
-
-ROLES = {
-    "target": "target",
-    "check": "check",
-    "source": "source",
-    "firmware": "firmware",
-    bundle.NETWORK: "network",
-    bundle.TENSORS: "network",
-    bundle.REPORT: "report",
-}
 
 
 def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda line: None) -> Path:
@@ -101,17 +87,13 @@ def _compiled(
     report: dict[str, Json] = dict(target.report(program))
     notes += _warned(report)
     give_back()
-    emitted = target.emit(program)
-    files: dict[str, Content]
-    files = {f"target/{name}": partial(_copied, emitted, name) for name in emitted}
+    files = bundle.lowered_files(network, target.emit(program))
+    files |= bundle.source_files(float_network, ranges)
     if request.board is not None:
         elf, sizes = _firmware(target, program, request.board)
         files[f"firmware/{request.board}.elf"] = elf
         report["board"] = sizes
-    files |= bundle.network_files(network, bundle.NETWORK, bundle.TENSORS)
-    files |= bundle.network_files(float_network, *bundle.FLOAT)
-    files[bundle.CHECK] = packed({"signal": signal, **expected.wires})
-    files[bundle.REPORT] = bundle.dump(report)
+    files |= bundle.check_files(signal, expected, report)
     facts = manifest(request, float_network, network, settings, theirs, steps, notes)
     log: dict[str, Json] = {
         "seconds": round(time.perf_counter() - began, 3),
@@ -120,12 +102,8 @@ def _compiled(
         "machine": platform.machine(),
     }
     path = request.output or Path(f"{network.name}.snnb")
-    claim(path).write(facts, files, ROLES, log)
+    claim(path).write(facts, files, log)
     return path
-
-
-def _copied(files: Files, name: PurePosixPath, out: BinaryIO) -> None:
-    out.write(files[name])
 
 
 def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, str], dict[str, str]]:

@@ -1,9 +1,11 @@
 """The bundle: a compiled model as a folder that lists and proves what is in it."""
 
-from .manifest import BuildRequest, manifest
+from .content import check_files, lowered_files, network_files, source_files
+from .manifest import Unfinished, lags, manifest
 from .read import Bundle
-from .schema import CHECK, FLOAT, FORMAT_VERSION, LOG, MANIFEST, NETWORK, REPORT, TENSORS
-from .write import BundleWriter, dump, network_files, writing
+from .request import BuildRequest
+from .schema import CHECK, FLOAT, FORMAT_VERSION, LOG, MANIFEST, NETWORK, REPORT, TENSORS, Manifest
+from .write import BundleWriter, writing
 
 __all__ = [
     "CHECK",
@@ -17,8 +19,13 @@ __all__ = [
     "BuildRequest",
     "Bundle",
     "BundleWriter",
-    "dump",
+    "Manifest",
+    "Unfinished",
+    "check_files",
+    "lags",
+    "lowered_files",
     "manifest",
     "network_files",
+    "source_files",
     "writing",
 ]

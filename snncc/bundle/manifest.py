@@ -1,40 +1,23 @@
-"""The manifest of a bundle: what was asked for and what came of it, as JSON; writes nothing."""
+"""The manifest of a bundle: what was asked for and what came of it; writes nothing."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType
+from typing import TypeAlias
 
 import snncc
-from snncc.backends import Json, Settings
+from snncc.backends import Settings
+from snncc.files import digest
 from snncc.ir import Network, Use
 from snncc.ir.passes import Pass, show_pass, total_lag
 
-from .schema import FORMAT_VERSION
+from .request import BuildRequest
+from .schema import FORMAT_VERSION, Listed, Manifest, Port, Told, Weights
 
-
-@dataclass(frozen=True)
-class BuildRequest:
-    """What `snncc build` was asked for; paths as typed."""
-
-    model: str
-    target: str
-    weights: Path | None = None
-    data: Path | None = None
-    weight_bits: int = 8
-    state_bits: int = 32
-    board: str | None = None
-    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    passes: str | None = None
-    print_after: str | None = None
-    dump: Path | None = None
-    time: bool = False
-    output: Path | None = None
-    check_each: int = 0
-    bisect: bool = False
+Unfinished: TypeAlias = Callable[[dict[str, Listed]], Manifest]
+"""A manifest that lacks its list of files, which are known when they are written."""
 
 
 def manifest(
@@ -45,7 +28,7 @@ def manifest(
     model_options: Mapping[str, str],
     steps: Sequence[Pass],
     notes: Sequence[str],
-) -> dict[str, Json]:
+) -> Unfinished:
     """Everything about a build that does not depend on the machine or the hour.
 
     Args:
@@ -57,49 +40,54 @@ def manifest(
         steps: the passes that ran.
         notes: what the user should know, a sentence each.
     """
-    return {
-        "format_version": FORMAT_VERSION,
-        "snncc": snncc.__version__,
-        "target": request.target,
-        "board": request.board,
-        "model": request.model,
-        "weights": _weights(request.weights),
-        "pipeline": ",".join(map(show_pass, steps)),
-        "settings": _settings(settings, model_options),
-        "tick": network.tick,
-        "decode": network.decode,
-        "inputs": [_port(network, Use(node.name)) for node in network.inputs],
-        "outputs": [_port(network, use) for use in network.outputs],
-        "lag": _lag(source, steps),
-        "warnings": list(notes),
-    }
+    return partial(
+        Manifest,
+        FORMAT_VERSION,
+        snncc.__version__,
+        request.target,
+        request.board,
+        request.model,
+        _weights(request.weights),
+        ",".join(map(show_pass, steps)),
+        _told(settings, model_options),
+        network.tick,
+        network.decode,
+        *ports(network),
+        lags(source, steps),
+        list(notes),
+    )
 
 
-def _weights(path: Path | None) -> Json:
-    if path is None:
-        return None
-    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+def _weights(path: Path | None) -> Weights | None:
+    return None if path is None else Weights(path.name, digest(path))
 
 
-def _settings(settings: Settings, theirs: Mapping[str, str]) -> Json:
-    return {
-        "weight_bits": settings.weight_bits,
-        "state_bits": settings.state_bits,
-        "options": dict(settings.options),
-        "model_options": dict(theirs),
-        "rates": dict(settings.rates),
-    }
+def _told(settings: Settings, theirs: Mapping[str, str]) -> Told:
+    return Told(
+        settings.weight_bits,
+        settings.state_bits,
+        dict(settings.options),
+        dict(theirs),
+        dict(settings.rates),
+    )
 
 
-def _port(network: Network, use: Use) -> Json:
+def ports(network: Network) -> tuple[list[Port], list[Port]]:
+    """Inputs and outputs of a network."""
+    inputs = [_port(network, Use(node.name)) for node in network.inputs]
+    return inputs, [_port(network, use) for use in network.outputs]
+
+
+def _port(network: Network, use: Use) -> Port:
     formats = {role: str(format) for role, format in network[use.source].formats.items()}
-    return {
-        "name": str(use).removeprefix("%"),
-        "shape": list(network.shapes[use.source]),
-        "format": formats.get(use.state or "value", formats.get("v")),
-    }
+    return Port(
+        str(use).removeprefix("%"),
+        list(network.shapes[use.source]),
+        formats.get(use.state or "value", formats.get("v")),
+    )
 
 
-def _lag(network: Network, steps: Sequence[Pass]) -> Json:
-    late = total_lag(network, steps)
+def lags(source: Network, steps: Sequence[Pass]) -> dict[str, int]:
+    """Output → ticks by which it comes later than in the model."""
+    late = total_lag(source, steps)
     return {wire.removeprefix("%"): ticks for wire, ticks in late.items()}

@@ -1,23 +1,46 @@
-"""Reading a bundle: what it holds, and whether its files are still those that were written."""
+"""Reading a bundle: what it holds, and whether it is still what was written."""
 
 from __future__ import annotations
 
-import json
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
+from typing import Any, TypeVar, cast
 
+import msgspec
 import numpy as np
 
 from snncc.backends import Json, Settings
-from snncc.files import digest
+from snncc.files import recover
 from snncc.ir import Network, Tensor, Trace, UsageError, Values, parse
+from snncc.ir import verify as verify_network
+from snncc.ir.passes import Ranges
 
-from .schema import CHECK, FLOAT, FORMAT_VERSION, MANIFEST, NETWORK, REPORT, TENSORS
+from .manifest import ports
+from .ranges import ranges_from
+from .schema import (
+    CHECK,
+    FLOAT,
+    MANIFEST,
+    NETWORK,
+    RANGES,
+    REPORT,
+    TENSORS,
+    Manifest,
+    read_manifest,
+)
+from .sealed import manifest_text, open_listed, refuse_strangers
+from .write import BundleKind
+
+ATTEMPTS = 5
+"""How often a bundle is read that is being replaced; each takes longer than replacing one."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,42 +49,41 @@ class Bundle:
 
     Attributes:
         path: its folder.
-        manifest: what `manifest.json` holds.
+        manifest: what `manifest.json` says.
         network: as it was lowered.
         source: as it was imported, in float.
     """
 
     path: Path
-    manifest: Mapping[str, Json]
+    manifest: Manifest
     network: Network
     source: Network
 
     @property
     def target(self) -> str:
         """Name of the backend that built it."""
-        return str(self.manifest["target"])
+        return self.manifest.target
 
     @property
     def model(self) -> str:
         """MODEL as it was given to build."""
-        return str(self.manifest["model"])
+        return self.manifest.model
 
     @property
     def settings(self) -> Settings:
         """What the backend was told, so that lowering can be repeated."""
-        kept = cast("dict[str, Json]", self.manifest["settings"])
+        told = self.manifest.settings
         return Settings(
-            int(cast("int", kept["weight_bits"])),
-            int(cast("int", kept["state_bits"])),
-            MappingProxyType(cast("dict[str, str]", kept["options"])),
-            MappingProxyType(cast("dict[str, float]", kept["rates"])),
+            told.weight_bits,
+            told.state_bits,
+            MappingProxyType(told.options),
+            MappingProxyType(told.rates),
         )
 
     @property
     def model_options(self) -> Mapping[str, str]:
         """What the frontend was told, so that the import can be repeated."""
-        kept = cast("dict[str, Json]", self.manifest["settings"])
-        return cast("dict[str, str]", kept["model_options"])
+        return self.manifest.settings.model_options
 
     @property
     def classes(self) -> int:
@@ -71,72 +93,119 @@ class Bundle:
     @property
     def lag(self) -> Mapping[str, int]:
         """Output → ticks by which it comes later than in the model."""
-        return cast("dict[str, int]", self.manifest["lag"])
+        return self.manifest.lag
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about the build, a sentence each."""
-        return tuple(cast("list[str]", self.manifest["warnings"]))
+        return tuple(self.manifest.warnings)
 
     @property
     def report(self) -> dict[str, Json]:
         """Counts and bytes, as the backend gave them."""
-        text = (self.path / REPORT).read_text(encoding="utf-8")
-        return cast("dict[str, Json]", json.loads(text))
+        with self._replaced(), open_listed(self.path, REPORT, self.manifest.files) as file:
+            return _sound(self.path, REPORT, lambda: _report(file.read()))
+
+    @property
+    def ranges(self) -> Ranges:
+        """What calibration saw."""
+        with self._replaced():
+            arrays = _arrays(self.path, RANGES, self.manifest)
+        return _sound(self.path, RANGES, lambda: ranges_from(arrays))
 
     def check(self) -> tuple[Values, Trace]:
         """The check signal `[samples, ticks, *shape]` and the trace that it must give."""
-        arrays = {k: v.values for k, v in _tensors(self.path / CHECK, self.path).items()}
+        with self._replaced():
+            arrays = _arrays(self.path, CHECK, self.manifest)
+        outputs = tuple(str(use) for use in self.network.outputs)
+        if "signal" not in arrays or not set(outputs) <= arrays.keys():
+            raise UsageError(f"{self.path}: {CHECK} lacks the signal or an output; build it again")
         signal = arrays.pop("signal")
-        return signal, Trace(arrays, tuple(str(use) for use in self.network.outputs))
+        return signal, Trace(arrays, outputs)
+
+    @contextmanager
+    def _replaced(self) -> Iterator[None]:
+        """Says so where a file cannot be read because a newer bundle has taken the place."""
+        try:
+            yield
+        except UsageError as error:
+            place = self.path / MANIFEST
+            if read_manifest(manifest_text(self.path), str(place)) != self.manifest:
+                raise UsageError(
+                    f"{self.path} was replaced by another bundle while it was read; run again"
+                ) from error
+            raise
 
     def digests(self) -> dict[str, bool]:
         """File → whether it still has the digest that the manifest gives."""
-        stated = cast("dict[str, dict[str, Json]]", self.manifest["files"])
         found: dict[str, bool] = {}
-        for name, entry in stated.items():
-            file = self.path / name
-            found[name] = file.is_file() and digest(file) == entry["sha256"]
+        for name in self.manifest.files:
+            try:
+                open_listed(self.path, name, self.manifest.files).close()
+                found[name] = True
+            except UsageError:
+                found[name] = False
         return found
 
     @classmethod
     def open(cls, path: Path) -> Bundle:
-        """The bundle in a folder, its digests checked.
+        """The bundle in a folder; every file is listed, is there, and is as it was written.
 
         Raises:
-            UsageError: there is none, it is of another format version, or a file was changed.
+            UsageError: there is none, it is of another format version, a file was changed, is
+                missing or is not listed, or the manifest states something else than the network.
+            TextError, RuleViolation: a network in it is none.
         """
-        try:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-            version = manifest["format_version"]
-        except (FileNotFoundError, NotADirectoryError):
-            raise UsageError(f"{path} is no bundle: it has no {MANIFEST}") from None
-        except (ValueError, KeyError, TypeError):
-            raise UsageError(f"{path / MANIFEST} is damaged; build the bundle again") from None
-        if version != FORMAT_VERSION:
-            raise UsageError(
-                f"{path} has bundle format {version}, this snncc reads {FORMAT_VERSION}; "
-                "build it again"
-            )
-        first = cls(path, manifest, *(_NOTHING, _NOTHING))
-        if wrong := [name for name, holds in first.digests().items() if not holds]:
-            raise UsageError(
-                f"{path}: {wrong[0]} is missing or was changed after the build; build it again"
-            )
-        return cls(path, manifest, _network(path, NETWORK, TENSORS), _network(path, *FLOAT))
+        if not path.exists():
+            recover(path, BundleKind())  # of a writer that was killed
+        for _ in range(ATTEMPTS):
+            text = manifest_text(path)
+            try:
+                return cls._opened(path, text)
+            except UsageError:
+                if manifest_text(path) == text:
+                    raise
+        raise UsageError(f"{path} is replaced again and again; wait until that is over")
+
+    @classmethod
+    def _opened(cls, path: Path, text: bytes) -> Bundle:
+        manifest = read_manifest(text, str(path / MANIFEST))
+        refuse_strangers(path, manifest.files)
+        for name in manifest.files:
+            open_listed(path, name, manifest.files).close()
+        network = _network(path, NETWORK, TENSORS, manifest)
+        stated = manifest.tick, manifest.decode, manifest.inputs, manifest.outputs
+        if stated != (network.tick, network.decode, *ports(network)):
+            raise UsageError(f"{path}: {MANIFEST} describes another network than {NETWORK} is")
+        return cls(path, manifest, network, _network(path, *FLOAT, manifest))
 
 
-_NOTHING = Network("nothing", (), (), 0.0)
+def _network(path: Path, text: str, tensors: str, manifest: Manifest) -> Network:
+    table = {name: Tensor(values) for name, values in _arrays(path, tensors, manifest).items()}
+    with open_listed(path, text, manifest.files) as file:
+        lines = _sound(path, text, lambda: file.read().decode())
+    return verify_network(parse(lines, MappingProxyType(table)))
 
 
-def _network(path: Path, text: str, tensors: str) -> Network:
-    table = MappingProxyType(_tensors(path / tensors, path))
-    return parse((path / text).read_text(encoding="utf-8"), table)
+def _arrays(path: Path, name: str, manifest: Manifest) -> dict[str, Values]:
+    def read() -> dict[str, Values]:
+        with np.load(content, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+
+    with open_listed(path, name, manifest.files) as content:
+        return _sound(path, name, read)
 
 
-def _tensors(place: Path, path: Path) -> dict[str, Tensor]:
+def _report(text: bytes) -> dict[str, Json]:
+    return cast("dict[str, Json]", msgspec.json.decode(text, type=dict[str, Any]))
+
+
+def _sound(path: Path, name: str, read: Callable[[], T]) -> T:
+    """What a reader gives. Raises: UsageError: the file is not of its format."""
     try:
-        with np.load(place, allow_pickle=False) as file:
-            return {name: Tensor(file[name]) for name in file.files}
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise UsageError(f"{path}: an array file is damaged: {error}") from error
+        return read()
+    except (
+        ValueError, KeyError, TypeError, EOFError, RecursionError, OSError, RuntimeError,
+        NotImplementedError, zipfile.BadZipFile, zlib.error, msgspec.MsgspecError,
+    ) as error:  # fmt: skip
+        raise UsageError(f"{path}: {name} is damaged: {error}; build the bundle again") from error

@@ -1,57 +1,154 @@
-"""What a bundle consists of: the names of its files, and the list that its manifest holds."""
+"""The schema of a bundle: the names of its files, and what its manifest says of them."""
 
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path, PurePosixPath
-from typing import cast
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
 
-from snncc.backends import Json
+import msgspec
+from msgspec import Meta, Struct
 
-FORMAT_VERSION = 1
+from snncc.ir import UsageError, limits
+
+FORMAT_VERSION = 2
 MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"
 CHECK, REPORT, LOG = "check/check.npz", "report.json", "log.json"
 FLOAT = "source/network.snn", "source/tensors.npz"  # the imported network, before any pass
+RANGES = "source/ranges.npz"  # what calibration saw
 UNLISTED = frozenset({MANIFEST, LOG})
 """Files of a bundle that its manifest does not list."""
 
-MANIFEST_BYTES_MAX = 64 << 20
+REQUIRED = (NETWORK, TENSORS, *FLOAT, RANGES, CHECK, REPORT)
+"""Files that every bundle has."""
+
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]
+Extent = Annotated[int, Meta(ge=0, le=limits.EXTENT)]
+Finite = Annotated[float, Meta(ge=0, le=1e300)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
-def listed_files(folder: Path) -> dict[str, str] | None:
-    """File → SHA-256, as a bundle's manifest lists them; None where there is no such manifest.
+class Listed(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of a bundle: its digest, its size, and what it is for."""
 
-    The list has been the same in every format version, so that older bundles are known, too.
+    sha256: Sha256
+    bytes: Count
+    role: str
+
+
+class Port(Struct, frozen=True, forbid_unknown_fields=True):
+    """An input or an output of the network as it was lowered."""
+
+    name: str
+    shape: list[Extent]
+    format: str | None
+
+
+class Weights(Struct, frozen=True, forbid_unknown_fields=True):
+    """The weights file that was given to build: its name without folders, and its digest."""
+
+    file: str
+    sha256: Sha256
+
+
+class Told(Struct, frozen=True, forbid_unknown_fields=True):
+    """What backend and frontend were told, so that both can be repeated."""
+
+    weight_bits: Annotated[int, Meta(ge=2, le=8)]
+    state_bits: Annotated[int, Meta(ge=16, le=32, multiple_of=16)]
+    options: dict[str, str]
+    model_options: dict[str, str]
+    rates: dict[str, Finite]
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything about a build that does not depend on the machine or the hour.
+
+    Attributes:
+        snncc: the version that built it.
+        board: the board that it was built for.
+        model: MODEL as it was given to build.
+        weights: the weights file that was given.
+        pipeline: the passes that ran, as text.
+        tick: length of a tick, seconds.
+        lag: output → ticks by which it comes later than in the model.
+        warnings: what the user should know about the build, a sentence each.
+        files: path → every other file of the bundle but the log.
     """
-    place = folder / MANIFEST
-    if place.is_symlink() or not place.is_file() or place.stat().st_size > MANIFEST_BYTES_MAX:
-        return None
+
+    format_version: Annotated[int, Meta(ge=2, le=2)]
+    snncc: str
+    target: str
+    board: str | None
+    model: str
+    weights: Weights | None
+    pipeline: str
+    settings: Told
+    tick: Finite
+    decode: Literal["count", "mean", "last"]
+    inputs: list[Port]
+    outputs: list[Port]
+    lag: dict[str, Extent]
+    warnings: list[str]
+    files: dict[str, Listed]
+
+    def __post_init__(self) -> None:
+        for name in self.files:
+            if not is_inside(name) or name in UNLISTED:
+                raise ValueError(f"'{name}' is not the name of a file in a bundle")
+        for name in REQUIRED:
+            if name not in self.files:
+                raise ValueError(f"{name} is not among the files")
+
+
+class _Version(Struct):
+    format_version: int
+
+
+class _Listing(Struct):
+    """What the manifests of all format versions have in common."""
+
+    format_version: int
+    snncc: str
+    target: str
+    files: dict[str, Listed]
+
+
+def read_manifest(text: bytes, place: str) -> Manifest:
+    """The manifest that a text is.
+
+    Args:
+        text: JSON.
+        place: where it stands, for messages.
+
+    Raises:
+        UsageError: it is not JSON, of another format version, or not of the schema; says where.
+    """
     try:
-        manifest = json.loads(place.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
+        version = msgspec.json.decode(text, type=_Version).format_version
+        if version != FORMAT_VERSION:
+            raise UsageError(
+                f"{place} states bundle format {version}, this snncc reads {FORMAT_VERSION}; "
+                "build the bundle again"
+            )
+        return msgspec.json.decode(text, type=Manifest)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise UsageError(f"{place} is damaged: {error}; build the bundle again") from error
+
+
+def listed_digests(text: bytes) -> Mapping[str, str] | None:
+    """File → SHA-256, as a manifest of any format version lists them; None where none does."""
+    try:
+        files = msgspec.json.decode(text, type=_Listing).files
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    if not isinstance(manifest, dict):
+    if not files or not all(is_inside(name) for name in files):
         return None
-    stated = cast("dict[str, Json]", manifest)
-    files = stated.get("files")
-    if not isinstance(stated.get("format_version"), int) or not isinstance(
-        stated.get("snncc"), str
-    ):
-        return None
-    if not isinstance(files, dict) or not files:
-        return None
-    found = {name: _sha256(entry) for name, entry in files.items() if is_inside(name)}
-    return found if len(found) == len(files) and all(found.values()) else None
+    return {name: entry.sha256 for name, entry in files.items()}
 
 
 def is_inside(name: str) -> bool:
     """Whether a name is that of a file below a folder: no step up, no drive, no odd letter."""
     parts = PurePosixPath(name).parts
-    plain = str(PurePosixPath(*parts)) == name and name.isprintable() and "\\" not in name
-    return bool(parts) and plain and not name.startswith("/") and ".." not in parts
-
-
-def _sha256(entry: Json) -> str:
-    text = entry.get("sha256") if isinstance(entry, dict) else None
-    return text if isinstance(text, str) and re.fullmatch(r"[0-9a-f]{64}", text) else ""
+    plain = bool(parts) and str(PurePosixPath(*parts)) == name and name.isprintable()
+    return plain and not name.startswith("/") and ".." not in parts and "\\" not in name

@@ -6,28 +6,63 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
-from snncc.backends import Json, pack
-from snncc.files import Content, Replacement, changed, digest, failures, fill, replacing, strangers
-from snncc.ir import Network, show
+import msgspec
 
-from .schema import LOG, MANIFEST, UNLISTED, listed_files
+from snncc.backends import Json
+from snncc.files import (
+    Content,
+    Replacement,
+    changed,
+    digest,
+    failures,
+    fill,
+    replacing,
+    strangers,
+)
+from snncc.ir import UsageError
+
+from .manifest import Unfinished
+from .schema import LOG, MANIFEST, UNLISTED, Listed, listed_digests
+from .sealed import manifest_text
+
+ROLES = frozenset({"target", "check", "source", "firmware"})
+"""Folders of a bundle that say what their files are for."""
 
 
 class BundleKind:
     """How a bundle is known: its manifest lists every file in it, and each is as it was written."""
 
     def foreign(self, folder: Path) -> str | None:
-        listed = listed_files(folder)
-        if listed is None:
-            return f"is a folder and not a bundle: it has no {MANIFEST} of snncc"
-        for name in strangers(folder, listed.keys() | UNLISTED):
-            return f"holds {name}, which is not of the bundle"
-        for name in changed(folder, listed):
-            return f"holds {name}, which was changed after the build"
+        while folder.exists():
+            text = _manifest(folder)
+            try:
+                why = _foreign(folder, text)
+            except FileNotFoundError:
+                why = "is being changed"
+            if why is None or _manifest(folder) == text:
+                return why
+            # Another process put a newer bundle there while this one was looked at.
         return None
+
+
+def _manifest(folder: Path) -> bytes:
+    try:
+        return manifest_text(folder)
+    except UsageError:
+        return b""
+
+
+def _foreign(folder: Path, manifest: bytes) -> str | None:
+    listed = listed_digests(manifest)
+    if listed is None:
+        return f"is a folder and not a bundle: it has no {MANIFEST} of snncc"
+    for name in strangers(folder, listed.keys() | UNLISTED):
+        return f"holds {name}, which is not of the bundle"
+    for name in changed(folder, listed):
+        return f"holds {name}, which was changed after the build"
+    return None
 
 
 @dataclass(frozen=True)
@@ -37,36 +72,38 @@ class BundleWriter:
     place: Replacement
 
     def write(
-        self,
-        manifest: Mapping[str, Json],
-        files: Mapping[str, Content],
-        roles: Mapping[str, str],
-        log: Mapping[str, Json],
+        self, manifest: Unfinished, files: Mapping[str, Content], log: Mapping[str, Json]
     ) -> None:
         """Writes all of the bundle, and puts it in its place.
 
         Args:
-            manifest: without its list of files, which is added here.
+            manifest: is given the list of files.
             files: path within the bundle → content, one in memory at a time where functions write.
-            roles: path or first part of it → what the file is for.
             log: times and facts about this machine; written beside, not hashed.
 
         Raises:
             UsageError: it cannot be written.
         """
-        listed: dict[str, Json] = {}
+        listed: dict[str, Listed] = {}
         with failures(self.place.path):
             for name, content in sorted(files.items()):
                 file = self.place.new / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 with file.open("xb") as out:
                     fill(out, content)
-                role = roles.get(name, roles.get(PurePosixPath(name).parts[0], "data"))
-                size = file.stat().st_size
-                listed[name] = {"sha256": digest(file), "bytes": size, "role": role}
-            (self.place.new / MANIFEST).write_bytes(dump({**manifest, "files": listed}))
+                listed[name] = Listed(digest(file), file.stat().st_size, _role(name))
+            text = dump(msgspec.to_builtins(manifest(listed)))
+            (self.place.new / MANIFEST).write_bytes(text)
             (self.place.new / LOG).write_bytes(dump(log))
         self.place.commit()
+
+
+def _role(name: str) -> str:
+    """What a file is for: the folder's name, or the file's without what it is written in."""
+    first, _, rest = name.partition("/")
+    if rest:
+        return first if first in ROLES else "data"
+    return {"tensors": "network"}.get(PurePosixPath(name).stem, PurePosixPath(name).stem)
 
 
 @contextmanager
@@ -78,11 +115,6 @@ def writing(path: Path) -> Iterator[BundleWriter]:
     """
     with replacing(path, BundleKind()) as place:
         yield BundleWriter(place)
-
-
-def network_files(network: Network, text: str, tensors: str) -> dict[str, Content]:
-    """A network as its two files."""
-    return {text: show(network).encode(), tensors: partial(pack, network.tensors)}
 
 
 def dump(value: Mapping[str, Json]) -> bytes:

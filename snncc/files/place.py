@@ -89,6 +89,6 @@ def no_room(place: Path) -> str | None:
 
 def _locked(place: Path) -> str | None:
     for folder in (place, *(p for p in place.rglob("*") if p.is_dir())):
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if not os.access(folder, os.W_OK | os.X_OK) and folder.exists():
             return f"cannot be replaced: no permission to write in {folder}"
     return None

@@ -28,8 +28,8 @@ def bundle_html(bundle: Bundle) -> str:
         "bundle": str(bundle.path.name),
         "target": bundle.target,
         "model": bundle.model,
-        "built by": f"snncc {bundle.manifest['snncc']}",
-        "pipeline": bundle.manifest["pipeline"],
+        "built by": f"snncc {bundle.manifest.snncc}",
+        "pipeline": bundle.manifest.pipeline,
         "notes": "; ".join(bundle.notes),
     }
     return _page(bundle.network, facts, about, bundle.report)

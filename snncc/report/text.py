@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import cast
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -46,9 +47,9 @@ def bundle_text(bundle: Bundle) -> str:
     """What a bundle holds: where it comes from, the network, the target's report, the digests."""
     manifest = bundle.manifest
     lines = [
-        f"bundle {bundle.path} for {bundle.target}, built by snncc {manifest['snncc']}",
+        f"bundle {bundle.path} for {bundle.target}, built by snncc {manifest.snncc}",
         f"model {bundle.model}",
-        f"pipeline {manifest['pipeline']}",
+        f"pipeline {manifest.pipeline}",
         "",
         network_text(bundle.network, summary(bundle.network, bundle.settings.rates)),
         "report",
@@ -64,7 +65,7 @@ def bundle_text(bundle: Bundle) -> str:
 def bundle_json(bundle: Bundle) -> dict[str, Json]:
     """The same, as JSON."""
     return {
-        "manifest": dict(bundle.manifest),
+        "manifest": msgspec.to_builtins(bundle.manifest),
         "network": summary(bundle.network, bundle.settings.rates),
         "report": bundle.report,
         "digests": dict(bundle.digests()),

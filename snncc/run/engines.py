@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def backend_of(bundle: Bundle) -> Backend[object]:
 
 def board_of(bundle: Bundle, name: str | None = None) -> str:
     """Name of the board to run on: as asked for, as built for, or the emulated M4."""
-    return name or cast("str | None", bundle.manifest["board"]) or DEFAULT_BOARD
+    return name or bundle.manifest.board or DEFAULT_BOARD
 
 
 def run(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -199,10 +199,10 @@ def verify(
 
 
 def _model(bundle: Bundle, source: str, weights: Path | None, data: Path | None) -> Model:
-    stated = cast("dict[str, str] | None", bundle.manifest["weights"])
+    stated = bundle.manifest.weights
     if stated is not None and weights is None:
         raise UsageError(
-            f"the bundle was built with weights from {stated['file']}; give them again: --weights"
+            f"the bundle was built with weights from {stated.file}; give them again: --weights"
         )
     found = import_model(source, weights, data, bundle.model_options, bundle.check()[0])
     if found.imported.network != bundle.source:

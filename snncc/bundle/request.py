@@ -1,0 +1,30 @@
+"""BuildRequest: what `snncc build` was asked for; holds no default of a target or a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What `snncc build` was asked for; paths as typed."""
+
+    model: str
+    target: str
+    weights: Path | None = None
+    data: Path | None = None
+    weight_bits: int = 8
+    state_bits: int = 32
+    board: str | None = None
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    passes: str | None = None
+    print_after: str | None = None
+    dump: Path | None = None
+    time: bool = False
+    output: Path | None = None
+    check_each: int = 0
+    bisect: bool = False
+    sign: Path | None = None
