@@ -29,7 +29,8 @@ MUTANTS = 2000
 ODD: tuple[object, ...] = (
     None, True, 0, 1, -1, 2**31, 2**63, 10**400, 0.5, 1e308, "", "x", "\u202e\x1b[31m", "é" * 300,
     [], [0], {}, {"a": 1}, [[]] * 50, "../../etc/passwd", "/etc/passwd", "c99", "lava",
-    "spinnaker2", "zoo:l2mu-motions", "nowhere.py:build", [1, 2, 3], "quantize{weight_bits=4}", 16, 32, 8,
+    "spinnaker2", "zoo:l2mu-motions", "nowhere.py:build", [1, 2, 3], "quantize{weight_bits=4}",
+    16, 32, 8,
 )  # fmt: skip
 
 
