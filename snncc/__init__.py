@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from .version import __version__
+
 if TYPE_CHECKING:
     from snncc.build import compile_model
     from snncc.bundle import BuildRequest, Bundle
@@ -12,8 +14,6 @@ if TYPE_CHECKING:
     from snncc.run import verify
 
     from .importing import import_model
-
-__version__ = "0.1.0"
 
 __all__ = [
     "BuildRequest",

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-import snncc
 from snncc.backends import Settings
 from snncc.files import digest
 from snncc.ir import Network, Use
 from snncc.ir.passes import Pass, show_pass, total_lag
+from snncc.version import __version__
 
 from .request import BuildRequest
 from .schema import FORMAT_VERSION, Listed, Manifest, Port, Told, Weights
@@ -43,7 +43,7 @@ def manifest(
     return partial(
         Manifest,
         FORMAT_VERSION,
-        snncc.__version__,
+        __version__,
         request.target,
         request.board,
         request.model,

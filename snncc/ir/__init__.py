@@ -38,7 +38,7 @@ from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
 from .reading import file_bytes, read_text, reading
 from .reference import Stream, events, run
 from .rules import verify
-from .tensor import Tensor, Tensors, tensors
+from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
 from .views import (
@@ -72,6 +72,7 @@ __all__ = [
     "Format",
     "ImportRefused",
     "IntegerArithmetic",
+    "Integers",
     "LoweringRefused",
     "Network",
     "Node",

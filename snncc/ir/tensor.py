@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .mapped_tensors import LARGE_BYTES, Stretch, stored
 
 Array: TypeAlias = npt.NDArray[Any]
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 
 class Tensor:

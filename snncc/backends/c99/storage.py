@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from snncc.ir import Tensor
+from snncc.ir import Integers, Tensor
 
-Whole: TypeAlias = npt.NDArray[np.int64]
 CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t"]
 Layout: TypeAlias = Literal["rows", "lanes"] | CType
 Reset: TypeAlias = Literal["subtract", "value", "none"]
@@ -36,7 +34,7 @@ class Table:
     content: Tensor  # flat, as wide as the layout
 
     @property
-    def values(self) -> Whole:
+    def values(self) -> Integers:
         """The numbers, in order."""
         return self.content.values
 
@@ -98,7 +96,7 @@ class Memory:
     name: str
     ctype: CType
     lanes: int
-    initial: Whole  # [lanes]
+    initial: Integers  # [lanes]
     packed: bool  # two int16 to a word
 
     @property

@@ -10,9 +10,9 @@ from math import ceil, prod
 
 import numpy as np
 
-from snncc.ir import CapacityError
+from snncc.ir import CapacityError, Integers
 
-from .program import Neurons, Program, Synapses, Whole
+from .program import Neurons, Program, Synapses
 from .target import (
     LOIHI1_AXONS_IN_PER_CORE,
     LOIHI1_CORES,
@@ -101,7 +101,7 @@ def check(program: Program) -> None:
         )
 
 
-def _orders(program: Program, n: Neurons) -> tuple[Whole, ...]:
+def _orders(program: Program, n: Neurons) -> tuple[Integers, ...]:
     """The place of each neuron: in order, and by the places of an image."""
     plain = np.arange(n.size)
     shape = program.shapes.get(n.population, (n.size,))
@@ -111,7 +111,7 @@ def _orders(program: Program, n: Neurons) -> tuple[Whole, ...]:
     return plain, np.moveaxis(by_place, -1, 0).reshape(-1)
 
 
-def _need(n: Neurons, synapses: list[Synapses], chip: Chip, order: Whole) -> Need:
+def _need(n: Neurons, synapses: list[Synapses], chip: Chip, order: Integers) -> Need:
     """The fewest cores, found by halving: with more cores none becomes fuller."""
     low, high = max(1, ceil(n.size / chip.neurons)), n.size
     while low < high:
@@ -133,7 +133,7 @@ def _fits(need: Need, chip: Chip) -> bool:
     return need.words <= chip.words and need.axons <= chip.axons
 
 
-def _filled(n: Neurons, synapses: list[Synapses], chip: Chip, order: Whole, cores: int) -> Need:
+def _filled(n: Neurons, synapses: list[Synapses], chip: Chip, order: Integers, cores: int) -> Need:
     """The fullest core, if the neurons are split evenly over so many."""
     share = ceil(n.size / cores)
     words, axons = np.zeros(cores), np.zeros(cores)
@@ -171,7 +171,9 @@ def _words(s: Synapses, share: int, chip: Chip) -> int:
     return s.inputs * ceil((share * WEIGHT_BITS + chip.header_bits) / chip.word_bits)
 
 
-def _listed(s: Synapses, share: int, chip: Chip, order: Whole, cores: int) -> tuple[Whole, Whole]:
+def _listed(
+    s: Synapses, share: int, chip: Chip, order: Integers, cores: int
+) -> tuple[Integers, Integers]:
     """Words and input axons per core, of synapses that are listed one by one.
 
     An axon lists its targets on the core with an index each, or all of them without.

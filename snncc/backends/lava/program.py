@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-from snncc.ir import Decode, Quantity, Shape, Values
+from snncc.ir import Decode, Integers, Quantity, Shape, Values
 
 from .host import Register
 from .population_tick import Population
 
-Whole: TypeAlias = npt.NDArray[np.int64]
 Kind: TypeAlias = Literal["dense", "sparse", "conv"]
 
 
@@ -69,7 +65,7 @@ class Reader:
     """
 
     shift: int
-    offset: Whole
+    offset: Integers
     real_offset: Values
 
 
@@ -107,7 +103,7 @@ class Neurons:
 
     name: str
     population: str
-    members: Whole
+    members: Integers
     keyword: str
     phase: int
     whole: Population
@@ -155,10 +151,10 @@ class Synapses:
     delay: int
     extra: int
     doubled: bool
-    weights: Whole
+    weights: Integers
     real: Values
-    rows: Whole
-    columns: Whole
+    rows: Integers
+    columns: Integers
     window: Window | None
     message_bits: int
     inputs: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import Values
+from snncc.ir import Integers, Values
 
 from .chip.multicast_trees import Trees
 from .chip.target import (
@@ -19,7 +19,7 @@ from .chip.target import (
 )
 from .partition.fan_in import fan
 from .placement.traffic import Traffic, cost
-from .program import Program, Whole
+from .program import Program
 from .simulate import play
 
 
@@ -41,11 +41,11 @@ class Activity:
 
     ticks: int
     sent: Values
-    events: Whole
-    arrivals: Whole
+    events: Integers
+    arrivals: Integers
     cycles: Values
-    full: Whole
-    late: Whole
+    full: Integers
+    late: Integers
     packets: float
     hops: float
 

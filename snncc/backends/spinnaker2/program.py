@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snncc.backends import Port
-from snncc.ir import Decode, Shape, Values
+from snncc.ir import Decode, Integers, Shape, Values
 
 from .applications.population_tick import Encoder, Population
 from .partition.tile import Tile
@@ -19,7 +19,6 @@ from .partition.tile import Tile
 if TYPE_CHECKING:
     from .routing.route import Routing
 
-Whole: TypeAlias = npt.NDArray[np.int64]
 Small: TypeAlias = npt.NDArray[np.int8]
 Kind: TypeAlias = Literal["dense", "sparse", "conv"]
 Reset: TypeAlias = Literal["subtract", "value"]
@@ -61,9 +60,9 @@ class Register:
     """
 
     name: str
-    currents: tuple[tuple[str, int, Whole], ...]
-    constant: Whole
-    factor: Whole
+    currents: tuple[tuple[str, int, Integers], ...]
+    constant: Integers
+    factor: Integers
     fraction: int
     low: int
     high: int
@@ -82,8 +81,8 @@ class Host:
     name: str
     shape: Shape
     population: Encoder
-    currents: tuple[tuple[str, int, Whole], ...]
-    constant: Whole
+    currents: tuple[tuple[str, int, Integers], ...]
+    constant: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +158,8 @@ class Synapses:
     kind: Kind
     delay: int
     weights: Small
-    rows: Whole
-    columns: Whole
+    rows: Integers
+    columns: Integers
     window: Window | None
     inputs: int
     outputs: int
@@ -197,7 +196,7 @@ class Core:
     tile: Tile | None = None
 
     @property
-    def members(self) -> Whole:
+    def members(self) -> Integers:
         """Indices of its neurons in its population: int64 [neurons]."""
         return self.tile.members if self.tile else np.arange(self.start, self.stop)
 
@@ -234,9 +233,9 @@ class Partition:
 
     cores: tuple[Core, ...]
     rates: Values
-    offsets: Whole
-    targets: Whole
-    synapses: Whole
+    offsets: Integers
+    targets: Integers
+    synapses: Integers
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,12 @@ from types import MappingProxyType
 import numpy as np
 
 from snncc.backends import chosen, entering
-from snncc.ir import Trace, UsageError, Values
+from snncc.ir import Integers, Trace, UsageError, Values
 
 from .applications.currents import Currents
 from .applications.population_tick import State, rescaled
 from .chip.target import DELAY_MAX, HOP_TICKS
-from .program import Neurons, Program, Source, Whole, Wire
+from .program import Neurons, Program, Source, Wire
 
 KEPT = DELAY_MAX + HOP_TICKS  # ticks after which nobody waits for a spike any more
 
@@ -165,8 +165,8 @@ class _Chip:
 class _Gap:
     """A part of a source that a part of a target does not hear."""
 
-    source: Whole
-    target: Whole
+    source: Integers
+    target: Integers
 
 
 def _gaps(
@@ -219,8 +219,8 @@ def _hosts(program: Program, fed: Mapping[str, Values]) -> dict[str, tuple[Value
 
 
 def _drive(
-    currents: Sequence[tuple[str, int, Whole]],
-    constant: Whole,
+    currents: Sequence[tuple[str, int, Integers]],
+    constant: Integers,
     history: Mapping[str, list[Values]],
     tick: int,
     samples: int,

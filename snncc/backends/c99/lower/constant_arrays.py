@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from snncc.ir import Tensor
+from snncc.ir import Integers, Tensor
 
-from ..storage import KINDS, Constant, CType, Layout, Table, Whole
+from ..storage import KINDS, Constant, CType, Layout, Table
 from ..target import LANES
 
 # Within a word the bytes stand as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
@@ -37,7 +37,7 @@ class Grid:
         """All lanes, empty ones included."""
         return self.blocks * self.groups * LANES
 
-    def spread(self, values: Whole, fill: int = 0) -> Whole:
+    def spread(self, values: Integers, fill: int = 0) -> Integers:
         """Values `[blocks * outputs, ...]` in lanes: `[blocks, groups * 8, ...]`."""
         apart = values.reshape(self.blocks, self.outputs, *values.shape[1:])
         lead = [(0, 0), (0, self.groups * LANES - self.outputs)]
@@ -51,7 +51,7 @@ class Tables:
 
     found: dict[tuple[str, Tensor], Table] = field(default_factory=dict[tuple[str, Tensor], Table])
 
-    def keep(self, name: str, layout: Layout, values: Whole) -> str:
+    def keep(self, name: str, layout: Layout, values: Integers) -> str:
         """Name of the table with these values; `name` if there is none yet."""
         kind = np.iinfo(KINDS[layout])
         low, high = values.min(initial=0), values.max(initial=0)
@@ -62,7 +62,9 @@ class Tables:
             self.found[layout, content] = Table(name, layout, content)
         return self.found[layout, content].name
 
-    def constant(self, name: str, layout: Layout, values: Whole, grid: Grid, fill: int) -> Constant:
+    def constant(
+        self, name: str, layout: Layout, values: Integers, grid: Grid, fill: int
+    ) -> Constant:
         """A parameter `[neurons]` or `[]` as one number, or as a table in lanes.
 
         Empty lanes get `fill`; where that is zero they need it, lest they begin to move.
@@ -76,7 +78,7 @@ class Tables:
             lanes = lanes[:1]
         return Constant(table=self.keep(name, layout, lanes), period=int(lanes.size))
 
-    def plain(self, name: str, layout: Layout, values: Whole) -> Constant:
+    def plain(self, name: str, layout: Layout, values: Integers) -> Constant:
         """A parameter as one number, or as a table in the order of the signal."""
         if np.all(values == values.flat[0]):
             return Constant(int(values.flat[0]))
@@ -88,7 +90,7 @@ class Tables:
         return tuple(self.found.values())
 
 
-def rows(weights: Whole) -> Whole:
+def rows(weights: Integers) -> Integers:
     """Weights `[..., lanes, sources]`, lanes a multiple of eight, as `[..., group, source, 8]`."""
     *lead, lanes, sources = weights.shape
     grouped = weights.reshape(*lead, lanes // LANES, LANES, sources)

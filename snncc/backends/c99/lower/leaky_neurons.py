@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from snncc.ir import Factor, Node, Overflow, Quantity, Rounding
+from snncc.ir import Factor, Integers, Node, Overflow, Quantity, Rounding
 from snncc.ir.ops import IF, LIF, CubaLIF, Spiking
 
 from ..program import Leaky
-from ..storage import Constant, Layout, Reset, Whole
+from ..storage import Constant, Layout, Reset
 from ..target import LANE_BITS
 from .constant_arrays import Grid
 from .parameter_codes import factor, observed, shifts, whole
@@ -36,9 +36,9 @@ class _Numbers:
     """A neuron's parameters, one per neuron `[neurons]`, and what a decay does to them."""
 
     bits: int
-    threshold: Whole
-    amount: Whole
-    bias: Whole
+    threshold: Integers
+    amount: Integers
+    bias: Integers
     decay: _Decay | None
     fades: _Decay | None
     early: bool  # reset before the decay
@@ -63,10 +63,10 @@ class _Numbers:
 class _Decay:
     """A factor in its shortest form: codes `[neurons]` over 2**frac."""
 
-    codes: Whole
+    codes: Integers
     frac: int
 
-    def faded(self, values: Whole) -> Whole:
+    def faded(self, values: Integers) -> Integers:
         """Values x decay, rounded toward zero."""
         product = values * self.codes
         return np.asarray(np.sign(product) * (np.abs(product) >> self.frac))
@@ -101,7 +101,7 @@ def _written(
     layout: Layout = "lanes" if numbers.bits == LANE_BITS else "int32_t"
     never = (1 << (numbers.bits - 1)) - 1
 
-    def constant(name: str, values: Whole, fill: int = 0) -> Constant:
+    def constant(name: str, values: Integers, fill: int = 0) -> Constant:
         label = f"{node.name}_{name}"
         return lowering.tables.constant(label, layout, values, grid, fill)
 
@@ -159,7 +159,7 @@ def _decay(lowering: Lowering, node: Node, role: str, bits: int) -> _Decay | Non
     return _Decay(codes, frac) if short else None
 
 
-def _put(op: Spiking, numbers: _Numbers) -> Whole:
+def _put(op: Spiking, numbers: _Numbers) -> Integers:
     """What a reset subtracts, or puts in the place of the decayed potential."""
     if op.reset == "value" and numbers.early and numbers.decay is not None:
         return numbers.decay.faded(numbers.amount)
@@ -192,11 +192,11 @@ def _fits(op: Spiking, numbers: _Numbers) -> bool:
     return within and bool(op.reset != "subtract" or np.all(numbers.amount >= 0))
 
 
-def _identity(values: Whole) -> Whole:
+def _identity(values: Integers) -> Integers:
     return values
 
 
-def begins(lowering: Lowering, node: Node, bits: int) -> Whole:
+def begins(lowering: Lowering, node: Node, bits: int) -> Integers:
     """What tick 0 begins with `[neurons]`: the initial potential, reset, decayed, bias added."""
     op, numbers = node.op, _Numbers.of(lowering, node, bits)
     assert isinstance(op, Spiking) and numbers is not None, "asked before"

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Factor, Node, Param, values_of
-
-from ..storage import Whole
+from snncc.ir import Arithmetic, Factor, Integers, Node, Param, values_of
 
 if TYPE_CHECKING:
     from .lower import Lowering
 
 
-def whole(lowering: Lowering, node: Node, value: Param, role: str) -> Whole:
+def whole(lowering: Lowering, node: Node, value: Param, role: str) -> Integers:
     """A parameter in the codes of a role, one per neuron `[neurons]`."""
     a: Arithmetic = lowering.numbers[node.name][0]
     codes = a.quantity(value, role)
@@ -22,7 +20,7 @@ def whole(lowering: Lowering, node: Node, value: Param, role: str) -> Whole:
     return np.broadcast_to(codes, shape).reshape(-1).astype(np.int64)
 
 
-def factor(lowering: Lowering, node: Node, value: Param, role: str) -> tuple[Whole, Factor]:
+def factor(lowering: Lowering, node: Node, value: Param, role: str) -> tuple[Integers, Factor]:
     """A factor's codes, one per neuron `[neurons]`, and its format."""
     format = node.formats[role]
     assert isinstance(format, Factor)
@@ -31,7 +29,7 @@ def factor(lowering: Lowering, node: Node, value: Param, role: str) -> tuple[Who
     return np.broadcast_to(np.rint(scaled).astype(np.int64), shape).reshape(-1), format
 
 
-def shifts(lowering: Lowering, node: Node) -> Whole:
+def shifts(lowering: Lowering, node: Node) -> Integers:
     """By how many bits the current is coarser than the potential, one per neuron."""
     a: Arithmetic = lowering.numbers[node.name][0]
     one = a.align(np.ones((1, *lowering.network.shapes[node.name]), dtype=np.int64), "v")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Node, Use
+from snncc.ir import Arithmetic, Integers, Node, Use
 from snncc.ir.ops import BlockDense, Conv, Dense, Graded, Sparse, Sum, Weighted
 
 from ..program import ConvWalk, DenseWalk, Dot, Gather, Layer, SparseWalk, Spread, Walk
-from ..storage import BYTES, Constant, CType, Reading, Whole
+from ..storage import BYTES, Constant, CType, Reading
 from ..target import (
     ACCUMULATOR_BITS,
     DENSE_SYNAPSE,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .lower import Lowering
 
 
-def codes_of(lowering: Lowering, node: Node) -> tuple[Whole, Whole]:
+def codes_of(lowering: Lowering, node: Node) -> tuple[Integers, Integers]:
     """Weight codes in the tensor's layout, and bias codes that broadcast to the output."""
     assert isinstance(node.op, Weighted)
     a: Arithmetic = lowering.numbers[node.name][0]
@@ -140,7 +140,7 @@ def _blocks(lowering: Lowering, node: Node) -> int:
 
 def _gathered(
     lowering: Lowering, layer: Node, source: Use, grid: Grid, user: str
-) -> tuple[Gather, Whole, Layer]:
+) -> tuple[Gather, Integers, Layer]:
     weights, bias = codes_of(lowering, layer)
     own = np.broadcast_to(bias, lowering.network.shapes[layer.name]).reshape(-1)
     blocked = _blocks(lowering, layer) > 1
@@ -205,7 +205,7 @@ def walked(lowering: Lowering, node: Node, target: str) -> tuple[Spread | Dot, L
 def _dot(
     lowering: Lowering,
     node: Node,
-    weights: Whole,
+    weights: Integers,
     layout: CType,
     source: Use,
     target: str,
@@ -227,7 +227,7 @@ def _dot(
     )
 
 
-def _walk(lowering: Lowering, node: Node, weights: Whole, layout: CType) -> Walk:
+def _walk(lowering: Lowering, node: Node, weights: Integers, layout: CType) -> Walk:
     keep, name = lowering.tables.keep, node.name
     if isinstance(node.op, Sparse):
         op, tensors = node.op, lowering.network.tensors
@@ -254,7 +254,9 @@ def _index_type(last: int) -> CType:
     return found
 
 
-def _conv_walk(lowering: Lowering, node: Node, op: Conv, weights: Whole, layout: CType) -> ConvWalk:
+def _conv_walk(
+    lowering: Lowering, node: Node, op: Conv, weights: Integers, layout: CType
+) -> ConvWalk:
     shapes = lowering.network.shapes
     out, into = weights.shape[:2]
     flat = len(op.stride) == 1

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-from ..program import Neurons, Synapses, Whole
+from snncc.ir import Integers
+
+from ..program import Neurons, Synapses
 from ..target import FRACTION_BITS
 from .groups import cut
 from .links import Link
@@ -23,7 +25,7 @@ class Way:
 
 
 def between(
-    sources: Mapping[str, Whole], targets: tuple[Neurons, ...], links: Iterable[Link], way: Way
+    sources: Mapping[str, Integers], targets: tuple[Neurons, ...], links: Iterable[Link], way: Way
 ) -> Iterator[Synapses]:
     """The synapses of all links, cut where either side is several processes; yet without names.
 

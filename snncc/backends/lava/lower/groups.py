@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snncc.ir import Values
+from snncc.ir import Integers, Values
 
 from ..population_tick import Population
-from ..program import Registers, Whole
+from ..program import Registers
 from .links import NONE, Link
 from .populations import Drive
 from .stock import MIXED, overshoot, registers
@@ -28,7 +28,7 @@ class Part:
         over: how far above its threshold a potential can be when it fires, in thresholds.
     """
 
-    members: Whole
+    members: Integers
     whole: Population
     real: Population
     found: Registers | str
@@ -65,13 +65,13 @@ def parts(whole: Population, real: Population, drive: Drive, frame: Frame) -> tu
     return (replace(one, found=why),) if why else tuple(found)
 
 
-def _more(why: str, kinds: Whole) -> str:
+def _more(why: str, kinds: Integers) -> str:
     """What to do about mixed constants, if they are the reason."""
     many = np.max(kinds) + 1
     return f", in {many} ways (--option parts={many} allows as many LIFs)" if why == MIXED else ""
 
 
-def _kinds(p: Population) -> Whole:
+def _kinds(p: Population) -> Integers:
     """Which set of constants each neuron has, numbered from 0."""
     zero = np.zeros_like(p.threshold)
     decays = (zero if d is None else d for d in (p.decay, p.current_decay))
@@ -79,7 +79,9 @@ def _kinds(p: Population) -> Whole:
     return np.asarray(np.unique(table, axis=1, return_inverse=True)[1]).reshape(-1)
 
 
-def _part(whole: Population, real: Population, drive: Drive, frame: Frame, members: Whole) -> Part:
+def _part(
+    whole: Population, real: Population, drive: Drive, frame: Frame, members: Integers
+) -> Part:
     few, floats = _some(whole, members), _some(real, members)
     limits = drive.low, drive.high, drive.offset, drive.real_offset
     heard = Drive(*(values[members] for values in limits))
@@ -87,7 +89,7 @@ def _part(whole: Population, real: Population, drive: Drive, frame: Frame, membe
     return Part(members, few, floats, found, overshoot(few, heard))
 
 
-def _some(p: Population, members: Whole) -> Population:
+def _some(p: Population, members: Integers) -> Population:
     return replace(
         p,
         decay=None if p.decay is None else p.decay[members],
@@ -100,7 +102,7 @@ def _some(p: Population, members: Whole) -> Population:
     )
 
 
-def cut(link: Link, to: Whole, source: Whole, shape: tuple[int, int]) -> Link | None:
+def cut(link: Link, to: Integers, source: Integers, shape: tuple[int, int]) -> Link | None:
     """The weights between some neurons and some others; None where there are none.
 
     Args:
@@ -124,7 +126,7 @@ def _any(link: Link) -> Link | None:
     return link if np.any(link.weights) or np.any(link.real) else None
 
 
-def _places(some: Whole, size: int) -> Whole:
+def _places(some: Integers, size: int) -> Integers:
     """Where each of `size` neurons stands among some of them; -1 if it does not."""
     found: Values = np.full(size, -1, dtype=np.int64)
     found[some] = np.arange(len(some))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import Values
+from snncc.ir import Integers, Values
 
-from ..program import Kind, Whole, Window
+from ..program import Kind, Window
 
 NONE = np.zeros(0, dtype=np.int64)
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
@@ -19,10 +19,10 @@ class Link:
     """A path as weights: `[out, in]`, one per synapse, or those of a convolution."""
 
     kind: Kind
-    weights: Whole
+    weights: Integers
     real: Values
-    rows: Whole
-    columns: Whole
+    rows: Integers
+    columns: Integers
     window: Window | None = None
 
 
@@ -34,7 +34,7 @@ def full(link: Link, outputs: int, inputs: int) -> Link:
     return Link("dense", weights, real, NONE, NONE)
 
 
-def laid(codes: Whole, real: Values) -> Link | None:
+def laid(codes: Integers, real: Values) -> Link | None:
     """A full matrix as the form that suits it."""
     if not np.any(codes):
         return None

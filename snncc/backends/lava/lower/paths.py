@@ -12,6 +12,7 @@ from snncc.ir import (
     Arithmetic,
     Bounds,
     FloatArithmetic,
+    Integers,
     LoweringRefused,
     Network,
     Node,
@@ -39,7 +40,7 @@ from snncc.ir.ops import (
     Weighted,
 )
 
-from ..program import Whole, Window
+from ..program import Window
 from ..target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
 from .links import NONE, SPARSE_BELOW, Link, full, laid
 
@@ -205,7 +206,7 @@ class Paths:
             return node
         return None
 
-    def _codes(self, node: Node) -> tuple[Whole, Values]:
+    def _codes(self, node: Node) -> tuple[Integers, Values]:
         assert isinstance(node.op, Weighted)
         codes = node.op.weight_codes(self.numbers[node.name][0])
         return codes, node.op.weight_codes(self.real)

@@ -7,10 +7,10 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Factor, IntegerArithmetic, Node, Op, Quantity, Rounding, Use, ordered
+from snncc.ir import Factor, IntegerArithmetic, Integers, Node, Op, Quantity, Rounding, Use, ordered
 from snncc.ir.ops import Input, Requantize
 
-from ..program import Host, Register, Whole
+from ..program import Host, Register
 from .paths import OTHERWISE, Leaf, Paths, refused
 from .populations import encoder
 
@@ -54,7 +54,7 @@ def _register(paths: Paths, node: Node) -> Register:
     )
 
 
-def _currents(paths: Paths, node: Node, size: int) -> Iterator[tuple[str, int, Whole]]:
+def _currents(paths: Paths, node: Node, size: int) -> Iterator[tuple[str, int, Integers]]:
     """Where a node's input comes from, ticks of delay, and weights `[size, values]`."""
     for term, leaf in _leaves(paths, node):
         link = paths.listed(term, leaf)

@@ -10,6 +10,7 @@ import numpy as np
 
 from snncc.ir import (
     Arithmetic,
+    Integers,
     LoweringRefused,
     Network,
     Node,
@@ -34,7 +35,7 @@ from snncc.ir.ops import (
     Weighted,
 )
 
-from ..program import Kind, Whole, Window
+from ..program import Kind, Window
 
 LINEAR = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
 CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
@@ -62,9 +63,9 @@ class Link:
     """A path as codes: `[out, in]`, one per synapse, or a convolution's `[out, in, h, w]`."""
 
     kind: Kind
-    weights: Whole
-    rows: Whole
-    columns: Whole
+    weights: Integers
+    rows: Integers
+    columns: Integers
     window: Window | None = None
 
 
@@ -171,7 +172,7 @@ class Paths:
             node = self.network[node.inputs[0].source]
         return node
 
-    def _kernel(self, node: Node, op: Conv) -> tuple[Whole, Window]:
+    def _kernel(self, node: Node, op: Conv) -> tuple[Integers, Window]:
         """Kernel `[out, in, h, w]` without groups and dilation, and its geometry in two axes."""
         codes = op.weight_codes(self.numbers[node.name]).astype(np.int64)
         size, out = self.network.shapes[node.inputs[0].source], self.network.shapes[node.name]
@@ -193,7 +194,7 @@ class Paths:
         """Any path, by what it makes of each unit vector."""
         shape = self.network.shapes[leaf.name]
         silent = self._value(term, 0, leaf, np.zeros((1, *shape)))
-        parts: list[tuple[Whole, Whole, Whole]] = []
+        parts: list[tuple[Integers, Integers, Integers]] = []
         for start in range(0, inputs, CHUNK):
             size = min(CHUNK, inputs - start)
             units = np.zeros((size, inputs), dtype=np.int64)
@@ -216,7 +217,9 @@ class Paths:
         return node.op.step({}, inputs, self.numbers[node.name])[1]
 
 
-def _joined(rows: Whole, columns: Whole, codes: Whole, shape: tuple[int, int]) -> Link | None:
+def _joined(
+    rows: Integers, columns: Integers, codes: Integers, shape: tuple[int, int]
+) -> Link | None:
     """Synapses, one for a pair of neurons, listed or as a matrix; None where there are none."""
     if not codes.size:
         return None
@@ -240,7 +243,7 @@ def _pool(op: SumPool | AvgPool) -> tuple[int, int] | None:
     return op.kernel[0], op.kernel[1]
 
 
-def _laid(codes: Whole) -> Link | None:
+def _laid(codes: Integers) -> Link | None:
     """A full matrix as the form that suits it."""
     count = np.count_nonzero(codes)
     if not count:

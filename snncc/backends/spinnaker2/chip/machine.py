@@ -15,7 +15,8 @@ from math import ceil, isqrt
 
 import numpy as np
 
-from ..program import Whole
+from snncc.ir import Integers
+
 from .target import (
     CHIPS_PER_BOARD,
     CORES_PER_QUAD,
@@ -57,9 +58,9 @@ class Machine:
     """
 
     name: str
-    positions: Whole
-    boards: Whole
-    neighbours: Whole
+    positions: Integers
+    boards: Integers
+    neighbours: Integers
 
     @property
     def chips(self) -> int:
@@ -72,14 +73,14 @@ class Machine:
         return self.chips * USABLE_CORES_PER_CHIP
 
     @cached_property
-    def link_hops(self) -> Whole:
+    def link_hops(self) -> Integers:
         """What crossing each link counts in hops, 0 where there is none: int64 [chips, 6]."""
         same = self.boards[self.neighbours] == self.boards[:, None]
         hops = np.where(same, LINK_HOPS, BOARD_LINK_HOPS)
         return np.where(self.neighbours < 0, 0, hops)
 
     @cached_property
-    def distances(self) -> Whole:
+    def distances(self) -> Integers:
         """Hops from chip to chip, by the links alone: int64 [chips, chips]."""
         far = np.iinfo(np.int32).max
         found = np.full((self.chips, self.chips), far, dtype=np.int64)
@@ -91,14 +92,14 @@ class Machine:
         return found
 
     @cached_property
-    def toward(self) -> Whole:
+    def toward(self) -> Integers:
         """The link that a shortest way takes first, -1 at its end: int64 [chips, chips]."""
         ways = np.full((6, self.chips, self.chips), np.iinfo(np.int64).max)
         for link in range(6):
             there = np.flatnonzero(self.neighbours[:, link] >= 0)
             onward = self.distances[self.neighbours[there, link]]
             ways[link, there] = self.link_hops[there, link, None] + onward
-        first: Whole = ways.argmin(axis=0)
+        first: Integers = ways.argmin(axis=0)
         np.fill_diagonal(first, -1)
         return first
 
@@ -127,28 +128,28 @@ def machine(boards: int) -> Machine:
     return Machine(f"{boards} board{'s' * (boards > 1)}", positions, owner, neighbours)
 
 
-def _first_chip(board: int, wide: int) -> Whole:
+def _first_chip(board: int, wide: int) -> Integers:
     triad, place = divmod(board, len(BOARDS_IN_TRIAD))
     corner = TRIAD * np.array((triad % wide, triad // wide))
-    first: Whole = corner + np.array(BOARDS_IN_TRIAD[place])
+    first: Integers = corner + np.array(BOARDS_IN_TRIAD[place])
     return first
 
 
-def node_positions() -> Whole:
+def node_positions() -> Integers:
     """x and y of each node of a chip, the router last: int64 [nodes, 2]."""
     return np.array((*QUADS[:USABLE_QUADS], ROUTER_AT), dtype=np.int64)
 
 
 @cache
-def node_hops() -> Whole:
+def node_hops() -> Integers:
     """Hops from node to node on a chip: int64 [nodes, nodes]."""
     at = node_positions()
-    hops: Whole = np.abs(at[:, None] - at[None]).sum(axis=-1)
+    hops: Integers = np.abs(at[:, None] - at[None]).sum(axis=-1)
     return hops
 
 
 @cache
-def node_paths() -> Whole:
+def node_paths() -> Integers:
     """Mesh links of the way from node to node: 0 or 1, int64 [nodes * nodes, mesh links].
 
     A mesh link leaves one of the 7 by 6 places toward east, west, north or south.

@@ -12,17 +12,16 @@ import numpy as np
 
 from snncc.backends import chosen, entering
 from snncc.boards import BareCore, Linked, board, link
-from snncc.ir import CapacityError, Trace, Values
+from snncc.ir import CapacityError, Integers, Trace, Values
 
 from ..chip.target import DATA_BYTES_PER_CORE, SRAM_BYTES_PER_CORE
-from ..program import Whole
 from .emit_core import SCRIPT, core_files, kernel
 from .partition.core_parts import HOST
 from .program import OUTBOX_EVENTS, Program, Wire
 
 CORE = "cortex-m4-emulated"  # chip: Cortex-M4F; its memory is not this board's
 IMAGES_KEPT = 256
-Events = tuple[Whole, Whole]  # addresses, values
+Events = tuple[Integers, Integers]  # addresses, values
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ class Played:
     """
 
     trace: Trace
-    sent: Whole
-    delivered: Whole
-    strange: Whole
-    instructions: Whole
+    sent: Integers
+    delivered: Integers
+    strange: Integers
+    instructions: Integers
     data_bytes: tuple[int, ...]
     code_bytes: tuple[int, ...]
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..program import Whole
+from snncc.ir import Integers
+
 from .partition.core_parts import Stretch
 
 
@@ -20,11 +21,11 @@ class Heard:
         places: element of the port where the first one belongs: int64 [lines].
     """
 
-    keys: Whole
-    firsts: Whole
-    counts: Whole
-    ports: Whole
-    places: Whole
+    keys: Integers
+    firsts: Integers
+    counts: Integers
+    ports: Integers
+    places: Integers
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -46,7 +47,7 @@ def heard(stretches: list[tuple[int, int, int, Stretch]]) -> Heard:
     return Heard(*table.T)
 
 
-def _cut(lines: Whole) -> Whole:
+def _cut(lines: Integers) -> Integers:
     """Lines of one key, cut wherever one of them begins or ends."""
     begins, ends = lines[:, 1], lines[:, 1] + lines[:, 2]
     edges = np.unique(np.concatenate([begins, ends]))

@@ -12,11 +12,10 @@ import numpy as np
 from snncc.backends import Port
 from snncc.backends.c99 import Program as Code
 from snncc.backends.c99 import data_bytes
-from snncc.ir import Decode, Shape
+from snncc.ir import Decode, Integers, Shape
 
 from ..chip.target import STACK_BYTES, WORD_BYTES
 from ..placement.traffic import Traffic
-from ..program import Whole
 from ..routing.route import Routing
 from .partition.core_parts import HOST, Parts, Stretch
 from .port_ranges import Heard, heard
@@ -67,14 +66,14 @@ class Program:
     warnings: tuple[str, ...]
 
     @cached_property
-    def firsts(self) -> tuple[Whole, ...]:
+    def firsts(self) -> tuple[Integers, ...]:
         """Of each core's outputs the first address, then the end: int64 [outputs + 1]."""
         return tuple(
             _firsts([prod(readout.shape) for readout in code.outputs]) for code in self.codes
         )
 
     @cached_property
-    def entries(self) -> Whole:
+    def entries(self) -> Integers:
         """Of the host's inputs the first address, then the end: int64 [inputs + 1]."""
         return _firsts([prod(port.shape) for port in self.inputs])
 
@@ -98,7 +97,7 @@ class Program:
         return frozenset((s.core, s.output) for stretches in ports for s in stretches)
 
     @cached_property
-    def reached(self) -> Mapping[int, Whole]:
+    def reached(self) -> Mapping[int, Integers]:
         """Core → cores to which lists and router tables take its events; the host's hearers."""
         offsets, targets = self.routing.delivered()
         found = dict(enumerate(np.split(targets, offsets[1:-1])))
@@ -175,5 +174,5 @@ def fixed(code: Code, inbox: int) -> Mapping[str, int]:
     }
 
 
-def _firsts(sizes: list[int]) -> Whole:
+def _firsts(sizes: list[int]) -> Integers:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes, dtype=np.int64)])

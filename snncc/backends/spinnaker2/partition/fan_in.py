@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..program import Synapses, Whole, Window
+from snncc.ir import Integers
+
+from ..program import Synapses, Window
 from .tile import Tile
 
 
@@ -21,8 +23,8 @@ class Fan:
     """
 
     source: str
-    columns: Whole | None
-    counts: Whole
+    columns: Integers | None
+    counts: Integers
 
     @property
     def neurons(self) -> int:
@@ -34,7 +36,7 @@ class Fan:
         """Number of synapses."""
         return int(self.counts.sum())
 
-    def per_part(self, owners: Whole, parts: int) -> Whole:
+    def per_part(self, owners: Integers, parts: int) -> Integers:
         """Synapses from each of so many parts of the source; `owners` names each neuron's."""
         owner = owners if self.columns is None else owners[self.columns]
         return np.bincount(owner, self.counts, minlength=parts).astype(np.int64)
@@ -68,7 +70,7 @@ def merged(fans: Sequence[Fan]) -> Fan:
     return Fan(fans[0].source, known, counts)
 
 
-def _rows(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Whole:
+def _rows(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Integers:
     """Synapses of each pooled pixel of a channel onto neurons in a row."""
     rows, columns = window.out[1:]
     area = rows * columns
@@ -80,7 +82,7 @@ def _rows(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Who
     return _reached(window, kernel, places.reshape(rows, columns))
 
 
-def _unpooled(window: Window, total: Whole) -> Whole:
+def _unpooled(window: Window, total: Integers) -> Integers:
     """The same for each pixel before the pool; all input channels are alike."""
     channels, height, width = window.size
     apart = np.zeros((height, width), dtype=np.int64)
@@ -90,7 +92,7 @@ def _unpooled(window: Window, total: Whole) -> Whole:
     return np.broadcast_to(apart, (channels, height, width)).reshape(-1)
 
 
-def _reached(window: Window, kernel: tuple[int, ...], places: Whole) -> Whole:
+def _reached(window: Window, kernel: tuple[int, ...], places: Integers) -> Integers:
     """How many of the neurons at each place of the target look at each pooled pixel."""
     rows, columns = window.out[1:]
     top, bottom, left, right = window.padding

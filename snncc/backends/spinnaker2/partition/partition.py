@@ -10,7 +10,7 @@ from math import ceil
 
 import numpy as np
 
-from snncc.ir import CapacityError, Shape
+from snncc.ir import CapacityError, Integers, Shape
 
 from ..chip.target import (
     CONV_NEURONS_PER_CORE,
@@ -23,7 +23,7 @@ from ..chip.target import (
     SYNAPSE_BYTES,
     Layout,
 )
-from ..program import Core, Neurons, Partition, Source, Synapses, Whole
+from ..program import Core, Neurons, Partition, Source, Synapses
 from .core_usage import Load, core_bytes, fixed_bytes, kernel_bytes, load, source_bytes
 from .fan_in import Fan, fan, merged
 from .tile import Tile, tiled
@@ -234,7 +234,7 @@ def _linked(
         first.setdefault(part.population, index)
         own.setdefault(part.population, []).append(part)
     owners = {name: _owners(some) for name, some in own.items()}
-    links: list[tuple[Whole, Whole, Whole]] = []
+    links: list[tuple[Integers, Integers, Integers]] = []
     for index, part in enumerate(parts):
         for found in _fans(into.get(part.population, ()), part.start, part.stop, part.tile):
             counts = found.per_part(owners[found.source], len(own[found.source]))
@@ -256,7 +256,7 @@ def _linked(
     )
 
 
-def _owners(parts: Sequence[_Part]) -> Whole:
+def _owners(parts: Sequence[_Part]) -> Integers:
     """The part that each neuron of a population is in."""
     result = np.empty(parts[-1].stop, dtype=np.int64)
     for number, part in enumerate(parts):

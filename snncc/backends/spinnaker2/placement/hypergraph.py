@@ -14,8 +14,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from snncc.ir import Integers
+
 from ..chip.target import USABLE_CORES_PER_CHIP
-from ..program import Whole
 from .traffic import Traffic
 
 EDGE_SHARE = (
@@ -28,7 +29,7 @@ def available() -> bool:
     return find_spec("mtkahypar") is not None
 
 
-def blocks(traffic: Traffic, count: int, capacity: int, seed: int = 0) -> Whole:
+def blocks(traffic: Traffic, count: int, capacity: int, seed: int = 0) -> Integers:
     """The block of each core: int64 [cores]; at most `capacity` cores in each of `count`.
 
     A spike counts once for each block that it must enter (connectivity metric).

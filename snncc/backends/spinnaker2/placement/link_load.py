@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from snncc.ir import Integers
+
 from ..chip.machine import NODES, ROUTER, node_paths
-from ..program import Whole
 from .local_search import Local
 
 ROUNDS = 16
 TRIED = 64  # exchanges in each round
 
 
-def mesh_load(local: Local, nodes: Whole) -> float:
+def mesh_load(local: Local, nodes: Integers) -> float:
     """Packets over the busiest mesh link of the chip."""
     starts = np.full(len(local.rates), ROUTER)
     starts[: local.items] = nodes
@@ -22,7 +23,7 @@ def mesh_load(local: Local, nodes: Whole) -> float:
     return float((flows.ravel() @ node_paths()).max())
 
 
-def calm(local: Local, nodes: Whole) -> Whole:
+def calm(local: Local, nodes: Integers) -> Integers:
     """The items of `nodes` after exchanges that add no hop and relieve the busiest link."""
     best, least = nodes, mesh_load(local, nodes)
     for _ in range(ROUNDS):

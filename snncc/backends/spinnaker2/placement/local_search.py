@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import Values
+from snncc.ir import Integers, Values
 
 from ..chip.machine import NODES, ROUTER, node_hops
-from ..program import Whole
 from .quadratic_assignment import assign
 
 TRADES_AT_ONCE = 8  # tried together where they touch different quads
@@ -45,18 +44,18 @@ class Local:
         """Number of items."""
         return len(self.leaving)
 
-    def counts(self, nodes: Whole) -> Values:
+    def counts(self, nodes: Integers) -> Values:
         """Items at each node that hear a source: float64 [sources, nodes]."""
         stands = np.eye(NODES)[nodes]
         return self.hears @ stands
 
-    def hops(self, nodes: Whole) -> float:
+    def hops(self, nodes: Integers) -> float:
         """Packets times hops, with each item at its node: int64 [items]."""
         far = self._far(nodes)
         packets = self.rates[:, None] * (self.counts(nodes) > 0)
         return float((packets * far).sum() + self.leaving @ node_hops()[nodes, ROUTER])
 
-    def flow(self, nodes: Whole) -> Values:
+    def flow(self, nodes: Integers) -> Values:
         """Packets between nodes, either way: float64 [nodes, nodes]."""
         standing = np.full(len(self.rates), ROUTER)
         standing[: self.items] = nodes
@@ -66,14 +65,14 @@ class Local:
         both: Values = flow + flow.T
         return both
 
-    def _far(self, nodes: Whole) -> Whole:
+    def _far(self, nodes: Integers) -> Integers:
         """Hops from each source to each node."""
         standing = np.full(len(self.rates), ROUTER)
         standing[: self.items] = nodes
-        far: Whole = node_hops()[standing]
+        far: Integers = node_hops()[standing]
         return far
 
-    def savings(self, nodes: Whole) -> Values:
+    def savings(self, nodes: Integers) -> Values:
         """Hops more (less, where negative) after each exchange: float64 [items, items].
 
         A source that hears both items of a pair, or neither, changes nothing; the pair's own
@@ -101,7 +100,7 @@ class Local:
         return np.where(between == 0, 0.0, trade)
 
 
-def descend(local: Local, nodes: Whole) -> Whole:
+def descend(local: Local, nodes: Integers) -> Integers:
     """A placement that no single exchange improves; never worse than `nodes`."""
     nodes = nodes.copy()
     hops = local.hops(nodes)
@@ -120,7 +119,7 @@ def descend(local: Local, nodes: Whole) -> Whole:
         nodes, hops = tried, now
 
 
-def search(local: Local, starts: Sequence[Whole], steps: int, seed: int) -> Whole:
+def search(local: Local, starts: Sequence[Integers], steps: int, seed: int) -> Integers:
     """The best placement met from the best of `starts`; no worse than a descent from any of them.
 
     Taboo search as in `assign`: always the best exchange that brings no item back to a quad that it
@@ -128,7 +127,7 @@ def search(local: Local, starts: Sequence[Whole], steps: int, seed: int) -> Whol
     it would tear apart what shares packets. Ends after `steps`, or `PATIENCE` of them without gain.
     """
     chance = np.random.default_rng(seed)
-    at: Whole = min((moved(local, descend(local, s), seed) for s in starts), key=local.hops)
+    at: Integers = min((moved(local, descend(local, s), seed) for s in starts), key=local.hops)
     best, hops, idle = at, local.hops(at), 0
     least = hops
     until = np.zeros((local.items, NODES), dtype=np.int64)
@@ -159,13 +158,13 @@ def search(local: Local, starts: Sequence[Whole], steps: int, seed: int) -> Whol
     return moved(local, descend(local, best), seed)
 
 
-def moved(local: Local, nodes: Whole, seed: int) -> Whole:
+def moved(local: Local, nodes: Integers, seed: int) -> Integers:
     """The same items together, on the quads where that saves most."""
     sites = assign(local.flow(nodes), node_hops(), np.arange(NODES), ROUNDS, seed, fixed=1)
     return sites[nodes]
 
 
-def _apart(savings: Values, nodes: Whole) -> list[tuple[int, int]]:
+def _apart(savings: Values, nodes: Integers) -> list[tuple[int, int]]:
     """The best exchanges that touch no quad twice."""
     flat = np.triu(savings).ravel()
     few = np.argpartition(flat, min(64, flat.size - 1))[:64]

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import CapacityError
+from snncc.ir import CapacityError, Integers
 
 from ..chip.machine import ROUTER, Machine
 from ..chip.target import CORES_PER_QUAD, USABLE_CORES_PER_CHIP
-from ..program import Whole
 from . import hypergraph
 from .chips import groups, settle
 from .link_load import calm
@@ -35,15 +34,15 @@ class Placement:
     """
 
     machine: Machine
-    places: Whole
+    places: Integers
 
     @property
-    def chips(self) -> Whole:
+    def chips(self) -> Integers:
         """The chip of each core of the program: int64 [cores]."""
         return self.places // USABLE_CORES_PER_CHIP
 
     @property
-    def quads(self) -> Whole:
+    def quads(self) -> Integers:
         """The quad of each core of the program, within its chip: int64 [cores]."""
         return self.places // CORES_PER_QUAD % ROUTER
 
@@ -91,7 +90,7 @@ def place(traffic: Traffic, machine: Machine, seed: int = 0) -> Placement:
     return Placement(machine, places)
 
 
-def _settled(traffic: Traffic, chips: Whole, cores: Whole, steps: int, seed: int) -> Whole:
+def _settled(traffic: Traffic, chips: Integers, cores: Integers, steps: int, seed: int) -> Integers:
     """The quad of each of `cores`, all on one chip."""
     starts = [np.arange(len(cores)) // CORES_PER_QUAD]
     if hypergraph.available():
@@ -109,20 +108,20 @@ def _require(traffic: Traffic, machine: Machine) -> None:
         )
 
 
-def _blocks(traffic: Traffic, seed: int) -> Whole:
+def _blocks(traffic: Traffic, seed: int) -> Integers:
     """The quad of each core, as the hypergraph partitioner numbers its blocks."""
     count = -(-traffic.cores // CORES_PER_QUAD)
     return hypergraph.blocks(traffic, count, CORES_PER_QUAD, seed)
 
 
-def _filled(nodes: Whole) -> Whole:
+def _filled(nodes: Integers) -> Integers:
     """The quads of the cores, then those of places that stay empty, twice as many and some."""
     room = min(ROUTER, 2 * -(-len(nodes) // CORES_PER_QUAD) + SPARE_QUADS)
     free = CORES_PER_QUAD - np.bincount(nodes, minlength=room)
     return np.concatenate([nodes, np.repeat(np.arange(room), free)])
 
 
-def _cores_of(nodes: Whole) -> Whole:
+def _cores_of(nodes: Integers) -> Integers:
     """A core of its own for each item, in its quad."""
     order = np.argsort(nodes, kind="stable")
     ranked = nodes[order]
@@ -132,7 +131,7 @@ def _cores_of(nodes: Whole) -> Whole:
     return result
 
 
-def _local(traffic: Traffic, chips: Whole, cores: Whole, items: int) -> Local:
+def _local(traffic: Traffic, chips: Integers, cores: Integers, items: int) -> Local:
     """What the cores of one chip hear and send to others; items beyond them are empty places."""
     chip, number = chips[cores[0]], np.full(traffic.cores, -1)
     number[cores] = np.arange(len(cores))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from snncc.ir import Values
-
-from ..program import Whole
+from snncc.ir import Integers, Values
 
 
 def assign(
-    flow: Values, distances: Whole, sites: Whole, rounds: int, seed: int, fixed: int = 0
-) -> Whole:
+    flow: Values, distances: Integers, sites: Integers, rounds: int, seed: int, fixed: int = 0
+) -> Integers:
     """A site for each group, with little flow times distance: int64 [groups].
 
     Robust taboo search (E. Taillard, "Robust taboo search for the quadratic assignment problem",
@@ -53,7 +51,7 @@ def assign(
     return best
 
 
-def exchanges(flow: Values, near: Whole) -> Values:
+def exchanges(flow: Values, near: Integers) -> Values:
     """What each exchange of two groups changes, once either way: float64 [groups, groups].
 
     Args:
@@ -65,5 +63,5 @@ def exchanges(flow: Values, near: Whole) -> Values:
     return reach + reach.T - stay - stay[:, None] + 2 * flow * near
 
 
-def _hops(flow: Values, distances: Whole, at: Whole) -> float:
+def _hops(flow: Values, distances: Integers, at: Integers) -> float:
     return float((flow * distances[at][:, at]).sum()) / 2

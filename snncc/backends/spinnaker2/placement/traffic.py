@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import Values
+from snncc.ir import Integers, Values
 
 from ..chip.machine import LINKS, NODES, ROUTER, Machine, node_hops, node_paths
 from ..chip.multicast_trees import Trees
 from ..chip.target import CORES_PER_QUAD
-from ..program import Whole
 
 WEIGHT_MAX = 1 << 16
 
@@ -34,8 +33,8 @@ class Traffic:
     """
 
     rates: Values
-    offsets: Whole
-    targets: Whole
+    offsets: Integers
+    targets: Integers
 
     @property
     def cores(self) -> int:
@@ -52,11 +51,11 @@ class Traffic:
         return np.maximum(1.0, np.rint(self.rates / most * WEIGHT_MAX))
 
     @property
-    def sources(self) -> Whole:
+    def sources(self) -> Integers:
         """The source of each of `targets`: int64 [links]."""
         return np.repeat(np.arange(self.cores), np.diff(self.offsets))
 
-    def within(self, cores: Whole) -> Traffic:
+    def within(self, cores: Integers) -> Traffic:
         """What `cores` send to one another, numbered in the order they are given in."""
         number = np.full(self.cores, -1)
         number[cores] = np.arange(len(cores))
@@ -89,7 +88,7 @@ class Cost:
     link_load: float
 
 
-def cost(traffic: Traffic, trees: Trees, places: Whole, *, unicast: bool = False) -> Cost:
+def cost(traffic: Traffic, trees: Trees, places: Integers, *, unicast: bool = False) -> Cost:
     """What a tick's spikes cost.
 
     Args:
@@ -134,7 +133,9 @@ def cost(traffic: Traffic, trees: Trees, places: Whole, *, unicast: bool = False
     )
 
 
-def _branches(traffic: Traffic, trees: Trees, home: Whole, source: Whole, chip: Whole) -> Values:
+def _branches(
+    traffic: Traffic, trees: Trees, home: Integers, source: Integers, chip: Integers
+) -> Values:
     """Packets over each link of each chip, along trees: float64 [chips, 6]."""
     crossed = np.zeros((trees.machine.chips, len(LINKS)))
     pairs = np.unique(source * trees.machine.chips + chip)
@@ -146,7 +147,7 @@ def _branches(traffic: Traffic, trees: Trees, home: Whole, source: Whole, chip: 
     return crossed
 
 
-def _paths(machine: Machine, start: Whole, end: Whole, rate: Values) -> Values:
+def _paths(machine: Machine, start: Integers, end: Integers, rate: Values) -> Values:
     """Packets over each link of each chip, each on a way of its own: float64 [chips, 6]."""
     crossed = np.zeros((machine.chips, len(LINKS)))
     at = start.copy()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from snncc.ir import CapacityError
+from snncc.ir import CapacityError, Integers
 
 from ..chip.target import INDEX_SPACE, KEY_BITS, USABLE_CORES_PER_CHIP
 from ..placement.place import Placement
 from ..placement.traffic import Traffic
-from ..program import Whole
 
 NEURON_BITS = (INDEX_SPACE - 1).bit_length()  # a spike's key: its core's block, then its neuron
 BLOCK_BITS = (USABLE_CORES_PER_CHIP - 1).bit_length()  # a block: its chip, then its core's rank
 
 
-def keys(traffic: Traffic, placement: Placement) -> Whole:
+def keys(traffic: Traffic, placement: Placement) -> Integers:
     """The key of the first neuron of each core: int64 [cores].
 
     The blocks of a chip are aligned too, and in it those with the same targets follow one another:

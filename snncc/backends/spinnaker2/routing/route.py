@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snncc.ir import CapacityError
+from snncc.ir import CapacityError, Integers
 
 from ..chip.machine import LINKS, ROUTER
 from ..chip.multicast_trees import Trees
 from ..chip.target import CORES_PER_QUAD, ROUTER_ENTRIES, USABLE_CORES_PER_CHIP
 from ..placement.place import Placement
 from ..placement.traffic import Traffic
-from ..program import Whole
 from .keys import NEURON_BITS, keys
 from .router_tables import Table, minimised
 
@@ -39,15 +38,15 @@ class Routing:
     """
 
     placement: Placement
-    keys: Whole
-    offsets: Whole
-    quads: Whole
-    masks: Whole
+    keys: Integers
+    offsets: Integers
+    quads: Integers
+    masks: Integers
     leaves: np.ndarray[tuple[int], np.dtype[np.bool_]]
     tables: tuple[Table, ...]
     routes: tuple[int, ...]
 
-    def delivered(self) -> tuple[Whole, Whole]:
+    def delivered(self) -> tuple[Integers, Integers]:
         """Which cores a spike of each core reaches, by following lists and tables.
 
         A spike that a table does not know is lost there; a core that is reached twice stands twice.
@@ -111,7 +110,7 @@ def route(traffic: Traffic, placement: Placement) -> Routing:
 
 
 def _tables(
-    traffic: Traffic, placement: Placement, base: Whole
+    traffic: Traffic, placement: Placement, base: Integers
 ) -> tuple[tuple[int, ...], tuple[Table, ...]]:
     """Routes by number, and the smallest table for each chip."""
     machine, trees = placement.machine, Trees(placement.machine)
@@ -137,7 +136,7 @@ def _tables(
     return tuple(numbers), tuple(tables)
 
 
-def _ways(trees: Trees, home: int, places: Whole) -> dict[int, int]:
+def _ways(trees: Trees, home: int, places: Integers) -> dict[int, int]:
     """Where one core's spikes go from the router of each chip on their way."""
     chips = places // USABLE_CORES_PER_CHIP
     abroad = np.unique(chips[chips != home])
@@ -150,16 +149,16 @@ def _ways(trees: Trees, home: int, places: Whole) -> dict[int, int]:
     return ways
 
 
-def _followed(routing: Routing) -> list[tuple[Whole, Whole]]:
+def _followed(routing: Routing) -> list[tuple[Integers, Integers]]:
     """Source core and core of the machine of all that routers deliver."""
     machine = routing.placement.machine
     spike = np.flatnonzero(routing.leaves)
     chip = routing.placement.chips[spike]
-    found: list[tuple[Whole, Whole]] = []
+    found: list[tuple[Integers, Integers]] = []
     for _ in range(machine.chips):  # no way is longer
         if not len(spike):
             break
-        onward: list[tuple[Whole, Whole]] = []
+        onward: list[tuple[Integers, Integers]] = []
         for here in np.unique(chip).tolist():
             spikes = spike[chip == here]
             numbers = routing.tables[here].look_up(routing.keys[spikes])

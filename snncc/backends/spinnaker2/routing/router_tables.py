@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snncc.ir import Integers
+
 from ..chip.target import KEY_BITS
-from ..program import Whole
 
 ALL_BITS = (1 << KEY_BITS) - 1
 CELLS = 1 << 22  # of a comparison of keys with entries, at once
@@ -27,14 +28,14 @@ class Table:
         routes: the number of the route of each entry: int64 [entries].
     """
 
-    keys: Whole
-    masks: Whole
-    routes: Whole
+    keys: Integers
+    masks: Integers
+    routes: Integers
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def look_up(self, keys: Whole) -> Whole:
+    def look_up(self, keys: Integers) -> Integers:
         """The route of each key, -1 where no entry matches: int64 [keys]."""
         found = np.full(len(keys), -1, dtype=np.int64)
         if not len(self):
@@ -49,12 +50,12 @@ class Table:
         return found
 
 
-def plain(keys: Whole, routes: Whole, bits: int) -> Table:
+def plain(keys: Integers, routes: Integers, bits: int) -> Table:
     """One entry for each key, whose last `bits` any spike of the core may have."""
     return Table(keys, np.full_like(keys, ALL_BITS & -(1 << bits)), routes)
 
 
-def minimised(keys: Whole, routes: Whole, bits: int) -> Table:
+def minimised(keys: Integers, routes: Integers, bits: int) -> Table:
     """The smallest table whose masks leave out last bits only, and that sends all keys alike.
 
     Keys that never arrive may go anywhere. After R. Draves, C. King, S. Venkatachary, B. Zill,

@@ -11,9 +11,7 @@ import numpy.typing as npt
 
 from snncc.ir import LoweringRefused, Shape
 
-from .symbol import Body, Symbol, settled
-
-Rule = Callable[..., object]
+from .symbol import Body, Rule, Rules, Symbol, settled
 
 LAYOUTS = {
     "broadcast_to",
@@ -219,3 +217,4 @@ FUNCTIONS: dict[str, Rule] = {
     "max": partial(_reduced, Symbol.max),
     "min": partial(_reduced, Symbol.min),
 }
+RULES = Rules(UFUNCS, FUNCTIONS, LAYOUTS)

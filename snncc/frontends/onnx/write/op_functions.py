@@ -11,6 +11,7 @@ from onnx import FunctionProto, helper
 
 from snncc.ir import Arithmetic, LoweringRefused, Network, Node, Op, Ref, Tensor, Tensors, Values
 
+from .numpy_rules import RULES
 from .symbol import Body, Symbol
 from .symbolic_arithmetic import OWN, traced
 
@@ -48,7 +49,7 @@ def function_of(network: Network, node: Node, a: Arithmetic) -> Function:
 
 def _traced(network: Network, node: Node, a: Arithmetic) -> Function:
     op, own = _named(node.op, network.tensors)
-    body = Body()
+    body = Body(RULES)
     tracing = traced(body, op, a, own)
     kind = a.zeros(()).dtype
     shape = network.shapes[node.name]

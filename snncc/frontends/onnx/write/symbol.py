@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -17,16 +18,37 @@ Attribute: TypeAlias = int | str | list[int] | TensorProto
 INLINED = 1  # constants of more elements become inputs of the function
 
 
+Rule: TypeAlias = Callable[..., object]
+"""What a function of numpy becomes in ONNX: the body, then what numpy was given → a symbol."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What each function of numpy becomes when an op applies it to a symbol.
+
+    Attributes:
+        ufuncs: name of a ufunc → its rule.
+        functions: name of any other function → its rule.
+        layouts: names of functions that move values and change none; they need no rule.
+    """
+
+    ufuncs: Mapping[str, Rule]
+    functions: Mapping[str, Rule]
+    layouts: Set[str]
+
+
 class Body:
     """The nodes of one function, and the arrays that it takes beside states and wires.
 
     Attributes:
+        rules: for the functions of numpy that its symbols meet.
         nodes: in the order in which they compute.
         parameters: name of a further input of the function → its array.
         role: what an array met next is called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
         self.nodes: list[NodeProto] = []
         self.parameters: dict[str, Values] = {}
         self.role = "table"
@@ -112,9 +134,7 @@ class Symbol(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: object, **given: object
     ) -> object:
-        from .numpy_rules import UFUNCS
-
-        rule = UFUNCS.get(ufunc.__name__)
+        rule = self._body.rules.ufuncs.get(ufunc.__name__)
         if rule is None or method != "__call__" or given:
             raise LoweringRefused(f"numpy.{ufunc.__name__} has no counterpart in ONNX here")
         return rule(self._body, *inputs)
@@ -126,14 +146,12 @@ class Symbol(NDArrayOperatorsMixin):
         args: Sequence[object],
         kwargs: dict[str, object],
     ) -> object:
-        from .numpy_rules import FUNCTIONS, LAYOUTS
-
-        name = func.__name__
-        if name in LAYOUTS:
+        name, rules = func.__name__, self._body.rules
+        if name in rules.layouts:
             return self.moved(lambda index: func(index, *args[1:], **kwargs))
-        if name not in FUNCTIONS:
+        if name not in rules.functions:
             raise LoweringRefused(f"numpy.{name} has no counterpart in ONNX here")
-        return FUNCTIONS[name](self._body, *args, **kwargs)
+        return rules.functions[name](self._body, *args, **kwargs)
 
     def __bool__(self) -> bool:
         raise LoweringRefused("the op decides by a value, which ONNX cannot follow")
