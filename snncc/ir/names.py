@@ -1,7 +1,8 @@
 """Names of a user's modules and files as names of nodes and tensors; one rule for all frontends.
 
-A node's name is an identifier of ASCII, which every target can print. `block.fc` becomes
-`block_fc`, and a character that no identifier has becomes its number: `layer-1` is `layer_0x2d_1`.
+A node's name is an identifier of ASCII, which every target can print. What stands between words
+becomes an underscore, `block.fc-1` `block_fc_1`, and any other character that an identifier cannot
+have its number: `größe` is `gr_0xf6__0xdf_e`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Container
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What a node may be called."""
+_BETWEEN = re.compile(r"[-. ]")
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_]|_(?=0x)")
 _OUTSIDE_TENSOR = re.compile(r"[^A-Za-z0-9_.]|_(?=0x)")
 
@@ -18,13 +20,13 @@ _OUTSIDE_TENSOR = re.compile(r"[^A-Za-z0-9_.]|_(?=0x)")
 def identifier(name: str, before: str = "n") -> str:
     """A node's name, from any text: a letter, then letters, digits and underscores.
 
-    What it maps to one name (`a.b` and `a_b`, `0` and `n0`) `unused` tells apart.
+    What it maps to one name (`a.b` and `a-b`, `0` and `n0`) `unused` tells apart.
 
     Args:
         name: of a module, a file or an op.
         before: what stands in front where no letter does.
     """
-    found = _OUTSIDE.sub(_numbered, name.replace(".", "_"))
+    found = _OUTSIDE.sub(_numbered, _BETWEEN.sub("_", name))
     return found if found[:1].isalpha() else f"{before}{found}"
 
 
