@@ -23,7 +23,7 @@ BUNDLE = click.Path(exists=True, path_type=Path)
 NEW = click.Path(path_type=Path)
 
 weights_option = click.option(
-    "--weights", type=FILE, help="Trained weights: .safetensors, or .pt, .pth, .ckpt."
+    "--weights", type=FILE, help="Trained weights: .safetensors, or what torch.save writes."
 )
 data_option = click.option(
     "--data", type=FILE, help="Test data: .npz with x [samples, ticks, ...] and y [samples]."

@@ -26,17 +26,17 @@ def reading(what: str, kind: type[SnnccError] = UsageError) -> Generator[None]:
     except SnnccError:
         raise
     except RecursionError as error:
-        raise kind(f"{what}: it nests too deep") from error
+        raise kind(f"{what} (it nests too deep)") from error
     except MemoryError as error:
-        raise kind(f"{what}: it asks for more memory than there is") from error
+        raise kind(f"{what} (it asks for more memory than there is)") from error
     except Exception as error:
         # The libraries that take bytes apart raise what they like where the bytes are wrong.
-        raise kind(f"{what}: {reason(error)}") from error
+        raise kind(f"{what} ({reason(error)})") from error
 
 
 def reason(error: BaseException) -> str:
-    """The first line of a library's message, with the error's type where it says little."""
-    first = str(error).strip().partition("\n")[0].strip().rstrip(".:")
+    """The first sentence of a library's message, with the error's type where it says little."""
+    first = str(error).strip().partition("\n")[0].partition(". ")[0].strip().rstrip(".:")
     name = type(error).__name__
     return f"{name}: {first}".rstrip(": ") if isinstance(error, LookupError) or not first else first
 

@@ -42,6 +42,7 @@ class Options:
     decode: Decode | None
     output: str | None
     tick: float
+    weights: str | None
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> Options:
@@ -58,6 +59,7 @@ class Options:
             decode=cast("Decode | None", _one_of("decode", given.get("decode"), DECODES)),
             output=given.get("output"),
             tick=_number("tick", given["tick"]) if "tick" in given else TICK_SECONDS,
+            weights=given.get("weights"),
         )
 
 
@@ -118,7 +120,7 @@ def _imported(
     notes: list[str] = []
     if weights is not None:
         trained = read_weights(weights)
-        notes += load_weights(model, trained.tensors, neurons, states_of(neurons))
+        notes += load_weights(model, trained, neurons, states_of(neurons), options.weights)
         demand_settings(model, trained.settings, neurons)
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
     check_finite(model.state_dict())
