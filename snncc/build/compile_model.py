@@ -28,7 +28,16 @@ from snncc.ir import (
     unknown,
 )
 from snncc.ir.ops import Input
-from snncc.ir.passes import PASSES, Pass, Quantize, Ranges, calibrate, parse_passes, unproven
+from snncc.ir.passes import (
+    PASSES,
+    Pass,
+    Quantize,
+    Ranges,
+    calibrate,
+    faint,
+    parse_passes,
+    unproven,
+)
 from snncc.plugins import backend, frontend
 from snncc.run import Player
 
@@ -78,7 +87,7 @@ def _compiled(
     network = run_pipeline(float_network, steps, _observers(request, float_network, say))
     program = target.lower(network, settings)
     notes = (*imported, *_presented(theirs, samples), *notes)
-    notes += _saturation(network)
+    notes += _saturation(network) + _faint(network)
     signal = _check_signal(network, samples)
     if request.bisect:
         say(_bisected(float_network, steps, signal))
@@ -210,6 +219,14 @@ def _saturation(network: Network) -> tuple[str, ...]:
         f"%{name}: the worst case of its state is {worst:.4g}, its largest code {high}; it has "
         "room for twice what calibration showed, and would saturate beyond"
         for name, (worst, high) in unproven(network).items()
+    )
+
+
+def _faint(network: Network) -> tuple[str, ...]:
+    return tuple(
+        f"%{name}: {codes} of {largest} codes are left of its weights, beside stronger ones that "
+        f"lead to the same neurons ({network[name].origin}); what it brings is rounded accordingly"
+        for name, (codes, largest) in faint(network).items()
     )
 
 

@@ -152,7 +152,7 @@ def _synapses(s: Synapses) -> str:
         )
     shape = f", ({s.outputs}, {s.inputs})" if s.kind == "sparse" else ""
     late = f", delay={s.extra}" if s.extra else ""
-    return f"{ends}{shape}, weight_exp={0 if s.doubled else -1}{late}{bits})"
+    return f"{ends}{shape}, weight_exp={(0 if s.doubled else -1) + s.exponent}{late}{bits})"
 
 
 def _arrays(program: Program) -> dict[str, Values]:
@@ -169,7 +169,7 @@ def _arrays(program: Program) -> dict[str, Values]:
     for s in program.synapses:
         # Dense and Sparse keep even weights in mixed sign mode; Conv takes them as they are.
         double = s.doubled or s.kind != "conv"
-        found[s.name] = (s.weights * (2 if double else 1)).astype(np.int16)
+        found[s.name] = ((s.weights >> s.exponent) * (2 if double else 1)).astype(np.int16)
         found[f"{s.name}.real"] = np.asarray(s.real, dtype=np.float64)
         if s.kind == "sparse":
             found[f"{s.name}.rows"] = s.rows.astype(np.int32)

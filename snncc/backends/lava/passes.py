@@ -29,6 +29,7 @@ from .target import (
     FRACTION_BITS,
     INPUT_BITS,
     INPUT_BITS_MAX,
+    SHIFT_BITS,
     STATE_BITS,
 )
 
@@ -61,6 +62,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
             fraction_bits=FRACTION_BITS,
             units="population",
             meet="inputs",
+            shift_bits=SHIFT_BITS,
             ranges=ranges,
         ),
         EvenRange(),

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from snncc.ir import Decode, Integers, Quantity, Shape, Values
 
 from .host import Register
 from .population_tick import Population
+from .target import WEIGHT_EXPONENT_MAX, WEIGHT_HIGH
 
 Kind: TypeAlias = Literal["dense", "sparse", "conv"]
 
@@ -160,6 +163,11 @@ class Synapses:
     inputs: int
     outputs: int
 
+    @property
+    def exponent(self) -> int:
+        """Of two: the weights are so many times what a synapse holds."""
+        return exponent_of(self.weights)
+
 
 @dataclass(frozen=True)
 class Wire:
@@ -211,3 +219,15 @@ class Program:
     def native(self) -> bool:
         """Whether every population is a process that Loihi has in hardware."""
         return all(n.registers is not None for n in self.neurons)
+
+
+def exponent_of(codes: Integers) -> int:
+    """The power of two that all weights share, as far as one weight needs it to be a code."""
+    found = 0
+    while (
+        found < WEIGHT_EXPONENT_MAX
+        and int(np.max(np.abs(codes), initial=0)) >> found > WEIGHT_HIGH
+        and not np.any(codes & ((2 << found) - 1))
+    ):
+        found += 1
+    return found

@@ -7,6 +7,10 @@ published ones (Loihi 2 technology brief, 2021) or an estimate, and marked so.
 
 WEIGHT_HIGH = 127  # codes, either sign; in mixed sign mode a weight is twice that
 PARALLEL_MAX = 8  # synapses between the same two neurons, where one weight is too large
+WEIGHT_EXPONENT_MAX = (
+    7  # of all weights of a Dense or Sparse: -8 to 7, docs of proc/dense/process.py
+)
+SHIFT_BITS = 10  # what eight synapses side by side with the largest exponent reach beyond one
 STATE_BITS = 24  # u and v: proc/lif/models.py, uv_bitwidth
 DECAY_BITS = 12  # du, dv: 0 to 4095, same file
 ALIGN_BITS = 6  # synaptic input and threshold are shifted left so far, same file

@@ -41,7 +41,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
     own = C99Backend().passes(network, settings, ranges)
     if kernel == "own":
         return own
-    stock = _stock(settings, ranges)
+    stock = _stock(settings, ranges, strict=kernel == "auto")
     if kernel == "auto":
         try:
             for step in stock:
@@ -59,7 +59,7 @@ def for_own_kernel(network: Network, settings: Settings) -> bool:
     return network.quantized and not single and settings.options.get("kernel") != "stock"
 
 
-def _stock(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+def _stock(settings: Settings, ranges: Ranges, *, strict: bool) -> tuple[Pass, ...]:
     """Up to float32 states over whole weights; lowering lays the chip's ticks."""
     if settings.state_bits != STATE_BITS:
         raise UsageError(
@@ -73,7 +73,14 @@ def _stock(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         Prune(),
         Gates(),
         ResetNow(),
-        Quantize(weight_bits=settings.weight_bits, fraction_bits=0, meet="inputs", ranges=ranges),
+        Quantize(
+            weight_bits=settings.weight_bits,
+            fraction_bits=0,
+            meet="inputs",
+            shift_bits=0,
+            strict=strict,
+            ranges=ranges,
+        ),
         SinglePrecision(),
         SplitSigns(),
         AtThreshold(),

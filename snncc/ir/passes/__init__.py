@@ -14,6 +14,7 @@ from .fold.merge_weights import MergeWeights
 from .fold.prune import Prune
 from .fold.split_shared import Unshare
 from .quantize.calibrate import Ranges, calibrate
+from .quantize.meeting import faint
 from .quantize.multiplications import Multiplication, multiplications
 from .quantize.quantize import Quantize
 from .quantize.round_constants import RoundConstants
@@ -69,6 +70,7 @@ __all__ = [
     "Unshare",
     "WarmStart",
     "calibrate",
+    "faint",
     "lags",
     "multiplications",
     "parse_passes",

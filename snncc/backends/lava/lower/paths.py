@@ -11,11 +11,14 @@ import numpy as np
 from snncc.ir import (
     Arithmetic,
     Bounds,
+    Factor,
     FloatArithmetic,
+    IntegerArithmetic,
     Integers,
     LoweringRefused,
     Network,
     Node,
+    Quantity,
     Unit,
     Use,
     Values,
@@ -32,6 +35,7 @@ from snncc.ir.ops import (
     MaxPool,
     Product,
     Relu,
+    Requantize,
     Reshape,
     Slice,
     Sum,
@@ -40,7 +44,7 @@ from snncc.ir.ops import (
     Weighted,
 )
 
-from ..program import Window
+from ..program import Window, exponent_of
 from ..target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
 from .links import NONE, SPARSE_BELOW, Link, full, laid
 
@@ -75,7 +79,8 @@ class Paths:
 
     Attributes:
         gates: maxima and products of spikes, which are neurons of their own.
-        hosts: registers of what inputs alone lead to, each after those that it reads.
+        shifts: registers that multiply by powers of two, as the exponents of weights do.
+        hosts: other registers, of what inputs alone lead to, each after those that it reads.
         readers: sums of currents that are outputs, which neurons of their own keep.
     """
 
@@ -83,14 +88,16 @@ class Paths:
         self.network = network
         self.bounds: Bounds = bounds(network)
         self.gates = tuple(node for node in network if self._is_gate(node))
-        self.hosts = input_registers(network)
+        self.numbers: Mapping[str, tuple[Arithmetic, Unit]] = arithmetics(network)
+        self.shifts = frozenset(node.name for node in network if self._shifts(node))
+        self.hosts = tuple(n for n in input_registers(network) if n.name not in self.shifts)
         outputs = [network[use.source] for use in network.outputs if not use.state]
         sums = {node.name: node for node in outputs if not self.is_leaf(node.name)}
         self.readers = tuple(sums.values())
         self.sums: dict[str, str] = {}
         for node in self.gates:
             self._count(node)
-        self.numbers: Mapping[str, tuple[Arithmetic, Unit]] = arithmetics(self.network)
+        self.numbers = arithmetics(self.network)
         self.real = FloatArithmetic(network.tensors)
 
     def _count(self, node: Node) -> None:
@@ -115,6 +122,17 @@ class Paths:
         return isinstance(node.op, MaxPool | Product) and all(
             not use.state and self._binary(use.source) for use in node.inputs
         )
+
+    def _shifts(self, node: Node) -> bool:
+        """Whether a register multiplies by a power of two, and nothing saturates in it."""
+        scale, value = node.formats.get("scale"), node.formats.get("value")
+        if not isinstance(node.op, Requantize) or not isinstance(scale, Factor) or scale.frac:
+            return False
+        a = self.numbers[node.name][0]
+        assert isinstance(a, IntegerArithmetic) and isinstance(value, Quantity)
+        ends = self.bounds[node.inputs[0].source]
+        most = max(float(np.max(np.abs(end))) for end in ends)
+        return most * float(np.max(a.multiplier("value", "scale"))) <= value.high
 
     def _binary(self, name: str) -> bool:
         low, high = self.bounds[name]
@@ -160,6 +178,8 @@ class Paths:
     def _allowed(self, node: Node, late: int) -> None:
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
             raise refused("L003", node, "its bias comes late; give the bias to the neuron")
+        if node.name in self.shifts:
+            return
         if isinstance(node.op, Relu) and self.bounds[node.inputs[0].source][0].min() >= 0:
             return
         plain = Weighted | Sum | Reshape | Transpose | Slice | Concat | SumPool | AvgPool
@@ -211,9 +231,9 @@ class Paths:
         codes = node.op.weight_codes(self.numbers[node.name][0])
         return codes, node.op.weight_codes(self.real)
 
-    def _fits(self, codes: Values, node: Node) -> int:
+    def _fits(self, codes: Integers, node: Node) -> int:
         """How many synapses side by side carry these weights."""
-        largest = int(np.max(np.abs(codes), initial=0))
+        largest = int(np.max(np.abs(codes), initial=0)) >> exponent_of(codes)
         if largest > PARALLEL_MAX * WEIGHT_HIGH:
             raise refused(
                 "L005",
@@ -319,7 +339,9 @@ class Paths:
         whole, rows, columns = all_in_one.weights, all_in_one.rows, all_in_one.columns
         inputs, outputs = (prod(self.network.shapes[name]) for name in (leaf.name, term.use.source))
         count = self._fits(whole, self.network[term.use.source])
-        shares = (whole * (i + 1) // count - whole * i // count for i in range(count))
+        each = 1 << exponent_of(whole)
+        held = whole // each
+        shares = (each * (held * (i + 1) // count - held * i // count) for i in range(count))
         real = all_in_one.real / count
         links = (Link("sparse", w, real, rows, columns) for w in shares if np.any(w))
         if len(rows) < SPARSE_BELOW * inputs * outputs:

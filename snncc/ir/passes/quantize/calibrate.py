@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from types import MappingProxyType
 
 import numpy as np
 
-from ...network import Network, Node
+from ...network import Network
 from ...op import Values
-from ...reference import run
+from ...reference import Stream
+from ...trace import Trace
 
 KEPT = 64  # samples that later passes may run again
+TOGETHER = 64  # samples that run at a time
+TRACE_BYTES = 1 << 26  # of what is recorded of them at a time: a part of their ticks
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Ranges:
         rates: node → mean spikes per neuron and tick, for every spiking node and spike input;
             a graded spike counts as one.
         peaks: wire (`%x` for an input, `%s1.v` for a state) → largest magnitude seen, `[*shape]`.
+        means: wire (inputs, spikes and states) → mean magnitude, `[*shape]`.
         negative: names of the real inputs that took values below zero.
         samples: how many samples were run.
         signal: some of them, by input, for what later passes must see for themselves.
@@ -30,24 +35,100 @@ class Ranges:
 
     rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     peaks: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+    means: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
     negative: frozenset[str] = frozenset()
     samples: int = 0
     signal: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def calibrate(network: Network, signal: Values | Mapping[str, Values]) -> Ranges:
-    """Rates and ranges of a float network on `signal` `[samples, ticks, *shape]`."""
-    spiking = [*network.firing, *(n for n in network.inputs if n.op.spiking)]
-    states = [f"%{n.name}.{s}" for n in network.populations for s in n.op.states if s != "wait"]
-    inputs = [f"%{n.name}" for n in network.inputs]
-    trace = run(network, signal, record=[*(f"%{n.name}" for n in spiking), *states, *inputs])
-    peaks = {wire: np.max(np.abs(trace[wire]), axis=(0, 1)) for wire in (*states, *inputs)}
-    rates = {n.name: _rate(n, trace[f"%{n.name}"]) for n in spiking}
-    below = frozenset(n.name for n in network.inputs if np.min(trace[f"%{n.name}"], initial=0) < 0)
-    samples = len(trace[inputs[0]])
-    kept = MappingProxyType({name[1:]: trace[name][:KEPT] for name in inputs})
-    return Ranges(MappingProxyType(rates), MappingProxyType(peaks), below, samples, kept)
+    """Rates and ranges of a float network on `signal` `[samples, ticks, *shape]`.
+
+    Samples run some at a time, and some ticks at a time: what is kept does not grow with them.
+    """
+    if not isinstance(signal, Mapping):
+        signal = {network.inputs[0].name: signal}
+    seen = _Seen.of(network)
+    samples = len(next(iter(signal.values())))
+    for start in range(0, samples, TOGETHER):
+        part = {name: values[start : start + TOGETHER] for name, values in signal.items()}
+        for trace in _played(network, part, seen.wires):
+            seen.add(trace)
+    kept = {n.name: np.asarray(signal[n.name][:KEPT], dtype=np.float64) for n in network.inputs}
+    return Ranges(
+        MappingProxyType(seen.rates()),
+        MappingProxyType(seen.peaks),
+        MappingProxyType({wire: total / seen.ticks for wire, total in seen.sums.items()}),
+        frozenset(seen.negative),
+        samples,
+        MappingProxyType(kept),
+    )
 
 
-def _rate(node: Node, wire: Values) -> float:
-    return float(np.mean(wire if node.op.spiking else wire != 0))
+def _played(
+    network: Network, signal: Mapping[str, Values], wires: tuple[str, ...]
+) -> Iterator[Trace]:
+    """What some samples do, a part of their ticks at a time."""
+    stream = Stream(network, record=wires)
+    samples, ticks = next(iter(signal.values())).shape[:2]
+    values = sum(prod(network.shapes[wire[1:].partition(".")[0]]) for wire in wires)
+    most = max(1, TRACE_BYTES // max(1, samples * values * np.dtype(np.float64).itemsize))
+    for start in range(0, ticks, most):
+        yield stream.play({name: x[:, start : start + most] for name, x in signal.items()})
+
+
+@dataclass
+class _Seen:
+    """What the samples so far have shown.
+
+    Attributes:
+        firing: nodes that put out spikes; `graded` are those whose spikes carry a value.
+        wires: all that is recorded; of `ranging` the largest magnitude is kept.
+        sums: wire → sum of its magnitudes, `[*shape]`, in `ticks` ticks of all samples.
+        spikes, sizes: node → its spikes, and how many values could have been one.
+    """
+
+    firing: tuple[str, ...]
+    graded: frozenset[str]
+    inputs: tuple[str, ...]
+    wires: tuple[str, ...]
+    ranging: frozenset[str]
+    peaks: dict[str, Values] = field(default_factory=dict[str, Values])
+    sums: dict[str, Values] = field(default_factory=dict[str, Values])
+    spikes: dict[str, int] = field(default_factory=dict[str, int])
+    sizes: dict[str, int] = field(default_factory=dict[str, int])
+    negative: set[str] = field(default_factory=set[str])
+    ticks: int = 0
+
+    @classmethod
+    def of(cls, network: Network) -> _Seen:
+        spiking = (*network.firing, *(n for n in network.inputs if n.op.spiking))
+        states = [f"%{n.name}.{s}" for n in network.populations for s in n.op.states if s != "wait"]
+        inputs = tuple(n.name for n in network.inputs)
+        firing = tuple(n.name for n in spiking)
+        wires = dict.fromkeys((*(f"%{n}" for n in (*firing, *inputs)), *states))
+        ranging = frozenset((*states, *(f"%{n}" for n in inputs)))
+        graded = frozenset(n.name for n in spiking if not n.op.spiking)
+        return cls(firing, graded, inputs, tuple(wires), ranging)
+
+    def add(self, trace: Trace) -> None:
+        """Takes some more ticks of some samples into account."""
+        for wire in self.wires:
+            values = trace[wire]
+            magnitude = np.abs(values)
+            self.sums[wire] = self.sums.get(wire, 0) + np.sum(magnitude, axis=(0, 1))
+            if wire in self.ranging:
+                peak = np.max(magnitude, axis=(0, 1))
+                known = self.peaks.get(wire)
+                self.peaks[wire] = peak if known is None else np.maximum(known, peak)
+        for name in self.firing:
+            values = trace[f"%{name}"]
+            count = np.count_nonzero(values) if name in self.graded else np.sum(values)
+            self.spikes[name] = self.spikes.get(name, 0) + int(count)
+            self.sizes[name] = self.sizes.get(name, 0) + values.size
+        self.negative.update(n for n in self.inputs if np.min(trace[f"%{n}"], initial=0) < 0)
+        self.ticks += int(np.prod(trace[self.wires[0]].shape[:2]))
+
+    def rates(self) -> dict[str, float]:
+        """Node → mean spikes per neuron and tick."""
+        return {name: self.spikes[name] / max(self.sizes[name], 1) for name in self.firing}

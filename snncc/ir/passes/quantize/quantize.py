@@ -18,7 +18,9 @@ from ...ops import Input, Requantize, Weighted
 from ...views import graph
 from ..base import Effect, Pass
 from .calibrate import Ranges
+from .columns import Columns
 from .headroom import spare_of
+from .meeting import SAME, Meeting
 from .requantization import ratios, registers
 from .state_widths import choose, constants, integrators
 from .unit_weights import relay
@@ -26,8 +28,8 @@ from .units import Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32
 BIAS_BITS = 30
+MOST_BITS = 30
 STATE_BITS = (16, 24, 32)
-LOST = 1 / 8  # of the largest code: three of eight bits say nothing
 HEADROOM_BITS = 2  # a state may reach four times its threshold before width decides
 
 
@@ -49,10 +51,16 @@ class Quantize(Pass):
     seen, fits; else `widest_bits`. k is `fraction_bits` at most: a quarter of a weight's unit is
     below its rounding error already, and a narrow potential times a decay stays within 32 bits.
 
+    Where a projection is weak beside another that leads to the same neurons, so that a twelfth of
+    its codes would be left or less (a third, where its rounding would be felt), the common unit is
+    finer: by up to 2**shift_bits, as far as potentials and sums fit. The strong weights keep their
+    unit, and a register shifts their sum to the left, exactly. With `strict` it is refused where
+    such a projection is left, by name.
+
     Where a unit would leave weights that read real values an eighth of their codes or less, those
     count in a unit of their own, 2**k times finer, and a register rounds their sum to the common
-    one: a shift. With `meet=inputs` that is done only where inputs alone lead to the weights, for
-    targets whose host computes such currents.
+    one: a shift to the right. With `meet=inputs` that is done only where inputs alone lead to the
+    weights, for targets whose host computes such currents.
 
     Real values that are multiplied with each other, bent by functions, normalised or put out as
     graded events are held in registers of 16 bits, in powers of two that calibration chooses. They
@@ -74,6 +82,8 @@ class Quantize(Pass):
     widest_bits: int = INT32_BITS
     units: str = "neuron"
     meet: str = "apart"
+    shift_bits: int = MOST_BITS
+    strict: bool = False
     ranges: Ranges = field(default_factory=Ranges, compare=False)
 
     def __call__(self, network: Network) -> Network:
@@ -82,6 +92,7 @@ class Quantize(Pass):
             raise PassError("quantize: the network has number formats already")
         network = _cleared(relay(registers(network, self.ranges, self.weight_bits)))
         network = self._inputs(network)
+        network = self._columns.split(network)
         if not any(n.op.states or n.op.held or isinstance(n.op, Weighted) for n in network):
             raise PassError("quantize: there are neither weights nor neurons to quantize")
         for group in groups(network):
@@ -97,6 +108,7 @@ class Quantize(Pass):
             ("decay_bits", 4, 15),
             ("input_bits", 2, 16),
             ("fraction_bits", 0, 15),
+            ("shift_bits", 0, MOST_BITS),
         ):
             if not low <= getattr(self, name) <= high:
                 raise PassError(
@@ -109,6 +121,16 @@ class Quantize(Pass):
             raise PassError(f"quantize: units is '{self.units}', expected neuron or population")
         if self.meet not in ("apart", "inputs"):
             raise PassError(f"quantize: meet is '{self.meet}', expected apart or inputs")
+
+    @property
+    def _largest(self) -> int:
+        """The largest code of a weight."""
+        return (1 << (self.weight_bits - 1)) - 1
+
+    @property
+    def _columns(self) -> Columns:
+        spikes, population = self.shift_bits > 0, self.units == "population"
+        return Columns(self.ranges, self._largest, spikes=spikes, population=population)
 
     @property
     def _widths(self) -> tuple[int, int]:
@@ -137,7 +159,7 @@ class Quantize(Pass):
 
     def _weights(self, network: Network, group: Group) -> Network:
         """Formats for the weights of one group; they share a unit, up to known factors."""
-        largest = (1 << (self.weight_bits - 1)) - 1
+        largest = self._largest
         each = {
             n: _reach(network, network[n], group, largest) / f for n, f in group.weights.items()
         }
@@ -146,10 +168,16 @@ class Quantize(Pass):
         # the unit is as coarse as the threshold needs to fit.
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
         unit = np.maximum(unit, self._coarsest(network, group))
+        meeting = Meeting(network, group, largest, self.ranges)
+        if self.shift_bits and not any(Use(name) in network.outputs for name in each):
+            unit = meeting.common_unit(unit, self._widths[1], self.shift_bits)
+        self._heard(meeting, unit)
         for name, factor in group.weights.items():
-            own = unit * factor
-            if self._lost(network, name, each[name] / (unit * largest)):
-                network, own = self._apart(network, name, own, largest)
+            own, filled = unit * factor, each[name] / (unit * largest)
+            if np.any(filled > SAME):
+                network, own = self._coarser(network, name, own, filled)
+            elif self._free(network, name) and meeting.lost(name, filled, unit):
+                network, own = self._finer(network, name, own, largest)
             network, ref = keep_tensor(network, f"{name}.unit", own)
             formats = _weight_formats(network[name], self.weight_bits, ref)
             network = _with_formats(network, name, formats)
@@ -157,23 +185,38 @@ class Quantize(Pass):
             network, _ = keep_tensor(network, f"{name}.current", unit * factor)
         return network
 
-    def _lost(self, network: Network, name: str, filled: Values) -> bool:
-        """Whether codes in a group's unit are too few for weights that read real values.
+    def _heard(self, meeting: Meeting, unit: Unit) -> None:
+        """Refuses a group in whose unit a projection falls silent; if strict, a weak one too."""
+        silent = meeting.silent(unit) or (meeting.missed(unit) if self.strict else ())
+        if silent:
+            node = meeting.network[silent[0]]
+            raise PassError(
+                f"quantize: %{node.name}: its weights are too small beside others that lead to the "
+                "same neurons, and no unit holds both; make them more alike, or build for a target "
+                f"that gives each a unit of its own, such as c99 ({node.origin})"
+            )
 
-        Args:
-            network: in the making.
-            name: the node with the weights.
-            filled: what part of the largest code its weights reach, per entry of the grain.
+    def _free(self, network: Network, name: str) -> bool:
+        """Whether weights may have a unit of their own that is finer than the group's.
+
+        Those that read spikes have none: the group's is fine enough.
         """
-        source = network[name].inputs[0]
-        counted = wire_kind(source, kinds(network)) == "count"
-        shown = Use(name) in network.outputs
+        counted = wire_kind(network[name].inputs[0], kinds(network)) == "count"
         kept = self.meet == "inputs" and _keeps(network, name)
-        if kept or counted or shown or not np.any(filled):
-            return False
-        return bool(np.median(filled[filled > 0]) < LOST)
+        return not (kept or counted or Use(name) in network.outputs)
 
-    def _apart(self, network: Network, name: str, unit: Unit, largest: int) -> tuple[Network, Unit]:
+    def _coarser(
+        self, network: Network, name: str, unit: Unit, filled: Values
+    ) -> tuple[Network, Unit]:
+        """The network with a register that counts the current of strong weights in `unit`.
+
+        And a unit of their own, as much coarser as they need and 2**k of `unit`: so the register
+        shifts to the left, and nothing is rounded.
+        """
+        steps = np.ceil(np.log2(np.maximum(filled, SAME) / SAME))
+        return self._held(network, name, unit), unit * 2.0**steps
+
+    def _finer(self, network: Network, name: str, unit: Unit, largest: int) -> tuple[Network, Unit]:
         """The network with a register that counts the current of some weights in `unit`.
 
         And a unit of their own, as fine as the weights allow and 2**-k of `unit`: so the register
@@ -187,12 +230,16 @@ class Quantize(Pass):
         reach = _reach(network, node, alone, largest) / largest
         coarse = alone.coarsen(unit, shape)
         finer = np.floor(np.log2(coarse / np.where(reach == 0, coarse, reach)))
+        return self._held(network, name, unit), coarse * 2.0**-finer
+
+    def _held(self, network: Network, name: str, unit: Unit) -> Network:
+        """The network with a register behind a node, in which its current counts in `unit`."""
         held = fresh(network, f"{name}_held")
         network, ref = keep_tensor(network, f"{held}.unit", unit)
         format = Quantity(INT32_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
-        register = Node(held, Requantize(), (Use(name),), {"value": format}, node.origin)
-        network = insert(redirect(network, {Use(name): Use(held)}), register)
-        return network, coarse * 2.0**-finer
+        origin = network[name].origin
+        register = Node(held, Requantize(), (Use(name),), {"value": format}, origin)
+        return insert(redirect(network, {Use(name): Use(held)}), register)
 
     def _coarsest(self, network: Network, group: Group) -> Unit:
         """Smallest unit in which thresholds, biases and reset amounts of a group's neurons fit."""

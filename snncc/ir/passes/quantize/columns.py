@@ -1,0 +1,164 @@
+"""Weights with strong and weak columns as two projections, so that the weak ones keep codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...edit import fresh, insert, keep_tensor, redirect
+from ...edit import replace as replace_nodes
+from ...errors import PassError
+from ...network import Network, Node, Use
+from ...op import Values, values_of
+from ...ops import Conv, Dense, Input, Reshape, Sparse, Sum, Weighted
+from .calibrate import Ranges
+from .meeting import FELT, WEAK, Meeting
+from .units import groups, kinds, wire_kind
+
+LEVELS = 4  # each is 12 times weaker than the one before
+FEW_COLUMNS = 1 / 2  # of all, up to which they are listed synapse by synapse
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns are too unequal for one unit, and the network in which they are apart.
+
+    Attributes:
+        ranges: of a calibration run.
+        largest: code of a weight.
+        spikes: whether weights on spikes may be split too; else the node is refused.
+        population: whether all rows of a population have one unit.
+    """
+
+    ranges: Ranges
+    largest: int
+    spikes: bool
+    population: bool
+
+    def split(self, network: Network) -> Network:
+        """The network with two projections in place of one whose columns are too unequal.
+
+        A column is weak where none of its weights reaches a twelfth of the largest of its row. That
+        matters where the rounding of all weak columns together would be felt by the neurons, as it
+        is where an input has other units than its neighbours. One projection keeps the weak
+        columns, the other the strong ones; each may then have a unit of its own.
+
+        Args:
+            network: in the making; its inputs have formats.
+
+        Raises:
+            PassError: weak columns of weights on spikes would be lost.
+        """
+        for _ in range(LEVELS):
+            found = list(self._unequal(network))
+            if not found:
+                break
+            for node, weak in found:
+                if wire_kind(node.inputs[0], kinds(network)) == "count" and not self.spikes:
+                    raise PassError(
+                        f"quantize: %{node.name}: some of its inputs have weights too small beside "
+                        f"others', and this target has no second unit for them ({node.origin})"
+                    )
+                network = _split(network, node, weak)
+        return network
+
+    def _unequal(self, network: Network) -> Iterator[tuple[Node, Values]]:
+        """Nodes to be split, and which of their columns are weak: bool [columns]."""
+        for group in groups(network):
+            meeting = Meeting(network, group, self.largest, self.ranges)
+            for name in group.weights:
+                node = network[name]
+                if isinstance(node.op, Dense | Conv) and Use(name) not in network.outputs:
+                    weak = self._weak(meeting, node)
+                    if weak is not None:
+                        yield node, weak
+
+    def _weak(self, meeting: Meeting, node: Node) -> Values | None:
+        """Which columns of a node are weak, if the neurons would feel it; else None."""
+        network, group = meeting.network, meeting.group
+        means = _means(network, node.inputs[0], self.ranges)
+        if means is None or (isinstance(node.op, Conv) and node.op.groups > 1):
+            return None
+        means = _columns(node, means)
+        assert isinstance(node.op, Weighted)
+        weight = np.abs(values_of(node.op.weight, network.tensors))
+        weight = weight.reshape(*weight.shape[:2], -1)
+        rows = weight.max(axis=(1, 2), initial=0.0)[:, None]
+        if self.population or not group.grain:
+            rows = np.full_like(rows, rows.max(initial=0.0))
+        share = np.max(weight.max(axis=2) / np.where(rows > 0, rows, 1.0), axis=0, initial=0.0)
+        weak = np.asarray((share > 0) & (share < WEAK) & (means > 0))
+        if not np.any(weak):
+            return None
+        lost = _lost(weight[:, weak], means[weak], rows / self.largest)
+        return weak if meeting.drives(lost * group.weights[node.name]) > FELT else None
+
+
+def _lost(weight: Values, means: Values, unit: Values) -> Values:
+    """What rounding takes of a row's current: `[rows]`.
+
+    Weights below half a unit are lost whole, and add up; of others a part that may have any sign.
+
+    Args:
+        weight: magnitudes `[rows, columns, taps]`.
+        means: mean magnitude of each column's input.
+        unit: of the weights `[rows, 1]`.
+    """
+    gone = weight < unit[..., None] / 2
+    whole = (np.sum(weight * gone, axis=2) * means).sum(axis=1)
+    rest = np.sqrt(np.sum(~gone, axis=2) * np.square(means)).sum(axis=1)
+    return np.asarray(whole + rest * unit[:, 0] / np.sqrt(12))
+
+
+def _means(network: Network, use: Use, ranges: Ranges) -> Values | None:
+    """Mean magnitude of each value of a wire `[*shape]`, where that is known."""
+    node = network[use.source]
+    if isinstance(node.op, Reshape) and not use.state:
+        found = _means(network, node.inputs[0], ranges)
+        return None if found is None else found.reshape(network.shapes[node.name])
+    plain = node.op.spiking or isinstance(node.op, Input)
+    state = use.state or ("" if plain else "v")
+    if not node.op.states and not isinstance(node.op, Input):
+        return None
+    return ranges.means.get(f"%{node.name}.{state}" if state else f"%{node.name}")
+
+
+def _columns(node: Node, means: Values) -> Values:
+    """The means of what each column of the weights reads."""
+    axis = -1 if isinstance(node.op, Dense) else 0
+    return np.asarray(np.moveaxis(means, axis, 0).reshape(means.shape[axis], -1).mean(axis=1))
+
+
+def _split(network: Network, node: Node, weak: Values) -> Network:
+    """The network with a node for the weak columns, one for the others, and their sum."""
+    op = node.op
+    assert isinstance(op, Dense | Conv)
+    weight = network.tensors[op.weight.name].values
+    ahead = weak.reshape(1, -1, *(1,) * (weight.ndim - 2))
+    network, ref = keep_tensor(network, f"{node.name}.weak", np.where(ahead, weight, 0))
+    network = replace_nodes(network, replace(node, op=replace(op, weight=ref)))
+    strong, whole = fresh(network, f"{node.name}_strong"), fresh(network, f"{node.name}_whole")
+    network, other = _others(network, node, weak)
+    total = Node(whole, Sum(), (Use(node.name), Use(strong)), origin=node.origin)
+    network = redirect(network, {Use(node.name): Use(whole)})
+    more = Node(strong, other, node.inputs, origin=node.origin)
+    return insert(network, more, total)
+
+
+def _others(network: Network, node: Node, weak: Values) -> tuple[Network, Weighted]:
+    """The op of the columns that are not weak: a list of synapses where they are few."""
+    op = node.op
+    assert isinstance(op, Dense | Conv)
+    weight, name = network.tensors[op.weight.name].values, f"{node.name}.strong"
+    flat = len(network.shapes[node.inputs[0].source]) == 1
+    if isinstance(op, Conv) or not flat or np.mean(~weak) > FEW_COLUMNS:
+        ahead = weak.reshape(1, -1, *(1,) * (weight.ndim - 2))
+        network, ref = keep_tensor(network, name, np.where(ahead, 0, weight))
+        return network, replace(op, weight=ref, bias=None)
+    rows, columns = np.nonzero((weight != 0) & ~weak)
+    network, ref = keep_tensor(network, name, weight[rows, columns])
+    network, to = keep_tensor(network, f"{name}.rows", rows)
+    network, into = keep_tensor(network, f"{name}.columns", columns)
+    return network, Sparse(ref, to, into, len(weight))
