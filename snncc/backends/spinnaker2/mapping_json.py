@@ -16,10 +16,9 @@ def mapped(program: Program) -> dict[str, Json]:
     """What stands where: populations and projections, cores with memory, keys and lists, tables."""
     whole, partition = uncut(program), program.partition
     traffic = Traffic(partition.rates, partition.offsets, partition.targets)
-    most = {
-        name: max(core.neurons for core in program.partition.cores if core.population == name)
-        for name in (*(s.name for s in program.sources), *(n.name for n in program.neurons))
-    }
+    most: dict[str, int] = {}
+    for core in partition.cores:
+        most[core.population] = max(core.neurons, most.get(core.population, 0))
     return {
         "name": program.name,
         "tick": program.tick,

@@ -50,6 +50,7 @@ class Weaver:
         self._recall = recall
         self._late_edges = None if recall.memory is None else recall.memory.late
         self._made: dict[tuple[str, frozenset[str]], Use] = {}
+        self._met: set[str] = set()
         self._own = {part.name for part in parts.values()}
         self.nodes: dict[str, Node] = {}
 
@@ -122,8 +123,9 @@ class Weaver:
                 uses.append(self._aged(source, name, source in late))
             else:
                 uses.append(self._stateless(source, late))
-        again = any(made == name for made, _ in self._made)
-        use = self._enter(name, f"{part.name}_late" if again else part.name, part.ops, uses)
+        label = f"{part.name}_late" if name in self._met else part.name
+        use = self._enter(name, label, part.ops, uses)
+        self._met.add(name)
         self._made[name, late] = use
         return use
 

@@ -39,7 +39,7 @@ def emit(program: Program) -> Files:
     texts = {
         f"{program.name}.h": header(program, names),
         f"{program.name}.c": source(program, names),
-        f"{program.name}_observe.h": _observe_head(program),
+        f"{program.name}_observe.h": _observe_head(program, names),
         f"{program.name}_observe.c": _observe(program, names),
         "README.md": readme(program),
     }
@@ -181,13 +181,11 @@ def _score(program: Program, names: Names) -> list[str]:
     ]
 
 
-def _observe_head(program: Program) -> str:
+def _observe_head(program: Program, names: Names) -> str:
     name, many = program.name, len(program.traced)
+    observed = [names.wires[readout.reading.wire] for readout in program.traced]
     wires = "\n".join(f" *   {k}  {r.text}" for k, r in enumerate(program.traced))
-    bytes_of = ", ".join(
-        str(_elements(program, k) * (1 if _kind(program, k) == "uint8_t" else 4))
-        for k in range(many)
-    )
+    bytes_of = ", ".join(str(w.size * (1 if w.kind == "events" else 4)) for w in observed)
     return (
         f"/* {name}_observe.h: every observable signal of {name}, for comparing it with the "
         f"reference.\n{wires}\n */\n"
@@ -200,32 +198,22 @@ def _observe_head(program: Program) -> str:
     )
 
 
-def _kind(program: Program, which: int) -> str:
-    wires = {wire.name: wire for wire in program.wires}
-    return "uint8_t" if wires[program.traced[which].reading.wire].kind == "events" else "int32_t"
-
-
-def _elements(program: Program, which: int) -> int:
-    wires = {wire.name: wire for wire in program.wires}
-    return wires[program.traced[which].reading.wire].size
-
-
 def _observe(program: Program, names: Names) -> str:
     name = program.name
     cases: list[str] = []
     for k, readout in enumerate(program.traced):
-        size, wire = _elements(program, k), names.wires[readout.reading.wire]
+        wire = names.wires[readout.reading.wire]
         if wire.kind == "events":
             source = names.list(readout.reading)
             body = [
-                f"uint8_t *out = memset(to, 0, {size}u);",
+                f"uint8_t *out = memset(to, 0, {wire.size}u);",
                 f"for (uint32_t i = 0; i < {source}.count; i++)",
                 f"    out[{source}.index[i]] = 1;",
             ]
         else:
             body = [
                 "int32_t *out = to;",
-                f"for (uint32_t i = 0; i < {size}u; i++)",
+                f"for (uint32_t i = 0; i < {wire.size}u; i++)",
                 f"    out[i] = {names.values(readout.reading)}[i];",
             ]
         cases.append(f"case {k}: {{\n{block(body)}\n    break;\n}}")

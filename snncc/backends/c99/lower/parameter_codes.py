@@ -38,6 +38,4 @@ def shifts(lowering: Lowering, node: Node) -> Integers:
 
 def observed(lowering: Lowering, node: Node) -> bool:
     """Whether something reads a state of the node itself."""
-    uses = [use for other in lowering.network for use in other.inputs]
-    uses += lowering.network.outputs
-    return any(use.source == node.name and use.state for use in uses)
+    return any(use.state for use in lowering.network.wires(node.name))

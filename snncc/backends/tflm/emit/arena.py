@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..program import Model
 from ..target import (
     ALIGNMENT,
@@ -62,16 +64,17 @@ def _lives(model: Model) -> list[Life]:
 
 
 def _planned(lives: Sequence[Life]) -> int:
-    placed: list[tuple[int, int, int, int]] = []
+    # First and last operator, first byte and the one behind; the lowest first. States are read
+    # before all else, so many tensors meet: arrays compare them all at once.
+    placed = np.empty((0, 4), dtype=np.int64)
     for begin, end, size in sorted(lives, key=lambda life: -life[2]):
-        offset = 0
-        meeting = (p for p in placed if p[0] <= end and begin <= p[1])
-        for _, _, start, stop in sorted(meeting, key=lambda p: p[2]):
-            if start - offset >= size:
-                break
-            offset = max(offset, stop)
-        placed.append((begin, end, offset, offset + size))
-    return max((stop for *_, stop in placed), default=0)
+        meeting = placed[(placed[:, 0] <= end) & (begin <= placed[:, 1]), 2:]
+        free_from = np.maximum.accumulate(np.append(0, meeting[:, 1]))
+        fits = np.flatnonzero(meeting[:, 0] - free_from[:-1] >= size)
+        offset = int(free_from[fits[0] if fits.size else -1])
+        at = int(np.searchsorted(placed[:, 2], offset, side="right"))
+        placed = np.insert(placed, at, (begin, end, offset, offset + size), axis=0)
+    return int(np.max(placed[:, 3], initial=0))
 
 
 def _aligned(size: int) -> int:
