@@ -2,7 +2,7 @@
 
 import torch
 
-from snncc.zoo.egru import EGRU, EGRUConfig
+from snncc.zoo.models.egru import EGRU, EGRUConfig
 
 VALUES, UNITS = 750, (1350, 1350, 750)  # of a symbol's embedding, and of the layers
 KEPT = 0.05  # of all weights, after pruning

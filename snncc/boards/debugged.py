@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from snncc.ir import DeviceError
 
-from .exchange import STOPS, converse, silence
+from .conversation import STOPS, converse, silence
 from .gdb import GdbClient, Region
 from .memory import require_equal
 from .protocol import Board, Image, Progress, Run

@@ -12,8 +12,8 @@ from typing import Protocol, cast
 
 from snncc.ir import DeviceError
 
+from .conversation import STOPS, converse, silence
 from .cpu import CORTEX_M, RISCV, Cpu
-from .exchange import STOPS, converse, silence
 from .memory import require_equal
 from .protocol import Board, Image, Progress, Run
 

@@ -9,8 +9,8 @@ from typing import Protocol, cast
 
 from snncc.ir import DeviceError
 
+from .conversation import converse, silence
 from .debugged import FEWEST_STOPS
-from .exchange import converse, silence
 from .memory import require_chip, require_equal
 from .protocol import Board, Image, Progress, Run
 

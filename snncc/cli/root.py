@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from .failures import Session, debug_option, report
-from .lazy import LazyGroup
+from .lazy_group import LazyGroup
 
 COMMANDS: Final = {
     "build": "Compile a model into a bundle.",

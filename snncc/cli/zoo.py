@@ -66,7 +66,7 @@ def show(name: str) -> None:
 @debug_option
 def train(name: str, data: Path | None, output: Path | None) -> None:
     """Train NAME by its recipe, into a new checkpoint with its card beside it."""
-    from snncc.zoo import train as training
+    from snncc.zoo.training import train as training
 
     from .display import progress
 

@@ -1,6 +1,6 @@
 """The face of the frontends floor: what a frontend is, and how own neurons are described."""
 
-from .neuron import MARK, SELDOM, Description, neuron
+from .own_neuron import MARK, SELDOM, Description, neuron
 from .protocol import Eager, Frontend, Imported, ImportRequest
 
 __all__ = [

@@ -3,7 +3,7 @@
 from .dot import network_dot
 from .html import bundle_html, network_html
 from .summary import summary
-from .text import bundle_json, bundle_text, network_text
+from .text_report import bundle_json, bundle_text, network_text
 
 __all__ = [
     "bundle_html",

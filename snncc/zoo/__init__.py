@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 from snncc.files import refuse_file
 
 from .cards import Entry, card, entry, names, published, weights
-from .data import DATASETS, dataset, wisdm_by_subject
-from .families import family
-from .noise import random_data, random_model
-from .samples import PARTS, DataSet, Part, Samples, Split, write_npz
+from .data.data_sets import DATASETS, dataset, wisdm_by_subject
+from .data.samples import PARTS, DataSet, Part, Samples, Split, write_npz
+from .models.families import family
 from .sizes import SIZES
+from .stand_ins import random_data, random_model
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from snncc.ir import UsageError, unknown
 
-from .families import FAMILIES
+from .models.families import FAMILIES
 from .sizes import SIZES
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"

@@ -15,7 +15,7 @@ from .conftest import call
 
 SYMBOLS = "ab c"
 MODEL = """import torch
-from snncc.zoo.spikegpt import SpikeGPT, SpikeGPTConfig
+from snncc.zoo.models.spikegpt import SpikeGPT, SpikeGPTConfig
 
 
 def build():

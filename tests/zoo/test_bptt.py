@@ -6,9 +6,9 @@ import pytest
 import torch
 from snntorch import surrogate
 
-from snncc.zoo import bptt
-from snncc.zoo.fit import watched
-from snncc.zoo.l2mu import L2MU, Dynamics, L2MUConfig, Reset
+from snncc.zoo.models.l2mu import L2MU, Dynamics, L2MUConfig, Reset
+from snncc.zoo.training import bptt
+from snncc.zoo.training.fit import watched
 
 CONFIG = L2MUConfig(
     5, 3, 6, 4, 9, 6.0, u=Dynamics(0.8, 0.3), h=Dynamics(0.9, 0.4), output=Dynamics(0.9, 0.3)

@@ -12,10 +12,10 @@ import torch
 
 from snncc import zoo
 from snncc.ir import UsageError
-from snncc.zoo.data import DATA_VARIABLE
-from snncc.zoo.fit import measure, watched
-from snncc.zoo.recipes import RECIPES, Recipe
-from snncc.zoo.samples import Samples
+from snncc.zoo.data.data_sets import DATA_VARIABLE
+from snncc.zoo.data.samples import Samples
+from snncc.zoo.training.fit import measure, watched
+from snncc.zoo.training.recipes import RECIPES, Recipe
 
 TARGETS = {
     "l2mu-motions": 0.95,

@@ -9,10 +9,10 @@ import pytest
 
 from snncc.ir import UsageError
 from snncc.zoo import DATASETS, Samples, Split, dataset
-from snncc.zoo.arff import read_arff
-from snncc.zoo.data import BRAILLE, DATA_VARIABLE, MOTIONS, WISDM
-from snncc.zoo.digits import images, pixels
-from snncc.zoo.samples import write_npz
+from snncc.zoo.data.arff import read_arff
+from snncc.zoo.data.data_sets import BRAILLE, DATA_VARIABLE, MOTIONS, WISDM
+from snncc.zoo.data.digits import images, pixels
+from snncc.zoo.data.samples import write_npz
 
 SHAPES = {
     "motions": ((100, 6), (40, 40)),

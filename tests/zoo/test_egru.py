@@ -16,8 +16,8 @@ from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, events, run
 from snncc.ir.ops import Graded
 from snncc.ir.passes import calibrate
-from snncc.zoo.egru import EGRU, EGRUConfig
-from snncc.zoo.egru_files import published
+from snncc.zoo.models.egru import EGRU, EGRUConfig
+from snncc.zoo.models.egru_files import published
 
 Array = NDArray[np.float64]
 
@@ -125,9 +125,9 @@ def test_the_module_is_its_equations(name: str) -> None:
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = model(name)
-    monkeypatch.setattr("snncc.zoo.egru.built", lambda: module, raising=False)
+    monkeypatch.setattr("snncc.zoo.models.egru.built", lambda: module, raising=False)
     x = signal(module.config, seed=2)
-    request = ImportRequest("snncc.zoo.egru:built", None, x, {})
+    request = ImportRequest("snncc.zoo.models.egru:built", None, x, {})
     imported = TorchFrontend().load(request)
     network = imported.network
     assert sum(isinstance(n.op, Graded) for n in network) == len(module.config.hidden)
@@ -144,9 +144,11 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("name", ["chunks", "trace"])
 def test_whole_numbers_are_the_same_in_c(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = model(name)
-    monkeypatch.setattr("snncc.zoo.egru.built", lambda: module, raising=False)
+    monkeypatch.setattr("snncc.zoo.models.egru.built", lambda: module, raising=False)
     x = signal(module.config, seed=5, samples=8, ticks=40)
-    network = TorchFrontend().load(ImportRequest("snncc.zoo.egru:built", None, x, {})).network
+    network = (
+        TorchFrontend().load(ImportRequest("snncc.zoo.models.egru:built", None, x, {})).network
+    )
     backend, ranges = C99Backend(), calibrate(network, x)
     whole = run_pipeline(network, backend.passes(network, Settings(), ranges))
     trace = run(whole, x, record="spikes")

@@ -12,9 +12,9 @@ from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, events, run
 from snncc.ir.passes import calibrate
-from snncc.zoo.egru import EGRULayer
-from snncc.zoo.egru_dvs import EGRUDVS, EGRUDVSConfig
-from snncc.zoo.egru_files import gestures
+from snncc.zoo.models.egru import EGRULayer
+from snncc.zoo.models.egru_dvs import EGRUDVS, EGRUDVSConfig
+from snncc.zoo.models.egru_files import gestures
 
 SMALL = {
     "convolutions": EGRUDVSConfig(4, (9,), 32, maps=(4, 6, 8, 6, 6), features=12, zoneout=0.2),
@@ -98,9 +98,9 @@ def test_the_module_is_its_equations(name: str) -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = model(name)
-    monkeypatch.setattr("snncc.zoo.egru_dvs.built", lambda: module, raising=False)
+    monkeypatch.setattr("snncc.zoo.models.egru_dvs.built", lambda: module, raising=False)
     x = frames(module.config, seed=2).numpy()
-    imported = TorchFrontend().load(ImportRequest("snncc.zoo.egru_dvs:built", None, x, {}))
+    imported = TorchFrontend().load(ImportRequest("snncc.zoo.models.egru_dvs:built", None, x, {}))
     network = imported.network
     assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from snncc.zoo.l2mu import L2MU, Dynamics, L2MUConfig, legendre
+from snncc.zoo.models.l2mu import L2MU, Dynamics, L2MUConfig, legendre
 
 Array = NDArray[np.float64]
 

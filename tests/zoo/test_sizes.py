@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from snncc import zoo
-from snncc.zoo.families import family
+from snncc.zoo.models.families import family
 from snncc.zoo.sizes import SIZES, Size
 
 

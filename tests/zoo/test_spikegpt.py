@@ -16,7 +16,7 @@ from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, Values, events, run
 from snncc.ir.passes import Canonicalize, calibrate
-from snncc.zoo.spikegpt import SpikeGPT, SpikeGPTConfig, published, weighted_keys_and_values
+from snncc.zoo.models.spikegpt import SpikeGPT, SpikeGPTConfig, published, weighted_keys_and_values
 
 Array = NDArray[np.float64]
 CONFIGS = {
@@ -155,9 +155,9 @@ def test_keys_and_values_are_weighted_as_the_authors_recurrence_does(scale: floa
 @pytest.mark.parametrize("name", ["spikes", "weights"])
 def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module, config = model(name), CONFIGS[name]
-    monkeypatch.setattr("snncc.zoo.spikegpt.built", lambda: module, raising=False)
+    monkeypatch.setattr("snncc.zoo.models.spikegpt.built", lambda: module, raising=False)
     x = symbols(config, seed=2)
-    imported = TorchFrontend().load(ImportRequest("snncc.zoo.spikegpt:built", None, x, {}))
+    imported = TorchFrontend().load(ImportRequest("snncc.zoo.models.spikegpt:built", None, x, {}))
     network = imported.network
     assert network.decode == "last"
     assert len(network.firing) == 2 * config.depth
@@ -176,8 +176,8 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
 
 def test_spinnaker2_computes_it_on_its_own_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     module, x = model("weights"), symbols(CONFIGS["weights"], seed=7)
-    monkeypatch.setattr("snncc.zoo.spikegpt.built", lambda: module, raising=False)
-    request = ImportRequest("snncc.zoo.spikegpt:built", None, x, {})
+    monkeypatch.setattr("snncc.zoo.models.spikegpt.built", lambda: module, raising=False)
+    request = ImportRequest("snncc.zoo.models.spikegpt:built", None, x, {})
     network, backend = TorchFrontend().load(request).network, Spinnaker2Backend()
     ranges = calibrate(network, x)
     settings = Settings(rates=ranges.rates)

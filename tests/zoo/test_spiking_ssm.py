@@ -14,8 +14,8 @@ from snncc.frontends.torch import TorchFrontend
 from snncc.ir import ImportRefused, Network, Values, events, run
 from snncc.ir.ops import LIF
 from snncc.ir.passes import calibrate
-from snncc.zoo.adaptive import log_probabilities
-from snncc.zoo.spiking_ssm import SpikingSSM, SpikingSSMConfig
+from snncc.zoo.models.adaptive import log_probabilities
+from snncc.zoo.models.spiking_ssm import SpikingSSM, SpikingSSMConfig
 
 Array = NDArray[np.float64]
 CONFIGS = {
@@ -137,8 +137,10 @@ def test_the_module_is_its_equations(config: SpikingSSMConfig) -> None:
 
 def built(module: SpikingSSM, x: Values, monkeypatch: pytest.MonkeyPatch) -> Network:
     """The network of a module, compared with it spike for spike in float64."""
-    monkeypatch.setattr("snncc.zoo.spiking_ssm.built", lambda: module, raising=False)
-    imported = TorchFrontend().load(ImportRequest("snncc.zoo.spiking_ssm:built", None, x, {}))
+    monkeypatch.setattr("snncc.zoo.models.spiking_ssm.built", lambda: module, raising=False)
+    imported = TorchFrontend().load(
+        ImportRequest("snncc.zoo.models.spiking_ssm:built", None, x, {})
+    )
     network = imported.network
     assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")
@@ -177,11 +179,11 @@ def test_learnt_thresholds_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_looks_ahead_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     module = model(AHEAD)
-    monkeypatch.setattr("snncc.zoo.spiking_ssm.built", lambda: module, raising=False)
+    monkeypatch.setattr("snncc.zoo.models.spiking_ssm.built", lambda: module, raising=False)
     x = signal(AHEAD, seed=1, ticks=12)
     ahead = r"spiking_ssm\.py:\d+.*tick 0 looks ahead to tick 4, but .*; use the causal form"
     with pytest.raises(ImportRefused, match=ahead):
-        TorchFrontend().load(ImportRequest("snncc.zoo.spiking_ssm:built", None, x, {}))
+        TorchFrontend().load(ImportRequest("snncc.zoo.models.spiking_ssm:built", None, x, {}))
 
 
 def test_log_probabilities_are_those_of_all_words() -> None:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from snncc.ir import UsageError
-from snncc.zoo.spiking_ssm import SpikingSSM, SpikingSSMConfig
-from snncc.zoo.ssm_files import published
+from snncc.zoo.models.spiking_ssm import SpikingSSM, SpikingSSMConfig
+from snncc.zoo.models.ssm_files import published
 
 SMNIST = SpikingSSMConfig(1, 10, 400, 32, 2)
 

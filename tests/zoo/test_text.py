@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from snncc.ir import UsageError
-from snncc.zoo.egru import EGRU, EGRUConfig
-from snncc.zoo.fit import measure, objective
-from snncc.zoo.recipes import RECIPES
-from snncc.zoo.samples import Samples
-from snncc.zoo.text import FILES, SYMBOLS, TICKS, manual
+from snncc.zoo.data.samples import Samples
+from snncc.zoo.data.symbols import FILES, SYMBOLS, TICKS, manual
+from snncc.zoo.models.egru import EGRU, EGRUConfig
+from snncc.zoo.training.fit import measure, objective
+from snncc.zoo.training.recipes import RECIPES
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from snncc.ir import UsageError
-from snncc.zoo.data import MOTIONS
-from snncc.zoo.families import family
-from snncc.zoo.fit import Epoch, augment, fit, measure, objective, optimizer, shaken
-from snncc.zoo.l2mu import L2MU, L2MUConfig
-from snncc.zoo.recipes import RECIPES, Recipe
-from snncc.zoo.train import train, untrained
+from snncc.zoo.data.data_sets import MOTIONS
+from snncc.zoo.models.families import family
+from snncc.zoo.models.l2mu import L2MU, L2MUConfig
+from snncc.zoo.training.fit import Epoch, augment, fit, measure, objective, optimizer, shaken
+from snncc.zoo.training.recipes import RECIPES, Recipe
+from snncc.zoo.training.train import train, untrained
 
 TINY = replace(
     RECIPES["l2mu-motions"],

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from snncc.zoo import sdt1, sdt2, spikformer, spiking_mlp
+from snncc.zoo.models import sdt1, sdt2, spikformer, spiking_mlp
 from tests.zoo import published
 
 

@@ -13,9 +13,9 @@ from snncc.ir.passes import Pass, Ranges
 from snncc.projects import KINDS, require_kind
 
 from . import firmware, passes
-from .application import projected
 from .embedded import data_bytes, embedded, observed, sources
 from .emit.emit import emit
+from .emit.project import projected
 from .lower.lower import lower
 from .program import Port, Program
 from .report import report

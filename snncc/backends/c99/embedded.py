@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from snncc.backends import Files
 from snncc.ir import Network
 
+from .emit.c_names import Names, block
 from .emit.emit import emit
 from .emit.header import state_bytes
-from .emit.names import Names, block
 from .lower.lower import lower
 from .program import Program, Readout
 from .storage import CType

@@ -13,7 +13,7 @@ from snncc.projects import KINDS, require_kind
 
 from . import passes
 from .emit.emit import emit
-from .emit.projected import projected
+from .emit.project import projected
 from .lower.lower import lower
 from .program import Program
 from .report import report

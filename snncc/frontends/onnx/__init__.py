@@ -90,6 +90,6 @@ def write_onnx(network: Network) -> bytes:
         DeviceError: onnx is not installed.
     """
     _demand_onnx()
-    from .write.write import write_onnx
+    from .write.write_onnx import write_onnx
 
     return write_onnx(network)

@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
+from snncc.backends.c99.emit.c_names import array
 from snncc.backends.c99.emit.long_arrays import LONG_BYTES, is_long, long_array
-from snncc.backends.c99.emit.names import array
 from snncc.backends.c99.storage import KINDS, Layout, Table
 from snncc.ir import Tensor
 

@@ -12,7 +12,7 @@ from onnx import parser
 
 from snncc.frontends import Imported, ImportRequest
 from snncc.frontends.onnx import OnnxFrontend, write_onnx
-from snncc.frontends.onnx.write.write import TEXT
+from snncc.frontends.onnx.write.write_onnx import TEXT
 from snncc.ir import Network, Node, Ref, Tensor, Use, run, verify
 from snncc.ir.ops import IF, LIF, CubaLIF, Dense, Input
 from snncc.ir.passes import Quantize, calibrate

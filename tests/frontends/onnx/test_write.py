@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from snncc.frontends import ImportRequest
 from snncc.frontends.onnx import OnnxFrontend, write_onnx
 from snncc.frontends.onnx.read.session import Cell, run_cell
-from snncc.frontends.onnx.write.write import NEXT
+from snncc.frontends.onnx.write.write_onnx import NEXT
 from snncc.importing import import_model
 from snncc.ir import OPS, Network, Trace, UsageError, Values, encode_input, run
 from snncc.ir.passes import Quantize, calibrate

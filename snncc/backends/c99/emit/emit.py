@@ -25,9 +25,9 @@ from ..program import (
 )
 from ..storage import Memory
 from . import steps
+from .c_names import Names, array, block, literal
 from .header import arguments, header, readme
 from .long_arrays import file_name, is_long, long_array
-from .names import Names, array, block, literal
 from .population import population
 
 KERNELS = "snncc_kernels.h"

@@ -7,7 +7,7 @@ from math import prod
 
 from ..program import Leaky, Population, Port, Program
 from ..storage import Wire
-from .names import Names, block
+from .c_names import Names, block
 
 
 def state_bytes(program: Program) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..program import Leaky, Population
 from ..storage import Constant
 from ..target import LANE_BITS, LANES
-from .names import Names, block, lanes_of, literal, pair
+from .c_names import Names, block, lanes_of, literal, pair
 
 
 def _roles(leaky: Leaky) -> tuple[tuple[str, Constant], ...]:

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from ..storage import Table
-from .names import literal
+from .c_names import literal
 
 LONG_BYTES = 1 << 17
 """A table of so many bytes stands in a file of its own."""

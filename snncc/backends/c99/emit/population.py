@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..program import Gather, Leaky, Population, Scalar
 from ..target import LANES
+from .c_names import Names, block, lanes_of
 from .leaky_neurons import leaky_functions, leaky_update
-from .names import Names, block, lanes_of
 
 
 def population(step: Population, names: Names) -> str:

@@ -17,7 +17,7 @@ from ..program import (
     Unpack,
 )
 from ..storage import Reading
-from .names import Names, block
+from .c_names import Names, block
 
 
 def scan(step: Scan, names: Names) -> list[str]:

@@ -27,7 +27,7 @@ from snncc.ir import (
 from snncc.ir.ops import Input
 
 from . import compute_rules, layout_rules
-from .build import Builder
+from .build_network import Builder
 from .evaluate import Evaluation, Value
 from .poly import Fired, Held, Poly, depends
 

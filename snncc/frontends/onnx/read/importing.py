@@ -16,7 +16,7 @@ from snncc.ir import Network, SnnccError, Tensor, Trace, UsageError, Values, par
 from ..formulas.assembly import Scope, Tick, assembled, demand_agreement, notes_of
 from ..formulas.evaluate import ROWS, Evaluation, Value, initializers
 from ..formulas.origin import neuron_of
-from ..write.write import TEXT, write_onnx
+from ..write.write_onnx import TEXT, write_onnx
 from .cells import Step, open_model, step_of
 from .session import run_cell
 

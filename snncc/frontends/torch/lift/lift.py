@@ -13,12 +13,12 @@ from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, single
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
 from ..neurons.library import Found, Site
-from ..operations import layers, norms, shapes
+from ..operations import layers, layouts, norms
 from ..operations.operation_table import REASONS, ROWS, Operand
 from ..record.origin import Places
 from ..record.recording import Call, Recording, Var
 
-TABLES = (layers, norms, shapes)
+TABLES = (layers, norms, layouts)
 """Modules whose rows stand in the table once they are imported."""
 
 NEURON = "neuron"

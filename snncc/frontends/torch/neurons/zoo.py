@@ -15,7 +15,7 @@ from snncc.ir import Op
 from ..expressions.expr import Expr
 from .library import Fire, Library, NeuronKind, Site
 
-MODULE = "snncc.zoo.graded"
+MODULE = "snncc.zoo.models.graded"
 
 
 def _graded(site: Site) -> Op:
@@ -81,7 +81,7 @@ LIBRARY = Library(
     name="snncc",
     version=version("snncc"),
     known=("",),
-    folder=Path(__file__).parents[3] / "zoo" / "graded.py",
+    folder=Path(__file__).parents[3] / "zoo" / "models" / "graded.py",
     kinds=KINDS,
     refused={"": "it is no class of neurons"},
     named=_named,

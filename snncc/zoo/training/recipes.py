@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .config import Config
-from .egru import EGRUConfig
-from .families import FAMILIES
-from .l2mu import Dynamics, L2MUConfig
-from .sdt1 import SDT1Config
-from .sdt2 import SDT2Config
-from .spikegpt import SpikeGPTConfig
-from .spikformer import SpikformerConfig
-from .spiking_mlp import SpikingMLPConfig
-from .spiking_ssm import SpikingSSMConfig
+from ..models.config import Config
+from ..models.egru import EGRUConfig
+from ..models.families import FAMILIES
+from ..models.l2mu import Dynamics, L2MUConfig
+from ..models.sdt1 import SDT1Config
+from ..models.sdt2 import SDT2Config
+from ..models.spikegpt import SpikeGPTConfig
+from ..models.spikformer import SpikformerConfig
+from ..models.spiking_mlp import SpikingMLPConfig
+from ..models.spiking_ssm import SpikingSSMConfig
 
 
 @dataclass(frozen=True, slots=True)

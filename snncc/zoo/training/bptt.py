@@ -12,7 +12,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from .l2mu import L2MU, L2MUConfig
+from ..models.l2mu import L2MU, L2MUConfig
 
 Surrogate = Callable[[Tensor], Tensor]
 """Potential above threshold → the derivative that stands in for the spike's."""

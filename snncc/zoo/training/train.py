@@ -17,13 +17,13 @@ from torch import nn
 from snncc.files import MARK, refuse_file, write_file
 from snncc.ir import UsageError, unknown
 
-from .data import dataset
-from .egru import EGRU
-from .families import family
+from ..data.data_sets import dataset
+from ..data.samples import DataSet, Samples, Split
+from ..models.egru import EGRU
+from ..models.families import family
+from ..models.l2mu import L2MU, PopulationEncoder
 from .fit import Epoch, fit, measure
-from .l2mu import L2MU, PopulationEncoder
 from .recipes import RECIPES, Recipe
-from .samples import DataSet, Samples, Split
 
 
 def untrained(recipe: Recipe, training: Samples) -> nn.Module:

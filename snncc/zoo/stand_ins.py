@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .families import family
-from .samples import DataSet, Samples, Split
+from .data.samples import DataSet, Samples, Split
+from .models.families import family
 from .sizes import Size
 
 if TYPE_CHECKING:

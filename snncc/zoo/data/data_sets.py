@@ -15,7 +15,7 @@ from snncc.ir import UsageError, Values, limits, open_arrays, unknown
 from .arff import read_arff
 from .digits import images, pixels
 from .samples import DataSet, Samples, Split, held_back
-from .text import FILES, SYMBOLS, manual
+from .symbols import FILES, SYMBOLS, manual
 
 FEWEST = 20  # samples that can be split
 DATA_VARIABLE = "SNNCC_DATA"

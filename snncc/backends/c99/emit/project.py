@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from snncc.backends import Files
 from snncc.projects import Application, Sensor, project
 
-from .emit.header import arguments
-from .program import Port, Program
+from ..program import Port, Program
+from .header import arguments
 
 APART = "_observe"  # for tests only
 

@@ -12,12 +12,12 @@ from snntorch import surrogate
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..data.samples import Samples
+from ..models.egru import EGRU
+from ..models.l2mu import L2MU
+from ..models.spikegpt import SpikeGPT
 from . import bptt
-from .egru import EGRU
-from .l2mu import L2MU
 from .recipes import Recipe
-from .samples import Samples
-from .spikegpt import SpikeGPT
 
 NEURON_PARAMETERS = ("alpha", "beta", "threshold")
 
