@@ -16,9 +16,12 @@ from .errors import (
     SnnccError,
     SpikesDiffer,
     TextError,
+    UndeclaredFact,
     UsageError,
     unknown,
 )
+from .facts import Measure, Output, Role, State
+from .fields import Pads
 from .functions import RealFunction
 from .limits import Budget
 from .mapped_tensors import give_back
@@ -34,7 +37,8 @@ from .number import (
     encode,
     parse_format,
 )
-from .op import OPS, Op, Param, Ref, Role, Shape, Unit, Values, values_of
+from .op import OPS, Leak, Op, stated_by
+from .param import Param, Ref, Shape, Unit, Values, values_of
 from .reading import file_bytes, read_text, reading
 from .reference import Stream, events, run
 from .rules import verify
@@ -73,13 +77,17 @@ __all__ = [
     "ImportRefused",
     "IntegerArithmetic",
     "Integers",
+    "Leak",
     "LoweringRefused",
+    "Measure",
     "Network",
     "Node",
     "NumberError",
     "Op",
     "Origin",
+    "Output",
     "Overflow",
+    "Pads",
     "Param",
     "PassError",
     "Projection",
@@ -93,11 +101,13 @@ __all__ = [
     "Single",
     "SnnccError",
     "SpikesDiffer",
+    "State",
     "Stream",
     "Tensor",
     "Tensors",
     "TextError",
     "Trace",
+    "UndeclaredFact",
     "Unit",
     "UsageError",
     "Use",
@@ -124,6 +134,7 @@ __all__ = [
     "run",
     "show",
     "show_node",
+    "stated_by",
     "tensor_name",
     "tensors",
     "unknown",

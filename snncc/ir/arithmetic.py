@@ -23,7 +23,7 @@ from .number import (
     fit_codes,
     shift_codes,
 )
-from .op import Param, Unit, Values, values_of
+from .param import Param, Unit, Values, values_of
 from .tensor import Tensor, Tensors
 
 EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every whole number up to here is exact
@@ -65,6 +65,10 @@ class Arithmetic(Protocol):
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
         """The product with a parameter, back in the unit of `codes`."""
+        ...
+
+    def factor(self, value: Param, role: str) -> Values:
+        """A factor as a real number, rounded as the role's format rounds it."""
         ...
 
     def align(self, codes: Values, role: str) -> Values:
@@ -141,6 +145,9 @@ class FloatArithmetic:
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
         return codes * self.quantity(factor, role)
+
+    def factor(self, value: Param, role: str) -> Values:
+        return self.quantity(value, role)
 
     def align(self, codes: Values, role: str) -> Values:
         return codes
@@ -249,6 +256,8 @@ class IntegerArithmetic:
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
         format = self.formats.get(role)
+        if format is None and factor == 1.0:
+            return codes  # what does not change needs no format
         if not isinstance(format, Factor):
             raise NumberError(f"{self.where}: role '{role}' needs a factor format; run quantize")
         if (factor, role) not in self._kept:
@@ -256,6 +265,13 @@ class IntegerArithmetic:
             self._kept[factor, role] = np.rint(scaled).astype(np.int64)
         whole = codes.astype(np.int64)
         return shift_codes(whole * self._kept[factor, role], format.frac, format.rounding)
+
+    def factor(self, value: Param, role: str) -> Values:
+        # A decay just below one may have become one; of exactly one there is no format.
+        real, format = values_of(value, self.tensors), self.formats.get(role)
+        if not isinstance(format, Factor):
+            return real
+        return np.asarray(np.rint(real * 2.0**format.frac) * 2.0**-format.frac)
 
     def align(self, codes: Values, role: str) -> Values:
         shift = np.log2(self.units[0] / self.unit_of(role))

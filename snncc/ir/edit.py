@@ -16,8 +16,9 @@ import numpy.typing as npt
 from .errors import PassError
 from .network import Formats, Network, Node, Use
 from .number import counting, unit_tensor
-from .op import Op, Ref
+from .op import Op
 from .ops import BlockDense, Concat, Conv, Dense, Slice
+from .param import Ref
 from .table import Table
 from .tensor import Tensor
 from .views import ordered

@@ -2,6 +2,7 @@
 
 SnnccError                       every failure a user can cause; carries the exit code
 ├── CompileError            1    the model cannot be compiled
+│   ├── UndeclaredFact           an op's class leaves out what passes must know; names both
 │   ├── RuleViolation            a network breaks a rule V001…; names rule, node and origin
 │   ├── TextError                a .snn text cannot be parsed; names line and column
 │   ├── PassError                a pass failed or broke its own claim; names the pass
@@ -44,6 +45,10 @@ class SnnccError(Exception):
 
 class CompileError(SnnccError):
     """The model cannot be compiled."""
+
+
+class UndeclaredFact(CompileError):
+    """An op's class leaves out, or contradicts, what passes and backends must know of it."""
 
 
 class RuleViolation(CompileError):

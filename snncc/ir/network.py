@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from .errors import RuleViolation
+from .facts import Output
 from .nodes import NO_FORMATS, Formats, Node, Nodes, Origin, Use
-from .op import Shape
-from .ops import Concat, Dense, Graded, Input
+from .ops import Concat, Dense, Input, Spiking
+from .param import Shape
 from .table import Table
 from .tensor import Tensors
 
@@ -95,7 +96,21 @@ class Network:
     @property
     def firing(self) -> tuple[Node, ...]:
         """The populations that put out spikes, graded ones included."""
-        return tuple(n for n in self.populations if n.op.spiking or isinstance(n.op, Graded))
+        return tuple(n for n in self.populations if n.op.spiking or n.op.output is Output.EVENTS)
+
+    @property
+    def neurons(self) -> tuple[tuple[Node, Spiking], ...]:
+        """The populations that compare, fire and reset as `Spiking` says, with their ops.
+
+        A pass that rewrites resets speaks to this base; what else the op does it must ask.
+        """
+        # The base says what the fields of all its ops mean.
+        return tuple((n, n.op) for n in self.populations if isinstance(n.op, Spiking))
+
+    @property
+    def integrators(self) -> tuple[Node, ...]:
+        """The populations whose states add up currents, and so have a unit that they decide."""
+        return tuple(node for node in self.populations if not node.op.held)
 
     @cached_property
     def quantized(self) -> bool:

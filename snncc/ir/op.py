@@ -6,97 +6,118 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Self, get_origin, get_type_hints
 
 import numpy as np
-import numpy.typing as npt
 
-from .errors import RuleViolation
+from .errors import UndeclaredFact
+from .facts import Field, Measure, Output, Role, State
+from .fields import field_of
+from .param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from .tensor import Tensors
 
 if TYPE_CHECKING:
     from .arithmetic import Arithmetic
 
-Shape: TypeAlias = tuple[int, ...]
-Values: TypeAlias = npt.NDArray[Any]
-"""Numbers of some arithmetic: float64, float32, int64 or, for spikes, small whole numbers."""
-State: TypeAlias = Mapping[str, Values]
-Unit: TypeAlias = npt.NDArray[np.float64]
+OPS: dict[str, type[Op]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
-    """A parameter that lives in the network's table of tensors; printed as `@name`."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f"@{self.name}"
-
-
-Param: TypeAlias = float | Ref
-"""A parameter: one number for all neurons, or a tensor that broadcasts to the signal's shape."""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """One thing of an op that has a number format of its own.
+class Leak:
+    """A potential left alone: v <- decay v + bias, as long as nothing arrives and nothing fires.
 
     Attributes:
-        name: what formats are keyed by, and what the text prints.
-        factor: whether the format is a `Factor` (a multiplier) rather than a `Quantity`.
-        optional: whether an integer network may go without (a bias that is not there).
+        decay: of the potential, per tick; 1.0 where nothing leaks.
+        bias: added to the potential itself in every tick; the op's field of that name.
+        initial: the potential before tick 0; the op's field of that name.
+        threshold: the potential at which it fires; None where it never does.
     """
 
-    name: str
-    factor: bool = False
-    optional: bool = False
-
-
-OPS: dict[str, type[Op]] = {}
+    decay: Param
+    bias: Param
+    initial: Param
+    threshold: Param | None
 
 
 @dataclass(frozen=True)
 class Op(ABC):
-    """What a node computes in one tick: parameters, shape rule, semantics and text in one class.
+    """What a node computes in one tick: parameters, facts, semantics and text in one class.
 
-    A subclass is a frozen dataclass whose fields are its parameters. It is entered in `OPS` under
-    its keyword, and from it follow text form, parser, verifier, interpreter and docs page.
+    A subclass is a frozen dataclass whose fields are its parameters; the type of each field says
+    what it is (`snncc/ir/fields.py`). It is entered in `OPS` under its keyword, and from it follow
+    text form, parser, verifier, interpreter, passes, tests and docs page. What it leaves out is
+    never guessed: the class is refused.
 
     Class attributes:
-        keyword: the op's name in the text.
+        keyword: the op's name in the text; a base that several ops share has none.
         arity: number of inputs, or None for one or more.
-        roles: what a number format can be given to.
+        output: what it puts out.
+        extra_roles: what a number format can be given to beside fields; see `roles`.
         linear: whether the output is an affine function of the one input (so that it may be
             folded into a neighbour, and bounds follow from it).
-        held: role whose format gives the output's unit and range whatever the inputs are, if any.
+        monotone: whether no output falls when an input rises; then `bound` follows from `step`.
+        held: of an output that is HELD or EVENTS, the role whose format it has.
+        stated: field → what it is; read from the types of the fields.
+        roles: what a number format can be given to: the roles of the fields, and the extra ones.
     """
 
     keyword: ClassVar[str]
     arity: ClassVar[int | None] = 1
-    roles: ClassVar[tuple[Role, ...]] = ()
+    output: ClassVar[Output]
+    extra_roles: ClassVar[tuple[Role, ...]] = ()
     linear: ClassVar[bool] = False
+    monotone: ClassVar[bool] = False
     held: ClassVar[str] = ""
+    stated: ClassVar[Mapping[str, Field]] = MappingProxyType({})
+    roles: ClassVar[tuple[Role, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         keyword = cls.__dict__.get("keyword")
         if keyword is None:
             return
-        assert re.fullmatch(r"[a-z][a-z0-9_]*", keyword), f"'{keyword}' is no keyword"
-        assert keyword not in OPS or OPS[keyword].__qualname__ == cls.__qualname__, (
-            f"keyword '{keyword}' is taken by {OPS[keyword].__qualname__}"
-        )
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", keyword):
+            raise UndeclaredFact(
+                f"op '{keyword}': a keyword is lower-case letters, digits and underscores"
+            )
+        if keyword in OPS and OPS[keyword].__qualname__ != cls.__qualname__:
+            raise UndeclaredFact(
+                f"op '{keyword}': the keyword is taken by {OPS[keyword].__qualname__}"
+            )
+        cls.stated = MappingProxyType(stated_by(cls))
+        cls.roles = _roles(cls)
+        _check_facts(cls)
         OPS[keyword] = cls
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """Names of the states that the op carries from tick to tick; empty for most."""
+    def states(self) -> tuple[State, ...]:
+        """The states that the op carries from tick to tick; none for most."""
         return ()
 
     @property
+    def counts(self) -> int:
+        """The most spikes that the output counts in one tick; 0 where it counts none."""
+        return 0
+
+    @property
     def spiking(self) -> bool:
-        """Whether the output counts spikes: whole numbers, unit 1 in every arithmetic."""
-        return False
+        """Whether the output counts spikes: integers, unit 1 in every arithmetic."""
+        return self.counts > 0
+
+    @property
+    def leak(self) -> Leak | None:
+        """What the potential does when left alone, where that is as simple as a `Leak`."""
+        return None
+
+    def state(self, name: str) -> State:
+        """The state of that name, which the op has."""
+        return next(state for state in self.states if state.name == name)
+
+    def named(self, *measures: Measure) -> dict[str, Param]:
+        """Field → value, of the fields with one of these measures that are not left out."""
+        stated = type(self).stated.items()
+        found = {k: getattr(self, k) for k, f in stated if f.dimension.measure in measures}
+        return {name: value for name, value in found.items() if value is not None}
 
     def refs(self) -> dict[str, str]:
         """Field name → tensor name, for every parameter that lives in a tensor."""
@@ -115,52 +136,194 @@ class Op(ABC):
             ValueError: the op does not accept these shapes; the text says what it expected.
         """
 
-    def check(self, tensors: Tensors) -> None:  # noqa: B027  # most ops take any value
-        """Refuses parameters out of range.
+    def check(self, tensors: Tensors) -> None:
+        """Refuses parameters out of the range of their dimensions, and what `restrict` refuses.
 
         Raises:
             ValueError: says which parameter, its value and the range.
         """
+        for name, field in type(self).stated.items():
+            value, dimension = getattr(self, name), field.dimension
+            if dimension.options and value not in dimension.options:
+                known = ", ".join(dimension.options)
+                raise ValueError(f"{name} is '{value}', expected one of {known}")
+            if dimension.least is not None or dimension.most is not None:
+                dimension.check(name, values_of(value, tensors))
+        self.restrict(tensors)
 
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
-        """State before tick 0 for one sample of output shape `shape`; arrays broadcast to it."""
+    def restrict(self, tensors: Tensors) -> None:  # noqa: B027  # most ops take any combination
+        """Refuses what no field's dimension refuses alone, such as two fields that do not go.
+
+        Raises:
+            ValueError: says which parameters, their values and what goes.
+        """
+
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
+        """States before tick 0 for one sample of output shape `shape`; arrays broadcast to it."""
         return {}
 
     @abstractmethod
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
-        """One tick: new state and output `[samples, *shape]` from the old state and the inputs.
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
+        """One tick: new states and output `[samples, *shape]` from the old states and the inputs.
 
         The one body serves float64, float32 and integers: `a` is the arithmetic.
         """
 
+    @abstractmethod
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         """Real value of one output code, broadcastable to the output's shape.
-
-        Unless an op says otherwise all inputs count in the same unit and so does the output.
 
         Raises:
             ValueError: the inputs' units cannot meet in this op.
         """
-        if not units:
-            return np.ones(())
-        if any(not same_unit(u, units[0], s) for u, s in zip(units, shapes, strict=True)):
-            raise ValueError("its inputs count in different units")
-        return units[0]
 
     def bound(
         self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
     ) -> tuple[Values, Values]:
         """Smallest and largest output code, per element, for inputs within `lows` and `highs`.
 
-        Arrays have shape `[1, *input shape]`. Right for every op that is monotonous in all of its
-        inputs; others override it.
+        Arrays have shape `[1, *input shape]`; of an op with states they are not given.
         """
+        assert self.monotone, f"{self.keyword} states neither bound nor monotone"
         return self.step({}, lows, a)[1], self.step({}, highs, a)[1]
+
+    def magnitudes(self, tensors: Tensors) -> tuple[Values, ...]:
+        """Magnitudes, in real units, of what counts in the unit of v whatever the inputs are.
+
+        Voltages and currents, and what states reach that nothing but spikes drives.
+        """
+        found: list[Values] = []
+        for name, value in self.named(Measure.VOLTAGE, Measure.CURRENT).items():
+            real = np.abs(values_of(value, tensors))
+            if not (type(self).stated[name].dimension.endless and np.all(np.isinf(real))):
+                found.append(real)
+        return tuple(found)
+
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        """Largest magnitude that any real state can have, in codes of v; infinite if unbounded.
+
+        Args:
+            lows, highs: limits of the inputs in their codes, `[1, *input shape]` each.
+            a: the arithmetic.
+
+        Returns: float64, broadcastable to `[*shape]`.
+        """
+        raise UndeclaredFact(f"op '{self.keyword}' does not state its worst_case")
+
+
+def stated_by(kind: type[Op]) -> dict[str, Field]:
+    """What each field of an op class is, or of a base that several share.
+
+    Raises:
+        UndeclaredFact: a field's type does not say it, or the text cannot read such a field.
+    """
+    name = getattr(kind, "keyword", kind.__name__)
+    try:
+        hints = get_type_hints(kind, include_extras=True)
+    except NameError as error:
+        raise UndeclaredFact(
+            f"op '{name}': the type of a field cannot be read: {error}; import it where the class "
+            "is made"
+        ) from error
+    found: dict[str, Field] = {}
+    for field, hint in hints.items():
+        if get_origin(hint) is ClassVar:
+            continue
+        try:
+            found[field] = field_of(hint)
+        except ValueError as error:
+            raise UndeclaredFact(f"op '{name}': field '{field}' {error}") from error
+    return found
+
+
+def _roles(kind: type[Op]) -> tuple[Role, ...]:
+    """The roles of fields and the extra ones, quantities before factors."""
+    if not kind.stated:
+        return kind.extra_roles
+    own = [role for n, f in kind.stated.items() if (role := f.dimension.role(n)) is not None]
+    whole = [*(r for r in own if not r.factor), *kind.extra_roles, *(r for r in own if r.factor)]
+    return tuple(dict.fromkeys(whole))
+
+
+_ABSTRACT = ("infer", "step", "unit")
+
+
+def _check_facts(kind: type[Op]) -> None:
+    """Refuses an op class that leaves out what passes must know of it.
+
+    Raises:
+        UndeclaredFact: names op and fact.
+    """
+    concrete = [base.__dict__["keyword"] for base in kind.__mro__[1:] if "keyword" in vars(base)]
+    if concrete:
+        raise UndeclaredFact(
+            f"op '{kind.keyword}' derives from the op '{concrete[0]}', whose facts would be its "
+            "own; derive from a base without a keyword"
+        )
+    missing = [name for name in _ABSTRACT if getattr(kind, name) is getattr(Op, name)]
+    if not hasattr(kind, "output"):
+        missing.append("output")
+    else:
+        missing += _missing(kind)
+    if missing:
+        raise UndeclaredFact(f"op '{kind.keyword}' does not state its {', its '.join(missing)}")
+
+
+def _missing(kind: type[Op]) -> list[str]:
+    """Facts that follow from others and are not stated."""
+    keeps, owns = kind.states is not Op.states, kind.output in (Output.HELD, Output.EVENTS)
+    needs = (
+        ("counts", kind.output is Output.SPIKES and kind.counts is Op.counts),
+        ("held", owns and kind.held not in {role.name for role in kind.roles}),
+        ("states", kind.begin is not Op.begin and not keeps),
+        ("begin", keeps and kind.begin is Op.begin),
+        ("worst_case", keeps and not owns and kind.worst_case is Op.worst_case),
+        ("bound or monotone", kind.bound is Op.bound and not kind.monotone and kind.arity != 0),
+    )
+    return [name for name, lacks in needs if lacks]
+
+
+def check_states(op: Op, given: StateValues | None = None) -> None:
+    """Refuses states that do not say what they are, or are not those that `begin` gives.
+
+    Raises:
+        UndeclaredFact: names the op, the state and what is missing.
+    """
+    names = [state.name for state in op.states]
+    roles = {role.name for role in op.roles}
+    for state in op.states:
+        if lacks := state.lacks:
+            raise UndeclaredFact(
+                f"op '{op.keyword}': state '{state.name}' is {state.kind} and does not state its "
+                f"{lacks}"
+            )
+        if state.real and state.role not in roles:
+            raise UndeclaredFact(
+                f"op '{op.keyword}': state '{state.name}' counts in the role '{state.role}', "
+                "which the op does not state"
+            )
+    odd = set(names).symmetric_difference(names if given is None else given)
+    for name in sorted(odd):
+        said = "does not begin" if name in names else "is not among its states"
+        raise UndeclaredFact(f"op '{op.keyword}': state '{name}' {said}")
 
 
 def same_unit(left: Unit, right: Unit, shape: Shape) -> bool:
     """Whether two units are equal for every element of a signal of this shape."""
     return np.array_equal(np.broadcast_to(left, shape), np.broadcast_to(right, shape))
+
+
+def common_unit(units: Sequence[Unit], shapes: Sequence[Shape]) -> Unit:
+    """The unit of signals that meet, which is the same for all.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if any(not same_unit(u, units[0], s) for u, s in zip(units, shapes, strict=True)):
+        raise ValueError("its inputs count in different units")
+    return units[0]
 
 
 def expect_params(op: Op, shape: Shape, tensors: Tensors) -> None:
@@ -177,12 +340,3 @@ def expect_params(op: Op, shape: Shape, tensors: Tensors) -> None:
             fits = False
         if not fits:
             raise ValueError(f"{name} is {found}, which does not broadcast to {shape}")
-
-
-def values_of(param: Param, tensors: Tensors) -> npt.NDArray[np.float64]:
-    """A parameter's value(s) as float64: shape () or the tensor's shape."""
-    if isinstance(param, Ref):
-        if param.name not in tensors:
-            raise RuleViolation("V006", "", f"tensor {param} does not exist")
-        return np.asarray(tensors[param.name].values, dtype=np.float64)
-    return np.asarray(param, dtype=np.float64)

@@ -13,8 +13,8 @@ from .edit import redirect, remove, replace, tidy
 from .errors import SnnccError
 from .network import Network, Node, Use
 from .number import counting, unit_tensor
-from .op import Ref
 from .ops import Dense, Input, Sum
+from .param import Ref
 from .rules import verify
 from .tensor import Tensor
 from .views import ancestors
@@ -124,7 +124,8 @@ def _alike(network: Network, use: Use, node: Node) -> bool:
 def _bypassed(network: Network, node: Node, use: Use) -> Network:
     """Whatever used the node uses its input; what read a state of it reads that input too."""
     now = changed(use, delay=0)
-    moved = {Use(node.name, 0, state): now for state in ("", *node.op.states)}
+    wires = ("", *(state.name for state in node.op.states))
+    moved = {Use(node.name, 0, wire): now for wire in wires}
     return remove(redirect(network, moved), [node.name])
 
 

@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
 from .errors import UsageError, unknown
+from .facts import Output
 from .network import Network, Node, Use
 from .number import Quantity
-from .op import State, Values
-from .ops import Graded
+from .op import check_states
+from .param import StateValues, Values
 from .trace import Trace
 from .views import arithmetics, ordered
 
@@ -67,7 +68,7 @@ class Stream:
         self._wires = _wanted(network, record)
         self._pipes = _pipes(network)
         self._samples, self._clipped = 0, Counter[str]()
-        self._states: dict[str, State] = {}
+        self._states: dict[str, StateValues] = {}
 
     def play(self, signal: Values | Mapping[str, Values]) -> Trace:
         """What the network does with the next ticks `[samples, ticks, *shape]`.
@@ -178,9 +179,10 @@ def _encode(network: Network, fed: dict[str, Values], dtype: npt.DTypeLike) -> d
     return clipped
 
 
-def _begin(network: Network, node: Node, a: Arithmetic, samples: int) -> State:
+def _begin(network: Network, node: Node, a: Arithmetic, samples: int) -> StateValues:
     shape = network.shapes[node.name]
     first = node.op.begin(shape, a)
+    check_states(node.op, first)
     return {name: np.broadcast_to(v, (samples, *shape)) for name, v in first.items()}
 
 
@@ -207,7 +209,7 @@ def events(network: Network, trace: Trace) -> Trace:
     Real values of two libraries differ in their last bits, as they add up in another order; which
     units fire does not.
     """
-    graded = {f"%{node.name}" for node in network if isinstance(node.op, Graded)}
+    graded = {f"%{node.name}" for node in network if node.op.output is Output.EVENTS}
     wires = {wire: v != 0 if wire in graded else v for wire, v in trace.wires.items()}
     return replace(trace, wires=MappingProxyType(wires))
 
@@ -216,8 +218,9 @@ def _use(network: Network, text: str) -> Use:
     name, _, state = text.removeprefix("%").partition(".")
     if name not in network:
         raise UsageError(unknown("node", name, (node.name for node in network)))
-    if state and state not in network[name].op.states:
-        raise UsageError(f"%{name}: {unknown('state', state, network[name].op.states)}")
+    states = [each.name for each in network[name].op.states]
+    if state and state not in states:
+        raise UsageError(f"%{name}: {unknown('state', state, states)}")
     return Use(name, 0, state)
 
 
@@ -243,7 +246,7 @@ def _read(
     network: Network,
     use: Use,
     now: Mapping[str, Values],
-    states: Mapping[str, State],
+    states: Mapping[str, StateValues],
     pipes: Mapping[tuple[str, str], list[Values | None]],
     samples: int,
 ) -> Values:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .errors import RuleViolation
+from .errors import RuleViolation, UndeclaredFact
 from .names import NAME
 from .network import Network, Node, infer
 from .number import Factor, Format, Single, is_factor, unit_tensor
+from .op import OPS, check_states
 from .ops import Input
-from .ops.spiking import BOTTOMLESS
 from .views import arithmetics, ordered
 
 _TITLE = re.compile(r"\S+")  # what the text form can print and read again
@@ -38,6 +38,12 @@ def _fail(rule: str, node: Node, message: str) -> RuleViolation:
 def _names(network: Network) -> None:
     seen: set[str] = set()
     for node in network:
+        if type(node.op) is not OPS.get(getattr(node.op, "keyword", "")):
+            raise UndeclaredFact(
+                f"%{node.name}: the class {type(node.op).__name__} states no keyword of its own, "
+                "so no text can name it"
+            )
+        check_states(node.op)
         if not NAME.fullmatch(node.name):
             raise _fail("V002", node, "a name is letters, digits and underscores")
         if node.name in seen:
@@ -63,7 +69,7 @@ def _uses(network: Network) -> None:
     for node, use in wires:
         if use.source not in network:
             raise _fail("V001", node, f"it uses %{use.source}, which does not exist")
-        states = network[use.source].op.states
+        states = [state.name for state in network[use.source].op.states]
         if use.state and use.state not in states:
             known = ", ".join(states) or "none"
             raise _fail("V001", node, f"%{use.source} has no state '{use.state}' (has: {known})")
@@ -103,8 +109,9 @@ def _finite(network: Network) -> None:
             raise RuleViolation("V007", "", f"tensor @{name} is not finite at {list(where)}")
     for node in network:
         for name, value in vars(node.op).items():
-            bottomless = name == "floor" and value == BOTTOMLESS
-            if isinstance(value, float) and not (np.isfinite(value) or bottomless):
+            field = type(node.op).stated.get(name)
+            none = field is not None and field.dimension.endless and value == -np.inf
+            if isinstance(value, float) and not (np.isfinite(value) or none):
                 raise _fail("V007", node, f"{name} is {value}")
     if not (np.isfinite(network.tick) and network.tick > 0):
         raise RuleViolation("V009", "", f"tick is {network.tick} s, expected more than zero")

@@ -10,7 +10,7 @@ import numpy as np
 from .arithmetic import IntegerArithmetic
 from .errors import NumberError
 from .number import Single
-from .op import Param, Unit, Values, values_of
+from .param import Param, Unit, Values, values_of
 
 
 @dataclass(eq=False)
@@ -54,6 +54,9 @@ class SingleArithmetic(IntegerArithmetic):
         if factor not in self._singles:
             self._singles[factor] = values_of(factor, self.tensors).astype(np.float32)
         return codes * self._singles[factor]
+
+    def factor(self, value: Param, role: str) -> Values:
+        return values_of(value, self.tensors).astype(np.float32).astype(np.float64)
 
     def align(self, codes: Values, role: str) -> Values:
         ratio = self.units[0] / self.unit_of(role)

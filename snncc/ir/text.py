@@ -18,15 +18,17 @@ A field that is absent has its default.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import MISSING, fields
-from typing import TypeAlias, TypeGuard
+from typing import TypeAlias
 
 from .errors import NumberError, TextError, unknown
+from .fields import READABLE
 from .limits import DEPTH
 from .network import NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
 from .number import Format, parse_format
-from .op import OPS, Op, Ref
+from .op import OPS, Op
+from .param import Ref
 from .tensor import Tensors
 from .wording import escape, unescape
 
@@ -91,26 +93,6 @@ def _show(value: Value) -> str:
             return repr(value)
 
 
-def _wholes(value: Value) -> TypeGuard[tuple[int, ...]]:
-    return isinstance(value, tuple) and all(isinstance(each, int) for each in value)
-
-
-# What a field's type accepts, and how that reads in a message; one line for each type in use.
-_KINDS: dict[str, tuple[str, Callable[[Value], bool]]] = {
-    "Param": ("a number or a @tensor", lambda value: isinstance(value, int | float | Ref)),
-    "Ref": ("a @tensor", lambda value: isinstance(value, Ref)),
-    "Ref | None": ("a @tensor", lambda value: isinstance(value, Ref)),
-    "str": ("a word in quotes", lambda value: isinstance(value, str)),
-    "int": ("a whole number", lambda value: isinstance(value, int)),
-    "float": ("a number", lambda value: isinstance(value, int | float)),
-    "tuple[int, ...]": ("a list of whole numbers", _wholes),
-    "Pads": (
-        "a list of pairs",
-        lambda value: isinstance(value, tuple) and all(_wholes(v) and len(v) == 2 for v in value),
-    ),
-}
-
-
 def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
     """The network that a text describes; `tensors` holds what it names.
 
@@ -171,7 +153,7 @@ def _op(kind: type[Op], stated: dict[str, Value], line: int, column: int) -> Op:
     if missing:
         raise _error(line, column, f"{kind.keyword} does not state {', '.join(missing)}")
     for name, value in stated.items():
-        expected, accepts = _KINDS[str(known[name].type)]
+        expected, accepts = READABLE[kind.stated[name].form]
         if not accepts(value):
             message = f"{kind.keyword}: {name} takes {expected}, found {_show(value)}"
             raise _error(line, column, message)

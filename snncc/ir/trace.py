@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from .network import Decode
-from .op import Values
+from .param import Values
 
 
 @dataclass(frozen=True)

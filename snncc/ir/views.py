@@ -13,11 +13,12 @@ import numpy as np
 
 from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
 from .errors import NumberError, RuleViolation
+from .facts import POTENTIAL, Output
 from .network import Network, Node, Use
 from .nodes import in_order
 from .number import Factor, Single
-from .op import Unit, Values
-from .ops import Input, Requantize, Weighted
+from .ops import Input, Requantize
+from .param import Unit, Values
 from .single_arithmetic import SingleArithmetic
 
 
@@ -91,17 +92,30 @@ def _unit_of(
     Spikes count in ones; states and weights have a unit of their own, whatever is known.
     """
     node = network[use.source]
-    if not network.quantized or use.state in ("wait", "s") or (node.op.spiking and not use.state):
+    state = node.op.state(use.state) if use.state else None
+    if not network.quantized or (not state.real if state else node.op.spiking):
         return np.ones(())
-    if use.state or node.op.states:
-        return _format_unit(network, node, use.state or "v")  # a leaky integrator puts out its v
-    if isinstance(node.op, Weighted) or node.op.held:
-        return _format_unit(network, node, node.op.held or "weight")
+    role = state.role if state else _role_of(node)
+    if role:
+        return _format_unit(network, node, role)
     return known[use.source][1] if use.source in known else None
 
 
+def _role_of(node: Node) -> str:
+    """The role in whose unit an output counts, if it is one of the op's own."""
+    match node.op.output:
+        case Output.HELD | Output.EVENTS:
+            return node.op.held
+        case Output.POTENTIAL:
+            return POTENTIAL.name
+        case Output.CURRENT:
+            return "weight"
+        case _:
+            return ""
+
+
 def _format_unit(network: Network, node: Node, role: str) -> Unit:
-    format = node.formats.get(role, node.formats.get("v"))
+    format = node.formats.get(role)
     if format is None or isinstance(format, Factor) or format.unit is None:
         raise RuleViolation("V010", node.name, f"'{role}' has no number format")
     if isinstance(format.unit, int):
@@ -183,7 +197,7 @@ def bounds(network: Network) -> Bounds:
             message = "it feeds itself and nothing fits it to a format: it has no bounds"
             raise RuleViolation("V010", pending[0].name, message, str(pending[0].origin))
         for node in known:
-            ends = [_wire(network, use, result, numbers) for use in node.inputs]
+            ends = [wire_bounds(network, use, result, numbers) for use in node.inputs]
             lows, highs = [e[0] for e in ends], [e[1] for e in ends]
             a = numbers[node.name][0]
             result[node.name] = node.op.bound(lows, highs, network.shapes[node.name], a)
@@ -191,16 +205,17 @@ def bounds(network: Network) -> Bounds:
     return result
 
 
-def _wire(
+def wire_bounds(
     network: Network,
     use: Use,
-    known: Mapping[str, tuple[Values, Values]],
+    known: Bounds,
     numbers: Mapping[str, tuple[Arithmetic, Unit]],
 ) -> tuple[Values, Values]:
+    """Smallest and largest code `[1, *shape]` of a wire, a late one or one of a state included."""
     if use.state:
         a, shape = numbers[use.source][0], network.shapes[use.source]
-        role = use.state if use.state in network[use.source].formats else "v"
-        limits = a.limits(role)
+        state = network[use.source].op.state(use.state)
+        limits = a.limits(state.role) if state.real else (0, state.most)
         zero = np.zeros((1, *shape), dtype=np.int64)
         return zero + limits[0], zero + limits[1]
     low, high = known[use.source]

@@ -9,10 +9,11 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from snncc.ir import OPS, Op
+from snncc.ir import OPS, Measure, Op, Pads, Param, Ref, stated_by
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import PASSES, Effect, Pass
 
@@ -131,17 +132,22 @@ def _described(kind: type[object], stated: Sequence[Field[object]] = ()) -> Iter
         if stated and not any(line.startswith("input ") for line in rest):
             yield ""
         label = "fields"
-        for taken, together in groupby(stated, key=_taken):
+        for taken, together in groupby(stated, key=partial(_taken, kind)):
             yield f"{label:<8}{', '.join(f.name for f in together)}: {taken}"
             label = ""
         yield "```"
 
 
-def _taken(row: Field[object]) -> str:
-    """What a field takes, and what it is where it is left out."""
-    taken = str(row.type).replace("|", "or")
+def _taken(kind: type[object], row: Field[object]) -> str:
+    """What a field is and takes, and what it is where it is left out."""
+    assert issubclass(kind, Op)
+    field = stated_by(kind)[row.name]
+    options, form = field.dimension.options, str(FORMS.get(field.form, ""))
+    taken = f"one of {', '.join(options)}" if options else form
     default = "" if row.default is MISSING else f"; {row.default} where it is left out"
-    return KINDS.get(taken, taken) + default
+    measure = field.dimension.measure
+    called = "" if measure in (Measure.CHOICE, Measure.EXTENT) else f"{measure.value}, "
+    return called + taken + default
 
 
 def _table(rows: Sequence[Field[object]]) -> Iterator[str]:
@@ -149,19 +155,20 @@ def _table(rows: Sequence[Field[object]]) -> Iterator[str]:
     yield "|---|---|---|"
     for row in rows:
         default = "" if row.default is MISSING else f"`{row.default}`"
-        yield f"| `{row.name}` | {KINDS[str(row.type)]} | {default} |"
+        yield f"| `{row.name}` | {OPTIONS[str(row.type)]} | {default} |"
 
 
-KINDS = {
-    "Param": "a number, or a tensor that broadcasts to the signal",
-    "Ref": "a tensor",
-    "Ref or None": "a tensor, or nothing",
-    "str": "a word",
-    "int": "a whole number",
-    "float": "a number",
-    "tuple[int, ...]": "whole numbers, one for each axis",
-    "Pads": "pairs (before, after), one for each axis",
+FORMS: Mapping[object, str] = {
+    Param: "one number or a tensor that broadcasts to the signal",
+    Ref: "a tensor",
+    Ref | None: "a tensor or nothing",
+    str: "a word",
+    int: "an integer",
+    float: "one number",
+    tuple[int, ...]: "integers, one for each axis",
+    Pads: "pairs (before, after), one for each axis",
 }
+OPTIONS = {"int": "an integer", "float": "a number", "str": "a word"}
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "ops.md": ops_page,

@@ -32,7 +32,7 @@ def neuron(growth: Growth, keyword: str) -> Wire:
     op, formats = made(growth, keyword, name, shape, unit)
     uses = (use, Use(use.source, growth.number(0, 2), use.state)) if dual else (use,)
     neuron = growth.add(op, uses, shape, 0 if op.spiking else unit, name, **formats)
-    real = [state for state in op.states if state not in ("wait", "s")]
+    real = [state.name for state in op.states if state.real]
     growth.wires.append(Wire(name, shape, unit, growth.pick(*real)))
     return neuron
 

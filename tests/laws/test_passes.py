@@ -20,9 +20,9 @@ from snncc.ir import (
     parse,
     run,
     show,
+    values_of,
     verify,
 )
-from snncc.ir.op import values_of
 from snncc.ir.ops import Function, Graded, Weighted
 from snncc.ir.passes import (
     PASSES,
@@ -193,7 +193,7 @@ def test_what_fires_at_rest_cannot_be_late() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("sigmoid", "R002 %f: sigmoid of zero is not zero"),
+        ("sigmoid", "R002 %f: function of zeros is not zero"),
         ("tanh", r"R002 %e: with a threshold of -0\.5 it fires at rest"),
     ],
 )

@@ -24,7 +24,7 @@ def step(
     first = node.op.begin(shape[1:], a)
     before = {name: np.broadcast_to(values, shape) for name, values in first.items()}
     after, output = node.op.step(before, inputs, a)
-    assert set(after) == set(before) == set(node.op.states)
+    assert set(after) == set(before) == {state.name for state in node.op.states}
     return [output, *after.values()]
 
 

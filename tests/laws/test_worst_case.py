@@ -31,7 +31,7 @@ def single(op: IF | LIF, low: float = -1.0) -> Network:
 
 
 def worst(network: Network) -> np.ndarray:
-    return worst_case(network, network["s"], bounds(network), arithmetics(network)["s"][0])
+    return worst_case(network, network["s"], bounds(network), arithmetics(network))
 
 
 @settings(max_examples=40)

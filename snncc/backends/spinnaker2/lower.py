@@ -10,8 +10,18 @@ from math import prod
 import numpy as np
 
 from snncc.backends import Port, Settings
-from snncc.ir import CapacityError, LoweringRefused, Network, Node, PassError, Quantity, Use, Values
-from snncc.ir.ops import IF, LI, LIF, Spiking
+from snncc.ir import (
+    CapacityError,
+    LoweringRefused,
+    Network,
+    Node,
+    Output,
+    PassError,
+    Quantity,
+    Use,
+    Values,
+)
+from snncc.ir.ops import IF, LI, LIF
 from snncc.ir.passes import phases
 
 from .applications.delay_relays import Relays
@@ -192,7 +202,7 @@ class _Lowering:
         found = population(network, node, a, warm)
         into = [each for each in synapses if each.target == node.name]
         read = {use.state for use in network.outputs if use.source == node.name}
-        shown = read and ("v" in read or isinstance(node.op, LI))
+        shown = read and ("v" in read or node.op.output is Output.POTENTIAL)
         return Neurons(
             name=node.name,
             node=node.name,
@@ -202,7 +212,7 @@ class _Lowering:
             shape=network.shapes[node.name],
             phase=phase,
             population=found,
-            rate=self._rate(node.name) if isinstance(node.op, Spiking) else 0.0,
+            rate=self._rate(node.name) if node.op.spiking else 0.0,
             record=("v" if shown else "spikes") if read else "",
             origin=str(node.origin),
         )
@@ -345,8 +355,8 @@ class _Lowering:
 
 def _convolves(node: Node, links: list[tuple[Leaf, int, Link]]) -> bool:
     """Whether all that drives a population is what the application for convolutions computes."""
-    op = node.op
-    if not isinstance(op, IF | LIF | LI) or (isinstance(op, Spiking) and op.refractory):
+    # What the application for convolutions computes; no op derives from one of these.
+    if not isinstance(node.op, IF | LIF | LI) or any(not state.real for state in node.op.states):
         return False
     return bool(links) and all(link.kind == "conv" and not extra for _, extra, link in links)
 

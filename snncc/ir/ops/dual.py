@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..arithmetic import Arithmetic
-from ..op import Param, Role, Shape, State, Unit, Values, same_unit
+from ..facts import Role, State
+from ..fields import Decay
+from ..op import Leak, same_unit
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
-from .neuron import within_one
-from .spiking import POTENTIAL, Spiking
+from . import reach
+from .spiking import Spiking
 
 
 @dataclass(frozen=True)
@@ -29,35 +34,31 @@ class DualCubaLIF(Spiking):
 
     keyword = "dual_cuba_lif"
     arity = 2
-    roles = (
-        POTENTIAL,
-        Role("i"),
-        Role("decay", factor=True),
-        Role("excitatory_decay", factor=True),
-        Role("inhibitory_decay", factor=True),
-    )
-    decay: Param
-    excitatory_decay: Param
-    inhibitory_decay: Param
+    constant_threshold = True
+    extra_roles = (Role("i"),)
+    decay: Decay
+    excitatory_decay: Decay
+    inhibitory_decay: Decay
 
     @property
-    def states(self) -> tuple[str, ...]:
-        return ("ie", "ii", *super().states)
+    def states(self) -> tuple[State, ...]:
+        return (State("ie", "real", "i"), State("ii", "real", "i"), *super().states)
+
+    @property
+    def leak(self) -> Leak:
+        return Leak(self.decay, self.bias, self.initial, self.threshold)
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         if shapes[0] != shapes[1]:
             raise ValueError(f"excitation is {shapes[0]}, inhibition {shapes[1]}")
         return super().infer(shapes, tensors)
 
-    def check(self, tensors: Tensors) -> None:
-        super().check(tensors)
-        for name in ("decay", "excitatory_decay", "inhibitory_decay"):
-            within_one(name, getattr(self, name), tensors)
-
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         return {"ie": a.zeros(shape), "ii": a.zeros(shape), **super().begin(shape, a)}
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         threshold = a.quantity(self.threshold, "v")
         faded = a.times(state["ie"], self.excitatory_decay, "excitatory_decay")
         excited = a.fit(faded + a.align(inputs[0], "v"), "i")
@@ -74,3 +75,17 @@ class DualCubaLIF(Spiking):
         if not same_unit(a.unit_of("i"), a.unit_of("v"), shapes[0]):
             raise ValueError("roles 'i' and 'v' count in different units")
         return super().unit(units, shapes, a)
+
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        reached: list[tuple[Values, Values]] = []
+        for index, role in enumerate(("excitatory_decay", "inhibitory_decay")):
+            fade = a.factor(getattr(self, role), role)
+            limits = (np.asarray(a.align(each[index][0], "v")) for each in (lows, highs))
+            low, high = (limit.astype(np.float64) for limit in limits)
+            down, up = (reach.steady(np.maximum(way, 0), fade) for way in (-low, high))
+            reached.append((down, up))
+        (down, up), (less, more) = reached
+        push = np.maximum(down + more, up + less) + np.abs(a.quantity(self.bias, "v"))
+        moved = reach.steady(push + reach.fired(self, a), a.factor(self.decay, "decay"))
+        ways = (moved, reach.first(self, a), down, up, less, more)
+        return np.asarray(np.maximum.reduce(np.broadcast_arrays(*ways)))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Role, Shape, State, Unit, Values
+from ..facts import Dimension, Measure, Output, Role
+from ..op import Op
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 
 
@@ -24,6 +27,7 @@ class MatMul(Op):
 
     keyword = "matmul"
     arity = 2
+    output = Output.MULTIPLIED
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         left, right = shapes
@@ -32,7 +36,9 @@ class MatMul(Op):
             raise ValueError(f"{left} and {right} have no product [..., m, k] by [..., k, n]")
         return (*left[:-1], right[-1])
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, a.bilinear(np.matmul, inputs[0], inputs[1], inputs[0].shape[-1])
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
@@ -69,20 +75,19 @@ class Norm(Op):
     """
 
     keyword = "norm"
+    output = Output.HELD
     held = "value"
-    roles = (Role("value"),)
-    epsilon: float
-
-    def check(self, tensors: Tensors) -> None:
-        if self.epsilon < 0:
-            raise ValueError(f"epsilon is {self.epsilon}, expected zero or more")
+    extra_roles = (Role("value"),)
+    epsilon: Annotated[float, Dimension(Measure.NUMBER, least=0.0)]
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         if not shapes[0]:
             raise ValueError("a single value has no axis to normalise along")
         return shapes[0]
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, a.fit(a.normalise(inputs[0], self.epsilon, "value"), "value")
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Param, Shape, State, Unit, Values, expect_params
+from ..facts import Output, State
+from ..fields import Voltage
+from ..op import Op, expect_params
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
-from .spiking import COMPARES, POTENTIAL, RESETS
+from .spiking import Compare, Reset
 
 
 @dataclass(frozen=True)
@@ -30,33 +33,27 @@ class Graded(Op):
     """
 
     keyword = "graded"
+    output = Output.EVENTS
     held = "v"
-    roles = (POTENTIAL,)
-    threshold: Param
-    compare: str
-    reset: str
-    reset_amount: Param
+    threshold: Voltage
+    compare: Compare
+    reset: Reset
+    reset_amount: Voltage
 
     @property
-    def states(self) -> tuple[str, ...]:
-        return ("v",)
+    def states(self) -> tuple[State, ...]:
+        return (State("v", "real", "v"),)
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         expect_params(self, shapes[0], tensors)
         return shapes[0]
 
-    def check(self, tensors: Tensors) -> None:
-        for name, value, known in (
-            ("compare", self.compare, COMPARES),
-            ("reset", self.reset, RESETS),
-        ):
-            if value not in known:
-                raise ValueError(f"{name} is '{value}', expected one of {', '.join(known)}")
-
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         return {"v": a.zeros(shape)}
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         x = a.fit(a.align(inputs[0], "v"), "v")
         threshold, amount = (a.quantity(p, "v") for p in (self.threshold, self.reset_amount))
         fires = x > threshold if self.compare == ">" else x >= threshold

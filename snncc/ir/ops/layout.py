@@ -9,7 +9,10 @@ from math import prod
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Shape, State, Unit, Values
+from ..facts import Output
+from ..fields import Extent, Extents
+from ..op import Op
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 
 
@@ -22,15 +25,19 @@ class Reshape(Op):
     """
 
     keyword = "reshape"
+    output = Output.MOVED
     linear = True
-    shape: tuple[int, ...]
+    monotone = True
+    shape: Extents
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         if prod(self.shape) != prod(shapes[0]) or min(self.shape, default=1) < 1:
             raise ValueError(f"{shapes[0]} does not reshape to {self.shape}")
         return self.shape
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, inputs[0].reshape(len(inputs[0]), *self.shape)
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
@@ -48,15 +55,19 @@ class Transpose(Op):
     """
 
     keyword = "transpose"
+    output = Output.MOVED
     linear = True
-    order: tuple[int, ...]
+    monotone = True
+    order: Extents
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         if sorted(self.order) != list(range(len(shapes[0]))):
             raise ValueError(f"order {self.order} does not name each axis of {shapes[0]} once")
         return tuple(shapes[0][axis] for axis in self.order)
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, inputs[0].transpose(0, *(axis + 1 for axis in self.order))
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
@@ -75,7 +86,9 @@ class Concat(Op):
 
     keyword = "concat"
     arity = None
-    axis: int
+    output = Output.MOVED
+    monotone = True
+    axis: Extent
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         rank = len(shapes[0])
@@ -87,7 +100,9 @@ class Concat(Op):
         total = sum(s[self.axis] for s in shapes)
         return (*shapes[0][: self.axis], total, *shapes[0][self.axis + 1 :])
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, np.concatenate(inputs, axis=self.axis + 1)
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
@@ -105,10 +120,12 @@ class Slice(Op):
     """
 
     keyword = "slice"
+    output = Output.MOVED
     linear = True
-    axis: int
-    start: int
-    stop: int
+    monotone = True
+    axis: Extent
+    start: Extent
+    stop: Extent
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         shape = shapes[0]
@@ -116,7 +133,9 @@ class Slice(Op):
             raise ValueError(f"{self.start}:{self.stop} of axis {self.axis} is not within {shape}")
         return (*shape[: self.axis], self.stop - self.start, *shape[self.axis + 1 :])
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         lead = (slice(None),) * (self.axis + 1)
         return {}, inputs[0][(*lead, slice(self.start, self.stop))]
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Ref, Role, Shape, State, Unit, Values
+from ..facts import Output
+from ..fields import Bias, Extent, Extents, Indices, Padding, Weights
+from ..op import Op
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
-from .window import Pads, extents, pad, windows
+from .window import extents, pad, windows
 
 
 class Weighted(Op):
@@ -21,10 +24,10 @@ class Weighted(Op):
     weight x unit of the input / unit of the output, and a bias counts in the output's unit.
     """
 
+    output = Output.CURRENT
     linear = True
-    roles = (Role("weight"), Role("bias", optional=True))
-    weight: Ref
-    bias: Ref | None
+    weight: Weights
+    bias: Bias
 
     @abstractmethod
     def apply(self, signal: Values, weights: Values, tensors: Tensors) -> Values:
@@ -74,7 +77,9 @@ class Weighted(Op):
         unit_out = self.gather(a.unit_of("weight"))
         return self.spread(a.weights(self.bias, "bias", np.ones(()), unit_out))
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         def contract(signal: Values, weights: Values) -> Values:
             return self.apply(signal, weights, a.tensors)
 
@@ -142,8 +147,8 @@ class Dense(Weighted):
     """
 
     keyword = "dense"
-    weight: Ref
-    bias: Ref | None = None
+    weight: Weights
+    bias: Bias = None
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         weight = tensors[self.weight.name].shape
@@ -179,8 +184,8 @@ class BlockDense(Weighted):
     """
 
     keyword = "block_dense"
-    weight: Ref
-    bias: Ref | None = None
+    weight: Weights
+    bias: Bias = None
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         weight = tensors[self.weight.name].shape
@@ -219,11 +224,11 @@ class Sparse(Weighted):
     """
 
     keyword = "sparse"
-    weight: Ref
-    rows: Ref
-    columns: Ref
-    size: int
-    bias: Ref | None = None
+    weight: Weights
+    rows: Indices
+    columns: Indices
+    size: Extent
+    bias: Bias = None
 
     def _indices(self, tensors: Tensors) -> tuple[Values, Values]:
         return tensors[self.rows.name].values, tensors[self.columns.name].values
@@ -272,12 +277,12 @@ class Conv(Weighted):
     """
 
     keyword = "conv"
-    weight: Ref
-    stride: tuple[int, ...]
-    padding: Pads
-    dilation: tuple[int, ...]
-    groups: int
-    bias: Ref | None = None
+    weight: Weights
+    stride: Extents
+    padding: Padding
+    dilation: Extents
+    groups: Extent
+    bias: Bias = None
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         weight = tensors[self.weight.name].shape

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Param, Role, Shape, State, Unit, Values, expect_params, values_of
+from ..facts import Output, Role, State
+from ..fields import Current, Decay, Multiplier, Voltage, choice
+from ..op import Leak, Op, expect_params
+from ..param import Shape, StateValues, Unit, Values, values_of
 from ..tensor import Tensors
-from .spiking import POTENTIAL, Spiking
+from . import reach
+from .spiking import Membrane, Spiking
 
 CURRENT_ORDERS = ("new", "old", "decay-last")
-
-
-def within_one(name: str, value: Param, tensors: Tensors) -> None:
-    """Refuses a decay that lies outside 0 to 1.
-
-    Raises:
-        ValueError: names it and what was found.
-    """
-    values = values_of(value, tensors)
-    if not np.all((values >= 0) & (values <= 1)):
-        raise ValueError(f"{name} lies between 0 and 1, found {values.min()} to {values.max()}")
 
 
 @dataclass(frozen=True)
@@ -38,13 +32,27 @@ class IF(Spiking):
     """
 
     keyword = "if"
-    roles = (POTENTIAL,)
+    constant_threshold = True
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    @property
+    def leak(self) -> Leak:
+        return Leak(1.0, self.bias, self.initial, self.threshold)
+
+    @property
+    def membrane(self) -> Membrane:
+        return Membrane(1.0)
+
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         threshold = a.quantity(self.threshold, "v")
         drive = self.drive(inputs[0], a)
         v, spikes = self.move(state["v"], drive, (threshold, threshold), 1.0, a)
         return self.silence(state, v, spikes, a)
+
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        low, high = reach.drive_limits(lows, highs, self.bias, a)
+        return reach.constant_threshold(self, low, high, np.ones(()), None, a)
 
 
 @dataclass(frozen=True)
@@ -59,18 +67,29 @@ class LIF(Spiking):
     """
 
     keyword = "lif"
-    roles = (POTENTIAL, Role("decay", factor=True))
-    decay: Param
+    constant_threshold = True
+    decay: Decay
 
-    def check(self, tensors: Tensors) -> None:
-        super().check(tensors)
-        within_one("decay", self.decay, tensors)
+    @property
+    def leak(self) -> Leak:
+        return Leak(self.decay, self.bias, self.initial, self.threshold)
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    @property
+    def membrane(self) -> Membrane:
+        return Membrane(self.decay)
+
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         threshold = a.quantity(self.threshold, "v")
         drive = self.drive(inputs[0], a)
         v, spikes = self.move(state["v"], drive, (threshold, threshold), self.decay, a)
         return self.silence(state, v, spikes, a)
+
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        low, high = reach.drive_limits(lows, highs, self.bias, a)
+        decay = a.factor(self.decay, "decay")
+        return reach.constant_threshold(self, low, high, decay, None, a)
 
 
 @dataclass(frozen=True)
@@ -89,34 +108,26 @@ class CubaLIF(Spiking):
     """
 
     keyword = "cuba_lif"
-    roles = (
-        POTENTIAL,
-        Role("i"),
-        Role("decay", factor=True),
-        Role("current_decay", factor=True),
-    )
-    decay: Param
-    current_decay: Param
-    current_order: str
+    constant_threshold = True
+    extra_roles = (Role("i"),)
+    decay: Decay
+    current_decay: Decay
+    current_order: Annotated[str, choice(*CURRENT_ORDERS)]
 
     @property
-    def states(self) -> tuple[str, ...]:
-        return ("i", *super().states)
+    def states(self) -> tuple[State, ...]:
+        return (State("i", "real", "i"), *super().states)
 
-    def check(self, tensors: Tensors) -> None:
-        super().check(tensors)
-        within_one("decay", self.decay, tensors)
-        within_one("current_decay", self.current_decay, tensors)
-        if self.current_order not in CURRENT_ORDERS:
-            raise ValueError(
-                f"current_order is '{self.current_order}', "
-                f"expected one of {', '.join(CURRENT_ORDERS)}"
-            )
+    @property
+    def membrane(self) -> Membrane:
+        return Membrane(self.decay, self.current_decay, self.current_order)
 
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         return {"i": a.zeros(shape), **super().begin(shape, a)}
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         threshold = a.quantity(self.threshold, "v")
         push, old = self.drive(inputs[0], a), state["i"]
         if self.current_order == "decay-last":
@@ -136,6 +147,11 @@ class CubaLIF(Spiking):
             raise ValueError("roles 'i' and 'v' count in different units")
         return super().unit(units, shapes, a)
 
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        low, high = reach.drive_limits(lows, highs, self.bias, a)
+        decay, fade = a.factor(self.decay, "decay"), a.factor(self.current_decay, "current_decay")
+        return reach.constant_threshold(self, low, high, decay, fade, a)
+
 
 @dataclass(frozen=True)
 class ALIF(Spiking):
@@ -150,24 +166,26 @@ class ALIF(Spiking):
     """
 
     keyword = "alif"
-    roles = (POTENTIAL, Role("decay", factor=True), Role("adaptation_decay", factor=True))
-    decay: Param
-    adaptation_decay: Param
-    adaptation_step: Param
+    decay: Decay
+    adaptation_decay: Decay
+    adaptation_step: Voltage
 
     @property
-    def states(self) -> tuple[str, ...]:
-        return ("b", "s", *super().states)
+    def states(self) -> tuple[State, ...]:
+        risen = State("b", "real", "v"), State("s", "count", most=self.spikes)
+        return (*risen, *super().states)
 
-    def check(self, tensors: Tensors) -> None:
-        super().check(tensors)
-        within_one("decay", self.decay, tensors)
-        within_one("adaptation_decay", self.adaptation_decay, tensors)
+    def magnitudes(self, tensors: Tensors) -> tuple[Values, ...]:
+        step = np.abs(values_of(self.adaptation_step, tensors)) * self.spikes
+        risen = reach.steady(step, values_of(self.adaptation_decay, tensors))
+        return (*super().magnitudes(tensors), risen)
 
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         return {"b": a.zeros(shape), "s": a.zeros(shape), **super().begin(shape, a)}
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         base = a.quantity(self.threshold, "v")
         rise = a.quantity(self.adaptation_step, "v") * state["s"]
         faded = a.times(state["b"], self.adaptation_decay, "adaptation_decay")
@@ -177,6 +195,16 @@ class ALIF(Spiking):
         v, spikes = self.move(state["v"], drive, thresholds, self.decay, a)
         after, spikes = self.silence(state, v, spikes, a)
         return {"b": raised, "s": spikes, **after}, spikes
+
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        low, high = reach.drive_limits(lows, highs, self.bias, a)
+        step = a.quantity(self.adaptation_step, "v")
+        rise = np.abs(step) * self.spikes
+        raised = reach.steady(rise, a.factor(self.adaptation_decay, "adaptation_decay"))
+        falls = bool(np.all(a.quantity(self.threshold, "v") > 0) and np.all(step >= 0))
+        push, decay = reach.either_way(low, high), a.factor(self.decay, "decay")
+        moved = reach.subtracting(self, push, decay, a, falls=falls)
+        return np.maximum(np.maximum(moved, raised), reach.first(self, a))
 
 
 @dataclass(frozen=True)
@@ -196,24 +224,17 @@ class AlphaLIF(Spiking):
     """
 
     keyword = "alpha_lif"
-    roles = (
-        POTENTIAL,
-        Role("rise", factor=True),
-        Role("fall", factor=True),
-        Role("gain", factor=True),
-    )
-    rise: Param
-    fall: Param
-    gain: Param
+    constant_threshold = True
+    rise: Decay
+    fall: Decay
+    gain: Multiplier
 
     @property
-    def states(self) -> tuple[str, ...]:
-        return ("e", "h", "v")
+    def states(self) -> tuple[State, ...]:
+        return (State("e", "real", "v"), State("h", "real", "v"), *super().states)
 
-    def check(self, tensors: Tensors) -> None:
-        super().check(tensors)
-        within_one("rise", self.rise, tensors)
-        within_one("fall", self.fall, tensors)
+    def restrict(self, tensors: Tensors) -> None:
+        super().restrict(tensors)
         if self.refractory or self.spikes != 1 or self.reset_order != "after-input":
             raise ValueError(
                 "an alpha neuron fires once per tick, is never refractory and resets 'after-input'"
@@ -223,10 +244,12 @@ class AlphaLIF(Spiking):
         if self.floored:
             raise ValueError("an alpha neuron has no floor")
 
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         return {"e": a.zeros(shape), "h": a.zeros(shape), **super().begin(shape, a)}
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         threshold, drive = a.quantity(self.threshold, "v"), self.drive(inputs[0], a)
         fired = self.count(state["v"], threshold, a)
         e = a.fit(a.times(state["e"], self.rise, "rise") + drive, "v")
@@ -241,6 +264,15 @@ class AlphaLIF(Spiking):
         v = a.fit(v, "v")
         return {"e": e, "h": h, "v": v}, self.count(v, threshold, a)
 
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        low, high = reach.drive_limits(lows, highs, self.bias, a)
+        push = reach.either_way(low, high) + reach.fired(self, a)
+        rise, fall = a.factor(self.rise, "rise"), a.factor(self.fall, "fall")
+        sinking = reach.steady(push, fall)
+        both = reach.steady(push, rise) + sinking
+        moved = np.abs(a.factor(self.gain, "gain")) * both + sinking
+        return np.asarray(np.maximum(np.maximum(both, moved), reach.first(self, a)))
+
 
 @dataclass(frozen=True)
 class LI(Op):
@@ -254,26 +286,29 @@ class LI(Op):
     """
 
     keyword = "li"
-    roles = (POTENTIAL, Role("decay", factor=True))
-    decay: Param
-    bias: Param
-    initial: Param
+    output = Output.POTENTIAL
+    decay: Decay
+    bias: Current
+    initial: Voltage
 
     @property
-    def states(self) -> tuple[str, ...]:
-        return ("v",)
+    def states(self) -> tuple[State, ...]:
+        return (State("v", "real", "v"),)
+
+    @property
+    def leak(self) -> Leak:
+        return Leak(self.decay, self.bias, self.initial, None)
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         expect_params(self, shapes[0], tensors)
         return shapes[0]
 
-    def check(self, tensors: Tensors) -> None:
-        within_one("decay", self.decay, tensors)
-
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         return {"v": a.zeros(shape) + a.quantity(self.initial, "v")}
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         faded = state["v"] if self.decay == 1.0 else a.times(state["v"], self.decay, "decay")
         drive = a.align(inputs[0], "v") + a.quantity(self.bias, "v")
         v = a.fit(faded + drive, "v")
@@ -289,3 +324,8 @@ class LI(Op):
         limits = a.limits("v")
         zero = np.zeros((1, *shape), dtype=np.int64)
         return zero + limits[0], zero + limits[1]
+
+    def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
+        low, high = reach.drive_limits(lows, highs, self.bias, a)
+        push = reach.steady(reach.either_way(low, high), a.factor(self.decay, "decay"))
+        return np.asarray(np.maximum(push, np.abs(a.quantity(self.initial, "v"))))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Param, Role, Shape, State, Unit, Values, expect_params, same_unit
+from ..facts import Output, Role
+from ..fields import Extents, Multiplier, Offset, choice
+from ..op import Op, common_unit, expect_params, same_unit
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 
 SIGNALS = ("spike", "real")
@@ -25,24 +29,25 @@ class Input(Op):
 
     keyword = "input"
     arity = 0
-    roles = (Role("value", optional=True),)
-    shape: tuple[int, ...]
-    signal: str
+    output = Output.INPUT
+    extra_roles = (Role("value", optional=True),)
+    shape: Extents
+    signal: Annotated[str, choice(*SIGNALS)]
 
     @property
-    def spiking(self) -> bool:
-        return self.signal == "spike"
+    def counts(self) -> int:
+        return int(self.signal == "spike")
 
-    def check(self, tensors: Tensors) -> None:
-        if self.signal not in SIGNALS:
-            raise ValueError(f"signal is '{self.signal}', expected one of {SIGNALS}")
+    def restrict(self, tensors: Tensors) -> None:
         if min(self.shape, default=1) < 1:
             raise ValueError(f"shape is {self.shape}, expected extents of 1 or more")
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         return self.shape
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, inputs[0]
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
@@ -61,16 +66,18 @@ class Affine(Op):
     """
 
     keyword = "affine"
+    output = Output.SCALED
     linear = True
-    roles = (Role("scale", factor=True), Role("shift", optional=True))
-    scale: Param
-    shift: Param
+    scale: Multiplier
+    shift: Offset
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         expect_params(self, shapes[0], tensors)
         return shapes[0]
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         scaled = a.times(inputs[0], self.scale, "scale")
         # A shift of exactly zero is none, and needs no format.
         return {}, scaled if self.shift == 0.0 else scaled + a.quantity(self.shift, "shift")
@@ -98,12 +105,19 @@ class Relu(Op):
     """
 
     keyword = "relu"
+    output = Output.MOVED
+    monotone = True
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         return shapes[0]
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, np.maximum(inputs[0], 0)
+
+    def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
+        return units[0]
 
 
 class Joint(Op):
@@ -138,8 +152,12 @@ class Sum(Joint):
     """
 
     keyword = "sum"
+    output = Output.SUMMED
+    monotone = True
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         total, *rest = self.level(inputs)
         for signal in rest:
             total = total + signal
@@ -147,7 +165,7 @@ class Sum(Joint):
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         whole = np.broadcast_shapes(*shapes)
-        return super().unit(units, [whole] * len(units), a)
+        return common_unit(units, [whole] * len(units))
 
 
 @dataclass(frozen=True)
@@ -161,8 +179,11 @@ class Product(Joint):
     """
 
     keyword = "product"
+    output = Output.MULTIPLIED
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         total, *rest = self.level(inputs)
         for signal in rest:
             total = a.bilinear(np.multiply, total, signal, 1)

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from math import prod
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Shape, State, Unit, Values
+from ..facts import Output
+from ..fields import Extents, Padding
+from ..op import Op
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
-from .window import Pads, extents, pad, windows
+from .window import extents, pad, windows
 
 
 @dataclass(frozen=True)
 class Pool(Op):
     """What the pools share; the kernel slides over the last `len(kernel)` axes."""
 
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: Pads
+    kernel: Extents
+    stride: Extents
+    padding: Padding
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         axes = len(self.kernel)
@@ -54,9 +57,13 @@ class SumPool(Pool):
     """
 
     keyword = "sum_pool"
+    output = Output.SUMMED
     linear = True
+    monotone = True
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, self.patches(inputs[0]).sum(axis=-1, dtype=inputs[0].dtype)
 
 
@@ -71,9 +78,13 @@ class AvgPool(Pool):
     """
 
     keyword = "avg_pool"
+    output = Output.AVERAGED
     linear = True
+    monotone = True
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         total = self.patches(inputs[0]).sum(axis=-1, dtype=inputs[0].dtype)
         return {}, a.ratio(total, prod(self.kernel))
 
@@ -92,6 +103,8 @@ class MaxPool(Pool):
     """
 
     keyword = "max_pool"
+    output = Output.MOVED
+    monotone = True
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         shape = super().infer(shapes, tensors)
@@ -102,7 +115,9 @@ class MaxPool(Pool):
             )
         return shape
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         # Padding may not win: fill with the smallest value that occurs.
         fill = inputs[0].min() if inputs[0].size else 0
         return {}, self.patches(inputs[0], fill).max(axis=-1)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from ..arithmetic import Arithmetic
+from ..facts import Output, Role
+from ..fields import choice
 from ..functions import FUNCTIONS
-from ..op import Op, Role, Shape, State, Unit, Values
+from ..op import Op
+from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 
 RESCALING = Role("scale", factor=True)
@@ -27,13 +31,16 @@ class Requantize(Op):
     """
 
     keyword = "requantize"
+    output = Output.HELD
     held = "value"
-    roles = (Role("value"), RESCALING)
+    extra_roles = (Role("value"), RESCALING)
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         return shapes[0]
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         return {}, a.fit(a.rescale(inputs[0], "value", "scale"), "value")
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
@@ -63,18 +70,17 @@ class Function(Op):
     """
 
     keyword = "function"
+    output = Output.HELD
     held = "value"
-    roles = (Role("index"), RESCALING, Role("value"))
-    name: str
-
-    def check(self, tensors: Tensors) -> None:
-        if self.name not in FUNCTIONS:
-            raise ValueError(f"name is '{self.name}', expected one of {', '.join(FUNCTIONS)}")
+    extra_roles = (Role("index"), RESCALING, Role("value"))
+    name: Annotated[str, choice(*FUNCTIONS)]
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         return shapes[0]
 
-    def step(self, state: State, inputs: Sequence[Values], a: Arithmetic) -> tuple[State, Values]:
+    def step(
+        self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
+    ) -> tuple[StateValues, Values]:
         function = FUNCTIONS[self.name]
         index, (low, high) = a.rescale(inputs[0], "index", "scale"), a.limits("index")
         # Where it is flat nothing is lost, so nothing is counted.

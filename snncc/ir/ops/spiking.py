@@ -5,19 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import TypedDict, cast
+from typing import Annotated, ClassVar, TypeAlias, TypedDict, cast
 
 import numpy as np
 
 from ..arithmetic import Arithmetic
-from ..op import Op, Param, Role, Shape, State, Unit, Values, expect_params, values_of
+from ..facts import Output, State
+from ..fields import Count, Current, Floor, Ticks, Voltage, choice
+from ..op import Op, expect_params
+from ..param import Param, Shape, StateValues, Unit, Values, values_of
 from ..tensor import Tensors
 
 COMPARES = (">", ">=")
 RESETS = ("subtract", "value", "none")
 ORDERS = ("now", "before-decay", "after-decay", "after-input", "rechecked")
 
-POTENTIAL = Role("v")
+Compare: TypeAlias = Annotated[str, choice(*COMPARES)]
+Reset: TypeAlias = Annotated[str, choice(*RESETS)]
+Order: TypeAlias = Annotated[str, choice(*ORDERS)]
+WAIT = "wait"
+"""The state that counts the ticks for which a neuron is still silent."""
 BOTTOMLESS = -math.inf
 """The floor of a neuron whose potential may fall as low as its inputs push it."""
 
@@ -35,6 +42,25 @@ class SpikingFields(TypedDict):
     refractory: int
     initial: Param
     floor: Param
+
+
+@dataclass(frozen=True, slots=True)
+class Membrane:
+    """A potential driven by one input: v <- decay v + drive, then what `Spiking.move` says.
+
+    The threshold is the field of that name and nothing more.
+
+    Attributes:
+        decay: of the potential, per tick; 1.0 where nothing leaks.
+        current_decay: of a current between the input (bias included) and the potential, whose
+            state is `i`; None where the input drives the potential itself.
+        current_order: which current drives it: new, old or decay-last, as `cuba_lif` explains; an
+            op with such a current has it as the field of that name.
+    """
+
+    decay: Param
+    current_decay: Param | None = None
+    current_order: str = "new"
 
 
 @dataclass(frozen=True)
@@ -63,43 +89,41 @@ class Spiking(Op):
         rechecked     u <- decay v + I - reset_amount R; n = count(u); v <- u - reset_amount (n - R)
     """
 
-    bias: Param
-    threshold: Param
-    compare: str
-    reset: str
-    reset_amount: Param
-    reset_order: str
-    spikes: int
-    refractory: int
-    initial: Param
-    floor: Param = field(default=BOTTOMLESS, kw_only=True)
+    output = Output.SPIKES
+    constant_threshold: ClassVar[bool] = False
+    """Whether it fires by the field `threshold` alone."""
+    bias: Current
+    threshold: Voltage
+    compare: Compare
+    reset: Reset
+    reset_amount: Voltage
+    reset_order: Order
+    spikes: Count
+    refractory: Ticks
+    initial: Voltage
+    floor: Floor = field(default=BOTTOMLESS, kw_only=True)
 
     @property
-    def states(self) -> tuple[str, ...]:
-        return ("v", "wait") if self.refractory else ("v",)
+    def states(self) -> tuple[State, ...]:
+        waiting = (State(WAIT, "ticks", most=self.refractory),) if self.refractory else ()
+        return (State("v", "real", "v"), *waiting)
 
     @property
-    def spiking(self) -> bool:
-        return True
+    def counts(self) -> int:
+        return self.spikes
+
+    @property
+    def membrane(self) -> Membrane | None:
+        """How the potential moves, where that is as simple as a `Membrane`."""
+        return None
 
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         expect_params(self, shapes[0], tensors)
         return shapes[0]
 
-    def check(self, tensors: Tensors) -> None:
-        for name, value, known in (
-            ("compare", self.compare, COMPARES),
-            ("reset", self.reset, RESETS),
-            ("reset_order", self.reset_order, ORDERS),
-        ):
-            if value not in known:
-                raise ValueError(f"{name} is '{value}', expected one of {', '.join(known)}")
-        if self.spikes < 1 or self.refractory < 0:
-            raise ValueError("spikes is at least 1, refractory at least 0")
+    def restrict(self, tensors: Tensors) -> None:
         if self.spikes > 1 and not np.all(values_of(self.threshold, tensors) > 0):
             raise ValueError("several spikes per tick need a threshold above zero")
-        if self.floored and np.any(values_of(self.floor, tensors) > 0):
-            raise ValueError("floor is at most 0, which is where a neuron at rest is")
         if self.refractory and self.reset_order != "now":
             raise ValueError("a refractory neuron resets 'now'")
         if self.reset_order == "rechecked" and self.reset != "subtract":
@@ -115,9 +139,9 @@ class Spiking(Op):
         """Whether there is a potential below which the neuron does not fall."""
         return self.floor != BOTTOMLESS
 
-    def begin(self, shape: Shape, a: Arithmetic) -> State:
+    def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         first = a.zeros(shape) + a.quantity(self.initial, "v")
-        return {"v": first, "wait": a.zeros(shape)} if self.refractory else {"v": first}
+        return {"v": first, WAIT: a.zeros(shape)} if self.refractory else {"v": first}
 
     def drive(self, current: Values, a: Arithmetic) -> Values:
         """Current and bias, in the unit of v."""
@@ -191,15 +215,15 @@ class Spiking(Op):
         return v, spikes
 
     def silence(
-        self, state: State, v: Values, spikes: Values, a: Arithmetic
+        self, state: StateValues, v: Values, spikes: Values, a: Arithmetic
     ) -> tuple[dict[str, Values], Values]:
         """State and spikes after refractoriness: a waiting neuron holds its potential."""
         if not self.refractory:
             return {"v": v}, spikes
-        ready = state["wait"] == 0
+        ready = state[WAIT] == 0
         spikes = spikes * a.counts(ready)
-        wait = np.where(spikes > 0, self.refractory, np.maximum(state["wait"] - 1, 0))
-        return {"v": np.where(ready, v, state["v"]), "wait": a.counts(wait)}, spikes
+        wait = np.where(spikes > 0, self.refractory, np.maximum(state[WAIT] - 1, 0))
+        return {"v": np.where(ready, v, state["v"]), WAIT: a.counts(wait)}, spikes
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         a.align(np.zeros((1, *shapes[0]), dtype=np.int64), "v")

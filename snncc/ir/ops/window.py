@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..op import Shape, Values
-
-Pads: TypeAlias = tuple[tuple[int, int], ...]
-"""Zeros before and after, per axis; the two may differ."""
+from ..fields import Pads
+from ..param import Shape, Values
 
 
 def extents(size: Shape, kernel: Shape, stride: Shape, padding: Pads, dilation: Shape) -> Shape:

@@ -9,7 +9,7 @@ from the other end; for the reset before the decay d = T(decay (v - amount s)) +
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
@@ -44,14 +44,12 @@ class _Numbers:
     early: bool  # reset before the decay
 
     @classmethod
-    def of(cls, lowering: Lowering, node: Node, bits: int) -> _Numbers | None:
+    def of(cls, lowering: Lowering, node: Node, op: Leaking, bits: int) -> _Numbers | None:
         """The numbers; None where a decay has no short form."""
-        op = node.op
-        assert isinstance(op, Spiking)
-        leaks = getattr(op, "decay", 1.0) != 1.0
+        leaks, fading = op.membrane.decay != 1.0, op.membrane.current_decay is not None
         decay = _decay(lowering, node, "decay", bits) if leaks else None
-        fades = _decay(lowering, node, "current_decay", bits) if isinstance(op, CubaLIF) else None
-        if (leaks and decay is None) or (isinstance(op, CubaLIF) and fades is None):
+        fades = _decay(lowering, node, "current_decay", bits) if fading else None
+        if (leaks and decay is None) or (fading and fades is None):
             return None
         named = (op.threshold, op.reset_amount, op.bias)
         threshold, amount, bias = (whole(lowering, node, value, "v") for value in named)
@@ -72,14 +70,23 @@ class _Decay:
         return np.asarray(np.sign(product) * (np.abs(product) >> self.frac))
 
 
-def leaky_of(lowering: Lowering, node: Node, grid: Grid, lanes: bool) -> Leaky | None:
-    """The arithmetic of a population; None where it is not equal. `lanes`: its current is int16."""
+Leaking: TypeAlias = IF | LIF | CubaLIF
+
+
+def leaky_of(
+    lowering: Lowering, node: Node, grid: Grid, lanes: bool
+) -> tuple[Leaky, Integers, Integers] | None:
+    """The arithmetic of a population, what tick 0 begins with, and the bias, one per neuron.
+
+    None where it is not equal. `lanes`: its current is int16.
+    """
     op, bits = node.op, _bits(node)
-    if bits is None or not isinstance(op, IF | LIF | CubaLIF) or not _plain(node, op):
+    # Those whose equations stand above; no op derives from one of them.
+    if bits is None or not isinstance(op, Leaking) or not _plain(node, op):
         return None
-    if observed(lowering, node) or (isinstance(op, CubaLIF) and op.current_order == "old"):
+    if observed(lowering, node) or op.membrane.current_order == "old":
         return None
-    numbers, shift = _Numbers.of(lowering, node, bits), shifts(lowering, node)
+    numbers, shift = _Numbers.of(lowering, node, op, bits), shifts(lowering, node)
     if numbers is None or not np.all(shift == shift[0]) or shift[0] > MOST_SHIFT:
         return None
     # A neuron at rest must not fire, nor may an empty lane.
@@ -90,14 +97,21 @@ def leaky_of(lowering: Lowering, node: Node, grid: Grid, lanes: bool) -> Leaky |
     reach = int(max(-low.min(), high.max())) << int(shift[0])
     if not lanes and reach >= 1 << MOST_REACH:
         return None
-    return _written(lowering, node, grid, numbers, int(shift[0]), reach >= 1 << (bits - 1))
+    cut = reach >= 1 << (bits - 1)
+    leaky = _written(lowering, node, op, grid, numbers, int(shift[0]), cut)
+    bias = whole(lowering, node, op.bias, "v")
+    return leaky, _begins(lowering, node, op, numbers), bias
 
 
 def _written(
-    lowering: Lowering, node: Node, grid: Grid, numbers: _Numbers, shift: int, cut: bool
+    lowering: Lowering,
+    node: Node,
+    op: Leaking,
+    grid: Grid,
+    numbers: _Numbers,
+    shift: int,
+    cut: bool,
 ) -> Leaky:
-    op = node.op
-    assert isinstance(op, Spiking)
     layout: Layout = "lanes" if numbers.bits == LANE_BITS else "int32_t"
     never = (1 << (numbers.bits - 1)) - 1
 
@@ -196,16 +210,14 @@ def _identity(values: Integers) -> Integers:
     return values
 
 
-def begins(lowering: Lowering, node: Node, bits: int) -> Integers:
+def _begins(lowering: Lowering, node: Node, op: Leaking, numbers: _Numbers) -> Integers:
     """What tick 0 begins with `[neurons]`: the initial potential, reset, decayed, bias added."""
-    op, numbers = node.op, _Numbers.of(lowering, node, bits)
-    assert isinstance(op, Spiking) and numbers is not None, "asked before"
     first = whole(lowering, node, op.initial, "v")
     fired = first > numbers.threshold if op.compare == ">" else first >= numbers.threshold
     # Who is reset at once has been reset before tick 0.
     fired = fired & (op.reset != "none") & (op.reset_order != "now")
     faded = _identity if numbers.decay is None else numbers.decay.faded
-    half = 1 << (bits - 1)
+    half = 1 << (numbers.bits - 1)
     if op.reset == "value":
         rest = np.where(fired, _put(op, numbers), faded(first))
     elif numbers.early:

@@ -16,7 +16,7 @@ from snncc.ir import (
     Use,
     arithmetics,
 )
-from snncc.ir.ops import LI, Function, Graded, Input, Norm, Requantize, Spiking, Weighted
+from snncc.ir.ops import Function, Graded, Input, Norm, Requantize, Weighted
 
 from ..program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
 from ..storage import Reading, Wire
@@ -76,6 +76,7 @@ class Lowering:
     def program(self) -> Program:
         """Everything lowered, then put in order."""
         for node in self.network.populations:
+            # The one op whose events carry a value; another is refused by name below.
             if isinstance(node.op, Graded):
                 self.steps[node.name], self.layers[node.name] = graded_steps(self, node, node.op)
             else:
@@ -103,8 +104,7 @@ class Lowering:
         """A wire of zeros and ones as a list of events; lowers its source where needed."""
         use = self.facts.source(use)
         self._need(use)
-        op = self.network[use.source].op
-        if not (isinstance(op, Spiking) and op.spikes == 1):
+        if not self._fires(use):
             self.wiring.values(Use(use.source), use.source)
         return self.wiring.events(use, user)
 
@@ -112,10 +112,14 @@ class Lowering:
         """A wire as values; lowers its source where needed."""
         use = self.facts.source(use)
         self._need(use)
-        op = self.network[use.source].op
-        if isinstance(op, Spiking) and op.spikes == 1 and not use.state:
+        if self._fires(use):
             self.wiring.events(Use(use.source), use.source)
         return self.wiring.values(use, user)
+
+    def _fires(self, use: Use) -> bool:
+        """Whether a wire comes from neurons that put out single spikes."""
+        op = self.network[use.source].op
+        return bool(op.states) and op.counts == 1 and not use.state
 
     def _need(self, use: Use) -> None:
         node = self.network[use.source]
@@ -142,7 +146,7 @@ class Lowering:
         current = Current.of(self, node)
         grid = current.grid
         numbers, memories, resting = arithmetic_of(self, node, grid, current.lanes)
-        counted = isinstance(node.op, LI) or (isinstance(node.op, Spiking) and node.op.spikes > 1)
+        counted = node.op.counts != 1
         synapses: Synapses = current.synapses(self)
         population = Population(
             node=node.name,
@@ -182,9 +186,8 @@ class Lowering:
 
     def _readout(self, use: Use) -> Readout:
         node = self.network[use.source]
-        fires = isinstance(node.op, Spiking) and not use.state and node.op.spikes == 1
         small = self.facts.size(use.source) < EVENTS_MAX
-        read = self.events if fires and small else self.values
+        read = self.events if self._fires(use) and small else self.values
         shape = self.network.shapes[use.source]
         spikes = bool(node.op.spiking and not use.state)
         return Readout(str(use), read(use, ""), shape, spikes)
@@ -214,9 +217,9 @@ class Lowering:
     ) -> Population:
         """The population with the wires that it fills."""
         exposed = tuple(
-            (f"{node.name}_{state}", wire)
+            (f"{node.name}_{state.name}", wire)
             for state in node.op.states
-            if (wire := f"{node.name}_{state}_now") in wires
+            if (wire := f"{node.name}_{state.name}_now") in wires
         )
         used = native if native in wires else ""
         events, values = ("", used) if step.counted else (used, "")

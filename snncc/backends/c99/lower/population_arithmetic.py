@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snncc.ir import Factor, Node, Overflow, Single
-from snncc.ir.ops import Spiking
 from snncc.ir.passes import worst_case
 
 from ..program import Leaky, Scalar
 from ..storage import Memory
 from ..target import LANE_BITS
 from .constant_arrays import Grid
-from .leaky_neurons import begins, leaky_of
-from .parameter_codes import whole
+from .leaky_neurons import leaky_of
 from .scalar_neurons import scalar
 from .signal_uses import refused
 
@@ -32,13 +30,10 @@ def arithmetic_of(
         LoweringRefused: C004 a trapping state is not proven to fit, C005 a format is too wide.
     """
     _check_formats(lowering, node)
-    leaky = leaky_of(lowering, node, grid, lanes)
-    if leaky is None:
+    found = leaky_of(lowering, node, grid, lanes)
+    if found is None:
         return scalar(lowering, node, grid)
-    first = begins(lowering, node, leaky.bits)
-    op = node.op
-    assert isinstance(op, Spiking)
-    bias = whole(lowering, node, op.bias, "v")
+    leaky, first, bias = found
     names = ("rest",) if leaky.current_decay is None else ("rest", "current")
     memories = tuple(
         Memory(
@@ -66,8 +61,8 @@ def _check_formats(lowering: Lowering, node: Node) -> None:
                 "C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept"
             )
         if format.overflow is Overflow.TRAP:
-            a = lowering.numbers[node.name][0]
-            worst = float(np.max(worst_case(lowering.network, node, lowering.facts.bounds, a)))
+            limits, numbers = lowering.facts.bounds, lowering.numbers
+            worst = float(np.max(worst_case(lowering.network, node, limits, numbers)))
             if worst > format.high:
                 message = (
                     f"role '{role}' traps beyond {format.high:,} and may reach {worst:,.0f}; "

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snncc.ir import Factor, Node, Overflow, Param, Quantity, Rounding
-from snncc.ir.ops import ALIF, LI, AlphaLIF, CubaLIF, Spiking
+from snncc.ir import Factor, Node, Op, Overflow, Param, Quantity, Rounding, State
+from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Spiking
 
 from ..program import Scalar
 from ..storage import Constant, CType, Memory
 from .constant_arrays import Grid, narrowest
 from .parameter_codes import factor, shifts, whole
+from .signal_uses import refused
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -29,14 +31,14 @@ NARROW_BITS = 16  # a state times a factor below 2**15 then fits 32 bits
 
 def scalar(lowering: Lowering, node: Node, grid: Grid) -> tuple[Scalar, tuple[Memory, ...], bool]:
     """The scalar arithmetic of a population, its states, and whether it stays at rest."""
-    writer = _Writer(lowering, node, grid, _wide(lowering, node))
-    if isinstance(node.op, LI):
-        writer.integrator(node.op)
-    else:
-        assert isinstance(node.op, Spiking)
-        writer.spiking(node.op)
+    written = WRITTEN.get(type(node.op))
+    if written is None:
+        raise refused("C007", node, f"{node.op.keyword} has no form in C here")
+    write, always_wide = written
+    writer = _Writer(lowering, node, grid, always_wide or _wide(lowering, node))
+    write(writer, node.op)
     memories = tuple(_memory(lowering, node, grid, state) for state in node.op.states)
-    states = tuple((s, m.name) for s, m in zip(node.op.states, memories, strict=True))
+    states = tuple((s.name, m.name) for s, m in zip(node.op.states, memories, strict=True))
     parameters = tuple(writer.parameters.items())
     numbers = Scalar(tuple(writer.lines), states, parameters, writer.wide)
     return numbers, memories, _resting(lowering, node)
@@ -44,45 +46,40 @@ def scalar(lowering: Lowering, node: Node, grid: Grid) -> tuple[Scalar, tuple[Me
 
 def _resting(lowering: Lowering, node: Node) -> bool:
     """Whether a neuron without input, all of whose states are zero, stays so and is silent."""
-    op = node.op
-    assert isinstance(op, Spiking | LI)
-    if isinstance(op, LI) or op.spikes > 1 or np.any(whole(lowering, node, op.bias, "v")):
+    if node.op.counts != 1:
         return False  # a value is written every tick
-    threshold = whole(lowering, node, op.threshold, "v")
-    return bool(np.all(threshold >= (0 if op.compare == ">" else 1)))
+    a, shape = lowering.numbers[node.name][0], (1, *lowering.network.shapes[node.name])
+    zero = np.zeros(shape, dtype=np.int64)
+    after, out = node.op.step({state.name: zero for state in node.op.states}, [zero], a)
+    return not (np.any(out) or any(np.any(values) for values in after.values()))
 
 
 def _wide(lowering: Lowering, node: Node) -> bool:
     """Whether 32 bits might not hold what is computed on the way."""
-    op = node.op
     formats = node.formats.values()
     small = all(f.bits <= NARROW_BITS for f in formats if isinstance(f, Quantity))
     factors = [f for f in formats if isinstance(f, Factor)]
     plain = all(f.frac < NARROW_BITS and f.rounding is Rounding.TOWARD_ZERO for f in factors)
-    if isinstance(op, ALIF | AlphaLIF) or not (small and plain):
+    if not (small and plain):
         return True
     low, high = lowering.facts.limits(node.inputs[0])
     push = np.maximum(np.abs(low), np.abs(high)) << shifts(lowering, node)
-    many = isinstance(op, Spiking) and op.spikes > 1
-    return many or bool(np.max(push, initial=0) >= 1 << 29)
+    return node.op.counts > 1 or bool(np.max(push, initial=0) >= 1 << 29)
 
 
-def _memory(lowering: Lowering, node: Node, grid: Grid, state: str) -> Memory:
-    op = node.op
-    if state in ("wait", "s"):
-        assert isinstance(op, Spiking)
-        kind = narrowest(0, op.refractory if state == "wait" else op.spikes)
-    else:
-        format = node.formats.get(state, node.formats["v"])
+def _memory(lowering: Lowering, node: Node, grid: Grid, state: State) -> Memory:
+    low, high = 0, state.most
+    if state.real:
+        format = node.formats[state.role]
         assert isinstance(format, Quantity)
-        kind = narrowest(format.low, format.high)
+        low, high = format.low, format.high
+    kind = narrowest(low, high)
     assert kind is not None, "formats were checked before"
-    first = np.zeros(grid.blocks * grid.outputs, dtype=np.int64)
-    if state == "v":
-        assert isinstance(op, Spiking | LI)
-        first = whole(lowering, node, op.initial, "v")
-    name = f"{node.name}_{state}"
-    return Memory(name, kind, grid.lanes, grid.spread(first).reshape(-1), packed=False)
+    shape = lowering.network.shapes[node.name]
+    first = node.op.begin(shape, lowering.numbers[node.name][0])[state.name]
+    codes = np.broadcast_to(first, shape).reshape(-1).astype(np.int64)
+    name = f"{node.name}_{state.name}"
+    return Memory(name, kind, grid.lanes, grid.spread(codes).reshape(-1), packed=False)
 
 
 @dataclass
@@ -101,26 +98,31 @@ class _Writer:
         """The C type that all is computed in."""
         return "int64_t" if self.wide else "int32_t"
 
-    def spiking(self, op: Spiking) -> None:
-        """Statements of a spiking neuron."""
+    def _begun(self, op: Spiking) -> str:
+        """The statement of the drive that every neuron begins with; its threshold."""
         self._let("push", self._drive(op.bias))
-        threshold = self._own("threshold", op.threshold)
-        match op:
-            case AlphaLIF():
-                self._alpha(op, threshold)
-            case ALIF():
-                rise = f"{self._own('adaptation_step', op.adaptation_step)} * s"
-                faded = self._times("b", op.adaptation_decay, "adaptation_decay")
-                self._let("raised", self._fit(f"{faded} + {rise}", "v"))
-                self._let("before", f"{threshold} + b")
-                self._let("after", f"{threshold} + raised")
-                self._move(op, op.decay, "push", "before", "after")
-                self.lines += ["b = raised;", "s = fired;"]
-            case CubaLIF():
-                self._cuba(op, threshold)
-            case _:
-                decay = getattr(op, "decay", 1.0)
-                self._move(op, decay, "push", threshold, threshold)
+        return self._own("threshold", op.threshold)
+
+    def integrate_and_fire(self, op: IF) -> None:
+        """Statements of a neuron that does not leak."""
+        threshold = self._begun(op)
+        self._move(op, 1.0, "push", threshold, threshold)
+
+    def leaky(self, op: LIF) -> None:
+        """Statements of a leaky neuron."""
+        threshold = self._begun(op)
+        self._move(op, op.decay, "push", threshold, threshold)
+
+    def adaptive(self, op: ALIF) -> None:
+        """Statements of a neuron whose threshold rises."""
+        threshold = self._begun(op)
+        rise = f"{self._own('adaptation_step', op.adaptation_step)} * s"
+        faded = self._times("b", op.adaptation_decay, "adaptation_decay")
+        self._let("raised", self._fit(f"{faded} + {rise}", "v"))
+        self._let("before", f"{threshold} + b")
+        self._let("after", f"{threshold} + raised")
+        self._move(op, op.decay, "push", "before", "after")
+        self.lines += ["b = raised;", "s = fired;"]
 
     def integrator(self, op: LI) -> None:
         """Statements of a leaky integrator; its output is v."""
@@ -128,7 +130,9 @@ class _Writer:
         self.lines.append(f"v = {self._fit(f'{faded} + {self._drive(op.bias)}', 'v')};")
         self.lines.append("fired = v;")
 
-    def _cuba(self, op: CubaLIF, threshold: str) -> None:
+    def current_based(self, op: CubaLIF) -> None:
+        """Statements of a neuron with a current of its own."""
+        threshold = self._begun(op)
         if op.current_order == "decay-last":
             self._let("drive", self._fit("i + push", "i"))
             self.lines.append(f"i = {self._times('drive', op.current_decay, 'current_decay')};")
@@ -139,7 +143,9 @@ class _Writer:
             self.lines.append("i = fresh;")
         self._move(op, op.decay, "drive", threshold, threshold)
 
-    def _alpha(self, op: AlphaLIF, threshold: str) -> None:
+    def alpha(self, op: AlphaLIF) -> None:
+        """Statements of a neuron whose potential is a difference of two currents."""
+        threshold = self._begun(op)
         self._let("again", self._count(op, "v", threshold))
         self._let("up", self._fit(f"{self._times('e', op.rise, 'rise')} + push", "v"))
         self._let("down", self._fit(f"{self._times('h', op.fall, 'fall')} - push", "v"))
@@ -257,6 +263,17 @@ class _Writer:
         else:
             often = f"({v} <= {threshold} ? 0 : ({v} - 1) / {threshold})"
         return f"snncc_fit({often}, 0, {op.spikes})"
+
+
+WRITTEN: Mapping[type[Op], tuple[Callable[[_Writer, Any], None], bool]] = {
+    IF: (_Writer.integrate_and_fire, False),
+    LIF: (_Writer.leaky, False),
+    CubaLIF: (_Writer.current_based, False),
+    ALIF: (_Writer.adaptive, True),
+    AlphaLIF: (_Writer.alpha, True),
+    LI: (_Writer.integrator, False),
+}
+"""Op → its statements, and whether 32 bits never hold what is computed on the way."""
 
 
 def _literal(value: int) -> str:

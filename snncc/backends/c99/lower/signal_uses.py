@@ -20,7 +20,7 @@ from snncc.ir import (
     bounds,
     ordered,
 )
-from snncc.ir.ops import Input, Reshape, Spiking
+from snncc.ir.ops import Input, Reshape
 
 from ..storage import CType, Reading, Wire
 from ..target import EVENTS_MAX, PHASES_MAX, RULES
@@ -93,10 +93,10 @@ class Facts:
 
 
 def _state_limits(node: Node, state: str) -> tuple[int, int]:
-    if state in ("wait", "s"):
-        assert isinstance(node.op, Spiking)
-        return 0, node.op.refractory if state == "wait" else node.op.spikes
-    format = node.formats.get(state, node.formats.get("v"))
+    kept = node.op.state(state)
+    if not kept.real:
+        return 0, kept.most
+    format = node.formats.get(kept.role)
     assert isinstance(format, Quantity), f"%{node.name}: state {state} without format"
     return format.low, format.high
 

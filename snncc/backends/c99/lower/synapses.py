@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Integers, Node, Use
-from snncc.ir.ops import BlockDense, Conv, Dense, Graded, Sparse, Sum, Weighted
+from snncc.ir import Arithmetic, Integers, Node, Output, Use
+from snncc.ir.ops import BlockDense, Conv, Dense, Sparse, Sum, Weighted
 
 from ..program import ConvWalk, DenseWalk, Dot, Gather, Layer, SparseWalk, Spread, Walk
 from ..storage import BYTES, Constant, CType, Reading
@@ -175,7 +175,8 @@ def walked(lowering: Lowering, node: Node, target: str) -> tuple[Spread | Dot, L
     whole = np.broadcast_to(bias, lowering.network.shapes[node.name])
     begin = lowering.tables.plain(f"{node.name}_bias", "int32_t", whole)
     rate, binary = lowering.rates.get(source.source), lowering.facts.binary(source)
-    graded = isinstance(lowering.network[source.source].op, Graded) and not source.state
+    events = lowering.network[source.source].op.output is Output.EVENTS
+    graded = events and not source.state
     density = rate if rate is not None and (binary or graded) else float(not binary)
     known = "of unknown rate" if rate is None else f"of rate {density:.3f}"
     signal = f"spikes {known}" if binary or graded else "values"

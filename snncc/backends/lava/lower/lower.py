@@ -10,8 +10,8 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import LoweringRefused, Network, Node, Quantity, Use
-from snncc.ir.ops import LI, CubaLIF, Input, Spiking
+from snncc.ir import LoweringRefused, Network, Node, Output, Quantity, Use
+from snncc.ir.ops import Input
 
 from ..program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
 from ..settings import choice, number
@@ -212,9 +212,9 @@ class _Lowering:
         return self._sent_bits(node)
 
     def _sent_bits(self, node: Node) -> int:
-        if isinstance(node.op, LI):
+        if node.op.output is Output.POTENTIAL:
             return STATE_BITS
-        return COUNT_BITS if isinstance(node.op, Spiking) and node.op.spikes > 1 else 0
+        return COUNT_BITS if node.op.counts > 1 else 0
 
     def _wire(self, use: Use, neurons: Mapping[str, tuple[Neurons, ...]]) -> Wire:
         if use.source not in neurons:
@@ -241,9 +241,10 @@ class _Lowering:
                 continue
             found[Wire(f"%{name}", name, "")] = None
             op, own = self.paths.network[name].op, first.registers is None
+            order = first.whole.current_order
             if op.states and (own or first.whole.order == "now"):
                 found[Wire(f"%{name}.v", name, "v")] = None
-            if isinstance(op, CubaLIF) and (own or op.current_order != "decay-last"):
+            if order and (own or order != "decay-last"):
                 found[Wire(f"%{name}.i", name, "u")] = None
         return tuple(found)
 

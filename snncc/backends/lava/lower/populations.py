@@ -21,7 +21,7 @@ from snncc.ir import (
     Values,
     values_of,
 )
-from snncc.ir.ops import IF, LI, LIF, CubaLIF, MaxPool, Spiking
+from snncc.ir.ops import IF, LI, LIF, CubaLIF, MaxPool
 
 from ..population_tick import ALIGN_BITS, Population
 from ..target import DECAY_BITS, STATE_BITS
@@ -59,9 +59,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
     Raises:
         LoweringRefused: L002, L007, L008, an op or a format that Loihi does not have.
     """
-    op = node.op
-    if not isinstance(op, IF | LIF | CubaLIF | LI):
-        raise refused("L002", node, f"{op.keyword} has no form on Loihi")
+    op = _on_loihi(node)
     _formats(node)
     shift = np.unique(np.log2(a.input_unit() / a.unit_of("v")))
     if shift.size > 1:
@@ -75,42 +73,53 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.int64)
 
     bias = codes(op.bias) + (drive.offset.astype(np.int64) << k)
-    return _made(node, k, codes, bias, _decays(network, node, UNITY))
+    return _made(node, op, k, codes, bias, _decays(network, node, UNITY))
 
 
 def real_population(network: Network, node: Node, drive: Drive) -> Population:
     """The population in real numbers."""
-    op = node.op
-    assert isinstance(op, Spiking | LI)
+    op = _on_loihi(node)
     a, shape = FloatArithmetic(network.tensors), network.shapes[node.name]
 
     def values(value: Param) -> Values:
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.float64)
 
     bias = values(op.bias) + drive.real_offset
-    return _made(node, 0, values, bias, _decays(network, node, 0))
+    return _made(node, op, 0, values, bias, _decays(network, node, 0))
+
+
+def _on_loihi(node: Node) -> IF | LIF | CubaLIF | LI:
+    """The op of a population that Loihi's arithmetic can be.
+
+    Raises:
+        LoweringRefused: L002, it is another.
+    """
+    # What the arithmetic below says of these; no op derives from one of them.
+    if not isinstance(node.op, IF | LIF | CubaLIF | LI):
+        raise refused("L002", node, f"{node.op.keyword} has no form on Loihi")
+    return node.op
 
 
 def _made(
     node: Node,
+    op: IF | LIF | CubaLIF | LI,
     k: int,
     codes: Callable[[Param], Values],
     bias: Values,
     decays: tuple[Values | None, Values | None],
 ) -> Population:
-    op = node.op
     whole = bool(np.issubdtype(bias.dtype, np.integer))
-    if isinstance(op, LI):
+    if isinstance(op, LI):  # it has no reset and no threshold
         zero = np.zeros_like(bias)
         return Population(
             "none", "now", "", True, 0, 0, whole, k, decays[0], None, bias, zero, zero,
             codes(op.initial),
         )  # fmt: skip
-    assert isinstance(op, Spiking)
+    membrane = op.membrane
     return Population(
         reset=op.reset,
         order=op.reset_order,
-        current_order=op.current_order if isinstance(op, CubaLIF) else "",
+        current_order="" if membrane.current_decay is None else membrane.current_order,
         strict=op.compare == ">",
         spikes=op.spikes,
         refractory=op.refractory,

@@ -30,16 +30,17 @@ def population(network: Network, node: Node, a: Arithmetic, warm: int) -> Popula
     op, shape = node.op, network.shapes[node.name]
     size = prod(shape)
     codes, factor = _readers(network, node, a)
+    # What the applications compute; no op derives from one of these.
     if not isinstance(op, IF | LIF | LI | DualCubaLIF | CubaLIF):
         raise refused("S002", node, f"{op.keyword} has no application on SpiNNaker 2")
-    if isinstance(op, Spiking):
-        check(network, node)
+    if not isinstance(op, LI):  # which has no threshold and no reset to be checked
+        _check(network, node, op)
     decay = np.ones(size, dtype=np.float32) if isinstance(op, IF) else factor(op.decay)
     initial = start(network, node, warm) if warm else None
     if warm and initial is None:
         raise refused("S014", node, "its constants would make it fire before it hears anything")
     begin = codes(op.initial) if initial is None else np.asarray(initial).reshape(-1)
-    if isinstance(op, LI):
+    if isinstance(op, LI):  # which never fires
         never = np.full(size, NEVER)
         return Population(decay, None, codes(op.bias), never, None, 0, begin)
     currents = _currents(op, factor)
@@ -66,11 +67,11 @@ def encoder(network: Network, node: Node, a: Arithmetic) -> Encoder:
         raise refused("S002", node, "it fires several spikes in a tick; cores send one")
     if op.floored or op.reset_order == "rechecked":
         raise refused("S005", node, "its potential has a floor, or it rechecks its threshold")
-    leak = 1.0 if isinstance(op, IF) else op.decay
+    leak, fade = op.membrane.decay, op.membrane.current_decay
     return Encoder(
         decay=None if leak == 1.0 else factor(leak),
-        current_decay=factor(op.current_decay) if isinstance(op, CubaLIF) else None,
-        current_order=op.current_order if isinstance(op, CubaLIF) else "",
+        current_decay=None if fade is None else factor(fade),
+        current_order="" if fade is None else op.membrane.current_order,
         bias=codes(op.bias),
         threshold=codes(op.threshold),
         strict=op.compare == ">",
@@ -108,14 +109,12 @@ def _currents(op: Spiking, factor: Reader) -> tuple[Values, Values] | None:
     return None
 
 
-def check(network: Network, node: Node) -> None:
+def _check(network: Network, node: Node, op: Spiking) -> None:
     """Refuses a neuron that no application computes.
 
     Raises:
         LoweringRefused: S002 or S005, with what it has and what an application has.
     """
-    op = node.op
-    assert isinstance(op, Spiking)
     threshold, amount = (
         np.broadcast_to(values_of(p, network.tensors), network.shapes[node.name])
         for p in (op.threshold, op.reset_amount)

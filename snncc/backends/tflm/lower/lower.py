@@ -22,7 +22,7 @@ from snncc.ir import (
     bounds,
     ordered,
 )
-from snncc.ir.ops import Conv, Graded, Input, Spiking, Weighted
+from snncc.ir.ops import Conv, Input, Weighted
 
 from ..program import DType, Port, Program, Readout, StateForm, Variable
 from ..target import AXES_MAX, INT16
@@ -89,9 +89,9 @@ class Lowering:
                 self.wires[node.name, ""] = self._stateless(node)
         self._keep_late()
         outputs = {str(use): self._readout(use) for use in self.network.outputs}
-        fires = (n for n in self.network.populations if isinstance(n.op, Spiking | Graded))
-        seen = [Use(n.name) for n in fires]
-        seen += [Use(n.name, 0, name) for n in self.network.populations for name in n.op.states]
+        seen = [Use(node.name) for node in self.network.firing]
+        for node in self.network.populations:
+            seen += [Use(node.name, 0, kept.name) for kept in node.op.states]
         readable = (u for u in seen if self.graph.movable(self.wires[u.source, u.state]))
         traced = {str(use): self._readout(use) for use in readable}
         return Program(
@@ -184,11 +184,10 @@ class Lowering:
         return (np.minimum(low, 0), np.maximum(high, 0)) if use.delay else (low, high)
 
     def _state_limits(self, use: Use) -> tuple[int, int]:
-        op, formats = self.network[use.source].op, self.network[use.source].formats
-        if use.state in ("wait", "s"):
-            assert isinstance(op, Spiking)
-            return 0, op.refractory if use.state == "wait" else op.spikes
-        format = formats.get(use.state, formats.get("v"))
+        kept = self.network[use.source].op.state(use.state)
+        if not kept.real:
+            return 0, kept.most
+        format = self.network[use.source].formats.get(kept.role)
         assert isinstance(format, Quantity)
         return format.low, format.high
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from snncc.ir import (
     Arithmetic,
     Factor,
     Node,
+    Op,
     Overflow,
     Param,
     Quantity,
@@ -19,7 +21,7 @@ from snncc.ir import (
     Values,
     values_of,
 )
-from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Graded, Spiking
+from snncc.ir.ops import ALIF, IF, LI, LIF, WAIT, AlphaLIF, CubaLIF, Graded, Spiking
 
 from ..target import FORMLESS, INT32
 from .graph_builder import Signal, refused
@@ -54,40 +56,38 @@ class Neurons:
         Raises:
             LoweringRefused: a range cannot be proven, or a format has no exact form.
         """
-        op = self.node.op
         if any(isinstance(format, Single) for format in self.node.formats.values()):
             raise refused("T006", self.node, "single precision has no form in stock kernels here")
-        match op:
-            case LI():
-                return self._integrator(op, current)
-            case AlphaLIF():
-                return self._alpha(op, current)
-            case CubaLIF():
-                return self._current_based(op, current)
-            case ALIF():
-                return self._adaptive(op, current)
-            case Graded():
-                return self._graded(op, current)
-            case LIF() | IF():
-                drive = self.drive(current, op.bias)
-                decay = op.decay if isinstance(op, LIF) else 1.0
-                v = self.state(op, "v", drive, decay, op.initial)
-                threshold = self.codes(op.threshold, v)
-                return self._ended(
-                    op, {}, v, *self._move(op, v, drive, threshold, threshold, decay)
-                )
-            case _:
-                raise refused("T006", self.node, f"{op.keyword} {FORMLESS}")
+        written = WRITTEN.get(type(self.node.op))
+        if written is None:
+            raise refused("T006", self.node, f"{self.node.op.keyword} {FORMLESS}")
+        return written(self, self.node.op, current)
 
     # --- the kinds of neurons ------------------------------------------------------------------
 
-    def _integrator(self, op: LI, current: Signal) -> Moved:
+    def integrate_and_fire(self, op: IF, current: Signal) -> Moved:
+        """A neuron that does not leak."""
+        return self._plain(op, 1.0, current)
+
+    def leaky(self, op: LIF, current: Signal) -> Moved:
+        """A leaky neuron."""
+        return self._plain(op, op.decay, current)
+
+    def _plain(self, op: IF | LIF, decay: Param, current: Signal) -> Moved:
+        drive = self.drive(current, op.bias)
+        v = self.state(op, "v", drive, decay, op.initial, self._fallen(op))
+        threshold = self.codes(op.threshold, v)
+        return self._ended(op, {}, v, *self._move(op, v, drive, threshold, threshold, decay))
+
+    def integrator(self, op: LI, current: Signal) -> Moved:
+        """A leaky integrator; its output is v."""
         drive = self.drive(current, op.bias)
         v = self.state(op, "v", drive, op.decay, op.initial)
         v = self.x.fitted(self._decayed(v, op.decay), self._held(drive), self.format("v"))
         return Moved(v, {"v": v})
 
-    def _current_based(self, op: CubaLIF, current: Signal) -> Moved:
+    def current_based(self, op: CubaLIF, current: Signal) -> Moved:
+        """A neuron with a current of its own."""
         x, push = self.x, self.drive(current, op.bias)
         old, into = self.state(op, "i", push, op.current_decay, 0.0), self.format("i")
         if op.current_order == "decay-last":
@@ -96,12 +96,13 @@ class Neurons:
         else:
             new = x.fitted(self._times(old, op.current_decay, "current_decay"), push, into)
             drive = new if op.current_order == "new" else old
-        v = self.state(op, "v", drive, op.decay, op.initial)
+        v = self.state(op, "v", drive, op.decay, op.initial, self._fallen(op))
         threshold = self.codes(op.threshold, v)
         moved = self._move(op, v, drive, threshold, threshold, op.decay)
         return self._ended(op, {"i": new}, v, *moved)
 
-    def _adaptive(self, op: ALIF, current: Signal) -> Moved:
+    def adaptive(self, op: ALIF, current: Signal) -> Moved:
+        """A neuron whose threshold rises."""
         x, drive = self.x, self.drive(current, op.bias)
         fired = self.begin("s", 0, 0, op.spikes)
         rise = x.multiply(self.codes(op.adaptation_step, fired), fired)
@@ -109,12 +110,13 @@ class Neurons:
         faded = self._times(old, op.adaptation_decay, "adaptation_decay")
         raised = x.fitted(faded, rise, self.format("v"))
         base = self.codes(op.threshold, old)
-        v = self.state(op, "v", drive, op.decay, op.initial)
+        v = self.state(op, "v", drive, op.decay, op.initial, self._fallen(op))
         moved = self._move(op, v, drive, x.add(base, old), x.add(base, raised), op.decay)
         ended = self._ended(op, {"b": raised}, v, *moved)
         return Moved(ended.output, {**ended.states, "s": ended.output})
 
-    def _graded(self, op: Graded, current: Signal) -> Moved:
+    def graded(self, op: Graded, current: Signal) -> Moved:
+        """Values above a threshold."""
         x, into = self.x, self.format("v")
         drive = self.drive(current, 0.0)
         v = x.fitted(drive, x.like(0, drive), into)
@@ -128,7 +130,8 @@ class Neurons:
             left = x.fitted(x.choose(fires, amount, v), x.like(0, v), into)
         return Moved(x.multiply(fires, v), {"v": left})
 
-    def _alpha(self, op: AlphaLIF, current: Signal) -> Moved:
+    def alpha(self, op: AlphaLIF, current: Signal) -> Moved:
+        """A neuron whose potential is a difference of two currents."""
         x, drive, into = self.x, self.drive(current, op.bias), self.format("v")
         v = self.begin("v", self.a.quantity(op.initial, "v"), into.low, into.high)
         e, h = (self.begin(name, 0, into.low, into.high) for name in ("e", "h"))
@@ -247,14 +250,14 @@ class Neurons:
         if not op.refractory:
             return Moved(spikes, {**states, "v": v})
         x = self.x
-        wait = self.begin("wait", 0, 0, op.refractory)
+        wait = self.begin(WAIT, 0, 0, op.refractory)
         one = x.like(1, wait)
         ready = x.holds("LESS_EQUAL", wait, x.like(0, wait))
         spikes = x.multiply(spikes, ready)
         some = spikes if op.spikes == 1 else x.least(spikes, one)
         less = x.subtract(x.most(wait, one), one)
         waiting = x.choose(some, x.like(op.refractory, some), less)
-        return Moved(spikes, {**states, "v": x.choose(ready, v, old), "wait": waiting})
+        return Moved(spikes, {**states, "v": x.choose(ready, v, old), WAIT: waiting})
 
     def drive(self, current: Signal, bias: Param) -> Signal:
         """Current and bias, in the unit of v."""
@@ -283,20 +286,31 @@ class Neurons:
         assert isinstance(found, Quantity)
         return found
 
+    def _fallen(self, op: Spiking) -> Values:
+        """Largest magnitude that the resets of one tick subtract."""
+        if op.reset == "none":
+            return np.zeros((), dtype=np.int64)
+        return np.asarray(np.abs(self.a.quantity(op.reset_amount, "v")) * op.spikes)
+
     def state(
-        self, op: Spiking | LI, name: str, push: Signal, decay: Param, initial: Param
+        self,
+        op: Op,
+        name: str,
+        push: Signal,
+        decay: Param,
+        initial: Param,
+        fallen: Values | int = 0,
     ) -> Signal:
         """A state as the tick begins, within its format and within what it can ever reach.
 
         |x| <= decay |x| + P in every reset order, where P bounds input and reset amount; so
         |x| <= max(|initial|, P / (1 - decay)). Rounding toward zero and saturation only lessen it.
         """
-        into = self.format("i" if name == "i" else "v")
+        into = self.format(op.state(name).role)
         first = np.asarray(self.a.quantity(initial, "v"))
         most = np.maximum(np.abs(push.low), np.abs(push.high)).astype(np.float64)
-        if name == "v" and isinstance(op, Spiking) and op.reset != "none":
-            amount = np.abs(np.asarray(self.a.quantity(op.reset_amount, "v")))
-            most = most + self.x.like(amount * op.spikes, push).high
+        if np.any(fallen):
+            most = most + self.x.like(fallen, push).high
         factor = self.x.like(self._factor(decay, self._role(name)), push).high
         frac = 1 << self._frac(self._role(name))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -332,3 +346,15 @@ class Neurons:
         format = self.node.formats[role]
         assert isinstance(format, Factor)
         return self.x.times(signal, self._factor(param, role), format)
+
+
+WRITTEN: Mapping[type[Op], Callable[[Neurons, Any, Signal], Moved]] = {
+    IF: Neurons.integrate_and_fire,
+    LIF: Neurons.leaky,
+    CubaLIF: Neurons.current_based,
+    ALIF: Neurons.adaptive,
+    AlphaLIF: Neurons.alpha,
+    LI: Neurons.integrator,
+    Graded: Neurons.graded,
+}
+"""Op → its operators; every other op is refused."""

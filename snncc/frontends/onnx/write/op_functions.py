@@ -9,7 +9,18 @@ from typing import cast
 import numpy as np
 from onnx import FunctionProto, helper
 
-from snncc.ir import Arithmetic, LoweringRefused, Network, Node, Op, Ref, Tensor, Tensors, Values
+from snncc.ir import (
+    Arithmetic,
+    LoweringRefused,
+    Network,
+    Node,
+    Op,
+    Param,
+    Ref,
+    Tensor,
+    Tensors,
+    Values,
+)
 
 from .numpy_rules import RULES
 from .symbol import Body, Symbol
@@ -53,13 +64,14 @@ def _traced(network: Network, node: Node, a: Arithmetic) -> Function:
     tracing = traced(body, op, a, own)
     kind = a.zeros(()).dtype
     shape = network.shapes[node.name]
-    states = {name: Symbol(body, name, (1, *shape), kind, True) for name in op.states}
+    names = [state.name for state in op.states]
+    states = {name: Symbol(body, name, (1, *shape), kind, True) for name in names}
     wires = [
         Symbol(body, name, (1, *network.shapes[use.source]), kind, True)
         for name, use in zip(wire_names(node), node.inputs, strict=True)
     ]
     after, out = op.step(cast("Mapping[str, Values]", states), cast("list[Values]", wires), tracing)
-    results = {f"{name}_next": after[name] for name in op.states} | {"out": out}
+    results = {f"{name}_next": after[name] for name in names} | {"out": out}
     inputs = [*states, *(wire for wire in wire_names(node)), *body.parameters]
     _name_results(body, results, set(inputs))
     proto = helper.make_function(
@@ -108,7 +120,7 @@ def _named(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
         if isinstance(value, Ref):
             own[OWN + field.name] = tensors[value.name]
         elif (
-            field.type == "Param"
+            type(op).stated[field.name].form == Param
             and isinstance(value, float)
             and not _asked(value, field.name in factors)
         ):

@@ -126,12 +126,12 @@ class Writer:
     def _call(self, node: Node, a: Arithmetic, kind: int) -> None:
         made = function_of(self.network, node, a)
         initial = node.op.begin(self.network.shapes[node.name], a)
-        states = [f"{node.name}.{state}" for state in node.op.states]
+        states = [f"{node.name}.{state.name}" for state in node.op.states]
         for state, name in zip(node.op.states, states, strict=True):
             self._state(name, name + NEXT, kind, node.name)
-            if np.any(initial[state]):
+            if np.any(initial[state.name]):
                 shape = (1, *self.network.shapes[node.name])
-                self._initialize(name, np.broadcast_to(initial[state], shape))
+                self._initialize(name, np.broadcast_to(initial[state.name], shape))
         uses = [wire(use) for use in node.inputs]
         parameters = [*self._parameters(node, made)]
         call = helper.make_node(

@@ -21,6 +21,7 @@ from norse.torch.module import coba_lif, exp_filter, lif_correlation, snn
 from torch import Tensor, nn
 
 from snncc.ir import Op
+from snncc.ir.ops import WAIT
 
 from ..expressions.expr import Expr
 from .library import Fire, Library, NeuronKind, Site, class_among, comparison, folder_of
@@ -165,7 +166,7 @@ def _kind(op: Callable[[Site], Op], **states: str) -> NeuronKind:
 
 _LIF_BOX = _kind(_lif_box, v="v")
 _LIF = _kind(_lif, v="v", i="i")
-_REFRACTORY = _kind(_refractory, v="v", i="i", rho="wait")
+_REFRACTORY = _kind(_refractory, v="v", i="i", rho=WAIT)
 _LSNN = _kind(_lsnn, v="v", b="b")
 _LI = _kind(_li, v="v")
 

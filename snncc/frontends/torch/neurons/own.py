@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from snncc.frontends import MARK, SELDOM, Description
-from snncc.ir import OPS, ImportRefused, Op, unknown
+from snncc.ir import OPS, ImportRefused, Op, Param, unknown
 
 from ..expressions.expr import Expr
 from .library import Fire, Library, NeuronKind, Site
@@ -85,8 +85,8 @@ def gain_of(module: nn.Module) -> Tensor:
 
 
 def _kind(described: Description) -> NeuronKind:
-    every = fields(OPS[described.op])
-    numbers = {f.name for f in every if str(f.type) == "Param"}
+    every = OPS[described.op].stated.items()
+    numbers = {name for name, field in every if field.form == Param}
 
     def op(site: Site) -> Op:
         given = {k: v for k, v in stated(site.module).items() if k != "gain"}

@@ -10,8 +10,8 @@ from ...edit import keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...network import Network, Node
 from ...number import Single
-from ...op import Values
 from ...ops import Spiking
+from ...param import Values
 from ...views import arithmetics
 from ..base import Effect, Pass
 
@@ -34,9 +34,8 @@ class AtThreshold(Pass):
 
     def __call__(self, network: Network) -> Network:
         numbers = arithmetics(network)
-        for node in network.populations:
-            op = node.op
-            if not isinstance(op, Spiking) or op.compare == ">=":
+        for node, op in network.neurons:
+            if not op.constant_threshold or op.compare == ">=":
                 continue
             if not isinstance(node.formats.get("v"), Single) or op.spikes > 1:
                 continue

@@ -10,8 +10,7 @@ from ...edit import keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...network import Network
 from ...number import Overflow, Quantity
-from ...op import Param
-from ...ops import Spiking
+from ...param import Param
 from ...views import arithmetics
 from ..base import Effect, Pass
 from ..quantize.state_widths import unproven
@@ -37,12 +36,12 @@ class EvenRange(Pass):
     def __call__(self, network: Network) -> Network:
         if not network.quantized:
             return network
-        numbers = arithmetics(network)
-        for name in unproven(network):
-            node, a = network[name], numbers[name][0]
-            op, format = node.op, node.formats["v"]
-            if not isinstance(op, Spiking) or op.reset != "value" or op.floored:
+        numbers, worst = arithmetics(network), unproven(network)
+        for node, op in network.neurons:
+            name, a = node.name, numbers[node.name][0]
+            if name not in worst or not op.membrane or op.reset != "value" or op.floored:
                 continue
+            format = node.formats["v"]
             if not isinstance(format, Quantity) or format.overflow is not Overflow.SATURATE:
                 continue
             lowest = -format.high * np.asarray(a.unit_of("v"), dtype=np.float64)

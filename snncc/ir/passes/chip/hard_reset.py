@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from ...edit import replace as replace_nodes
 from ...network import Network
-from ...ops import IF, LIF, CubaLIF
 from ..base import Effect, Pass
 
 SAME_TIME = {"rechecked": "now", "after-input": "after-decay"}
@@ -22,7 +21,8 @@ class HardReset(Pass):
     spike a neuron does the same as before if its inputs do. A network that is trained with the
     reset it will have loses nothing; the pass is for one that was not.
 
-    Establishes: no IF, LIF or CuBa LIF that puts out single spikes resets by subtraction.
+    Establishes: no neuron with a `membrane` (IF, LIF, CuBa LIF) that puts out single spikes resets
+    by subtraction.
     May change: spikes, as far as potentials overshoot.
     Stands before quantize: what a state can be depends on its reset.
     """
@@ -32,9 +32,8 @@ class HardReset(Pass):
     agreement = 0.5
 
     def __call__(self, network: Network) -> Network:
-        for node in network.populations:
-            op = node.op
-            if isinstance(op, IF | LIF | CubaLIF) and op.reset == "subtract" and op.spikes == 1:
+        for node, op in network.neurons:
+            if op.membrane and op.reset == "subtract" and op.spikes == 1:
                 order = SAME_TIME.get(op.reset_order, op.reset_order)
                 zero = replace(op, reset="value", reset_amount=0.0, reset_order=order)
                 network = replace_nodes(network, replace(node, op=zero))

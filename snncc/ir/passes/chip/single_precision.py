@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 
 from ...edit import map_nodes, tidy
 from ...errors import PassError
+from ...facts import Role
 from ...network import Network, Node
 from ...number import Factor, Format, Single
-from ...op import Role
-from ...ops import LI, Spiking
 from ..base import Effect, Pass
 
 
@@ -33,8 +32,10 @@ class SinglePrecision(Pass):
         if not network.quantized:
             raise PassError("single-precision: the network has no number formats; run quantize")
 
+        moving = {node.name for node in network.integrators}
+
         def moved(node: Node) -> Node:
-            if not isinstance(node.op, Spiking | LI):
+            if node.name not in moving:
                 return node
             kept = {role.name: _single(node, role) for role in node.op.roles}
             return replace(node, formats={r: f for r, f in kept.items() if f is not None})

@@ -10,8 +10,8 @@ from ...edit import fresh, insert, keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node, Use
-from ...op import Param, Ref, Values, values_of
 from ...ops import AvgPool, Concat, CubaLIF, DualCubaLIF, Reshape, Slice, Sum, SumPool, Weighted
+from ...param import Param, Ref, Values, values_of
 from ...views import arithmetics
 from ..base import Effect, Pass
 from ..fold.move_constants import lay
@@ -39,6 +39,7 @@ class SplitSigns(Pass):
 
     def __call__(self, network: Network) -> Network:
         for node in network.populations:
+            # The op that it turns into another, field by field.
             if isinstance(node.op, CubaLIF) and _fits(network, node, node.op):
                 network = _split(network, node, node.op)
         return tidy(network)
@@ -54,7 +55,7 @@ def _fits(network: Network, node: Node, op: CubaLIF) -> bool:
         source = network[pending.pop().source]
         if isinstance(source.op, Weighted):
             # Weights of what may be negative say nothing of the sign of a current.
-            if any(wire_kind(use, what) != "count" for use in source.inputs):
+            if any(wire_kind(network, use, what) != "count" for use in source.inputs):
                 return False
         elif isinstance(source.op, Sum | Reshape | Slice | Concat | SumPool | AvgPool):
             more = [use for use in source.inputs if use not in seen]

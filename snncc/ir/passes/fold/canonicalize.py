@@ -10,8 +10,8 @@ import numpy as np
 from ...edit import redirect, remove
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op import values_of
 from ...ops import Affine, Concat, Product, Reshape, Slice, Sum
+from ...param import values_of
 from ..base import Effect, Pass
 
 Rule = Callable[[Network, Node], Network | None]

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from ...edit import keep_tensor
 from ...edit import replace as replace_nodes
+from ...facts import Measure
 from ...network import Network, Node, Use
-from ...op import values_of
-from ...ops import LI, Spiking, Sum, Weighted
+from ...ops import Sum, Weighted
+from ...param import values_of
 from ..base import Effect, Pass
 
 
@@ -55,18 +56,18 @@ def _driven(network: Network, node: Node) -> str | None:
     if isinstance(user.op, Sum):
         return _driven(network, user)
     # With several inputs a bias would pass by what the current passes through.
-    return user.name if isinstance(user.op, Spiking | LI) and len(user.inputs) == 1 else None
+    return user.name if len(user.inputs) == 1 and user.op.named(Measure.CURRENT) else None
 
 
 def _move(network: Network, source: str, target: str) -> Network:
     node, neuron = network[source], network[target]
     assert isinstance(node.op, Weighted) and node.op.bias is not None
-    assert isinstance(neuron.op, Spiking | LI)
     constant = node.op.spread(values_of(node.op.bias, network.tensors))
-    total = values_of(neuron.op.bias, network.tensors) + constant
-    network, ref = keep_tensor(network, f"{target}.bias", total)
+    ((field, bias),) = neuron.op.named(Measure.CURRENT).items()
+    total = values_of(bias, network.tensors) + constant
+    network, ref = keep_tensor(network, f"{target}.{field}", total)
     return replace_nodes(
         network,
         replace(node, op=node.op.with_fields(bias=None)),
-        replace(neuron, op=replace(neuron.op, bias=ref)),
+        replace(neuron, op=neuron.op.with_fields(**{field: ref})),
     )

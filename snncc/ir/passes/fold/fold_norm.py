@@ -11,21 +11,21 @@ import numpy as np
 from ...arithmetic import FloatArithmetic
 from ...edit import fresh, insert, keep_tensor, redirect, remove
 from ...edit import replace as replace_nodes
+from ...facts import Measure, Output
 from ...network import Network, Node, Use
-from ...op import Op, Param, Shape, Values, values_of
+from ...op import Op
 from ...ops import (
-    ALIF,
     Affine,
     AvgPool,
     Conv,
     MaxPool,
     Reshape,
-    Spiking,
     Sum,
     SumPool,
     Transpose,
     Weighted,
 )
+from ...param import Param, Shape, Values, values_of
 from ..base import Effect, Pass
 
 Rule = Callable[[Network, Node, Affine], Network | None]
@@ -219,8 +219,10 @@ def _into_neurons_after(network: Network, node: Node, op: Affine) -> Network | N
     if late and np.any(shift):
         return None  # before tick 0 the signal is zero and not `shift`
     for user in users:
-        read = any(use.state not in ("", "wait", "s") for use in network.wires(user.name))
-        if not isinstance(user.op, Spiking) or len(user.inputs) != 1 or read:
+        fires = user.op.output is Output.SPIKES and len(user.inputs) == 1
+        takes = user.op.named(Measure.CURRENT) or not np.any(shift)
+        read = any(use.state and user.op.state(use.state).real for use in network.wires(user.name))
+        if not fires or not takes or read:
             return None
     for user in users:
         network, neuron = _scaled(network, user.name, user.op, scale, shift)
@@ -232,12 +234,10 @@ def _scaled(
     network: Network, name: str, op: Op, scale: Values, shift: Values
 ) -> tuple[Network, Op]:
     """The neuron for an input that is smaller by `scale` and by a constant `shift`."""
-    assert isinstance(op, Spiking)
-    voltages = ["threshold", "reset_amount", "initial", *(["floor"] if op.floored else [])]
-    real = {field: values_of(getattr(op, field), network.tensors) / scale for field in voltages}
-    real["bias"] = (values_of(op.bias, network.tensors) + shift) / scale
-    if isinstance(op, ALIF):
-        real["adaptation_step"] = values_of(op.adaptation_step, network.tensors) / scale
+    voltages, currents = op.named(Measure.VOLTAGE), op.named(Measure.CURRENT)
+    real = {field: values_of(v, network.tensors) / scale for field, v in voltages.items()}
+    for field, current in currents.items():
+        real[field] = (values_of(current, network.tensors) + shift) / scale
     found: dict[str, Param] = {}
     for field, values in real.items():
         network, found[field] = _kept(network, f"{name}.{field}", values)

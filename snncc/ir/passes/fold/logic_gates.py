@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ...edit import fresh, insert
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...ops import LIF, Concat, Input, MaxPool, Product, Reshape, Slice, Spiking, Sum, SumPool
+from ...ops import LIF, Concat, Input, MaxPool, Product, Reshape, Slice, Sum, SumPool
 from ..base import Effect, Pass
 
 
@@ -42,11 +42,10 @@ def _all_binary(network: Network, node: Node) -> bool:
     while pending:
         use = pending.pop()
         op = network[use.source].op
-        single = isinstance(op, Spiking) and op.spikes == 1
-        if use.state or (op.states and not single) or (isinstance(op, Input) and not op.spiking):
-            return False
-        if op.states or isinstance(op, Input):
+        if not use.state and op.counts == 1:
             continue
+        if use.state or op.states or isinstance(op, Input):
+            return False
         if not isinstance(op, Reshape | Slice | Concat | MaxPool | Product):
             return False
         more = [each for each in network[use.source].inputs if each not in seen]

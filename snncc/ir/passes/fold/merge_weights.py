@@ -9,8 +9,8 @@ import numpy as np
 from ...edit import keep_tensor, remove
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op import Values, values_of
 from ...ops import Conv
+from ...param import Values, values_of
 from ..base import Effect, Pass
 
 

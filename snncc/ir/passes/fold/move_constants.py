@@ -8,8 +8,8 @@ from ...edit import keep_tensor
 from ...edit import replace as replace_nodes
 from ...network import Network, Use
 from ...number import Quantity
-from ...op import Values, values_of
 from ...ops import Sum, Weighted
+from ...param import Values, values_of
 
 BIAS_BITS = 32
 

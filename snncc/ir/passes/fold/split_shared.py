@@ -10,8 +10,8 @@ import numpy as np
 from ...edit import fresh, insert, keep_tensor, redirect
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op import Ref, Shape, values_of
 from ...ops import Affine, BlockDense, Dense, Reshape
+from ...param import Ref, Shape, values_of
 from ..base import Effect, Pass
 
 

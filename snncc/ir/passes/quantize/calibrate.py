@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ...network import Network
-from ...op import Values
+from ...param import Values
 from ...reference import Stream
 from ...trace import Trace
 
@@ -103,7 +103,7 @@ class _Seen:
     @classmethod
     def of(cls, network: Network) -> _Seen:
         spiking = (*network.firing, *(n for n in network.inputs if n.op.spiking))
-        states = [f"%{n.name}.{s}" for n in network.populations for s in n.op.states if s != "wait"]
+        states = [f"%{n.name}.{s.name}" for n in network.populations for s in n.op.states if s.real]
         inputs = tuple(n.name for n in network.inputs)
         firing = tuple(n.name for n in spiking)
         wires = dict.fromkeys((*(f"%{n}" for n in (*firing, *inputs)), *states))

@@ -11,8 +11,8 @@ from ...edit import fresh, insert, keep_tensor, redirect
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node, Use
-from ...op import Values, values_of
 from ...ops import Conv, Dense, Input, Reshape, Sparse, Sum, Weighted
+from ...param import Values, values_of
 from .calibrate import Ranges
 from .meeting import FELT, WEAK, Meeting
 from .units import groups, kinds, wire_kind
@@ -56,7 +56,10 @@ class Columns:
             if not found:
                 break
             for node, weak in found:
-                if wire_kind(node.inputs[0], kinds(network)) == "count" and not self.spikes:
+                if (
+                    wire_kind(network, node.inputs[0], kinds(network)) == "count"
+                    and not self.spikes
+                ):
                     raise PassError(
                         f"quantize: %{node.name}: some of its inputs have weights too small beside "
                         f"others', and this target has no second unit for them ({node.origin})"

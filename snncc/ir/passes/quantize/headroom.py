@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...facts import Output
 from ...network import Network, Node
-from ...op import values_of
-from ...ops import MaxPool, Relu, Reshape, Slice, Transpose, Weighted
+from ...ops import Weighted
+from ...param import values_of
 
 SUM_BITS = 31
 SHARE = 0.9  # of the largest sum; what is left is the bias's
-MOVING = Slice, Reshape, Transpose, Relu, MaxPool
+
+
+def moves(node: Node) -> bool:
+    """Whether a node puts out the values of one input, moved."""
+    return node.op.output is Output.MOVED and len(node.inputs) == 1
 
 
 def sum_bits(network: Network, node: Node, bits: int, weight_bits: int) -> float:
@@ -42,7 +47,7 @@ def spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
     found = 0
     for node in network:
         if node.inputs and node.inputs[0].source in read and not node.inputs[0].state:
-            if isinstance(node.op, MOVING):
+            if moves(node):
                 read.add(node.name)
             elif isinstance(node.op, Weighted):
                 found = max(found, spare(network, node, bits, weight_bits))

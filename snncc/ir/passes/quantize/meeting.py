@@ -10,7 +10,6 @@ import numpy as np
 
 from ...network import Network, Node, Use
 from ...number import Quantity
-from ...op import Unit, Values, values_of
 from ...ops import (
     AvgPool,
     Concat,
@@ -24,6 +23,7 @@ from ...ops import (
     Transpose,
     Weighted,
 )
+from ...param import Unit, Values, values_of
 from ...views import arithmetics
 from .calibrate import Ranges
 from .units import Group, kinds, unit_of, wire_kind
@@ -93,7 +93,10 @@ class Meeting:
 
     def _vanishes(self, name: str, strength: Unit, unit: Unit) -> bool:
         source = self.network[name].inputs[0]
-        if np.any(strength >= unit / 2) or wire_kind(source, kinds(self.network)) != "count":
+        if (
+            np.any(strength >= unit / 2)
+            or wire_kind(self.network, source, kinds(self.network)) != "count"
+        ):
             return False
         mean = self._mean(source)
         return mean is not None and self.drives(self._sum(name) * mean) > FELT
@@ -137,7 +140,7 @@ class Meeting:
         Real values are rounded in a register, as a sum.
         """
         source = self.network[name].inputs[0]
-        once = wire_kind(source, kinds(self.network)) != "count"
+        once = wire_kind(self.network, source, kinds(self.network)) != "count"
         return self._error(name, unit, once=once)
 
     def _error(self, name: str, unit: Unit, *, once: bool = False) -> float:

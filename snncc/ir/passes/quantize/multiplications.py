@@ -12,8 +12,8 @@ from ...arithmetic import IntegerArithmetic
 from ...errors import PassError
 from ...network import Network, Node
 from ...number import Factor
-from ...op import Values, values_of
 from ...ops import Function, MatMul, Norm, Product, Requantize, Weighted
+from ...param import Values, values_of
 from ...views import arithmetics
 from .units import kinds, wire_kind
 
@@ -54,7 +54,7 @@ def multiplications(network: Network) -> Mapping[str, Multiplication]:
             size = int(np.prod(network.shapes[node.name]))
             found[node.name] = Multiplication("signal", size)
         elif isinstance(node.op, Weighted):
-            counted = wire_kind(node.inputs[0], known) == "count"
+            counted = wire_kind(network, node.inputs[0], known) == "count"
             times = 0 if counted else _weighed(network, node, node.op.weight_codes(a))
             if times:
                 found[node.name] = Multiplication("weight", times)

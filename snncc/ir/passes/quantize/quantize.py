@@ -13,8 +13,8 @@ from ...edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
 from ...errors import PassError
 from ...network import Formats, Network, Node, Use
 from ...number import Factor, Format, Overflow, Quantity, Rounding
-from ...op import Ref, Unit, Values, values_of
 from ...ops import Input, Requantize, Weighted
+from ...param import Ref, Unit, Values, values_of
 from ...views import graph
 from ..base import Effect, Pass
 from .calibrate import Ranges
@@ -22,7 +22,7 @@ from .columns import Columns
 from .headroom import spare_of
 from .meeting import SAME, Meeting
 from .requantization import ratios, registers
-from .state_widths import choose, constants, integrators
+from .state_widths import choose
 from .unit_weights import relay
 from .units import Group, groups, kinds, unit_of, wire_kind
 
@@ -201,7 +201,7 @@ class Quantize(Pass):
 
         Those that read spikes have none: the group's is fine enough.
         """
-        counted = wire_kind(network[name].inputs[0], kinds(network)) == "count"
+        counted = wire_kind(network, network[name].inputs[0], kinds(network)) == "count"
         kept = self.meet == "inputs" and _keeps(network, name)
         return not (kept or counted or Use(name) in network.outputs)
 
@@ -245,11 +245,11 @@ class Quantize(Pass):
         """Smallest unit in which thresholds, biases and reset amounts of a group's neurons fit."""
         sources = {use for name in group.weights for use in network[name].inputs}
         known = kinds(network)
-        spikes = all(wire_kind(use, known) == "count" for use in sources)
+        spikes = all(wire_kind(network, use, known) == "count" for use in sources)
         bits = self._widths[0 if spikes else 1]
         need = np.zeros(group.grain)
         for name, factor in group.neurons.items():
-            for value in constants(network[name].op, network.tensors):
+            for value in network[name].op.magnitudes(network.tensors):
                 if not np.all(np.isfinite(value)):
                     raise PassError(
                         f"quantize: %{name}: its threshold rises without end, as its adaptation "
@@ -261,7 +261,7 @@ class Quantize(Pass):
 
     def _potentials(self, network: Network, chosen: Mapping[str, tuple[int, int]]) -> Network:
         """Formats of all states: (bits, k) as chosen, or 32 bits and k = 0 to begin with."""
-        for node in integrators(network):
+        for node in network.integrators:
             bits, k = chosen.get(node.name, (INT32_BITS, 0))
             current = np.asarray(network.tensors[f"{node.name}.current"].values, dtype=np.float64)
             unit = Ref(f"{node.name}.unit")

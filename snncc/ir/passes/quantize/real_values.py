@@ -6,49 +6,41 @@ from collections.abc import Mapping
 
 import networkx as nx
 
+from ...facts import Output
 from ...network import Network, Use
-from ...ops import (
-    Affine,
-    Concat,
-    Function,
-    Graded,
-    MatMul,
-    MaxPool,
-    Norm,
-    Product,
-    Relu,
-    Requantize,
-    Reshape,
-    Slice,
-    Sum,
-    SumPool,
-    Transpose,
-)
+from ...op import Op
 
-LAYOUT = Slice, Reshape, Concat, Transpose, Relu, MaxPool
-CARRYING = *LAYOUT, Sum, Affine, SumPool
-MULTIPLYING = Product, MatMul
+WHOLE = Output.MOVED, Output.SUMMED, Output.MULTIPLIED
+"""Outputs that are integers where all inputs are."""
+CARRYING = Output.MOVED, Output.SUMMED, Output.SCALED
+"""Outputs in the unit of the inputs."""
 
 
 def spike_counts(network: Network) -> frozenset[str]:
     """Nodes that put out whole numbers of spikes."""
-    plain = (*LAYOUT, Sum, SumPool, *MULTIPLYING)
-    found = {n.name for n in network if n.op.spiking or isinstance(n.op, plain)}
+    found = {n.name for n in network if n.op.spiking or n.op.output in WHOLE}
     while True:
         odd = {
             node.name
             for node in network
             if node.name in found and not node.op.spiking
-            if not all(counted(use, found) for use in node.inputs)
+            if not all(counted(network, use, found) for use in node.inputs)
         }
         if not odd:
             return frozenset(found)
         found -= odd
 
 
-def counted(use: Use, counts: set[str] | frozenset[str]) -> bool:
+def counted(network: Network, use: Use, counts: set[str] | frozenset[str]) -> bool:
     """Whether a wire holds whole numbers of spikes, or of ticks."""
-    return use.state in ("wait", "s") or (not use.state and use.source in counts)
+    if use.state:
+        return not network[use.source].op.state(use.state).real
+    return use.source in counts
+
+
+def has_format(op: Op) -> bool:
+    """Whether an op puts out values in a format of its own, whatever its inputs are."""
+    return op.output in (Output.HELD, Output.EVENTS)
 
 
 def readers_of(network: Network) -> frozenset[str]:
@@ -57,8 +49,7 @@ def readers_of(network: Network) -> frozenset[str]:
     return frozenset(
         node.name
         for node in network
-        if isinstance(node.op, Function | Graded | Norm | Requantize)
-        or (isinstance(node.op, MULTIPLYING) and node.name not in counts)
+        if has_format(node.op) or (node.op.output is Output.MULTIPLIED and node.name not in counts)
     )
 
 

@@ -13,19 +13,18 @@ import numpy as np
 from ...edit import fresh, insert, map_nodes
 from ...edit import replace as replace_nodes
 from ...errors import PassError
+from ...facts import Output
 from ...functions import FLAT_BITS, FUNCTIONS
 from ...network import Network, Node, Use
 from ...number import Factor, Format, Overflow, Quantity, Rounding
-from ...op import values_of
-from ...ops import Affine, Function, Graded, Input, Norm, Requantize, Weighted
+from ...ops import Affine, Function, Input, Requantize, Weighted
+from ...param import values_of
 from ...reference import run
 from ...views import arithmetics
 from .calibrate import Ranges
-from .headroom import MOVING, SUM_BITS, spare, sum_bits
+from .headroom import SUM_BITS, moves, spare, sum_bits
 from .real_values import (
     CARRYING,
-    LAYOUT,
-    MULTIPLYING,
     counted,
     loops_of,
     readers_of,
@@ -56,7 +55,7 @@ def registers(network: Network, ranges: Ranges, weight_bits: int) -> Network:
         PassError: nothing is known of the values.
     """
     readers = readers_of(network)
-    around = loops_of(network, {node.name for node in network if isinstance(node.op, CARRYING)})
+    around = loops_of(network, {node.name for node in network if node.op.output in CARRYING})
     if not readers and not around:
         return network
     if not ranges.signal:
@@ -128,7 +127,7 @@ class _Registers:
         self.ends = self._measured()
         nodes = self.network.nodes
         joints = [
-            n for n in nodes if isinstance(n.op, Graded) or n.name in self.held - self.readers
+            n for n in nodes if n.op.output is Output.EVENTS or n.name in self.held - self.readers
         ]
         for node in joints:
             self._replace(node, [self._met(use, node.name) for use in node.inputs])
@@ -141,7 +140,7 @@ class _Registers:
     def _carriers(self) -> set[str]:
         """Nodes that carry real values to a reader or around, or nothing but values of such."""
         counts = spike_counts(self.network)
-        plain = [n for n in self.network if isinstance(n.op, CARRYING) and n.name not in counts]
+        plain = [n for n in self.network if n.op.output in CARRYING and n.name not in counts]
         known = {*self.readers, *loops_of(self.network, {node.name for node in plain})}
         grown = True
         while grown:
@@ -166,8 +165,8 @@ class _Registers:
                 wires.add(f"%{node.name}")
                 for use in node.inputs:
                     wires.add(str(replace(use, delay=0)))
-            if isinstance(node.op, Graded):
-                wires.add(f"%{node.name}.v")
+            if node.op.output is Output.EVENTS:
+                wires.update(f"%{node.name}.{state.name}" for state in node.op.states if state.real)
         signal = {k: v for k, v in self.ranges.signal.items() if k in self.network}
         trace = run(self.network, signal, record=sorted(wires))
         return {
@@ -197,7 +196,9 @@ class _Registers:
             inside = self.loops.get(use.source) == loop
             met = use if inside and not use.delay else self._register(use, "loop")
         else:
-            apart = isinstance(self.network[use.source].op, MULTIPLYING) or use.source in self.loops
+            apart = (
+                self.network[use.source].op.output is Output.MULTIPLIED or use.source in self.loops
+            )
             free = use.source in self.held and not apart
             met = use if free else self._register(use, "meet")
         self.meeting.add_edge(met.source, user)
@@ -206,7 +207,7 @@ class _Registers:
     def _read(self, use: Use, user: str) -> Use:
         """A wire that is multiplied, or that weights or a neuron read: narrow, in any unit."""
         if user in self.readers:
-            counts = counted(use, spike_counts(self.network))
+            counts = counted(self.network, use, spike_counts(self.network))
             narrow = counts or isinstance(self.network[use.source].op, Input)
         else:
             weighed = isinstance(self.network[user].op, Weighted) and self._summed(use, user)
@@ -232,7 +233,7 @@ class _Registers:
     def _enters(self, name: str) -> bool:
         """Whether a value is the network's input, as it is or moved."""
         node = self.network[name]
-        moved = isinstance(node.op, MOVING) and self._enters(node.inputs[0].source)
+        moved = moves(node) and self._enters(node.inputs[0].source)
         return moved or isinstance(node.op, Input)
 
     def _bits(self, use: Use) -> int:
@@ -241,21 +242,21 @@ class _Registers:
         Of spikes as many as there are may come at once, also where one symbol comes at a time.
         """
         node = self.network[use.source]
-        if counted(use, spike_counts(self.network)):
+        if counted(self.network, use, spike_counts(self.network)):
             return 0
         if not use.state and (node.name in self.held or isinstance(node.op, Input)):
             return self.bits
         if isinstance(node.op, Weighted) and not use.delay:
             inside = self._bits(node.inputs[0])
             return ceil(sum_bits(self.network, node, inside, self.weight_bits))
-        if isinstance(node.op, CARRYING) and not use.delay:
+        if node.op.output in CARRYING and not use.delay:
             return max(map(self._bits, node.inputs)) + (len(node.inputs) - 1).bit_length()
         return SUM_BITS  # a potential, or what may go around
 
     def _slim(self, use: Use) -> bool:
         """Whether a value is no wider than a register: out of one, and only moved since."""
         node = self.network[use.source]
-        moved = isinstance(node.op, LAYOUT) and node.name in self.held
+        moved = node.op.output is Output.MOVED and node.name in self.held
         return bool(node.op.held) or (moved and all(self._slim(u) for u in node.inputs))
 
     def _register(self, use: Use, purpose: Purpose) -> Use:
@@ -276,7 +277,7 @@ class _Registers:
     def _units(self) -> Mapping[str, int]:
         """Node → fraction bits of its unit; the same for all that meet."""
         for node in self.network:
-            if node.name in self.held and not isinstance(node.op, MULTIPLYING):
+            if node.name in self.held and node.op.output is not Output.MULTIPLIED:
                 self.meeting.add_node(node.name)
         found: dict[str, int] = {}
         for part in nx.connected_components(self.meeting):
@@ -287,9 +288,7 @@ class _Registers:
     def _fractions(self, name: str) -> Iterator[int]:
         node = self.network[name]
         op = node.op
-        if isinstance(op, Norm):
-            yield self._fraction(HEADROOM * self._peak(Use(name)))
-        elif isinstance(op, Function):
+        if isinstance(op, Function):
             function = FUNCTIONS[op.name]
             bounded = np.isfinite(function.reach)
             frac = self._fraction(function.reach if bounded else HEADROOM * self._peak(Use(name)))
@@ -298,16 +297,17 @@ class _Registers:
             more = LOOP_FRACTION_BITS if name in self.wide else 0
             less = self.spared.get(name, 0)
             yield self._fraction(HEADROOM * self._peak(node.inputs[0])) + more - less
-        elif isinstance(op, Graded):
-            wires = [*node.inputs, Use(name), Use(name, state="v")]
+        elif op.output is Output.EVENTS:
+            states = (Use(name, state=state.name) for state in op.states if state.real)
+            wires = [*node.inputs, Use(name), *states]
             known = (wire for wire in wires if str(replace(wire, delay=0)) in self.ends)
             peak = max(map(self._peak, known))
-            constants = (
-                values_of(p, self.network.tensors) for p in (op.threshold, op.reset_amount)
-            )
-            most = max(float(np.max(np.abs(constant))) for constant in constants)
+            constants = op.magnitudes(self.network.tensors)
+            most = max((float(np.max(constant)) for constant in constants), default=0.0)
             above = most * (1 + 2.0 ** (1 - self.bits))  # what rounds to a power of two needs more
             yield self._fraction(max(HEADROOM * peak, above))
+        elif op.output is Output.HELD:
+            yield self._fraction(HEADROOM * self._peak(Use(name)))
 
     def _fraction(self, peak: float, signed: bool = True) -> int:
         """Fraction bits with which a magnitude fits a register; a zero fits any."""
@@ -322,20 +322,18 @@ class _Registers:
         value = self._quantity(units[node.name])
         formats: dict[str, Format] = {}
         match op:
-            case Norm():
-                formats = {"value": value}
             case Requantize():
                 bits = self.bits - self.spared.get(node.name, 0)
                 wide = node.name in self.wide
                 formats = {"value": replace(value, bits=LOOP_BITS if wide else bits)}
-            case Graded():
-                formats = {"v": value}
             case Function():
                 formats = {"index": self._index(node, op), "value": value}
             case Affine():
                 formats = {"scale": self._scale(node.name, op)}
                 if op.shift != 0.0:
                     formats["shift"] = replace(value, bits=32)
+            case _ if op.held:
+                formats = {op.held: value}
             case _:
                 pass
         return replace(node, formats=formats)

@@ -11,8 +11,8 @@ from ...edit import keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node
-from ...op import Param, Values, values_of
-from ...ops import IF, LIF, CubaLIF, Spiking
+from ...ops import Spiking
+from ...param import Param, Values, values_of
 from ...views import arithmetics
 from ..base import Effect, Pass
 
@@ -46,22 +46,19 @@ class RoundConstants(Pass):
         if not network.quantized:
             raise PassError("round-constants: the network has no number formats; run quantize")
         numbers = arithmetics(network)
-        for node in network.populations:
+        for node, op in network.neurons:
             a = numbers[node.name][0]
-            if self._plain(node, a):
-                network = self._rounded(network, node, a)
+            if self._plain(op, a):
+                network = self._rounded(network, node, op, a)
         return tidy(network)
 
-    def _plain(self, node: Node, a: Arithmetic) -> bool:
-        op = node.op
-        if not isinstance(op, IF | LIF | CubaLIF) or op.reset != "value" or op.reset_amount != 0.0:
+    def _plain(self, op: Spiking, a: Arithmetic) -> bool:
+        if op.membrane is None or op.reset != "value" or op.reset_amount != 0.0:
             return False
         finer = a.input_unit() / a.unit_of("v")
         return bool(np.all(finer >= self.grid))
 
-    def _rounded(self, network: Network, node: Node, a: Arithmetic) -> Network:
-        op = node.op
-        assert isinstance(op, Spiking)
+    def _rounded(self, network: Network, node: Node, op: Spiking, a: Arithmetic) -> Network:
         unit = a.unit_of("v")
         late = 1 if op.compare == ">=" else 0
         old = a.quantity(op.threshold, "v") - late

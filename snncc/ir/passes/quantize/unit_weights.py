@@ -10,8 +10,8 @@ import numpy as np
 from ...edit import fresh, insert, keep_tensor
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op import Param, Shape, Values, values_of
 from ...ops import Affine, BlockDense, Reshape, Weighted
+from ...param import Param, Shape, Values, values_of
 from .units import kinds, wire_kind
 
 
@@ -31,7 +31,7 @@ def relay(network: Network) -> Network:
         meets = what[node.name] == "current" and not isinstance(node.op, Weighted)
         if what[node.name] != "held" and (node.op.states or meets):
             for use in node.inputs:
-                if wire_kind(use, what) != "current":
+                if wire_kind(network, use, what) != "current":
                     network = _one(network, node.name, use)
     return network
 

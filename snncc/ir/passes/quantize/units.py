@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Literal, TypeAlias
 
 import networkx as nx
@@ -12,10 +11,12 @@ import numpy as np
 
 from ...arithmetic import FloatArithmetic
 from ...errors import PassError
+from ...facts import Output
 from ...network import Network, Node, Use
 from ...number import Quantity
-from ...op import Shape, Unit, Values
-from ...ops import LI, AvgPool, Input, MatMul, Product, Spiking, Sum, Weighted
+from ...op import Op
+from ...ops import Input, Sum, Weighted
+from ...param import Shape, Unit, Values
 from ...views import ordered
 
 Kind: TypeAlias = Literal["count", "real", "held", "current"]
@@ -28,10 +29,10 @@ def kinds(network: Network) -> Mapping[str, Kind]:
 
     A stateless op without weights carries on what it gets; where kinds meet, it is a current.
     """
-    result: dict[str, Kind] = {n.name: "held" for n in network if n.op.held}
-    pending = [node for node in network if not node.op.held]
+    result: dict[str, Kind] = {}
+    pending = list(network)
     while pending:
-        rest = [n for n in pending if not _settle(n, result)]
+        rest = [n for n in pending if not _settle(network, n, result)]
         if len(rest) == len(pending):
             raise PassError(
                 f"quantize: %{rest[0].name}: a current that feeds itself without a neuron has no "
@@ -41,22 +42,32 @@ def kinds(network: Network) -> Mapping[str, Kind]:
     return result
 
 
-def _settle(node: Node, known: dict[str, Kind]) -> bool:
-    match node.op:
-        case Spiking():
-            known[node.name] = "count"
-        case LI():
-            known[node.name] = "real"
-        case Input():
-            known[node.name] = "count" if node.op.spiking else "real"
-        case Weighted():
-            known[node.name] = "current"
-        case _:
-            found: list[Kind | None] = [wire_kind(use, known) for use in node.inputs]
-            if None in found:
-                return False
-            known[node.name] = _joint(node, found)
+def _settle(network: Network, node: Node, known: dict[str, Kind]) -> bool:
+    own = _own_kind(node.op)
+    if own is None:
+        found: list[Kind | None] = [wire_kind(network, use, known) for use in node.inputs]
+        if None in found:
+            return False
+        own = _joint(node, found)
+    known[node.name] = own
     return True
+
+
+def _own_kind(op: Op) -> Kind | None:
+    """What an op puts out whatever its inputs are; None where that follows from them."""
+    match op.output:
+        case Output.SPIKES:
+            return "count"
+        case Output.POTENTIAL:
+            return "real"
+        case Output.INPUT:
+            return "count" if op.spiking else "real"
+        case Output.CURRENT:
+            return "current"
+        case Output.HELD | Output.EVENTS:
+            return "held"
+        case _:
+            return None
 
 
 def _joint(node: Node, found: Sequence[Kind | None]) -> Kind:
@@ -64,13 +75,16 @@ def _joint(node: Node, found: Sequence[Kind | None]) -> Kind:
     alike = len(found) == 1 or set(found) in ({"count"}, {"held"})
     if alike and first is not None:
         return first
-    return "held" if isinstance(node.op, Product | MatMul) else "current"
+    return "held" if node.op.output is Output.MULTIPLIED else "current"
 
 
-def wire_kind(use: Use, known: Mapping[str, Kind]) -> Kind | None:
+def wire_kind(network: Network, use: Use, known: Mapping[str, Kind]) -> Kind | None:
     """What a wire carries; None where its source is not known yet."""
-    if use.state and known.get(use.source) != "held":
-        return "count" if use.state in ("wait", "s") else "real"
+    op = network[use.source].op
+    if use.state and not op.state(use.state).real:
+        return "count"
+    if use.state and not op.held:
+        return "real"
     return known.get(use.source)
 
 
@@ -130,7 +144,7 @@ def groups(network: Network) -> tuple[Group, ...]:
 
 def _carriers(network: Network, use: Use, what: Mapping[str, Kind]) -> list[str]:
     """Nodes whose chosen unit a wire has: the current it is, or the population it reads."""
-    kind = wire_kind(use, what)
+    kind = wire_kind(network, use, what)
     node = network[use.source]
     if kind in ("count", "held") or isinstance(node.op, Input):
         return []
@@ -141,22 +155,21 @@ def _carriers(network: Network, use: Use, what: Mapping[str, Kind]) -> list[str]
 
 def _group(network: Network, part: frozenset[str]) -> Group:
     nodes = [node for node in ordered(network) if node.name in part]
-    factors = _factors(nodes, part)
+    factors = _factors(network, nodes, part)
     weights = {n.name: factors[n.name] for n in nodes if isinstance(n.op, Weighted)}
     neurons = {n.name: factors[n.name] for n in nodes if n.op.states}
     return Group(weights, neurons, _grain(network, nodes))
 
 
-def _factors(nodes: list[Node], part: frozenset[str]) -> dict[str, float]:
+def _factors(network: Network, nodes: list[Node], part: frozenset[str]) -> dict[str, float]:
     """Unit of each node as a multiple of the group's; an average makes the unit smaller."""
     steps: nx.Graph[str] = nx.Graph()
     steps.add_nodes_from(part)
     for node in nodes:
         if isinstance(node.op, Weighted):
             continue
-        taps = prod(node.op.kernel) if isinstance(node.op, AvgPool) else 1
         for use in node.inputs:
-            steps.add_edge(use.source, node.name, user=node.name, ratio=1 / taps)
+            steps.add_edge(use.source, node.name, user=node.name, ratio=_finer(network, node))
     first = nodes[0].name
     factors = {first: 1.0}
     for left, right in nx.bfs_edges(steps, first):
@@ -174,18 +187,28 @@ def _factors(nodes: list[Node], part: frozenset[str]) -> dict[str, float]:
     return factors
 
 
+def _finer(network: Network, node: Node) -> float:
+    """Unit of a node as a multiple of its inputs'."""
+    if node.op.output is not Output.AVERAGED:
+        return 1.0
+    shapes = [network.shapes[use.source] for use in node.inputs]
+    one = [np.ones(())] * len(shapes)
+    return float(node.op.unit(one, shapes, FloatArithmetic(network.tensors)))
+
+
 def _grain(network: Network, nodes: list[Node]) -> Shape:
     """As fine as every op of the group allows; one unit in all where values must be comparable."""
     shapes = {network.shapes[node.name] for node in nodes}
     read = {
         use.source for use in network.outputs if use.state or not network[use.source].op.spiking
     }
-    read.update(u.source for n in network for u in n.inputs if u.state not in ("", "wait", "s"))
+    uses = (use for node in network for use in node.inputs if use.state)
+    read.update(u.source for u in uses if network[u.source].op.state(u.state).real)
     # Weights that read a current may serve several of its places, which then count alike.
     late = (u.source for n in network if isinstance(n.op, Weighted) for u in n.inputs)
     read.update(source for source in late if not network[source].op.spiking)
     for node in nodes:
-        plain = isinstance(node.op, Weighted | Sum | Spiking)
+        plain = isinstance(node.op, Weighted | Sum) or node.op.output is Output.SPIKES
         if len(shapes) > 1 or not plain or node.name in read:
             return ()
     shape = shapes.pop()
@@ -200,7 +223,7 @@ def unit_of(network: Network, use: Use) -> Unit:
     of a population and for its potential as long as that is read inside the network.
     """
     node = network[use.source]
-    if use.state in ("wait", "s") or (node.op.spiking and not use.state):
+    if (not node.op.state(use.state).real) if use.state else node.op.spiking:
         return np.ones(())
     if node.op.held:
         format = node.formats[node.op.held]

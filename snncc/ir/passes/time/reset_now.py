@@ -9,20 +9,18 @@ import numpy as np
 from ...edit import fresh, insert, keep_tensor
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op import Values, values_of
 from ...ops import (
-    IF,
-    LIF,
     BlockDense,
     Conv,
-    CubaLIF,
     Dense,
+    Membrane,
     Reshape,
     Sparse,
     Spiking,
     Sum,
     Weighted,
 )
+from ...param import Values, values_of
 from ..base import Effect, Pass
 from ..quantize.units import kinds, wire_kind
 
@@ -60,56 +58,53 @@ class ResetNow(Pass):
     agreement = 0.999
 
     def __call__(self, network: Network) -> Network:
-        for node in network.populations:
-            if _fits(network, node):
-                network = _rewritten(network, node)
+        for node, op in network.neurons:
+            if op.membrane is not None and _fits(network, node, op, op.membrane):
+                network = _rewritten(network, node, op, op.membrane)
         return network
 
 
-def _fits(network: Network, node: Node) -> bool:
-    op = node.op
-    if network.quantized or not isinstance(op, IF | LIF | CubaLIF):
+def _fits(network: Network, node: Node, op: Spiking, membrane: Membrane) -> bool:
+    if network.quantized:
         return False
     settled = op.reset_order == "now" and (
         op.reset == "value" or (op.reset == "subtract" and op.reset_amount == op.threshold)
     )
-    if settled and getattr(op, "current_order", "new") == "new":
+    if settled and membrane.current_order == "new":
         return False
     uses = [*network.outputs, *(use for each in network for use in each.inputs)]
     read = any(use.source == node.name and use.state for use in uses)
     waits = op.refractory and not settled
     what = kinds(network)
     wires = [*node.inputs, *(use for other in _driving(network, node) for use in other.inputs)]
-    real = any(wire_kind(use, what) not in ("count", "current") for use in wires)
+    real = any(wire_kind(network, use, what) not in ("count", "current") for use in wires)
     threshold, initial = (values_of(p, network.tensors) for p in (op.threshold, op.initial))
     above = np.any(initial >= threshold)
-    late = getattr(op, "current_order", "new") == "old"
+    late = membrane.current_order == "old"
     odd = op.spikes > 1 or op.floored or op.reset_order == "rechecked" or real
-    return not (read or waits or above or late or odd) and not _bottomless(network, op)
+    return not (read or waits or above or late or odd) and not _bottomless(network, op, membrane)
 
 
-def _bottomless(network: Network, op: Spiking) -> bool:
+def _bottomless(network: Network, op: Spiking, membrane: Membrane) -> bool:
     """Whether no value before a decay gives the value after it, or a held one would fire."""
     if op.reset != "value":
         return False
     amount = values_of(op.reset_amount, network.tensors)
     if op.reset_order == "after-decay":
-        decay = values_of(getattr(op, "decay", 1.0), network.tensors)
+        decay = values_of(membrane.decay, network.tensors)
         return bool(np.any((decay == 0) & (amount != 0)))
     if op.reset_order == "after-input":
         return bool(np.any(amount >= values_of(op.threshold, network.tensors)))
     return False
 
 
-def _rewritten(network: Network, node: Node) -> Network:
-    op = node.op
-    assert isinstance(op, IF | LIF | CubaLIF)
-    decay = values_of(getattr(op, "decay", 1.0), network.tensors)
+def _rewritten(network: Network, node: Node, op: Spiking, membrane: Membrane) -> Network:
+    decay = values_of(membrane.decay, network.tensors)
     threshold = values_of(op.threshold, network.tensors)
     amount = values_of(op.reset_amount, network.tensors)
     order = op.reset_order
-    if isinstance(op, CubaLIF):
-        op = replace(op, current_order="new")
+    if membrane.current_order != "new":
+        op = op.with_fields(current_order="new")
     if op.reset == "value":
         now = replace(op, reset_order="now")
         if order == "after-input":
@@ -133,8 +128,8 @@ def _rewritten(network: Network, node: Node) -> Network:
     if not np.any(extra):
         return network
     network = _to_itself(network, node.name, extra, 1)
-    if isinstance(op, CubaLIF):
-        fade = values_of(op.current_decay, network.tensors)
+    if membrane.current_decay is not None:
+        fade = values_of(membrane.current_decay, network.tensors)
         network = _to_itself(network, node.name, -fade * extra, 2)
     return network
 

@@ -9,11 +9,11 @@ import networkx as nx
 import numpy as np
 
 from ...errors import PassError
-from ...functions import FUNCTIONS
+from ...facts import Measure
 from ...network import Network, Node
-from ...op import values_of
-from ...ops import LI, Affine, Function, Graded, Spiking, Weighted
-from ...views import ordered
+from ...ops import Input
+from ...param import StateValues, values_of
+from ...views import arithmetics, ordered
 from ..base import Effect, Pass
 
 
@@ -101,38 +101,37 @@ def total_lag(network: Network, passes: Iterable[Pass]) -> dict[str, int]:
 
 def _at_rest(network: Network) -> None:
     """A late node must find what it found before: silence, for as long as nothing arrives."""
+    numbers = arithmetics(network)
     for node in network:
-        for name in _constants(node):
-            value = getattr(node.op, name)
-            if value is not None and np.any(values_of(value, network.tensors)):
-                raise PassError(
-                    f"R002 %{node.name}: its {name} is not zero, so its first ticks would differ "
-                    "when it starts late; fold the constant into a source that spikes every tick"
-                )
-        if isinstance(node.op, Function) and FUNCTIONS[node.op.name].rest != 0:
+        if isinstance(node.op, Input):
+            continue
+        a, shape = numbers[node.name][0], network.shapes[node.name]
+        first = node.op.begin(shape, a)
+        states = {name: np.broadcast_to(value, (1, *shape)) for name, value in first.items()}
+        sizes = (network.shapes[use.source] for use in node.inputs)
+        nothing = [np.zeros((1, *size), dtype=a.zeros(()).dtype) for size in sizes]
+        after, out = node.op.step(states, nothing, a)
+        # One tick that changes nothing is followed by more of them.
+        moved = any(not np.array_equal(after[name], value) for name, value in states.items())
+        if moved or np.any(out):
             raise PassError(
-                f"R002 %{node.name}: {node.op.name} of zero is not zero, so its first ticks would "
-                "differ when it starts late"
+                f"R002 %{node.name}: {_unrest(network, node, first)}, so its first ticks would "
+                f"differ when it starts late ({node.origin})"
             )
-        # A graded event of zero is none, but it resets.
-        if isinstance(node.op, Spiking) or (
-            isinstance(node.op, Graded) and node.op.reset != "none"
-        ):
-            lowest = float(np.min(values_of(node.op.threshold, network.tensors)))
-            if lowest < 0 or (lowest == 0 and node.op.compare == ">="):
-                raise PassError(
-                    f"R002 %{node.name}: with a threshold of {lowest} it fires at rest, so its "
-                    "first ticks would differ when it starts late; give it a threshold above zero"
-                )
 
 
-def _constants(node: Node) -> tuple[str, ...]:
-    match node.op:
-        case Spiking() | LI():
-            return ("bias", "initial")
-        case Weighted():
-            return ("bias",)
-        case Affine():
-            return ("shift",)
-        case _:
-            return ()
+def _unrest(network: Network, node: Node, first: StateValues) -> str:
+    """Why a node does something when nothing arrives, and what to do about it."""
+    constants = node.op.named(Measure.CURRENT, Measure.OFFSET).items()
+    for name, value in constants:
+        if np.any(values_of(value, network.tensors)):
+            return f"its {name} is not zero; fold it into a source that spikes in every tick"
+    for name, begun in first.items():
+        if np.any(begun):
+            return f"its state '{name}' begins at something else than zero; begin at zero"
+    if "threshold" in type(node.op).stated:
+        lowest = float(
+            np.min(values_of(node.op.named(Measure.VOLTAGE)["threshold"], network.tensors))
+        )
+        return f"with a threshold of {lowest} it fires at rest; give it one above zero"
+    return f"{node.op.keyword} of zeros is not zero; leave it to a target that starts it on time"

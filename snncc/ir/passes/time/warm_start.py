@@ -11,8 +11,7 @@ from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node
 from ...number import Single
-from ...op import Values, values_of
-from ...ops import IF, LI, LIF, DualCubaLIF
+from ...param import Values, values_of
 from ...views import arithmetics
 from ..base import Effect, Pass
 from ..fold.move_constants import lay
@@ -83,16 +82,17 @@ class Warming:
 
 def warming(network: Network, node: Node) -> Warming:
     """What a population in float32 does while it waits for its tick 0."""
-    op, shape = node.op, network.shapes[node.name]
-    assert isinstance(op, IF | LIF | DualCubaLIF | LI)
+    leak, shape = node.op.leak, network.shapes[node.name]
+    assert leak is not None, f"%{node.name} does not state how its potential leaks"
     a = arithmetics(network)[node.name][0]
-    decay = 1.0 if isinstance(op, IF) else op.decay
-    endless = np.full(shape, np.inf, dtype=np.float32)
+    threshold = np.full(shape, np.inf, dtype=np.float32)
+    if leak.threshold is not None:
+        threshold = np.broadcast_to(a.quantity(leak.threshold, "v"), shape)
     return Warming(
-        np.broadcast_to(values_of(decay, network.tensors).astype(np.float32), shape),
-        np.broadcast_to(a.quantity(op.bias, "v"), shape),
-        endless if isinstance(op, LI) else np.broadcast_to(a.quantity(op.threshold, "v"), shape),
-        np.broadcast_to(a.quantity(op.initial, "v"), shape),
+        np.broadcast_to(values_of(leak.decay, network.tensors).astype(np.float32), shape),
+        np.broadcast_to(a.quantity(leak.bias, "v"), shape),
+        threshold,
+        np.broadcast_to(a.quantity(leak.initial, "v"), shape),
     )
 
 
@@ -121,7 +121,7 @@ def start(network: Network, node: Node, ticks: int) -> Values | None:
 
 def _started(network: Network, name: str, ticks: int) -> Network:
     node = network[name]
-    if not isinstance(node.op, IF | LIF | DualCubaLIF | LI):
+    if node.op.leak is None:
         return network
     w = warming(network, node)
     if not np.any(w.bias) and not np.any(w.initial):
@@ -147,15 +147,14 @@ def _started(network: Network, name: str, ticks: int) -> Network:
 
 def _laid(network: Network, node: Node, calm: Values) -> Network:
     """Whole codes of the biases of neurons that are not calm, as biases of synapses."""
-    op = node.op
-    assert isinstance(op, IF | LIF | DualCubaLIF | LI)
-    if isinstance(op, DualCubaLIF) or np.any(warming(network, node).initial):
+    leak = node.op.leak
+    if leak is None or len(node.inputs) > 1 or np.any(warming(network, node).initial):
         return network
     unit = np.broadcast_to(arithmetics(network)[node.name][0].input_unit(), calm.shape)
-    bias = np.broadcast_to(values_of(op.bias, network.tensors), calm.shape)
+    bias = np.broadcast_to(values_of(leak.bias, network.tensors), calm.shape)
     whole = np.where(calm, 0.0, np.rint(bias / unit) * unit)
     laid = lay(network, node.inputs[0], whole)
     if laid is None:
         return network
     network, ref = keep_tensor(laid, f"{node.name}.rest", bias - whole)
-    return replace_nodes(network, replace(network[node.name], op=replace(op, bias=ref)))
+    return replace_nodes(network, replace(network[node.name], op=node.op.with_fields(bias=ref)))

@@ -21,12 +21,10 @@ from snncc.ir import (
     bounds,
     ordered,
 )
-from snncc.ir.ops import Input, Spiking
+from snncc.ir.ops import Input
 
 from .levels import Group, levels
 from .rows import Rows, Rule, extent, rule
-
-COUNTED = ("wait", "s")  # states of neurons that count ticks or spikes, whatever their format
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,18 +107,15 @@ class Views:
         """Range and unit of a node's output or state."""
         node, shape = self.network[use.source], self.network.shapes[use.source]
         arithmetic, unit = self.numbers[node.name]
-        if use.state in COUNTED:
-            assert isinstance(node.op, Spiking), f"%{node.name} counts nothing"
-            least, most = 0, node.op.refractory if use.state == "wait" else node.op.spikes
-            unit = np.ones(())
-        elif use.state:
-            role = use.state if use.state in node.formats else "v"
-            format = node.formats[role]
-            assert isinstance(format, Quantity), "states are whole numbers here"
-            least, most, unit = format.low, format.high, arithmetic.unit_of(role)
-        else:
+        if not use.state:
             low, high = (np.broadcast_to(end[0], shape) for end in self.bounds[node.name])
             return Range(np.minimum(low, 0), np.maximum(high, 0), unit)
+        state = node.op.state(use.state)
+        least, most, unit = 0, state.most, np.ones(())
+        if state.real:
+            format = node.formats[state.role]
+            assert isinstance(format, Quantity), "states are whole numbers here"
+            least, most, unit = format.low, format.high, arithmetic.unit_of(state.role)
         return Range(np.full(shape, min(least, 0)), np.full(shape, max(most, 0)), unit)
 
 
