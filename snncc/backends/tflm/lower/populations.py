@@ -286,10 +286,10 @@ class Neurons:
         assert isinstance(found, Quantity)
         return found
 
-    def _fallen(self, op: Spiking) -> Values:
-        """Largest magnitude that the resets of one tick subtract."""
+    def _fallen(self, op: Spiking) -> Values | None:
+        """Largest magnitude that the resets of one tick subtract; None where none does."""
         if op.reset == "none":
-            return np.zeros((), dtype=np.int64)
+            return None
         return np.asarray(np.abs(self.a.quantity(op.reset_amount, "v")) * op.spikes)
 
     def state(
@@ -299,7 +299,7 @@ class Neurons:
         push: Signal,
         decay: Param,
         initial: Param,
-        fallen: Values | int = 0,
+        fallen: Values | None = None,
     ) -> Signal:
         """A state as the tick begins, within its format and within what it can ever reach.
 
@@ -309,7 +309,7 @@ class Neurons:
         into = self.format(op.state(name).role)
         first = np.asarray(self.a.quantity(initial, "v"))
         most = np.maximum(np.abs(push.low), np.abs(push.high)).astype(np.float64)
-        if np.any(fallen):
+        if fallen is not None:
             most = most + self.x.like(fallen, push).high
         factor = self.x.like(self._factor(decay, self._role(name)), push).high
         frac = 1 << self._frac(self._role(name))
