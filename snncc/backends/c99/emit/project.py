@@ -35,15 +35,16 @@ def _sensor(port: Port) -> Sensor:
 
 
 def _face(program: Program) -> Mapping[str, str]:
-    name, upper = program.name, program.name.upper()
     takes = arguments(program).removeprefix(", ")
-    given = "".join(f", {port.node}_values" for port in program.ports)
+    return {"snncc_app.h": _header(program, takes), "snncc_app.c": _source(program, takes)}
+
+
+def _header(program: Program, takes: str) -> str:
     sizes = "\n".join(
         f"#define SNNCC_{port.node.upper()}_SIZE {prod(port.shape)}u" for port in program.ports
     )
-    return {
-        "snncc_app.h": f"""/* snncc_app.h: {name}, all its memory static; written by snncc.
- * For several networks, or memory of your own, call {name}.h instead. */
+    return f"""/* snncc_app.h: {program.name}, all its memory static; written by snncc.
+ * For several networks, or memory of your own, call {program.name}.h instead. */
 #ifndef SNNCC_APP_H
 #define SNNCC_APP_H
 
@@ -73,8 +74,13 @@ void snncc_read(int64_t score[SNNCC_CLASSES]);
 #endif
 
 #endif
-""",
-        "snncc_app.c": f"""/* snncc_app.c: written by snncc; see snncc_app.h. */
+"""
+
+
+def _source(program: Program, takes: str) -> str:
+    name = program.name
+    given = "".join(f", {port.node}_values" for port in program.ports)
+    return f"""/* snncc_app.c: written by snncc; see snncc_app.h. */
 #include "snncc_app.h"
 
 #include "{name}.h"
@@ -101,11 +107,10 @@ int snncc_reset(void)
 
 void snncc_read(int64_t score[SNNCC_CLASSES])
 {{
-    {name}_score now[{upper}_CLASSES];
+    {name}_score now[{name.upper()}_CLASSES];
 
     {name}_read(&state, now);
     for (int k = 0; k < SNNCC_CLASSES; k++)
         score[k] = now[k];
 }}
-""",
-    }
+"""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
-from ..program import BYTES, DType, Model, Port, Program
+from ..program import BYTES, DType, Model, Port, Program, Tensor
 
 CTYPES: dict[DType, str] = {"int16": "int16_t", "int32": "int32_t"}
 
@@ -90,32 +91,16 @@ def _arguments(program: Program) -> str:
 
 def application(program: Program, model: Model) -> str:
     """The C++ source."""
-    ports, outputs = len(program.ports), len(program.outputs)
-    states = model.inputs[ports:]
+    states = [model.tensors[place] for place in model.inputs[len(program.ports) :]]
+    return f"{_beginning(states)}\n{_ticks(program, len(states))}"
+
+
+def _beginning(states: Sequence[Tensor]) -> str:
+    """What the functions share, and the first of them, which makes the interpreter."""
     buffers = [
-        f"alignas({BYTES['int32']}) {CTYPES[model.tensors[place].dtype]} "
-        f"state{index}[{prod(model.tensors[place].shape)}];"
-        for index, place in enumerate(states)
+        f"alignas({BYTES['int32']}) {CTYPES[tensor.dtype]} state{index}[{prod(tensor.shape)}];"
+        for index, tensor in enumerate(states)
     ]
-    sets = [
-        f"std::memcpy(interpreter->input({index})->data.raw, {port.node}, "
-        f"{program.tensors[port.tensor].bytes});"
-        for index, port in enumerate(program.ports)
-    ]
-    sets += [
-        f"std::memcpy(interpreter->input({ports + index})->data.raw, state{index}, "
-        f"sizeof(state{index}));"
-        for index in range(len(states))
-    ]
-    keeps = [
-        f"std::memcpy(state{index}, interpreter->output({outputs + index})->data.raw, "
-        f"sizeof(state{index}));"
-        for index in range(len(states))
-    ]
-    resets = [
-        f"std::memset(state{index}, 0, sizeof(state{index}));" for index in range(len(states))
-    ]
-    add = "=" if program.decode == "last" else "+="
     return f"""// snncc_app.cc: written by snncc; see snncc_app.h.
 #include "snncc_app.h"
 
@@ -158,8 +143,30 @@ extern "C" int snncc_init(void) {{
   interpreter = made;
   return 0;
 }}
+"""
 
-extern "C" int snncc_tick({_arguments(program)}) {{
+
+def _ticks(program: Program, states: int) -> str:
+    """The functions that run the interpreter; its last inputs are the states."""
+    ports, outputs = len(program.ports), len(program.outputs)
+    sets = [
+        f"std::memcpy(interpreter->input({index})->data.raw, {port.node}, "
+        f"{program.tensors[port.tensor].bytes});"
+        for index, port in enumerate(program.ports)
+    ]
+    sets += [
+        f"std::memcpy(interpreter->input({ports + index})->data.raw, state{index}, "
+        f"sizeof(state{index}));"
+        for index in range(states)
+    ]
+    keeps = [
+        f"std::memcpy(state{index}, interpreter->output({outputs + index})->data.raw, "
+        f"sizeof(state{index}));"
+        for index in range(states)
+    ]
+    resets = [f"std::memset(state{index}, 0, sizeof(state{index}));" for index in range(states)]
+    add = "=" if program.decode == "last" else "+="
+    return f"""extern "C" int snncc_tick({_arguments(program)}) {{
 {_lines(sets)}
   if (interpreter->Invoke() != kTfLiteOk) return 1;
 {_lines(keeps)}  const int32_t* output = interpreter->output(0)->data.i32;
