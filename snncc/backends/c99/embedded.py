@@ -10,7 +10,7 @@ from snncc.ir import Network
 
 from .emit.c_names import Names, block
 from .emit.emit import emit
-from .emit.header import state_bytes
+from .emit.header import END_EXTERN_C, EXTERN_C, state_bytes
 from .lower.lower import lower
 from .program import Program, Readout
 from .storage import CType
@@ -58,11 +58,13 @@ def _header(name: str) -> str:
 
 #include "{name}.h"
 
+{EXTERN_C}
 /* Elements of output `which` that are not zero after the last tick: at most `room` of them,
  * from `*at` on, to `index` and `value`. Returns how many; fewer than `room` are the last ones.
  * `*at` is 0 at first, and then left alone. */
 {_head(name)};
 
+{END_EXTERN_C}
 #endif
 """
 

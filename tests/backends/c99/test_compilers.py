@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from snncc.importing import import_model
 from snncc.ir import SnnccError, Trace, UsageError, Values, run
 from snncc.ir.passes import calibrate
 from tests.backends.c99.populations import garden, signals
+from tests.backends.c99.strict import COMPILERS, installed, said
 from tests.nets import hand
 
 Signal = Values | Mapping[str, Values]
@@ -66,10 +67,11 @@ def test_every_kind_of_leaky_neuron(core: str) -> None:
     require_equal(program, signal, run(network, signal, record=wires), target, options)
 
 
-@lru_cache(maxsize=1)
-def trained(name: str) -> tuple[Program, Values, Trace]:
+@pytest.fixture(scope="module", params=zoo.names())
+def trained(request: pytest.FixtureRequest) -> tuple[Program, Values, Trace]:
     """A zoo model as a program, two of its test samples, and the spikes of the reference."""
     pytest.importorskip("torch")
+    name = str(request.param)
     try:
         model = import_model(f"zoo:{name}", None, None, {})
     except SnnccError as error:
@@ -84,11 +86,29 @@ def trained(name: str) -> tuple[Program, Values, Trace]:
     return BACKEND.lower(network, settings), signal, run(network, signal, record="spikes")
 
 
-@pytest.mark.parametrize("name", zoo.names())
-def test_the_zoo_s_check_spikes_from_a_gnu_firmware_in_qemu(name: str) -> None:
+def test_the_zoo_s_check_spikes_from_a_gnu_firmware_in_qemu(
+    trained: tuple[Program, Values, Trace],
+) -> None:
     target = board(QEMU)
     options = Build("s", compiler=gcc_for(target))
-    require_equal(*trained(name), target, options)
+    require_equal(*trained, target, options)
+
+
+@pytest.mark.parametrize(
+    ("compiler", "language", "optimize"),
+    [("gcc m4", "c99", "-Os"), ("gcc m4", "c++11", "-fsyntax-only"), ("clang m4", "c99", "-Os")],
+)
+def test_no_compiler_has_a_word_for_the_zoo(
+    trained: tuple[Program, Values, Trace],
+    compiler: str,
+    language: str,
+    optimize: str,
+    tmp_path: Path,
+) -> None:
+    if compiler not in installed():
+        pytest.skip(f"{COMPILERS[compiler][0]} is not installed")
+    files = {path.name: text for path, text in BACKEND.emit(trained[0]).items()}
+    assert said(compiler, language, optimize, files, tmp_path) == ""
 
 
 def test_a_compiler_is_named_as_an_option() -> None:

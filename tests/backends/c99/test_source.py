@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.boards import board, build, zig
-from snncc.ir import Network, Use, run
+from snncc.ir import LoweringRefused, Network, Use, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.populations import garden
-from tests.nets import HAND, hand, spikes_for
+from tests.backends.c99.strict import COMPILERS, LANGUAGES, STRICT, installed, said
+from tests.nets import hand, quantized_networks, spikes_for
 
 BACKEND = C99Backend()
-STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-ffreestanding", "-c")
-M4 = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4")
+M4 = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4", "-std=c99", "-O2", "-c")
 PLAIN = ("-fno-unwind-tables", "-fno-asynchronous-unwind-tables")
 GCC = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 ALLOWED = {"memcpy", "memset"}  # what a C compiler may call unasked
@@ -35,7 +37,11 @@ def quantized(name: str) -> Network:
 
 
 def emitted(name: str) -> Mapping[str, bytes]:
-    program = BACKEND.lower(quantized(name), Settings())
+    return written(quantized(name))
+
+
+def written(network: Network) -> Mapping[str, bytes]:
+    program = BACKEND.lower(network, Settings())
     return {str(path): content for path, content in BACKEND.emit(program).items()}
 
 
@@ -53,14 +59,40 @@ def compiled(command: list[str], files: Mapping[str, bytes], folder: Path) -> li
     return objects
 
 
-@GCC
-@pytest.mark.parametrize("name", [*HAND, "garden"])
-def test_gcc_has_nothing_to_say(name: str, tmp_path: Path) -> None:
-    compiled(["gcc", *STRICT], emitted(name), tmp_path)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("name", ["garden", "gated"])
+def test_no_compiler_has_a_word(name: str, compiler: str, language: str, tmp_path: Path) -> None:
+    """Populations of every kind of leaky neuron, and tables, products, delays."""
+    if compiler not in installed():
+        pytest.skip(f"{COMPILERS[compiler][0]} is not installed")
+    assert said(compiler, language, "-O2", emitted(name), tmp_path) == ""
+
+
+@settings(max_examples=60)
+@given(
+    quantized_networks(),
+    st.sampled_from(installed()),
+    st.sampled_from(list(LANGUAGES)),
+    st.sampled_from(["-O0", "-O1", "-O2", "-O3", "-Os"]),
+)
+def test_no_compiler_has_a_word_for_any_network(
+    tmp_path_factory: pytest.TempPathFactory,
+    network: Network,
+    compiler: str,
+    language: str,
+    optimize: str,
+) -> None:
+    try:
+        files = written(network)
+    except LoweringRefused:
+        return
+    folder = tmp_path_factory.mktemp("any")
+    assert said(compiler, language, optimize, files, folder) == ""
 
 
 @pytest.mark.parametrize("name", ["memory", "convolutional", "garden"])
-def test_clang_has_nothing_to_say_and_no_library_is_called(name: str, tmp_path: Path) -> None:
+def test_no_library_is_called(name: str, tmp_path: Path) -> None:
     for path in compiled([*zig(), "cc", *M4, *PLAIN, *STRICT], emitted(name), tmp_path):
         symbols = ELFFile(BytesIO(path.read_bytes())).get_section_by_name(".symtab")
         wanted = {s.name for s in symbols.iter_symbols() if s["st_shndx"] == "SHN_UNDEF" and s.name}

@@ -26,7 +26,7 @@ from ..program import (
 from ..storage import Memory
 from . import steps
 from .c_names import Names, array, block, literal
-from .header import arguments, header, readme
+from .header import END_EXTERN_C, EXTERN_C, arguments, header, readme
 from .long_arrays import file_name, is_long, long_array
 from .population import population
 
@@ -73,8 +73,7 @@ def source(program: Program, names: Names) -> str:
         calls.append(call)
     return (
         f"/* {program.name}.c: written by snncc; see {program.name}.h. */\n"
-        f'#include "{program.name}.h"\n\n#include <stddef.h>\n\n'
-        "void *memset(void *to, int value, size_t bytes);\n\n"
+        f'#include "{program.name}.h"\n\n#include "{KERNELS}"\n\n'
         f"{tables}\n" + "\n".join(functions) + "\n" + _public(program, names, calls)
     )
 
@@ -192,9 +191,11 @@ def _observe_head(program: Program, names: Names) -> str:
         f"#ifndef {name.upper()}_OBSERVE_H\n#define {name.upper()}_OBSERVE_H\n\n"
         f'#include "{name}.h"\n\n#define {name.upper()}_OBSERVED {many}u\n'
         f"#define {name.upper()}_OBSERVED_BYTES {{{bytes_of}}}\n\n"
+        f"{EXTERN_C}\n"
         "/* Write signal `which` as it is after the last tick to `to`: one uint8_t per neuron for "
         "spikes, one int32_t per\n * element for all else. */\n"
-        f"void {name}_observe(const {name}_state *state, uint32_t which, void *to);\n\n#endif\n"
+        f"void {name}_observe(const {name}_state *state, uint32_t which, void *to);\n\n"
+        f"{END_EXTERN_C}\n#endif\n"
     )
 
 
@@ -206,13 +207,13 @@ def _observe(program: Program, names: Names) -> str:
         if wire.kind == "events":
             source = names.list(readout.reading)
             body = [
-                f"uint8_t *out = memset(to, 0, {wire.size}u);",
+                f"uint8_t *out = (uint8_t *)memset(to, 0, {wire.size}u);",
                 f"for (uint32_t i = 0; i < {source}.count; i++)",
                 f"    out[{source}.index[i]] = 1;",
             ]
         else:
             body = [
-                "int32_t *out = to;",
+                "int32_t *out = (int32_t *)to;",
                 f"for (uint32_t i = 0; i < {wire.size}u; i++)",
                 f"    out[i] = {names.values(readout.reading)}[i];",
             ]
@@ -220,8 +221,7 @@ def _observe(program: Program, names: Names) -> str:
     text = block(["switch (which) {", *cases, "}"])
     return (
         f"/* {name}_observe.c: written by snncc; see {name}_observe.h. */\n"
-        f'#include "{name}_observe.h"\n\n#include <stddef.h>\n\n'
-        "void *memset(void *to, int value, size_t bytes);\n\n"
+        f'#include "{name}_observe.h"\n\n#include "{KERNELS}"\n\n'
         f"void {name}_observe(const {name}_state *state, uint32_t which, void *to)\n"
         f"{{\n{text}\n}}\n"
     )

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
 from math import prod
 
 from ..program import Leaky, Population, Port, Program
 from ..storage import Wire
 from .c_names import Names, block
+
+EXTERN_C = """#ifdef __cplusplus
+extern "C" {
+#endif
+"""
+END_EXTERN_C = """#ifdef __cplusplus
+}
+#endif
+"""
+LANES = ("#ifndef SNNCC_LANES", "#endif")
 
 
 def state_bytes(program: Program) -> int:
@@ -76,10 +87,11 @@ def header(program: Program, names: Names) -> str:
 #ifndef {upper}_H
 #define {upper}_H
 
-#include "snncc_kernels.h"
+#include <stdint.h>
 
+{EXTERN_C}
 {sizes}
-{scores.types}
+{scores.types}{_lanes(program)}
 /* Neurons that fired: how many, their numbers in ascending order, then 0xFFFF. */
 {kinds}
 
@@ -97,8 +109,20 @@ void {name}_reset({name}_state *state);
 /* Advance by one tick. The arrays are read during the call only. */
 void {name}_tick({name}_state *state{takes});
 {scores.function}
+{END_EXTERN_C}
 #endif
 """
+
+
+def _lanes(program: Program) -> str:
+    """The type of packed states, where there are any, in the words of the kernels."""
+    populations = [step for step in program.steps if isinstance(step, Population)]
+    if not any(memory.packed for step in populations for memory in step.memories):
+        return ""
+    kernels = (files("snncc.backends.c99.emit") / "kernels.h").read_text(encoding="utf-8")
+    start = kernels.index(LANES[0])
+    end = kernels.index(LANES[1], start) + len(LANES[1])
+    return f"\n/* Eight neurons, or two to a word. */\n{kernels[start:end]}\n"
 
 
 @dataclass(frozen=True)

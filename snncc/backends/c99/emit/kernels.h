@@ -5,7 +5,19 @@
 #ifndef SNNCC_KERNELS_H
 #define SNNCC_KERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The only function that the networks take from a C library; a freestanding one has no header for it. */
+void *memset(void *to, int value, size_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__ARM_FEATURE_DSP) && !defined(SNNCC_PORTABLE)
 #include <arm_acle.h>
@@ -32,7 +44,11 @@
 /* Weights of one source to eight neurons; byte k belongs to neuron 0 2 1 3 4 6 5 7, the order in which SXTAB16 widens. */
 typedef union { int8_t byte[8]; uint32_t word[2]; } snncc_row;
 
+/* Eight neurons, or two to a word. The network's own header has the same words, and needs nothing else from here. */
+#ifndef SNNCC_LANES
+#define SNNCC_LANES
 typedef union { int16_t lane[8]; uint32_t pair[4]; } snncc_lanes;
+#endif
 
 typedef union { uint8_t byte[8]; uint32_t word[2]; } snncc_flags;
 
@@ -188,7 +204,14 @@ SNNCC_INLINE uint32_t snncc_fade_each(uint32_t pair, uint32_t factors, unsigned 
 /* state + current * 2**shift, saturated once. `cut` says that the shifted current alone may leave the range: then it is
  * first cut to where the sum saturates whatever the state, and equal addends cannot leave the range and come back. */
 #define SNNCC_PUSH(state, current, shift, cut) snncc_push(state, current, shift, cut, \
-    (uint32_t)__ssat16((int32_t)(current), (shift) < 2 ? 16 : 18 - (shift)))
+    (uint32_t)SNNCC_SSAT16((int32_t)(current), (shift) < 2 ? 16 : 18 - (shift)))
+
+/* The ACLE macro of GCC is no other, but makes it warn of a conversion of its own. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SNNCC_SSAT16(pair, bits) __builtin_arm_ssat16(pair, bits)
+#else
+#define SNNCC_SSAT16(pair, bits) __ssat16(pair, bits)
+#endif
 
 SNNCC_INLINE uint32_t snncc_raise(uint32_t pair, unsigned bits)
 {

@@ -70,12 +70,12 @@ def keep(step: Keep, names: Names) -> list[str]:
 
 def spread(step: Spread, names: Names) -> list[str]:
     """Synapses walked from the source."""
+    kind = names.wires[step.target].ctype
     lines = [
         _target(names, step.target),
         f"for (uint32_t o = 0; o < {step.targets}u; o++)",
-        f"    out[o] = {names.element(step.bias, 'o')};",
+        f"    out[o] = ({kind}){names.element(step.bias, 'o')};",
     ]
-    kind = names.wires[step.target].ctype
     if names.wires[step.source.wire].kind == "events":
         body = ["const uint32_t i = *event++;", *_walk(step.walk, kind, "")]
         lines += [*_events(names, step.source), f"while (event != end) {{\n{block(body)}\n}}"]
@@ -232,7 +232,7 @@ def normalise(step: Normalise, names: Names) -> list[str]:
         f"for (uint32_t i = 0; i < {size}u; i++) {{",
         f"    const int64_t apart = (int64_t)value[i] * {size} - sum;",
         f"    const int64_t x = root ? snncc_ratio(apart * {1 << step.frac}, root) : 0;",
-        f"    out[i] = ({kind}){step.fitted};",
+        f"    out[i] = ({kind})({step.fitted});",
         "}",
         f"value += {size};",
         f"out += {size};",

@@ -27,6 +27,7 @@ from .population_arithmetic import arithmetic_of
 from .requantized import graded_steps, norm_step, register_step, table_step
 from .signal_uses import Facts, Wiring, refused
 from .synapses import Current, Synapses, walked
+from .unread import read_tables
 
 
 def lower(network: Network, rates: Mapping[str, float], *, scored: bool = True) -> Program:
@@ -49,7 +50,8 @@ def lower(network: Network, rates: Mapping[str, float], *, scored: bool = True) 
 
 def _identifier(name: str) -> str:
     """A name for files and functions that C takes and that no other file here has."""
-    plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+    # Only in a C name is `l2mu-braille` better read as `l2mu_braille` than told from all others.
+    plain = re.sub(r"_0x[0-9a-f]+_|\W", "_", name, flags=re.ASCII)
     taken = plain in RESERVED or plain.startswith("start_") or not re.match("[A-Za-z]", plain)
     return f"network_{plain}" if taken else plain
 
@@ -86,14 +88,15 @@ class Lowering:
         for node in self.network.firing:
             traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
         wires = {wire.name: wire for wire in self.wiring.wires()}
+        steps = tuple(self._ordered(wires))
         return Program(
             name=_identifier(self.network.name),
             tick=self.network.tick,
             decode=self.network.decode,
             ports=tuple(self._port(node) for node in self.network.inputs),
             wires=tuple(wires.values()),
-            tables=self.tables.all,
-            steps=tuple(self._ordered(wires)),
+            tables=read_tables(self.tables.all, steps),
+            steps=steps,
             outputs=outputs,
             traced=tuple(traced.values()),
             layers=tuple(self.layers[n.name] for n in self.facts.order if n.name in self.layers),

@@ -16,6 +16,7 @@ from ..storage import Constant, CType, Memory
 from .constant_arrays import Grid, narrowest
 from .parameter_codes import factor, shifts, whole
 from .signal_uses import refused
+from .unread import read_locals
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -39,8 +40,8 @@ def scalar(lowering: Lowering, node: Node, grid: Grid) -> tuple[Scalar, tuple[Me
     write(writer, node.op)
     memories = tuple(_memory(lowering, node, grid, state) for state in node.op.states)
     states = tuple((s.name, m.name) for s, m in zip(node.op.states, memories, strict=True))
-    parameters = tuple(writer.parameters.items())
-    numbers = Scalar(tuple(writer.lines), states, parameters, writer.wide)
+    lines, parameters = read_locals(writer.lines, writer.parameters)
+    numbers = Scalar(lines, states, tuple(parameters.items()), writer.wide)
     return numbers, memories, _resting(lowering, node)
 
 
@@ -248,12 +249,13 @@ class _Writer:
     def _fit(self, value: str, role: str) -> str:
         format = self.node.formats.get(role, self.node.formats["v"])
         assert isinstance(format, Quantity)
+        narrow = "" if self.wide else "(int32_t)"
         if format.overflow is Overflow.WRAP:
-            wrapped = f"snncc_wrap({value}, {format.bits})"
+            wrapped = f"{narrow}snncc_wrap({value}, {format.bits})"
             return wrapped if format.signed else f"({value} & {(1 << format.bits) - 1})"
         if format.bits == NARROW_BITS and format.signed and not self.wide:
             return f"snncc_fit16({value})"
-        return f"snncc_fit({value}, {_literal(format.low)}, {_literal(format.high)})"
+        return f"{narrow}snncc_fit({value}, {_literal(format.low)}, {_literal(format.high)})"
 
     def _count(self, op: Spiking, v: str, threshold: str) -> str:
         if op.spikes == 1:
