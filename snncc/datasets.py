@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.ir import ArrayFile, UsageError, Values, limits, open_arrays
+from snncc.ir import ArrayFile, UsageError, Values, open_arrays
+from snncc.ir.untrusted import limits
 
 ZOO = "zoo:"
 

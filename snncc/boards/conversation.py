@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from snncc.ir import DeviceError, limits
+from snncc.ir import DeviceError
+from snncc.ir.untrusted import limits
 
 from .protocol import Board, Image, Mark, Progress, Run
 

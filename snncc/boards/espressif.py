@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from snncc.ir import DeviceError, limits
+from snncc.ir import DeviceError
+from snncc.ir.untrusted import limits
 
 from .protocol import Board, Image, Progress, Run
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from snncc.ir import DeviceError, limits
+from snncc.ir import DeviceError
+from snncc.ir.untrusted import limits
 
 ANSWER_SECONDS = 10.0  # for everything but a core that runs, or a flash that is erased
 FLASH_SECONDS = 120.0

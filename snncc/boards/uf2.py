@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from snncc.ir import DeviceError, limits
+from snncc.ir import DeviceError
+from snncc.ir.untrusted import limits
 
 from .memory import require_equal
 from .protocol import Board, Image, Progress, Run

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from snncc.ir import UsageError, limits
+from snncc.ir import UsageError
+from snncc.ir.untrusted import limits
 
 FORMAT_VERSION = 2
 MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"

@@ -10,7 +10,8 @@ from io import BufferedReader
 from pathlib import Path
 
 from snncc.files import strangers
-from snncc.ir import UsageError, limits
+from snncc.ir import UsageError
+from snncc.ir.untrusted import limits
 
 from .schema import MANIFEST, UNLISTED, Listed
 

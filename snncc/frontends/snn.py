@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from snncc.ir import Tensor, Tensors, limits, open_arrays, parse, read_text, verify
+from snncc.ir import Tensor, Tensors, open_arrays, parse, read_text, verify
+from snncc.ir.untrusted import limits
 
 from .protocol import Imported, ImportRequest
 

@@ -1,8 +1,17 @@
 """The language: networks of ops with delays, their text, their rules and their meaning."""
 
-from . import limits
-from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
-from .arrays import ArrayFile, Entry, open_arrays
+from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from .arithmetic.functions import RealFunction
+from .arithmetic.number import (
+    Factor,
+    Format,
+    Overflow,
+    Quantity,
+    Rounding,
+    Single,
+    encode,
+    parse_format,
+)
 from .errors import (
     RULES,
     CapacityError,
@@ -22,29 +31,21 @@ from .errors import (
 )
 from .facts import Measure, Output, Role, State
 from .fields import Pads
-from .functions import RealFunction
-from .limits import Budget
 from .mapped_tensors import give_back
 from .names import NAME, identifier, tensor_name, unused
 from .network import Decode, Network, Node, Origin, Use
-from .number import (
-    Factor,
-    Format,
-    Overflow,
-    Quantity,
-    Rounding,
-    Single,
-    encode,
-    parse_format,
-)
 from .op import OPS, Leak, Op, stated_by
 from .param import Param, Ref, Shape, Unit, Values, values_of
-from .reading import file_bytes, read_text, reading
 from .reference import Stream, events, run
 from .rules import verify
 from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
+from .untrusted import limits
+from .untrusted.arrays import ArrayFile, Entry, open_arrays
+from .untrusted.limits import Budget
+from .untrusted.reading import file_bytes, read_text, reading
+from .untrusted.wording import printable
 from .views import (
     Bounds,
     Projection,
@@ -55,7 +56,6 @@ from .views import (
     ordered,
     projections,
 )
-from .wording import printable
 
 __all__ = [
     "NAME",

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import numpy.typing as npt
 
+from .arithmetic.number import counting, unit_tensor
 from .errors import PassError
 from .network import Formats, Network, Node, Use
-from .number import counting, unit_tensor
 from .op import Op
 from .ops import BlockDense, Concat, Conv, Dense, Slice
 from .param import Ref

@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import TypeAlias, overload
 
-from .number import Format
+from .arithmetic.number import Format
 from .op import Op
 from .table import Table
 

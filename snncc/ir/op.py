@@ -18,7 +18,7 @@ from .param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from .tensor import Tensors
 
 if TYPE_CHECKING:
-    from .arithmetic import Arithmetic
+    from .arithmetic.arithmetic import Arithmetic
 
 OPS: dict[str, type[Op]] = {}
 

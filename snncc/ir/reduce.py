@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from .arithmetic.number import counting, unit_tensor
 from .edit import redirect, remove, replace, tidy
 from .errors import SnnccError
 from .network import Network, Node, Use
-from .number import counting, unit_tensor
 from .ops import Dense, Input, Sum
 from .param import Ref
 from .rules import verify

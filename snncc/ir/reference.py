@@ -11,11 +11,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from .arithmetic.number import Quantity
 from .errors import UsageError, unknown
 from .facts import Output
 from .network import Network, Node, Use
-from .number import Quantity
 from .op import check_states
 from .param import StateValues, Values
 from .trace import Trace

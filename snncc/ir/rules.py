@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .arithmetic.number import Factor, Format, Single, is_factor, unit_tensor
 from .errors import RuleViolation, UndeclaredFact
 from .names import NAME
 from .network import Network, Node, infer
-from .number import Factor, Format, Single, is_factor, unit_tensor
 from .op import OPS, check_states
 from .ops import Input
 from .views import arithmetics, ordered

@@ -22,15 +22,15 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from typing import TypeAlias
 
+from .arithmetic.number import Format, parse_format
 from .errors import NumberError, TextError, unknown
 from .fields import READABLE
-from .limits import DEPTH
 from .network import NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
-from .number import Format, parse_format
 from .op import OPS, Op
 from .param import Ref
 from .tensor import Tensors
-from .wording import escape, unescape
+from .untrusted.limits import DEPTH
+from .untrusted.wording import escape, unescape
 
 Value: TypeAlias = "int | float | str | Ref | tuple[Value, ...]"
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from .arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
+from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
+from .arithmetic.number import Factor, Single
+from .arithmetic.single_arithmetic import SingleArithmetic
 from .errors import NumberError, RuleViolation
 from .facts import POTENTIAL, Output
 from .network import Network, Node, Use
 from .nodes import in_order
-from .number import Factor, Single
 from .ops import Input, Requantize
 from .param import Unit, Values
-from .single_arithmetic import SingleArithmetic
 
 
 def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from snncc.bundle import Bundle
 from snncc.datasets import ZOO
-from snncc.ir import Trace, UsageError, Values, limits, read_text
+from snncc.ir import Trace, UsageError, Values, read_text
+from snncc.ir.untrusted import limits
 
 from .engines import stream
 

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from snncc.ir import UsageError, limits, open_arrays
+from snncc.ir import UsageError, open_arrays
+from snncc.ir.untrusted import limits
 
 NUMBERS = st.one_of(
     hnp.floating_dtypes(), hnp.integer_dtypes(), hnp.unsigned_integer_dtypes(), hnp.boolean_dtypes()

@@ -23,8 +23,8 @@ from snncc.ir import (
     run,
     verify,
 )
-from snncc.ir.arithmetic import isqrt
-from snncc.ir.functions import FUNCTIONS, error_bound, interpolated, knots
+from snncc.ir.arithmetic.arithmetic import isqrt
+from snncc.ir.arithmetic.functions import FUNCTIONS, error_bound, interpolated, knots
 from snncc.ir.ops import Function, Graded, MatMul, Norm, Product, Requantize, Transpose
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import hand, spikes_for

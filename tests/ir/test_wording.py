@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snncc.ir import printable
-from snncc.ir.wording import WHOLE, escape, unescape
+from snncc.ir.untrusted.wording import WHOLE, escape, unescape
 
 SIGNS = "\x1b[31m\r\n\t\x00\x85\u2028\u202e\u2066\ufeff\ud800\U000e0001\\xu é漢 a"
 ANY = st.text(st.characters()) | st.text(SIGNS)

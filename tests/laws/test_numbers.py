@@ -20,7 +20,7 @@ from snncc.ir import (
     parse_format,
     run,
 )
-from snncc.ir.number import fit_codes, round_real, shift_codes
+from snncc.ir.arithmetic.number import fit_codes, round_real, shift_codes
 from tests.nets import hand, quantized_networks, spikes_for
 
 roundings = st.sampled_from(Rounding)

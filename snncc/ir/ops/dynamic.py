@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
 from ..facts import Dimension, Measure, Output, Role
 from ..op import Op
 from ..param import Shape, StateValues, Unit, Values

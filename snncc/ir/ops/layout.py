@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
 from ..facts import Output
 from ..fields import Extent, Extents
 from ..op import Op

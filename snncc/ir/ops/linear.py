@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
 from ..facts import Output
 from ..fields import Bias, Extent, Extents, Indices, Padding, Weights
 from ..op import Op

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
 from ..facts import Output, Role, State
 from ..fields import Current, Decay, Multiplier, Voltage, choice
 from ..op import Leak, Op, expect_params

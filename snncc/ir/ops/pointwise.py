@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
 from ..facts import Output, Role
 from ..fields import Extents, Multiplier, Offset, choice
 from ..op import Op, common_unit, expect_params, same_unit

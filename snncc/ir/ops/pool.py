@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
 from ..facts import Output
 from ..fields import Extents, Padding
 from ..op import Op

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
+from ..arithmetic.functions import FUNCTIONS
 from ..facts import Output, Role
 from ..fields import choice
-from ..functions import FUNCTIONS
 from ..op import Op
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, TypeAlias, TypedDict, cast
 
 import numpy as np
 
-from ..arithmetic import Arithmetic
+from ..arithmetic.arithmetic import Arithmetic
 from ..facts import Output, State
 from ..fields import Count, Current, Floor, Ticks, Voltage, choice
 from ..op import Op, expect_params

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.ir import UsageError, Values, limits, open_arrays, unknown
+from snncc.ir import UsageError, Values, open_arrays, unknown
+from snncc.ir.untrusted import limits
 
 from .arff import read_arff
 from .digits import images, pixels

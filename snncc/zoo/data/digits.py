@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snncc.ir import UsageError, file_bytes, limits, reading
+from snncc.ir import UsageError, file_bytes, reading
+from snncc.ir.untrusted import limits
 
 from .samples import Samples, Split, held_back
 

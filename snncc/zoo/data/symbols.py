@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snncc.ir import UsageError, limits, read_text
+from snncc.ir import UsageError, read_text
+from snncc.ir.untrusted import limits
 
 from .samples import Samples, Split
 

@@ -17,8 +17,8 @@ from snncc.backends.lava.lower.readers import reader
 from snncc.backends.lava.program import Registers
 from snncc.backends.lava.simulate import simulate
 from snncc.ir import Factor, LoweringRefused, Network, Node, Rounding, Use, run, verify
+from snncc.ir.arithmetic.number import shift_codes
 from snncc.ir.edit import insert
-from snncc.ir.number import shift_codes
 from snncc.ir.ops import Requantize, Reshape
 from tests.backends.lava.nets import loop_of_two, prepared, residual
 from tests.nets import spikes_for

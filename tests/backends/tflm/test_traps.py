@@ -23,7 +23,7 @@ from snncc.backends.tflm.run.simulate import play
 from snncc.backends.tflm.schema import TYPES
 from snncc.ir import DeviceError, Factor, Node, Overflow, Quantity, Rounding, run
 from snncc.ir import Tensor as Numbers
-from snncc.ir.number import shift_codes
+from snncc.ir.arithmetic.number import shift_codes
 from snncc.ir.ops import Relu
 from tests.nets import HAND, hand, spikes_for
 

@@ -13,7 +13,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from snncc.ir import Budget, ImportRefused, UsageError, file_bytes, limits, reading
+from snncc.ir import Budget, ImportRefused, UsageError, file_bytes, reading
+from snncc.ir.untrusted import limits
 
 from .hyper_parameters import settings_of
 

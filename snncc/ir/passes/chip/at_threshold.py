@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...arithmetic.number import Single
 from ...edit import keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...network import Network, Node
-from ...number import Single
 from ...ops import Spiking
 from ...param import Values
 from ...views import arithmetics

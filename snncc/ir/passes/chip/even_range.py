@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...arithmetic.number import Overflow, Quantity
 from ...edit import keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...network import Network
-from ...number import Overflow, Quantity
 from ...param import Param
 from ...views import arithmetics
 from ..base import Effect, Pass

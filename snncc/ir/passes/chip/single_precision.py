@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ...arithmetic.number import Factor, Format, Single
 from ...edit import map_nodes, tidy
 from ...errors import PassError
 from ...facts import Role
 from ...network import Network, Node
-from ...number import Factor, Format, Single
 from ..base import Effect, Pass
 
 

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from ...arithmetic import FloatArithmetic
+from ...arithmetic.arithmetic import FloatArithmetic
 from ...edit import fresh, insert, keep_tensor, redirect, remove
 from ...edit import replace as replace_nodes
 from ...facts import Measure, Output

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...arithmetic.number import Quantity
 from ...edit import keep_tensor
 from ...edit import replace as replace_nodes
 from ...network import Network, Use
-from ...number import Quantity
 from ...ops import Sum, Weighted
 from ...param import Values, values_of
 

@@ -8,8 +8,8 @@ from math import prod
 
 import numpy as np
 
+from ...arithmetic.number import Quantity
 from ...network import Network, Node, Use
-from ...number import Quantity
 from ...ops import (
     AvgPool,
     Concat,

@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ...arithmetic import IntegerArithmetic
+from ...arithmetic.arithmetic import IntegerArithmetic
+from ...arithmetic.number import Factor
 from ...errors import PassError
 from ...network import Network, Node
-from ...number import Factor
 from ...ops import Function, MatMul, Norm, Product, Requantize, Weighted
 from ...param import Values, values_of
 from ...views import arithmetics

@@ -9,10 +9,10 @@ from types import MappingProxyType
 import networkx as nx
 import numpy as np
 
+from ...arithmetic.number import Factor, Format, Overflow, Quantity, Rounding
 from ...edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
 from ...errors import PassError
 from ...network import Formats, Network, Node, Use
-from ...number import Factor, Format, Overflow, Quantity, Rounding
 from ...ops import Input, Requantize, Weighted
 from ...param import Ref, Unit, Values, values_of
 from ...views import graph

@@ -10,13 +10,13 @@ from typing import Literal, TypeAlias
 import networkx as nx
 import numpy as np
 
+from ...arithmetic.functions import FLAT_BITS, FUNCTIONS
+from ...arithmetic.number import Factor, Format, Overflow, Quantity, Rounding
 from ...edit import fresh, insert, map_nodes
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...facts import Output
-from ...functions import FLAT_BITS, FUNCTIONS
 from ...network import Network, Node, Use
-from ...number import Factor, Format, Overflow, Quantity, Rounding
 from ...ops import Affine, Function, Input, Requantize, Weighted
 from ...param import values_of
 from ...reference import run

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...arithmetic import Arithmetic
+from ...arithmetic.arithmetic import Arithmetic
 from ...edit import keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...errors import PassError

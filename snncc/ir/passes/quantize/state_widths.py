@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ...arithmetic import Arithmetic
+from ...arithmetic.arithmetic import Arithmetic
+from ...arithmetic.number import Quantity
 from ...errors import PassError
 from ...facts import Output
 from ...network import Network, Node, Use
-from ...number import Quantity
 from ...op import Op
 from ...param import Unit, Values
 from ...views import Bounds, arithmetics, bounds, wire_bounds

@@ -9,11 +9,11 @@ from typing import Literal, TypeAlias
 import networkx as nx
 import numpy as np
 
-from ...arithmetic import FloatArithmetic
+from ...arithmetic.arithmetic import FloatArithmetic
+from ...arithmetic.number import Quantity
 from ...errors import PassError
 from ...facts import Output
 from ...network import Network, Node, Use
-from ...number import Quantity
 from ...op import Op
 from ...ops import Input, Sum, Weighted
 from ...param import Shape, Unit, Values

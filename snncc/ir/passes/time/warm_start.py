@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...arithmetic.number import Single
 from ...edit import keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node
-from ...number import Single
 from ...param import Values, values_of
 from ...views import arithmetics
 from ..base import Effect, Pass

@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import UsageError
+from ..errors import UsageError
 from .limits import MEMBERS, MODEL_BYTES, Budget
 from .reading import file_bytes, reading
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .errors import SnnccError, UsageError
+from ..errors import SnnccError, UsageError
 
 MIB = 1 << 20
 MODEL_BYTES = 256 * MIB

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..errors import NumberError
+from ..param import Param, Unit, Values, values_of
 from .arithmetic import IntegerArithmetic
-from .errors import NumberError
 from .number import Single
-from .param import Param, Unit, Values, values_of
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .errors import NumberError
+from ..errors import NumberError
 
 Real: TypeAlias = npt.NDArray[np.floating]
 Codes: TypeAlias = npt.NDArray[np.int64]

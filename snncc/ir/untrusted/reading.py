@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import SnnccError, UsageError
+from ..errors import SnnccError, UsageError
 from .limits import shown_bytes
 
 

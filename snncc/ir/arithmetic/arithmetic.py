@@ -9,9 +9,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .errors import NumberError
+from ..errors import NumberError
+from ..mapped_tensors import LARGE_BYTES, blocks
+from ..param import Param, Unit, Values, values_of
+from ..tensor import Tensor, Tensors
 from .functions import RealFunction, interpolated, knots
-from .mapped_tensors import LARGE_BYTES, blocks
 from .number import (
     Codes,
     Factor,
@@ -23,8 +25,6 @@ from .number import (
     fit_codes,
     shift_codes,
 )
-from .param import Param, Unit, Values, values_of
-from .tensor import Tensor, Tensors
 
 EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every whole number up to here is exact
 EXACT_INTEGER = float(1 << 62)  # half of what int64 holds
