@@ -5,7 +5,8 @@ Nothing here is stored: the network is the one truth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -66,22 +67,42 @@ def arithmetics(network: Network) -> Mapping[str, tuple[Arithmetic, Unit]]:
     Raises:
         RuleViolation: V010 a format is missing, V011 units do not meet.
     """
+    _refuse_single(network)
     result: dict[str, tuple[Arithmetic, Unit]] = {}
-    pending = list(network.nodes)
-    while pending:
-        rest: list[Node] = []
-        for node in pending:
-            units = [_unit_of(network, use, result) for use in node.inputs]
-            if not all(unit is not None for unit in units):
-                rest.append(node)
-                continue
-            known = [unit for unit in units if unit is not None]
-            result[node.name] = _arithmetic(network, node, known)
-        if len(rest) == len(pending):
-            message = "its unit depends on itself; give a node of the cycle a number format"
-            raise RuleViolation("V011", rest[0].name, message, str(rest[0].origin))
-        pending = rest
+    for node in network:
+        _compute_in(network, node.name, result)
     return result
+
+
+def arithmetic(network: Network, name: str) -> Arithmetic:
+    """The arithmetic that one node of a verified network computes in; looks at what it must.
+
+    Raises:
+        RuleViolation: V010 a format is missing, V011 units do not meet.
+    """
+    result: dict[str, tuple[Arithmetic, Unit]] = {}
+    _compute_in(network, name, result)
+    return result[name][0]
+
+
+def _compute_in(network: Network, name: str, result: dict[str, tuple[Arithmetic, Unit]]) -> None:
+    """Adds the arithmetic of a node, and of all before it whose units it needs."""
+    pending: dict[str, None] = {} if name in result else {name: None}
+    while pending:
+        node = network[next(reversed(pending))]
+        units = [_unit_of(network, use, result) for use in node.inputs]
+        known = [unit for unit in units if unit is not None]
+        if len(known) == len(units):
+            result[node.name] = _arithmetic(network, node, known)
+            del pending[node.name]
+            continue
+        first = next(
+            use.source for use, unit in zip(node.inputs, units, strict=True) if unit is None
+        )
+        if first in pending:
+            message = "its unit depends on itself; give a node of the cycle a number format"
+            raise RuleViolation("V011", node.name, message, str(node.origin))
+        pending[first] = None
 
 
 def _unit_of(
@@ -128,9 +149,6 @@ def _arithmetic(network: Network, node: Node, units: list[Unit]) -> tuple[Arithm
         return FloatArithmetic(network.tensors), np.ones(())
     kind = SingleArithmetic if _is_single(node) else IntegerArithmetic
     a = kind(network.tensors, node.formats, units, f"%{node.name}")
-    if node.op.roles and any(_reads_single(network, use) for use in node.inputs):
-        message = "it reads a potential in single precision, which only an output may show"
-        raise RuleViolation("V011", node.name, message, str(node.origin))
     shapes = [network.shapes[use.source] for use in node.inputs]
     try:
         return a, node.op.unit(units, shapes, a)
@@ -143,20 +161,27 @@ def _is_single(node: Node) -> bool:
     return any(isinstance(format, Single) for format in node.formats.values())
 
 
-def _reads_single(network: Network, use: Use) -> bool:
-    """Whether a wire carries a potential in single precision, past ops that only move values."""
-    pending, seen = [use], {use}
+def _refuse_single(network: Network) -> None:
+    """Refuses a node that computes with a potential in single precision.
+
+    It may have come past ops that only move values.
+
+    Raises:
+        RuleViolation: V011, names that node.
+    """
+    single = {node.name for node in network.populations if _is_single(node)}
+    carriers = {name for name in single if not network[name].op.spiking}
+    pending = deque(network if single else ())
     while pending:
-        wire = pending.pop()
-        source = network[wire.source]
-        if wire.state or source.op.states:
-            if _is_single(source) and (wire.state or not source.op.spiking):
-                return True
-        elif not source.op.roles:
-            more = [each for each in source.inputs if each not in seen]
-            seen.update(more)
-            pending += more
-    return False
+        node = pending.popleft()
+        if not any(u.source in (single if u.state else carriers) for u in node.inputs):
+            continue
+        if node.op.roles:
+            message = "it reads a potential in single precision, which only an output may show"
+            raise RuleViolation("V011", node.name, message, str(node.origin))
+        if not node.op.states and node.name not in carriers:
+            carriers.add(node.name)
+            pending.extend(network.users(node.name))
 
 
 Bounds = Mapping[str, tuple[Values, Values]]
@@ -185,24 +210,50 @@ def bounds(network: Network) -> Bounds:
             result[node.name] = zero + int(limits[0]), zero + int(limits[1])
         elif node.op.states:
             result[node.name] = node.op.bound((), (), shape, a)
-    pending = [node for node in network if node.name not in result]
-    while pending:  # a delayed use may stand before its source: go on until nothing moves
-        known = [n for n in pending if all(u.state or u.source in result for u in n.inputs)]
-        held = next((n for n in pending if n.op.held), None)
-        if not known and held is not None:  # a cycle, within which this node keeps to its format
-            low, high = numbers[held.name][0].limits(held.op.held)
-            zero = np.zeros((1, *network.shapes[held.name]), dtype=np.int64)
-            result[held.name] = zero + int(low), zero + int(high)
-        elif not known:
-            message = "it feeds itself and nothing fits it to a format: it has no bounds"
-            raise RuleViolation("V010", pending[0].name, message, str(pending[0].origin))
-        for node in known:
-            ends = [wire_bounds(network, use, result, numbers) for use in node.inputs]
-            lows, highs = [e[0] for e in ends], [e[1] for e in ends]
-            a = numbers[node.name][0]
-            result[node.name] = node.op.bound(lows, highs, network.shapes[node.name], a)
-        pending = [node for node in pending if node.name not in result]
+    for node in _in_turn(network, result):
+        if node.op.held and any(not u.state and u.source not in result for u in node.inputs):
+            # In a cycle, within which this node keeps to its format.
+            low, high = numbers[node.name][0].limits(node.op.held)
+            zero = np.zeros((1, *network.shapes[node.name]), dtype=np.int64)
+            result[node.name] = zero + int(low), zero + int(high)
+            continue
+        ends = [wire_bounds(network, use, result, numbers) for use in node.inputs]
+        lows, highs = [e[0] for e in ends], [e[1] for e in ends]
+        a = numbers[node.name][0]
+        result[node.name] = node.op.bound(lows, highs, network.shapes[node.name], a)
     return result
+
+
+def _in_turn(network: Network, known: Container[str]) -> Iterator[Node]:
+    """The nodes that are not known, each once all that it reads is; what is given is known then.
+
+    Where a cycle waits for itself, a node of it with a format of its own comes before its inputs.
+
+    Raises:
+        RuleViolation: V010, there is none.
+    """
+    waits = {
+        node.name: {u.source for u in node.inputs if not u.state and u.source not in known}
+        for node in network
+        if node.name not in known
+    }
+    ready = deque(network[name] for name, sources in waits.items() if not sources)
+    held = iter([network[name] for name in waits if network[name].op.held])
+    given: set[str] = set()
+    while len(given) < len(waits):
+        node = ready.popleft() if ready else next((n for n in held if n.name not in given), None)
+        if node is None:
+            first = next(network[name] for name in waits if name not in given)
+            message = "it feeds itself and nothing fits it to a format: it has no bounds"
+            raise RuleViolation("V010", first.name, message, str(first.origin))
+        given.add(node.name)
+        yield node
+        for user in network.users(node.name):
+            sources = waits.get(user.name, set())
+            if node.name in sources:
+                sources.remove(node.name)
+                if not sources and user.name not in given:
+                    ready.append(user)
 
 
 def wire_bounds(
