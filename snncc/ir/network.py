@@ -194,8 +194,15 @@ class Network:
 
     def wires(self, name: str) -> tuple[Use, ...]:
         """All that reads a node or a state of it: the outputs first, then inputs of its users."""
-        read = [*self.outputs, *(use for user in self.users(name) for use in user.inputs)]
-        return tuple(use for use in read if use.source == name)
+        inputs = (use for user in self.users(name) for use in user.inputs)
+        return (*self._shown.get(name, ()), *(use for use in inputs if use.source == name))
+
+    @cached_property
+    def _shown(self) -> Mapping[str, tuple[Use, ...]]:
+        found: dict[str, tuple[Use, ...]] = {}
+        for use in self.outputs:
+            found[use.source] = (*found.get(use.source, ()), use)
+        return found
 
     def edited(
         self,

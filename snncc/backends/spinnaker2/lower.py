@@ -113,7 +113,10 @@ class _Lowering:
         ]
         relays.sources = {source.name: source for source in sources}
         synapses = [each for node in nodes for each in self._synapses(node, relays)]
-        neurons = [self._neurons(node, synapses) for node in nodes]
+        into: dict[str, list[Synapses]] = {}
+        for each in synapses:
+            into.setdefault(each.target, []).append(each)
+        neurons = [self._neurons(node, into.get(node.name, [])) for node in nodes]
         relayed, linking = relays.populations({n.name: n for n in neurons})
         whole = (*synapses, *linking)
         used = {each.source for each in whole}
@@ -194,13 +197,12 @@ class _Lowering:
         kept = format if isinstance(format, Quantity) else None
         return Port(node.name, self.paths.network.shapes[node.name], kept)
 
-    def _neurons(self, node: Node, synapses: list[Synapses]) -> Neurons:
+    def _neurons(self, node: Node, into: list[Synapses]) -> Neurons:
         network = self.paths.network
         phase = self.phases[node.name]
         warm = phase if self.period == 1 else 0
         a = self.paths.numbers[node.name]
         found = population(network, node, a, warm)
-        into = [each for each in synapses if each.target == node.name]
         read = {use.state for use in network.outputs if use.source == node.name}
         shown = read and ("v" in read or node.op.output is Output.POTENTIAL)
         return Neurons(

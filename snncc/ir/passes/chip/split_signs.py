@@ -12,7 +12,7 @@ from ...errors import PassError
 from ...network import Network, Node, Use
 from ...ops import AvgPool, Concat, CubaLIF, DualCubaLIF, Reshape, Slice, Sum, SumPool, Weighted
 from ...param import Param, Ref, Values, values_of
-from ...views import arithmetics
+from ...views import arithmetic
 from ..base import Effect, Pass
 from ..fold.move_constants import lay
 from ..fold.prune import Prune
@@ -130,7 +130,7 @@ def _bias(network: Network, node: Node, op: CubaLIF) -> tuple[Values, Values]:
     bias = np.broadcast_to(values_of(op.bias, network.tensors), shape)
     if not network.quantized:
         return bias, np.zeros(shape)
-    unit = np.broadcast_to(arithmetics(network)[node.name][0].input_unit(), shape)
+    unit = np.broadcast_to(arithmetic(network, node.name).input_unit(), shape)
     whole = np.rint(bias / unit) * unit
     return whole, bias - whole
 

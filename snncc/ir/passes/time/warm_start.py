@@ -12,7 +12,7 @@ from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node
 from ...param import Values, values_of
-from ...views import arithmetics
+from ...views import arithmetic
 from ..base import Effect, Pass
 from ..fold.move_constants import lay
 from .retime import phases
@@ -140,7 +140,7 @@ def _started(network: Network, name: str, ticks: int) -> Network:
             )
         begin = np.where(calm, begin, np.float32(0))
         end, _ = w.after(begin, ticks)
-    unit = arithmetics(network)[name][0].unit_of("v")
+    unit = arithmetic(network, name).unit_of("v")
     network, ref = keep_tensor(network, f"{name}.initial", end.astype(np.float64) * unit)
     return replace_nodes(network, replace(node, op=node.op.with_fields(initial=ref)))
 

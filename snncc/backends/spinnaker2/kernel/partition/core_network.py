@@ -66,7 +66,8 @@ class _Packing:
 
     def part(self) -> Part:
         """All of it."""
-        mine = [node for node in self.views.order if node.name in self.claim]
+        names = sorted(self.claim, key=self.views.place.__getitem__)
+        mine = [self.views.network[name] for name in names]
         self.names.update(self.claim)
         self._listen(mine)
         for node in mine:

@@ -59,9 +59,10 @@ def levels(
         for index, use in enumerate(node.inputs):
             if _beside(network, rules, node, index) and depth[use.source] == depth[node.name]:
                 shared.add_edge(use.source, node.name)
+    place = {node.name: index for index, node in enumerate(order)}
     found: dict[int, list[Group]] = {}
     for names in nx.connected_components(shared):
-        nodes = [node for node in order if node.name in names]
+        nodes = [network[name] for name in sorted(names, key=place.__getitem__)]
         found.setdefault(depth[nodes[0].name], []).append(_group(network, rules, nodes, live))
     return tuple(tuple(found[level]) for level in sorted(found))
 

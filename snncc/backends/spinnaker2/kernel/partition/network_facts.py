@@ -77,6 +77,11 @@ class Views:
         return cls(network, recorded, order, rules, live, found, numbers, bounds(network))
 
     @cached_property
+    def place(self) -> Mapping[str, int]:
+        """Node → where it stands in the order."""
+        return {node.name: index for index, node in enumerate(self.order)}
+
+    @cached_property
     def level(self) -> Mapping[str, int]:
         """Node → its level; inputs have none."""
         return {
