@@ -84,7 +84,7 @@ def warming(network: Network, node: Node) -> Warming:
     """What a population in float32 does while it waits for its tick 0."""
     leak, shape = node.op.leak, network.shapes[node.name]
     assert leak is not None, f"%{node.name} does not state how its potential leaks"
-    a = arithmetics(network)[node.name][0]
+    a = arithmetic(network, node.name)
     threshold = np.full(shape, np.inf, dtype=np.float32)
     if leak.threshold is not None:
         threshold = np.broadcast_to(a.quantity(leak.threshold, "v"), shape)
@@ -150,7 +150,7 @@ def _laid(network: Network, node: Node, calm: Values) -> Network:
     leak = node.op.leak
     if leak is None or len(node.inputs) > 1 or np.any(warming(network, node).initial):
         return network
-    unit = np.broadcast_to(arithmetics(network)[node.name][0].input_unit(), calm.shape)
+    unit = np.broadcast_to(arithmetic(network, node.name).input_unit(), calm.shape)
     bias = np.broadcast_to(values_of(leak.bias, network.tensors), calm.shape)
     whole = np.where(calm, 0.0, np.rint(bias / unit) * unit)
     laid = lay(network, node.inputs[0], whole)
