@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,17 +24,15 @@ from snncc.ir.ops import (
 
 from ..program import Loop, MatrixProduct, PoolWindow, Step
 from ..storage import Constant
+from .context import Context
 from .scalar_neurons import ROUNDED
 from .signal_uses import refused
 
-if TYPE_CHECKING:
-    from .lower import Lowering
 
-
-def element_steps(lowering: Lowering, node: Node, target: str) -> tuple[Step, ...]:
+def element_steps(context: Context, node: Node, target: str) -> tuple[Step, ...]:
     """The steps of a stateless node without weights; they fill the wire `target`."""
-    shape, op = lowering.network.shapes[node.name], node.op
-    sources = [lowering.network.shapes[use.source] for use in node.inputs]
+    shape, op = context.network.shapes[node.name], node.op
+    sources = [context.network.shapes[use.source] for use in node.inputs]
     whole = (0,) * len(shape)
     match op:
         case Sum() | Product():
@@ -43,33 +40,33 @@ def element_steps(lowering: Lowering, node: Node, target: str) -> tuple[Step, ..
             text = sign.join(f"x{k}" for k in range(len(sources)))
             wide = isinstance(op, Product) and len(sources) > 2  # two of them may exceed all
             text = f"(int64_t){text}" if wide else text
-            return (_loop(lowering, node, target, shape, whole, node.inputs, text),)
+            return (_loop(context, node, target, shape, whole, node.inputs, text),)
         case MatMul():
-            return (_matrix_product(lowering, node, target),)
+            return (_matrix_product(context, node, target),)
         case Transpose():
-            return (_transpose(lowering, node, op, target),)
+            return (_transpose(context, node, op, target),)
         case Relu():
             text = "x0 > 0 ? x0 : 0"
-            return (_loop(lowering, node, target, shape, whole, node.inputs, text),)
+            return (_loop(context, node, target, shape, whole, node.inputs, text),)
         case Affine():
-            return (_affine(lowering, node, op, target),)
+            return (_affine(context, node, op, target),)
         case Concat():
             starts = np.cumsum([0, *(s[op.axis] for s in sources)])[:-1]
             return tuple(
-                _loop(lowering, node, target, source, _at(shape, op.axis, int(start)), (use,), "x0")
+                _loop(context, node, target, source, _at(shape, op.axis, int(start)), (use,), "x0")
                 for source, start, use in zip(sources, starts, node.inputs, strict=True)
             )
         case Slice():
             begin = _at(shape, op.axis, op.start)
-            return (_loop(lowering, node, target, shape, whole, node.inputs, "x0", begin),)
+            return (_loop(context, node, target, shape, whole, node.inputs, "x0", begin),)
         case SumPool() | AvgPool() | MaxPool():
-            return (_pool(lowering, node, op, target),)
+            return (_pool(context, node, op, target),)
         case _:
             raise refused("C007", node, f"{op.keyword} has no form in C here")
 
 
 def spread_loop(
-    lowering: Lowering,
+    context: Context,
     node: Node,
     target: str,
     expression: str,
@@ -77,26 +74,26 @@ def spread_loop(
     statements: tuple[str, ...] = (),
 ) -> Loop:
     """A loop over all elements of a node with one input, which has the same shape."""
-    shape = lowering.network.shapes[node.name]
+    shape = context.network.shapes[node.name]
     whole = (0,) * len(shape)
-    loop = _loop(lowering, node, target, shape, whole, node.inputs, expression, None, parameters)
+    loop = _loop(context, node, target, shape, whole, node.inputs, expression, None, parameters)
     return replace(loop, statements=statements)
 
 
-def _matrix_product(lowering: Lowering, node: Node, target: str) -> MatrixProduct:
-    left, right = (lowering.network.shapes[use.source] for use in node.inputs)
-    first, second = (lowering.values(use, node.name) for use in node.inputs)
+def _matrix_product(context: Context, node: Node, target: str) -> MatrixProduct:
+    left, right = (context.network.shapes[use.source] for use in node.inputs)
+    first, second = (context.values(use, node.name) for use in node.inputs)
     batch, terms = prod(left[:-2]), left[-1]
     return MatrixProduct(node.name, first, second, target, batch, left[-2], terms, right[-1])
 
 
-def _transpose(lowering: Lowering, node: Node, op: Transpose, target: str) -> Loop:
-    shapes = lowering.network.shapes
+def _transpose(context: Context, node: Node, op: Transpose, target: str) -> Loop:
+    shapes = context.network.shapes
     steps = _strides(shapes[node.inputs[0].source])
     shape = shapes[node.name]
     return Loop(
         node.name,
-        (lowering.values(node.inputs[0], node.name),),
+        (context.values(node.inputs[0], node.name),),
         target,
         shape,
         (0,),
@@ -116,7 +113,7 @@ def _strides(shape: Shape) -> tuple[int, ...]:
 
 
 def _loop(
-    lowering: Lowering,
+    context: Context,
     node: Node,
     target: str,
     extents: Shape,
@@ -127,7 +124,7 @@ def _loop(
     parameters: tuple[tuple[str, Constant], ...] = (),
 ) -> Loop:
     """Loops over `extents`, written from index `to` on, read from `begin` on."""
-    shapes = lowering.network.shapes
+    shapes = context.network.shapes
     leap = _strides(shapes[node.name])
     strides, offsets = [], []
     for use in uses:
@@ -139,7 +136,7 @@ def _loop(
         offsets.append(sum(k * s for k, s in zip(first, steps, strict=True)))
     return Loop(
         node.name,
-        tuple(lowering.values(use, node.name) for use in uses),
+        tuple(context.values(use, node.name) for use in uses),
         target,
         extents,
         tuple(offsets),
@@ -151,28 +148,26 @@ def _loop(
     )
 
 
-def _affine(lowering: Lowering, node: Node, op: Affine, target: str) -> Loop:
-    shape, a = lowering.network.shapes[node.name], lowering.numbers[node.name][0]
+def _affine(context: Context, node: Node, op: Affine, target: str) -> Loop:
+    shape, a = context.network.shapes[node.name], context.numbers[node.name][0]
     format = node.formats["scale"]
     assert isinstance(format, Factor)
-    scale = np.rint(values_of(op.scale, lowering.network.tensors) * 2.0**format.frac)
+    scale = np.rint(values_of(op.scale, context.network.tensors) * 2.0**format.frac)
     shift = np.zeros(()) if op.shift == 0.0 else a.quantity(op.shift, "shift")
     found = []
     for name, codes in (("scale", scale), ("shift", shift)):
         spread = np.broadcast_to(codes, shape).astype(np.int64)
-        found.append((name, lowering.tables.plain(f"{node.name}_{name}", "int32_t", spread)))
+        found.append((name, context.tables.plain(f"{node.name}_{name}", "int32_t", spread)))
     product = "(int64_t)x0 * scale"
     rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
     text = f"{rounded} + shift"
     whole = (0,) * len(shape)
-    return _loop(lowering, node, target, shape, whole, node.inputs, text, parameters=tuple(found))
+    return _loop(context, node, target, shape, whole, node.inputs, text, parameters=tuple(found))
 
 
-def _pool(
-    lowering: Lowering, node: Node, op: SumPool | AvgPool | MaxPool, target: str
-) -> PoolWindow:
+def _pool(context: Context, node: Node, op: SumPool | AvgPool | MaxPool, target: str) -> PoolWindow:
     axes = len(op.kernel)
-    size = lowering.network.shapes[node.inputs[0].source]
+    size = context.network.shapes[node.inputs[0].source]
     if axes not in (1, 2):
         raise refused("C007", node, f"pools over {axes} axes have no form in C here, one or two do")
     flat = axes == 1
@@ -182,11 +177,11 @@ def _pool(
 
     return PoolWindow(
         node.name,
-        lowering.values(node.inputs[0], node.name),
+        context.values(node.inputs[0], node.name),
         target,
         prod(size[: len(size) - axes]),
         two(size[len(size) - axes :], 1),
-        two(lowering.network.shapes[node.name][len(size) - axes :], 1),
+        two(context.network.shapes[node.name][len(size) - axes :], 1),
         two(op.kernel, 1),
         two(op.stride, 1),
         two(tuple(before for before, _ in op.padding), 0),

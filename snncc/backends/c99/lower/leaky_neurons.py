@@ -9,7 +9,7 @@ from the other end; for the reset before the decay d = T(decay (v - amount s)) +
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 
@@ -20,10 +20,8 @@ from ..program import Leaky
 from ..storage import Constant, Layout, Reset
 from ..target import LANE_BITS
 from .constant_arrays import Grid
+from .context import Context
 from .parameter_codes import factor, observed, shifts, whole
-
-if TYPE_CHECKING:
-    from .lower import Lowering
 
 MOST_SHIFT = 14  # SSAT16 cuts to 18 - shift bits, of which it needs four
 MOST_REACH = 30  # a shifted current that meets an int16 state must not leave int32
@@ -44,15 +42,15 @@ class _Numbers:
     early: bool  # reset before the decay
 
     @classmethod
-    def of(cls, lowering: Lowering, node: Node, op: Leaking, bits: int) -> _Numbers | None:
+    def of(cls, context: Context, node: Node, op: Leaking, bits: int) -> _Numbers | None:
         """The numbers; None where a decay has no short form."""
         leaks, fading = op.membrane.decay != 1.0, op.membrane.current_decay is not None
-        decay = _decay(lowering, node, "decay", bits) if leaks else None
-        fades = _decay(lowering, node, "current_decay", bits) if fading else None
+        decay = _decay(context, node, "decay", bits) if leaks else None
+        fades = _decay(context, node, "current_decay", bits) if fading else None
         if (leaks and decay is None) or (fading and fades is None):
             return None
         named = (op.threshold, op.reset_amount, op.bias)
-        threshold, amount, bias = (whole(lowering, node, value, "v") for value in named)
+        threshold, amount, bias = (whole(context, node, value, "v") for value in named)
         late = op.reset_order in ("after-decay", "after-input")
         return cls(bits, threshold, amount, bias, decay, fades, not late)
 
@@ -74,7 +72,7 @@ Leaking: TypeAlias = IF | LIF | CubaLIF
 
 
 def leaky_of(
-    lowering: Lowering, node: Node, grid: Grid, lanes: bool
+    context: Context, node: Node, grid: Grid, lanes: bool
 ) -> tuple[Leaky, Integers, Integers] | None:
     """The arithmetic of a population, what tick 0 begins with, and the bias, one per neuron.
 
@@ -84,27 +82,27 @@ def leaky_of(
     # Those whose equations stand above; no op derives from one of them.
     if bits is None or not isinstance(op, Leaking) or not _plain(node, op):
         return None
-    if observed(lowering, node) or op.membrane.current_order == "old":
+    if observed(context, node) or op.membrane.current_order == "old":
         return None
-    numbers, shift = _Numbers.of(lowering, node, op, bits), shifts(lowering, node)
+    numbers, shift = _Numbers.of(context, node, op, bits), shifts(context, node)
     if numbers is None or not np.all(shift == shift[0]) or shift[0] > MOST_SHIFT:
         return None
     # A neuron at rest must not fire, nor may an empty lane.
     quiet = numbers.threshold >= (0 if op.compare == ">" else 1)
     if not np.all(quiet) or not _fits(op, numbers):
         return None
-    low, high = lowering.facts.limits(node.inputs[0])
+    low, high = context.facts.limits(node.inputs[0])
     reach = int(max(-low.min(), high.max())) << int(shift[0])
     if not lanes and reach >= 1 << MOST_REACH:
         return None
     cut = reach >= 1 << (bits - 1)
-    leaky = _written(lowering, node, op, grid, numbers, int(shift[0]), cut)
-    bias = whole(lowering, node, op.bias, "v")
-    return leaky, _begins(lowering, node, op, numbers), bias
+    leaky = _written(context, node, op, grid, numbers, int(shift[0]), cut)
+    bias = whole(context, node, op.bias, "v")
+    return leaky, _begins(context, node, op, numbers), bias
 
 
 def _written(
-    lowering: Lowering,
+    context: Context,
     node: Node,
     op: Leaking,
     grid: Grid,
@@ -117,7 +115,7 @@ def _written(
 
     def constant(name: str, values: Integers, fill: int = 0) -> Constant:
         label = f"{node.name}_{name}"
-        return lowering.tables.constant(label, layout, values, grid, fill)
+        return context.tables.constant(label, layout, values, grid, fill)
 
     def decay(name: str, of: _Decay | None) -> Constant | None:
         # Decays are in no lane's way: empty ones may share a neuron's.
@@ -160,8 +158,8 @@ def _plain(node: Node, op: Spiking) -> bool:
     return placed and op.spikes == 1 and not op.refractory and not op.floored
 
 
-def _decay(lowering: Lowering, node: Node, role: str, bits: int) -> _Decay | None:
-    codes, format = factor(lowering, node, getattr(node.op, role), role)
+def _decay(context: Context, node: Node, role: str, bits: int) -> _Decay | None:
+    codes, format = factor(context, node, getattr(node.op, role), role)
     frac = format.frac
     while frac and not np.any(codes & 1):
         codes, frac = codes >> 1, frac - 1
@@ -210,9 +208,9 @@ def _identity(values: Integers) -> Integers:
     return values
 
 
-def _begins(lowering: Lowering, node: Node, op: Leaking, numbers: _Numbers) -> Integers:
+def _begins(context: Context, node: Node, op: Leaking, numbers: _Numbers) -> Integers:
     """What tick 0 begins with `[neurons]`: the initial potential, reset, decayed, bias added."""
-    first = whole(lowering, node, op.initial, "v")
+    first = whole(context, node, op.initial, "v")
     fired = first > numbers.threshold if op.compare == ">" else first >= numbers.threshold
     # Who is reset at once has been reset before tick 0.
     fired = fired & (op.reset != "none") & (op.reset_order != "now")

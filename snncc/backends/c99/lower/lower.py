@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from snncc.ir import (
-    Arithmetic,
     LoweringRefused,
     Network,
     Node,
     Quantity,
-    Unit,
     Use,
-    arithmetics,
 )
 from snncc.ir.ops import Function, Graded, Input, Norm, Requantize, Weighted
 
 from ..program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
 from ..storage import Reading, Wire
 from ..target import EVENTS_MAX, RESERVED
-from .constant_arrays import Tables, narrowest
+from .constant_arrays import narrowest
+from .context import Context
 from .elements import element_steps
 from .population_arithmetic import arithmetic_of
 from .requantized import graded_steps, norm_step, register_step, table_step
-from .signal_uses import Facts, Wiring, refused
+from .signal_uses import refused
 from .synapses import Current, Synapses, walked
 from .unread import read_tables
 
@@ -45,7 +43,7 @@ def lower(network: Network, rates: Mapping[str, float], *, scored: bool = True) 
         raise LoweringRefused(
             "C001: the network computes with real numbers; run quantize before lowering to c99"
         )
-    return Lowering(network, rates, scored).program()
+    return _Lowering(network, rates, scored).program()
 
 
 def _identifier(name: str) -> str:
@@ -56,38 +54,31 @@ def _identifier(name: str) -> str:
     return f"network_{plain}" if taken else plain
 
 
-@dataclass
-class Lowering:
-    """What is known so far. Nodes are lowered when something needs them."""
+class _Lowering:
+    """Steps and layers so far, by node. Nodes are lowered when something needs them."""
 
-    network: Network
-    rates: Mapping[str, float]
-    scored: bool
-    facts: Facts = field(init=False)
-    wiring: Wiring = field(init=False)
-    tables: Tables = field(default_factory=Tables)
-    numbers: Mapping[str, tuple[Arithmetic, Unit]] = field(init=False)
-    steps: dict[str, tuple[Step, ...]] = field(default_factory=dict[str, tuple[Step, ...]])
-    layers: dict[str, Layer] = field(default_factory=dict[str, Layer])
-
-    def __post_init__(self) -> None:
-        self.facts = Facts.of(self.network)
-        self.wiring = Wiring(self.facts)
-        self.numbers = arithmetics(self.network)
+    def __init__(self, network: Network, rates: Mapping[str, float], scored: bool) -> None:
+        self.network, self.scored = network, scored
+        self.context = Context(network, rates, self._need)
+        self.facts = self.context.facts
+        self.steps: dict[str, tuple[Step, ...]] = {}
+        self.layers: dict[str, Layer] = {}
 
     def program(self) -> Program:
         """Everything lowered, then put in order."""
         for node in self.network.populations:
             # The one op whose events carry a value; another is refused by name below.
             if isinstance(node.op, Graded):
-                self.steps[node.name], self.layers[node.name] = graded_steps(self, node, node.op)
+                self.steps[node.name], self.layers[node.name] = graded_steps(
+                    self.context, node, node.op
+                )
             else:
                 self._population(node)
         outputs = tuple(self._readout(use) for use in self.network.outputs)
         traced = {o.text: o for o in outputs}
         for node in self.network.firing:
             traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
-        wires = {wire.name: wire for wire in self.wiring.wires()}
+        wires = {wire.name: wire for wire in self.context.wiring.wires()}
         steps = tuple(self._ordered(wires))
         return Program(
             name=_identifier(self.network.name),
@@ -95,7 +86,7 @@ class Lowering:
             decode=self.network.decode,
             ports=tuple(self._port(node) for node in self.network.inputs),
             wires=tuple(wires.values()),
-            tables=read_tables(self.tables.all, steps),
+            tables=read_tables(self.context.tables.all, steps),
             steps=steps,
             outputs=outputs,
             traced=tuple(traced.values()),
@@ -103,54 +94,33 @@ class Lowering:
             scored=self.scored,
         )
 
-    def events(self, use: Use, user: str) -> Reading:
-        """A wire of zeros and ones as a list of events; lowers its source where needed."""
-        use = self.facts.source(use)
-        self._need(use)
-        if not self._fires(use):
-            self.wiring.values(Use(use.source), use.source)
-        return self.wiring.events(use, user)
-
-    def values(self, use: Use, user: str) -> Reading:
-        """A wire as values; lowers its source where needed."""
-        use = self.facts.source(use)
-        self._need(use)
-        if self._fires(use):
-            self.wiring.events(Use(use.source), use.source)
-        return self.wiring.values(use, user)
-
-    def _fires(self, use: Use) -> bool:
-        """Whether a wire comes from neurons that put out single spikes."""
-        op = self.network[use.source].op
-        return bool(op.states) and op.counts == 1 and not use.state
-
     def _need(self, use: Use) -> None:
         node = self.network[use.source]
         if node.op.states or isinstance(node.op, Input) or node.name in self.steps:
             return
-        target = self.wiring.values(Use(node.name), node.name).wire
+        target = self.context.wiring.values(Use(node.name), node.name).wire
         self.steps[node.name] = ()  # it may read itself, some ticks late
         match node.op:
             case Weighted():
-                step, self.layers[node.name] = walked(self, node, target)
+                step, self.layers[node.name] = walked(self.context, node, target)
                 self.steps[node.name] = (step,)
             case Requantize():
-                self.steps[node.name] = (register_step(self, node, target),)
+                self.steps[node.name] = (register_step(self.context, node, target),)
             case Norm():
-                self.steps[node.name] = (norm_step(self, node, node.op, target),)
+                self.steps[node.name] = (norm_step(self.context, node, node.op, target),)
             case Function():
-                self.steps[node.name] = (table_step(self, node, node.op, target),)
+                self.steps[node.name] = (table_step(self.context, node, node.op, target),)
             case _:
-                self.steps[node.name] = element_steps(self, node, target)
+                self.steps[node.name] = element_steps(self.context, node, target)
 
     def _population(self, node: Node) -> None:
         if len(node.inputs) > 1:
             raise refused("C007", node, f"{node.op.keyword} has no form in C here")
-        current = Current.of(self, node)
+        current = Current.of(self.context, node)
         grid = current.grid
-        numbers, memories, resting = arithmetic_of(self, node, grid, current.lanes)
+        numbers, memories, resting = arithmetic_of(self.context, node, grid, current.lanes)
         counted = node.op.counts != 1
-        synapses: Synapses = current.synapses(self)
+        synapses: Synapses = current.synapses(self.context)
         population = Population(
             node=node.name,
             keyword=node.op.keyword,
@@ -189,8 +159,8 @@ class Lowering:
 
     def _readout(self, use: Use) -> Readout:
         node = self.network[use.source]
-        small = self.facts.size(use.source) < EVENTS_MAX
-        read = self.events if self._fires(use) and small else self.values
+        context, small = self.context, self.facts.size(use.source) < EVENTS_MAX
+        read = context.events if context.fires(use) and small else context.values
         shape = self.network.shapes[use.source]
         spikes = bool(node.op.spiking and not use.state)
         return Readout(str(use), read(use, ""), shape, spikes)

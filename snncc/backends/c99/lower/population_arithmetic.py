@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from snncc.ir import Factor, Node, Overflow, Single
@@ -13,26 +11,24 @@ from ..program import Leaky, Scalar
 from ..storage import Memory
 from ..target import LANE_BITS
 from .constant_arrays import Grid
+from .context import Context
 from .leaky_neurons import leaky_of
 from .scalar_neurons import scalar
 from .signal_uses import refused
 
-if TYPE_CHECKING:
-    from .lower import Lowering
-
 
 def arithmetic_of(
-    lowering: Lowering, node: Node, grid: Grid, lanes: bool
+    context: Context, node: Node, grid: Grid, lanes: bool
 ) -> tuple[Leaky | Scalar, tuple[Memory, ...], bool]:
     """Arithmetic and states of a population, and whether it stays at rest without input.
 
     Raises:
         LoweringRefused: C004 a trapping state is not proven to fit, C005 a format is too wide.
     """
-    _check_formats(lowering, node)
-    found = leaky_of(lowering, node, grid, lanes)
+    _check_formats(context, node)
+    found = leaky_of(context, node, grid, lanes)
     if found is None:
-        return scalar(lowering, node, grid)
+        return scalar(context, node, grid)
     leaky, first, bias = found
     names = ("rest",) if leaky.current_decay is None else ("rest", "current")
     memories = tuple(
@@ -48,7 +44,7 @@ def arithmetic_of(
     return leaky, memories, True
 
 
-def _check_formats(lowering: Lowering, node: Node) -> None:
+def _check_formats(context: Context, node: Node) -> None:
     for role, format in node.formats.items():
         if isinstance(format, Factor):
             if format.frac > 31:
@@ -61,8 +57,8 @@ def _check_formats(lowering: Lowering, node: Node) -> None:
                 "C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept"
             )
         if format.overflow is Overflow.TRAP:
-            limits, numbers = lowering.facts.bounds, lowering.numbers
-            worst = float(np.max(worst_case(lowering.network, node, limits, numbers)))
+            limits, numbers = context.facts.bounds, context.numbers
+            worst = float(np.max(worst_case(context.network, node, limits, numbers)))
             if worst > format.high:
                 message = (
                     f"role '{role}' traps beyond {format.high:,} and may reach {worst:,.0f}; "

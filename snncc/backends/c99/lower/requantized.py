@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,26 +13,24 @@ from ..program import Layer, Loop, Normalise
 from ..storage import Constant
 from ..target import TABLE_BITS
 from .constant_arrays import narrowest
+from .context import Context
 from .elements import spread_loop
 from .parameter_codes import shifts, whole
 from .scalar_neurons import ROUNDED
 from .signal_uses import refused
 
-if TYPE_CHECKING:
-    from .lower import Lowering
-
 Parameters = tuple[tuple[str, Constant], ...]
 
 
-def register_step(lowering: Lowering, node: Node, target: str) -> Loop:
+def register_step(context: Context, node: Node, target: str) -> Loop:
     """A value counted in another unit."""
-    value, parameters = _rescaled(lowering, node, "value")
-    return spread_loop(lowering, node, target, value, parameters)
+    value, parameters = _rescaled(context, node, "value")
+    return spread_loop(context, node, target, value, parameters)
 
 
-def table_step(lowering: Lowering, node: Node, op: Function, target: str) -> Loop:
+def table_step(context: Context, node: Node, op: Function, target: str) -> Loop:
     """A function from its table: which segment, and how far along it."""
-    a = lowering.numbers[node.name][0]
+    a = context.numbers[node.name][0]
     index, value = node.formats["index"], node.formats["value"]
     assert isinstance(index, Quantity) and isinstance(value, Quantity)
     if max(index.bits, value.bits) > TABLE_BITS:
@@ -44,8 +41,8 @@ def table_step(lowering: Lowering, node: Node, op: Function, target: str) -> Loo
     table = op.table(a)
     kind = narrowest(int(table.min()), int(table.max()))
     assert kind is not None, "values of 16 bits fit 32"
-    name = lowering.tables.keep(f"{node.name}_table", kind, table)
-    rescaled, parameters = _rescaled(lowering, node, "index")
+    name = context.tables.keep(f"{node.name}_table", kind, table)
+    rescaled, parameters = _rescaled(context, node, "index")
     shift = index.bits - (len(table) - 1).bit_length() + 1
     lines = (
         f"const uint32_t place = (uint32_t)(({rescaled}) - ({index.low}));",
@@ -53,19 +50,19 @@ def table_step(lowering: Lowering, node: Node, op: Function, target: str) -> Loo
         f"const int32_t first = {name}[knot], rise = {name}[knot + 1] - first;",
     )
     text = f"first + ((rise * (int32_t)part + {1 << shift >> 1}) >> {shift})"
-    return spread_loop(lowering, node, target, text, parameters, lines)
+    return spread_loop(context, node, target, text, parameters, lines)
 
 
-def norm_step(lowering: Lowering, node: Node, op: Norm, target: str) -> Normalise:
+def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
     """Rows normalised, with the exact roots and quotients of the reference.
 
     Raises:
         LoweringRefused: C002, squares are not proven to fit 64 bits.
     """
-    a, format = lowering.numbers[node.name][0], node.formats["value"]
+    a, format = context.numbers[node.name][0], node.formats["value"]
     assert isinstance(a, IntegerArithmetic) and isinstance(format, Quantity)
-    *lead, size = lowering.network.shapes[node.name]
-    low, high = lowering.facts.limits(node.inputs[0])
+    *lead, size = context.network.shapes[node.name]
+    low, high = context.facts.limits(node.inputs[0])
     softening = np.broadcast_to(a.softening(op.epsilon, size), (*lead, 1)).reshape(-1)
     reach = size * float(high.max() - low.min())
     worst = max(reach * reach * size, float(softening.max()))
@@ -74,42 +71,42 @@ def norm_step(lowering: Lowering, node: Node, op: Norm, target: str) -> Normalis
     assert isinstance(format.unit, int), "norms count in powers of two"
     return Normalise(
         node.name,
-        lowering.values(node.inputs[0], node.name),
+        context.values(node.inputs[0], node.name),
         target,
         prod(lead),
         size,
-        lowering.tables.plain(f"{node.name}_softening", "int32_t", softening),
+        context.tables.plain(f"{node.name}_softening", "int32_t", softening),
         format.unit,
         _fitted(node, "value", "x"),
     )
 
 
-def graded_steps(lowering: Lowering, node: Node, op: Graded) -> tuple[tuple[Loop, ...], Layer]:
+def graded_steps(context: Context, node: Node, op: Graded) -> tuple[tuple[Loop, ...], Layer]:
     """What a population of graded events puts out, and the state it keeps; unread ones drop out."""
-    given = whole(lowering, node, op.threshold, "v"), whole(lowering, node, op.reset_amount, "v")
-    finer = np.left_shift(1, shifts(lowering, node))
+    given = whole(context, node, op.threshold, "v"), whole(context, node, op.reset_amount, "v")
+    finer = np.left_shift(1, shifts(context, node))
     values = zip(("threshold", "amount", "finer"), (*given, finer), strict=True)
-    plain = lowering.tables.plain
+    plain = context.tables.plain
     parameters = tuple((n, plain(f"{node.name}_{n}", "int32_t", codes)) for n, codes in values)
     value = f"const int64_t x = {_fitted(node, 'v', '(int64_t)x0 * finer')};"
     fires = f"x {op.compare} threshold"
     left = {"subtract": "x - amount", "value": "amount"}.get(op.reset)
     state = _fitted(node, "v", f"({fires} ? {left} : x)" if left else "x")
     read = tuple(each for each in parameters if each[0] != "amount")
-    out = spread_loop(lowering, node, f"{node.name}_values", f"{fires} ? x : 0", read, (value,))
+    out = spread_loop(context, node, f"{node.name}_values", f"{fires} ? x : 0", read, (value,))
     known = parameters if left else parameters[2:]
-    kept = spread_loop(lowering, node, f"{node.name}_v_now", state, known, (value,))
-    size = lowering.facts.size(node.name)
+    kept = spread_loop(context, node, f"{node.name}_v_now", state, known, (value,))
+    size = context.facts.size(node.name)
     return (out, kept), Layer(node.name, op.keyword, size, 0, 0, 0, "one value at a time", "graded")
 
 
-def _rescaled(lowering: Lowering, node: Node, role: str) -> tuple[str, Parameters]:
-    a, format = lowering.numbers[node.name][0], node.formats["scale"]
+def _rescaled(context: Context, node: Node, role: str) -> tuple[str, Parameters]:
+    a, format = context.numbers[node.name][0], node.formats["scale"]
     assert isinstance(a, IntegerArithmetic) and isinstance(format, Factor)
-    multiplier = np.broadcast_to(a.multiplier(role, "scale"), lowering.network.shapes[node.name])
+    multiplier = np.broadcast_to(a.multiplier(role, "scale"), context.network.shapes[node.name])
     if np.any(multiplier >= 1 << 31):
         raise refused("C005", node, "its input is coarser than its format by more than 31 bits")
-    scale = lowering.tables.plain(f"{node.name}_scale", "int32_t", multiplier)
+    scale = context.tables.plain(f"{node.name}_scale", "int32_t", multiplier)
     product = "(int64_t)x0 * scale"
     rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
     assert isinstance(node.op, Requantize | Function), "only these rescale"

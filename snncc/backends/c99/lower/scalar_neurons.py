@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Spiking
 from ..program import Scalar
 from ..storage import Constant, CType, Memory
 from .constant_arrays import Grid, narrowest
+from .context import Context
 from .parameter_codes import factor, shifts, whole
 from .signal_uses import refused
 from .unread import read_locals
-
-if TYPE_CHECKING:
-    from .lower import Lowering
 
 ROUNDED = {
     Rounding.TOWARD_ZERO: "snncc_toward_zero",
@@ -30,32 +28,32 @@ ROUNDED = {
 NARROW_BITS = 16  # a state times a factor below 2**15 then fits 32 bits
 
 
-def scalar(lowering: Lowering, node: Node, grid: Grid) -> tuple[Scalar, tuple[Memory, ...], bool]:
+def scalar(context: Context, node: Node, grid: Grid) -> tuple[Scalar, tuple[Memory, ...], bool]:
     """The scalar arithmetic of a population, its states, and whether it stays at rest."""
     written = WRITTEN.get(type(node.op))
     if written is None:
         raise refused("C007", node, f"{node.op.keyword} has no form in C here")
     write, always_wide = written
-    writer = _Writer(lowering, node, grid, always_wide or _wide(lowering, node))
+    writer = _Writer(context, node, grid, always_wide or _wide(context, node))
     write(writer, node.op)
-    memories = tuple(_memory(lowering, node, grid, state) for state in node.op.states)
+    memories = tuple(_memory(context, node, grid, state) for state in node.op.states)
     states = tuple((s.name, m.name) for s, m in zip(node.op.states, memories, strict=True))
     lines, parameters = read_locals(writer.lines, writer.parameters)
     numbers = Scalar(lines, states, tuple(parameters.items()), writer.wide)
-    return numbers, memories, _resting(lowering, node)
+    return numbers, memories, _resting(context, node)
 
 
-def _resting(lowering: Lowering, node: Node) -> bool:
+def _resting(context: Context, node: Node) -> bool:
     """Whether a neuron without input, all of whose states are zero, stays so and is silent."""
     if node.op.counts != 1:
         return False  # a value is written every tick
-    a, shape = lowering.numbers[node.name][0], (1, *lowering.network.shapes[node.name])
+    a, shape = context.numbers[node.name][0], (1, *context.network.shapes[node.name])
     zero = np.zeros(shape, dtype=np.int64)
     after, out = node.op.step({state.name: zero for state in node.op.states}, [zero], a)
     return not (np.any(out) or any(np.any(values) for values in after.values()))
 
 
-def _wide(lowering: Lowering, node: Node) -> bool:
+def _wide(context: Context, node: Node) -> bool:
     """Whether 32 bits might not hold what is computed on the way."""
     formats = node.formats.values()
     small = all(f.bits <= NARROW_BITS for f in formats if isinstance(f, Quantity))
@@ -63,12 +61,12 @@ def _wide(lowering: Lowering, node: Node) -> bool:
     plain = all(f.frac < NARROW_BITS and f.rounding is Rounding.TOWARD_ZERO for f in factors)
     if not (small and plain):
         return True
-    low, high = lowering.facts.limits(node.inputs[0])
-    push = np.maximum(np.abs(low), np.abs(high)) << shifts(lowering, node)
+    low, high = context.facts.limits(node.inputs[0])
+    push = np.maximum(np.abs(low), np.abs(high)) << shifts(context, node)
     return node.op.counts > 1 or bool(np.max(push, initial=0) >= 1 << 29)
 
 
-def _memory(lowering: Lowering, node: Node, grid: Grid, state: State) -> Memory:
+def _memory(context: Context, node: Node, grid: Grid, state: State) -> Memory:
     low, high = 0, state.most
     if state.real:
         format = node.formats[state.role]
@@ -76,8 +74,8 @@ def _memory(lowering: Lowering, node: Node, grid: Grid, state: State) -> Memory:
         low, high = format.low, format.high
     kind = narrowest(low, high)
     assert kind is not None, "formats were checked before"
-    shape = lowering.network.shapes[node.name]
-    first = node.op.begin(shape, lowering.numbers[node.name][0])[state.name]
+    shape = context.network.shapes[node.name]
+    first = node.op.begin(shape, context.numbers[node.name][0])[state.name]
     codes = np.broadcast_to(first, shape).reshape(-1).astype(np.int64)
     name = f"{node.name}_{state.name}"
     return Memory(name, kind, grid.lanes, grid.spread(codes).reshape(-1), packed=False)
@@ -87,7 +85,7 @@ def _memory(lowering: Lowering, node: Node, grid: Grid, state: State) -> Memory:
 class _Writer:
     """Statements on local variables: states by their names, `current` in, `fired` out."""
 
-    lowering: Lowering
+    context: Context
     node: Node
     grid: Grid
     wide: bool
@@ -222,26 +220,26 @@ class _Writer:
 
     def _own(self, name: str, value: Param) -> str:
         """A parameter in codes of v, as a C expression."""
-        return self._constant(name, whole(self.lowering, self.node, value, "v"))
+        return self._constant(name, whole(self.context, self.node, value, "v"))
 
     def _constant(self, name: str, codes: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> str:
         kind: CType = narrowest(int(codes.min()), int(codes.max())) or "int32_t"
         # One word behind the node's name: no two nodes can meet in one label.
         label = f"{self.node.name}_{name.replace('_', '')}"
-        constant = self.lowering.tables.constant(label, kind, codes, self.grid, 1)
+        constant = self.context.tables.constant(label, kind, codes, self.grid, 1)
         if not constant.table:
             return f"({constant.value})"
         self.parameters[name] = constant
         return name
 
     def _drive(self, bias: Param) -> str:
-        raised = self._constant("unit", np.int64(1) << shifts(self.lowering, self.node))
+        raised = self._constant("unit", np.int64(1) << shifts(self.context, self.node))
         added = self._own("added", bias)
         current = "current" if raised == "(1)" else f"current * {raised}"
         return current if added == "(0)" else f"{current} + {added}"
 
     def _times(self, value: str, param: Param, role: str) -> str:
-        codes, format = factor(self.lowering, self.node, param, role)
+        codes, format = factor(self.context, self.node, param, role)
         rounded = ROUNDED[format.rounding] + ("" if self.wide else "32")
         scaled = f"{value} * {self._constant(role, codes)}"
         return scaled if not format.frac else f"{rounded}({scaled}, {format.frac})"

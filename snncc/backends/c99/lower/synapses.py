@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,16 +24,14 @@ from ..target import (
     WEIGHT_BITS,
 )
 from .constant_arrays import Grid, narrowest, rows
+from .context import Context
 from .signal_uses import refused
 
-if TYPE_CHECKING:
-    from .lower import Lowering
 
-
-def codes_of(lowering: Lowering, node: Node) -> tuple[Integers, Integers]:
+def codes_of(context: Context, node: Node) -> tuple[Integers, Integers]:
     """Weight codes in the tensor's layout, and bias codes that broadcast to the output."""
     assert isinstance(node.op, Weighted)
-    a: Arithmetic = lowering.numbers[node.name][0]
+    a: Arithmetic = context.numbers[node.name][0]
     return node.op.weight_codes(a), node.op.bias_codes(a)
 
 
@@ -65,42 +62,42 @@ class Current:
     reason: str
 
     @classmethod
-    def of(cls, lowering: Lowering, node: Node) -> Current:
+    def of(cls, context: Context, node: Node) -> Current:
         """The current of a population."""
-        neurons = lowering.facts.size(node.name)
-        low, high = lowering.facts.limits(node.inputs[0])
+        neurons = context.facts.size(node.name)
+        low, high = context.facts.limits(node.inputs[0])
         half = 1 << (LANE_BITS - 1)
         worst = max(-int(low.min(initial=0)), int(high.max(initial=0)))
         lanes = worst < half
-        terms = _terms(lowering, node.inputs[0], neurons)
+        terms = _terms(context, node.inputs[0], neurons)
         if not lanes:
             terms = tuple((None, wire(layer, use)) for layer, use in terms)
             return cls(node, terms, Grid(1, neurons), lanes, f"current up to {worst:,}: 32 bits")
-        known = [_blocks(lowering, layer) for layer, _ in terms if layer is not None]
+        known = [_blocks(context, layer) for layer, _ in terms if layer is not None]
         usable = [n for n in known if neurons % n == 0 and neurons // n >= GATHERED_LEAST]
         grid = Grid(max(usable, default=1), neurons // max(usable, default=1))
         terms = tuple(
             (layer, use)
-            if layer is not None and _blocks(lowering, layer) in (1, grid.blocks)
+            if layer is not None and _blocks(context, layer) in (1, grid.blocks)
             else (None, wire(layer, use))
             for layer, use in terms
         )
         return cls(node, terms, grid, lanes, f"current at most {worst:,}: 16 bits")
 
-    def synapses(self, lowering: Lowering) -> Synapses:
+    def synapses(self, context: Context) -> Synapses:
         """Gathers for the terms with weights, readings for the others."""
         gathers, currents, layers = [], [], []
         neurons = self.grid.blocks * self.grid.outputs
         bias = np.zeros(neurons, dtype=np.int64)
         for layer, use in self.terms:
             if layer is None:
-                currents.append(lowering.values(use, self.node.name))
+                currents.append(context.values(use, self.node.name))
                 continue
-            gather, own, line = _gathered(lowering, layer, use, self.grid, self.node.name)
+            gather, own, line = _gathered(context, layer, use, self.grid, self.node.name)
             bias = bias + own
             gathers.append(gather)
             layers.append(line)
-        constant = lowering.tables.constant(f"{self.node.name}_bias", "lanes", bias, self.grid, 0)
+        constant = context.tables.constant(f"{self.node.name}_bias", "lanes", bias, self.grid, 0)
         return Synapses(
             tuple(gathers), tuple(currents), constant, bool(np.any(bias)), tuple(layers)
         )
@@ -111,39 +108,39 @@ def wire(layer: Node | None, use: Use) -> Use:
     return use if layer is None else Use(layer.name)
 
 
-def _terms(lowering: Lowering, use: Use, neurons: int) -> tuple[tuple[Node | None, Use], ...]:
+def _terms(context: Context, use: Use, neurons: int) -> tuple[tuple[Node | None, Use], ...]:
     """What adds up to a wire: through sums and reshapes, down to weights on spikes."""
-    use = lowering.facts.source(use)
-    node, network = lowering.network[use.source], lowering.network
+    use = context.facts.source(use)
+    node, network = context.network[use.source], context.network
     plain: tuple[tuple[Node | None, Use], ...] = ((None, use),)
-    if use.state or lowering.facts.size(use.source) != neurons:
+    if use.state or context.facts.size(use.source) != neurons:
         return plain
     if isinstance(node.op, Sum) and not use.delay:
         if any(prod(network.shapes[u.source]) != neurons for u in node.inputs):
             return plain
-        return tuple(t for u in node.inputs for t in _terms(lowering, u, neurons))
+        return tuple(t for u in node.inputs for t in _terms(context, u, neurons))
     if not isinstance(node.op, Dense | BlockDense):
         return plain
-    source = lowering.facts.source(node.inputs[0])
-    weights, _ = codes_of(lowering, node)
+    source = context.facts.source(node.inputs[0])
+    weights, _ = codes_of(context, node)
     half = 1 << (WEIGHT_BITS - 1)
     small = -half <= int(weights.min()) and int(weights.max()) < half
-    listed = lowering.facts.binary(source) and lowering.facts.size(source.source) < EVENTS_MAX
+    listed = context.facts.binary(source) and context.facts.size(source.source) < EVENTS_MAX
     if use.delay or source.state or not listed or not small:
         return plain
     return ((node, source),)
 
 
-def _blocks(lowering: Lowering, node: Node) -> int:
-    return prod(lowering.network.shapes[node.name][:-1])
+def _blocks(context: Context, node: Node) -> int:
+    return prod(context.network.shapes[node.name][:-1])
 
 
 def _gathered(
-    lowering: Lowering, layer: Node, source: Use, grid: Grid, user: str
+    context: Context, layer: Node, source: Use, grid: Grid, user: str
 ) -> tuple[Gather, Integers, Layer]:
-    weights, bias = codes_of(lowering, layer)
-    own = np.broadcast_to(bias, lowering.network.shapes[layer.name]).reshape(-1)
-    blocked = _blocks(lowering, layer) > 1
+    weights, bias = codes_of(context, layer)
+    own = np.broadcast_to(bias, context.network.shapes[layer.name]).reshape(-1)
+    blocked = _blocks(context, layer) > 1
     shared = blocked and isinstance(layer.op, Dense)
     sources = int(weights.shape[-1])
     if blocked:
@@ -151,10 +148,10 @@ def _gathered(
         lanes = np.pad(stack, [(0, 0), (0, grid.groups * LANES - grid.outputs), (0, 0)])
     else:
         lanes = grid.spread(weights.reshape(-1, sources))
-    table = lowering.tables.keep(f"{layer.name}_rows", "rows", rows(lanes))
-    reading = lowering.events(source, user)
+    table = context.tables.keep(f"{layer.name}_rows", "rows", rows(lanes))
+    reading = context.events(source, user)
     gather = Gather(layer.name, reading, table, sources, blocked, shared)
-    rate = lowering.rates.get(source.source)
+    rate = context.rates.get(source.source)
     fired = "rate unknown" if rate is None else f"{EVENT_GATHERED} x rate {rate:.3f}"
     reason = f"{fired} below {DENSE_SYNAPSE} instructions per synapse"
     synapses = int(weights.size) * (grid.blocks if shared else 1)
@@ -162,20 +159,20 @@ def _gathered(
     return gather, own, line
 
 
-def walked(lowering: Lowering, node: Node, target: str) -> tuple[Spread | Dot, Layer]:
+def walked(context: Context, node: Node, target: str) -> tuple[Spread | Dot, Layer]:
     """Synapses outside a population: their step, and their line of the report."""
-    weights, bias = codes_of(lowering, node)
-    _check_sums(lowering, node)
-    source = lowering.facts.source(node.inputs[0])
-    size = lowering.facts.size(node.name)
+    weights, bias = codes_of(context, node)
+    _check_sums(context, node)
+    source = context.facts.source(node.inputs[0])
+    size = context.facts.size(node.name)
     kind = narrowest(int(weights.min(initial=0)), int(weights.max(initial=0)))
     assert kind is not None, f"%{node.name}: weights beyond 32 bits"
     small = kind == "uint8_t" and int(weights.max(initial=0)) < 128
     layout = "int8_t" if small else kind
-    whole = np.broadcast_to(bias, lowering.network.shapes[node.name])
-    begin = lowering.tables.plain(f"{node.name}_bias", "int32_t", whole)
-    rate, binary = lowering.rates.get(source.source), lowering.facts.binary(source)
-    events = lowering.network[source.source].op.output is Output.EVENTS
+    whole = np.broadcast_to(bias, context.network.shapes[node.name])
+    begin = context.tables.plain(f"{node.name}_bias", "int32_t", whole)
+    rate, binary = context.rates.get(source.source), context.facts.binary(source)
+    events = context.network[source.source].op.output is Output.EVENTS
     graded = events and not source.state
     density = rate if rate is not None and (binary or graded) else float(not binary)
     known = "of unknown rate" if rate is None else f"of rate {density:.3f}"
@@ -196,15 +193,15 @@ def walked(lowering: Lowering, node: Node, target: str) -> tuple[Spread | Dot, L
         reason,
     )
     if dense:
-        return _dot(lowering, node, weights, layout, source, target, begin), line
-    listed = binary and lowering.facts.size(source.source) < EVENTS_MAX
-    read = lowering.events if listed else lowering.values
-    walk = _walk(lowering, node, weights, layout)
+        return _dot(context, node, weights, layout, source, target, begin), line
+    listed = binary and context.facts.size(source.source) < EVENTS_MAX
+    read = context.events if listed else context.values
+    walk = _walk(context, node, weights, layout)
     return Spread(node.name, read(source, node.name), target, size, walk, begin), line
 
 
 def _dot(
-    lowering: Lowering,
+    context: Context,
     node: Node,
     weights: Integers,
     layout: CType,
@@ -212,12 +209,12 @@ def _dot(
     target: str,
     begin: Constant,
 ) -> Dot:
-    table = lowering.tables.keep(f"{node.name}_weights", layout, weights)
-    repeats = _blocks(lowering, node)
+    table = context.tables.keep(f"{node.name}_weights", layout, weights)
+    repeats = _blocks(context, node)
     outputs, inputs = weights.shape[-2:]
     return Dot(
         node.name,
-        lowering.values(source, node.name),
+        context.values(source, node.name),
         target,
         repeats,
         int(inputs),
@@ -228,13 +225,13 @@ def _dot(
     )
 
 
-def _walk(lowering: Lowering, node: Node, weights: Integers, layout: CType) -> Walk:
-    keep, name = lowering.tables.keep, node.name
+def _walk(context: Context, node: Node, weights: Integers, layout: CType) -> Walk:
+    keep, name = context.tables.keep, node.name
     if isinstance(node.op, Sparse):
-        op, tensors = node.op, lowering.network.tensors
+        op, tensors = node.op, context.network.tensors
         targets, columns = (tensors[ref.name].values for ref in (op.rows, op.columns))
         order = np.lexsort((targets, columns))
-        sources = lowering.facts.size(node.inputs[0].source)
+        sources = context.facts.size(node.inputs[0].source)
         starts = np.searchsorted(columns[order], np.arange(sources + 1))
         return SparseWalk(
             keep(f"{name}_weights", layout, weights[order]),
@@ -242,11 +239,11 @@ def _walk(lowering: Lowering, node: Node, weights: Integers, layout: CType) -> W
             keep(f"{name}_targets", _index_type(op.size - 1), targets[order].astype(np.int64)),
         )
     if isinstance(node.op, Conv):
-        return _conv_walk(lowering, node, node.op, weights, layout)
+        return _conv_walk(context, node, node.op, weights, layout)
     table = keep(f"{name}_weights", layout, np.swapaxes(weights, -1, -2))
     outputs, inputs = (int(n) for n in weights.shape[-2:])
     blocked = isinstance(node.op, BlockDense)
-    return DenseWalk(table, _blocks(lowering, node), inputs, outputs, blocked)
+    return DenseWalk(table, _blocks(context, node), inputs, outputs, blocked)
 
 
 def _index_type(last: int) -> CType:
@@ -256,9 +253,9 @@ def _index_type(last: int) -> CType:
 
 
 def _conv_walk(
-    lowering: Lowering, node: Node, op: Conv, weights: Integers, layout: CType
+    context: Context, node: Node, op: Conv, weights: Integers, layout: CType
 ) -> ConvWalk:
-    shapes = lowering.network.shapes
+    shapes = context.network.shapes
     out, into = weights.shape[:2]
     flat = len(op.stride) == 1
 
@@ -270,7 +267,7 @@ def _conv_walk(
     grouped = weights.reshape(op.groups, out // op.groups, into, *kernel)
     order = grouped.transpose(0, 2, 3, 4, 1)
     return ConvWalk(
-        lowering.tables.keep(f"{node.name}_weights", layout, order),
+        context.tables.keep(f"{node.name}_weights", layout, order),
         two(shapes[node.inputs[0].source][1:], 1),
         two(shapes[node.name][1:], 1),
         kernel,
@@ -282,19 +279,19 @@ def _conv_walk(
     )
 
 
-def _check_sums(lowering: Lowering, node: Node) -> None:
+def _check_sums(context: Context, node: Node) -> None:
     """Every partial sum fits 32 bits, in whatever order the synapses come.
 
     Raises:
         LoweringRefused: C002, it does not.
     """
     assert isinstance(node.op, Weighted)
-    weights, bias = codes_of(lowering, node)
-    low, high = lowering.facts.limits(node.inputs[0])
+    weights, bias = codes_of(context, node)
+    low, high = context.facts.limits(node.inputs[0])
     reach = np.maximum(np.abs(low), np.abs(high)).reshape(
-        1, *lowering.network.shapes[node.inputs[0].source]
+        1, *context.network.shapes[node.inputs[0].source]
     )
-    sums = node.op.apply(reach, np.abs(weights), lowering.network.tensors) + np.abs(bias)
+    sums = node.op.apply(reach, np.abs(weights), context.network.tensors) + np.abs(bias)
     worst = int(np.max(sums, initial=0))
     if worst >= 1 << (ACCUMULATOR_BITS - 1):
         message = f"a sum of its synapses may reach {worst:,}, beyond 32 bits; use fewer bits"
