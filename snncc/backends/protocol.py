@@ -82,6 +82,17 @@ class Backend(Protocol[P]):
 
 
 @runtime_checkable
+class AssistedBackend(Backend[P], Protocol[P]):
+    """A backend that lowers otherwise where a package is missing, or of another release.
+
+    Attributes:
+        packages: names of such distributions.
+    """
+
+    packages: tuple[str, ...]
+
+
+@runtime_checkable
 class StreamBackend(Backend[P], Protocol[P]):
     """A backend whose simulation can be given a signal in parts."""
 

@@ -6,7 +6,6 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +30,14 @@ from snncc.ir.ops import Input
 from snncc.ir.passes import (
     PASSES,
     Pass,
-    Quantize,
     Ranges,
     calibrate,
     faint,
     parse_passes,
     unproven,
+    with_ranges,
 )
-from snncc.plugins import backend, frontend
+from snncc.plugins import backend, frontend, lowered_with
 from snncc.run import Player
 
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
@@ -62,7 +61,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     with ExitStack() as stack:
 
         def claim(path: Path) -> BundleWriter:
-            return stack.enter_context(bundle.writing(path))
+            return stack.enter_context(bundle.writing(path, request.sign))
 
         early = None if request.output is None else claim(request.output)
         return _compiled(request, say, lambda path: early or claim(path))
@@ -103,7 +102,9 @@ def _compiled(
         files[f"firmware/{request.board}.elf"] = elf
         report["board"] = sizes
     files |= bundle.check_files(signal, expected, report)
-    facts = manifest(request, float_network, network, settings, theirs, steps, notes)
+    facts = manifest(
+        request, float_network, network, settings, theirs, steps, notes, lowered_with(target)
+    )
     log: dict[str, Json] = {
         "seconds": round(time.perf_counter() - began, 3),
         "python": platform.python_version(),
@@ -183,8 +184,7 @@ def _steps(
                 f"--{option} is for the target's own passes; with --passes, write "
                 f"quantize{{{name}={getattr(request, name)}}} there"
             )
-    steps = parse_passes(request.passes, PASSES)
-    return tuple(replace(s, ranges=ranges) if isinstance(s, Quantize) else s for s in steps)
+    return with_ranges(parse_passes(request.passes, PASSES), ranges)
 
 
 def _observers(

@@ -16,6 +16,9 @@ from .ranges import ranges_arrays
 from .schema import CHECK, FLOAT, NETWORK, RANGES, REPORT, TENSORS
 from .write import dump
 
+SPARSE_BYTES = 1 << 60
+"""Spike trains are packed however large they are, as it makes them smaller."""
+
 
 def network_files(network: Network, text: str, tensors: str) -> dict[str, Content]:
     """A network as its two files."""
@@ -32,7 +35,7 @@ def lowered_files(network: Network, emitted: Files) -> dict[str, Content]:
 
 def source_files(source: Network, ranges: Ranges) -> dict[str, Content]:
     """What lowering begins with: the network as it was imported, and what calibration saw."""
-    return network_files(source, *FLOAT) | {RANGES: packed(ranges_arrays(ranges))}
+    return network_files(source, *FLOAT) | {RANGES: packed(ranges_arrays(ranges), SPARSE_BYTES)}
 
 
 def check_files(signal: Values, expected: Trace, report: Mapping[str, Json]) -> dict[str, Content]:

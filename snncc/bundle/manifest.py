@@ -28,6 +28,7 @@ def manifest(
     model_options: Mapping[str, str],
     steps: Sequence[Pass],
     notes: Sequence[str],
+    lowered_with: Mapping[str, str | None],
 ) -> Unfinished:
     """Everything about a build that does not depend on the machine or the hour.
 
@@ -39,6 +40,7 @@ def manifest(
         model_options: what the frontend was told.
         steps: the passes that ran.
         notes: what the user should know, a sentence each.
+        lowered_with: package → its version, or None where it is missing.
     """
     return partial(
         Manifest,
@@ -55,6 +57,7 @@ def manifest(
         *ports(network),
         lags(source, steps),
         list(notes),
+        dict(lowered_with),
     )
 
 

@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from snncc.ir import verify as verify_network
 from snncc.ir.passes import Ranges
 
 from .manifest import ports
+from .origin import built_here
 from .ranges import ranges_from
 from .schema import (
     CHECK,
@@ -35,6 +36,7 @@ from .schema import (
     read_manifest,
 )
 from .sealed import manifest_text, open_listed, refuse_strangers
+from .signature import require_signature
 from .write import BundleKind
 
 ATTEMPTS = 5
@@ -52,12 +54,19 @@ class Bundle:
         manifest: what `manifest.json` says.
         network: as it was lowered.
         source: as it was imported, in float.
+        text: the bytes of `manifest.json`.
     """
 
     path: Path
     manifest: Manifest
     network: Network
     source: Network
+    text: bytes = field(repr=False)
+
+    @property
+    def built_here(self) -> bool:
+        """Whether this user has built it on this machine, or has the very same."""
+        return built_here(self.text)
 
     @property
     def target(self) -> str:
@@ -118,9 +127,15 @@ class Bundle:
         with self._replaced():
             arrays = _arrays(self.path, CHECK, self.manifest)
         outputs = tuple(str(use) for use in self.network.outputs)
-        if "signal" not in arrays or not set(outputs) <= arrays.keys():
-            raise UsageError(f"{self.path}: {CHECK} lacks the signal or an output; build it again")
-        signal = arrays.pop("signal")
+        signal = arrays.pop("signal", np.zeros(0))
+        inside = self.network.shapes
+        shapes = {wire: inside.get(wire[1:].partition(".")[0]) for wire in arrays}
+        lead = signal.shape[:2]
+        fits = lead + inside[self.network.inputs[0].name] == signal.shape
+        if not fits or any(arrays[w].shape != (*lead, *(s or ())) for w, s in shapes.items()):
+            raise UsageError(f"{self.path}: {CHECK} is damaged: its shapes are not the network's")
+        if not set(outputs) <= arrays.keys():
+            raise UsageError(f"{self.path}: {CHECK} is damaged: it lacks an output")
         return signal, Trace(arrays, outputs)
 
     @contextmanager
@@ -129,8 +144,7 @@ class Bundle:
         try:
             yield
         except UsageError as error:
-            place = self.path / MANIFEST
-            if read_manifest(manifest_text(self.path), str(place)) != self.manifest:
+            if manifest_text(self.path) != self.text:
                 raise UsageError(
                     f"{self.path} was replaced by another bundle while it was read; run again"
                 ) from error
@@ -148,12 +162,17 @@ class Bundle:
         return found
 
     @classmethod
-    def open(cls, path: Path) -> Bundle:
+    def open(cls, path: Path, signed_by: Path | None = None) -> Bundle:
         """The bundle in a folder; every file is listed, is there, and is as it was written.
+
+        Args:
+            path: of the folder.
+            signed_by: file of a public key, whose owner must have signed it.
 
         Raises:
             UsageError: there is none, it is of another format version, a file was changed, is
-                missing or is not listed, or the manifest states something else than the network.
+                missing or is not listed, the manifest states something else than the network, or
+                it is not signed as required.
             TextError, RuleViolation: a network in it is none.
         """
         if not path.exists():
@@ -161,6 +180,8 @@ class Bundle:
         for _ in range(ATTEMPTS):
             text = manifest_text(path)
             try:
+                if signed_by is not None:
+                    require_signature(path, text, signed_by)
                 return cls._opened(path, text)
             except UsageError:
                 if manifest_text(path) == text:
@@ -177,7 +198,7 @@ class Bundle:
         stated = manifest.tick, manifest.decode, manifest.inputs, manifest.outputs
         if stated != (network.tick, network.decode, *ports(network)):
             raise UsageError(f"{path}: {MANIFEST} describes another network than {NETWORK} is")
-        return cls(path, manifest, network, _network(path, *FLOAT, manifest))
+        return cls(path, manifest, network, _network(path, *FLOAT, manifest), text)
 
 
 def _network(path: Path, text: str, tensors: str, manifest: Manifest) -> Network:

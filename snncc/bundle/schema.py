@@ -17,7 +17,8 @@ MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"
 CHECK, REPORT, LOG = "check/check.npz", "report.json", "log.json"
 FLOAT = "source/network.snn", "source/tensors.npz"  # the imported network, before any pass
 RANGES = "source/ranges.npz"  # what calibration saw
-UNLISTED = frozenset({MANIFEST, LOG})
+SIGNATURE = "manifest.sig"
+UNLISTED = frozenset({MANIFEST, LOG, SIGNATURE})
 """Files of a bundle that its manifest does not list."""
 
 REQUIRED = (NETWORK, TENSORS, *FLOAT, RANGES, CHECK, REPORT)
@@ -74,7 +75,9 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
         tick: length of a tick, seconds.
         lag: output → ticks by which it comes later than in the model.
         warnings: what the user should know about the build, a sentence each.
-        files: path → every other file of the bundle but the log.
+        lowered_with: package → its version, or None where it was missing, for each on which it
+            depends what the backend writes.
+        files: path → every other file of the bundle but the log and the signature.
     """
 
     format_version: Annotated[int, Meta(ge=2, le=2)]
@@ -91,6 +94,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     outputs: list[Port]
     lag: dict[str, Extent]
     warnings: list[str]
+    lowered_with: dict[str, str | None]
     files: dict[str, Listed]
 
     def __post_init__(self) -> None:

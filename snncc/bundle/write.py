@@ -24,8 +24,10 @@ from snncc.files import (
 from snncc.ir import UsageError
 
 from .manifest import Unfinished
-from .schema import LOG, MANIFEST, UNLISTED, Listed, listed_digests
+from .origin import note_built
+from .schema import LOG, MANIFEST, SIGNATURE, UNLISTED, Listed, listed_digests
 from .sealed import manifest_text
+from .signature import SigningKey
 
 ROLES = frozenset({"target", "check", "source", "firmware"})
 """Folders of a bundle that say what their files are for."""
@@ -70,6 +72,7 @@ class BundleWriter:
     """A bundle that is being written; nothing stands under its name before `write` has ended."""
 
     place: Replacement
+    key: SigningKey | None = None
 
     def write(
         self, manifest: Unfinished, files: Mapping[str, Content], log: Mapping[str, Json]
@@ -95,7 +98,10 @@ class BundleWriter:
             text = dump(msgspec.to_builtins(manifest(listed)))
             (self.place.new / MANIFEST).write_bytes(text)
             (self.place.new / LOG).write_bytes(dump(log))
+            if self.key is not None:
+                (self.place.new / SIGNATURE).write_bytes(self.key.sign(text))
         self.place.commit()
+        note_built(text)
 
 
 def _role(name: str) -> str:
@@ -107,14 +113,20 @@ def _role(name: str) -> str:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BundleWriter]:
+def writing(path: Path, sign: Path | None = None) -> Iterator[BundleWriter]:
     """A bundle to write at `path`; a bundle that is there is replaced, all else is left alone.
 
+    Args:
+        path: of its folder.
+        sign: file of the private key that signs it.
+
     Raises:
-        UsageError: the place is wrong, cannot be written, or another process is writing there.
+        UsageError: the place is wrong, cannot be written, or another process is writing there; the
+            key is none.
     """
+    key = None if sign is None else SigningKey(sign)
     with replacing(path, BundleKind()) as place:
-        yield BundleWriter(place)
+        yield BundleWriter(place, key)
 
 
 def dump(value: Mapping[str, Json]) -> bytes:

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from .display import progress, show_notes
 from .failures import debug_option
-from .options import NEW, data_option, pairs_option, weights_option
+from .options import FILE, NEW, data_option, pairs_option, weights_option
 
 
 @click.command("build")
@@ -32,6 +32,9 @@ from .options import NEW, data_option, pairs_option, weights_option
     help="Compare N random spike trains before and after every pass.",
 )
 @click.option("--bisect", is_flag=True, help="Name the first pass that changes an output spike.")
+@click.option(
+    "--sign", type=FILE, metavar="KEY", help="Sign the bundle with this Ed25519 private key."
+)
 @click.option("-o", "--output", type=NEW, help="The bundle; by default NAME.snnb here.")
 @debug_option
 def command(
@@ -49,6 +52,7 @@ def command(
     timed: bool,
     check_each: int,
     bisect: bool,
+    sign: Path | None,
     output: Path | None,
 ) -> None:
     """Compile MODEL into a bundle.
@@ -74,6 +78,7 @@ def command(
         output=output,
         check_each=check_each,
         bisect=bisect,
+        sign=sign,
     )
     console = progress()
     with console.status(f"building {escape(model)} for {escape(target)}"):

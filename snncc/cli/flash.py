@@ -6,22 +6,29 @@ import click
 
 from .display import progress, show_json, show_table
 from .failures import debug_option
-from .options import BUNDLE, json_option
+from .options import BUNDLE, board_option, json_option, signature_option
 
 
 @click.command("flash")
 @click.argument("bundle", type=BUNDLE)
-@click.option("--board", help="Which board; by default the one the bundle was built for.")
+@board_option
 @click.option(
     "--port",
     help="Where it is attached: serial line, folder, probe, or HOST:PORT of a debug server.",
 )
 @click.option("--check", is_flag=True, help="Replay the bundle's check spikes and compare.")
 @click.option("--dry-run", is_flag=True, help="Build the firmware, but touch no board.")
+@signature_option
 @json_option
 @debug_option
 def command(
-    bundle: Path, board: str | None, port: str | None, check: bool, dry_run: bool, as_json: bool
+    bundle: Path,
+    board: str | None,
+    port: str | None,
+    check: bool,
+    dry_run: bool,
+    signed_by: Path | None,
+    as_json: bool,
 ) -> None:
     """Program a board with the firmware of BUNDLE; exit code 3 when its spikes differ."""
     from snncc.bundle import Bundle
@@ -29,7 +36,7 @@ def command(
 
     if check and dry_run:
         click.echo("note: --dry-run touches no board, so no check spikes are played", err=True)
-    opened = Bundle.open(bundle)
+    opened = Bundle.open(bundle, signed_by)
     with progress().status("building, programming, playing"):
         report = flash(opened, board, port, check=check, dry_run=dry_run)
     if as_json:

@@ -19,7 +19,7 @@ def _pairs(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> d
 
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-BUNDLE = click.Path(exists=True, path_type=Path)
+BUNDLE = click.Path(path_type=Path)
 NEW = click.Path(path_type=Path)
 
 weights_option = click.option(
@@ -35,5 +35,15 @@ pairs_option = click.option(
     metavar="KEY=VALUE",
     callback=_pairs,
     help="An option of the model or the target; may be repeated.",
+)
+signature_option = click.option(
+    "--require-signature",
+    "signed_by",
+    type=FILE,
+    metavar="KEY",
+    help="Refuse the bundle unless the owner of this public key has signed it.",
+)
+board_option = click.option(
+    "--board", help="Which board; by default the one the bundle was built for."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

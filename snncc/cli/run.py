@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .display import Stages, show_json, show_saturated
 from .failures import debug_option
-from .options import BUNDLE, FILE, NEW, json_option
+from .options import BUNDLE, FILE, NEW, json_option, signature_option
+
+if TYPE_CHECKING:
+    from snncc.bundle import Bundle
 
 
 @click.command("run")
@@ -30,6 +34,7 @@ from .options import BUNDLE, FILE, NEW, json_option
     show_default=True,
     help="reference (interpreter), native (this machine) or target (board or runtime).",
 )
+@signature_option
 @json_option
 @click.option(
     "-o",
@@ -45,6 +50,7 @@ def command(
     start: str | None,
     symbols: Path | None,
     engine: str,
+    signed_by: Path | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
@@ -52,26 +58,30 @@ def command(
 
     Or let a model of text go on with one: --generate 200 --start "the array ".
     """
+    from snncc.bundle import Bundle
+    from snncc.files import refuse_file
+
     if generate is None:
         for name, given in (("--start", start), ("--symbols", symbols)):
             if given is not None:
                 raise click.UsageError(f"{name} is for --generate N")
         if data is None:
             raise click.UsageError("give --data FILE.npz, or --generate N for a model of text")
-        _classified(bundle, data, engine, as_json, output)
+        if output is not None:
+            refuse_file(output)
+        _classified(Bundle.open(bundle, signed_by), data, engine, as_json, output)
     elif data is not None or output is not None:
         raise click.UsageError("--generate takes no --data and no --output")
     else:
-        _generated(bundle, generate, start or "", symbols, engine, as_json)
+        opened = Bundle.open(bundle, signed_by)
+        _generated(opened, generate, start or "", symbols, engine, as_json)
 
 
 def _generated(
-    bundle: Path, count: int, start: str, symbols: Path | None, engine: str, as_json: bool
+    opened: Bundle, count: int, start: str, symbols: Path | None, engine: str, as_json: bool
 ) -> None:
-    from snncc.bundle import Bundle
     from snncc.run import alphabet, generate
 
-    opened = Bundle.open(bundle)
     following = generate(opened, alphabet(opened, symbols), start, count, engine)
     if as_json:
         show_json({"engine": engine, "start": start, "generated": "".join(following)})
@@ -82,18 +92,16 @@ def _generated(
     click.echo()
 
 
-def _classified(bundle: Path, data: Path, engine: str, as_json: bool, output: Path | None) -> None:
+def _classified(
+    opened: Bundle, data: Path, engine: str, as_json: bool, output: Path | None
+) -> None:
     import numpy as np
 
     from snncc.backends import packed
-    from snncc.bundle import Bundle
     from snncc.datasets import find_samples
-    from snncc.files import refuse_file, write_file
+    from snncc.files import write_file
     from snncc.run import run
 
-    if output is not None:
-        refuse_file(output)
-    opened = Bundle.open(bundle)
     samples = find_samples(opened.model, data, opened.model_options)
     assert samples is not None, "a file was given"
     samples.refuse_labels_beyond(opened.classes)

@@ -9,7 +9,14 @@ import click
 
 from .display import Stages, show_json, show_saturated, show_table
 from .failures import debug_option
-from .options import BUNDLE, data_option, json_option, weights_option
+from .options import (
+    BUNDLE,
+    board_option,
+    data_option,
+    json_option,
+    signature_option,
+    weights_option,
+)
 
 if TYPE_CHECKING:
     from snncc.run import Report
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 @data_option
 @click.option("--model", help="The model again, where it is no longer where build found it.")
 @weights_option
+@board_option
 @click.option(
     "--target-samples",
     type=click.IntRange(1),
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many samples run on the target itself.",
 )
+@signature_option
 @json_option
 @debug_option
 def command(
@@ -34,20 +43,23 @@ def command(
     data: Path | None,
     model: str | None,
     weights: Path | None,
+    board: str | None,
     target_samples: int,
+    signed_by: Path | None,
     as_json: bool,
 ) -> None:
     """Compare the spikes of every stage of BUNDLE; exit code 3 when they differ."""
     from snncc.bundle import Bundle
     from snncc.run import verify
 
-    opened = Bundle.open(bundle)
+    opened = Bundle.open(bundle, signed_by)
     with Stages() as stages:
         report = verify(
             opened,
             data=data,
             model=model,
             weights=weights,
+            board=board,
             target_samples=target_samples,
             advance=stages.advance,
         )
@@ -56,6 +68,8 @@ def command(
     else:
         show_report(report)
     show_saturated(report.saturated)
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     refuse_differences(report)
 
 
@@ -67,10 +81,15 @@ def show_report(report: Report) -> None:
             str(c.samples),
             f"{c.spikes:,}",
             f"{c.mismatches:,}",
-            c.absent or (str(c.first) if c.first else "equal"),
+            f"not compared: {c.absent}" if c.absent else str(c.first or "equal"),
         )
         for c in report.comparisons
     ]
+    found = report.rebuilt
+    result = found.differs[0] if found.differs else "equal"
+    if found.absent:
+        result = f"not compared: {found.absent}"
+    rows.append(("source/ lowered again = the rest", "", "", f"{len(found.differs)}", result))
     columns = ("compared", "samples", "spikes", "mismatches", "result")
     show_table(f"{report.bundle}, {report.ticks} ticks", columns, rows)
     if report.accuracy:
@@ -101,6 +120,11 @@ def refuse_differences(report: Report) -> None:
                 f"{each.right} differs from {each.left} in {each.mismatches} values, "
                 f"first at {each.first}"
             )
+    if report.rebuilt.differs:
+        raise SpikesDiffer(
+            f"{report.bundle}: {report.rebuilt.differs[0]}; the bundle was changed after the "
+            "build, do not use it"
+        )
     for each in report.comparisons:
-        if each.absent:
+        if each.absent and each.left != "eager":
             raise DeviceError(f"{each.right} could not be run: {each.absent}")

@@ -1,7 +1,7 @@
 """The face of the frontends floor: what a frontend is, and how own neurons are described."""
 
 from .own_neuron import MARK, SELDOM, Description, neuron
-from .protocol import Eager, Frontend, Imported, ImportRequest
+from .protocol import Eager, Frontend, Imported, ImportRequest, ReadingFrontend
 
 __all__ = [
     "MARK",
@@ -11,5 +11,6 @@ __all__ = [
     "Frontend",
     "ImportRequest",
     "Imported",
+    "ReadingFrontend",
     "neuron",
 ]

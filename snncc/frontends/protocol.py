@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from snncc.ir import Network, Trace, Values
 
@@ -75,4 +75,13 @@ class Frontend(Protocol):
                 file and line.
             UsageError: the source, the weights or an option do not exist.
         """
+        ...
+
+
+@runtime_checkable
+class ReadingFrontend(Frontend, Protocol):
+    """A frontend that can tell which models it reads as data; from others code is expected."""
+
+    def executes(self, source: str) -> bool:
+        """Whether loading a source runs code that the source names; looks at the text alone."""
         ...

@@ -21,6 +21,9 @@ class SnnFrontend:
         """Whether the source names a .snn file."""
         return source.endswith(".snn")
 
+    def executes(self, source: str) -> bool:
+        return False
+
     def load(self, request: ImportRequest) -> Imported:
         """The network of a .snn file and of `--weights`, or else of the .npz beside it.
 

@@ -14,11 +14,12 @@ from snncc.backends import Backend, FirmwareBackend, Json, RuntimeBackend
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
 from snncc.frontends import Eager
-from snncc.importing import Model, import_model
-from snncc.ir import DeviceError, Difference, Trace, UsageError, Values, events, run
+from snncc.ir import CapacityError, DeviceError, Difference, Trace, Values, events, run
 
 from .board_run import Player
 from .engines import CHUNK, Advance, backend_of, board_of, fit
+from .model import original
+from .rebuild import Rebuilt, rebuild
 
 Stage: TypeAlias = Literal["eager", "reference-float", "reference-quantized", "native", "target"]
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
@@ -74,7 +75,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Report:
-    """What `verify` has found; `passed` when nothing differs and no stage is absent."""
+    """What `verify` has found; `passed` when nothing differs and no stage is absent.
+
+    Attributes:
+        lag: output → ticks by which it comes later than in the model.
+        rebuilt: whether the bundle is what its float network becomes.
+        board: what the firmware takes and costs.
+        notes: what the user should know, a sentence each.
+    """
 
     bundle: str
     target: str
@@ -83,12 +91,18 @@ class Report:
     comparisons: tuple[Comparison, ...]
     accuracy: Mapping[str, float]
     lag: Mapping[str, int]
+    rebuilt: Rebuilt
     board: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether every comparison was made and found no difference."""
-        return all(not c.mismatches and not c.absent for c in self.comparisons)
+        """Whether every comparison was made and found no difference.
+
+        That with the model itself may be missing: whoever receives a bundle need not have it.
+        """
+        made = all(not c.absent or c.left == "eager" for c in self.comparisons)
+        return made and not self.mismatches and not self.rebuilt.differs
 
     @property
     def saturated(self) -> Mapping[str, int]:
@@ -110,6 +124,7 @@ class Report:
             "comparisons": [c.as_json() for c in self.comparisons],
             "accuracy": dict(self.accuracy),
             "lag": dict(self.lag),
+            "rebuilt": self.rebuilt.as_json(),
             "saturated": dict(self.saturated),
             "board": dict(self.board),
             "passed": self.passed,
@@ -141,6 +156,7 @@ def verify(
     data: Path | None = None,
     model: str | None = None,
     weights: Path | None = None,
+    board: str | None = None,
     target_samples: int = TARGET_SAMPLES,
     advance: Callable[[str, int, int], None] = lambda stage, done, of: None,
 ) -> Report:
@@ -155,26 +171,26 @@ def verify(
         data: test samples; without it those of the zoo model, or else the bundle's check signal.
         model: the model again, where it is not where the bundle's manifest says.
         weights: as given to build.
+        board: where the firmware runs; by default as `board_of` finds it.
         target_samples: how many samples the target gets.
         advance: told the stage, the samples done and their number.
 
     Raises:
         UsageError: the model or the data do not exist, or have another shape.
     """
-    source = model or bundle.model
-    imported = _model(bundle, source, weights, data)
-    samples = imported.samples or Samples(bundle.check()[0], None)
+    own = original(bundle, model, weights, data)
+    samples = own.samples or Samples(bundle.check()[0], None)
     fit(bundle, samples.signal)
     samples.refuse_labels_beyond(bundle.classes)
     scores = _Scores()
-    eager = Comparison("eager", "reference-float")
+    eager = Comparison("eager", "reference-float", absent=own.absent)
     native = Comparison("reference-quantized", "native")
     backend = backend_of(bundle)
     program = backend.lower(bundle.network, bundle.settings)
     for start in range(0, len(samples), CHUNK):
         part = _part(samples, start)
         advance("reference", start, len(samples))
-        _float(bundle, imported.imported.eager, part, eager, scores, start)
+        _float(bundle, own.eager, part, eager, scores, start)
         _native(bundle, backend, program, part, native, scores, start)
     advance("reference", len(samples), len(samples))
     on_board, facts = _target(
@@ -183,33 +199,22 @@ def verify(
         program,
         samples.first(target_samples),
         scores,
+        board_of(bundle, board),
         lambda done: advance("board", done, min(target_samples, len(samples))),
     )
-    own = () if imported.imported.eager is None else (eager,)
+    first = (eager,) if own.eager is not None or own.absent else ()
     return Report(
         str(bundle.path),
         bundle.target,
         len(samples),
         samples.signal.shape[1],
-        (*own, native, on_board),
+        (*first, native, on_board),
         scores.accuracy(),
         bundle.lag,
+        rebuild(bundle, backend, program),
         facts,
+        own.notes,
     )
-
-
-def _model(bundle: Bundle, source: str, weights: Path | None, data: Path | None) -> Model:
-    stated = bundle.manifest.weights
-    if stated is not None and weights is None:
-        raise UsageError(
-            f"the bundle was built with weights from {stated.file}; give them again: --weights"
-        )
-    found = import_model(source, weights, data, bundle.model_options, bundle.check()[0])
-    if found.imported.network != bundle.source:
-        raise UsageError(
-            f"{source} is no longer the model that the bundle was built from; build it again"
-        )
-    return found
 
 
 def _part(samples: Samples, start: int) -> Samples:
@@ -260,6 +265,7 @@ def _target(
     program: object,
     samples: Samples,
     scores: _Scores,
+    board: str,
     advance: Advance,
 ) -> tuple[Comparison, dict[str, Json]]:
     """The quantized reference beside the target's own runtime."""
@@ -276,10 +282,13 @@ def _target(
         scores.add("target", played, samples, bundle)
         return found, {}
     try:
-        facts = _measure(bundle, backend, program, samples)
-        player = Player(backend, program, board_of(bundle), tuple(reference.wires))
+        facts = _measure(board, backend, program, samples)
+        player = Player(backend, program, board, tuple(reference.wires))
         bytes_each = max(len(backend.stimulus(program, samples.signal[:1])), 1)
         answer = player.play(samples.signal, progress=lambda done: advance(done // bytes_each))
+    except CapacityError as error:
+        found.absent = f"{error}; name a larger board with --board"
+        return found, {}
     except DeviceError as error:
         found.absent = str(error)
         return found, {}
@@ -289,10 +298,10 @@ def _target(
 
 
 def _measure(
-    bundle: Bundle, backend: FirmwareBackend[Any], program: object, samples: Samples
+    board: str, backend: FirmwareBackend[Any], program: object, samples: Samples
 ) -> dict[str, Json]:
     """Sizes and instructions of the firmware as it ships, which sends out nothing but outputs."""
-    player = Player(backend, program, board_of(bundle))
+    player = Player(backend, program, board)
     few: Values = samples.first(COUNTED_SAMPLES).signal
     ticks = few.shape[1]
     instructions = player.play(few, counted=len(few) * ticks).instructions

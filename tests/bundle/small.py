@@ -42,6 +42,7 @@ def write(path: Path, seed: int) -> None:
     """Writes the bundle of that seed at `path`, as a build does."""
     source, network, ranges, steps, files = _made(seed)
     settings = Settings(rates=ranges.rates)
-    facts = manifest(BuildRequest("net.snn", "c99"), source, network, settings, {}, steps, ())
+    request = BuildRequest("net.snn", "c99")
+    facts = manifest(request, source, network, settings, {}, steps, (), {})
     with writing(path) as writer:
         writer.write(facts, files, {"seed": seed})

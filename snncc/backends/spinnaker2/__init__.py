@@ -34,6 +34,7 @@ class Spinnaker2Backend:
     name = device = "spinnaker2"
     description = "SpiNNaker 2: applications of py-spinnaker2, or our kernel; events over multicast"
     options: Mapping[str, str] = OPTIONS
+    packages = ("mtkahypar",)
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return passes.passes(network, settings, ranges)

@@ -56,6 +56,9 @@ class NirFrontend:
         """Whether the source names a .nir file."""
         return source.endswith(".nir")
 
+    def executes(self, source: str) -> bool:
+        return False
+
     def load(self, request: ImportRequest) -> Imported:
         for key in request.options:
             if key not in self.options and key != "ticks":

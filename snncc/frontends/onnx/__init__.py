@@ -32,6 +32,9 @@ class OnnxFrontend:
     def accepts(self, source: str) -> bool:
         return source.endswith(".onnx")
 
+    def executes(self, source: str) -> bool:
+        return False
+
     def load(self, request: ImportRequest) -> Imported:
         _check(request)
         from .read.importing import load
@@ -52,6 +55,9 @@ class ExportedFrontend:
 
     def accepts(self, source: str) -> bool:
         return source.endswith(".pt2")
+
+    def executes(self, source: str) -> bool:
+        return False
 
     def load(self, request: ImportRequest) -> Imported:
         _check(request)

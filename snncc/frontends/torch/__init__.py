@@ -38,6 +38,9 @@ class TorchFrontend:
         dotted = re.fullmatch(r"[A-Za-z_][\w.]*", place) is not None
         return name.isidentifier() and (place.endswith(".py") or dotted)
 
+    def executes(self, source: str) -> bool:
+        return not source.startswith("zoo:")
+
     def load(self, request: ImportRequest) -> Imported:
         for key in request.options:
             if key not in self.options:

@@ -13,7 +13,7 @@ from .fold.logic_gates import Gates
 from .fold.merge_weights import MergeWeights
 from .fold.prune import Prune
 from .fold.split_shared import Unshare
-from .quantize.calibrate import Ranges, calibrate
+from .quantize.calibrate import Ranges, calibrate, with_ranges
 from .quantize.meeting import faint
 from .quantize.multiplications import Multiplication, multiplications
 from .quantize.quantize import Quantize
@@ -79,5 +79,6 @@ __all__ = [
     "start",
     "total_lag",
     "unproven",
+    "with_ranges",
     "worst_case",
 ]

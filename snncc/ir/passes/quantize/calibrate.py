@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
 
@@ -13,6 +13,7 @@ from ...network import Network
 from ...param import Values
 from ...reference import Stream
 from ...trace import Trace
+from ..base import Pass
 
 KEPT = 64  # samples that later passes may run again
 TOGETHER = 64  # samples that run at a time
@@ -62,6 +63,14 @@ def calibrate(network: Network, signal: Values | Mapping[str, Values]) -> Ranges
         frozenset(seen.negative),
         samples,
         MappingProxyType(kept),
+    )
+
+
+def with_ranges(steps: Sequence[Pass], ranges: Ranges) -> tuple[Pass, ...]:
+    """Passes as text names them, with what was seen given to those that have a field for it."""
+    return tuple(
+        replace(step, **{"ranges": ranges}) if "ranges" in step.__dataclass_fields__ else step
+        for step in steps
     )
 
 
