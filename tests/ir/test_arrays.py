@@ -146,7 +146,7 @@ def raw(content: bytes, method: int = zipfile.ZIP_DEFLATED) -> Callable[[Path], 
 
 
 BAD: dict[str, tuple[Callable[[Path], None], str]] = {
-    "torn": (torn, "is damaged in x: "),
+    "torn": (torn, "is damaged in x ("),
     "encrypted": (encrypted, "x is encrypted"),
     "the same name twice": (twice, "two of the same name"),
     "packed by bzip2": (raw(npy(np.ones(3)), zipfile.ZIP_BZIP2), "packed by other than deflate"),
