@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from snncc.ir import Tensor, Tensors, open_arrays, parse, read_text, verify
+from snncc.ir import (
+    ImportRefused,
+    Tensor,
+    Tensors,
+    open_arrays,
+    parse,
+    read_text,
+    reading,
+    verify,
+)
 from snncc.ir.untrusted import limits
 
 from .protocol import Imported, ImportRequest
@@ -37,7 +46,8 @@ class SnnFrontend:
         path = Path(request.source)
         text = read_text(path, limits.TEXT_BYTES)
         tensors = _tensors(request.weights or _beside(path))
-        return Imported(verify(parse(text, tensors)), None)
+        with reading(f"{path} is not a network that can be read", ImportRefused):
+            return Imported(verify(parse(text, tensors)), None)
 
 
 def _beside(path: Path) -> Path:

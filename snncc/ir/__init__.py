@@ -41,7 +41,6 @@ from .rules import verify
 from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .trace import Difference, Trace
-from .untrusted import limits
 from .untrusted.arrays import ArrayFile, Entry, open_arrays
 from .untrusted.limits import Budget
 from .untrusted.reading import file_bytes, read_text, reading
@@ -122,7 +121,6 @@ __all__ = [
     "graph",
     "identifier",
     "input_registers",
-    "limits",
     "open_arrays",
     "ordered",
     "parse",

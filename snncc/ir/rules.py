@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from .arithmetic.number import Factor, Format, Single, is_factor, unit_tensor
 from .errors import RuleViolation, UndeclaredFact
 from .names import NAME
 from .network import Network, Node, infer
-from .op import OPS, check_states
+from .op import OPS, Shape, check_states
 from .ops import Input
+from .untrusted import limits
 from .views import arithmetics, ordered
 
 _TITLE = re.compile(r"\S+")  # what the text form can print and read again
@@ -93,6 +95,29 @@ def _listing(network: Network) -> None:
         seen.add(node.name)
 
 
+def _numbers(network: Network) -> None:
+    for name, tensor in network.tensors.items():
+        if tensor.dtype.kind not in "fiub" or tensor.dtype.itemsize > 8:
+            message = f"tensor @{name} is {tensor.dtype}, expected integers, or floats of 64 bits"
+            raise RuleViolation("V007", "", message)
+
+
+def _sizes(network: Network) -> None:
+    for node in network:
+        if not 0 < (size := prod(network.shapes[node.name])) <= limits.SIGNAL:
+            message = f"it has {size:,} values, expected 1 to {limits.SIGNAL:,}"
+            raise _fail("V005", node, message)
+        for use in node.inputs:
+            kept = use.delay * prod(network.shapes[use.source])
+            if use.delay > limits.DELAY or kept > limits.KEPT:
+                raise _fail(
+                    "V004",
+                    node,
+                    f"%{use.source} is read {use.delay:,} ticks late, which keeps {kept:,} values; "
+                    f"at most {limits.DELAY:,} ticks and {limits.KEPT:,} values",
+                )
+
+
 def _shapes(network: Network) -> None:
     shapes = network.shapes
     for node in network:
@@ -160,6 +185,16 @@ def _width(network: Network, node: Node, role: str, format: Format) -> None:
             raise _fail("V006", node, f"tensor @{unit}, a unit, does not exist")
         if not np.all(network.tensors[unit].values > 0):
             raise _fail("V011", node, f"unit @{unit} is not above zero everywhere")
+        found, shape = network.tensors[unit].shape, network.shapes[node.name]
+        if not _broadcasts(found, shape):
+            message = f"unit @{unit} is {found}, which does not broadcast to {shape}"
+            raise _fail("V011", node, message)
+
+
+def _broadcasts(found: Shape, shape: Shape) -> bool:
+    return len(found) <= len(shape) and all(
+        n in (1, m) for n, m in zip(found[::-1], shape[::-1], strict=False)
+    )
 
 
 def _needs(node: Node, role: str, optional: bool) -> bool:
@@ -177,11 +212,13 @@ def _units(network: Network) -> None:
 
 _RULES: tuple[Callable[[Network], None], ...] = (
     _names,
+    _numbers,
     _ends,
     _uses,
     _cycles,
     _listing,
     _shapes,
+    _sizes,
     _finite,
     _parameters,
     _formats,

@@ -29,7 +29,7 @@ from .network import NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
 from .op import OPS, Op
 from .param import Ref
 from .tensor import Tensors
-from .untrusted.limits import DEPTH
+from .untrusted.limits import DEPTH, NODES
 from .untrusted.wording import escape, unescape
 
 Value: TypeAlias = "int | float | str | Ref | tuple[Value, ...]"
@@ -111,6 +111,8 @@ def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
         raise _error(number, 0, f"expected '{expected}', found '{line}'")
     if len(lines) < 3 or lines[-1][1] != "}":
         raise _error(lines[-1][0], 0, "expected '}' at the end: the text is cut off")
+    if len(lines) > NODES + 3:
+        raise _error(lines[-1][0], 0, f"the text has more than {NODES:,} nodes")
     number, line = lines[-2]
     if not (last := _RETURN.fullmatch(line)):
         raise _error(number, 0, f"expected '  return %NAME, ...', found '{line}'")

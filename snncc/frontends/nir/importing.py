@@ -19,11 +19,13 @@ from snncc.ir import (
     Use,
     Values,
     ordered,
+    reading,
     unknown,
     unused,
     verify,
 )
 from snncc.ir.ops import Concat, Input, Reshape, Slice, Sum, SumPool
+from snncc.ir.untrusted import limits
 
 from .build_network import Weaver, node_name
 from .choices import OPEN, Choices
@@ -55,6 +57,11 @@ def load(request: ImportRequest) -> Imported:
         raise UsageError("a .nir file holds its weights; leave --weights out")
     path = Path(request.source)
     whole = read_file(path)
+    with reading(f"{path} cannot be read as a network", ImportRefused):
+        return _network(path, whole, request)
+
+
+def _network(path: Path, whole: NirGraph, request: ImportRequest) -> Imported:
     graph = flat(whole)
     _check_kinds(graph)
     recall, ignored = _recall(whole, request.options)
@@ -138,6 +145,11 @@ def _delays(graph: Flat, choices: Choices) -> dict[str, Values]:
         part = Part(name, name, graph.nodes[name], choices)
         ticks = part.numbers("delay") / choices.dt
         whole = np.rint(ticks)
+        if np.any(whole > limits.DELAY):
+            raise part.refuse(
+                f"'delay' is {ticks.max():g} ticks of dt={choices.dt:g} s; {limits.DELAY:,} at "
+                "are kept (option dt)"
+            )
         if np.any(whole < 0) or not np.allclose(ticks, whole, rtol=SAME, atol=SAME):
             off = float(ticks.flat[np.argmax(np.abs(ticks - whole))])
             raise part.refuse(

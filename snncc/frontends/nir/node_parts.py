@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from snncc.ir import ImportRefused, Op, Param, Ref, Tensor, Values
+from snncc.ir.untrusted import limits
 
 from .choices import Choices
 from .nir_graph import Item, NirNode
@@ -64,6 +65,8 @@ class Part:
         found = self.item(key)
         if isinstance(found, str):
             raise self.refuse(f"'{key}' is the text '{found}', expected numbers")
+        if not found.size:
+            raise self.refuse(f"'{key}' is {list(found.shape)}, which holds no number")
         return np.asarray(found, dtype=np.float64)
 
     def whole(self, key: str, axes: int, otherwise: int | None = None) -> tuple[int, ...]:
@@ -73,7 +76,8 @@ class Part:
             ImportRefused: it is missing, or not that.
         """
         values = self.numbers(key, otherwise).reshape(-1)
-        if values.size not in (1, axes) or not np.array_equal(values, np.rint(values)):
+        whole = np.array_equal(values, np.rint(values)) and np.all(np.abs(values) < limits.EXTENT)
+        if values.size not in (1, axes) or not whole:
             raise self.refuse(f"'{key}' is {values.tolist()}, expected {axes} whole number(s)")
         return tuple(int(n) for n in np.broadcast_to(values, (axes,)))
 
@@ -84,7 +88,9 @@ class Part:
             ImportRefused: it is missing, or no shape.
         """
         values = self.numbers(key).reshape(-1)
-        if not np.array_equal(values, np.rint(values)) or np.any((values < 1) | (values > 2**31)):
+        if not np.array_equal(values, np.rint(values)) or np.any(
+            (values < 1) | (values > limits.EXTENT)
+        ):
             raise self.refuse(f"'{key}' is {values.tolist()}, expected extents of 1 or more")
         return tuple(int(n) for n in values)
 

@@ -11,14 +11,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from snncc.ir import DeviceError, ImportRefused, UsageError
+from snncc.ir import Budget, DeviceError, ImportRefused, UsageError, file_bytes, reading
+from snncc.ir.untrusted import limits
 
+from .hdf5_numbers import read_numbers
 from .nir_graph import Edge, Item, NirGraph, NirNode
 
 Group: TypeAlias = Any  # of h5py, which publishes no types
-DEEPEST = 16  # graphs within graphs; a group may contain itself
 MOST_NODES = 10_000
-MOST_BYTES = 2**31  # of all parameters; a file of some bytes may claim any size
+MOST_EDGES = 10 * MOST_NODES
+EDGES_AT_ONCE = 64 * limits.MIB  # bytes of names that are in memory before they are counted
+WIDEST_BYTES = 8  # of a number, which is computed with in float64
 
 
 def read_file(path: Path) -> NirGraph:
@@ -35,23 +38,18 @@ def read_file(path: Path) -> NirGraph:
         raise DeviceError(
             "a .nir model needs the module h5py; add it with: pip install 'snncc[nir]'"
         ) from missing
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist")
-    try:
-        with h5py.File(path, "r") as file:
-            return _Reader(path).root(file)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        # h5py raises any of these where the bytes are not what the tables say.
-        raise UsageError(f"{path} is no NIR: no HDF5, or damaged: {error}") from error
+    size = file_bytes(path)
+    with reading(f"{path} is no NIR: no HDF5, or damaged"), h5py.File(path, "r") as file:
+        return _Reader(path, size).root(file)
 
 
 class _Reader:
     """Reads one file; counts what it has read, so that no file can ask for everything."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, size: int) -> None:
+        self._path, self._size = path, size
+        self._budget = Budget(str(path), size, kind=ImportRefused)
         self._nodes = 0
-        self._bytes = 0
 
     def root(self, file: Group) -> NirGraph:
         if "node" not in file or not _is_group(file["node"]):
@@ -64,9 +62,9 @@ class _Reader:
 
     def _node(self, group: Group, name: str, depth: int) -> NirNode:
         self._nodes += 1
-        if depth > DEEPEST or self._nodes > MOST_NODES:
+        if depth > limits.DEPTH or self._nodes > MOST_NODES:
             raise ImportRefused(
-                f"{self._path} holds graphs more than {DEEPEST} deep or more than {MOST_NODES} "
+                f"{self._path} holds graphs more than {limits.DEPTH} deep, more than {MOST_NODES} "
                 "nodes, or a group that contains itself"
             )
         kind = self._text(group, "type", name)
@@ -96,16 +94,14 @@ class _Reader:
         import h5py
 
         if h5py.check_string_dtype(dataset.dtype) is not None and dataset.shape == ():
-            return _decoded(dataset[()])
-        if dataset.dtype.kind not in "fiub" or dataset.shape is None:
-            raise ImportRefused(f"{self._path}: {what} holds {dataset.dtype}, expected numbers")
-        self._bytes += int(dataset.size) * int(dataset.dtype.itemsize)
-        if self._bytes > MOST_BYTES:
-            raise ImportRefused(
-                f"{self._path}: {what} is {list(dataset.shape)}, which takes the parameters "
-                f"beyond {MOST_BYTES >> 30} GiB"
-            )
-        values = np.asarray(dataset[()])
+            return self._decoded_scalar(dataset, what)
+        kind = dataset.dtype
+        if kind.kind not in "fiub" or kind.itemsize > WIDEST_BYTES or dataset.shape is None:
+            raise ImportRefused(f"{self._path}: {what} holds {kind}, expected numbers")
+        self._budget.take(
+            int(dataset.size) * WIDEST_BYTES, f"{what}, {kind}{list(dataset.shape)} as float64,"
+        )
+        values = read_numbers(dataset, self._size, f"{self._path}: {what}")
         if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
             where = [int(i) for i in np.argwhere(~np.isfinite(values))[0]]
             raise ImportRefused(f"{self._path}: {what} is not finite at {where}")
@@ -119,7 +115,18 @@ class _Reader:
         dataset = self._hard(group, key)
         if _is_group(dataset) or h5py.check_string_dtype(dataset.dtype) is None or dataset.shape:
             raise UsageError(f"{self._path} is no NIR: '{key}' of {name} is no text")
+        return self._decoded_scalar(dataset, f"'{key}' of {name}")
+
+    def _decoded_scalar(self, dataset: Group, what: str) -> str:
+        """A text; one of fixed length is as long as its type says, whatever the file's size."""
+        self._budget.take(int(dataset.dtype.itemsize), what)
+        self._demand_unpacked(dataset, what)
         return _decoded(dataset[()])
+
+    def _demand_unpacked(self, dataset: Group, what: str) -> None:
+        """No texts behind filters, which unfold without a limit; NIR itself packs numbers alone."""
+        if dataset.chunks is not None and dataset.id.get_create_plist().get_nfilters():
+            raise ImportRefused(f"{self._path}: {what} are packed; expected texts as they are")
 
     def _edges(self, dataset: Group, name: str) -> tuple[Edge, ...]:
         import h5py
@@ -128,11 +135,28 @@ class _Reader:
         if shape[:1] == (0,):
             return ()
         text = not _is_group(dataset) and h5py.check_string_dtype(dataset.dtype) is not None
-        if not text or len(shape) != 2 or shape[1] != 2 or shape[0] > MOST_NODES * 10:
+        if not text or len(shape) != 2 or shape[1] != 2 or shape[0] > MOST_EDGES:
             raise UsageError(
                 f"{self._path} is no NIR: the edges of {name} are no pairs of names [edges, 2]"
             )
-        return tuple((_decoded(source), _decoded(target)) for source, target in dataset[()])
+        self._demand_unpacked(dataset, f"the edges of {name}")
+        # A name is at most as long as the file, but a million edges may show the same one.
+        longest = max(self._size, int(dataset.dtype.itemsize))
+        step = max(1, EDGES_AT_ONCE // (2 * longest))
+        found: list[Edge] = []
+        for start in range(0, shape[0], step):
+            rows = dataset[start : start + step]
+            found += [(_decoded(source), _decoded(target)) for source, target in rows]
+            self._budget.take(
+                sum(len(one) + len(other) for one, other in found[start:]), f"the edges of {name}"
+            )
+            for one, other in found[start:]:
+                if max(len(one), len(other)) > limits.NAME_CHARACTERS:
+                    raise ImportRefused(
+                        f"{self._path}: a name in the edges of {name} has more than "
+                        f"{limits.NAME_CHARACTERS:,} characters"
+                    )
+        return tuple(found)
 
     def _hard(self, group: Group, key: str) -> Group:
         """A member that lies in the file itself: neither a link nor data of another file."""

@@ -34,7 +34,11 @@ MEMBERS = 100_000
 NUMBERS = 1 << 25
 """Numbers that one operation may make out of fewer while a file is read: 256 MiB of float64."""
 EXTENT = 1 << 31
-"""Of one axis of a signal or a tensor."""
+"""Of a size, a stride or an axis that a file states."""
+SIGNAL = 1 << 26
+"""Values of one wire in one tick of one sample: half a gibibyte in float64."""
+DELAY, KEPT = 1 << 20, 1 << 28
+"""Ticks by which a wire is read late, and values that are kept for that."""
 DEPTH = 64
 """Tables within tables, lists within lists, graphs within graphs."""
 NAME_CHARACTERS = 4096

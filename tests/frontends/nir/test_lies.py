@@ -207,7 +207,7 @@ BAD: dict[str, tuple[Callable[[h5py.File], None], type[SnnccError], str]] = {
     "data of another file": (_elsewhere, ImportRefused, "a .nir file is whole by itself"),
     "data made of other files": (_virtual, ImportRefused, "a .nir file is whole by itself"),
     "a graph in itself": (_itself, ImportRefused, "contains itself"),
-    "a weight of 8 TiB": (_huge, ImportRefused, "beyond 2 GiB"),
+    "a weight of 8 TiB": (_huge, ImportRefused, "unfolds to may take"),
 }
 
 
