@@ -12,8 +12,9 @@ from .arithmetic.number import Factor, Format, Single, is_factor, unit_tensor
 from .errors import RuleViolation, UndeclaredFact
 from .names import NAME
 from .network import Network, Node, infer
-from .op import OPS, Shape, check_states
+from .op import OPS, check_states
 from .ops import Input
+from .param import Shape
 from .untrusted import limits
 from .views import arithmetics, ordered
 
