@@ -39,9 +39,17 @@ def keep_tensor(network: Network, name: str, values: npt.ArrayLike) -> tuple[Net
     base, others = name, count(2)
     while name in network.tensors and network.tensors[name] != tensor:
         name = f"{base}_{next(others)}"
+    return network.edited(tensors=_table(network).edited({name: tensor})), Ref(name)
+
+
+def drop_tensor(network: Network, name: str) -> Network:
+    """The network without a tensor, if there is one of that name."""
+    return network.edited(tensors=_table(network).edited({}, [name]))
+
+
+def _table(network: Network) -> Table[Tensor]:
     known = network.tensors
-    table = known if isinstance(known, Table) else Table(known)
-    return network.edited(tensors=table.edited({name: tensor})), Ref(name)
+    return known if isinstance(known, Table) else Table(known)
 
 
 def insert(network: Network, *nodes: Node) -> Network:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from heapq import heappop, heappush
-from math import prod
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
+from .derived import Derived
 from .errors import RuleViolation
 from .facts import Output
 from .nodes import NO_FORMATS, Formats, Node, Nodes, Origin, Use
-from .ops import Concat, Dense, Input, Spiking
+from .ops import Input, Spiking
 from .param import Shape
+from .shapes import SHAPES, infer
 from .table import Table
 from .tensor import Tensors
 
@@ -30,6 +29,8 @@ __all__ = [
     "Use",
     "infer",
 ]
+
+V = TypeVar("V")
 
 Decode: TypeAlias = Literal["count", "mean", "last"]
 NO_TENSORS: Tensors = MappingProxyType({})
@@ -117,76 +118,24 @@ class Network:
         """Whether the network computes with whole numbers."""
         return any(node.formats for node in self.nodes)
 
-    @cached_property
+    @property
     def shapes(self) -> Mapping[str, Shape]:
         """Node name → shape of its output, per sample; a state has its node's shape.
 
         Raises:
             RuleViolation: V005 shapes disagree, V006 a tensor is missing.
         """
-        shapes: dict[str, Shape] = {}
-        waiting = self._spread(self.nodes, shapes)
-        if len(shapes) < len(self._index):
-            self._break_cycles(waiting, shapes)
-        return Table(shapes)
+        return self.derived(SHAPES)
 
-    def _break_cycles(self, waiting: set[str], shapes: dict[str, Shape]) -> None:
-        """Adds the shapes in and behind cycles: guesses one after the other, and what follows.
+    def derived(self, what: Derived[V]) -> Mapping[str, V]:
+        """Node name → its value; computed when it is asked for first."""
+        if what not in self._derived:
+            self._derived[what] = Table(what.all(self))
+        return self._derived[what]
 
-        Of all joins the one of which most is known, since a gate's one value spreads. Verify looks
-        at all inputs again afterwards.
-        """
-        place = {node.name: index for index, node in enumerate(self.nodes)}
-        best: dict[str, Shape] = {}
-        guesses: list[tuple[int, int, str, Shape]] = []  # the largest first
-        while len(shapes) < len(self._index):
-            for name in waiting:
-                shape = self._guess(self._index[name], shapes)
-                if shape is not None:
-                    best[name] = shape
-                    heappush(guesses, (-prod(shape), place[name], name, shape))
-            while guesses and (guesses[0][2] in shapes or best[guesses[0][2]] != guesses[0][3]):
-                heappop(guesses)
-            if not guesses:
-                rest = next(name for name in self._index if name not in shapes)
-                raise RuleViolation("V005", rest, "its shape follows from no input")
-            _, _, name, shapes[name] = heappop(guesses)
-            waiting = self._spread(self.users(name), shapes)
-
-    def _spread(self, nodes: Iterable[Node], shapes: dict[str, Shape]) -> set[str]:
-        """Adds the shapes of nodes, and of all behind them that are known then.
-
-        Returns: names of those among them that wait for another input.
-        """
-        waiting: set[str] = set()
-        pending = deque(nodes)  # a delayed use may stand before its source
-        while pending:
-            node = pending.popleft()
-            if node.name in shapes:
-                continue
-            if all(use.source in shapes for use in node.inputs):
-                shapes[node.name] = infer(self, node, [shapes[u.source] for u in node.inputs])
-                pending.extend(self.users(node.name))
-            elif any(use.source in shapes for use in node.inputs):
-                waiting.add(node.name)
-        return waiting - shapes.keys()
-
-    def _guess(self, node: Node, shapes: Mapping[str, Shape]) -> Shape | None:
-        """Shape of a join of wires that are not all known; None where nothing tells.
-
-        A sum of feed-forward and recurrent currents has the shape of those that are known; what a
-        concatenation still lacks follows from the weights behind it.
-        """
-        found = [shapes[use.source] for use in node.inputs if use.source in shapes]
-        if not found or node.op.arity is not None:
-            return None
-        if not isinstance(node.op, Concat):
-            return infer(self, node, found)
-        users = [user.op for user in self.users(node.name) if isinstance(user.op, Dense)]
-        if users and node.op.axis == len(found[0]) - 1 and users[0].weight.name in self.tensors:
-            total = self.tensors[users[0].weight.name].shape[-1]
-            return (*found[0][:-1], total)
-        return None
+    @cached_property
+    def _derived(self) -> dict[Derived[Any], Table[Any]]:
+        return {}
 
     def users(self, name: str) -> tuple[Node, ...]:
         """The nodes that use that node."""
@@ -229,47 +178,7 @@ class Network:
         )
         if vars(self).get("quantized") is False:
             vars(new)["quantized"] = any(node.formats for node in put)
-        known = vars(self).get("shapes")
-        if isinstance(known, Table) and (shapes := _revised(new, known, put, gone)) is not None:
-            vars(new)["shapes"] = shapes  # as if it had been asked for
+        for what, known in self._derived.items():
+            if (revised := what.revise(new, known, put, gone)) is not None:
+                new._derived[what] = revised
         return new
-
-
-def _revised(
-    network: Network, known: Table[Shape], put: Sequence[Node], gone: Sequence[str]
-) -> Table[Shape] | None:
-    """Shapes after an edit; None where more follows from it than the shapes of what was put in."""
-    found: dict[str, Shape] = {}
-    for node in put:
-        sources = [use.source for use in node.inputs]
-        if any(source not in found and source not in known for source in sources):
-            return None
-        try:
-            shapes = [found[s] if s in found else known[s] for s in sources]
-            found[node.name] = infer(network, node, shapes)
-        except RuleViolation:
-            return None  # it is said where the shapes are asked for
-    if any(known.get(name, shape) != shape for name, shape in found.items()):
-        return None
-    return known.edited(found, gone)
-
-
-def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:
-    """Shape of a node's output from those of its inputs.
-
-    Raises:
-        RuleViolation: V005 wrong number of inputs or shapes disagree, V006 no such tensor.
-    """
-    place = str(node.origin)
-    for tensor in node.op.refs().values():
-        if tensor not in network.tensors:
-            raise RuleViolation("V006", node.name, f"tensor @{tensor} does not exist", place)
-    arity = node.op.arity
-    if (arity is None and not shapes) or (arity is not None and len(shapes) != arity):
-        expected = "at least one" if arity is None else str(arity)
-        message = f"{node.op.keyword} takes {expected} input(s), found {len(shapes)}"
-        raise RuleViolation("V005", node.name, message, place)
-    try:
-        return node.op.infer(shapes, network.tensors)
-    except ValueError as error:
-        raise RuleViolation("V005", node.name, str(error), place) from error

@@ -38,16 +38,17 @@ class SplitSigns(Pass):
     agreement = 0.9
 
     def __call__(self, network: Network) -> Network:
-        for node in network.populations:
+        whole = network
+        for node in whole.populations:
             # The op that it turns into another, field by field.
             if isinstance(node.op, CubaLIF) and _fits(network, node, node.op):
                 network = _split(network, node, node.op)
-        return tidy(network)
+        return tidy(network) if network is whole else Prune()(network)
 
 
 def _fits(network: Network, node: Node, op: CubaLIF) -> bool:
-    uses = [*network.outputs, *(use for each in network for use in each.inputs)]
-    if op.current_order != "new" or any(u.source == node.name and u.state == "i" for u in uses):
+    read = any(use.state == "i" for use in network.wires(node.name))
+    if op.current_order != "new" or read:
         return False
     what = kinds(network)
     pending, seen = list(node.inputs), set(node.inputs)
@@ -120,8 +121,7 @@ def _split(network: Network, node: Node, op: CubaLIF) -> Network:
     decay = formats.pop("current_decay", None)
     if decay is not None:
         formats |= {"excitatory_decay": decay, "inhibitory_decay": decay}
-    network = replace_nodes(network, replace(node, op=dual, inputs=tuple(uses), formats=formats))
-    return Prune()(network)
+    return replace_nodes(network, replace(node, op=dual, inputs=tuple(uses), formats=formats))
 
 
 def _bias(network: Network, node: Node, op: CubaLIF) -> tuple[Values, Values]:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-import networkx as nx
 import numpy as np
 
 from ...arithmetic.number import Factor, Format, Overflow, Quantity, Rounding
-from ...edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
+from ...derived import Derived
+from ...edit import drop_tensor, fresh, insert, keep_tensor, map_nodes, redirect, tidy
+from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Formats, Network, Node, Use
 from ...ops import Input, Requantize, Weighted
 from ...param import Ref, Unit, Values, values_of
-from ...views import graph
 from ..base import Effect, Pass
 from .calibrate import Ranges
 from .columns import Columns
@@ -202,7 +202,7 @@ class Quantize(Pass):
         Those that read spikes have none: the group's is fine enough.
         """
         counted = wire_kind(network, network[name].inputs[0], kinds(network)) == "count"
-        kept = self.meet == "inputs" and _keeps(network, name)
+        kept = self.meet == "inputs" and network.derived(_BEHIND_STATES)[name]
         return not (kept or counted or Use(name) in network.outputs)
 
     def _coarser(
@@ -265,8 +265,7 @@ class Quantize(Pass):
             bits, k = chosen.get(node.name, (INT32_BITS, 0))
             current = np.asarray(network.tensors[f"{node.name}.current"].values, dtype=np.float64)
             unit = Ref(f"{node.name}.unit")
-            tensors = {t: v for t, v in network.tensors.items() if t != unit.name}
-            network = replace(network, tensors=MappingProxyType(tensors))
+            network = drop_tensor(network, unit.name)
             network, unit = keep_tensor(network, unit.name, current * 2.0**-k)
             state = Quantity(bits, True, unit.name, Rounding.HALF_EVEN, Overflow.SATURATE)
             factor = Factor(self.decay_bits, Rounding.TOWARD_ZERO)
@@ -279,33 +278,48 @@ class Quantize(Pass):
         return network
 
 
-def _keeps(network: Network, name: str) -> bool:
-    """Whether a state is anywhere on the way from the inputs to a node."""
-    whole = graph(network)
-    return any(network[past].op.states for past in nx.ancestors(whole, name))
+def _all_behind(network: Network) -> Mapping[str, bool]:
+    found: set[str] = set()
+    pending = [node.name for node in network.populations]
+    while pending:
+        more = {user.name for user in network.users(pending.pop())} - found
+        found |= more
+        pending += more
+    return {node.name: node.name in found for node in network}
+
+
+def _is_behind(network: Network, node: Node, known: Mapping[str, bool]) -> bool | None:
+    sources = [network[use.source] for use in node.inputs]
+    if any(source.name not in known for source in sources):
+        return None
+    return any(source.op.states or known[source.name] for source in sources)
+
+
+_BEHIND_STATES: Derived[bool] = Derived(_all_behind, _is_behind)
+"""Whether a state is anywhere on the way from the inputs to a node."""
 
 
 def _cleared(network: Network) -> Network:
     """The network with tensors of the model moved from the names that units are kept under."""
     kept = {f"{node.name}.{unit}" for node in network for unit in ("unit", "current")}
+    moved: dict[str, Ref] = {}
     for name in sorted(kept & set(network.tensors)):
-        network, ref = keep_tensor(network, f"{name}.model", network.tensors[name].values)
+        network, moved[name] = keep_tensor(network, f"{name}.model", network.tensors[name].values)
 
-        def moved(node: Node, name: str = name, ref: Ref = ref) -> Node:
-            fields = [field for field, tensor in node.op.refs().items() if tensor == name]
-            if not fields:
-                return node
-            return replace(node, op=node.op.with_fields(**dict.fromkeys(fields, ref)))
+    def renamed(node: Node) -> Node:
+        refs = node.op.refs().items()
+        fields = {field: moved[tensor] for field, tensor in refs if tensor in moved}
+        return replace(node, op=node.op.with_fields(**fields)) if fields else node
 
-        network = map_nodes(network, moved)
-        tensors = {t: v for t, v in network.tensors.items() if t != name}
-        network = replace(network, tensors=MappingProxyType(tensors))
+    network = map_nodes(network, renamed)
+    for name in moved:
+        network = drop_tensor(network, name)
     return network
 
 
 def _with_formats(network: Network, name: str, formats: Formats) -> Network:
     kept = MappingProxyType({**formats})
-    return map_nodes(network, lambda n: replace(n, formats=kept) if n.name == name else n)
+    return replace_nodes(network, replace(network[name], formats=kept))
 
 
 def _weight_formats(node: Node, bits: int, unit: Ref) -> Formats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from ...arithmetic.arithmetic import FloatArithmetic
 from ...arithmetic.number import Quantity
+from ...derived import Derived
 from ...errors import PassError
 from ...facts import Output
 from ...network import Network, Node, Use
@@ -28,29 +30,46 @@ def kinds(network: Network) -> Mapping[str, Kind]:
     """Node name → what its output carries.
 
     A stateless op without weights carries on what it gets; where kinds meet, it is a current.
+
+    Raises:
+        PassError: a current feeds itself, with no neuron between.
     """
+    return network.derived(_KINDS)
+
+
+def _all_kinds(network: Network) -> Mapping[str, Kind]:
     result: dict[str, Kind] = {}
-    pending = list(network)
+    waiting: list[Node] = []
+    pending = deque(network)
     while pending:
-        rest = [n for n in pending if not _settle(network, n, result)]
-        if len(rest) == len(pending):
-            raise PassError(
-                f"quantize: %{rest[0].name}: a current that feeds itself without a neuron has no "
-                "unit of its own; put a neuron or an integrator into the loop"
-            )
-        pending = rest
+        node = pending.popleft()
+        if node.name in result:
+            continue
+        kind = _kind(network, node, result)
+        if kind is None:
+            waiting.append(node)
+            continue
+        result[node.name] = kind
+        pending.extend(network.users(node.name))
+    left = next((node for node in waiting if node.name not in result), None)
+    if left is not None:
+        raise PassError(
+            f"quantize: %{left.name}: a current that feeds itself without a neuron has no "
+            "unit of its own; put a neuron or an integrator into the loop"
+        )
     return result
 
 
-def _settle(network: Network, node: Node, known: dict[str, Kind]) -> bool:
+def _kind(network: Network, node: Node, known: Mapping[str, Kind]) -> Kind | None:
+    """What a node puts out; None where what it gets is not known yet."""
     own = _own_kind(node.op)
-    if own is None:
-        found: list[Kind | None] = [wire_kind(network, use, known) for use in node.inputs]
-        if None in found:
-            return False
-        own = _joint(node, found)
-    known[node.name] = own
-    return True
+    if own is not None:
+        return own
+    found: list[Kind | None] = [wire_kind(network, use, known) for use in node.inputs]
+    return None if None in found else _joint(node, found)
+
+
+_KINDS: Derived[Kind] = Derived(_all_kinds, _kind)
 
 
 def _own_kind(op: Op) -> Kind | None:
@@ -133,8 +152,13 @@ def groups(network: Network) -> tuple[Group, ...]:
         if isinstance(node.op, Weighted):
             for source in _carriers(network, node.inputs[0], what):
                 order.add_edge(of[source], of[node.name])
+    place = {node.name: index for index, node in enumerate(ordered(network))}
+    read = _read(network)
     try:
-        return tuple(_group(network, parts[index]) for index in nx.topological_sort(order))
+        return tuple(
+            _group(network, sorted(parts[index], key=place.__getitem__), read)
+            for index in nx.topological_sort(order)
+        )
     except nx.NetworkXUnfeasible:
         raise PassError(
             "quantize: currents or potentials feed each other in a circle; "
@@ -153,15 +177,15 @@ def _carriers(network: Network, use: Use, what: Mapping[str, Kind]) -> list[str]
     return [name for further in node.inputs for name in _carriers(network, further, what)]
 
 
-def _group(network: Network, part: frozenset[str]) -> Group:
-    nodes = [node for node in ordered(network) if node.name in part]
+def _group(network: Network, part: Sequence[str], read: Container[str]) -> Group:
+    nodes = [network[name] for name in part]
     factors = _factors(network, nodes, part)
     weights = {n.name: factors[n.name] for n in nodes if isinstance(n.op, Weighted)}
     neurons = {n.name: factors[n.name] for n in nodes if n.op.states}
-    return Group(weights, neurons, _grain(network, nodes))
+    return Group(weights, neurons, _grain(network, nodes, read))
 
 
-def _factors(network: Network, nodes: list[Node], part: frozenset[str]) -> dict[str, float]:
+def _factors(network: Network, nodes: list[Node], part: Sequence[str]) -> dict[str, float]:
     """Unit of each node as a multiple of the group's; an average makes the unit smaller."""
     steps: nx.Graph[str] = nx.Graph()
     steps.add_nodes_from(part)
@@ -196,9 +220,8 @@ def _finer(network: Network, node: Node) -> float:
     return float(node.op.unit(one, shapes, FloatArithmetic(network.tensors)))
 
 
-def _grain(network: Network, nodes: list[Node]) -> Shape:
-    """As fine as every op of the group allows; one unit in all where values must be comparable."""
-    shapes = {network.shapes[node.name] for node in nodes}
+def _read(network: Network) -> set[str]:
+    """Nodes whose values must be comparable with each other: somebody reads them as numbers."""
     read = {
         use.source for use in network.outputs if use.state or not network[use.source].op.spiking
     }
@@ -207,6 +230,12 @@ def _grain(network: Network, nodes: list[Node]) -> Shape:
     # Weights that read a current may serve several of its places, which then count alike.
     late = (u.source for n in network if isinstance(n.op, Weighted) for u in n.inputs)
     read.update(source for source in late if not network[source].op.spiking)
+    return read
+
+
+def _grain(network: Network, nodes: list[Node], read: Container[str]) -> Shape:
+    """As fine as every op of the group allows; one unit in all where values must be comparable."""
+    shapes = {network.shapes[node.name] for node in nodes}
     for node in nodes:
         plain = isinstance(node.op, Weighted | Sum) or node.op.output is Output.SPIKES
         if len(shapes) > 1 or not plain or node.name in read:

@@ -72,8 +72,7 @@ def _fits(network: Network, node: Node, op: Spiking, membrane: Membrane) -> bool
     )
     if settled and membrane.current_order == "new":
         return False
-    uses = [*network.outputs, *(use for each in network for use in each.inputs)]
-    read = any(use.source == node.name and use.state for use in uses)
+    read = any(use.state for use in network.wires(node.name))
     waits = op.refractory and not settled
     what = kinds(network)
     wires = [*node.inputs, *(use for other in _driving(network, node) for use in other.inputs)]

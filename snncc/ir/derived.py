@@ -1,0 +1,54 @@
+"""Derived: what follows for each node from its op and inputs; an edit of a network hands it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .errors import RuleViolation
+from .nodes import Node
+from .table import Table
+
+if TYPE_CHECKING:
+    from .network import Network
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, eq=False)
+class Derived(Generic[V]):
+    """A value of each node that follows from its op and from the values of its inputs.
+
+    Attributes:
+        all: node → value, of a whole network.
+        one: the value of a node from those of others; None where they do not tell yet.
+    """
+
+    all: Callable[[Network], Mapping[str, V]]
+    one: Callable[[Network, Node, Mapping[str, V]], V | None]
+
+    def revise(
+        self, network: Network, known: Table[V], put: Sequence[Node], gone: Iterable[str]
+    ) -> Table[V] | None:
+        """The values after an edit.
+
+        None where the value of a node that was there is another now, and so those of its users.
+
+        Args:
+            network: after the edit.
+            known: the values before.
+            put: the nodes that are new or other.
+            gone: names of the nodes that are left out.
+        """
+        revised = known
+        for node in put:
+            try:
+                value = self.one(network, node, revised)
+            except RuleViolation:
+                return None  # it is said where the values are asked for
+            if value is None or known.get(node.name, value) != value:
+                return None
+            if node.name not in known:
+                revised = revised.edited({node.name: value})
+        return revised.edited({}, gone) if gone else revised
