@@ -43,12 +43,16 @@ def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
 
 def spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
     """The same for a value and all weights that read it, as it is or moved."""
-    read = {name}
-    found = 0
-    for node in network:
-        if node.inputs and node.inputs[0].source in read and not node.inputs[0].state:
+    found, seen, pending = 0, {name}, [name]
+    while pending:
+        source = pending.pop()
+        for node in network.users(source):
+            use = node.inputs[0]
+            if use.source != source or use.state or node.name in seen:
+                continue
+            seen.add(node.name)
             if moves(node):
-                read.add(node.name)
+                pending.append(node.name)
             elif isinstance(node.op, Weighted):
                 found = max(found, spare(network, node, bits, weight_bits))
     return found

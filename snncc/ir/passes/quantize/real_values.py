@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import networkx as nx
 
+from ...derived import Derived
 from ...facts import Output
-from ...network import Network, Use
+from ...network import Network, Node, Use
 from ...op import Op
 
 WHOLE = Output.MOVED, Output.SUMMED, Output.MULTIPLIED
@@ -18,24 +19,41 @@ CARRYING = Output.MOVED, Output.SUMMED, Output.SCALED
 
 def spike_counts(network: Network) -> frozenset[str]:
     """Nodes that put out whole numbers of spikes."""
-    found = {n.name for n in network if n.op.spiking or n.op.output in WHOLE}
-    while True:
-        odd = {
-            node.name
-            for node in network
-            if node.name in found and not node.op.spiking
-            if not all(counted(network, use, found) for use in node.inputs)
-        }
-        if not odd:
-            return frozenset(found)
-        found -= odd
+    return frozenset(name for name, counts in network.derived(_COUNTS).items() if counts)
 
 
-def counted(network: Network, use: Use, counts: set[str] | frozenset[str]) -> bool:
+def counts_spikes(network: Network, use: Use) -> bool:
     """Whether a wire holds whole numbers of spikes, or of ticks."""
+    return counted(network, use, network.derived(_COUNTS))
+
+
+def _all_counts(network: Network) -> Mapping[str, bool]:
+    known = {n.name: n.op.spiking or n.op.output in WHOLE for n in network}
+    pending = [node for node in network if known[node.name]]
+    while pending:
+        node = pending.pop()
+        if known[node.name] and not _puts_out_counts(network, node, known):
+            known[node.name] = False
+            pending.extend(network.users(node.name))
+    return known
+
+
+def _puts_out_counts(network: Network, node: Node, known: Mapping[str, bool]) -> bool | None:
+    if node.op.spiking or node.op.output not in WHOLE:
+        return node.op.spiking
+    if any(use.source not in known for use in node.inputs):
+        return None
+    return all(counted(network, use, known) for use in node.inputs)
+
+
+_COUNTS: Derived[bool] = Derived(_all_counts, _puts_out_counts)
+
+
+def counted(network: Network, use: Use, known: Mapping[str, bool]) -> bool:
+    """The same, where it is known which nodes put out whole numbers of spikes."""
     if use.state:
         return not network[use.source].op.state(use.state).real
-    return use.source in counts
+    return known[use.source]
 
 
 def has_format(op: Op) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -25,7 +26,7 @@ from .calibrate import Ranges
 from .headroom import SUM_BITS, moves, spare, sum_bits
 from .real_values import (
     CARRYING,
-    counted,
+    counts_spikes,
     loops_of,
     readers_of,
     spike_counts,
@@ -126,13 +127,13 @@ class _Registers:
         self.loops = loops_of(self.network, self.held - self.readers)
         self.ends = self._measured()
         nodes = self.network.nodes
-        joints = [
-            n for n in nodes if n.op.output is Output.EVENTS or n.name in self.held - self.readers
-        ]
-        for node in joints:
-            self._replace(node, [self._met(use, node.name) for use in node.inputs])
+        carriers = self.held - self.readers
+        joints = {n.name for n in nodes if n.op.output is Output.EVENTS or n.name in carriers}
         for node in nodes:
-            if node not in joints and not isinstance(node.op, Function | Requantize):
+            if node.name in joints:
+                self._replace(node, [self._met(use, node.name) for use in node.inputs])
+        for node in nodes:
+            if node.name not in joints and not isinstance(node.op, Function | Requantize):
                 self._replace(node, [self._read(use, node.name) for use in node.inputs])
         units = self._units()
         return map_nodes(self.network, lambda node: self._formatted(node, units))
@@ -140,22 +141,22 @@ class _Registers:
     def _carriers(self) -> set[str]:
         """Nodes that carry real values to a reader or around, or nothing but values of such."""
         counts = spike_counts(self.network)
-        plain = [n for n in self.network if n.op.output in CARRYING and n.name not in counts]
-        known = {*self.readers, *loops_of(self.network, {node.name for node in plain})}
-        grown = True
-        while grown:
-            grown = False
-            for node in plain:
-                users = self.network.users(node.name)
-                sources = [use for use in node.inputs if use.source in known]
-                # What no neuron reads must be narrow for the weights that do.
-                read = bool(sources and users) and not any(user.op.states for user in users)
-                carries = any(user.name in known for user in users) or len(sources) == len(
-                    node.inputs
-                )
-                if node.name not in known and (carries or read):
-                    known.add(node.name)
-                    grown = True
+        nodes = [n for n in self.network if n.op.output in CARRYING and n.name not in counts]
+        plain = {node.name for node in nodes}
+        known = {*self.readers, *loops_of(self.network, plain)}
+        pending = deque(nodes)
+        while pending:
+            node = pending.popleft()
+            users = self.network.users(node.name)
+            sources = [use for use in node.inputs if use.source in known]
+            # What no neuron reads must be narrow for the weights that do.
+            read = bool(sources and users) and not any(user.op.states for user in users)
+            carries = any(user.name in known for user in users)
+            carries = carries or len(sources) == len(node.inputs)
+            if node.name not in known and (carries or read):
+                known.add(node.name)
+                beside = (*users, *(self.network[use.source] for use in node.inputs))
+                pending.extend(other for other in beside if other.name in plain)
         return known - self.readers
 
     def _measured(self) -> Mapping[str, tuple[float, float]]:
@@ -207,7 +208,7 @@ class _Registers:
     def _read(self, use: Use, user: str) -> Use:
         """A wire that is multiplied, or that weights or a neuron read: narrow, in any unit."""
         if user in self.readers:
-            counts = counted(self.network, use, spike_counts(self.network))
+            counts = counts_spikes(self.network, use)
             narrow = counts or isinstance(self.network[use.source].op, Input)
         else:
             weighed = isinstance(self.network[user].op, Weighted) and self._summed(use, user)
@@ -242,7 +243,7 @@ class _Registers:
         Of spikes as many as there are may come at once, also where one symbol comes at a time.
         """
         node = self.network[use.source]
-        if counted(self.network, use, spike_counts(self.network)):
+        if counts_spikes(self.network, use):
             return 0
         if not use.state and (node.name in self.held or isinstance(node.op, Input)):
             return self.bits
