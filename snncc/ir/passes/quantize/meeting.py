@@ -213,7 +213,7 @@ class Meeting:
         network, group = self.network, self.group
         need = np.zeros(group.grain)
         for name, factor in group.neurons.items():
-            wires = [f"%{name}.{s}" for s in network[name].op.states]
+            wires = [f"%{name}.{s.name}" for s in network[name].op.states]
             peaks = [self.ranges.peaks[wire] for wire in wires if wire in self.ranges.peaks]
             if not peaks:
                 return np.full(group.grain, np.inf)
