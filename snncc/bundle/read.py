@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
@@ -139,7 +139,7 @@ class Bundle:
         return signal, Trace(arrays, outputs)
 
     @contextmanager
-    def _replaced(self) -> Iterator[None]:
+    def _replaced(self) -> Generator[None]:
         """Says so where a file cannot be read because a newer bundle has taken the place."""
         try:
             yield

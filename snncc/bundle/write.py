@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -113,7 +113,7 @@ def _role(name: str) -> str:
 
 
 @contextmanager
-def writing(path: Path, sign: Path | None = None) -> Iterator[BundleWriter]:
+def writing(path: Path, sign: Path | None = None) -> Generator[BundleWriter]:
     """A bundle to write at `path`; a bundle that is there is replaced, all else is left alone.
 
     Args:

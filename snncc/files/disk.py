@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,7 @@ SIDE_BY_SIDE = 16
 
 
 @contextmanager
-def failures(path: Path) -> Iterator[None]:
+def failures(path: Path) -> Generator[None]:
     """Turns what the system says while `path` is written into one sentence.
 
     Raises:

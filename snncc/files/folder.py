@@ -15,7 +15,7 @@ A writer that finds a work folder without a living writer ends what that one had
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,7 @@ class Replacement:
 
 
 @contextmanager
-def replacing(path: Path, kind: Kind) -> Iterator[Replacement]:
+def replacing(path: Path, kind: Kind) -> Generator[Replacement]:
     """A folder to write at `path`; it appears with `commit`, and else leaves nothing.
 
     Raises:
@@ -91,7 +91,7 @@ def replacing(path: Path, kind: Kind) -> Iterator[Replacement]:
 
 
 @contextmanager
-def remaking(path: Path, kind: Kind) -> Iterator[None]:
+def remaking(path: Path, kind: Kind) -> Generator[None]:
     """A folder that is made at `path` itself, as it cannot be moved; the older stands aside.
 
     If the body ends without an error the older one is removed, else the newer.
@@ -152,7 +152,7 @@ def _recover(place: Path, kind: Kind) -> None:
 
 
 @contextmanager
-def _parents(place: Path) -> Iterator[None]:
+def _parents(place: Path) -> Generator[None]:
     """Makes the folders above that are missing; takes them away again where they stay empty."""
     missing = [folder for folder in place.parents if not folder.exists()]
     with failures(place):

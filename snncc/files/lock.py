@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def work_folder(place: Path) -> Path:
 
 
 @contextmanager
-def locked(work: Path, path: Path) -> Iterator[None]:
+def locked(work: Path, path: Path) -> Generator[None]:
     """Makes a work folder or takes one over that a dead process left; removes it at the end.
 
     The lock is flock(2): it ends with its process, however that ends.

@@ -59,7 +59,11 @@ class _Chunks:
     def read(self) -> Values:
         whole = np.full(self._dataset.shape, self._dataset.fillvalue, self._dataset.dtype)
         places: list[tuple[tuple[int, ...], int]] = []
-        self._dataset.id.chunk_iter(lambda info: places.append((info.chunk_offset, info.size)))
+
+        def note(info: Any) -> None:
+            places.append((info.chunk_offset, info.size))
+
+        self._dataset.id.chunk_iter(note)
         for place, stored in places:
             if stored > self._size:
                 raise self._refuse(f"has a chunk of {stored:,} bytes, more than the file")

@@ -154,4 +154,4 @@ def rescaled(codes: Values, factor: Values, fraction: int, low: int, high: int) 
         floor = product >> fraction
         rest, half = product - (floor << fraction), 1 << (fraction - 1)
         product = floor + ((rest > half) | ((rest == half) & (floor % 2 == 1)))
-    return np.clip(product, low, high)
+    return np.asarray(np.clip(product, low, high))

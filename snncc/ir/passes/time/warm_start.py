@@ -148,7 +148,7 @@ def _started(network: Network, name: str, ticks: int) -> Network:
 def _laid(network: Network, node: Node, calm: Values) -> Network:
     """Whole codes of the biases of neurons that are not calm, as biases of synapses."""
     leak = node.op.leak
-    if leak is None or len(node.inputs) > 1 or np.any(warming(network, node).initial):
+    if leak is None or len(node.inputs) != 1 or np.any(warming(network, node).initial):
         return network
     unit = np.broadcast_to(arithmetic(network, node.name).input_unit(), calm.shape)
     bias = np.broadcast_to(values_of(leak.bias, network.tensors), calm.shape)
