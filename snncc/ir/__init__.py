@@ -33,7 +33,7 @@ from .facts import Measure, Output, Role, State
 from .fields import Pads
 from .mapped_tensors import give_back
 from .names import NAME, identifier, tensor_name, unused
-from .network import Decode, Network, Node, Origin, Use
+from .network import DECODES, Decode, Network, Node, Origin, Use
 from .op import OPS, Leak, Op, stated_by
 from .param import Param, Ref, Shape, Unit, Values, values_of
 from .reference import Stream, events, run
@@ -57,6 +57,7 @@ from .views import (
 )
 
 __all__ = [
+    "DECODES",
     "NAME",
     "OPS",
     "RULES",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from .derived import Derived
 from .errors import RuleViolation
@@ -19,6 +19,7 @@ from .table import Table
 from .tensor import Tensors
 
 __all__ = [
+    "DECODES",
     "NO_FORMATS",
     "NO_TENSORS",
     "Decode",
@@ -32,7 +33,9 @@ __all__ = [
 
 V = TypeVar("V")
 
-Decode: TypeAlias = Literal["count", "mean", "last"]
+Decode: TypeAlias = Literal["count", "mean", "last", "max"]
+DECODES: tuple[Decode, ...] = get_args(Decode)
+"""How the values of all ticks become a score: their sum, their mean, the last, the largest."""
 NO_TENSORS: Tensors = MappingProxyType({})
 
 

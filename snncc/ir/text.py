@@ -25,7 +25,7 @@ from typing import TypeAlias
 from .arithmetic.number import Format, parse_format
 from .errors import NumberError, TextError, unknown
 from .fields import READABLE
-from .network import NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
+from .network import DECODES, NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
 from .op import OPS, Op
 from .param import Ref
 from .tensor import Tensors
@@ -34,7 +34,7 @@ from .untrusted.wording import escape, unescape
 
 Value: TypeAlias = "int | float | str | Ref | tuple[Value, ...]"
 
-_HEAD = re.compile(r"network (\S+) tick=(\S+)s decode=(count|mean|last) \{")
+_HEAD = re.compile(r"network (\S+) tick=(\S+)s decode=(" + "|".join(DECODES) + r") \{")
 _NODE = re.compile(
     r"  %(?P<name>\w+) = (?P<keyword>\w+)\((?P<uses>[^)]*)\)"
     r"(?: \{(?P<fields>[^}]*)\})?(?: : (?P<formats>[^ ]+(?: [^ ]+)*))?(?:  // (?P<origin>.*))?"
@@ -107,7 +107,7 @@ def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
     ]
     if not lines or not (head := _HEAD.fullmatch(lines[0][1])):
         number, line = lines[0] if lines else (1, "")
-        expected = "network NAME tick=FLOATs decode=count|mean|last {"
+        expected = f"network NAME tick=FLOATs decode={'|'.join(DECODES)} {{"
         raise _error(number, 0, f"expected '{expected}', found '{line}'")
     if len(lines) < 3 or lines[-1][1] != "}":
         raise _error(lines[-1][0], 0, "expected '}' at the end: the text is cut off")
@@ -118,7 +118,7 @@ def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
         raise _error(number, 0, f"expected '  return %NAME, ...', found '{line}'")
     outputs = _uses(last[1], number, last.start(1))
     nodes = tuple(_node(line, number) for number, line in lines[1:-2])
-    decodes: dict[str, Decode] = {"count": "count", "mean": "mean", "last": "last"}
+    decodes: dict[str, Decode] = {each: each for each in DECODES}
     try:
         tick = float(head[2])
     except ValueError:

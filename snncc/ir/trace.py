@@ -56,6 +56,8 @@ class Trace:
                 return np.asarray(flat.mean(axis=1))
             case "last":
                 return np.asarray(flat[:, -1])
+            case "max":
+                return np.asarray(flat.max(axis=1))
 
     def accuracy(self, labels: Values, decode: Decode) -> float:
         """Share of samples whose largest score is that of `labels` `[samples]`."""

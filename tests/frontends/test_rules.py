@@ -53,6 +53,7 @@ def numbers(*shape: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng(sum(shape)).normal(size=shape))
 
 
+ATEN = torch.ops.aten
 W, V, K = numbers(5, 6), numbers(6), numbers(4, 3, 2)
 VECTORS: dict[str, Function] = {
     "add": lambda x: x + V,
@@ -116,6 +117,19 @@ VECTORS: dict[str, Function] = {
     "narrowed to all": lambda x: x.narrow(1, 0, 6) * 2,
     "dropout": lambda x: F.dropout(x, 0.5, training=False),
     "batch norm": lambda x: F.batch_norm(x, V, V.abs() + 0.1, V + 1, V - 1, eps=0.01),
+    "softmax": lambda x: (3 * x).view(-1, 2, 3).softmax(2) + torch.softmax(x.view(-1, 2, 3), 1),
+    "largest": lambda x: x.max(1, keepdim=True)[0] + x.view(-1, 2, 3).amax((1, 2)).unsqueeze(1),
+    "smallest": lambda x: x.min(1)[0].unsqueeze(1) - x.view(-1, 2, 3).amin(1),
+    "larger of two": lambda x: torch.max(x, 2 * V) + torch.stack([x, V * x, -x], 1).max(1)[0],
+    "left unused": lambda x: (x.argmax(1), x.log_softmax(1), x.max(1)[1], 2 * x)[-1],
+    "what linear comes down to": lambda x: (
+        ATEN.addmm(numbers(5), x, W.T, beta=2, alpha=0.5) + ATEN.mm(x, W.T)
+    ),
+    "products with vectors": lambda x: (ATEN.mv(x, V) + ATEN.addmv(x[:, 0], x, V))[:, None],
+    "batched products": lambda x: (
+        ATEN.baddbmm(x.view(-1, 2, 3), x.view(-1, 2, 3), numbers(3, 3).expand(x.shape[0], 3, 3))
+        + ATEN.bmm(x.view(-1, 2, 3), x.relu().view(-1, 3, 2) @ numbers(2, 3))
+    ),
     "wrapped numbers": lambda x: torch.broadcast_to(x.unsqueeze(2), (*x.shape, 2)) * numbers(6, 2),
 }
 
@@ -170,6 +184,15 @@ IMAGES: dict[str, Function] = {
     "sum of a middle axis": lambda x: x.sum(2),
     "flatten": lambda x: x.flatten(1, 2),
     "channels last": lambda x: x.permute(0, 2, 3, 1),
+    "what convolutions come down to": lambda x: ATEN.convolution(
+        x, numbers(6, 2, 3, 3), numbers(6), (2, 1), (1, 1), (1, 1), False, (0, 0), 2
+    ),
+    "what batch norms come down to": lambda x: (
+        ATEN.native_batch_norm(x, *[K[:, 0, 0]] * 3, K[:, 1, 0].abs() + 1, False, 0.1, 1e-3)[0]
+        + ATEN._native_batch_norm_legit_no_training(
+            x, None, None, K[:, 0, 0], K[:, 1, 0].abs() + 1, 0.1, 1e-3
+        )[0]
+    ),
     "split channels": lambda x: torch.cat(torch.split(x, 3, dim=1)[::-1], dim=1),
 }
 
@@ -197,7 +220,14 @@ def test_images(name: str) -> None:
 REFUSED: dict[str, tuple[Function, str]] = {
     "threshold": (lambda x: (x > 0).double(), "'gt': a threshold written by hand"),
     "sine": (torch.sin, "'sin'"),
-    "softmax": (lambda x: x.softmax(1), "reader of the score"),
+    "log_softmax": (lambda x: x.log_softmax(1), "'_log_softmax': no op has a logarithm"),
+    "softmax of a softmax": (lambda x: x.softmax(1).log(), "'log'"),
+    "index": (lambda x: x + x.argmax(1, keepdim=True), "'argmax': an index is no signal"),
+    "index of the largest": (lambda x: x + x.max(1, keepdim=True)[1], "an index is no signal"),
+    "largest of the batch": (lambda x: x - x.max(0)[0], "the samples of the batch are mixed"),
+    "largest of all": (lambda x: x - x.max(), "the samples of the batch are mixed"),
+    "softmax over the batch": (lambda x: x.softmax(0), "over ticks or samples"),
+    "ranking": (lambda x: x.sort(1)[0], "'sort': it ranks the values"),
     "division": (lambda x: x / (x.relu() + 1), "divided by another"),
     "weights of the signal": (lambda x: F.linear(x, x), "computed from a signal"),
     "three signals": (lambda x: torch.einsum("bi,bi,bi->bi", x, x, x), "take two at a time"),

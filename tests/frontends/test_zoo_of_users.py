@@ -81,7 +81,7 @@ REFUSED = {
     "own_state": ("0.5 * self.kept + x", "'trace' (Trace) keeps it in 'kept'"),
     "random_encoding": ("torch.rand_like(x[t])", "'rand_like' draws random numbers"),
     "reset_by_hand": ("mem[s > 0] = 0.25", "'gt'"),
-    "running_statistics": ("peak = x[t].abs()", "has no exact counterpart"),
+    "running_statistics": ("peak = x[t].abs()", "'abs': no op of the network has it yet"),
     "scaled_state": ("0.99 * mem", "state 'mem' handed to neuron 'lif' is not the one it returned"),
     "shared_state": ("self.lif(self.inp(now), one)", "is not the one it returned"),
     "tick_dependent": ("self.lif(gain * self.fc(x[t]), mem)", "part at tick 20, %lif, neuron"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from snncc.ir import OPS, Network, Node, Use
+from snncc.ir import DECODES, OPS, Network, Node, Use
 from snncc.ir.ops import Dense, Reshape
 
 from .growth import WEIGHT_UNIT, Growth, Wire
@@ -98,7 +98,7 @@ def _grown(draw: Callable[..., Any], including: str, quantized: bool) -> Network
     if growth.coin():
         _feedback(growth)
     tensors = MappingProxyType(growth.tensors)
-    decode = growth.pick("count", "mean", "last")
+    decode = growth.pick(*DECODES)
     uses = tuple(sorted(outputs, key=str))
     return Network("grown", tuple(growth.nodes), uses, 0.001, tensors, decode)
 

@@ -48,7 +48,7 @@ class NirFrontend:
             "preset": f"read it as a library's own import does: {', '.join(PRESETS)}",
             **{key: choice.meaning for key, choice in OPEN.items()},
             "signal": "spike or real: what enters the network (taken from the data)",
-            "decode": "count, mean or last: how ticks become a score (count of spikes)",
+            "decode": "count, mean, last or max: how ticks become a score (count of spikes)",
         }
     )
 

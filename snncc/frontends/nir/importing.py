@@ -11,6 +11,7 @@ import numpy as np
 
 from snncc.frontends import Imported, ImportRequest
 from snncc.ir import (
+    DECODES,
     Decode,
     ImportRefused,
     Network,
@@ -42,7 +43,6 @@ from .stateful_nodes import NEURONS
 from .stateless_nodes import LAYERS
 
 ENDS = ("Input", "Output", "Delay")
-DECODES: tuple[Decode, ...] = ("count", "mean", "last")
 
 
 def load(request: ImportRequest) -> Imported:

@@ -25,7 +25,7 @@ class TorchFrontend:
         "shape": "of the input at one tick, such as 12 or 2x34x34 (taken from the data)",
         "ticks": "how many, for a model that fixes the length of its loop (taken from the data)",
         "signal": "spike or real: what enters the network (taken from the data)",
-        "decode": "count, mean or last: how ticks become a score (taken from the model)",
+        "decode": "count, mean, last or max: how ticks become a score (taken from the model)",
         "output": "which returned value counts, such as 0 or spikes (the last neurons')",
         "weights": "which set, of a file of weights that holds several, such as model_ema",
         "tick": "seconds that one tick stands for (0.001)",

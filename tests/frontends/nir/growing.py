@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from snncc.ir import Network, Node, Op, Param, Ref, Shape, Tensor, Use, Values
+from snncc.ir import DECODES, Network, Node, Op, Param, Ref, Shape, Tensor, Use, Values
 from snncc.ir.ops import (
     IF,
     LI,
@@ -140,7 +140,7 @@ def sayable_networks(draw: Callable[..., Any]) -> Network:
     if draw(st.booleans()):
         decay = chain.param("decay", 0.0, 1.0) if draw(st.booleans()) else 1.0
         name = chain.put(LI(decay, 0.0, chain.param("initial", 0.0, 1.0)), Use(name))
-    decode = draw(st.sampled_from(("count", "mean", "last")))
+    decode = draw(st.sampled_from(DECODES))
     tick = draw(st.sampled_from((1e-4, 0.001, 0.37, 1.0)))
     tensors = MappingProxyType(chain.tensors)
     return Network("sayable", tuple(chain.nodes), (Use(name),), tick, tensors, decode)

@@ -44,7 +44,7 @@ def test_libraries_meet_in_one_model(load: Load) -> None:
 REFUSED: Mapping[str, str] = {
     "Divided": "a signal is divided by another",
     "Sorted": "'sort'",
-    "Competing": "'amax'",
+    "Competing": "'eq'",
     "Plastic": "in module 'a' (Linear): a value of the run before is used here",
     "Counting": "Python reads the value of a signal here",
     "Backward": "looks ahead to tick",

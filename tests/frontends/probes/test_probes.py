@@ -18,10 +18,12 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Exact:
-    """An input shape, options, and ops that the network has (the expected ones, no others)."""
+    """An input shape, options, and what the import says beside the library's name."""
 
     shape: str
     options: Mapping[str, str] = field(default_factory=dict)
+    decode: str = ""
+    note: str = ""
 
 
 EXACT = {
@@ -41,12 +43,28 @@ EXACT = {
     "built:Between": Exact("6"),
     "built:Cropped": Exact("6", {"ticks": "12"}),
     "built:LastTicks": Exact("6", {"ticks": "8"}),
+    "read_out:Infinite": Exact("6", decode="last"),
+    "read_out:BothOfIt": Exact("6", decode="mean"),
+    "read_out:NonSpiking": Exact("6", decode="last"),
+    "read_out:LargestPotential": Exact("6", decode="max", note="log_softmax of the scores"),
+    "read_out:LargestOfAll": Exact("6", decode="max"),
+    "read_out:AnySpike": Exact("6", decode="max"),
+    "read_out:Relative": Exact("6", decode="mean", note="softmax of the scores is left out"),
+    "read_out:Chosen": Exact("6", decode="count", note="softmax, argmax of the scores"),
+    "read_out:Probable": Exact("6", decode="mean", note="sigmoid of the scores is left out"),
+    "read_out:WithLosses": Exact("6", decode="mean", note="'score' is compiled"),
+    "read_out:RelativeInside": Exact("6", decode="mean"),
+    "read_out:LargestInside": Exact("6", decode="count"),
 }
 REFUSED = {
     "in_place:Decayed": ("6", "in_place.py:", "is not the one it returned at its last call"),
     "built:lazy_shared": ("6", "module '0' is a LazyLinear", "name the sizes in the model"),
     "built:frozen": ("6", "module '0'", "build the model without torch.jit"),
     "built:Cropped": ("6", "computes 12 ticks where its input has 64", "--option ticks=12"),
+    "read_out:Subtracting": ("6", "neuron 'two' has an infinite", "give v_reset a number"),
+    "read_out:LogAtEveryTick": ("6", "read_out.py:", "no op has a logarithm"),
+    "read_out:Ranked": ("6", "read_out.py:", "leave that to the reader of the score"),
+    "read_out:LayerAfterLargest": ("6", "read_out.py:", "after the largest value of all ticks"),
     "built:LastTicks": ("6", "computes 8 ticks where its input has 64", "--option ticks=8"),
 }
 """Model → shape, and what the sentence says of the place and of the cure."""
@@ -57,7 +75,10 @@ def test_the_network_is_the_model(name: str, load: Load) -> None:
     file, factory = name.split(":")
     expected = EXACT[name]
     source = f"{FOLDER / file}.py:{factory}"
-    rates = equal(load(source, shape=expected.shape, **expected.options))
+    imported = load(source, shape=expected.shape, **expected.options)
+    assert expected.decode in ("", imported.network.decode)
+    assert any(expected.note in note for note in imported.notes)
+    rates = equal(imported)
     assert all(rate > 0 for rate in rates.values()), f"a silent neuron shows nothing: {rates}"
 
 

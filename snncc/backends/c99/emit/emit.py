@@ -120,6 +120,7 @@ def _public(program: Program, names: Names, calls: list[str]) -> str:
             for slot in range(wire.slots)
         ]
         + [line for memory in memories if memory.initial.any() for line in _begin(memory)]
+        + _lowest(program, names)
     )
     turns = [
         f"state->now{n} = (uint8_t)(state->now{n} + 1u == {n}u ? 0 : state->now{n} + 1);"
@@ -163,20 +164,33 @@ def _begin(memory: Memory) -> list[str]:
 def _score(program: Program, names: Names) -> list[str]:
     reading = program.outputs[0].reading
     wire = names.wires[reading.wire]
-    last = program.decode == "last"
     if wire.kind == "values":
-        values = names.values(reading)
-        add = "=" if last else "+="
+        values, each = names.values(reading), "state->score[i]"
+        add = {
+            "last": f"{each} = {values}[i]",
+            "max": f"if ({values}[i] > {each}) {each} = {values}[i]",
+        }
         return [
             f"for (uint32_t i = 0; i < {wire.size}u; i++)",
-            f"    state->score[i] {add} {values}[i];",
+            f"    {add.get(program.decode, f'{each} += {values}[i]')};",
         ]
     source = names.list(reading)
-    lines = ["memset(state->score, 0, sizeof state->score);"] if last else []
+    each = f"state->score[{source}.index[i]]"
     return [
-        *lines,
+        *(["memset(state->score, 0, sizeof state->score);"] if program.decode == "last" else []),
         f"for (uint32_t i = 0; i < {source}.count; i++)",
-        f"    state->score[{source}.index[i]]++;",
+        f"    {each}{' = 1' if program.decode == 'max' else '++'};",
+    ]
+
+
+def _lowest(program: Program, names: Names) -> list[str]:
+    """What a score begins with that is the largest of values: less than all of them."""
+    wire = names.wires[program.outputs[0].reading.wire]
+    if not program.scored or program.decode != "max" or wire.kind != "values":
+        return []
+    return [
+        f"for (uint32_t i = 0; i < {program.name.upper()}_CLASSES; i++)",
+        "    state->score[i] = INT32_MIN;",
     ]
 
 

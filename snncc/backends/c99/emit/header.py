@@ -162,6 +162,7 @@ def _decoded(program: Program) -> str:
         "count": f"spikes {what}",
         "mean": f"the sum over all ticks {what}",
         "last": f"the last value {what}",
+        "max": f"the largest value of all ticks {what}",
     }[program.decode]
 
 

@@ -70,7 +70,8 @@ const int32_t *snncc_output(int which);
 
 
 def _scores(program: Program) -> str:
-    return "its last values" if program.decode == "last" else "the sum of its values over all ticks"
+    kept = {"last": "its last values", "max": "the largest of its values at all ticks"}
+    return kept.get(program.decode, "the sum of its values over all ticks")
 
 
 def _about(port: Port) -> str:
@@ -92,10 +93,17 @@ def _arguments(program: Program) -> str:
 def application(program: Program, model: Model) -> str:
     """The C++ source."""
     states = [model.tensors[place] for place in model.inputs[len(program.ports) :]]
-    return f"{_beginning(states)}\n{_ticks(program, len(states))}"
+    return f"{_beginning(states, _clearing(program))}\n{_ticks(program, len(states))}"
 
 
-def _beginning(states: Sequence[Tensor]) -> str:
+def _clearing(program: Program) -> str:
+    """The statement that makes the scores those of no tick."""
+    if program.decode == "max":  # what none of the values is below
+        return "for (int64_t& score : scores) score = INT32_MIN;"
+    return "std::memset(scores, 0, sizeof(scores));"
+
+
+def _beginning(states: Sequence[Tensor], clearing: str) -> str:
     """What the functions share, and the first of them, which makes the interpreter."""
     buffers = [
         f"alignas({BYTES['int32']}) {CTYPES[tensor.dtype]} state{index}[{prod(tensor.shape)}];"
@@ -141,6 +149,7 @@ extern "C" int snncc_init(void) {{
       new (place) tflite::MicroInterpreter(model, resolver, allocator, variables);
   if (made->AllocateTensors() != kTfLiteOk) return 3;
   interpreter = made;
+  {clearing}
   return 0;
 }}
 """
@@ -165,17 +174,20 @@ def _ticks(program: Program, states: int) -> str:
         for index in range(states)
     ]
     resets = [f"std::memset(state{index}, 0, sizeof(state{index}));" for index in range(states)]
-    add = "=" if program.decode == "last" else "+="
+    add = {
+        "last": "scores[i] = output[i]",
+        "max": "scores[i] = output[i] > scores[i] ? output[i] : scores[i]",
+    }.get(program.decode, "scores[i] += output[i]")
     return f"""extern "C" int snncc_tick({_arguments(program)}) {{
 {_lines(sets)}
   if (interpreter->Invoke() != kTfLiteOk) return 1;
 {_lines(keeps)}  const int32_t* output = interpreter->output(0)->data.i32;
-  for (int i = 0; i < SNNCC_CLASSES; ++i) scores[i] {add} output[i];
+  for (int i = 0; i < SNNCC_CLASSES; ++i) {add};
   return 0;
 }}
 
 extern "C" int snncc_reset(void) {{
-  std::memset(scores, 0, sizeof(scores));
+  {_clearing(program)}
 {_lines(resets)}  return interpreter->Reset() == kTfLiteOk ? 0 : 1;
 }}
 

@@ -13,6 +13,7 @@ from onnx import FunctionProto
 
 from snncc.frontends import Eager, ImportRequest
 from snncc.ir import (
+    DECODES,
     Decode,
     ImportRefused,
     Network,
@@ -37,7 +38,6 @@ TICK_SECONDS = 1e-3
 TICKS = 64
 SAMPLES = 6
 CLOSE = 1e-9
-DECODES: Mapping[str, Decode] = {"count": "count", "mean": "mean", "last": "last"}
 Scope: TypeAlias = tuple[str, str]
 """Path of a module in the user's model, and its class."""
 
@@ -188,7 +188,7 @@ def _told(options: Mapping[str, str]) -> tuple[float, Decode | None]:
         tick = 0.0
     if not 0 < tick < float("inf"):
         raise UsageError(f"option tick={options['tick']} is no positive number")
-    return tick, None if wanted is None else DECODES[wanted]
+    return tick, next((each for each in DECODES if each == wanted), None)
 
 
 def _kind(request: ImportRequest) -> str:

@@ -102,6 +102,8 @@ def _compare(eager: EagerModel, x: Values) -> None:
     if eager.traced.reduced:
         returned = Trace({RETURNED: given}, (RETURNED,))
         given, computed = (t.scores(eager.traced.reduced) for t in (returned, ours))
+        if eager.traced.readout is not None:
+            computed = eager.traced.readout.of(computed)
     _demand_close(network, computed.reshape(given.shape), given)
 
 

@@ -158,14 +158,21 @@ class EagerModel:
             self._demand(len(rows), ticks)
             series = torch.stack([row.permute(order) for row in rows], dim=1)
             return series.double().reshape(len(series), ticks, -1).numpy()
-        output = self._output(returned).permute(order).double()
+        output = self._output(returned)
+        if self.traced.readout is not None:
+            return self._reduced(self.traced.readout.returned(output), ticks)
+        output = output.permute(order).double()
         if self.traced.reduced is None:
             self._demand(output.shape[1], ticks)
             return output.reshape(len(output), ticks, -1).numpy()
-        series = torch.zeros(len(output), ticks, output[0].numel(), dtype=torch.float64)
-        whole = self.traced.reduced == "mean"
-        series[:, 0 if whole else -1 :] = output.reshape(len(output), 1, -1)
-        return series.numpy()
+        return self._reduced(output.reshape(len(output), -1).numpy(), ticks)
+
+    def _reduced(self, scores: Values, ticks: int) -> Values:
+        """The ticks of which the decoder makes these scores `[samples, classes]`."""
+        series = np.zeros((len(scores), ticks, scores.shape[1]))
+        whole = self.traced.reduced in ("mean", "max")
+        series[:, 0 if whole else -1 :] = scores[:, None]
+        return series
 
     def _output(self, returned: object) -> Tensor:
         return cast("Tensor", dict(leaves(returned))[self.traced.output])

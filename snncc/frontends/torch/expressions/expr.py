@@ -116,6 +116,7 @@ class Weaver:
         self._names: dict[tuple[Shape, str], str] = {}
         self._made: dict[tuple[object, ...], Expr] = {}
         self._at_rest: dict[int, Array] = {}
+        self.peaks: dict[int, tuple[Expr, ...]] = {}  # of an expression: what it is the largest of
         self.origin = Origin()
 
     def refuse(self, found: str, origin: Origin | None = None) -> ImportRefused:

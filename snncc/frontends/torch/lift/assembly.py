@@ -12,12 +12,14 @@ from snncc.ir import OPS, Decode, ImportRefused, Network, Node, Op, Use, verify
 from ..expressions.axes import SAMPLES, Axis, Grid, single
 from ..expressions.expr import Population
 from ..neurons.library import Found
+from ..operations.scores import Scored
 from ..record.calling import Calling
 from ..record.recorder import Recorder
 from ..record.recording import Recording, Var
 from ..reroll.reroll import Roller
 from .decode import Decoder, Output, chosen, leaves, spiking
 from .lift import Lifter
+from .readouts import Readout
 
 
 class OtherLayout(Exception):
@@ -78,6 +80,7 @@ class Traced:
         order: axes of the returned tensor: samples, ticks where there are any, the rest.
         listed: whether the model returns a list with one tensor for each tick.
         ticks: how many ticks the model runs, if it fixes that itself; else 0.
+        readout: what the model does with its scores, which the network leaves out.
     """
 
     network: Network
@@ -87,6 +90,7 @@ class Traced:
     order: tuple[int, ...]
     listed: bool
     ticks: int
+    readout: Readout | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,7 @@ class Assembly:
             order=output.order,
             listed=output.listed,
             ticks=fixed,
+            readout=output.readout,
         )
 
     def _present(self) -> None:
@@ -230,7 +235,10 @@ class Assembly:
 
     def _tensor(self, decoder: Decoder, label: str, value: Var) -> Output | ImportRefused:
         try:
-            return decoder.output(label, self._lifter.value(value))
+            returned = self._lifter.returned(value)
+            if isinstance(returned, Scored):
+                return decoder.scored(label, returned)
+            return decoder.output(label, returned)
         except ImportRefused as refusal:
             return refusal
 

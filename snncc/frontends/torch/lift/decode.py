@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snncc.ir import Decode, ImportRefused
+from snncc.ir import Decode, ImportRefused, Shape
+from snncc.ir.ops import Function
 
 from ..expressions.axes import Grid, sizes
 from ..expressions.expr import Apply, Constant, Expr, Population, Reading, Source
 from ..operations.operation_table import Operand
+from ..operations.scores import RISING, Score, Scored
 from ..reroll.reroll import Roller, Ticks
 from .lift import Lifter
+from .readouts import Readout
 
 MOVES = {"reshape", "transpose", "slice", "concat", "sum", "sum_pool", "max_pool"}
 """Ops that make counts of counts."""
@@ -29,6 +32,8 @@ class Output:
         decode: how the model itself reduces the ticks; None where it returns all of them.
         order: axes of the returned tensor: samples, ticks where there are any, the rest.
         listed: whether the model returns a list with one tensor for each tick.
+        shape: of the tensor.
+        scored: what the model does with the score at last, which the network leaves out.
     """
 
     label: str
@@ -36,6 +41,27 @@ class Output:
     decode: Decode | None
     order: tuple[int, ...]
     listed: bool = False
+    shape: Shape = ()
+    scored: tuple[Score, ...] = ()
+
+    @property
+    def readout(self) -> Readout | None:
+        """What the network leaves out; None where it leaves out nothing."""
+        return Readout(self.scored, self.shape, self.order) if self.scored else None
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A score as the model makes it of its ticks.
+
+    Attributes:
+        ticks: what is summed, averaged or compared, tick by tick.
+        scored: operations after which the largest score is still the largest.
+    """
+
+    ticks: Sequence[Expr]
+    decode: Decode
+    scored: tuple[Score, ...] = ()
 
 
 def leaves(tree: object, ticks: int = 0, label: str = "") -> Iterator[tuple[str, object]]:
@@ -99,8 +125,23 @@ class Decoder:
         expr = self._single(label, grid)
         reduced = self._reduced(expr)
         if reduced is not None:
-            return Output(label, reduced[0], reduced[1], order)
-        return Output(label, self._history(expr), "last", order)
+            ticks, decode = reduced.ticks, reduced.decode
+            return Output(label, ticks, decode, order, shape=whole.shape, scored=reduced.scored)
+        return Output(label, self._history(expr), "last", order, shape=whole.shape)
+
+    def scored(self, label: str, scores: Scored) -> Output:
+        """One returned value, read as the scores of all ticks that it was made of, if it was.
+
+        Raises:
+            ImportRefused: it stands at every tick, and no op gives it.
+        """
+        output = self.output(label, scores.source)
+        whole = replace(output, scored=(*output.scored, *scores.scored))
+        rest = [n for axis, n in enumerate(output.shape) if axis != output.order[0] and n > 1]
+        many = whole.readout is not None and whole.readout.classes and len(rest) > 1
+        if output.decode is None or many:
+            return self.output(label, scores.value())
+        return whole
 
     def stacked(self, label: str, values: Sequence[Operand]) -> Output:
         """One value that the model returned at each tick."""
@@ -135,8 +176,12 @@ class Decoder:
 
     # --- ticks --------------------------------------------------------------------------------
 
-    def _reduced(self, expr: Expr) -> tuple[list[Expr], Decode] | None:
-        """Per tick the term of a sum or mean over all ticks; None if it is none."""
+    def _reduced(self, expr: Expr) -> Reduction | None:
+        """Per tick the term of a sum, mean or largest of all ticks; None if it is none."""
+        if (peak := self._weaver.peaks.get(id(expr))) is not None:
+            of = {self._roller.natural(each): each for each in peak}
+            if len(peak) == self._ticks and set(of) == set(range(self._ticks)):
+                return Reduction([of[tick] for tick in range(self._ticks)], "max")
         terms = list(self._terms(expr, 1.0))
         ticks: dict[int | None, list[tuple[Expr, float]]] = {}
         for term, factor in terms:
@@ -179,16 +224,14 @@ class Decoder:
             self._read[id(expr)] = ticks
         return self._read[id(expr)]
 
-    def _evenly(
-        self, rows: Sequence[Sequence[tuple[Expr, float]]]
-    ) -> tuple[list[Expr], Decode] | None:
+    def _evenly(self, rows: Sequence[Sequence[tuple[Expr, float]]]) -> Reduction | None:
         factors = {tuple(f for _, f in row) for row in rows}
         if len(factors) > 1:  # a leaky sum, perhaps, carried from tick to tick
             return None
         common = factors.pop()
         decode: Decode = "mean" if np.allclose(common, 1 / self._ticks, rtol=1e-9) else "count"
         whole = (1.0,) * len(common) if decode == "mean" else common
-        return [self._term(row, whole) for row in rows], decode
+        return Reduction([self._term(row, whole) for row in rows], decode)
 
     def _term(self, row: Sequence[tuple[Expr, float]], factors: Sequence[float]) -> Expr:
         parts = [
@@ -201,8 +244,11 @@ class Decoder:
         ]
         return parts[0] if len(parts) == 1 else self._weaver.apply("sum", parts)
 
-    def _pushed(self, expr: Expr) -> tuple[list[Expr], Decode] | None:
-        """A layer after the mean over the ticks is the mean of the layer's outputs."""
+    def _pushed(self, expr: Expr) -> Reduction | None:
+        """A layer after the mean over the ticks is the mean of the layer's outputs.
+
+        A function that rises is left out: the largest score stays the largest.
+        """
         if not isinstance(expr, Apply) or self._roller.natural(expr) is None:
             return None
         live = [i for i, a in enumerate(expr.args) if not isinstance(a, Constant)]
@@ -211,15 +257,20 @@ class Decoder:
         inner = self._reduced(expr.args[live[0]])
         if inner is None:
             return None
-        ticks, decode = inner
+        if isinstance(expr.op, Function) and expr.op.name in RISING:
+            return replace(inner, scored=(*inner.scored, Score(expr.op.name, (), {})))
+        layout = expr.op.keyword in ("reshape", "transpose", "slice")
         linear = expr.op.linear or expr.op.keyword in ("sum", "product")
-        if not linear or (decode == "count" and np.any(self._weaver.at_rest(expr))):
+        moves = inner.decode == "mean" or not np.any(self._weaver.at_rest(expr))
+        if inner.scored or not (layout or (linear and moves and inner.decode != "max")):
+            what = {"max": "largest value of all", "mean": "mean over the"}
             raise self._weaver.refuse(
-                f"'{expr.op.keyword}' stands after the sum over the ticks; put it before, or "
-                "use the mean",
+                f"'{expr.op.keyword}' stands after the {what.get(inner.decode, 'sum over the')} "
+                "ticks; put it before, or use the mean",
                 expr.origin,
             )
-        return [self._with(expr, live[0], e) for e in ticks], decode
+        ticks = [self._with(expr, live[0], e) for e in inner.ticks]
+        return Reduction(ticks, inner.decode)
 
     def _with(self, expr: Apply, index: int, arg: Expr) -> Expr:
         self._weaver.origin = expr.origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias, cast
 
 import numpy as np
 import torch
@@ -13,17 +14,22 @@ from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, single
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
 from ..neurons.library import Found, Site
-from ..operations import layers, layouts, norms
-from ..operations.operation_table import REASONS, ROWS, Operand
+from ..operations import layers, layouts, norms, scores
+from ..operations.operation_table import MISSING, REASONS, ROWS, Operand
+from ..operations.scores import RISING, Score, Scored
 from ..record.origin import Places
 from ..record.recording import Call, Recording, Var
+from .readouts import integrator, never_fires
 
-TABLES = (layers, norms, layouts)
+TABLES = (layers, norms, scores, layouts)
 """Modules whose rows stand in the table once they are imported."""
 
 NEURON = "neuron"
 """Name of the recorded call that stands for one tick of a population."""
 LAYOUT_ONLY = {"layout", "device", "pin_memory", "non_blocking", "memory_format", "dtype", "copy"}
+
+
+Results: TypeAlias = Sequence[Operand | Scored | ImportRefused]
 
 
 class Lifter(Loom):
@@ -38,7 +44,8 @@ class Lifter(Loom):
         self.populations: list[Population] = []
         self._recording = recording
         self._neurons = neurons
-        self._values: dict[int, Operand | ImportRefused] = {}
+        self._values: dict[int, Operand | Scored | ImportRefused] = {}
+        self._silent: set[str] = set()  # paths of neurons that can never fire
         self._order = 0
 
     def present(self, var: Var, grid: Grid) -> None:
@@ -51,6 +58,15 @@ class Lifter(Loom):
         Raises:
             ImportRefused: something on the way to it has no row.
         """
+        value = self.returned(var)
+        return value.value() if isinstance(value, Scored) else value
+
+    def returned(self, var: Var) -> Operand | Scored:
+        """The value of a variable that the model returns, which may be made of scores.
+
+        Raises:
+            ImportRefused: something on the way to it has no row.
+        """
         constant = self._recording.constant(var)
         if constant is not None:
             return constant
@@ -58,6 +74,10 @@ class Lifter(Loom):
         if isinstance(value, ImportRefused):
             raise value
         return value
+
+    def _first(self, call: Call) -> Operand | Scored | ImportRefused | None:
+        first = call.args[0] if call.args else None
+        return self._values.get(first.index) if isinstance(first, Var) else None
 
     def run(self) -> None:
         """Lifts all calls.
@@ -80,17 +100,20 @@ class Lifter(Loom):
             for index, var in enumerate(call.outputs):
                 self._values[var.index] = results[index] if index < len(results) else missing
 
-    def _row(self, call: Call) -> Sequence[Operand | ImportRefused]:
+    def _row(self, call: Call) -> Results:
+        first = self._first(call)
+        if isinstance(first, Scored) and call.name in RISING:
+            return [first.then(self, Score(call.name, call.args[1:], call.kwargs))]
         args = [self._resolved(a) for a in call.args]
         kept = {"dtype"} if call.name == "_to_copy" else set[str]()
         kwargs = {
             k: self._resolved(v) for k, v in call.kwargs.items() if k not in LAYOUT_ONLY - kept
         }
         if call.name not in ROWS:
-            reason = REASONS.get(call.name, "it has no exact counterpart in a spiking network")
+            reason = REASONS.get(call.name, MISSING)
             raise self.weaver.refuse(f"'{call.name}': {reason}")
         result = ROWS[call.name](self, *args, **kwargs)
-        return [result] if isinstance(result, (Grid, torch.Tensor)) else list(result)
+        return [result] if isinstance(result, (Grid, torch.Tensor)) else cast("Results", result)
 
     def _resolved(self, argument: object) -> object:
         if isinstance(argument, Var):
@@ -143,6 +166,8 @@ class Lifter(Loom):
         for var, key in zip(call.outputs, names, strict=True):
             state = found.kind.signals[key]
             reading = self.weaver.reading(population, index, state)
+            if not state and population.path in self._silent:
+                reading = self.weaver.constant(np.zeros(population.shape))
             gain = torch.as_tensor(found.kind.gain(site))
             if not state and bool((gain != 1).any()):
                 reading = self.weaver.apply("product", (reading, site.signal(gain)))
@@ -174,6 +199,9 @@ class Lifter(Loom):
             except ImportRefused as refusal:
                 raise self.weaver.refuse(f"neuron '{path}': {refusal}") from refusal
             shape = tuple(n for axis in axes for kind, n in axis if kind == "feature")
+            if never_fires(self.weaver, op):
+                op = integrator(self.weaver, path, op)
+                self._silent.add(path)
             population = Population(path, op, shape, found.kind.signals)
             self.populations.append(population)
             return population

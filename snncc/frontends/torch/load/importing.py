@@ -13,7 +13,16 @@ import numpy as np
 from torch import nn
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import Decode, ImportRefused, UsageError, Values, give_back, identifier, unknown
+from snncc.ir import (
+    DECODES,
+    Decode,
+    ImportRefused,
+    UsageError,
+    Values,
+    give_back,
+    identifier,
+    unknown,
+)
 
 from ..check.check_network import demand_agreement
 from ..check.check_own_neurons import demand_own
@@ -27,7 +36,6 @@ from .search import found
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
 
-DECODES: tuple[Decode, ...] = ("count", "mean", "last")
 TICK_SECONDS = 1e-3
 
 
@@ -132,6 +140,10 @@ def _imported(
     eager = demand_agreement(eager, request.signal, ticks)
     used = {f"{n.library.name} {n.library.version}".strip() for n in neurons.values()}
     notes.append(f"neurons of {', '.join(sorted(used))}")
+    if traced.readout is not None:
+        notes.append(
+            f"{traced.readout} of the scores is left out: the largest score stays the largest"
+        )
     if traced.output:
         notes.append(f"of what the model returns, '{traced.output}' is compiled (option output)")
     return Imported(traced.network, eager, tuple(notes))

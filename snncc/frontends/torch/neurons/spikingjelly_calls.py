@@ -159,6 +159,7 @@ def _unspiking(module: nn.Module, fire: Fire) -> Callable[..., object]:
             output, after = fire(module, each, {"v": state})
             state = after["v"]
             outputs.append(output)
+        module.v = state
         match getattr(module, "decode", None):
             case "mean-mem":
                 return torch.stack(outputs).mean(0)

@@ -331,7 +331,7 @@ def _batch_norm(
     return loom.pointwise("sum", [scaled, shift.reshape(shape)])
 
 
-@row("native_batch_norm", "cudnn_batch_norm", "_native_batch_norm_legit_no_training")
+@row("native_batch_norm", "_native_batch_norm_legit_no_training")
 def _native_batch_norm(
     loom: Loom,
     signal: Operand,

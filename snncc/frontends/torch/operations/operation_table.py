@@ -14,7 +14,7 @@ from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr
 
 Operand: TypeAlias = Grid | torch.Tensor
-Result: TypeAlias = Grid | torch.Tensor | Sequence[Grid | torch.Tensor]
+Result: TypeAlias = Grid | torch.Tensor | Sequence[object]
 Row = TypeVar("Row", bound=Callable[..., Result])
 
 ROWS: dict[str, Callable[..., Result]] = {}
@@ -33,9 +33,12 @@ def row(*names: str) -> Callable[[Row], Row]:
     return enter
 
 
+MISSING = "no op of the network has it yet"
+"""What is said of an operation of which nothing else is known."""
+
 REASONS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("gt", "ge", "lt", "le", "where", "heaviside", "sign"),
+        ("gt", "ge", "lt", "le", "eq", "ne", "where", "heaviside", "sign"),
         "a threshold written by hand is no neuron; use a neuron of a supported library, or "
         "describe your own, see docs/own-neurons.md",
     ),
@@ -43,10 +46,11 @@ REASONS: Mapping[str, str] = {
         ("lstm", "gru", "rnn"),
         "a cell of this kind does not spike; use a neuron of a supported library",
     ),
+    "_log_softmax": "no op has a logarithm; behind the last scores it is left out of the network",
+    "argmax": "an index is no signal; behind the last scores it is left out of the network",
     **dict.fromkeys(
-        ("max", "amax", "softmax", "_softmax", "_log_softmax", "argmax"),
-        "a network gives a count, a mean or the last value of its output; leave the rest to the "
-        "reader of the score",
+        ("topk", "sort", "argsort", "kthvalue", "median"),
+        "it ranks the values of a signal; leave that to the reader of the score",
     ),
     **dict.fromkeys(
         ("group_norm", "instance_norm"),
@@ -97,7 +101,8 @@ def _div(loom: Loom, left: Operand, right: Operand | float) -> Grid:
 
 
 @row("neg")
-def _neg(loom: Loom, signal: Grid) -> Grid:
+def negated(loom: Loom, signal: Grid) -> Grid:
+    """A signal with the other sign."""
     return _mul(loom, signal, -1.0)
 
 
@@ -106,7 +111,9 @@ def _relu(loom: Loom, signal: Grid) -> Grid:
     return Grid(each(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
 
 
-def _function(name: str) -> Callable[[Loom, Grid], Grid]:
+def function(name: str) -> Callable[[Loom, Grid], Grid]:
+    """The row of a real function of one value."""
+
     def entered(loom: Loom, signal: Grid) -> Grid:
         return Grid(
             each(signal, lambda e: loom.weaver.apply("function", (e,), name=name)), signal.axes
@@ -116,11 +123,12 @@ def _function(name: str) -> Callable[[Loom, Grid], Grid]:
 
 
 for _name in ("sigmoid", "tanh", "exp", "reciprocal"):
-    row(_name)(_function(_name))
+    row(_name)(function(_name))
 
 
 @row("maximum")
-def _maximum(loom: Loom, left: Operand, right: Operand) -> Grid:
+def maximum(loom: Loom, left: Operand, right: Operand) -> Grid:
+    """The larger of two signals, element by element."""
     return _add(loom, left, _relu(loom, _sub(loom, right, left)))
 
 
@@ -134,7 +142,7 @@ def _logaddexp(loom: Loom, left: Operand, right: Operand) -> Grid:
     # log(e^a + e^b) = max(a, b) + log(1 + e^-|a - b|), with -|x| = x - 2 max(x, 0)
     apart = _sub(loom, right, left)
     above = _relu(loom, apart)
-    rest = _function("softplus")(loom, _sub(loom, apart, above, 2))
+    rest = function("softplus")(loom, _sub(loom, apart, above, 2))
     return loom.pointwise("sum", [left, above, rest])
 
 
@@ -201,13 +209,14 @@ def _sum_axis(loom: Loom, expr: Expr, axis: int) -> Expr:
 
 
 @row("sum")
-def _sum(
+def total(
     loom: Loom,
     signal: Grid,
     dim: int | Sequence[int] | None = None,
     keepdim: bool = False,
     **_: object,
 ) -> Grid:
+    """The sum along some axes; None for all of them."""
     return _reduced(loom, signal, dim, keepdim, mean=False)
 
 
