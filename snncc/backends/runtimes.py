@@ -34,14 +34,15 @@ class Runtime:
     Attributes:
         name: of the target, and of the folder.
         title: what the kit is called.
-        requirements: what it runs on, as pip reads it.
-        packages: the kit itself, installed after its requirements and without looking at its own.
+        requirements: what it runs on, as pip reads it from a file.
+        kit: the kit itself, likewise; installed after its requirements and without looking at its
+            own.
     """
 
     name: str
     title: str
     requirements: str
-    packages: tuple[str, ...]
+    kit: str
 
     @property
     def home(self) -> Path:
@@ -60,7 +61,7 @@ class Runtime:
     def pins(self) -> str:
         """What the marker of a finished environment says."""
         python = ".".join(map(str, sys.version_info[:2]))
-        return f"{self.requirements}{' '.join(self.packages)}\nPython {python}\n"
+        return f"{self.requirements}{self.kit}\nPython {python}\n"
 
     def absent(self) -> str | None:
         """What is missing, with the command that adds it; None when all is there."""
@@ -102,15 +103,21 @@ class Runtime:
             self._do([sys.executable, "-m", "venv", str(self.home)])
             first = pip
         say(f"{self.name}: what {self.title} runs on")
-        listed = self.home / "requirements.txt"
-        listed.write_text(self.requirements, encoding="utf-8")
-        self._do([*first, "-r", str(listed)])
-        say(f"{self.name}: {' and '.join(self.packages)}")
+        self._do([*first, *self._listed("requirements.txt", self.requirements)])
+        say(f"{self.name}: {self.title} itself")
         if uv:
             self._do([str(self.python), "-m", "ensurepip", "--default-pip"])
         # Its own metadata may ask for older versions than those that it is known to run with.
-        self._do([*pip, "--no-deps", "--ignore-requires-python", *self.packages])
+        self._do(
+            [*pip, "--no-deps", "--ignore-requires-python", *self._listed("kit.txt", self.kit)]
+        )
         self._marker.write_text(self.pins, encoding="utf-8")
+
+    def _listed(self, name: str, text: str) -> list[str]:
+        """Arguments by which pip reads requirements, and checks their files' hashes if stated."""
+        (self.home / name).write_text(text, encoding="utf-8")
+        hashed = ["--require-hashes"] if "--hash=" in text else []
+        return [*hashed, "-r", str(self.home / name)]
 
     def run(self, folder: Path, arguments: Sequence[str], silence: float) -> tuple[int, str]:
         """Runs Python in a folder; the exit code, and the last lines of what it printed.

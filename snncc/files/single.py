@@ -19,16 +19,16 @@ MARK = "written by snncc"
 LOOKED_BYTES = 2048
 
 
-def refuse_file(path: Path) -> None:
+def refuse_file(path: Path, mark: str = MARK) -> None:
     """Refuses a place where a file would harm what is there.
 
-    A file is replaced only if it is empty, or snncc's own by `MARK`.
+    A file is replaced only if it is empty, or snncc's own by its mark.
 
     Raises:
         UsageError: says what is there, and touches nothing.
     """
     try:
-        why = _obstacle(real(path))
+        why = _obstacle(real(path), mark)
     except OSError as error:
         why = f"cannot be looked at ({error.strerror})"
     if why is not None:
@@ -36,7 +36,10 @@ def refuse_file(path: Path) -> None:
 
 
 def write_file(
-    path: Path, content: Content, ready: Callable[[Path], object] = lambda file: None
+    path: Path,
+    content: Content,
+    ready: Callable[[Path], object] = lambda file: None,
+    mark: str = MARK,
 ) -> None:
     """Writes a file: all of it, or nothing.
 
@@ -44,12 +47,13 @@ def write_file(
         path: its name.
         content: what goes into it.
         ready: called with the file when it is complete, before it has its name.
+        mark: what a file has near its beginning or end that may be replaced.
 
     Raises:
         UsageError: the place is wrong (`refuse_file`), cannot be written, or another process is
             writing there.
     """
-    refuse_file(path)
+    refuse_file(path, mark)
     place = real(path)
     new = work_folder(place) / "new"
     with locked(work_folder(place), path), failures(path):
@@ -60,14 +64,14 @@ def write_file(
                 out.flush()
                 os.fsync(out.fileno())
             ready(new)
-            refuse_file(path)  # as somebody else may have come between
+            refuse_file(path, mark)  # as somebody else may have come between
             new.replace(place)
         finally:
             new.unlink(missing_ok=True)
         synced(place.parent)
 
 
-def _obstacle(place: Path) -> str | None:
+def _obstacle(place: Path, mark: str) -> str | None:
     try:
         found = os.lstat(place)
     except FileNotFoundError:
@@ -78,13 +82,13 @@ def _obstacle(place: Path) -> str | None:
         return "is a link"
     if not stat.S_ISREG(found.st_mode):
         return "is a folder" if stat.S_ISDIR(found.st_mode) else "is a device, a pipe or a socket"
-    if found.st_size and not _own(place):
+    if found.st_size and not _own(place, mark):
         return "is a file that snncc did not write"
     return no_room(place)
 
 
-def _own(file: Path) -> bool:
+def _own(file: Path, mark: str) -> bool:
     with file.open("rb") as content:
         first = content.read(LOOKED_BYTES)
         content.seek(-min(LOOKED_BYTES, file.stat().st_size), os.SEEK_END)
-        return any(MARK.encode() in part for part in (first, content.read()))
+        return any(mark.encode() in part for part in (first, content.read()))

@@ -13,16 +13,15 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from snncc.files import write_file
 from snncc.ir import OPS, Measure, Op, Pads, Param, Ref, stated_by
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import PASSES, Effect, Pass
 
 from .support import support_page
 
-MADE = (
-    "<!-- Made by `python -m snncc.report.pages` from the docstrings in {place}. "
-    "Change them, not this page. -->"
-)
+MADE_BY = "Made by `python -m snncc.report.pages`"
+MADE = f"<!-- {MADE_BY} from the docstrings in {{place}}. Change them, not this page. -->"
 FAMILIES = {
     "pointwise": "Element by element",
     "linear": "Synapses",
@@ -180,7 +179,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 def write(folder: Path) -> None:
     """Writes all pages into a folder."""
     for name, page in PAGES.items():
-        (folder / name).write_text(page())
+        write_file(folder / name, page().encode(), mark=MADE_BY)
 
 
 if __name__ == "__main__":

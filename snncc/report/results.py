@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from snncc.build import compile_model
 from snncc.bundle import BuildRequest, Bundle
+from snncc.files import write_file
 from snncc.ir import CapacityError, SnnccError
 from snncc.plugins import plugins
 from snncc.run import Report, verify
@@ -20,7 +21,8 @@ from snncc.zoo import names
 
 STATE_BITS = (16, 32)
 ROOMY = "nucleo-l4r5zi-emulated"  # for models beyond the 128 KiB of the other
-HEAD = """<!-- Made by `make tables` (`SNNCC_DATA` names the folder with the larger data sets). -->
+MADE_BY = "Made by `make tables`"
+HEAD = f"""<!-- {MADE_BY} (`SNNCC_DATA` names the folder with the larger data sets). -->
 
 # Results
 
@@ -112,4 +114,4 @@ def _figures(report: Report) -> Row:
 
 if __name__ == "__main__":
     file = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/results.md")
-    file.write_text(results_page(sys.argv[2:] or names()), encoding="utf-8")
+    write_file(file, results_page(sys.argv[2:] or names()).encode(), mark=MADE_BY)

@@ -12,7 +12,7 @@ from snncc.ir import DeviceError, UsageError
 
 from .places import PLACES, everything
 
-GOOD = Runtime("kit", "Kit", "", ())
+GOOD = Runtime("kit", "Kit", "", "")
 
 
 class Failing(Runtime):
@@ -23,7 +23,7 @@ class Failing(Runtime):
         raise DeviceError(f"setup of {self.name} failed")
 
 
-BAD = Failing("kit", "Kit", "", ())
+BAD = Failing("kit", "Kit", "", "")
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ AS_THEY_STAND = {
     "arithmetic.py": "population_tick.py",
     "host.py": "host.py",
     "requirements.txt": "package/requirements.txt",
+    "lava.txt": "package/lava.txt",
 }
 
 

@@ -18,7 +18,6 @@ from .program import Program
 from .simulate import read
 from .target import CONV_GROUPS_MAX
 
-LAVA = ("lava-nc==0.10.0", "lava-dl==0.6.0")
 SILENCE_SECONDS = 45.0  # Lava compiles its processes in a second or two, and steps in milliseconds
 WEIGHTS_AT_ONCE = 4_000_000  # synapses side by side: some hundred megabytes in Lava's processes
 SAMPLES_AT_ONCE = 32
@@ -27,9 +26,12 @@ IMAGES_AT_ONCE = 4  # as Lava's convolution is a loop over channels
 
 def runtime() -> Runtime:
     """The pinned Lava: where it is, and how it gets there."""
-    place = files(__package__ or "snncc.backends.lava") / "package/requirements.txt"
+    package = files(__package__ or "snncc.backends.lava") / "package"
     # With these Lava runs as it should, though its metadata asks for Python 3.10 and NumPy 1.
-    return Runtime("lava", "Lava", place.read_text(encoding="utf-8"), LAVA)
+    listed, kit = (
+        (package / name).read_text(encoding="utf-8") for name in ("requirements.txt", "lava.txt")
+    )
+    return Runtime("lava", "Lava", listed, kit)
 
 
 def play(

@@ -17,7 +17,7 @@ from .program import Program
 
 # Not on the package index; v0.8.0 is the newest release known (2026-07). That its tag is called so
 # is inferred.
-PY_SPINNAKER2 = ("git+https://gitlab.com/spinnaker2/py-spinnaker2.git@v0.8.0",)
+PY_SPINNAKER2 = "git+https://gitlab.com/spinnaker2/py-spinnaker2.git@v0.8.0\n"
 SILENCE_SECONDS = 45.0  # mapping, loading and running one sample
 
 
