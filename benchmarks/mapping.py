@@ -32,7 +32,7 @@ from snncc.backends.spinnaker2.chip.target import (
     USABLE_CORES_PER_CHIP,
 )
 from snncc.backends.spinnaker2.partition.partition import Budget, least_cores, split
-from snncc.backends.spinnaker2.placement.place import Placement, partitioned, place, sequential
+from snncc.backends.spinnaker2.placement.placement import Placement, partitioned, place, sequential
 from snncc.backends.spinnaker2.placement.traffic import Cost, Traffic, cost
 from snncc.backends.spinnaker2.program import Partition
 from snncc.backends.spinnaker2.routing.route import route

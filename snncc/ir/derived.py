@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from .errors import RuleViolation
 from .nodes import Node
 from .table import Table
 
-if TYPE_CHECKING:
-    from .network import Network
-
 V = TypeVar("V")
+N = TypeVar("N", contravariant=True)
+"""What the values follow from: a network, or as much of one as they need."""
 
 
 @dataclass(frozen=True, eq=False)
-class Derived(Generic[V]):
+class Derived(Generic[N, V]):
     """A value of each node that follows from its op and from the values of its inputs.
 
     Attributes:
@@ -25,11 +24,11 @@ class Derived(Generic[V]):
         one: the value of a node from those of others; None where they do not tell yet.
     """
 
-    all: Callable[[Network], Mapping[str, V]]
-    one: Callable[[Network, Node, Mapping[str, V]], V | None]
+    all: Callable[[N], Mapping[str, V]]
+    one: Callable[[N, Node, Mapping[str, V]], V | None]
 
     def revise(
-        self, network: Network, known: Table[V], put: Sequence[Node], gone: Iterable[str]
+        self, network: N, known: Table[V], put: Sequence[Node], gone: Iterable[str]
     ) -> Table[V] | None:
         """The values after an edit.
 

@@ -130,14 +130,14 @@ class Network:
         """
         return self.derived(SHAPES)
 
-    def derived(self, what: Derived[V]) -> Mapping[str, V]:
+    def derived(self, what: Derived[Network, V]) -> Mapping[str, V]:
         """Node name → its value; computed when it is asked for first."""
         if what not in self._derived:
             self._derived[what] = Table(what.all(self))
         return self._derived[what]
 
     @cached_property
-    def _derived(self) -> dict[Derived[Any], Table[Any]]:
+    def _derived(self) -> dict[Derived[Network, Any], Table[Any]]:
         return {}
 
     def users(self, name: str) -> tuple[Node, ...]:

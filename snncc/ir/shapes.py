@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from math import prod
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .derived import Derived
 from .errors import RuleViolation
 from .nodes import Node
 from .ops import Concat, Dense
 from .param import Shape
-
-if TYPE_CHECKING:
-    from .network import Network
+from .tensor import Tensors
 
 
-def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:
+class Wired(Protocol):
+    """As much of a network as shapes follow from."""
+
+    @property
+    def tensors(self) -> Tensors: ...
+
+    def __iter__(self) -> Iterator[Node]: ...
+
+    def __getitem__(self, name: str) -> Node: ...
+
+    def users(self, name: str) -> Sequence[Node]: ...
+
+
+def infer(network: Wired, node: Node, shapes: Sequence[Shape]) -> Shape:
     """Shape of a node's output from those of its inputs.
 
     Raises:
@@ -39,7 +50,7 @@ def infer(network: Network, node: Node, shapes: Sequence[Shape]) -> Shape:
         raise RuleViolation("V005", node.name, str(error), place) from error
 
 
-def _all(network: Network) -> Mapping[str, Shape]:
+def _all(network: Wired) -> Mapping[str, Shape]:
     shapes: dict[str, Shape] = {}
     names = {node.name for node in network}
     waiting = _spread(network, network, shapes)
@@ -48,7 +59,7 @@ def _all(network: Network) -> Mapping[str, Shape]:
     return shapes
 
 
-def _break_cycles(network: Network, waiting: set[str], shapes: dict[str, Shape]) -> None:
+def _break_cycles(network: Wired, waiting: set[str], shapes: dict[str, Shape]) -> None:
     """Adds the shapes in and behind cycles: guesses one after the other, and what follows.
 
     Of all joins the one of which most is known, since a gate's one value spreads. Verify looks at
@@ -72,7 +83,7 @@ def _break_cycles(network: Network, waiting: set[str], shapes: dict[str, Shape])
         waiting = _spread(network, network.users(name), shapes)
 
 
-def _spread(network: Network, nodes: Iterable[Node], shapes: dict[str, Shape]) -> set[str]:
+def _spread(network: Wired, nodes: Iterable[Node], shapes: dict[str, Shape]) -> set[str]:
     """Adds the shapes of nodes, and of all behind them that are known then.
 
     Returns: names of those among them that wait for another input.
@@ -91,7 +102,7 @@ def _spread(network: Network, nodes: Iterable[Node], shapes: dict[str, Shape]) -
     return waiting - shapes.keys()
 
 
-def _guess(network: Network, node: Node, shapes: Mapping[str, Shape]) -> Shape | None:
+def _guess(network: Wired, node: Node, shapes: Mapping[str, Shape]) -> Shape | None:
     """Shape of a join of wires that are not all known; None where nothing tells.
 
     A sum of feed-forward and recurrent currents has the shape of those that are known; what a
@@ -109,10 +120,10 @@ def _guess(network: Network, node: Node, shapes: Mapping[str, Shape]) -> Shape |
     return None
 
 
-def _one(network: Network, node: Node, known: Mapping[str, Shape]) -> Shape | None:
+def _one(network: Wired, node: Node, known: Mapping[str, Shape]) -> Shape | None:
     if any(use.source not in known for use in node.inputs):
         return None
     return infer(network, node, [known[use.source] for use in node.inputs])
 
 
-SHAPES: Derived[Shape] = Derived(_all, _one)
+SHAPES: Derived[Wired, Shape] = Derived(_all, _one)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from snncc.backends import CompilerBackend, FirmwareBackend, Json
@@ -74,9 +75,23 @@ class Player:
 
         return program(board(self.board), self.image, port=self.port)
 
+    def measure(self, signal: Values) -> dict[str, Json]:
+        """Sizes and instructions of the firmware as it ships, which sends nothing but outputs."""
+        plain = replace(self, record=()) if self.record else self
+        samples, ticks = signal.shape[:2]
+        instructions = plain.play(signal, counted=samples * ticks).instructions
+        each = mean(instructions) if instructions else None
+        return {
+            **plain.sizes(),
+            "instructions_per_tick": each,
+            "instructions_per_inference": None if each is None else each * ticks,
+            "counted_samples": samples,
+        }
+
     def play(
         self,
         signal: Values,
+        *,
         counted: int = 0,
         progress: Callable[[int], None] | None = None,
     ) -> Played:
@@ -85,21 +100,23 @@ class Player:
         Args:
             signal: as the model takes it.
             counted: count instructions for so many ticks; counting slows an emulator down.
-            progress: told how many bytes of the stimulus are through.
+            progress: called with the number of samples whose stimulus is through.
 
         Raises:
             DeviceError: the board is absent, or did not end well.
         """
         from snncc.boards import board, play
 
+        stimulus = self.backend.stimulus(self.program, signal)
+        each = max(len(stimulus) // len(signal), 1)
         run = play(
             board(self.board),
             self.image,
-            self.backend.stimulus(self.program, signal),
+            stimulus,
             port=self.port,
             count_marks=2 * counted,
             seconds=SILENCE_SECONDS,
-            progress=progress,
+            progress=None if progress is None else lambda through: progress(through // each),
         )
         trace = self.backend.response(self.program, self.record, run.output, len(signal))
         return Played(trace, run.between(TICK_BEGINS, TICK_ENDS))

@@ -9,28 +9,15 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from snncc import ir
-from snncc.backends import Backend, FirmwareBackend, RuntimeBackend, StreamBackend
+from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
 from snncc.ir import Trace, UsageError, Values, unknown
-from snncc.plugins import backend
 
-from .board_run import Player
+from .lowered import Advance, Lowered, backend_of
 
 Engine: TypeAlias = Literal["reference", "native", "target"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
-DEFAULT_BOARD = "cortex-m4-emulated"
 CHUNK = 256  # samples at a time: a trace of all neurons is some megabytes, whatever the data's size
-Advance = Callable[[int], None]
-
-
-def backend_of(bundle: Bundle) -> Backend[object]:
-    """The backend that built the bundle."""
-    return backend(bundle.target)
-
-
-def board_of(bundle: Bundle, name: str | None = None) -> str:
-    """Name of the board to run on: as asked for, as built for, or the emulated M4."""
-    return name or bundle.manifest.board or DEFAULT_BOARD
 
 
 def run(
@@ -105,11 +92,6 @@ def fit(bundle: Bundle, signal: Values) -> None:
 def _engine(bundle: Bundle, engine: Engine, record: tuple[str, ...]) -> Callable[[Values], Trace]:
     if engine == "reference":
         return lambda signal: ir.run(bundle.network, signal, record=record)
-    target = backend_of(bundle)
-    program = target.lower(bundle.network, bundle.settings)
-    if engine == "target" and isinstance(target, RuntimeBackend):
-        return lambda signal: target.play(program, signal, record)
-    if engine == "native" or not isinstance(target, FirmwareBackend):
-        return lambda signal: target.simulate(program, signal, record)
-    player = Player(target, program, board_of(bundle), record)
-    return lambda signal: player.play(signal).trace
+    lowered = Lowered.of(bundle)
+    runner = lowered.native(record) if engine == "native" else lowered.target(record)
+    return lambda signal: runner.play(signal).trace

@@ -10,13 +10,13 @@ from functools import reduce
 from itertools import zip_longest
 from typing import Any
 
-from snncc import __version__
 from snncc.backends import Backend, Json
 from snncc.bundle import CHECK, Bundle, lags
 from snncc.ir import CompileError, Network, run, show
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import PASSES, Pass, parse_passes, with_ranges
 from snncc.plugins import lowered_with
+from snncc.version import __version__
 
 TARGET = "target/"
 

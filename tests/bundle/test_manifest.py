@@ -20,7 +20,7 @@ from snncc.bundle.schema import REQUIRED, UNLISTED, is_inside
 from snncc.ir import SnnccError, Tensor, UsageError
 from snncc.ir.passes import calibrate
 from snncc.run import run
-from snncc.run.engines import backend_of
+from snncc.run.lowered import backend_of
 from tests.nets import hand, spikes_for
 
 from .small import write

@@ -18,7 +18,7 @@ from snncc.cli import main
 from snncc.ir import LoweringRefused, UsageError, show
 from snncc.plugins import plugins
 from snncc.run import Report
-from snncc.run.engines import backend_of
+from snncc.run.lowered import backend_of
 from snncc.run.rebuild import rebuild
 from tests.nets import HAND, hand, spikes_for
 

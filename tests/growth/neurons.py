@@ -1,6 +1,7 @@
 """How neurons grow: what drives them, what they state and what they hear of themselves."""
 
 from math import inf
+from typing import Any
 
 from snncc.ir import Format, Node, Op, Param, Shape, Use
 from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Dense, DualCubaLIF, Sum
@@ -29,7 +30,7 @@ def neuron(growth: Growth, keyword: str) -> Wire:
         use = Use(total.node)
     name = f"n{len(growth.nodes)}"
     unit = max(wire.unit, 8) + growth.number(0, 1)
-    op, formats = made(growth, keyword, name, shape, unit)
+    op, formats = draw_neuron(growth, keyword, name, shape, unit)
     uses = (use, Use(use.source, growth.number(0, 2), use.state)) if dual else (use,)
     neuron = growth.add(op, uses, shape, 0 if op.spiking else unit, name, **formats)
     real = [state.name for state in op.states if state.real]
@@ -47,7 +48,32 @@ def loop(growth: Growth, use: Use, shape: Shape) -> str:
     return name
 
 
-def made(
+def draw_reset(growth: Growth, name: str, shape: Shape, *, alpha: bool) -> dict[str, Any]:
+    """Threshold, reset and what else all spiking neurons state; fewer choices where `alpha`."""
+
+    def param(what: str, low: float, high: float) -> Param:
+        return growth.param(f"{name}.{what}", shape, low, high)
+
+    reset = growth.pick("subtract", "value", "none")
+    orders = ["now", "before-decay", "after-decay", "after-input"]
+    orders += ["rechecked"] if reset == "subtract" else []
+    order = "after-input" if alpha else growth.pick(*orders)
+    amount = (0.2, 1.2) if reset == "subtract" else (-0.2, 0.3)
+    return {
+        "bias": growth.pick(0.0, param("bias", -0.2, 0.3)),
+        "threshold": param("threshold", 0.25, 1.2),
+        "compare": growth.pick(">", ">="),
+        "reset": reset,
+        "reset_amount": 0.0 if alpha and reset == "value" else param("amount", *amount),
+        "reset_order": order,
+        "spikes": 1 if alpha else growth.pick(1, 1, 2, 4),
+        "refractory": growth.pick(0, 1, 2) if order == "now" else 0,
+        "initial": growth.pick(0.0, param("initial", -0.3, 0.5)),
+        **({} if alpha else {"floor": growth.pick(-inf, -inf, param("floor", -0.4, 0))}),
+    }
+
+
+def draw_neuron(
     growth: Growth, keyword: str, name: str, shape: Shape, unit: int
 ) -> tuple[Op, dict[str, Format]]:
     def param(what: str, low: float, high: float) -> Param:
@@ -60,24 +86,7 @@ def made(
     if keyword == "li":
         op: Op = LI(decay("decay"), param("bias", -0.1, 0.1), param("initial", -0.2, 0.2))
         return op, {"v": v, "decay": growth.factor()}
-    alpha = keyword == "alpha_lif"
-    reset = growth.pick("subtract", "value", "none")
-    orders = ["now", "before-decay", "after-decay", "after-input"]
-    orders += ["rechecked"] if reset == "subtract" else []
-    order = "after-input" if alpha else growth.pick(*orders)
-    amount = (0.2, 1.2) if reset == "subtract" else (-0.2, 0.3)
-    stated = {
-        "bias": growth.pick(0.0, param("bias", -0.2, 0.3)),
-        "threshold": param("threshold", 0.25, 1.2),
-        "compare": growth.pick(">", ">="),
-        "reset": reset,
-        "reset_amount": 0.0 if alpha and reset == "value" else param("amount", *amount),
-        "reset_order": order,
-        "spikes": 1 if alpha else growth.pick(1, 1, 2, 4),
-        "refractory": growth.pick(0, 1, 2) if order == "now" else 0,
-        "initial": growth.pick(0.0, param("initial", -0.3, 0.5)),
-        **({} if alpha else {"floor": growth.pick(-inf, -inf, param("floor", -0.4, 0))}),
-    }
+    stated = draw_reset(growth, name, shape, alpha=keyword == "alpha_lif")
     match keyword:
         case "if":
             return IF(**stated), {"v": v}

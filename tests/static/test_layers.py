@@ -1,15 +1,10 @@
 """Arrows point downward: what each folder of snncc may import, read from the source."""
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "snncc"
-SOURCES = sorted(PACKAGE.rglob("*.py"))
+from .sources import PACKAGE, ROOT, SOURCES, dotted, imports
 
 # Folder → what of snncc it may import, from the face. A longer prefix wins.
 ALLOWED = {
@@ -32,47 +27,6 @@ ALLOWED = {
 # Too large, or not there: only inside functions, or in modules that are loaded lazily themselves.
 HEAVY = {"torch", "snntorch", "unicorn", "ziglang", "elftools", "lava", "spinnaker2", "tensorflow"}
 LIGHT = ("snncc.cli", "snncc.ir", "snncc.boards", "snncc.backends")
-
-
-class Import(NamedTuple):
-    """One import: the full name of its module, and whether it runs when the file is imported."""
-
-    module: str
-    line: int
-    at_load: bool
-    relative: bool = False
-
-
-def dotted(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(path: Path) -> Iterator[Import]:
-    def visit(node: ast.AST, at_load: bool) -> Iterator[Import]:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Import):
-                yield from (Import(each.name, child.lineno, at_load) for each in child.names)
-            elif isinstance(child, ast.ImportFrom):
-                yield Import(absolute(path, child), child.lineno, at_load, bool(child.level))
-            else:
-                yield from visit(child, at_load and not deferred(child))
-
-    yield from visit(ast.parse(path.read_text()), True)
-
-
-def deferred(node: ast.AST) -> bool:
-    if isinstance(node, ast.If):
-        return "TYPE_CHECKING" in ast.unparse(node.test)
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-
-
-def absolute(path: Path, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
-    package = path.relative_to(ROOT).parent.parts
-    base = package[: len(package) - node.level + 1]
-    return ".".join((*base, *((node.module,) if node.module else ())))
 
 
 def home(module: str) -> str:

@@ -39,7 +39,7 @@ from .chip.target import (
 )
 from .limit_warnings import warnings
 from .partition.partition import split
-from .placement.place import place, sequential
+from .placement.placement import place, sequential
 from .placement.traffic import Traffic
 from .program import Host, Neurons, Partition, Program, Source, Synapses, Wire
 from .routing.route import Routing, route

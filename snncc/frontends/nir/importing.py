@@ -30,7 +30,7 @@ from snncc.ir.untrusted import limits
 
 from .build_network import Weaver, node_name
 from .choices import OPEN, Choices
-from .facts import SAME, choose, matter, signal_kind
+from .file_facts import SAME, choose, matter, signal_kind
 from .inline import Flat, flat
 from .loops import Loops
 from .metadata import unpacked
@@ -38,9 +38,9 @@ from .nir_graph import NirGraph
 from .node_parts import Part
 from .read_file import read_file
 from .restore import Recall
-from .shapes import build
 from .stateful_nodes import NEURONS
 from .stateless_nodes import LAYERS
+from .wire_shapes import build
 
 ENDS = ("Input", "Output", "Delay")
 

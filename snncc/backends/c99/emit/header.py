@@ -53,18 +53,6 @@ def header(program: Program, names: Names) -> str:
         f"typedef struct {{ uint16_t count; uint16_t index[{n} + 1]; }} {name}_events_{n};"
         for n in lists
     )
-    members = [_member(w, name) for w in program.wires if not w.borrowed]
-    for step in program.steps:
-        if isinstance(step, Population):
-            members.append(f"/* %{step.node}: {step.neurons} neurons, {_kept(step)} */")
-            members += [
-                f"snncc_lanes {m.name}[{m.lanes // 8}];"
-                if m.packed
-                else f"{m.ctype} {m.name}[{m.lanes}];"
-                for m in step.memories
-            ]
-    members += [f"{name}_score score[{upper}_CLASSES];"] * program.scored
-    members += [f"uint8_t now{n};" for n in names.ring_sizes]
     takes = arguments(program)
     inputs = "\n".join(f" *   {_port(port)}" for port in program.ports)
     sizes = "\n".join(
@@ -97,7 +85,7 @@ def header(program: Program, names: Names) -> str:
 
 /* Everything a network remembers. The members may be read; only the functions below write them. */
 typedef struct {{
-{block(members)}
+{block(_members(program, names))}
 }} {name}_state;
 
 /* Make a state ready for its first tick. */
@@ -112,6 +100,24 @@ void {name}_tick({name}_state *state{takes});
 {END_EXTERN_C}
 #endif
 """
+
+
+def _members(program: Program, names: Names) -> list[str]:
+    """The members of the state, a line each."""
+    name = program.name
+    members = [_member(w, name) for w in program.wires if not w.borrowed]
+    for step in program.steps:
+        if isinstance(step, Population):
+            members.append(f"/* %{step.node}: {step.neurons} neurons, {_kept(step)} */")
+            members += [
+                f"snncc_lanes {m.name}[{m.lanes // 8}];"
+                if m.packed
+                else f"{m.ctype} {m.name}[{m.lanes}];"
+                for m in step.memories
+            ]
+    members += [f"{name}_score score[{name.upper()}_CLASSES];"] * program.scored
+    members += [f"uint8_t now{n};" for n in names.ring_sizes]
+    return members
 
 
 def _lanes(program: Program) -> str:

@@ -12,7 +12,7 @@ from snncc.ir import CapacityError, Network, Quantity
 
 from ..chip.machine import machine
 from ..chip.target import DATA_BYTES_PER_CORE, USABLE_CORES_PER_BOARD, USABLE_CORES_PER_CHIP
-from ..placement.place import place, sequential
+from ..placement.placement import place, sequential
 from ..placement.traffic import Traffic
 from ..routing.route import Routing, route
 from ..settings import Choices

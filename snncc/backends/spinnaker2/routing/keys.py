@@ -7,7 +7,7 @@ import numpy as np
 from snncc.ir import CapacityError, Integers
 
 from ..chip.target import INDEX_SPACE, KEY_BITS, USABLE_CORES_PER_CHIP
-from ..placement.place import Placement
+from ..placement.placement import Placement
 from ..placement.traffic import Traffic
 
 NEURON_BITS = (INDEX_SPACE - 1).bit_length()  # a spike's key: its core's block, then its neuron

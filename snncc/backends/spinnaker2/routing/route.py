@@ -11,7 +11,7 @@ from snncc.ir import CapacityError, Integers
 from ..chip.machine import LINKS, ROUTER
 from ..chip.multicast_trees import Trees
 from ..chip.target import CORES_PER_QUAD, ROUTER_ENTRIES, USABLE_CORES_PER_CHIP
-from ..placement.place import Placement
+from ..placement.placement import Placement
 from ..placement.traffic import Traffic
 from .keys import NEURON_BITS, keys
 from .router_tables import Table, minimised

@@ -8,7 +8,7 @@ from snncc.backends import Json
 
 from ..chip.multicast_trees import Trees
 from ..chip.target import CORES_PER_QUAD, QUADS, USABLE_CORES_PER_CHIP
-from ..placement.place import sequential
+from ..placement.placement import sequential
 from ..placement.traffic import Traffic, cost
 from .route import Routing
 

@@ -11,7 +11,7 @@ from snncc.backends import Files, LateFiles
 from ..program import Model, Program
 from ..schema import KINDS
 from ..target import ALIGNMENT
-from .application import application, application_header
+from .app_source import application, application_header
 from .arena import arena_bytes
 from .model import assemble
 from .readme import readme

@@ -8,7 +8,7 @@ from snncc.backends import Files
 from snncc.projects import Application, Sensor, project
 
 from ..program import Port, Program
-from .application import CTYPES
+from .app_source import CTYPES
 
 
 def projected(program: Program, files: Files, kind: str) -> Files:

@@ -295,7 +295,7 @@ def _is_behind(network: Network, node: Node, known: Mapping[str, bool]) -> bool 
     return any(source.op.states or known[source.name] for source in sources)
 
 
-_BEHIND_STATES: Derived[bool] = Derived(_all_behind, _is_behind)
+_BEHIND_STATES: Derived[Network, bool] = Derived(_all_behind, _is_behind)
 """Whether a state is anywhere on the way from the inputs to a node."""
 
 

@@ -46,7 +46,7 @@ def _puts_out_counts(network: Network, node: Node, known: Mapping[str, bool]) ->
     return all(counted(network, use, known) for use in node.inputs)
 
 
-_COUNTS: Derived[bool] = Derived(_all_counts, _puts_out_counts)
+_COUNTS: Derived[Network, bool] = Derived(_all_counts, _puts_out_counts)
 
 
 def counted(network: Network, use: Use, known: Mapping[str, bool]) -> bool:

@@ -69,7 +69,7 @@ def _kind(network: Network, node: Node, known: Mapping[str, Kind]) -> Kind | Non
     return None if None in found else _joint(node, found)
 
 
-_KINDS: Derived[Kind] = Derived(_all_kinds, _kind)
+_KINDS: Derived[Network, Kind] = Derived(_all_kinds, _kind)
 
 
 def _own_kind(op: Op) -> Kind | None:

@@ -14,7 +14,7 @@ from snncc.backends.spinnaker2.kernel.emulate import play
 from snncc.backends.spinnaker2.kernel.lower import assembled, require_room
 from snncc.backends.spinnaker2.kernel.native import simulate
 from snncc.backends.spinnaker2.kernel.program import Program
-from snncc.backends.spinnaker2.placement.place import Placement
+from snncc.backends.spinnaker2.placement.placement import Placement
 from snncc.backends.spinnaker2.routing.route import route
 from snncc.ir import CapacityError, Trace, UsageError, Values, run
 from tests.backends.spinnaker2.kernel.hand import MIDDLE, NEURONS, alone, cut, loop, signal

@@ -19,7 +19,7 @@ from snncc.backends.spinnaker2.chip.machine import (
 from snncc.backends.spinnaker2.chip.multicast_trees import Trees
 from snncc.backends.spinnaker2.chip.target import USABLE_CORES_PER_BOARD, USABLE_CORES_PER_CHIP
 from snncc.backends.spinnaker2.placement import hypergraph
-from snncc.backends.spinnaker2.placement.place import partitioned, place, sequential
+from snncc.backends.spinnaker2.placement.placement import partitioned, place, sequential
 from snncc.backends.spinnaker2.placement.traffic import Traffic, cost
 from snncc.ir import CapacityError
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from snncc.backends.spinnaker2.chip.machine import machine
-from snncc.backends.spinnaker2.placement.place import Placement
+from snncc.backends.spinnaker2.placement.placement import Placement
 from snncc.backends.spinnaker2.placement.traffic import Traffic
 
 

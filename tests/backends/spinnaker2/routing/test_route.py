@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from snncc.backends.spinnaker2.chip.machine import Machine, machine
 from snncc.backends.spinnaker2.chip.multicast_trees import Trees
-from snncc.backends.spinnaker2.placement.place import Placement, place
+from snncc.backends.spinnaker2.placement.placement import Placement, place
 from snncc.backends.spinnaker2.routing import route as module
 from snncc.backends.spinnaker2.routing.keys import NEURON_BITS, keys
 from snncc.backends.spinnaker2.routing.route import route

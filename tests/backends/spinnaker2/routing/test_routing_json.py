@@ -7,7 +7,7 @@ import pytest
 
 from snncc.backends.spinnaker2.chip.machine import machine
 from snncc.backends.spinnaker2.chip.multicast_trees import Trees
-from snncc.backends.spinnaker2.placement.place import place, sequential
+from snncc.backends.spinnaker2.placement.placement import place, sequential
 from snncc.backends.spinnaker2.placement.traffic import cost
 from snncc.backends.spinnaker2.program import Partition
 from snncc.backends.spinnaker2.routing.route import route

@@ -1,0 +1,142 @@
+"""What `verify` finds: stages side by side, scores, and the report of all; runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+
+from snncc.backends import Json
+from snncc.bundle import Bundle
+from snncc.datasets import Samples
+from snncc.ir import Difference, Trace
+
+from .rebuild import Rebuilt
+
+Stage: TypeAlias = Literal["eager", "reference-float", "reference-quantized", "native", "target"]
+
+
+@dataclass
+class Comparison:
+    """Two stages that must agree: how much was compared, how much differed, and where first.
+
+    Attributes:
+        absent: why the right one could not run here, with what would change that; empty if it did.
+        saturated: node → codes that the left one's formats had to clip.
+    """
+
+    left: Stage
+    right: Stage
+    samples: int = 0
+    spikes: int = 0
+    mismatches: int = 0
+    first: Difference | None = None
+    absent: str = ""
+    saturated: dict[str, int] = field(default_factory=dict[str, int])
+
+    def add(self, left: Trace, right: Trace, lag: int = 0, offset: int = 0) -> None:
+        """Takes one more batch of samples into account; `offset` samples came before."""
+        count, first = left.compared(right, lag)
+        if first is not None and (self.first is None or first.tick < self.first.tick):
+            self.first = Difference(first.sample + offset, first.tick, first.node, first.neuron)
+        self.mismatches += count
+        self.samples += len(left.output)
+        for node, codes in left.saturated.items():
+            self.saturated[node] = self.saturated.get(node, 0) + codes
+        shared = [wire for wire in left.wires if wire in right.wires]
+        self.spikes += sum(int(np.count_nonzero(left[wire])) for wire in shared)
+
+    def as_json(self) -> dict[str, Json]:
+        """As `verify --json` prints it."""
+        first: Json = None
+        if self.first is not None:
+            at = self.first
+            first = {"tick": at.tick, "node": at.node, "neuron": at.neuron, "sample": at.sample}
+        found: dict[str, Json] = {
+            "left": self.left,
+            "right": self.right,
+            "samples": self.samples,
+            "spikes": self.spikes,
+            "mismatches": self.mismatches,
+            "first": first,
+        }
+        return found | ({"absent": self.absent} if self.absent else {})
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` has found; `passed` when nothing differs and no stage is absent.
+
+    Attributes:
+        lag: output → ticks by which it comes later than in the model.
+        rebuilt: whether the bundle is what its float network becomes.
+        board: what the firmware takes and costs.
+        notes: what the user should know, a sentence each.
+    """
+
+    bundle: str
+    target: str
+    samples: int
+    ticks: int
+    comparisons: tuple[Comparison, ...]
+    accuracy: Mapping[str, float]
+    lag: Mapping[str, int]
+    rebuilt: Rebuilt
+    board: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every comparison was made and found no difference.
+
+        That with the model itself may be missing: whoever receives a bundle need not have it.
+        """
+        made = all(not c.absent or c.left == "eager" for c in self.comparisons)
+        return made and not self.mismatches and not self.rebuilt.differs
+
+    @property
+    def saturated(self) -> Mapping[str, int]:
+        """Node → codes that the quantized reference had to clip on the samples; empty if none."""
+        return next((c.saturated for c in self.comparisons if c.right == "native"), {})
+
+    @property
+    def mismatches(self) -> int:
+        """Differences in all comparisons."""
+        return sum(c.mismatches for c in self.comparisons)
+
+    def as_json(self) -> dict[str, Json]:
+        """As `verify --json` prints it."""
+        return {
+            "bundle": self.bundle,
+            "target": self.target,
+            "samples": self.samples,
+            "ticks": self.ticks,
+            "comparisons": [c.as_json() for c in self.comparisons],
+            "accuracy": dict(self.accuracy),
+            "lag": dict(self.lag),
+            "rebuilt": self.rebuilt.as_json(),
+            "saturated": dict(self.saturated),
+            "board": dict(self.board),
+            "passed": self.passed,
+        }
+
+
+@dataclass
+class Scores:
+    """Right answers per stage, gathered batch by batch."""
+
+    right: dict[str, int] = field(default_factory=dict[str, int])
+    seen: dict[str, int] = field(default_factory=dict[str, int])
+
+    def add(self, stage: Stage, trace: Trace, samples: Samples, bundle: Bundle) -> None:
+        if samples.labels is None:
+            return
+        guess = np.argmax(trace.scores(bundle.network.decode), axis=1)
+        self.right[stage] = self.right.get(stage, 0) + int(np.sum(guess == samples.labels))
+        self.seen[stage] = self.seen.get(stage, 0) + len(guess)
+
+    def accuracy(self) -> dict[str, float]:
+        stages = (stage for stage in get_args(Stage) if stage in self.right)
+        return {stage: self.right[stage] / self.seen[stage] for stage in stages}
