@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
-from snncc.ir import UsageError
+from snncc.ir import Decode, UsageError
 from snncc.ir.untrusted import limits
 
 FORMAT_VERSION = 2
@@ -89,7 +89,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     pipeline: str
     settings: Told
     tick: Finite
-    decode: Literal["count", "mean", "last"]
+    decode: Decode
     inputs: list[Port]
     outputs: list[Port]
     lag: dict[str, Extent]

@@ -15,7 +15,7 @@ from snncc import BuildRequest, compile_model, verify
 from snncc.backends import packed
 from snncc.bundle import MANIFEST, Bundle
 from snncc.cli import main
-from snncc.ir import LoweringRefused, UsageError, show
+from snncc.ir import DECODES, Decode, LoweringRefused, UsageError, show
 from snncc.plugins import plugins
 from snncc.run import Report
 from snncc.run.lowered import backend_of
@@ -71,6 +71,14 @@ def test_every_bundle_is_what_its_source_becomes(target: str, tmp_path: Path) ->
         assert (found.differs, found.absent) == ((), ""), name
         built += 1
     assert built >= len(HAND) - 2
+
+
+@pytest.mark.parametrize("decode", DECODES)
+def test_a_manifest_states_every_decoding(decode: Decode, tmp_path: Path) -> None:
+    model, data = saved("feedforward", tmp_path)
+    model.write_text(model.read_text().replace("decode=count", f"decode={decode}"))
+    request = BuildRequest(str(model), "c99", data=data, output=tmp_path / "net.snnb")
+    assert Bundle.open(compile_model(request)).manifest.decode == decode
 
 
 def edited(bundle: Path, name: str, old: str, new: str) -> dict[str, bytes]:
