@@ -8,7 +8,16 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from snncc.ir import Quantity, Shape, UsageError, Values, encode_input, unknown
+from snncc.ir import (
+    Quantity,
+    Shape,
+    UsageError,
+    Values,
+    encode_input,
+    input_signals,
+    require_spikes,
+    unknown,
+)
 
 
 @dataclass(frozen=True)
@@ -54,24 +63,14 @@ def entering(ports: Sequence[Port], signal: Values | Mapping[str, Values]) -> di
     Raises:
         UsageError: an input is missing, has another shape or holds something else than spikes.
     """
-    if not isinstance(signal, Mapping):
-        signal = {ports[0].name: signal}
-    return {port.name: _codes(port, signal) for port in ports}
+    given = input_signals({port.name: port.shape for port in ports}, signal)
+    return {port.name: _codes(port, given[port.name]) for port in ports}
 
 
-def _codes(port: Port, signal: Mapping[str, Values]) -> Values:
-    if port.name not in signal:
-        raise UsageError(f"input %{port.name} gets no signal")
-    values = np.asarray(signal[port.name])
-    if values.ndim < 2 or values.shape[2:] != port.shape:
-        raise UsageError(
-            f"input %{port.name} takes [samples, ticks, {', '.join(map(str, port.shape))}], "
-            f"found {list(values.shape)}"
-        )
+def _codes(port: Port, values: Values) -> Values:
     if port.format is not None:
-        whole, _ = encode_input(values, port.format, f"%{port.name}")
-    elif np.all((values == 0) | (values == 1)):
-        whole = values.astype(np.int64)
+        codes, _ = encode_input(values, port.format, f"%{port.name}")
     else:
-        raise UsageError(f"input %{port.name} takes spikes, 0 or 1, found other values")
-    return whole.reshape(*values.shape[:2], -1)
+        require_spikes(port.name, values)
+        codes = values.astype(np.int64)
+    return codes.reshape(*values.shape[:2], -1)

@@ -31,16 +31,17 @@ from .errors import (
 )
 from .facts import Measure, Output, Role, State
 from .fields import Pads
+from .interpreter.inputs import input_signals, require_spikes
+from .interpreter.reference import Stream, events, run
+from .interpreter.trace import Difference, Trace
 from .mapped_tensors import give_back
 from .names import NAME, identifier, tensor_name, unused
 from .network import DECODES, Decode, Network, Node, Origin, Use
 from .op import OPS, Leak, Op, stated_by
 from .param import Param, Ref, Shape, Unit, Values, values_of
-from .reference import Stream, events, run
 from .rules import verify
 from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node
-from .trace import Difference, Trace
 from .untrusted.arrays import ArrayFile, Entry, open_arrays
 from .untrusted.limits import Budget
 from .untrusted.reading import file_bytes, read_text, reading
@@ -122,6 +123,7 @@ __all__ = [
     "graph",
     "identifier",
     "input_registers",
+    "input_signals",
     "open_arrays",
     "ordered",
     "parse",
@@ -130,6 +132,7 @@ __all__ = [
     "projections",
     "read_text",
     "reading",
+    "require_spikes",
     "run",
     "show",
     "show_node",

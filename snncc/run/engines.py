@@ -83,10 +83,8 @@ def fit(bundle: Bundle, signal: Values) -> None:
     Raises:
         UsageError: names both shapes.
     """
-    shape = bundle.network.shapes[bundle.network.inputs[0].name]
-    if signal.ndim < 2 or signal.shape[2:] != shape:
-        expected = ", ".join(["samples", "ticks", *map(str, shape)])
-        raise UsageError(f"the model takes [{expected}], found {list(signal.shape)}")
+    network = bundle.network
+    ir.input_signals({node.name: network.shapes[node.name] for node in network.inputs}, signal)
 
 
 def _engine(bundle: Bundle, engine: Engine, record: tuple[str, ...]) -> Callable[[Values], Trace]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from snncc.backends import chosen
 from snncc.boards import shared_library
-from snncc.ir import DeviceError, Trace, UsageError, Values, encode
+from snncc.ir import DeviceError, Trace, UsageError, Values, encode, input_signals, require_spikes
 
 from .emit.emit import emit
 from .program import Port, Program, Readout
@@ -98,28 +98,16 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, 
     Raises:
         UsageError: an input is missing, has another shape or holds something else than spikes.
     """
-    if not isinstance(signal, Mapping):
-        signal = {program.ports[0].node: signal}
-    found: dict[str, Values] = {}
-    for port in program.ports:
-        if port.node not in signal:
-            raise UsageError(f"input %{port.node} gets no signal")
-        values = np.asarray(signal[port.node])
-        if values.ndim < 2 or values.shape[2:] != port.shape:
-            raise UsageError(
-                f"input %{port.node} takes [samples, ticks, {', '.join(map(str, port.shape))}], "
-                f"found {list(values.shape)}"
-            )
-        found[port.node] = np.ascontiguousarray(_encoded(port, values))
-    return found
+    given = input_signals({port.node: port.shape for port in program.ports}, signal)
+    return {
+        port.node: np.ascontiguousarray(_encoded(port, given[port.node])) for port in program.ports
+    }
 
 
 def _encoded(port: Port, values: Values) -> Values:
     if port.format is None:
-        spikes = values.astype(np.uint8)
-        if np.any(spikes != values) or np.any(spikes > 1):
-            raise UsageError(f"input %{port.node} takes spikes, 0 or 1, found other values")
-        return spikes
+        require_spikes(port.node, values)
+        return values.astype(np.uint8)
     assert isinstance(port.format.unit, int), "an input counts in powers of two"
     unit = np.asarray(2.0**-port.format.unit)
     real = np.asarray(values, dtype=np.float64)

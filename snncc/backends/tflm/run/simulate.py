@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from snncc.backends import chosen
-from snncc.ir import Trace, UsageError, Values, encode_input
+from snncc.ir import Trace, Values, encode_input, input_signals, require_spikes
 
 from ..emit.model import assemble
 from ..emit.writer import write
@@ -76,19 +76,10 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> list[Value
     Raises:
         UsageError: an input is missing, has another shape or holds something else than spikes.
     """
-    if not isinstance(signal, Mapping):
-        signal = {program.ports[0].node: signal}
+    given = input_signals({port.node: port.shape for port in program.ports}, signal)
     found: list[Values] = []
     for port in program.ports:
-        if port.node not in signal:
-            raise UsageError(f"input %{port.node} gets no signal")
-        values = np.asarray(signal[port.node])
-        if values.ndim < 2 or values.shape[2:] != port.shape:
-            raise UsageError(
-                f"input %{port.node} takes [samples, ticks, {', '.join(map(str, port.shape))}], "
-                f"found {list(values.shape)}"
-            )
-        tensor = program.tensors[port.tensor]
+        values, tensor = given[port.node], program.tensors[port.tensor]
         whole = _encoded(port, values).astype(tensor.dtype)
         found.append(np.ascontiguousarray(whole.reshape(*values.shape[:2], *tensor.shape)))
     return found
@@ -97,6 +88,5 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> list[Value
 def _encoded(port: Port, values: Values) -> Values:
     if port.format is not None:
         return encode_input(values, port.format, f"%{port.node}: input")[0]
-    if not np.all((values == 0) | (values == 1)):
-        raise UsageError(f"input %{port.node} takes spikes, 0 or 1, found other values")
+    require_spikes(port.node, values)
     return values

@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ...interpreter.reference import Stream
+from ...interpreter.trace import Trace
 from ...network import Network
 from ...param import Values
-from ...reference import Stream
-from ...trace import Trace
 from ..base import Pass
 
 KEPT = 64  # samples that later passes may run again

@@ -17,10 +17,10 @@ from ...edit import fresh, insert, map_nodes
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...facts import Output
+from ...interpreter.reference import run
 from ...network import Network, Node, Use
 from ...ops import Affine, Function, Input, Requantize, Weighted
 from ...param import values_of
-from ...reference import run
 from ...views import arithmetics
 from .calibrate import Ranges
 from .headroom import SUM_BITS, moves, spare, sum_bits

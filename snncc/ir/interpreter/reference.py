@@ -11,15 +11,16 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
-from .arithmetic.number import Quantity
-from .errors import UsageError, unknown
-from .facts import Output
-from .network import Network, Node, Use
-from .op import check_states
-from .param import StateValues, Values
+from ..arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from ..arithmetic.number import Quantity
+from ..errors import UsageError, unknown
+from ..facts import Output
+from ..network import Network, Node, Use
+from ..op import check_states
+from ..param import StateValues, Values
+from ..views import arithmetics, ordered
+from .inputs import input_signals, require_spikes
 from .trace import Trace
-from .views import arithmetics, ordered
 
 Record: TypeAlias = Literal["outputs", "spikes", "all"] | Iterable[str]
 
@@ -80,7 +81,7 @@ class Stream:
             NumberError: a sum leaves 64 bits, or a trapping format is left.
         """
         network, numbers = self._network, self._numbers
-        fed = _feed(network, signal)
+        fed = input_signals({n.name: network.shapes[n.name] for n in network.inputs}, signal)
         samples, ticks = _extent(fed)
         self._clipped.update(_encode(network, fed, self._dtype))
         if not self._states:
@@ -145,23 +146,6 @@ def _numbers(network: Network, dtype: npt.DTypeLike) -> Mapping[str, Arithmetic]
     return {node.name: one for node in network}
 
 
-def _feed(network: Network, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
-    if not isinstance(signal, Mapping):
-        signal = {network.inputs[0].name: signal}
-    fed: dict[str, Values] = {}
-    for node in network.inputs:
-        if node.name not in signal:
-            raise UsageError(f"input %{node.name} gets no signal")
-        values, shape = np.asarray(signal[node.name]), network.shapes[node.name]
-        if values.ndim < 2 or values.shape[2:] != shape:
-            raise UsageError(
-                f"input %{node.name} takes [samples, ticks, {', '.join(map(str, shape))}], "
-                f"found {list(values.shape)}"
-            )
-        fed[node.name] = values
-    return fed
-
-
 def _encode(network: Network, fed: dict[str, Values], dtype: npt.DTypeLike) -> dict[str, int]:
     """Turns the signals into the arithmetic's numbers, in place; counts what was clipped."""
     clipped: dict[str, int] = {}
@@ -173,8 +157,7 @@ def _encode(network: Network, fed: dict[str, Values], dtype: npt.DTypeLike) -> d
             where = f"%{node.name}: input"
             fed[node.name], clipped[node.name] = encode_input(values, format, where)
         else:
-            if not np.all((values == 0) | (values == 1)):
-                raise UsageError(f"input %{node.name} takes spikes, 0 or 1; found other values")
+            require_spikes(node.name, values)
             fed[node.name] = values.astype(np.int64)
     return clipped
 

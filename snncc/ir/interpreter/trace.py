@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from .network import Decode
-from .param import Values
+from ..network import Decode
+from ..param import Values
 
 
 @dataclass(frozen=True)

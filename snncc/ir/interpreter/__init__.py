@@ -1,0 +1,1 @@
+"""What a network means: its inputs, one tick after the other, and the trace of what came of it."""
