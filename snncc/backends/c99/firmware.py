@@ -13,7 +13,7 @@ from snncc.ir import DeviceError, Trace, Values
 
 from .emit.emit import emit
 from .program import Port, Program, Readout
-from .simulate import codes, element
+from .simulate import codes, elements, observed_numbers
 
 BEFORE_TICK, AFTER_TICK = 1, 2  # marks between which a board counts the instructions of a tick
 
@@ -40,7 +40,8 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
         DeviceError: the output ends within a tick, or is no whole number of samples.
     """
     readouts = chosen(program.outputs, program.traced, record)
-    widths = [prod(r.shape) * np.dtype(element(program, r)).itemsize for r in readouts]
+    kinds = elements(program)
+    widths = [prod(r.shape) * np.dtype(kinds[r.text]).itemsize for r in readouts]
     size = sum(widths)
     if not output or len(output) % (size * samples):
         raise DeviceError(
@@ -51,7 +52,7 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
     wires, start = {}, 0
     for readout, width in zip(readouts, widths, strict=True):
         part = np.ascontiguousarray(table[..., start : start + width])
-        rows = part.view(element(program, readout))
+        rows = part.view(kinds[readout.text])
         wires[readout.text] = rows.reshape(samples, -1, *readout.shape)
         start += width
     return Trace(MappingProxyType(wires), tuple(r.text for r in program.outputs))
@@ -59,8 +60,9 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
 
 def _main(program: Program, readouts: tuple[Readout, ...]) -> str:
     name = program.name
-    which = ", ".join(f"{program.traced.index(r)}u" for r in readouts)
-    size = max(prod(r.shape) * np.dtype(element(program, r)).itemsize for r in readouts)
+    which = ", ".join(f"{n}u" for n in observed_numbers(program, readouts))
+    kinds = elements(program)
+    size = max(prod(r.shape) * np.dtype(kinds[r.text]).itemsize for r in readouts)
     inputs = "\n".join(
         f"static {port.ctype} {port.node}_values[{prod(port.shape)}];" for port in program.ports
     )

@@ -44,11 +44,10 @@ def simulate(
     readouts = chosen(program.outputs, program.traced, record)
     fed = codes(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
-    rows = {
-        r.text: np.zeros((samples, ticks, *r.shape), dtype=element(program, r)) for r in readouts
-    }
+    kinds = elements(program)
+    rows = {r.text: np.zeros((samples, ticks, *r.shape), dtype=kinds[r.text]) for r in readouts}
     engine = _engine(program)
-    which = [program.traced.index(r) for r in readouts]
+    which = observed_numbers(program, readouts)
     cores = os.cpu_count() or 1
     edges = np.linspace(0, samples, min(samples, SHARES * cores) + 1).astype(int).tolist()
 
@@ -70,26 +69,35 @@ def streamed(program: Program) -> Callable[[Values], Trace]:
         ToolchainError: there is no C compiler.
     """
     engine, state = _engine(program), _engine(program).at_rest()
+    kinds = elements(program)
 
     def play(signal: Values) -> Trace:
         if len(signal) != 1:
             raise UsageError(f"{len(signal)} samples; a stream is of one")
         inputs = [fed[0] for fed in codes(program, signal).values()]
         rows = {
-            r.text: np.zeros((1, signal.shape[1], *r.shape), dtype=element(program, r))
+            r.text: np.zeros((1, signal.shape[1], *r.shape), dtype=kinds[r.text])
             for r in program.outputs
         }
-        which = [program.traced.index(r) for r in program.outputs]
+        which = observed_numbers(program, program.outputs)
         engine.go_on(state, signal.shape[1], inputs, which, [row[0] for row in rows.values()])
         return Trace(MappingProxyType(rows), tuple(rows))
 
     return play
 
 
-def element(program: Program, readout: Readout) -> npt.DTypeLike:
-    """Type of one element of an observed wire."""
-    wires = {wire.name: wire for wire in program.wires}
-    return np.uint8 if wires[readout.reading.wire].kind == "events" else np.int32
+def elements(program: Program) -> Mapping[str, npt.DTypeLike]:
+    """Text of each wire that can be observed → type of one element."""
+    kinds = {wire.name: wire.kind for wire in program.wires}
+    return {
+        r.text: np.uint8 if kinds[r.reading.wire] == "events" else np.int32 for r in program.traced
+    }
+
+
+def observed_numbers(program: Program, readouts: Sequence[Readout]) -> list[int]:
+    """Numbers by which the C knows some of the wires that can be observed."""
+    place = {readout.text: number for number, readout in enumerate(program.traced)}
+    return [place[readout.text] for readout in readouts]
 
 
 def codes(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
