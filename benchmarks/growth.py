@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -212,11 +213,16 @@ class Work:
 
 def count_lines(call: Callable[[], object]) -> int:
     """Lines of Python that a call executes in this thread, a loop's as often as they are."""
-    lines = 0
+    return count_places(call).total()
+
+
+def count_places(call: Callable[[], object]) -> Counter[tuple[str, int]]:
+    """File and line → how often a call executes it in this thread."""
+    lines: Counter[tuple[str, int]] = Counter()
 
     def local(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal lines
-        lines += event == "line"
+        if event == "line":
+            lines[frame.f_code.co_filename, frame.f_lineno] += 1
         return local
 
     before = sys.gettrace()
@@ -250,14 +256,15 @@ def exponent(sizes: Sequence[int], amounts: Sequence[float]) -> float:
     """Growth beyond a constant: of y = a + b x**k, the k between the three largest sizes.
 
     It follows from how much is added from size to size, so that what every run takes does not hide
-    it; sizes are a geometric row.
+    it; sizes are a geometric row. What adds less than a twentieth does not count as growth.
     """
     first, second, third = amounts[-3:]
-    if third <= second:
+    ratio = math.log(sizes[-1] / sizes[-2])
+    if third - second <= third / 20:
         return 0.0
-    if second <= first:
-        return math.inf
-    return math.log((third - second) / (second - first)) / math.log(sizes[-1] / sizes[-2])
+    if second - first <= second / 20:
+        return math.log(third / second) / ratio
+    return math.log((third - second) / (second - first)) / ratio
 
 
 def measured(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> Iterator[tuple[int, Work]]:
@@ -269,6 +276,23 @@ def measured(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> Iterato
         yield size, work
         if work.seconds > SECONDS / 10:
             return
+
+
+def superlinear(axis: Axis, stage: str, kind: str, size: int) -> list[tuple[int, str]]:
+    """How much more often than in proportion a line is executed, and where it stands.
+
+    Between a size and twice that size, and again, a line in proportion is executed twice as often.
+    """
+    counts: list[Counter[tuple[str, int]]] = []
+    for times in (1, 2, 4):
+        with tempfile.TemporaryDirectory() as folder:
+            call = STAGES[stage](Case(axis, times * size, kind, Path(folder)))
+            call()
+            counts.append(count_places(call))
+    first, second, third = counts
+    more = {at: third[at] - second[at] - 2 * (second[at] - first[at]) for at in third}
+    found = [(n, at) for at, n in more.items() if n > 50 and n > 0.02 * third[at]]
+    return [(n, f"{file}:{line}") for n, (file, line) in sorted(found, reverse=True)]
 
 
 def row(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> dict[str, Any]:
@@ -300,8 +324,12 @@ def main() -> None:
     parser.add_argument("--stage", action="append", choices=STAGES)
     parser.add_argument("--kind", choices=KINDS, default="dense", help="of the layers")
     parser.add_argument("--most", type=int, help="the largest size")
+    parser.add_argument("--where", type=int, metavar="SIZE", help="the lines that grow too fast")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    if given.where:
+        _show_lines(given.axis or AXES, given.stage or [*STAGES], given.kind, given.where)
+        return
     rows: list[dict[str, Any]] = []
     table = Table("axis", "stage", "sizes", "lines", "exponent", "peak MB", "exponent", "s", "exp.")
     for axis in given.axis or AXES:
@@ -314,6 +342,14 @@ def main() -> None:
     Console(width=160).print(table)
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def _show_lines(axes: Sequence[Axis], stages: Sequence[str], kind: str, size: int) -> None:
+    for axis in axes:
+        for stage in stages:
+            print(f"{axis} {stage}")
+            for count, place in superlinear(axis, stage, kind, size)[:20]:
+                print(f"  {count:>10,}  {place}")
 
 
 def _add(table: Table, found: Mapping[str, Any]) -> None:

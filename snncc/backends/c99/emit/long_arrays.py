@@ -14,7 +14,7 @@ LONG_BYTES = 1 << 17
 
 COLUMNS = 20  # numbers in a line of a plain array
 EIGHT = 8  # weights of a row
-CHUNK = 1 << 20  # numbers that are turned into text together
+CHUNK = 1 << 14  # numbers that are turned into text together: what this takes does not grow
 
 
 def is_long(table: Table) -> bool:
