@@ -17,9 +17,10 @@ import numpy as np
 
 from snncc.backends import Json, Settings
 from snncc.files import recover
-from snncc.ir import Network, Tensor, Trace, UsageError, Values, parse
+from snncc.ir import ArrayFile, Budget, Network, Tensor, Trace, UsageError, Values, parse
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Ranges
+from snncc.ir.untrusted import limits
 
 from .manifest import ports
 from .origin import built_here
@@ -119,13 +120,13 @@ class Bundle:
     def ranges(self) -> Ranges:
         """What calibration saw."""
         with self._replaced():
-            arrays = _arrays(self.path, RANGES, self.manifest)
+            arrays = dict(_arrays(self.path, RANGES, self.manifest))
         return _sound(self.path, RANGES, lambda: ranges_from(arrays))
 
     def check(self) -> tuple[Values, Trace]:
         """The check signal `[samples, ticks, *shape]` and the trace that it must give."""
         with self._replaced():
-            arrays = _arrays(self.path, CHECK, self.manifest)
+            arrays = dict(_arrays(self.path, CHECK, self.manifest))
         outputs = tuple(str(use) for use in self.network.outputs)
         signal = arrays.pop("signal", np.zeros(0))
         inside = self.network.shapes
@@ -202,19 +203,22 @@ class Bundle:
 
 
 def _network(path: Path, text: str, tensors: str, manifest: Manifest) -> Network:
-    table = {name: Tensor(values) for name, values in _arrays(path, tensors, manifest).items()}
+    # One by one: a large tensor does not stay in memory, once it is one.
+    table = {name: Tensor(values) for name, values in _arrays(path, tensors, manifest)}
     with open_listed(path, text, manifest.files) as file:
         lines = _sound(path, text, lambda: file.read().decode())
     return verify_network(parse(lines, MappingProxyType(table)))
 
 
-def _arrays(path: Path, name: str, manifest: Manifest) -> dict[str, Values]:
-    def read() -> dict[str, Values]:
-        with np.load(content, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-
+def _arrays(path: Path, name: str, manifest: Manifest) -> Generator[tuple[str, Values]]:
+    """The arrays of a file, none of them unfolded before its size is known."""
+    budget = Budget(f"{path}: {name}", manifest.files[name].bytes, limits.DATA_BYTES)
     with open_listed(path, name, manifest.files) as content:
-        return _sound(path, name, read)
+        archive = _sound(path, name, lambda: zipfile.ZipFile(content))
+        with archive:
+            file = ArrayFile(archive, path / name, budget)
+            for each in file.names:
+                yield each, file.read(each)
 
 
 def _report(text: bytes) -> dict[str, Json]:

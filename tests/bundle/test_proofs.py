@@ -16,6 +16,7 @@ from snncc.backends import packed
 from snncc.bundle import MANIFEST, Bundle
 from snncc.cli import main
 from snncc.ir import DECODES, Decode, LoweringRefused, UsageError, show
+from snncc.ir.untrusted import limits
 from snncc.plugins import plugins
 from snncc.run import Report
 from snncc.run.lowered import backend_of
@@ -92,6 +93,16 @@ def _bias(bundle: Path) -> None:
         arrays = {key: file[key] for key in file.files}
     arrays["s1.bias"] = arrays["s1.bias"] + 1
     rehashed(bundle, {"tensors.npz": packed(arrays)})
+
+
+def test_arrays_that_unfold_without_end_are_refused(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = packed({"signal": np.zeros((1, 1 << 24), np.uint8)}, large_bytes=1 << 60)
+    rehashed(bundle, {"check/check.npz": bomb})
+    monkeypatch.setattr(limits, "DATA_BYTES", 1 << 20)
+    with pytest.raises(UsageError, match=r"takes 16\.0 MiB"):
+        Bundle.open(bundle).check()
 
 
 EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
