@@ -39,6 +39,7 @@ from .names import NAME, identifier, tensor_name, unused
 from .network import DECODES, Decode, Network, Node, Origin, Use
 from .op import OPS, Leak, Op, stated_by
 from .param import Param, Ref, Shape, Unit, Values, values_of
+from .projections import Leaf, Listed, Numbers, Projections
 from .rules import verify
 from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node
@@ -78,12 +79,15 @@ __all__ = [
     "ImportRefused",
     "IntegerArithmetic",
     "Integers",
+    "Leaf",
     "Leak",
+    "Listed",
     "LoweringRefused",
     "Measure",
     "Network",
     "Node",
     "NumberError",
+    "Numbers",
     "Op",
     "Origin",
     "Output",
@@ -92,6 +96,7 @@ __all__ = [
     "Param",
     "PassError",
     "Projection",
+    "Projections",
     "Quantity",
     "RealFunction",
     "Ref",

@@ -12,6 +12,7 @@ import numpy as np
 from snncc.backends import Port, Settings
 from snncc.ir import (
     CapacityError,
+    Leaf,
     LoweringRefused,
     Network,
     Node,
@@ -26,7 +27,7 @@ from snncc.ir.passes import phases
 
 from .applications.delay_relays import Relays
 from .applications.host_populations import hosts, registers
-from .applications.paths import OTHERWISE, Leaf, Link, Paths, refused, shares
+from .applications.paths import OTHERWISE, Link, Paths, refused, shares
 from .applications.populations import population
 from .chip.machine import machine
 from .chip.target import (
@@ -246,7 +247,7 @@ class _Lowering:
         paths, found = self.paths, list[tuple[Leaf, int, Link]]()
         for sign, use in zip((1, -1), node.inputs, strict=False):
             for term in paths.terms(use):
-                for leaf in paths.leaves(term, 0, node):
+                for leaf in paths.leaves(term, node):
                     link = None if listed else paths.conv(term, leaf)
                     link = link or paths.listed(term, leaf)
                     if link is None:

@@ -31,7 +31,7 @@ def _host(paths: Paths, node: Node) -> Host:
     links = [
         (leaf, paths.listed(term, leaf))
         for term in paths.terms(node.inputs[0])
-        for leaf in paths.leaves(term.use, term.delay, node)
+        for leaf in paths.leaves(term, node)
     ]
     currents = tuple(Current(at.name, at.delay, w.weights, w.rows, w.columns) for at, w in links)
     reals = tuple(Current(at.name, at.delay, w.real, w.rows, w.columns) for at, w in links)

@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import LoweringRefused, Network, Node, Output, Quantity, Use
+from snncc.ir import Leaf, LoweringRefused, Network, Node, Output, Quantity, Use
 from snncc.ir.ops import Input
 
 from ..program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
@@ -20,7 +20,7 @@ from .connect import Way, between, named
 from .entering import biases, hosts
 from .groups import Frame, Part, parts
 from .links import Link
-from .paths import Leaf, Paths, Term, refused
+from .paths import Paths, refused
 from .populations import Drive, gate, population, real_population
 from .readers import reader
 from .schedule import Schedule, schedule
@@ -48,7 +48,7 @@ class _Lowering:
 
     paths: Paths
     options: Mapping[str, str]
-    terms: dict[str, list[tuple[Term, Leaf]]] = field(default_factory=dict)
+    terms: dict[str, list[tuple[Use, Leaf]]] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
     readers: dict[str, Reader] = field(default_factory=dict)
     biases: dict[str, tuple[Host, Link]] = field(default_factory=dict)
@@ -86,14 +86,14 @@ class _Lowering:
             netx=choice(self.options, "netx", "0", "1") == "1",
         )
 
-    def _terms(self, node: Node) -> list[tuple[Term, Leaf]]:
+    def _terms(self, node: Node) -> list[tuple[Use, Leaf]]:
         """What drives a population: what is added up twice stands there twice."""
-        found: list[tuple[Term, Leaf]] = []
+        found: list[tuple[Use, Leaf]] = []
         for use in self.paths.inputs(node):
             if use.state:
-                self.paths.leaves(use, 0, node)  # refuses, and says why
+                self.paths.leaves(use, node)  # refuses, and says why
             for term in self.paths.terms(use):
-                found += [(term, leaf) for leaf in self.paths.leaves(term.use, term.delay, node)]
+                found += [(term, leaf) for leaf in self.paths.leaves(term, node)]
         return found
 
     def _source(self, node: Node) -> Source:

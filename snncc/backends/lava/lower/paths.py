@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -15,9 +15,12 @@ from snncc.ir import (
     FloatArithmetic,
     IntegerArithmetic,
     Integers,
+    Leaf,
     LoweringRefused,
     Network,
     Node,
+    Numbers,
+    Projections,
     Quantity,
     Unit,
     Use,
@@ -49,7 +52,6 @@ from ..target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
 from .links import NONE, SPARSE_BELOW, Link, full, laid
 
 OTHERWISE = "Loihi has nothing for it; build with --target c99, which computes every op"
-CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
 
 
 def refused(rule: str, node: Node, message: str) -> LoweringRefused:
@@ -58,23 +60,7 @@ def refused(rule: str, node: Node, message: str) -> LoweringRefused:
     return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
 
 
-@dataclass(frozen=True)
-class Term:
-    """One summand of a population's input, so many ticks late."""
-
-    use: Use
-    delay: int
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """Where a path begins: a population, a gate, an input or the host, `delay` ticks ago."""
-
-    name: str
-    delay: int
-
-
-class Paths:
+class Paths(Projections):
     """A network seen from its populations: what leads into each, and from where.
 
     Attributes:
@@ -85,20 +71,21 @@ class Paths:
     """
 
     def __init__(self, network: Network) -> None:
-        self.network = network
+        super().__init__(network)
         self.bounds: Bounds = bounds(network)
         self.gates = tuple(node for node in network if self._is_gate(node))
         self.numbers: Mapping[str, tuple[Arithmetic, Unit]] = arithmetics(network)
         self.shifts = frozenset(node.name for node in network if self._shifts(node))
         self.hosts = tuple(n for n in input_registers(network) if n.name not in self.shifts)
         outputs = [network[use.source] for use in network.outputs if not use.state]
-        sums = {node.name: node for node in outputs if not self.is_leaf(node.name)}
+        sums = {node.name: node for node in outputs if not self.begins(node)}
         self.readers = tuple(sums.values())
         self.sums: dict[str, str] = {}
         for node in self.gates:
             self._count(node)
         self.numbers = arithmetics(self.network)
-        self.real = FloatArithmetic(network.tensors)
+        self._codes: Numbers = {name: a for name, (a, _) in self.numbers.items()}
+        self._reals: Numbers = dict.fromkeys(self.numbers, FloatArithmetic(network.tensors))
 
     def _count(self, node: Node) -> None:
         """Adds what counts the spikes of each window that an OR looks at."""
@@ -138,44 +125,19 @@ class Paths:
         low, high = self.bounds[name]
         return bool(low.min() >= 0 and high.max() <= 1)
 
-    def is_leaf(self, name: str) -> bool:
-        """Whether paths begin there."""
-        node = self.network[name]
+    def begins(self, node: Node) -> bool:
         kept = isinstance(node.op, Input) or node in self.gates or node in self.hosts
         return bool(node.op.states) or kept
 
-    def terms(self, use: Use, delay: int = 0) -> Iterator[Term]:
-        """The summands of a wire."""
-        node = self.network[use.source]
-        if isinstance(node.op, Sum) and not use.state:
-            for each in node.inputs:
-                yield from self.terms(each, delay + use.delay)
-        else:
-            yield Term(use, delay)
-
-    def leaves(self, use: Use, delay: int, user: Node) -> dict[Leaf, None]:
-        """Where the paths to a wire begin, in order.
-
-        Raises:
-            LoweringRefused: L003, L004, something else than weights, sums and layout on the way.
-        """
-        node = self.network[use.source]
+    def require_output(self, use: Use, user: Node) -> None:
         if use.state:
             raise refused(
                 "L004",
                 user,
                 f"it reads the potential %{use.source}.{use.state}; neurons send spikes",
             )
-        late = delay + use.delay
-        if self.is_leaf(node.name):
-            return {Leaf(node.name, late): None}
-        self._allowed(node, late)
-        found: dict[Leaf, None] = {}
-        for each in node.inputs:
-            found |= self.leaves(each, late, node)
-        return found
 
-    def _allowed(self, node: Node, late: int) -> None:
+    def require_synapses(self, node: Node, late: int) -> None:
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
             raise refused("L003", node, "its bias comes late; give the bias to the neuron")
         if node.name in self.shifts:
@@ -199,9 +161,9 @@ class Paths:
 
     def offset(self, use: Use, whole: bool) -> Values:
         """What a wire carries when nothing spikes, `[*shape]`: the biases on the way."""
-        return np.asarray(self._value(use, 0, None, np.zeros((1, 1)), whole)[0])
+        return self.constant(use, self._codes if whole else self._reals)
 
-    def links(self, term: Term, leaf: Leaf, plain: bool) -> tuple[Link, ...]:
+    def links(self, term: Use, leaf: Leaf, plain: bool) -> tuple[Link, ...]:
         """The weights of one path; none where all are zero, several where one is too large.
 
         Args:
@@ -212,24 +174,17 @@ class Paths:
         found = (None if plain else self._conv(term, leaf)) or self._dense(term, leaf)
         return (found,) if found else self._matrix(term, leaf)
 
-    def _down(self, use: Use) -> Use:
-        """The wire before any reshapes, delays added up."""
-        while isinstance(self.network[use.source].op, Reshape):
-            inner = self.network[use.source].inputs[0]
-            use = Use(inner.source, inner.delay + use.delay, inner.state)
-        return use
-
-    def _weighted(self, term: Term, leaf: Leaf) -> Node | None:
+    def _weighted(self, term: Use, leaf: Leaf) -> Node | None:
         """The one node with weights of a path that has nothing else but reshapes."""
-        node = self.network[self._down(term.use).source]
-        if isinstance(node.op, Weighted) and self._down(node.inputs[0]).source == leaf.name:
+        node = self.network[self.unshaped(term).source]
+        if isinstance(node.op, Weighted) and self.unshaped(node.inputs[0]).source == leaf.name:
             return node
         return None
 
-    def _codes(self, node: Node) -> tuple[Integers, Values]:
+    def _weights(self, node: Node) -> tuple[Integers, Values]:
         assert isinstance(node.op, Weighted)
-        codes = node.op.weight_codes(self.numbers[node.name][0])
-        return codes, node.op.weight_codes(self.real)
+        codes, reals = (each[node.name] for each in (self._codes, self._reals))
+        return node.op.weight_codes(codes), node.op.weight_codes(reals)
 
     def _fits(self, codes: Integers, node: Node) -> int:
         """How many synapses side by side carry these weights."""
@@ -244,9 +199,9 @@ class Paths:
             )
         return max(1, -(-largest // WEIGHT_HIGH))
 
-    def _conv(self, term: Term, leaf: Leaf) -> Link | None:
+    def _conv(self, term: Use, leaf: Leaf) -> Link | None:
         """A convolution, with a pool in front of it folded into stride and kernel."""
-        node = self.network[self._down(term.use).source]
+        node = self.network[self.unshaped(term).source]
         if not isinstance(node.op, Conv):
             return None
         op = node.op
@@ -256,9 +211,9 @@ class Paths:
         taps = self._taps(pool, op)
         entering = pool.inputs[0] if taps else node.inputs[0]
         taps = taps or (1,) * len(op.stride)
-        if self._down(entering).source != leaf.name:
+        if self.unshaped(entering).source != leaf.name:
             return None
-        codes, real = self._codes(node)
+        codes, real = self._weights(node)
         each = np.ones((1, 1, *taps), dtype=np.int64)
         share = prod(taps) if isinstance(pool.op, AvgPool) else 1
         codes, real = np.kron(codes, each), np.kron(real, each / share)
@@ -302,43 +257,27 @@ class Paths:
         spread = any(d > 1 and k > 1 for d, k in zip(op.dilation, kernel, strict=True))
         return () if over or padded or spread else kernel
 
-    def _dense(self, term: Term, leaf: Leaf) -> Link | None:
+    def _dense(self, term: Use, leaf: Leaf) -> Link | None:
         node = self._weighted(term, leaf)
         if node is None or not isinstance(node.op, Dense):
             return None
-        codes, real = self._codes(node)
+        codes, real = self._weights(node)
         if codes.shape[1] != prod(self.network.shapes[leaf.name]):
             return None  # the same weights for several rows: a matrix in blocks
         return laid(codes, real)
 
-    def listed(self, term: Term, leaf: Leaf) -> Link:
+    def listed(self, term: Use, leaf: Leaf) -> Link:
         """The weights of any path, one by one, by what it makes of each unit vector."""
-        shape = self.network.shapes[leaf.name]
-        inputs = prod(shape)
-        parts: list[tuple[Values, Values, Values, Values]] = []
-        silent = [self._value(term.use, term.delay, leaf, np.zeros((1, *shape)), w) for w in (1, 0)]
-        for start in range(0, inputs, CHUNK):
-            size = min(CHUNK, inputs - start)
-            units = np.zeros((size, inputs), dtype=np.int64)
-            units[np.arange(size), start + np.arange(size)] = 1
-            basis = units.reshape(size, *shape)
-            codes, real = (
-                (self._value(term.use, term.delay, leaf, basis, whole) - zero).reshape(size, -1)
-                for whole, zero in zip((True, False), silent, strict=True)
-            )
-            columns, rows = np.nonzero((codes != 0) | (real != 0))
-            parts.append((rows, columns + start, codes[columns, rows], real[columns, rows]))
-        rows, columns, codes, real = (np.concatenate(part) for part in zip(*parts, strict=True))
-        order = np.lexsort((columns, rows))
-        whole = codes[order].astype(np.int64)
-        return Link("sparse", whole, real[order], rows[order], columns[order])
+        found = self.synapses(term, leaf, self._codes, self._reals)
+        codes, reals = found.weights
+        return Link("sparse", codes.astype(np.int64), reals, found.rows, found.columns)
 
-    def _matrix(self, term: Term, leaf: Leaf) -> tuple[Link, ...]:
+    def _matrix(self, term: Use, leaf: Leaf) -> tuple[Link, ...]:
         """Any path, in the form that suits it."""
         all_in_one = self.listed(term, leaf)
         whole, rows, columns = all_in_one.weights, all_in_one.rows, all_in_one.columns
-        inputs, outputs = (prod(self.network.shapes[name]) for name in (leaf.name, term.use.source))
-        count = self._fits(whole, self.network[term.use.source])
+        inputs, outputs = (prod(self.network.shapes[name]) for name in (leaf.name, term.source))
+        count = self._fits(whole, self.network[term.source])
         each = 1 << exponent_of(whole)
         held = whole // each
         shares = (each * (held * (i + 1) // count - held * i // count) for i in range(count))
@@ -348,18 +287,10 @@ class Paths:
             return tuple(links)
         return tuple(full(link, outputs, inputs) for link in links)
 
-    def _value(
-        self, use: Use, delay: int, leaf: Leaf | None, basis: Values, whole: bool | int
+    def value(
+        self, use: Use, leaf: Leaf | None, basis: Values, numbers: Numbers, delay: int = 0
     ) -> Values:
-        """A wire's value when only that leaf puts something out; `[samples, *shape]`."""
-        node, late = self.network[use.source], delay + use.delay
-        if self.is_leaf(node.name):
-            if leaf == Leaf(node.name, late):
-                return basis
-            return np.zeros((len(basis), *self.network.shapes[node.name]), dtype=np.int64)
-        inputs = [self._value(each, late, leaf, basis, whole) for each in node.inputs]
-        if isinstance(node.op, MaxPool | Product):
+        node = self.network[use.source]
+        if isinstance(node.op, MaxPool | Product) and not self.begins(node):
             raise refused("L003", node, f"{node.op.keyword} stands within a path of weights")
-        a = self.numbers[node.name][0] if whole else self.real
-        values = [x.astype(np.int64 if whole else np.float64) for x in inputs]
-        return node.op.step({}, values, a)[1]
+        return super().value(use, leaf, basis, numbers, delay)

@@ -7,11 +7,22 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Factor, IntegerArithmetic, Integers, Node, Op, Quantity, Rounding, Use, ordered
+from snncc.ir import (
+    Factor,
+    IntegerArithmetic,
+    Integers,
+    Leaf,
+    Node,
+    Op,
+    Quantity,
+    Rounding,
+    Use,
+    ordered,
+)
 from snncc.ir.ops import Input, Requantize
 
 from ..program import Host, Register
-from .paths import OTHERWISE, Leaf, Paths, refused
+from .paths import OTHERWISE, Paths, refused
 from .populations import encoder
 
 
@@ -69,7 +80,7 @@ def _currents(paths: Paths, node: Node, size: int) -> Iterator[tuple[str, int, I
 
 def _leaves(paths: Paths, node: Node) -> list[tuple[Use, Leaf]]:
     terms = [term for use in node.inputs for term in paths.terms(use)]
-    return [(term, leaf) for term in terms for leaf in paths.leaves(term, 0, node)]
+    return [(term, leaf) for term in terms for leaf in paths.leaves(term, node)]
 
 
 def _hears_values(paths: Paths, node: Node) -> bool:

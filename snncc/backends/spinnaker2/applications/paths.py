@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from snncc.ir import (
-    Arithmetic,
     Integers,
+    Leaf,
     LoweringRefused,
     Network,
     Node,
+    Numbers,
+    Projections,
     Shape,
     Use,
     Values,
@@ -38,7 +39,6 @@ from snncc.ir.ops import (
 from ..program import Kind, Window
 
 LINEAR = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
-CHUNK = 128  # unit vectors pushed through a path at a time: keeps images within some megabytes
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
 NONE = np.zeros(0, dtype=np.int64)
 OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
@@ -48,14 +48,6 @@ def refused(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that SpiNNaker 2 cannot compute exactly."""
     origin = f" ({node.origin})" if str(node.origin) else ""
     return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """Where a path begins: a population, an input or a register of inputs, `delay` ticks ago."""
-
-    name: str
-    delay: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +61,7 @@ class Link:
     window: Window | None = None
 
 
-class Paths:
+class Paths(Projections):
     """A quantized network seen from its populations: what leads into each, and from where.
 
     Attributes:
@@ -77,35 +69,22 @@ class Paths:
     """
 
     def __init__(self, network: Network) -> None:
-        self.network = network
+        super().__init__(network)
         self.registers = input_registers(network)
-        self.numbers: dict[str, Arithmetic] = {
-            name: a for name, (a, _) in arithmetics(network).items()
-        }
+        self.numbers: Numbers = {name: a for name, (a, _) in arithmetics(network).items()}
 
-    def terms(self, use: Use, delay: int = 0) -> Iterator[Use]:
-        """The summands of a wire, each with its whole delay."""
-        node = self.network[use.source]
-        if isinstance(node.op, Sum) and not use.state:
-            for each in node.inputs:
-                yield from self.terms(each, delay + use.delay)
-        else:
-            yield Use(use.source, delay + use.delay, use.state)
+    def begins(self, node: Node) -> bool:
+        return bool(node.op.states) or isinstance(node.op, Input) or node in self.registers
 
-    def leaves(self, use: Use, delay: int, user: Node) -> dict[Leaf, None]:
-        """Where the paths to a wire begin, in order.
-
-        Raises:
-            LoweringRefused: S003, S004, something else than weights, sums and layout on the way.
-        """
-        node, late = self.network[use.source], delay + use.delay
-        if use.state or (node.op.states and not node.op.spiking):
+    def require_output(self, use: Use, user: Node) -> None:
+        op = self.network[use.source].op
+        if use.state or (op.states and not op.spiking):
             state = use.state or "v"
             raise refused(
                 "S004", user, f"it reads the potential %{use.source}.{state}; cores send spikes"
             )
-        if self._begins(node):
-            return {Leaf(node.name, late): None}
+
+    def require_synapses(self, node: Node, late: int) -> None:
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
             raise refused("S003", node, "its bias comes late; give the bias to the neuron")
         if not isinstance(node.op, LINEAR):
@@ -115,18 +94,10 @@ class Paths:
                 f"{node.op.keyword} has no form in synapses; put a spiking population in its "
                 f"place, or {OTHERWISE}",
             )
-        found: dict[Leaf, None] = {}
-        for each in node.inputs:
-            found |= self.leaves(each, late, node)
-        return found
-
-    def _begins(self, node: Node) -> bool:
-        """Whether paths begin there."""
-        return bool(node.op.states) or isinstance(node.op, Input) or node in self.registers
 
     def offset(self, use: Use) -> Values:
         """What a wire carries when nothing spikes, codes `[*shape]`: the biases on the way."""
-        return np.asarray(self._value(use, 0, None, np.zeros((1, 1)))[0])
+        return self.constant(use, self.numbers)
 
     def conv(self, term: Use, leaf: Leaf) -> Link | None:
         """The path as a convolution, with a sum-pool before it; None where it is something else."""
@@ -147,13 +118,13 @@ class Paths:
 
     def listed(self, term: Use, leaf: Leaf) -> Link | None:
         """The path as a matrix, or synapse by synapse; None where all weights are zero."""
-        node = self._down(term)
+        node = self.network[self.unshaped(term).source]
         inputs = prod(self.network.shapes[leaf.name])
-        if isinstance(node.op, Dense) and self._down(node.inputs[0]).name == leaf.name:
+        if isinstance(node.op, Dense) and self.unshaped(node.inputs[0]).source == leaf.name:
             codes = node.op.weight_codes(self.numbers[node.name])
             if codes.shape[1] == inputs:
                 return _laid(codes.astype(np.int64))
-        if isinstance(node.op, Sparse) and self._down(node.inputs[0]).name == leaf.name:
+        if isinstance(node.op, Sparse) and self.unshaped(node.inputs[0]).source == leaf.name:
             codes = node.op.weight_codes(self.numbers[node.name]).astype(np.int64)
             tensors = self.network.tensors
             rows, columns = (
@@ -163,14 +134,9 @@ class Paths:
             sums = np.bincount(place, codes, minlength=len(pairs)).astype(np.int64)
             rows, columns = np.divmod(pairs[sums != 0], inputs)
             return _joined(rows, columns, sums[sums != 0], (node.op.size, inputs))
-        return self._matrix(term, leaf, inputs)
-
-    def _down(self, use: Use) -> Node:
-        """The node of a wire, past any reshapes."""
-        node = self.network[use.source]
-        while isinstance(node.op, Reshape):
-            node = self.network[node.inputs[0].source]
-        return node
+        found = self.synapses(term, leaf, self.numbers)
+        shape = (prod(self.network.shapes[term.source]), inputs)
+        return _joined(found.rows, found.columns, found.weights[0].astype(np.int64), shape)
 
     def _kernel(self, node: Node, op: Conv) -> tuple[Integers, Window]:
         """Kernel `[out, in, h, w]` without groups and dilation, and its geometry in two axes."""
@@ -190,32 +156,6 @@ class Paths:
         padding = (*pads[0], *pads[1])
         return kernel, Window(size, out, (1, 1), (stride[0], stride[1]), padding)
 
-    def _matrix(self, term: Use, leaf: Leaf, inputs: int) -> Link | None:
-        """Any path, by what it makes of each unit vector."""
-        shape = self.network.shapes[leaf.name]
-        silent = self._value(term, 0, leaf, np.zeros((1, *shape)))
-        parts: list[tuple[Integers, Integers, Integers]] = []
-        for start in range(0, inputs, CHUNK):
-            size = min(CHUNK, inputs - start)
-            units = np.zeros((size, inputs), dtype=np.int64)
-            units[np.arange(size), start + np.arange(size)] = 1
-            basis = units.reshape(size, *shape)
-            codes = (self._value(term, 0, leaf, basis) - silent).reshape(size, -1)
-            columns, rows = np.nonzero(codes)
-            parts.append((rows, columns + start, codes[columns, rows].astype(np.int64)))
-        rows, columns, codes = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return _joined(rows, columns, codes, (prod(self.network.shapes[term.source]), inputs))
-
-    def _value(self, use: Use, delay: int, leaf: Leaf | None, basis: Values) -> Values:
-        """A wire's codes when only that leaf puts something out; `[samples, *shape]`."""
-        node, late = self.network[use.source], delay + use.delay
-        if self._begins(node):
-            if leaf == Leaf(node.name, late):
-                return basis
-            return np.zeros((len(basis), *self.network.shapes[node.name]), dtype=np.int64)
-        inputs = [self._value(each, late, leaf, basis).astype(np.int64) for each in node.inputs]
-        return node.op.step({}, inputs, self.numbers[node.name])[1]
-
 
 def _joined(
     rows: Integers, columns: Integers, codes: Integers, shape: tuple[int, int]
@@ -227,8 +167,7 @@ def _joined(
         full = np.zeros(shape, dtype=np.int64)
         full[rows, columns] = codes
         return Link("dense", full, NONE, NONE)
-    order = np.lexsort((columns, rows))
-    return Link("sparse", codes[order], rows[order], columns[order])
+    return Link("sparse", codes, rows, columns)
 
 
 def _image(shape: Shape) -> Shape:
