@@ -3,6 +3,7 @@
 # test-lava  every run in Lava (Loihi 2); both tests install it in build/
 # tables  docs/support.md and docs/results.md anew; SNNCC_DATA names the larger data sets
 # mutants  how many random mutants of snncc/ir and backends/c99 the tests kill (about an hour)
+# fuzz   20,000 damaged files and 500 conversations before every reader (about an hour)
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
 .POSIX:
 
@@ -47,6 +48,11 @@ tables: $(INSTALLED)
 
 mutants: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py --json build/mutants.json
+
+FILES = 20000
+SEED = 0
+fuzz: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED)
 
 bench: $(INSTALLED)
 	@mkdir -p build/bench
@@ -97,4 +103,4 @@ $(SPIKINGJELLY_0_14): $(INSTALLED)
 	@$(PIP) install --no-deps --target build/spikingjelly014 spikingjelly==0.0.0.0.14
 	@touch $@
 
-.PHONY: setup demo lint test test-lava lava tables mutants bench clean
+.PHONY: setup demo lint test test-lava lava tables mutants fuzz bench clean

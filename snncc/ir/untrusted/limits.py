@@ -19,8 +19,9 @@ GROWTH = 16
 """Times its own size that a file may grow: int8 weights that are read as float64, and then packed
 to half."""
 TEXT_BYTES = 64 * MIB
-"""Of a network's text, and of the graph that an archive keeps as JSON; Python takes some 20 times
-as much for the latter."""
+"""Of a network's text, and of other texts."""
+JSON_BYTES = 16 * MIB
+"""Of a graph as JSON, for which Python takes some thirty times as much."""
 REPLY_BYTES = 1 * MIB
 """Of one answer of a debug server; the longest that it is asked for is a memory map."""
 OUTPUT_BYTES = 256 * MIB
@@ -31,8 +32,8 @@ NODES = 100_000
 """Nodes of a model, those of functions and graphs inside it included."""
 MEMBERS = 100_000
 """Files in an archive."""
-NUMBERS = 1 << 25
-"""Numbers that one operation may make out of fewer while a file is read: 256 MiB of float64."""
+NUMBERS = 1 << 24
+"""Values of a wire, or of all states, of a model that is compared with its own file in one tick."""
 EXTENT = 1 << 31
 """Of a size, a stride or an axis that a file states."""
 SIGNAL = 1 << 26
@@ -43,6 +44,8 @@ DEPTH = 64
 """Tables within tables, lists within lists, graphs within graphs."""
 NAME_CHARACTERS = 4096
 """Of a name in a file: of a node, a tensor, a module."""
+COMPARED = 1 << 25
+"""Values of all wires, samples and ticks in which a model is compared with its own file."""
 LARGEST_LABEL = (1 << 31) - 1
 """The largest class that a label may name."""
 

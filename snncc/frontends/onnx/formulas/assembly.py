@@ -26,6 +26,7 @@ from snncc.ir import (
     unknown,
 )
 from snncc.ir.ops import Input
+from snncc.ir.untrusted import limits
 
 from . import compute_rules, layout_rules
 from .build_network import Builder
@@ -203,8 +204,12 @@ def _kind(request: ImportRequest) -> str:
 def signals(network: Network, data: Values | None) -> Sequence[Values]:
     """Random input of several densities, and the user's own, `[samples, ticks, *shape]`."""
     random, entry = np.random.default_rng(0), network.inputs[0]
-    shape = (SAMPLES, TICKS, *network.shapes[entry.name])
-    level = np.linspace(0.05, 0.95, SAMPLES).reshape(-1, *(1,) * (len(shape) - 1))
+    # So many that what is recorded of file and network stays small, two of each at least.
+    wires = sum(map(prod, network.shapes.values()))
+    room = max(limits.COMPARED // wires, 4)
+    samples = min(SAMPLES, max(room // TICKS, 2))
+    shape = (samples, min(TICKS, room // samples), *network.shapes[entry.name])
+    level = np.linspace(0.05, 0.95, samples).reshape(-1, *(1,) * (len(shape) - 1))
     if entry.op.spiking:
         drawn = (random.random(shape) < level).astype(np.float64)
     else:

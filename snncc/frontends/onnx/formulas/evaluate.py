@@ -18,6 +18,7 @@ from onnx import AttributeProto, NodeProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from snncc.ir import (
+    Budget,
     ImportRefused,
     Op,
     Origin,
@@ -29,7 +30,9 @@ from snncc.ir import (
     unused,
 )
 from snncc.ir.ops import Reshape, Slice, Sparse
+from snncc.ir.untrusted import limits
 
+from .known_sizes import QUICK, SLOW_NUMBERS, known_size
 from .origin import origin_of
 from .poly import Atoms, Poly, of_numbers
 
@@ -40,7 +43,6 @@ Row: TypeAlias = "Callable[..., Value | Sequence[Value]]"
 
 ROWS: dict[str, Row] = {}
 """Standard ops of ONNX that are read where a signal goes in: name → rule."""
-MOST_NUMBERS = 1 << 28
 _SEPARATORS = re.compile("[/:]")  # as PyTorch's exporters have them in names
 SAMPLES = -1
 """What stands for the number of samples where a model computes with shapes."""
@@ -65,10 +67,11 @@ class Evaluation:
     Attributes:
         tensors: name → weights and parameters that ops refer to.
         origin: of the node that is being evaluated.
-        touched: scope of a module in the user's code → values that it computed.
+        budget: of the file that the graph is from.
     """
 
     opset: int
+    budget: Budget
     atoms: Atoms = field(default_factory=Atoms)
     tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
     origin: Origin = field(default_factory=Origin)
@@ -109,10 +112,8 @@ class Evaluation:
         for attribute in node.attribute:
             if attribute.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS):
                 raise self.refuse(f"'{node.op_type}' holds a graph; unroll it")
-        if node.op_type in ("Expand", "ConstantOfShape"):
+        if node.op_type in ("Expand", "ConstantOfShape") and inputs:
             at = np.array(inputs[-1])
-            if prod(int(abs(n)) for n in at.ravel()) > MOST_NUMBERS:
-                raise self.refuse(f"'{node.op_type}' makes more than {MOST_NUMBERS:,} numbers")
             inputs = [*inputs[:-1], np.where(at == SAMPLES, 1, at)]
         if node.op_type.startswith("Random") or node.op_type == "Bernoulli":
             raise self.refuse(f"'{node.op_type}' draws random numbers")
@@ -120,6 +121,7 @@ class Evaluation:
         outs = [f"o{k}" for k in range(len(node.output))]
         alone = helper.make_node(node.op_type, names, outs, domain=node.domain)
         alone.attribute.extend(node.attribute)
+        self._count(alone, inputs)
         function = helper.make_function(
             "one", "one", [n for n in names if n], outs, [alone],
             [helper.make_opsetid("", self.opset)],
@@ -130,6 +132,22 @@ class Evaluation:
         except Exception as error:
             raise self.refuse(f"'{node.op_type}' cannot be computed: {error}") from error
         return [widened(np.asarray(each)) for each in cast("Sequence[Known]", made)]
+
+    def _count(self, node: NodeProto, inputs: Sequence[Known | None]) -> None:
+        """Refuses a node that makes more numbers than may be, or than can be told."""
+        try:
+            size = known_size(node, inputs, self.opset)
+        except Exception as error:  # ONNX's inference has an exception of its own, and others
+            raise self.refuse(f"'{node.op_type}' cannot be computed: {error}") from error
+        if size is None:
+            raise self.refuse(f"'{node.op_type}' makes numbers whose count is not told before")
+        taken = size + sum(each.size for each in inputs if each is not None)
+        if node.op_type not in QUICK and taken > SLOW_NUMBERS:
+            raise self.refuse(
+                f"'{node.op_type}' is computed while the file is read, on {taken:,} numbers; at "
+                f"most {SLOW_NUMBERS:,} are taken: compute it before the export"
+            )
+        self.budget.take(size * 8, f"what '{node.op_type}' makes of numbers")
 
     # --- what rules use -----------------------------------------------------------------------
 
@@ -205,13 +223,16 @@ class Evaluation:
             shape = op.infer([each.shape for each in args], self.tensors)
         except ValueError as error:
             raise self.refuse(f"{op.keyword}: {error}") from error
+        self.demand_small(shape)
         return self.atoms.computed(op, args, shape, self.origin)
 
     def moved(self, one: Poly, move: Callable[[Known], Known]) -> Poly:
         """The values at other places; `move` is told with positions `[1, *shape]`."""
+        self.demand_small(one.shape)
         size = int(np.prod(one.shape, dtype=int))
         index = np.arange(size).reshape(1, *one.shape)
         places = np.asarray(move(index))
+        self.demand_small(places.shape)
         if not places.ndim or places.shape[0] != 1:
             raise self.refuse("the samples of a batch are mixed, or their axis is dropped")
         places = places[0]
@@ -232,6 +253,15 @@ class Evaluation:
             columns.size,
         )
         return self.reshaped(self.apply(op, self.reshaped(one, (size,))), shape)
+
+    def demand_small(self, shape: Shape) -> None:
+        """Refuses a signal of more values than any has.
+
+        Raises:
+            ImportRefused: says how many.
+        """
+        if (size := prod(shape)) > limits.NUMBERS:
+            raise self.refuse(f"a signal has {size:,} values; {limits.NUMBERS:,} at most are read")
 
     def reshaped(self, one: Poly, shape: Shape) -> Poly:
         """The same values under another shape."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from math import prod
 
 import numpy as np
-import onnx
 from onnx import (
     AttributeProto,
     GraphProto,
@@ -20,12 +19,11 @@ from onnx import (
 from onnx.inliner import inline_local_functions
 
 from snncc.ir import ImportRefused, UsageError, Values
+from snncc.ir.untrusted import limits
 
+from .open_model import opset
 from .session import Cell
 
-MOST_BYTES = 1 << 31
-OLDEST = 13
-"""Opset from which on the ops mean what the table of rules says: axes are inputs."""
 SUFFIXES = (".next", "_next", "_out", "_new")
 PREFIXES = ("next_", "new_")
 FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16}
@@ -52,64 +50,6 @@ class Step:
     def opset(self) -> int:
         """Version of the standard ops."""
         return opset(self.cell.model)
-
-
-def open_model(path: Path) -> ModelProto:
-    """The model of a file, checked; external data only from the folder that the file is in.
-
-    Raises:
-        UsageError: there is no such file, or it is no ONNX model.
-        ImportRefused: it is too large, older than this reader, or its data lie elsewhere.
-    """
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist or is no file")
-    if path.stat().st_size > MOST_BYTES:
-        raise ImportRefused(f"{path} has more than {MOST_BYTES:,} bytes")
-    try:
-        model = onnx.load(path, load_external_data=False)
-        _check_external(model, path)
-        onnx.load_external_data_for_model(model, str(path.parent))
-        onnx.checker.check_model(model)
-        for tensor in model.graph.initializer:
-            numpy_helper.to_array(tensor)  # a size that its bytes do not have
-    except ImportRefused:
-        raise
-    except Exception as error:  # protobuf, the checker and the file system each have their own
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UsageError(f"{path} is no ONNX model: {first}") from error
-    if opset(model) < OLDEST:
-        raise ImportRefused(f"{path} is of opset {opset(model)}; export it with {OLDEST} or later")
-    return model
-
-
-def opset(model: ModelProto) -> int:
-    """Version of the standard ops that a model is written in."""
-    return max((each.version for each in model.opset_import if not each.domain), default=0)
-
-
-def _check_external(model: ModelProto, path: Path) -> None:
-    for tensor in _tensors(model.graph):
-        told = {each.key: each.value for each in tensor.external_data}
-        if tensor.data_location != TensorProto.EXTERNAL:
-            continue
-        place = (path.parent / told.get("location", "")).resolve()
-        if not place.is_relative_to(path.parent.resolve()) or not place.is_file():
-            raise ImportRefused(
-                f"tensor '{tensor.name}' lies in '{told.get('location', '')}', which is no file "
-                "in the folder of the model"
-            )
-        if place.stat().st_size > MOST_BYTES:
-            raise ImportRefused(f"{place.name} has more than {MOST_BYTES:,} bytes")
-
-
-def _tensors(graph: GraphProto) -> list[TensorProto]:
-    found = [*graph.initializer]
-    for node in graph.node:
-        for attribute in node.attribute:
-            found += [attribute.t, *attribute.tensors]
-            for inner in (attribute.g, *attribute.graphs):
-                found += _tensors(inner) if inner.node or inner.initializer else []
-    return found
 
 
 def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
@@ -179,6 +119,8 @@ def _scanned(model: ModelProto, scans: list[NodeProto]) -> Step:
     """The body of a scan over time as one tick."""
     scan, graph = scans[0], model.graph
     given = {a.name: helper.get_attribute_value(a) for a in scan.attribute}
+    if not isinstance(given.get("body"), GraphProto) or "num_scan_inputs" not in given:
+        raise ImportRefused("the scan over time has no body, or does not say what it scans over")
     body: GraphProto = given["body"]
     count = len(body.input) - int(given["num_scan_inputs"])
     told = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
@@ -252,6 +194,12 @@ def _step(
                 "only the first axis, that of the samples, may vary"
             )
         batches.add(int(dims[0].dim_value))
+    held = {e.name: prod(d.dim_value for d in e.type.tensor_type.shape.dim[1:]) for e in kept}
+    if sum(held.values()) > limits.NUMBERS or min(held.values(), default=1) < 1:
+        raise ImportRefused(
+            f"the signal and the states have {sum(held.values()):,} values; 1 to "
+            f"{limits.NUMBERS:,} are read"
+        )
     if len(batches - {0}) > 1:
         raise ImportRefused(f"the inputs are made for {sorted(batches - {0})} samples at once")
     wide.graph.ClearField("input")

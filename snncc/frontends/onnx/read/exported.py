@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import ImportRefused, UsageError
+from snncc.ir import Budget, ImportRefused, UsageError, file_bytes, reading
+from snncc.ir.untrusted import limits
 
 from ..formulas.assembly import Scope, Tick, assembled, demand_agreement, notes_of
 from ..formulas.aten_rules import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
@@ -21,7 +23,7 @@ from ..write.op_functions import OPSET
 from .cells import pairs_by_option
 from .pt2_archive import Program, open_archive
 from .pt2_schema import Argument, Call, Kind, Name
-from .run_program import ALLOWED, ProgramModel, as_torch, operation, plain
+from .run_program import ALLOWED, ProgramModel, as_torch, numbers_of, operation, plain, sizes_only
 
 
 def load(request: ImportRequest) -> Imported:
@@ -33,10 +35,17 @@ def load(request: ImportRequest) -> Imported:
     """
     if request.weights is not None:
         raise UsageError("a program of torch.export brings its weights; leave --weights")
-    program = open_archive(Path(request.source))
+    path = Path(request.source)
+    program = open_archive(path)
+    with reading(f"{path} cannot be read as a network", ImportRefused):
+        budget = Budget(str(path), file_bytes(path), kind=ImportRefused)
+        return _imported(program, request, budget)
+
+
+def _imported(program: Program, request: ImportRequest, budget: Budget) -> Imported:
     told = request.options.get("states")
     states, placed = _states(program, told, request.options.get("input"))
-    tick = _evaluated(program, states, placed)
+    tick = _evaluated(program, states, placed, budget)
     network, wires = assembled(tick, request)
     eager = ProgramModel(program, tick.signal, states, wires, tuple(map(str, network.outputs)))
     try:
@@ -77,18 +86,22 @@ def _states(program: Program, told: str | None, signal: str | None) -> tuple[dic
     return {**program.mutated, **dict(zip(held, renewed, strict=True))}, bool(held)
 
 
-def _evaluated(program: Program, states: Mapping[str, str], placed: bool) -> Tick:
+def _evaluated(program: Program, states: Mapping[str, str], placed: bool, budget: Budget) -> Tick:
     """The program on formulas instead of numbers."""
     entering = [name for name in program.inputs if name not in states]
     if len(entering) != 1:
         raise ImportRefused(
             f"the inputs {', '.join(entering) or 'none'} are left for the signal; it is one"
         )
-    evaluation = Evaluation(OPSET)
+    evaluation = Evaluation(OPSET, budget)
     values: dict[str, Value] = dict(program.tensors)
     for name, array in program.tensors.items():
         evaluation.label(array, program.labels[name])
     shapes = {name: _per_sample(program, name) for name in (*entering, *states)}
+    if (size := sum(map(prod, shapes.values()))) > limits.NUMBERS:
+        raise ImportRefused(
+            f"the signal and the states have {size:,} values; {limits.NUMBERS:,} at most are read"
+        )
     values[entering[0]] = evaluation.atoms.entry(entering[0], shapes[entering[0]])
     values |= {name: evaluation.atoms.held(name, shapes[name]) for name in states}
     _Formulas(evaluation, values).run(program.calls)
@@ -152,7 +165,7 @@ class _Formulas:
         if name in MAKERS and live:
             return [self._made(name, args)]
         if not live:
-            return [_known(call, args, kwargs)]
+            return [self._known(call, args, kwargs)]
         if name in PASSED_ON:
             kind = next((k for k in [*args, *kwargs.values()] if isinstance(k, np.dtype)), None)
             if kind is not None and kind.kind in "iu" and not live[0].whole:
@@ -163,6 +176,21 @@ class _Formulas:
         numbers = [_array(each) if _numeric(name, each) else each for each in args]
         made = ATEN[name](self.evaluation, *numbers, **kwargs)
         return made if isinstance(made, (list, tuple)) else [cast("Value", made)]
+
+    def _known(self, call: Call, args: Sequence[object], kwargs: Mapping[str, object]) -> Value:
+        """What an operation makes of numbers alone, as PyTorch computes it."""
+        given = [as_torch(each) for each in args]
+        named = {k: as_torch(v) for k, v in kwargs.items()}
+        sizes = {k: sizes_only(v) for k, v in named.items()}
+        if plain(call.name) in MAKERS:
+            sizes["device"] = "meta"
+        try:
+            size = numbers_of(operation(call)(*map(sizes_only, given), **sizes))
+            self.evaluation.budget.take(size * 8, f"what '{call.name}' makes of numbers")
+            made = operation(call)(*given, **named)
+        except RuntimeError as error:  # PyTorch's word for wrong arguments
+            raise ValueError(str(error).partition("\n")[0]) from error
+        return cast("Known", made.numpy()) if hasattr(made, "numpy") else np.asarray(made)
 
     def _unknown(self) -> ImportRefused:
         return self.evaluation.refuse("it has no exact counterpart in a spiking network")
@@ -209,16 +237,6 @@ def _flat(values: Sequence[object]) -> list[object]:
     for value in values:
         found += _flat(cast("list[object]", value)) if isinstance(value, list) else [value]
     return found
-
-
-def _known(call: Call, args: Sequence[object], kwargs: Mapping[str, object]) -> Value:
-    """What an operation makes of numbers alone, as PyTorch computes it."""
-    given = [as_torch(each) for each in args]
-    try:
-        made = operation(call)(*given, **{k: as_torch(v) for k, v in kwargs.items()})
-    except RuntimeError as error:  # PyTorch's word for wrong arguments
-        raise ValueError(str(error).partition("\n")[0]) from error
-    return cast("Known", made.numpy()) if hasattr(made, "numpy") else np.asarray(made)
 
 
 def operations() -> tuple[str, ...]:

@@ -11,13 +11,26 @@ import numpy as np
 from onnx import ModelProto, numpy_helper
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import Network, SnnccError, Tensor, Trace, UsageError, Values, parse, verify
+from snncc.ir import (
+    Budget,
+    ImportRefused,
+    Network,
+    SnnccError,
+    Tensor,
+    Trace,
+    UsageError,
+    Values,
+    parse,
+    reading,
+    verify,
+)
 
 from ..formulas.assembly import Scope, Tick, assembled, demand_agreement, notes_of
 from ..formulas.evaluate import ROWS, Evaluation, Value, initializers
 from ..formulas.origin import neuron_of
 from ..write.write_onnx import TEXT, write_onnx
-from .cells import Step, open_model, step_of
+from .cells import Step, step_of
+from .open_model import open_model
 from .session import run_cell
 
 
@@ -50,11 +63,16 @@ def load(request: ImportRequest) -> Imported:
     if request.weights is not None:
         raise UsageError("an ONNX file brings its weights; leave --weights")
     model = open_model(Path(request.source))
-    written = _written_here(model)
-    if written is not None:
-        return Imported(written, None, ("written by snncc, read back as it was",))
+    with reading(f"{request.source} cannot be read as a network", ImportRefused):
+        written = _written_here(model)
+        if written is not None:
+            return Imported(written, None, ("written by snncc, read back as it was",))
+        return _imported(model, request)
+
+
+def _imported(model: ModelProto, request: ImportRequest) -> Imported:
     step = step_of(model, request.options.get("states"), request.options.get("input"))
-    tick = _evaluated(step)
+    tick = _evaluated(step, Budget(request.source, model.ByteSize(), kind=ImportRefused))
     network, wires = assembled(tick, request)
     eager = CellModel(step, wires, tuple(str(use) for use in network.outputs))
     demand_agreement(network, eager, request.signal)
@@ -64,7 +82,8 @@ def load(request: ImportRequest) -> Imported:
 def _written_here(model: ModelProto) -> Network | None:
     """The network that a model was written from; None where it was not, or has been changed."""
     told = {each.key: each.value for each in model.metadata_props}
-    if TEXT not in told:
+    text = told.get(TEXT)
+    if not isinstance(text, str):  # protobuf gives bytes where it is no UTF-8
         return None
     tensors = {
         t.name.removeprefix("@"): Tensor(numpy_helper.to_array(t))
@@ -72,16 +91,16 @@ def _written_here(model: ModelProto) -> Network | None:
         if t.name.startswith("@")
     }
     try:
-        network = verify(parse(told[TEXT], tensors))
+        network = verify(parse(text, tensors))
         same = write_onnx(network) == model.SerializeToString(deterministic=True)
     except SnnccError:
         return None
     return network if same else None
 
 
-def _evaluated(step: Step) -> Tick:
+def _evaluated(step: Step, budget: Budget) -> Tick:
     """The step on formulas instead of numbers."""
-    evaluation = Evaluation(step.opset)
+    evaluation = Evaluation(step.opset, budget)
     values: dict[str, Value] = dict(initializers(step.graph.initializer))
     for name, array in values.items():
         evaluation.label(cast("Values", array), name)

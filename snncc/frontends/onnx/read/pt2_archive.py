@@ -18,7 +18,8 @@ from typing import cast
 
 import numpy as np
 
-from snncc.ir import ImportRefused, Shape, UsageError, Values
+from snncc.ir import Budget, ImportRefused, Shape, Values, file_bytes, reading
+from snncc.ir.untrusted import limits
 
 from .pt2_schema import (
     KINDS,
@@ -35,7 +36,7 @@ from .pt2_schema import (
 )
 
 SCHEMA = 8
-MOST_BYTES = 1 << 31
+WIDEST_BYTES = 8  # of a number, and of its place
 
 
 @dataclass(frozen=True)
@@ -68,25 +69,21 @@ def open_archive(path: Path) -> Program:
         UsageError: there is no such file, or it is no such archive.
         ImportRefused: it holds pickled objects, several programs, or is of another version.
     """
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist or is no file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _Reader(archive, path).program()
-    except ImportRefused:
-        raise
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise UsageError(f"{path} is no program of torch.export: {error}") from error
+    budget = Budget(str(path), file_bytes(path), kind=ImportRefused)
+    with reading(f"{path} is no program of torch.export"), zipfile.ZipFile(path) as archive:
+        return _Reader(archive, path, budget).program()
 
 
 @dataclass
 class _Reader:
     archive: zipfile.ZipFile
     path: Path
+    budget: Budget
 
     def program(self) -> Program:
-        if sum(each.file_size for each in self.archive.infolist()) > MOST_BYTES:
-            raise ImportRefused(f"{self.path} holds more than {MOST_BYTES:,} bytes")
+        infos = self.archive.infolist()
+        if len(infos) > limits.MEMBERS:
+            raise ImportRefused(f"{self.path} holds more than {limits.MEMBERS:,} files")
         models = [n for n in self.archive.namelist() if PurePosixPath(n).match("models/*.json")]
         if len(models) != 1:
             raise ImportRefused(f"{self.path} holds {len(models)} programs, expected one")
@@ -105,6 +102,8 @@ class _Reader:
         signature = table(at(whole, "graph_module", "signature"))
         labels, given = entering(rows(signature["input_specs"]))
         returned, mutated = leaving(rows(signature["output_specs"]), labels)
+        if len(rows(graph["nodes"])) > limits.NODES:
+            raise ImportRefused(f"{self.path} holds more than {limits.NODES:,} operations")
         values = table(graph["tensor_values"])
         lost = {*given, *returned, *mutated.values()} - {*values}
         if lost:
@@ -120,6 +119,11 @@ class _Reader:
         )
 
     def _json(self, name: str) -> Table:
+        size = self.archive.getinfo(name).file_size
+        if size > limits.JSON_BYTES:
+            raise ImportRefused(
+                f"{self.path}: {name} has {size:,} bytes; {limits.JSON_BYTES:,} at most are read"
+            )
         return table(cast("Json", json.loads(self.archive.read(name))))
 
     def _payload(self, folder: str, config: str) -> dict[str, Values]:
@@ -141,6 +145,7 @@ class _Reader:
         kind = KINDS.get(cast("int", meta["dtype"]))
         if kind is None:
             raise ImportRefused(f"'{label}' in {self.path} has a dtype that is not read")
+        self.budget.take(self.archive.getinfo(name).file_size, name)
         flat = np.frombuffer(self.archive.read(name), dtype=np.dtype(kind).newbyteorder("<"))
         shape = shape_of(meta)
         strides = tuple(cast("int", table(n)["as_int"]) for n in rows(meta["strides"]))
@@ -148,6 +153,7 @@ class _Reader:
         reach = start + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
         if prod(shape) and not 0 <= reach < flat.size:
             raise ImportRefused(f"'{label}' in {self.path} reaches beyond its bytes")
+        self.budget.take(prod(shape) * WIDEST_BYTES, f"'{label}' {list(shape)}, as float64,")
         places = np.full(shape, start, dtype=np.int64)
         for axis, (n, stride) in enumerate(zip(shape, strides, strict=True)):
             along = np.arange(n) * stride

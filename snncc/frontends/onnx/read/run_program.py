@@ -48,6 +48,22 @@ def as_torch(value: object) -> object:
     return value
 
 
+def sizes_only(value: Any) -> Any:
+    """The same argument on PyTorch's device `meta`, where an operation makes shapes alone."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.to("meta")
+    return [sizes_only(each) for each in value] if isinstance(value, list) else value
+
+
+def numbers_of(made: Any) -> int:
+    """How many numbers an operation has made."""
+    if isinstance(made, (list, tuple)):
+        return sum(map(numbers_of, made))
+    return int(made.numel()) if hasattr(made, "numel") else 1
+
+
 @dataclass(frozen=True)
 class ProgramModel:
     """The program itself, run by PyTorch in float64, operation by operation: an `Eager`."""

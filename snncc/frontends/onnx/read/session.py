@@ -11,7 +11,7 @@ import onnx
 from onnx import ModelProto, helper
 from onnx.reference import ReferenceEvaluator
 
-from snncc.ir import DeviceError, Values
+from snncc.ir import ImportRefused, Values
 
 
 class Engine(Protocol):
@@ -58,7 +58,7 @@ def run_cell(cell: Cell, signal: Mapping[str, Values], record: Iterable[str]) ->
         record: names of outputs, or of any other value of the graph.
 
     Raises:
-        DeviceError: neither ONNX Runtime nor ONNX's own evaluator computes the model.
+        ImportRefused: neither ONNX Runtime nor ONNX's own evaluator computes the model.
     """
     names = [*dict.fromkeys(record)]
     engine = _engine(cell.model, names)
@@ -135,5 +135,5 @@ def _engine(model: ModelProto, names: Sequence[str]) -> Engine:
         # It has no convolution or average of doubles; ONNX's own evaluator has all, and is slow.
         if "NOT_IMPLEMENTED" in str(error):
             return cast("Engine", ReferenceEvaluator(opened))
-        raise DeviceError(f"ONNX Runtime does not take the model: {error}") from error
+        raise ImportRefused(f"ONNX Runtime does not take the model: {error}") from error
     return cast("Engine", session)

@@ -1,0 +1,1 @@
+"""Damaged files against every reader: what is damaged, how, and what may come of it."""
