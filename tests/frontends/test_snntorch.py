@@ -168,6 +168,13 @@ def test_a_reset_that_came_with_the_weights_must_be_the_modules() -> None:
         imported(nn.Sequential(subtract))
 
 
+def test_a_reset_that_no_release_has_is_named() -> None:
+    leaky = snntorch.Leaky(0.9, init_hidden=True)
+    leaky.reset_mechanism_val.fill_(7)
+    with pytest.raises(ImportRefused, match=r"reset_mechanism_val is 7, expected 0 \(subtract\)"):
+        imported(nn.Sequential(leaky))
+
+
 def test_a_subclass_is_not_taken_for_its_parent() -> None:
     class Faster(snntorch.Leaky):
         def forward(self, current: Any, mem: Any = None) -> Any:

@@ -212,6 +212,9 @@ def _named(module: nn.Module) -> str | None:
 def _objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
     loaded = int(cast("Tensor", module.reset_mechanism_val))
+    if loaded not in RESETS:
+        known = ", ".join(f"{number} ({reset})" for number, reset in RESETS.items())
+        return f"reset_mechanism_val is {loaded}, expected {known}"
     built = STATE_FUNCTIONS.get(getattr(module.state_function, "__name__", ""), loaded)
     if module.inhibition:
         return "inhibition=True lets one neuron silence all others, which no op here expresses"
