@@ -43,7 +43,9 @@ from snncc.run import Player
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
 
 CALIBRATION_SAMPLES = 64
+CALIBRATION_TICKS = 8_192  # of each sample: what calibration takes does not grow with longer ones
 CHECK_SAMPLES = 4
+CHECK_TICKS = 4_096
 GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
 GUESSED_TICKS = 64
 
@@ -142,7 +144,13 @@ def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, st
 
 def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[str, ...]]:
     if samples is not None:
-        return calibrate(network, samples.signal), ()
+        ticks = samples.signal.shape[1]
+        cut = (
+            f"calibrated with the first {CALIBRATION_TICKS:,} of {ticks:,} ticks of each sample; "
+            "states that grow later may saturate, which verify counts"
+        )
+        ranges = calibrate(network, samples.signal[:, :CALIBRATION_TICKS])
+        return ranges, (cut,) if ticks > CALIBRATION_TICKS else ()
     if any(isinstance(n.op, Input) and not n.op.spiking for n in network.inputs):
         return Ranges(), ()  # quantize refuses, and says that it needs data
     rng = np.random.default_rng(0)
@@ -238,7 +246,7 @@ def _warned(report: Mapping[str, Json]) -> tuple[str, ...]:
 
 def _check_signal(network: Network, samples: Samples | None) -> Values:
     if samples is not None:
-        return np.ascontiguousarray(samples.first(CHECK_SAMPLES).signal)
+        return np.ascontiguousarray(samples.first(CHECK_SAMPLES).signal[:, :CHECK_TICKS])
     rng = np.random.default_rng(1)
     shape = (CHECK_SAMPLES, GUESSED_TICKS, *network.shapes[network.inputs[0].name])
     return (rng.random(shape) < GUESSED_RATE).astype(np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import prod
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -11,13 +12,18 @@ import numpy as np
 from snncc import ir
 from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
-from snncc.ir import Trace, UsageError, Values, unknown
+from snncc.ir import Network, Trace, UsageError, Values, unknown
 
 from .lowered import Advance, Lowered, backend_of
 
 Engine: TypeAlias = Literal["reference", "native", "target"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
-CHUNK = 256  # samples at a time: a trace of all neurons is some megabytes, whatever the data's size
+TOGETHER = 256
+"""Samples at a time, at most."""
+TRACE_VALUES = 1 << 24
+"""Values in the trace of all neurons: where ticks are many, fewer samples run at a time."""
+PART_TICKS = 4_096
+"""Ticks that the interpreter is given at a time."""
 
 
 def run(
@@ -48,8 +54,9 @@ def run(
     fit(bundle, signal)
     compute = _engine(bundle, engine, record)
     parts: list[Trace] = []
-    for start in range(0, len(signal), CHUNK):
-        parts.append(compute(signal[start : start + CHUNK]))
+    step = together(bundle, signal.shape[1])
+    for start in range(0, len(signal), step):
+        parts.append(compute(signal[start : start + step]))
         advance(len(parts[-1].output))
     wires = {name: np.concatenate([part[name] for part in parts]) for name in parts[0].wires}
     saturated: Counter[str] = Counter()
@@ -77,6 +84,22 @@ def stream(bundle: Bundle, engine: str = "reference") -> Callable[[Values], Trac
     return target.stream(target.lower(bundle.network, bundle.settings))
 
 
+def together(bundle: Bundle, ticks: int) -> int:
+    """How many samples of so many ticks run at a time."""
+    network = bundle.network
+    values = sum(prod(network.shapes[node.name]) for node in (*network.inputs, *network.firing))
+    return max(1, min(TOGETHER, TRACE_VALUES // max(1, ticks * values)))
+
+
+def interpret(network: Network, signal: Values, record: tuple[str, ...]) -> Trace:
+    """What the interpreter makes of a signal, given to it a part of its ticks at a time."""
+    stream = ir.Stream(network, record=record)
+    starts = range(0, max(1, signal.shape[1]), PART_TICKS)
+    parts = [stream.play(signal[:, start : start + PART_TICKS]) for start in starts]
+    wires = {wire: np.concatenate([p[wire] for p in parts], axis=1) for wire in parts[0].wires}
+    return Trace(wires, parts[0].outputs, parts[-1].saturated)
+
+
 def fit(bundle: Bundle, signal: Values) -> None:
     """Refuses a signal that is not of the input's shape.
 
@@ -89,7 +112,7 @@ def fit(bundle: Bundle, signal: Values) -> None:
 
 def _engine(bundle: Bundle, engine: Engine, record: tuple[str, ...]) -> Callable[[Values], Trace]:
     if engine == "reference":
-        return lambda signal: ir.run(bundle.network, signal, record=record)
+        return lambda signal: interpret(bundle.network, signal, record)
     lowered = Lowered.of(bundle)
     runner = lowered.native(record) if engine == "native" else lowered.target(record)
     return lambda signal: runner.play(signal).trace

@@ -12,12 +12,13 @@ from snncc.frontends import Eager
 from snncc.ir import CapacityError, DeviceError, events, run
 
 from .comparison import Comparison, Report, Scores
-from .engines import CHUNK, fit
+from .engines import fit, together
 from .lowered import Advance, Lowered
 from .original import original
 from .rebuild import rebuild
 
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
+TARGET_TICKS = 4_096  # of longer samples
 COUNTED_SAMPLES = 4
 
 
@@ -56,13 +57,14 @@ def verify(
     lowered, scores = Lowered.of(bundle), Scores()
     eager = Comparison("eager", "reference-float", absent=own.absent)
     native = Comparison("reference-quantized", "native")
-    for start in range(0, len(samples), CHUNK):
-        part = _part(samples, start)
+    step = together(bundle, samples.signal.shape[1])
+    for start in range(0, len(samples), step):
+        part = _part(samples, start, step)
         advance("reference", start, len(samples))
         _float(bundle, own.eager, part, eager, scores, start)
         _native(lowered, part, native, scores, start)
     advance("reference", len(samples), len(samples))
-    few = samples.first(target_samples)
+    few, cut = _first(samples, target_samples)
     target, facts = _target(
         lowered, few, scores, board, lambda done: advance("board", done, len(few))
     )
@@ -77,13 +79,23 @@ def verify(
         bundle.lag,
         rebuild(bundle, lowered.backend, lowered.program),
         facts,
-        own.notes,
+        (*own.notes, *cut),
     )
 
 
-def _part(samples: Samples, start: int) -> Samples:
-    labels = None if samples.labels is None else samples.labels[start : start + CHUNK]
-    return Samples(samples.signal[start : start + CHUNK], labels)
+def _part(samples: Samples, start: int, step: int) -> Samples:
+    labels = None if samples.labels is None else samples.labels[start : start + step]
+    return Samples(samples.signal[start : start + step], labels)
+
+
+def _first(samples: Samples, count: int) -> tuple[Samples, tuple[str, ...]]:
+    """What the target gets, and a note where that is not the whole of a sample."""
+    few, ticks = samples.first(count), samples.signal.shape[1]
+    if ticks <= TARGET_TICKS:
+        return few, ()
+    # A part of a sample gives no answer that could be right.
+    cut = Samples(few.first(1).signal[:, :TARGET_TICKS], None)
+    return cut, (f"the target was given the first {TARGET_TICKS:,} of {ticks:,} ticks of a sample",)
 
 
 def _float(
