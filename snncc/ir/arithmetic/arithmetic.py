@@ -111,6 +111,14 @@ class Arithmetic(Protocol):
         """Truth values or whole numbers in the arithmetic's dtype."""
         ...
 
+    def noticed(self, beyond: Values, role: str) -> None:
+        """Takes note of values that a limit cuts off: truth values, of any shape.
+
+        Raises:
+            NumberError: numbers are real, and there are some; nothing is to be cut off of these.
+        """
+        ...
+
 
 @dataclass(eq=False)
 class FloatArithmetic:
@@ -184,6 +192,14 @@ class FloatArithmetic:
 
     def counts(self, flags: Values) -> Values:
         return flags.astype(self.dtype)
+
+    def noticed(self, beyond: Values, role: str) -> None:
+        if np.any(beyond):
+            cut = np.count_nonzero(beyond)
+            raise NumberError(
+                f"its {role} in one tick are more than can be counted, of {cut:,} neurons; scale "
+                "its input or its weights"
+            )
 
 
 @dataclass(eq=False)
@@ -370,6 +386,11 @@ class IntegerArithmetic:
 
     def counts(self, flags: Values) -> Values:
         return flags.astype(np.int64)
+
+    def noticed(self, beyond: Values, role: str) -> None:
+        cut = int(np.count_nonzero(beyond))
+        if cut:
+            self.saturated[role] = self.saturated.get(role, 0) + cut
 
 
 def _narrow(format: Quantity) -> type[np.signedinteger]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
 from ..arithmetic.number import Quantity
-from ..errors import UsageError, unknown
+from ..errors import NumberError, UsageError, unknown
 from ..facts import Output
 from ..network import Network, Node, Use
 from ..op import check_states
@@ -120,11 +120,20 @@ class Stream:
                 ]
             )
             a = self._numbers[node.name]
-            states[node.name], now[node.name] = node.op.step(states[node.name], inputs, a)
+            try:
+                states[node.name], now[node.name] = node.op.step(states[node.name], inputs, a)
+            except NumberError as error:
+                raise _placed(error, node) from None
         for (source, state), pipe in pipes.items():
             pipe.append(states[source][state] if state else now[source])
             del pipe[0]
         return now
+
+
+def _placed(error: NumberError, node: Node) -> NumberError:
+    """The error with the node that it is of; of integers it says so already."""
+    text, where = str(error), f"%{node.name}"
+    return error if text.startswith(where) else NumberError(f"{where}: {text} ({node.origin})")
 
 
 def _extent(fed: Mapping[str, Values]) -> tuple[int, int]:

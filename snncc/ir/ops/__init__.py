@@ -9,7 +9,7 @@ from .neuron import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF
 from .pointwise import Affine, Input, Product, Relu, Sum
 from .pool import AvgPool, MaxPool, SumPool
 from .register import Function, Requantize
-from .spiking import BOTTOMLESS, WAIT, Membrane, Spiking, SpikingFields
+from .spiking import BOTTOMLESS, SPIKES_MAX, WAIT, Membrane, Spiking, SpikingFields
 
 __all__ = [
     "ALIF",
@@ -17,6 +17,7 @@ __all__ = [
     "IF",
     "LI",
     "LIF",
+    "SPIKES_MAX",
     "WAIT",
     "Affine",
     "AlphaLIF",

@@ -25,6 +25,10 @@ Reset: TypeAlias = Annotated[str, choice(*RESETS)]
 Order: TypeAlias = Annotated[str, choice(*ORDERS)]
 WAIT = "wait"
 """The state that counts the ticks for which a neuron is still silent."""
+SPIKES_MAX = (1 << 15) - 1
+"""Most spikes of a tick where a model sets no limit: what 16 bits hold."""
+OPEN_SPIKES = 128
+"""From here on a limit of integers is one of numbers: what it cuts off is counted."""
 BOTTOMLESS = -math.inf
 """The floor of a neuron whose potential may fall as low as its inputs push it."""
 
@@ -151,11 +155,14 @@ class Spiking(Op):
         """Spikes that a potential stands for."""
         if self.spikes == 1:
             return a.counts(v > threshold if self.compare == ">" else v >= threshold)
-        if np.issubdtype(v.dtype, np.integer):
+        whole = np.issubdtype(v.dtype, np.integer)
+        if whole:
             fits = v // threshold if self.compare == ">=" else -(-v // threshold) - 1
         else:  # the quotient as it rounds, like torch.div: 1.0 // 0.1 is 9 in Python
             ratio = v / threshold
             fits = np.floor(ratio) if self.compare == ">=" else np.ceil(ratio) - 1
+        if self.spikes == SPIKES_MAX or (whole and self.spikes >= OPEN_SPIKES):
+            a.noticed(fits > self.spikes, "spikes")
         return a.counts(np.clip(fits, 0, self.spikes))
 
     def fitted(self, potential: Values, a: Arithmetic) -> Values:

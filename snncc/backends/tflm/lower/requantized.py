@@ -71,13 +71,15 @@ class Registers:
     def _magnitude(self, signal: Signal, codes: Values, into: Quantity) -> Signal:
         """Without its sign; no larger than what saturates the format already."""
         x = self.x
-        size = self._positive(signal)
         if into.overflow is not Overflow.SATURATE:
-            return size
+            return self._positive(signal)
         beyond = max(into.high + 1, -into.low)
         halves = 2 * beyond  # of one code; half a code less still rounds to an even number
         halves -= self._scale.rounding is Rounding.HALF_EVEN and beyond % 2 == 0
         most = -((-halves << self._scale.frac) // (2 * np.maximum(codes, 1)))
+        if np.any(signal.low < -INT32[1]) and np.all(most < INT32[1]):
+            signal = x.most(signal, x.like(-INT32[1], signal))  # has a magnitude, saturates alike
+        size = self._positive(signal)
         limit = x.like(np.minimum(most, INT32[1]), size)
         return x.least(size, limit) if np.any(size.high > limit.low) else size
 

@@ -16,13 +16,11 @@ from sinabs import activation, layers
 from torch import Tensor, nn
 
 from snncc.ir import Op
+from snncc.ir.ops import SPIKES_MAX
 
 from ..expressions.expr import Expr
 from .library import Library, NeuronKind, Site, class_among, folder_of
 from .sinabs_calls import forward, kept_of, number, rest, sized, spikes, subtracts
-
-UNLIMITED = (1 << 15) - 1
-"""Most spikes of a tick where the library sets no limit; what an int16 holds."""
 
 
 def _threshold(module: nn.Module) -> Tensor:
@@ -60,7 +58,7 @@ def _most(module: nn.Module) -> int:
     if module.spike_fn is activation.SingleSpike:
         return 1
     most = getattr(module.spike_fn, "max_num_spikes_per_bin", None)
-    return UNLIMITED if most is None else int(most)
+    return SPIKES_MAX if most is None else int(most)
 
 
 def _amount(module: nn.Module) -> Tensor | None:

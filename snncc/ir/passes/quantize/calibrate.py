@@ -11,7 +11,7 @@ import numpy as np
 
 from ...interpreter.reference import Stream
 from ...interpreter.trace import Trace
-from ...network import Network
+from ...network import Network, Node
 from ...param import Values
 from ..base import Pass
 
@@ -27,7 +27,8 @@ class Ranges:
     Attributes:
         rates: node → mean spikes per neuron and tick, for every spiking node and spike input;
             a graded spike counts as one.
-        peaks: wire (`%x` for an input, `%s1.v` for a state) → largest magnitude seen, `[*shape]`.
+        peaks: wire (`%x` for an input, `%s1.v` for a state, `%s1` for several spikes in a tick) →
+            largest magnitude seen, `[*shape]`.
         means: wire (inputs, spikes and states) → mean magnitude, `[*shape]`.
         negative: names of the real inputs that took values below zero.
         samples: how many samples were run.
@@ -40,6 +41,12 @@ class Ranges:
     negative: frozenset[str] = frozenset()
     samples: int = 0
     signal: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+
+    def potential(self, node: Node) -> Values | None:
+        """Largest magnitude `[*shape]` that a population's real states took; None if unknown."""
+        wires = (f"%{node.name}.{state.name}" for state in node.op.states if state.real)
+        found = [self.peaks[wire] for wire in wires if wire in self.peaks]
+        return np.maximum.reduce(np.broadcast_arrays(*found)) if found else None
 
 
 def calibrate(network: Network, signal: Values | Mapping[str, Values]) -> Ranges:
@@ -116,7 +123,8 @@ class _Seen:
         inputs = tuple(n.name for n in network.inputs)
         firing = tuple(n.name for n in spiking)
         wires = dict.fromkeys((*(f"%{n}" for n in (*firing, *inputs)), *states))
-        ranging = frozenset((*states, *(f"%{n}" for n in inputs)))
+        several = (n.name for n in spiking if n.op.counts > 1)
+        ranging = frozenset((*states, *(f"%{n}" for n in (*inputs, *several))))
         graded = frozenset(n.name for n in spiking if not n.op.spiking)
         return cls(firing, graded, inputs, tuple(wires), ranging)
 

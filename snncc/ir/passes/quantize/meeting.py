@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from ...arithmetic.arithmetic import Arithmetic
 from ...arithmetic.number import Quantity
 from ...network import Network, Node, Use
 from ...ops import (
@@ -34,6 +35,7 @@ SOME = 1 / 5  # of the largest code, below which the user is told
 FEW = 1 / 3  # of the largest code, from which on rounding may be felt
 FELT = 0.01  # of the drive that holds a neuron at its threshold
 SLOWEST = 0.05  # what leaks in a tick at least, where the drive at the threshold is asked for
+EXACT = 1e-6  # of a weight
 MARGIN = 2.0  # over the potentials seen
 SAME = 1 + 1e-9  # a quotient of two equal units
 
@@ -213,12 +215,10 @@ class Meeting:
         network, group = self.network, self.group
         need = np.zeros(group.grain)
         for name, factor in group.neurons.items():
-            wires = [f"%{name}.{s.name}" for s in network[name].op.states]
-            peaks = [self.ranges.peaks[wire] for wire in wires if wire in self.ranges.peaks]
-            if not peaks:
+            peak = self.ranges.potential(network[name])
+            if peak is None:
                 return np.full(group.grain, np.inf)
-            seen = MARGIN * np.maximum.reduce(np.broadcast_arrays(*peaks)) / factor
-            need = np.maximum(need, group.coarsen(seen, network.shapes[name]))
+            need = np.maximum(need, group.coarsen(MARGIN * peak / factor, network.shapes[name]))
         sums = np.zeros(group.grain)
         for name, one in found.items():
             sums = sums + one * self._terms(name)
@@ -236,10 +236,10 @@ class Meeting:
         node = self.network[use.source]
         if use.state:
             return self.ranges.peaks.get(f"%{use.source}.{use.state}")
-        if isinstance(node.op, Spiking):
-            return np.asarray(float(node.op.spikes))
+        if node.op.counts:
+            return np.asarray(float(node.op.counts))
         if isinstance(node.op, Input):
-            return np.ones(()) if node.op.spiking else self.ranges.peaks.get(f"%{node.name}")
+            return self.ranges.peaks.get(f"%{node.name}")
         if node.op.states:
             return self.ranges.peaks.get(f"%{node.name}.v")
         inner = self._peak(node.inputs[0]) if _moves(node) else None
@@ -287,6 +287,14 @@ def faint(network: Network) -> Mapping[str, tuple[int, int]]:
         real = node.op.reach(np.abs(values_of(node.op.weight, network.tensors)), network.tensors)
         codes = node.op.reach(np.abs(node.op.weight_codes(a)), network.tensors)
         there = real > 0
-        if np.any(there) and (most := float(np.median(codes[there]))) < SOME * format.high:
+        most = float(np.median(codes[there])) if np.any(there) else np.inf
+        if most < SOME * format.high and not _exact(node.op, a):
             found[name] = int(most), format.high
     return found
+
+
+def _exact(op: Weighted, a: Arithmetic) -> bool:
+    """Whether codes say what the weights are, as they do where these are powers of two."""
+    into, out = op.lay(a.input_unit(), a.unit_of("weight"), a.tensors)
+    real = values_of(op.weight, a.tensors)
+    return bool(np.allclose(op.weight_codes(a) * out / into, real, rtol=EXACT, atol=0))

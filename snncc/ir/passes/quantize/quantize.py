@@ -21,8 +21,10 @@ from .calibrate import Ranges
 from .columns import Columns
 from .headroom import spare_of
 from .meeting import SAME, Meeting
+from .potentials import narrow_potentials
 from .requantization import ratios, registers
-from .state_widths import choose
+from .spike_limits import limit_spikes
+from .state_widths import MARGIN, Unfit, choose
 from .unit_weights import relay
 from .units import Group, groups, kinds, unit_of, wire_kind
 
@@ -91,13 +93,35 @@ class Quantize(Pass):
         if network.quantized:
             raise PassError("quantize: the network has number formats already")
         network = _cleared(relay(registers(network, self.ranges, self.weight_bits)))
+        if self.meet == "apart":
+            network = narrow_potentials(network, self.ranges, self.state_bits, self.weight_bits)
         network = self._inputs(network)
         network = self._columns.split(network)
+        network = limit_spikes(network, groups(network), self.ranges, self.weight_bits)
         if not any(n.op.states or n.op.held or isinstance(n.op, Weighted) for n in network):
             raise PassError("quantize: there are neither weights nor neurons to quantize")
+        tight: frozenset[str] = frozenset()
+        while True:
+            try:
+                return self._formatted(network, tight)
+            except Unfit as unfit:
+                if unfit.names <= tight:
+                    raise
+                tight |= unfit.names
+
+    def _formatted(self, network: Network, tight: frozenset[str]) -> Network:
+        """The network with all formats.
+
+        Args:
+            network: in the making.
+            tight: populations whose currents count as coarsely as their potentials need.
+
+        Raises:
+            Unfit: other potentials do not fit.
+        """
         for group in groups(network):
             coarse = replace(group, grain=()) if self.units == "population" else group
-            network = self._weights(network, coarse)
+            network = self._weights(network, coarse, tight)
         network = ratios(self._potentials(network, {}))
         widths = choose(network, self.ranges, self._widths, self.fraction_bits)
         return tidy(ratios(self._potentials(network, widths)))
@@ -157,7 +181,7 @@ class Quantize(Pass):
 
         return map_nodes(network, chosen)
 
-    def _weights(self, network: Network, group: Group) -> Network:
+    def _weights(self, network: Network, group: Group, tight: frozenset[str]) -> Network:
         """Formats for the weights of one group; they share a unit, up to known factors."""
         largest = self._largest
         each = {
@@ -168,6 +192,7 @@ class Quantize(Pass):
         # the unit is as coarse as the threshold needs to fit.
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
         unit = np.maximum(unit, self._coarsest(network, group))
+        unit = np.maximum(unit, self._seen(network, group, tight))
         meeting = Meeting(network, group, largest, self.ranges)
         if self.shift_bits and not any(Use(name) in network.outputs for name in each):
             unit = meeting.common_unit(unit, self._widths[1], self.shift_bits)
@@ -256,6 +281,16 @@ class Quantize(Pass):
                         f"never fades; give it a decay below one ({network[name].origin})"
                     )
                 fits = np.abs(value) / (factor * 2.0 ** (bits - 1 - HEADROOM_BITS))
+                need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
+        return need
+
+    def _seen(self, network: Network, group: Group, tight: frozenset[str]) -> Unit:
+        """Smallest unit in which twice the potentials seen of some fit the widest state."""
+        need = np.zeros(group.grain)
+        for name, factor in group.neurons.items():
+            peak = self.ranges.potential(network[name])
+            if name in tight and peak is not None:
+                fits = SAME * MARGIN * peak / (factor * (2.0 ** (self._widths[1] - 1) - 1))
                 need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
         return need
 

@@ -19,7 +19,20 @@ from .calibrate import Ranges
 
 Numbers: TypeAlias = Mapping[str, tuple[Arithmetic, Unit]]
 
+CURRENT_BITS = 32
 MARGIN = 2.0  # a state that is not proven gets room for twice what was seen
+
+
+class Unfit(PassError):
+    """Potentials need more codes than the widest state holds.
+
+    Attributes:
+        names: of their populations.
+    """
+
+    def __init__(self, message: str, names: frozenset[str]) -> None:
+        super().__init__(message)
+        self.names = names
 
 
 def choose(
@@ -28,7 +41,8 @@ def choose(
     """Population → width of its state in bits, and k: its unit is 2**-k of its current's.
 
     A state is as narrow as asked for when its worst case over all inputs fits, or else twice what
-    was seen; otherwise it has the second width. k is as large as fits, up to `fraction_bits`.
+    was seen; otherwise it has the second width. k is as large as fits, up to `fraction_bits`, also
+    for the largest current, in 32 bits.
 
     Args:
         network: quantized, all states 32 bits wide with k = 0.
@@ -37,28 +51,39 @@ def choose(
         fraction_bits: largest k.
 
     Raises:
-        PassError: a threshold does not fit the widest state.
+        Unfit: a potential does not fit the widest state.
     """
     limits, numbers = bounds(network), arithmetics(network)
     inside = {u.source for node in network for u in node.inputs if _shows(network[u.source].op, u)}
     result: dict[str, tuple[int, int]] = {}
+    unfit: dict[str, str] = {}
     for node in network.integrators:
         a = numbers[node.name][0]
         unit = a.unit_of("v")
         must = max(_finite(value / unit) for value in node.op.magnitudes(network.tensors))
         worst = max(_finite(worst_case(network, node, limits, numbers)), must)
         seen = max(MARGIN * _seen(network, node, ranges), must)
-        most = 0 if node.name in inside else fraction_bits
+        most = 0 if node.name in inside else min(fraction_bits, _shifts(network, node, limits))
         options = ((bits, _room(bits, need)) for bits in widths for need in (worst, seen))
         fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
         if fit is None:
-            raise PassError(
-                f"quantize: %{node.name}: threshold, bias or reset amount need {must:.3g} codes, "
-                f"more than {widths[1]} bits hold; the weights are too small beside them "
-                f"({node.origin})"
+            what = "threshold, bias or reset amount" if seen <= must else "twice the largest seen"
+            unfit[node.name] = (
+                f"quantize: %{node.name}: its potential needs {min(worst, seen):.3g} codes ({what})"
+                f", more than {widths[1]} bits hold; use fewer --weight-bits ({node.origin})"
             )
-        result[node.name] = fit
+        else:
+            result[node.name] = fit
+    if unfit:
+        raise Unfit("\n".join(unfit.values()), frozenset(unfit))
     return result
+
+
+def _shifts(network: Network, node: Node, limits: Bounds) -> int:
+    """By how many bits the currents of a population can be shifted to the left, within 32."""
+    sources = (use.source for use in node.inputs if not use.state)
+    most = max((_finite(np.abs(end)) for name in sources for end in limits[name]), default=0.0)
+    return max(0, _room(CURRENT_BITS, most))
 
 
 def _shows(op: Op, use: Use) -> bool:
