@@ -12,6 +12,7 @@ from .arithmetic.number import (
     encode,
     parse_format,
 )
+from .builder import Builder, Names, TensorTable
 from .errors import (
     RULES,
     CapacityError,
@@ -67,6 +68,7 @@ __all__ = [
     "ArrayFile",
     "Bounds",
     "Budget",
+    "Builder",
     "CapacityError",
     "CompileError",
     "Decode",
@@ -84,6 +86,7 @@ __all__ = [
     "Listed",
     "LoweringRefused",
     "Measure",
+    "Names",
     "Network",
     "Node",
     "NumberError",
@@ -110,6 +113,7 @@ __all__ = [
     "State",
     "Stream",
     "Tensor",
+    "TensorTable",
     "Tensors",
     "TextError",
     "Trace",

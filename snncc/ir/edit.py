@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .arithmetic.number import counting, unit_tensor
 from .errors import PassError
+from .names import unused
 from .network import Formats, Network, Node, Use
 from .op import Op
 from .ops import BlockDense, Concat, Conv, Dense, Slice
@@ -28,9 +29,7 @@ OpT = TypeVar("OpT", bound=Op)
 
 def fresh(network: Network, name: str) -> str:
     """`name`, or `name_2`, `name_3`, … if a node has it already."""
-    if name not in network:
-        return name
-    return next(free for n in count(2) if (free := f"{name}_{n}") not in network)
+    return unused(name, network)
 
 
 def keep_tensor(network: Network, name: str, values: npt.ArrayLike) -> tuple[Network, Ref]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from snncc.ir import NAME, ImportRefused, Node, Op, Origin, Use, Values, identifier
+from snncc.ir import NAME, ImportRefused, Names, Node, Op, Origin, Use, Values, identifier
 from snncc.ir.ops import Concat, Reshape, Slice, Sum
 
 from .choices import Choices
@@ -51,7 +51,7 @@ class Weaver:
         self._late_edges = None if recall.memory is None else recall.memory.late
         self._made: dict[tuple[str, frozenset[str]], Use] = {}
         self._met: set[str] = set()
-        self._own = {part.name for part in parts.values()}
+        self._names = Names(part.name for part in parts.values())
         self.nodes: dict[str, Node] = {}
 
     def woven(self) -> tuple[Use, ...]:
@@ -182,11 +182,10 @@ class Weaver:
         return self._put(title, Sum(), uses, name)
 
     def _put(self, title: str, op: Op, uses: Sequence[Use], name: str) -> Use:
-        base, count = title, 1
-        free = title == self._parts[name].name if name in self._parts else False
-        while title in self.nodes or (title in self._own and not free):
-            count += 1
-            title = f"{base}_{count}"
+        # A part may have the name that was kept for it.
+        kept = name in self._parts and title == self._parts[name].name
+        if not kept or title in self.nodes:
+            title = self._names.take(title)
         origin = Origin(name, note=f"{self._graph.nodes[name].kind} of {self._file}")
         self.nodes[title] = Node(title, op, tuple(uses), origin=origin)
         return Use(title)

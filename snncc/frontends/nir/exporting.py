@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import networkx as nx
 import numpy as np
 
-from snncc.ir import LoweringRefused, Network, Node, Use, Values, graph
+from snncc.ir import LoweringRefused, Network, Node, Use, Values, graph, unused
 from snncc.ir.ops import Sum
 
 from .flatten import flattened
@@ -171,12 +171,7 @@ class _Exporter:
         self.edges.append((source, target))
 
     def _fresh(self, name: str) -> str:
-        taken = {node.name for node in self.network} | self.nodes.keys()
-        found, count = name, 1
-        while found in taken:
-            count += 1
-            found = f"{name}_{count}"
-        return found
+        return unused(name, {node.name for node in self.network} | self.nodes.keys())
 
 
 def _origin(node: Node) -> str:

@@ -28,6 +28,7 @@ from snncc.ir import (
     arithmetics,
     bounds,
     input_registers,
+    unused,
 )
 from snncc.ir.ops import (
     AvgPool,
@@ -90,9 +91,7 @@ class Paths(Projections):
     def _count(self, node: Node) -> None:
         """Adds what counts the spikes of each window that an OR looks at."""
         if isinstance(node.op, MaxPool):
-            name = f"{node.name}_sum"
-            while name in self.network:
-                name += "_"
+            name = unused(f"{node.name}_sum", self.network)
             op = SumPool(node.op.kernel, node.op.stride, node.op.padding)
             more = Node(name, op, node.inputs, origin=node.origin)
             self.network = replace(self.network, nodes=(*self.network.nodes, more))

@@ -29,7 +29,7 @@ from snncc.ir.ops import Input
 from snncc.ir.untrusted import limits
 
 from . import compute_rules, layout_rules
-from .build_network import Builder
+from .build_network import FormulaBuilder
 from .evaluate import Evaluation, Value
 from .poly import Fired, Held, Poly, depends
 
@@ -117,7 +117,7 @@ def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, st
         evaluation.run(proto.node, found)
         return {name: evaluation.signal(found[name]) for name in proto.output}
 
-    builder = Builder(evaluation, renewed, initial, prove)
+    builder = FormulaBuilder(evaluation, renewed, initial, prove)
     entry = Node("x", Input(tuple(tick.shapes[tick.signal]), _kind(request)))
     builder.entry(cast("Poly", tick.values[tick.signal]), entry)
     builder.neurons()

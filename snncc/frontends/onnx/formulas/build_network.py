@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 
 from snncc.ir import (
+    Builder,
     Decode,
     ImportRefused,
     Network,
@@ -21,7 +22,6 @@ from snncc.ir import (
     graph,
     identifier,
     ordered,
-    unused,
     verify,
 )
 from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF, Product, Sum
@@ -44,7 +44,7 @@ from .poly import (
 
 
 @dataclass
-class Builder:
+class FormulaBuilder:
     """The nodes of a network in the making.
 
     Attributes:
@@ -59,19 +59,16 @@ class Builder:
     states: Mapping[Held, Poly]
     initial: Mapping[str, Values]
     prove: Evaluate
-    nodes: dict[str, Node] = field(default_factory=dict[str, Node])
+    builder: Builder = field(default_factory=Builder)
     members: dict[str, Poly] = field(default_factory=dict[str, Poly])
     _wires: dict[tuple[object, ...], Use] = field(default_factory=dict[tuple[object, ...], Use])
     _told: dict[tuple[object, ...], Poly] = field(default_factory=dict[tuple[object, ...], Poly])
     _outputs: list[Use] = field(default_factory=list[Use])
     _pending: set[Held] = field(default_factory=set[Held])
-    _named: set[str] = field(default_factory=set[str])
 
     def entry(self, poly: Poly, node: Node) -> None:
         """Declares where the signal enters."""
-        self.nodes[node.name] = node
-        self._named.add(node.name)
-        self._wires[poly.key] = Use(node.name)
+        self._wires[poly.key] = self.builder.add(node.name, node.op, origin=node.origin)
 
     def neurons(self) -> None:
         """Makes a population of every state that holds on to itself.
@@ -158,7 +155,7 @@ class Builder:
         if whole.key in self._wires and np.any(neuron.bias):  # the bias is another neuron's
             drive, op = whole, op.with_fields(bias=0.0)
         origin = neuron.spike.origin if neuron.spike is not None else Origin()
-        self.nodes[name] = Node(name, op, (self.wire(drive),), origin=origin)
+        self.builder.put(name, op, (self.wire(drive),), origin)
 
     # --- wires --------------------------------------------------------------------------------
 
@@ -241,14 +238,10 @@ class Builder:
         return use
 
     def _node(self, op: Op, uses: list[Use], origin: Origin) -> Use:
-        name = self._name(origin.module or op.keyword)
-        self.nodes[name] = Node(name, op, tuple(uses), origin=origin)
-        return Use(name)
+        return self.builder.add(identifier(origin.module or op.keyword), op, uses, origin)
 
     def _name(self, wanted: str) -> str:
-        name = unused(identifier(wanted), self._named)
-        self._named.add(name)
-        return name
+        return self.builder.names.take(identifier(wanted))
 
     def output(self, poly: Poly) -> Use:
         """Declares what the network returns, one output after the other; the wire of this one."""
@@ -264,12 +257,12 @@ class Builder:
         Raises:
             RuleViolation: it breaks a rule of the language.
         """
-        current_based(self.nodes, self._outputs)
-        first = self.nodes[self._outputs[0].source]
+        current_based(self.builder.nodes, self._outputs)
+        first = self.builder.nodes[self._outputs[0].source]
         spiking = first.op.spiking and not self._outputs[0].state
         whole = Network(
             name,
-            tuple(self.nodes.values()),
+            tuple(self.builder.nodes.values()),
             tuple(dict.fromkeys(self._outputs)),
             tick,
             self.evaluation.tensors,

@@ -26,8 +26,7 @@ from snncc.ir import (
     Ref,
     Shape,
     Tensor,
-    tensor_name,
-    unused,
+    TensorTable,
 )
 from snncc.ir.ops import Reshape, Slice, Sparse
 from snncc.ir.untrusted import limits
@@ -65,7 +64,6 @@ class Evaluation:
     """The values of a graph so far.
 
     Attributes:
-        tensors: name → weights and parameters that ops refer to.
         origin: of the node that is being evaluated.
         budget: of the file that the graph is from.
     """
@@ -73,10 +71,14 @@ class Evaluation:
     opset: int
     budget: Budget
     atoms: Atoms = field(default_factory=Atoms)
-    tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
     origin: Origin = field(default_factory=Origin)
-    _names: dict[tuple[Shape, str], str] = field(default_factory=dict[tuple[Shape, str], str])
+    _table: TensorTable = field(default_factory=TensorTable)
     _labels: dict[int, str] = field(default_factory=dict[int, str])
+
+    @property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Weights and parameters that ops refer to, by name."""
+        return self._table.tensors
 
     def run(self, nodes: Sequence[NodeProto], values: dict[str, Value]) -> None:
         """Adds the values of all nodes, which are listed in the order of their computation.
@@ -171,14 +173,10 @@ class Evaluation:
         """Reference to a tensor with these values, under the name of the file or of the place."""
         label = self._labels.get(id(values), "")
         tensor = Tensor(np.ascontiguousarray(values).reshape(values.shape))
-        key = (tensor.shape, tensor.digest)
-        if key not in self._names:
-            stem = _SEPARATORS.sub("_", label).strip(".") or (
-                f"{self.origin.module}.{role}" if self.origin.module else role
-            )
-            name = unused(tensor_name(stem), self.tensors, between="")
-            self._names[key], self.tensors[name] = name, tensor
-        return Ref(self._names[key])
+        stem = _SEPARATORS.sub("_", label).strip(".") or (
+            f"{self.origin.module}.{role}" if self.origin.module else role
+        )
+        return self._table.keep(tensor, stem)
 
     def param(self, values: npt.ArrayLike, shape: Shape, role: str) -> Param:
         """A parameter for a signal of this shape: one number, or a tensor."""

@@ -19,8 +19,7 @@ from snncc.ir import (
     Ref,
     Shape,
     Tensor,
-    tensor_name,
-    unused,
+    TensorTable,
 )
 from snncc.ir.ops import Transpose
 
@@ -112,8 +111,8 @@ class Weaver:
 
     def __init__(self, places: Places) -> None:
         self.places = places
-        self.tensors: dict[str, Tensor] = {}
-        self._names: dict[tuple[Shape, str], str] = {}
+        self._table = TensorTable()
+        self.tensors = self._table.tensors
         self._made: dict[tuple[object, ...], Expr] = {}
         self._at_rest: dict[int, Array] = {}
         self.peaks: dict[int, tuple[Expr, ...]] = {}  # of an expression: what it is the largest of
@@ -129,13 +128,8 @@ class Weaver:
 
     def tensor(self, values: npt.ArrayLike, role: str) -> Ref:
         """Reference to a tensor of these values, float64 or integer, under a telling name."""
-        tensor = Tensor(np.ascontiguousarray(values))
-        key = (tensor.shape, tensor.digest)
-        if key not in self._names:
-            stem = f"{self.origin.module}.{role}" if self.origin.module else role
-            self._names[key] = name = unused(tensor_name(stem), self.tensors, between="")
-            self.tensors[name] = tensor
-        return Ref(self._names[key])
+        stem = f"{self.origin.module}.{role}" if self.origin.module else role
+        return self._table.keep(Tensor(np.ascontiguousarray(values)), stem)
 
     def param(self, values: npt.ArrayLike, role: str) -> Param:
         """A parameter: one number, or a tensor."""

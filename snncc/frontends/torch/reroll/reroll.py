@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 
 import numpy as np
 
-from snncc.ir import Node, Origin, Use, identifier, unused
+from snncc.ir import Builder, Node, Origin, Use, identifier
 
 from ..expressions.expr import Apply, Constant, Expr, Population, Reading, Source, Starting, Weaver
 from .constant_ops import Step, lowered
@@ -46,8 +46,7 @@ class Roller:
     def __init__(self, weaver: Weaver, input_name: str) -> None:
         self._weaver = weaver
         self._input = input_name
-        self._nodes: dict[str, Node] = {}
-        self._names: set[str] = {input_name}
+        self._builder = Builder({input_name})
         self._uses: dict[tuple[int, ...], Use] = {}
         self._where: dict[int, tuple[Position, int]] = {}
         self._populations: dict[int, str] = {}
@@ -69,22 +68,20 @@ class Roller:
         current = self.walk([call.current for call in population.calls])
         name = self.name_of(population)
         origin = population.calls[0].origin
-        self._nodes[name] = Node(name, population.op, (current,), origin=origin)
+        self._builder.put(name, population.op, (current,), origin)
 
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, each after those it uses without delay; the input is not among them."""
         order = TopologicalSorter(
             {
                 name: [u.source for u in node.inputs if not u.delay and u.source != self._input]
-                for name, node in self._nodes.items()
+                for name, node in self._builder.nodes.items()
             }
         )
-        return tuple(self._nodes[name] for name in order.static_order())
+        return tuple(self._builder.nodes[name] for name in order.static_order())
 
     def _name(self, wanted: str) -> str:
-        name = unused(identifier(wanted or "node"), self._names)
-        self._names.add(name)
-        return name
+        return self._builder.names.take(identifier(wanted or "node"))
 
     # --- expressions --------------------------------------------------------------------------
 
@@ -291,8 +288,8 @@ class Roller:
         for step in lowered(self._weaver, last, always=position.read_late):
             inputs = [use for use in uses if use is not None] if step.first else [position.use]
             position.use = self._add(position, step, tuple(inputs), last.origin)
-        if not self._nodes.get(name) and uses:
-            self._names.discard(name)
+        if not self._builder.nodes.get(name) and uses:
+            self._builder.names.release(name)
             position.use = next(use for use in uses if use is not None)
         return position.use
 
@@ -366,5 +363,4 @@ class Roller:
 
     def _add(self, position: Position, step: Step, inputs: tuple[Use, ...], origin: Origin) -> Use:
         name = position.name if step.last else self._name(position.name)
-        self._nodes[name] = Node(name, step.op, inputs, origin=origin)
-        return Use(name)
+        return self._builder.put(name, step.op, inputs, origin)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from snncc.ir import Format, Network, Node, Op, Overflow, Quantity, Rounding, Unit, Use
+from snncc.ir import Format, Names, Network, Node, Op, Overflow, Quantity, Rounding, Unit, Use
 from snncc.ir.ops import Concat, Input, Slice, Transpose
 
 from .network_facts import Views
@@ -58,7 +58,7 @@ class _Packing:
     first: int
     cutting: Cutting
     nodes: list[Node] = field(default_factory=list[Node])
-    names: set[str] = field(default_factory=set[str])
+    names: Names = field(init=False)
     ports: dict[Use, tuple[Node, Rows]] = field(default_factory=dict[Use, tuple[Node, Rows]])
     picked: dict[tuple[Use, int, bytes], Use] = field(
         default_factory=dict[tuple[Use, int, bytes], Use]
@@ -68,7 +68,7 @@ class _Packing:
         """All of it."""
         names = sorted(self.claim, key=self.views.place.__getitem__)
         mine = [self.views.network[name] for name in names]
-        self.names.update(self.claim)
+        self.names = Names(self.claim)
         self._listen(mine)
         for node in mine:
             self._compute(node)
@@ -111,7 +111,7 @@ class _Packing:
 
     def _port(self, use: Use, rows: Rows) -> Node:
         node, shape = self.views.network[use.source], self.views.network.shapes[use.source]
-        name = self._fresh(f"{use.source}_{use.state}" if use.state else use.source)
+        name = self.names.take(f"{use.source}_{use.state}" if use.state else use.source)
         cut = (len(rows), *shape[1:]) if shape else ()
         if isinstance(node.op, Input):
             formats = self.cutting.formats(node, rows)
@@ -206,14 +206,6 @@ class _Packing:
         return self.picked[key]
 
     def _add(self, op: Op, uses: Sequence[Use], node: Node) -> Use:
-        name = self._fresh(f"{uses[0].source}_rows")
+        name = self.names.take(f"{uses[0].source}_rows")
         self.nodes.append(Node(name, op, tuple(uses), origin=node.origin))
         return Use(name)
-
-    def _fresh(self, name: str) -> str:
-        base, count = name, 1
-        while name in self.names:
-            count += 1
-            name = f"{base}_{count}"
-        self.names.add(name)
-        return name

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import Format, Network, Node, Op, Quantity, Ref, Tensor
+from snncc.ir import Format, Names, Network, Node, Op, Quantity, Ref, Tensor
 from snncc.ir.ops import BlockDense, Conv, Dense, Reshape, Sparse
 
 from .rows import Rows, extent
@@ -33,6 +33,9 @@ class Cutting:
     network: Network
     tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
     names: dict[tuple[str, bytes], str] = field(default_factory=dict[tuple[str, bytes], str])
+
+    def __post_init__(self) -> None:
+        self._taken = Names(self.network.tensors)
 
     def op(self, node: Node, rows: Rows) -> Op:
         """The op that computes these rows of a node from those of its inputs that they need."""
@@ -68,10 +71,7 @@ class Cutting:
 
     def keep(self, name: str, values: Array) -> str:
         """The name under which a new tensor is kept."""
-        base, count = name, 1
-        while name in self.tensors or name in self.network.tensors:
-            count += 1
-            name = f"{base}_{count}"
+        name = self._taken.take(name)
         self.tensors[name] = Tensor(values)
         return name
 
