@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 from .conversations import talk
-from .files import demand_whole, load, prepare, tried, whole_files
+from .files import damaged, demand_whole, load, prepare, tried, whole_files
 
 
 def main() -> int:
@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=20_000, help="how many are damaged")
     parser.add_argument("--conversations", type=int, default=500, help="with a debug server")
     parser.add_argument("--seed", type=int, default=0, help="of the first; the others follow")
+    parser.add_argument("--keep", type=Path, default=Path("build/fuzz"), help="the files at fault")
     told = parser.parse_args()
     warnings.simplefilter("ignore")  # of zipfile, where a name is there twice
     counts: collections.Counter[str] = collections.Counter()
@@ -32,10 +33,12 @@ def main() -> int:
         load(folder, whole)
         demand_whole(folder, whole)
         for seed in range(told.seed, told.seed + told.files):
-            name, outcome = tried(seed, folder, whole)
+            name, content = damaged(seed, whole)
+            outcome = tried(name, content, folder, whole)
             counts[f"{Path(name).suffix} exit {outcome.code}"] += 1
             slowest = max(slowest, outcome.seconds)
             if outcome.fault:
+                keep(told.keep, seed, name, content)
                 faults[outcome.fault.partition(" ")[0]] += 1
                 last = (outcome.told.strip().splitlines() or [""])[-1][:300]
                 _say(f"{seed} {name} {outcome.fault} {outcome.seconds:.1f} s: {last}")
@@ -44,6 +47,12 @@ def main() -> int:
     figures = {"counts": dict(sorted(counts.items())), "faults": dict(faults)}
     _say(json.dumps({**figures, "slowest_seconds": round(slowest, 2)}, indent=1))
     return bool(faults)
+
+
+def keep(place: Path, seed: int, name: str, content: bytes) -> None:
+    """Stores a file at fault under the number that it has."""
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{seed}-{name}").write_bytes(content)
 
 
 def _say(line: str) -> None:

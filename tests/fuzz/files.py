@@ -42,13 +42,18 @@ def prepare(folder: Path, whole: Mapping[str, bytes]) -> None:
     (folder / "whole.safetensors").write_bytes(whole["plain.safetensors"])
 
 
-def tried(seed: int, folder: Path, whole: Mapping[str, bytes]) -> tuple[str, Outcome]:
-    """The name of the file that a seed damages, and what came of it."""
+def damaged(seed: int, whole: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """Name and content of the file that a seed damages."""
     rng = random.Random(seed)
     name = rng.choice(sorted(whole))
-    (folder / name).write_bytes(mutated(rng, Path(name).suffix, whole[name]))
+    return name, mutated(rng, Path(name).suffix, whole[name])
+
+
+def tried(name: str, content: bytes, folder: Path, whole: Mapping[str, bytes]) -> Outcome:
+    """What came of a damaged file, in a folder where the others are whole."""
+    (folder / name).write_bytes(content)
     try:
-        return name, attempt(arguments(name), folder)
+        return attempt(arguments(name), folder)
     finally:
         (folder / name).write_bytes(whole[name])
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from snncc.ir import ImportRefused, unknown
 
 from .nir_graph import Edge, NirGraph, NirNode
+
+Item = TypeVar("Item")
+MOST_EDGES = 1_000_000  # between the nodes of all inner graphs
 
 
 @dataclass
@@ -39,6 +43,35 @@ class Flat:
         self._sources.clear()
         del self.nodes[name]
 
+    def bypass_all(self, names: Collection[str]) -> None:
+        """The same of many nodes at once, in time proportional to the edges that are left.
+
+        Raises:
+            ImportRefused: they lead around in a circle, or the edges multiply without end.
+        """
+        through = set(names)
+        behind: dict[str, list[str]] = {}
+
+        def resolved(name: str, way: frozenset[str]) -> list[str]:
+            if name not in through:
+                return [name]
+            if name in way:
+                raise ImportRefused(f"'{name}' hands on nothing but what it gets from itself")
+            if name not in behind:
+                found = [s for each in self.sources(name) for s in resolved(each, way | {name})]
+                behind[name] = _few(found)
+            return behind[name]
+
+        edges: list[Edge] = []
+        for source, target in self.edges:
+            if target not in through:
+                edges += [(each, target) for each in resolved(source, frozenset())]
+                _few(edges)
+        self.edges = edges
+        self._sources.clear()
+        for name in through:
+            del self.nodes[name]
+
     def of_kind(self, kind: str) -> list[str]:
         """The nodes of a type, by name."""
         return [name for name, node in self.nodes.items() if node.kind == kind]
@@ -53,10 +86,15 @@ def flat(graph: NirGraph) -> Flat:
     """
     whole = _inlined(graph, "")
     ports = [name for name in whole.nodes if _inner(name, graph) and _is_end(whole.nodes[name])]
-    for port in ports:
-        whole.bypass(port)
+    whole.bypass_all(ports)
     _check_ends(whole)
     return whole
+
+
+def _few(edges: list[Item]) -> list[Item]:
+    if len(edges) > MOST_EDGES:
+        raise ImportRefused(f"the graph has more than {MOST_EDGES:,} edges once it is opened")
+    return edges
 
 
 def _inner(name: str, graph: NirGraph) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 from snncc.frontends.nir.hdf5_numbers import read_numbers
+from snncc.frontends.nir.inline import flat
+from snncc.frontends.nir.nir_graph import NirGraph, NirNode
 from snncc.ir import ImportRefused
 from tests.frontends.nir.conftest import Load
 
@@ -126,3 +129,16 @@ def test_what_unfolds_without_end_is_refused_before_it_does(
     tracemalloc.stop()
     assert said in str(refused.value)
     assert peak < 160 << 20
+
+
+def test_edges_that_multiply_are_refused() -> None:
+    """Layers of graphs that hand on what they get: each way through them would be an edge."""
+    ports = {"i": NirNode("Input", {}, {}), "o": NirNode("Output", {}, {})}
+    inner = NirGraph(ports, (("i", "o"),), {})
+    layers = [[f"g{layer}_{k}" for k in range(30)] for layer in range(5)]
+    nodes = {name: NirNode("NIRGraph", {}, {}, inner) for layer in layers for name in layer}
+    nodes |= {"in": NirNode("Input", {}, {}), "out": NirNode("Output", {}, {})}
+    around = [["in"], *layers, ["out"]]
+    edges = [(a, b) for one, other in pairwise(around) for a in one for b in other]
+    with pytest.raises(ImportRefused, match="more than 1,000,000 edges once it is opened"):
+        flat(NirGraph(nodes, tuple(edges), {}))
