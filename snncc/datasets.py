@@ -119,10 +119,10 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
 
 
 def calibration(model: str, data: Path | None, found: Samples | None, count: int) -> Samples | None:
-    """Up to `count` samples to learn rates and ranges from.
+    """The samples to learn rates and ranges from.
 
-    A zoo model's are training data, so that the test split stays unseen; otherwise the user's own
-    file serves.
+    Of a zoo model the first `count` of its training data, so that the test split stays unseen;
+    otherwise all of the user's own file.
     """
     if model.startswith(ZOO):
         from snncc.zoo import data_set
@@ -131,7 +131,7 @@ def calibration(model: str, data: Path | None, found: Samples | None, count: int
         if data is None or data.name == sets.file:
             train = sets.split(data).train
             return Samples(train.x, train.y).first(count)
-    return None if found is None else found.first(count)
+    return found
 
 
 def tick_option(model: str) -> dict[str, str]:

@@ -40,10 +40,10 @@ from snncc.ir.passes import (
 from snncc.plugins import backend, frontend, lowered_with
 from snncc.run import Player
 
+from .learned import input_notes, learned
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
 
 CALIBRATION_SAMPLES = 64
-CALIBRATION_TICKS = 8_192  # of each sample: what calibration takes does not grow with longer ones
 CHECK_SAMPLES = 4
 CHECK_TICKS = 4_096
 GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
@@ -88,7 +88,7 @@ def _compiled(
     network = run_pipeline(float_network, steps, _observers(request, float_network, say))
     program = target.lower(network, settings)
     notes = (*imported, *_presented(theirs, samples), *notes)
-    notes += _saturation(network) + _faint(network)
+    notes += _saturation(network) + _faint(network) + input_notes(network, ranges)
     signal = _check_signal(network, samples)
     if request.bisect:
         say(_bisected(float_network, steps, signal))
@@ -144,13 +144,7 @@ def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, st
 
 def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[str, ...]]:
     if samples is not None:
-        ticks = samples.signal.shape[1]
-        cut = (
-            f"calibrated with the first {CALIBRATION_TICKS:,} of {ticks:,} ticks of each sample; "
-            "states that grow later may saturate, which verify counts"
-        )
-        ranges = calibrate(network, samples.signal[:, :CALIBRATION_TICKS])
-        return ranges, (cut,) if ticks > CALIBRATION_TICKS else ()
+        return learned(network, samples)
     if any(isinstance(n.op, Input) and not n.op.spiking for n in network.inputs):
         return Ranges(), ()  # quantize refuses, and says that it needs data
     rng = np.random.default_rng(0)
@@ -224,8 +218,12 @@ def _bisected(network: Network, steps: Sequence[Pass], signal: Values) -> str:
 
 def _saturation(network: Network) -> tuple[str, ...]:
     return tuple(
-        f"%{name}: the worst case of its state is {worst:.4g}, its largest code {high}; it has "
-        "room for twice what calibration showed, and would saturate beyond"
+        (
+            f"%{name}: the worst case of its state is {worst:.4g}, its largest code {high}"
+            if np.isfinite(worst)
+            else f"%{name}: its state does not leak, so that nothing bounds it"
+        )
+        + "; it has room for twice what calibration showed, and would saturate beyond"
         for name, (worst, high) in unproven(network).items()
     )
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from snncc.ir import Network
 
 FILE_COLUMNS = 200  # width of a table that no terminal limits
 
@@ -40,12 +44,20 @@ def show_notes(notes: Iterable[str]) -> None:
         click.echo(f"note: {printable(note)}", err=True)
 
 
-def show_saturated(saturated: Mapping[str, int]) -> None:
-    """Say on stderr which nodes had to clip codes, and how many."""
+def show_saturated(saturated: Mapping[str, int], network: Network) -> None:
+    """Say on stderr which inputs and nodes had to clip codes, and how many."""
+    inputs = {node.name for node in network.inputs}
     for node, codes in saturated.items():
+        if node in inputs:
+            click.echo(
+                f"note: {codes:,} values of input %{node} lie beyond what its format holds and are "
+                "clipped; build again with --data that reach as far",
+                err=True,
+            )
+            continue
         click.echo(
-            f"note: %{node} clipped {codes:,} codes that its format cannot hold; calibrate with "
-            "data that reach as far, or widen it (--state-bits 32)",
+            f"note: %{node} clipped {codes:,} codes that its format cannot hold; build again with "
+            "--data that drive it as far",
             err=True,
         )
 

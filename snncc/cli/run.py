@@ -123,11 +123,10 @@ def _classified(
     accuracy = None if samples.labels is None else trace.accuracy(samples.labels, decode)
     if as_json:
         facts = {"engine": engine, "classes": classes.tolist(), "accuracy": accuracy}
-        # Only the interpreter counts what it clips; the others are equal to it, and silent.
-        saturated = dict(trace.saturated) if engine == "reference" else None
-        show_json(facts | {"saturated": saturated})
+        # All engines count the inputs that are clipped; the interpreter states, too.
+        show_json(facts | {"saturated": dict(trace.saturated)})
         return
-    show_saturated(trace.saturated)
+    show_saturated(trace.saturated, opened.network)
     click.echo(" ".join(map(str, classes)))
     if accuracy is not None:
         click.echo(f"accuracy {accuracy:.2%} of {len(samples)} samples")

@@ -67,7 +67,7 @@ def command(
         show_json(report.as_json())
     else:
         show_report(report)
-    show_saturated(report.saturated)
+    show_saturated(report.saturated, opened.network)
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     refuse_differences(report)

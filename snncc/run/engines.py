@@ -12,7 +12,7 @@ import numpy as np
 from snncc import ir
 from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
-from snncc.ir import Network, Trace, UsageError, Values, unknown
+from snncc.ir import Network, Quantity, Trace, UsageError, Values, unknown
 
 from .lowered import Advance, Lowered, backend_of
 
@@ -62,7 +62,23 @@ def run(
     saturated: Counter[str] = Counter()
     for part in parts:
         saturated.update(part.saturated)
+    if engine != "reference":
+        saturated.update(clipped(bundle, signal))
     return Trace(wires, parts[0].outputs, dict(saturated))
+
+
+def clipped(bundle: Bundle, signal: Values) -> dict[str, int]:
+    """Input → how many values of a signal its format cannot hold; none where all fit.
+
+    What happens to inputs happens before any engine: these count what the interpreter does.
+    """
+    node = bundle.network.inputs[0]
+    format = node.formats.get("value")
+    if not isinstance(format, Quantity) or not isinstance(format.unit, int):
+        return {}
+    codes = np.rint(np.asarray(signal, dtype=np.float64) * 2.0**format.unit)
+    beyond = int(np.count_nonzero((codes < format.low) | (codes > format.high)))
+    return {node.name: beyond} if beyond else {}
 
 
 def stream(bundle: Bundle, engine: str = "reference") -> Callable[[Values], Trace]:

@@ -90,9 +90,12 @@ def test_verify_says_what_saturated(
     assert verified.code == 0, verified.err
     report = json.loads(verified.out)
     assert report["saturated"]["x"] > 0
-    assert "note: %x clipped" in verified.err
-    ran = call(["run", out, *large, "--engine", "reference", "--json"], capsys)
-    assert json.loads(ran.out)["saturated"] == {"x": report["saturated"]["x"]}
+    said = f"note: {report['saturated']['x']:,} values of input %x lie beyond what its format holds"
+    assert said in verified.err
+    for engine in ("reference", "native", "target"):
+        ran = call(["run", out, *large, "--engine", engine, "--json"], capsys)
+        assert json.loads(ran.out)["saturated"]["x"] == report["saturated"]["x"]
+        assert said in call(["run", out, *large, "--engine", engine], capsys).err
 
 
 def test_verify_without_data_plays_the_check_signal(

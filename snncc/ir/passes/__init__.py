@@ -13,7 +13,7 @@ from .fold.logic_gates import Gates
 from .fold.merge_weights import MergeWeights
 from .fold.prune import Prune
 from .fold.split_shared import Unshare
-from .quantize.calibrate import Ranges, calibrate, with_ranges
+from .quantize.calibrate import Ranges, calibrate, with_inputs, with_ranges
 from .quantize.meeting import faint
 from .quantize.multiplications import Multiplication, multiplications
 from .quantize.quantize import Quantize
@@ -79,6 +79,7 @@ __all__ = [
     "start",
     "total_lag",
     "unproven",
+    "with_inputs",
     "with_ranges",
     "worst_case",
 ]

@@ -81,6 +81,14 @@ def with_ranges(steps: Sequence[Pass], ranges: Ranges) -> tuple[Pass, ...]:
     )
 
 
+def with_inputs(ranges: Ranges, name: str, signal: Values) -> Ranges:
+    """The ranges with how far an input reaches in a larger signal `[samples, ticks, *shape]`."""
+    peak = np.maximum(np.max(signal, axis=(0, 1)), -np.min(signal, axis=(0, 1)).astype(np.float64))
+    below = {name} if np.min(signal, initial=0) < 0 else set[str]()
+    peaks = MappingProxyType({**ranges.peaks, f"%{name}": peak})
+    return replace(ranges, peaks=peaks, negative=ranges.negative | below)
+
+
 def _played(
     network: Network, signal: Mapping[str, Values], wires: tuple[str, ...]
 ) -> Iterator[Trace]:
