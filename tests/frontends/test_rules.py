@@ -130,6 +130,26 @@ VECTORS: dict[str, Function] = {
         ATEN.baddbmm(x.view(-1, 2, 3), x.view(-1, 2, 3), numbers(3, 3).expand(x.shape[0], 3, 3))
         + ATEN.bmm(x.view(-1, 2, 3), x.relu().view(-1, 3, 2) @ numbers(2, 3))
     ),
+    "clamped": lambda x: x.clamp(-0.5, 0.75) + x.clamp(max=V) * F.hardtanh(x) - F.relu6(4 * x),
+    "clamped at one end": lambda x: ATEN.clamp_min(x, -0.2) * ATEN.clamp_max(x, 0.4),
+    "rectifiers": lambda x: x.abs() + F.leaky_relu(x, 0.1) + F.elu(x, 0.7) + F.celu(x, 1.5),
+    "gated by themselves": lambda x: F.silu(x) + F.mish(x) + F.hardswish(x) * F.hardsigmoid(x),
+    "powers": lambda x: x**2 - x**3 + x.square(),
+    "gelu by tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "part in place": lambda x: _partly(x),
+    "some columns in place": lambda x: _columns(x),
+    "masked": lambda x: x.masked_fill(torch.tensor([True, False] * 3), 2.0),
+    "group norm of vectors": lambda x: F.group_norm(x, 3, V, V) + F.group_norm(x, 1),
+    "pads": lambda x: F.pad(x, (2, 1)) + F.pad(x[:, None], (1, 2), "reflect")[:, 0],
+    "pads with a value": lambda x: F.pad(x.view(-1, 2, 3), (1, 0, 2, 1), value=0.5),
+    "pads that cut": lambda x: F.pad(x, (-1, 2)),
+    # no rows: what they do is asked of PyTorch
+    "cumulative": lambda x: x.cumsum(1) + x.view(-1, 2, 3).cumsum(1).flatten(1),
+    "rolled": lambda x: x.roll(2, 1) - x.view(-1, 2, 3).rot90(1, (1, 2)).flatten(1),
+    "repeated": lambda x: x.repeat_interleave(2, dim=1) + x.tile(1, 2),
+    "triangle": lambda x: x[:, None, :].expand(-1, 6, -1).tril() * 2,
+    "differences": lambda x: torch.diff(x, dim=1, prepend=x[:, :1]),
+    "gathered": lambda x: x.gather(1, torch.tensor([[3, 0]]).expand(len(x), 2)),
     "wrapped numbers": lambda x: torch.broadcast_to(x.unsqueeze(2), (*x.shape, 2)) * numbers(6, 2),
 }
 
@@ -137,6 +157,21 @@ VECTORS: dict[str, Function] = {
 def _attended(x: Tensor) -> Tensor:
     """Queries, keys and values are three faces of the same signal."""
     return (x @ x.relu().transpose(-2, -1) * 0.25) @ (-x).relu()
+
+
+def _partly(x: Tensor) -> Tensor:
+    y = x.clone()
+    y[:, 1:3] = 0
+    y[:, 4:] += V[4:]
+    y.view(-1, 2, 3)[:, 1, ::2] = x[:, :2]
+    return y
+
+
+def _columns(x: Tensor) -> Tensor:
+    y = 2 * x
+    y[:, [4, 1]] = x[:, :2]
+    y[:, torch.tensor([True] + [False] * 5)] = 3
+    return y
 
 
 def _written(x: Tensor) -> Tensor:
@@ -147,6 +182,11 @@ def _written(x: Tensor) -> Tensor:
     out[:, 0] = x
     out[:, 1] = 2 * x + shift
     return out
+
+
+def _listed(x: Tensor) -> Tensor:
+    """Two signals along an axis of their own, `[B, C, 2, H, W]`."""
+    return torch.stack([x, x.relu()], dim=2)
 
 
 IMAGES: dict[str, Function] = {
@@ -193,6 +233,46 @@ IMAGES: dict[str, Function] = {
             x, None, None, K[:, 0, 0], K[:, 1, 0].abs() + 1, 0.1, 1e-3
         )[0]
     ),
+    "avg pool, more ways": lambda x: (
+        F.avg_pool2d(x, 3, 2, 1, ceil_mode=True)
+        + F.avg_pool2d(x, 3, 2, 1, count_include_pad=False, ceil_mode=True)
+    ),
+    "avg pool, clipped": lambda x: F.avg_pool2d(x, (4, 2), (2, 3), 1, count_include_pad=False),
+    "avg pool, own divisor": lambda x: F.avg_pool2d(x, 2, divisor_override=3),
+    "avg pool 1d, ceil": lambda x: F.avg_pool1d(x.flatten(2), 4, ceil_mode=True),
+    "max pool, ceil": lambda x: F.max_pool2d(x, (4, 3), 3, 1, ceil_mode=True),
+    "adaptive, uneven": lambda x: F.adaptive_avg_pool2d(x, (4, 3)),
+    "adaptive 1d, many uneven": lambda x: F.adaptive_avg_pool1d(x.flatten(2), 19),
+    "adaptive max": lambda x: F.adaptive_max_pool2d(x, (3, 1)),
+    "adaptive max 1d": lambda x: F.adaptive_max_pool1d(x.flatten(2), 6),
+    "pads of images": lambda x: (
+        F.pad(x, (1, 2, 0, 1))
+        + F.pad(x, (1, 2, 0, 1), "reflect")
+        - F.pad(x, (1, 2, 0, 1), "replicate") * F.pad(x, (1, 2, 0, 1), "circular")
+    ),
+    "pad of channels": lambda x: ATEN.constant_pad_nd(x, (0, 0, 0, 0, 1, 2), 0.25),
+    "pad and conv": lambda x: F.conv2d(F.pad(x, (0, 1, 2, 0)), numbers(5, 4, 3, 2), padding=1),
+    "transposed": lambda x: F.conv_transpose2d(x, numbers(4, 3, 3, 2), numbers(3), stride=2),
+    "transposed, all ways": lambda x: F.conv_transpose2d(
+        x, numbers(4, 3, 3, 3), numbers(6), (2, 3), (2, 1), (1, 2), 2, (1, 2)
+    ),
+    "transposed, by one": lambda x: F.conv_transpose2d(x, numbers(4, 2, 2, 3), padding=1),
+    "transposed 1d": lambda x: F.conv_transpose1d(x.flatten(2), numbers(4, 2, 5), stride=3),
+    "shuffled": lambda x: F.pixel_shuffle(x, 2),
+    "unshuffled": lambda x: F.pixel_unshuffle(x[:, :, :, :4], 2),
+    "shuffled channels": lambda x: F.channel_shuffle(x, 2),
+    "unfolded": lambda x: F.unfold(x, (3, 2), stride=2, padding=1),
+    "folded": lambda x: F.fold(F.unfold(x, 2), (6, 5), 2),
+    "nearest": lambda x: F.interpolate(x, scale_factor=2) + F.interpolate(x, (12, 10)),
+    "bilinear": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True),
+    "bicubic": lambda x: F.interpolate(x, (7, 7), mode="bicubic"),
+    "group norm": lambda x: F.group_norm(x, 2, K[:, 0, 0], K[:, 1, 0]),
+    "instance norm": lambda x: F.instance_norm(x, weight=K[:, 0, 0], bias=K[:, 1, 0]),
+    "windows over lists": lambda x: (
+        F.conv3d(_listed(x), numbers(3, 4, 1, 2, 2), numbers(3), padding=(0, 1, 1)).sum(2)
+        + F.avg_pool3d(_listed(x), (1, 2, 2), 1, (0, 1, 1)).sum(2)[:, :3]
+        + F.max_pool3d(_listed(x), (1, 2, 2), 1, (0, 1, 1)).sum(2)[:, :3]
+    ),
     "split channels": lambda x: torch.cat(torch.split(x, 3, dim=1)[::-1], dim=1),
 }
 
@@ -237,23 +317,39 @@ REFUSED: dict[str, tuple[Function, str]] = {
     "the other sample": (lambda x: x.flip(0), "single samples of the batch"),
     "per sample": (lambda x: x * torch.arange(x.shape[0]).unsqueeze(1), "from sample to sample"),
     "integers": (lambda x: x.long().double(), "cast to torch.int64"),
-    "part in place": (lambda x: _partly(x), "overwritten in place"),
     "rounding": (torch.round, "'round'"),
-    "cumulative": (lambda x: x.cumsum(1), "'cumsum'"),
+    "powers of roots": (lambda x: x.abs() ** 0.5, "only squares and cubes have ops"),
+    "error function": (F.gelu, "no op has the error function"),
+    "dilated maximum": (lambda x: F.max_pool1d(x[:, None], 2, 1, 0, 2)[:, 0], "with dilation"),
+    "instance norm that ran": (
+        lambda x: F.instance_norm(x[:, None], V[:1], V[:1].abs(), use_input_stats=False)[:, 0],
+        "use batch norm",
+    ),
+    "written twice": (lambda x: _twice(x), "several values are written to one place"),
+    "written anywhere": (lambda x: _anywhere(x), "through 'diagonal'"),
+    "normed by its length": (lambda x: x / x.norm(dim=1, keepdim=True), "no op of the network"),
+    "too large": (
+        lambda x: x.repeat(1, 1000).cumsum(1)[:, :6],
+        "a fixed linear map of 6000 to 6000 values, too large",
+    ),
     "numpy": (lambda x: torch.from_numpy(x.numpy() * 2), "leaves PyTorch"),
     "item": (lambda x: x * float(x[0, 0]), "reads the value of a signal"),
-    "ceil": (lambda x: F.avg_pool1d(x[:, None], 4, ceil_mode=True)[:, 0], "ceil_mode"),
     "root of squares": (lambda x: F.lp_pool1d(x[:, None], 2, 3)[:, 0], "power-average pooling"),
-    "uneven": (lambda x: F.adaptive_avg_pool1d(x[:, None], 4)[:, 0], "windows differ"),
     "statistics": (lambda x: F.batch_norm(x, None, None, training=True), "statistics of the batch"),
     "diagonal": (lambda x: torch.einsum("bi,ii->bi", x, numbers(6, 6)), "takes a diagonal"),
 }
 
 
-def _partly(x: Tensor) -> Tensor:
+def _twice(x: Tensor) -> Tensor:
     y = x.clone()
-    y[:, 1:3] = 0
+    y[:, [1, 1]] = x[:, :2]
     return y
+
+
+def _anywhere(x: Tensor) -> Tensor:
+    y = x.view(-1, 2, 3).clone()
+    y.diagonal(0, 1, 2).copy_(x[:, :2])
+    return y.flatten(1)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -55,6 +55,18 @@ EXACT = {
     "read_out:WithLosses": Exact("6", decode="mean", note="'score' is compiled"),
     "read_out:RelativeInside": Exact("6", decode="mean"),
     "read_out:LargestInside": Exact("6", decode="count"),
+    "linear_maps:zero_padded": Exact("2x6x6"),
+    "linear_maps:transposed": Exact("2x6x6"),
+    "linear_maps:circular": Exact("2x6x6"),
+    "linear_maps:reflected": Exact("2x6x6"),
+    "linear_maps:enlarged": Exact("2x6x6"),
+    "linear_maps:smoothly_enlarged": Exact("2x6x6"),
+    "linear_maps:shuffled": Exact("2x6x6"),
+    "linear_maps:pooled": Exact("2x6x6"),
+    "linear_maps:grouped": Exact("2x6x6"),
+    "linear_maps:conv_over_ticks": Exact("2x6x6"),
+    "linear_maps:pool_over_ticks": Exact("2x6x6"),
+    "linear_maps:Framed": Exact("2x6x6"),
 }
 REFUSED = {
     "in_place:Decayed": ("6", "in_place.py:", "is not the one it returned at its last call"),
@@ -65,6 +77,8 @@ REFUSED = {
     "read_out:LogAtEveryTick": ("6", "read_out.py:", "no op has a logarithm"),
     "read_out:Ranked": ("6", "read_out.py:", "leave that to the reader of the score"),
     "read_out:LayerAfterLargest": ("6", "read_out.py:", "after the largest value of all ticks"),
+    "linear_maps:mixed_in_time": ("2x6x6", "'layer' (Conv3d)", "one of them must be ticks"),
+    "linear_maps:dilated_maximum": ("2x6x6", "(MaxPool2d)", "which no op of the network has yet"),
     "built:LastTicks": ("6", "computes 8 ticks where its input has 64", "--option ticks=8"),
 }
 """Model → shape, and what the sentence says of the place and of the cure."""

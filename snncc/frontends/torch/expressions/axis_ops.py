@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from math import prod
 from typing import cast
 
@@ -15,7 +16,10 @@ import numpy as np
 import torch
 
 from .axes import Atom, Axis, Cells, Grid, Kind, axis_of, cell, each, sizes
-from .expr import Expr, Weaver
+from .expr import Constant, Expr, Weaver
+
+RUNS = 4
+"""Up to how many slices of a signal are put one behind the other, rather than values picked."""
 
 
 class Loom:
@@ -77,8 +81,15 @@ class Loom:
         columns, axes = self.aligned(operands)
         cells = np.empty(columns[0].shape, dtype=object)
         for index in np.ndindex(cells.shape):
-            cells[index] = self.weaver.apply(keyword, [cell(c, index) for c in columns])
+            cells[index] = self._combined(keyword, [cell(c, index) for c in columns])
         return Grid(cells, axes)
+
+    def _combined(self, keyword: str, exprs: Sequence[Expr]) -> Expr:
+        numbers = [e.values for e in exprs if isinstance(e, Constant)]
+        if len(numbers) < len(exprs):
+            return self.weaver.apply(keyword, exprs)
+        combine = {"sum": np.add, "product": np.multiply}[keyword]
+        return self.weaver.constant(reduce(combine, numbers))
 
     def thin(self, grid: Grid) -> Grid:
         """The grid without feature atoms of size 1."""
@@ -146,13 +157,25 @@ class Loom:
 
     def taken(self, expr: Expr, axis: int, index: Sequence[int]) -> Expr:
         """The expression with only those indices of one of its axes."""
-        start, stop = index[0], index[-1] + 1
         if len(index) == expr.shape[axis] and list(index) == list(range(len(index))):
             return expr
-        if list(index) == list(range(start, stop)):
-            return self.weaver.apply("slice", (expr,), axis=axis, start=start, stop=stop)
-        whole = np.arange(prod(expr.shape)).reshape(expr.shape)
-        return self.weaver.gather(expr, np.take(whole, index, axis=axis))
+        ends = [k for k in range(1, len(index)) if index[k] != index[k - 1] + 1]
+        starts = [0, *ends]
+        if len(starts) > RUNS:
+            whole = np.arange(prod(expr.shape)).reshape(expr.shape)
+            return self.weaver.gather(expr, np.take(whole, index, axis=axis))
+        parts = [
+            self._span(expr, axis, index[first], index[last - 1] + 1)
+            for first, last in zip(starts, [*ends, len(index)], strict=True)
+        ]
+        return self.weaver.join(parts, axis)
+
+    def _span(self, expr: Expr, axis: int, start: int, stop: int) -> Expr:
+        if (start, stop) == (0, expr.shape[axis]):
+            return expr
+        if isinstance(expr, Constant):
+            return self.weaver.constant(np.take(expr.values, range(start, stop), axis=axis))
+        return self.weaver.apply("slice", (expr,), axis=axis, start=start, stop=stop)
 
     def selected(self, grid: Grid, axis: int, index: int) -> Grid:
         """The grid at one index of an axis, which goes."""
@@ -212,7 +235,7 @@ class Loom:
                 self.weaver.reshape(e, (*e.shape[:into], 1, *e.shape[into:]))
                 for e in cast("Sequence[Expr]", rest[index])
             ]
-            cells[index] = self.weaver.apply("concat", row, axis=into)
+            cells[index] = self.weaver.join(row, into)
         return Grid(cells, (*grid.axes[:axis], atoms, *grid.axes[axis + 1 :]))
 
     def all_features(self, grid: Grid) -> Grid:

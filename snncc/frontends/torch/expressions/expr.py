@@ -207,6 +207,13 @@ class Weaver:
             return self.reshape(expr.args[0], shape)
         return self.apply("reshape", (expr,), shape=shape)
 
+    def join(self, exprs: Sequence[Expr], axis: int) -> Expr:
+        """Signals one behind the other along an axis."""
+        numbers = [e.values for e in exprs if isinstance(e, Constant)]
+        if len(numbers) == len(exprs):
+            return self.constant(np.concatenate(numbers, axis=axis))
+        return self.apply("concat", exprs, axis=axis) if len(exprs) > 1 else exprs[0]
+
     def gather(self, expr: Expr, index: npt.NDArray[np.int64]) -> Expr:
         """The values at flat positions `index`, in the shape of `index`."""
         flat = index.ravel()

@@ -14,14 +14,16 @@ from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, single
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
 from ..neurons.library import Found, Site
-from ..operations import layers, layouts, norms, scores
+from ..operations import activations, layers, layouts, norms, pools, scores, windows
+from ..operations.fixed_maps import mapped
 from ..operations.operation_table import MISSING, REASONS, ROWS, Operand
 from ..operations.scores import RISING, Score, Scored
 from ..record.origin import Places
+from ..record.precision import float64
 from ..record.recording import Call, Recording, Var
 from .readouts import integrator, never_fires
 
-TABLES = (layers, norms, scores, layouts)
+TABLES = (activations, layers, layouts, norms, pools, scores, windows)
 """Modules whose rows stand in the table once they are imported."""
 
 NEURON = "neuron"
@@ -110,8 +112,11 @@ class Lifter(Loom):
             k: self._resolved(v) for k, v in call.kwargs.items() if k not in LAYOUT_ONLY - kept
         }
         if call.name not in ROWS:
-            reason = REASONS.get(call.name, MISSING)
-            raise self.weaver.refuse(f"'{call.name}': {reason}")
+            with float64():
+                fixed = None if call.name in REASONS else mapped(self, call.name, args, kwargs)
+            if fixed is not None:
+                return [fixed]
+            raise self.weaver.refuse(f"'{call.name}': {REASONS.get(call.name, MISSING)}")
         result = ROWS[call.name](self, *args, **kwargs)
         return [result] if isinstance(result, (Grid, torch.Tensor)) else cast("Results", result)
 

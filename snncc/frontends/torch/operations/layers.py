@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import cast
 
 import numpy as np
 import torch
@@ -14,10 +15,10 @@ from snncc.ir import Shape
 from ..expressions.axes import Axis, Cells, Grid, cell, each
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
+from ..expressions.padding import unpadded
 from .operation_table import Operand, row
 from .products import multiplied
-
-Pair = int | Sequence[int]
+from .windows import Pair, over_ticks, per_axis, transposed
 
 
 def _numpy(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -57,7 +58,7 @@ def _matmul(loom: Loom, left: Operand, right: Operand) -> Grid:
     first, left = _labelled(left, lead, "mk")
     second, right = _labelled(right, lead, "kn")
     out = lead + "m" * (len(left.shape) > 1) + "n" * (len(right.shape) > 1)
-    return _einsum(loom, f"{first},{second}->{out}", [left, right])
+    return einsum(loom, f"{first},{second}->{out}", [left, right])
 
 
 @row("addmm", "addmv", "baddbmm")
@@ -93,7 +94,7 @@ def _labelled(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
 
 
 @row("einsum")
-def _einsum(loom: Loom, equation: str, *operands: Operand | Sequence[Operand]) -> Grid:
+def einsum(loom: Loom, equation: str, *operands: Operand | Sequence[Operand]) -> Grid:
     """`torch.einsum` of one signal with constants, or of two."""
     parts = [p for o in operands for p in ([o] if isinstance(o, (Grid, torch.Tensor)) else o)]
     terms, out = _parse(loom, equation, parts)
@@ -217,12 +218,7 @@ def _product(
 # --- windows --------------------------------------------------------------------------------------
 
 
-def _per_axis(value: Pair, axes: int) -> tuple[int, ...]:
-    values = (value,) if isinstance(value, int) else tuple(value)
-    return values * axes if len(values) == 1 else values
-
-
-def _image(loom: Loom, signal: Operand, axes: int) -> Grid:
+def image(loom: Loom, signal: Operand, axes: int) -> Grid:
     """The signal as batch, channels and `axes` places, each an axis of its own."""
     assert isinstance(signal, Grid)
     if len(signal.axes) != axes + 2:
@@ -237,7 +233,8 @@ def _image(loom: Loom, signal: Operand, axes: int) -> Grid:
     return grid
 
 
-def _windowed(grid: Grid, cells: Cells, shape: Shape) -> Grid:
+def windowed(grid: Grid, cells: Cells, shape: Shape) -> Grid:
+    """A grid of what windows over an image give."""
     return Grid(cells, (grid.axes[0], *((("feature", n),) for n in shape)))
 
 
@@ -255,7 +252,10 @@ def _convolved(
     refs = {"weight": weaver.tensor(_numpy(weight), "weight")}
     if bias is not None:
         refs["bias"] = weaver.tensor(_numpy(bias), "bias")
-    return weaver.apply("conv", (expr,), **fixed, **refs)
+    inner, around = unpadded(expr, weight.ndim - 2)
+    own = cast("Sequence[tuple[int, int]]", fixed["padding"])
+    pads = tuple((p + b, q + a) for (p, q), (b, a) in zip(own, around, strict=True))
+    return weaver.apply("conv", (inner,), **{**fixed, "padding": pads}, **refs)
 
 
 @row("conv")
@@ -272,11 +272,26 @@ def _conv(
     _weights(loom, weight, bias)
     assert isinstance(weight, torch.Tensor) and not isinstance(bias, Grid)
     axes = weight.ndim - 2
-    grid, spread = _image(loom, signal, axes), _per_axis(dilation, axes)
+    spread = per_axis(dilation, axes)
+    if axes == 3 and not isinstance(padding, str):
+        sides = (per_axis(stride, 3), per_axis(padding, 3), spread)
+
+        def flat(grid: Grid, k: int) -> Grid:
+            step, pad, wide = (w[:k] + w[k + 1 :] for w in sides)
+            return _conv(loom, grid, weight.select(2 + k, 0), bias, step, pad, wide, groups)
+
+        made = over_ticks(loom, signal, (tuple(weight.shape[2:]), *sides), flat)
+        if made is not None:
+            return made
+        raise loom.weaver.refuse(
+            "a convolution over three axes; one of them must be ticks that it leaves alone (kernel "
+            "1, stride 1)"
+        )
+    grid = image(loom, signal, axes)
     pads = _pads(padding, tuple(weight.shape[2:]), spread)
-    fixed = {"stride": _per_axis(stride, axes), "padding": pads, "dilation": spread}
+    fixed = {"stride": per_axis(stride, axes), "padding": pads, "dilation": spread}
     cells = each(grid, lambda e: _convolved(loom.weaver, e, weight, bias, groups=groups, **fixed))
-    return _windowed(grid, cells, cell(cells).shape)
+    return windowed(grid, cells, cell(cells).shape)
 
 
 @row("convolution")
@@ -288,14 +303,44 @@ def _convolution(
     stride: Pair,
     padding: Pair,
     dilation: Pair,
-    transposed: bool,
+    turned: bool,
     output_padding: Pair,
     groups: int,
 ) -> Grid:
     """What every convolution comes down to where its function is not seen, as in TorchScript."""
-    if transposed:
-        raise loom.weaver.refuse("a transposed convolution")
+    if turned:
+        return _transposed(
+            loom, signal, weight, bias, stride, padding, dilation, output_padding, groups
+        )
     return _conv(loom, signal, weight, bias, stride, padding, dilation, groups)
+
+
+def _transposed(
+    loom: Loom,
+    signal: Operand,
+    weight: Operand,
+    bias: Operand | None,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    output_padding: Pair,
+    groups: int,
+) -> Grid:
+    _weights(loom, weight, bias)
+    assert isinstance(weight, torch.Tensor) and not isinstance(bias, Grid)
+    axes = weight.ndim - 2
+    if axes > 2:
+        raise loom.weaver.refuse("a transposed convolution over three axes has no op yet")
+    grid = image(loom, signal, axes)
+    fixed = {
+        "stride": per_axis(stride, axes),
+        "padding": per_axis(padding, axes),
+        "output_padding": per_axis(output_padding, axes),
+        "dilation": per_axis(dilation, axes),
+        "groups": groups,
+    }
+    cells = each(grid, lambda e: transposed(loom.weaver, e, weight, bias, **fixed))
+    return windowed(grid, cells, cell(cells).shape)
 
 
 def _pads(padding: Pair | str, kernel: Shape, dilation: Shape) -> tuple[tuple[int, int], ...]:
@@ -303,7 +348,7 @@ def _pads(padding: Pair | str, kernel: Shape, dilation: Shape) -> tuple[tuple[in
         whole = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
         return tuple((n // 2, n - n // 2) for n in whole)
     each_side = (0,) if isinstance(padding, str) else padding
-    return tuple((n, n) for n in _per_axis(each_side, len(kernel)))
+    return tuple((n, n) for n in per_axis(each_side, len(kernel)))
 
 
 @row("batch_norm")
@@ -344,75 +389,3 @@ def _native_batch_norm(
     *others, eps = rest  # training comes first, where it is asked for
     training = len(others) > 1 and bool(others[0])
     return [_batch_norm(loom, signal, mean, variance, weight, bias, training, eps=eps)]
-
-
-def _pool(
-    loom: Loom, keyword: str, signal: Operand, kernel: Pair, stride: Pair, padding: Pair, axes: int
-) -> Grid:
-    grid, size = _image(loom, signal, axes), _per_axis(kernel, axes)
-    step = _per_axis(stride, axes) if stride else size
-    pads = tuple((p, p) for p in _per_axis(padding, axes))
-    cells = each(
-        grid, lambda e: loom.weaver.apply(keyword, (e,), kernel=size, stride=step, padding=pads)
-    )
-    return _windowed(grid, cells, cell(cells).shape)
-
-
-@row("avg_pool2d", "avg_pool1d")
-def _avg_pool(
-    loom: Loom,
-    signal: Grid,
-    kernel_size: Pair,
-    stride: Pair = (),
-    padding: Pair = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Grid:
-    padded = any(_per_axis(padding, 1))
-    if ceil_mode or divisor_override or (padded and not count_include_pad):
-        raise loom.weaver.refuse(
-            "average pooling with ceil_mode, a divisor of its own or padding that is not counted"
-        )
-    return _pool(loom, "avg_pool", signal, kernel_size, stride, padding, len(signal.axes) - 2)
-
-
-@row("max_pool2d_with_indices")
-def _max_pool(
-    loom: Loom,
-    signal: Grid,
-    kernel_size: Pair,
-    stride: Pair = (),
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    ceil_mode: bool = False,
-) -> Sequence[Grid]:
-    if ceil_mode or set(_per_axis(dilation, 1)) != {1}:
-        raise loom.weaver.refuse("max pooling with ceil_mode or dilation")
-    return [_pool(loom, "max_pool", signal, kernel_size, stride, padding, len(signal.axes) - 2)]
-
-
-@row("lp_pool")
-def _lp_pool(
-    loom: Loom,
-    signal: Grid,
-    norm_type: float,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    ceil_mode: bool = False,
-) -> Grid:
-    if norm_type != 1 or ceil_mode:
-        raise loom.weaver.refuse(f"power-average pooling of power {norm_type}, or with ceil_mode")
-    return _pool(loom, "sum_pool", signal, kernel_size, stride or (), 0, len(signal.axes) - 2)
-
-
-@row("adaptive_avg_pool")
-def _adaptive(loom: Loom, signal: Grid, output_size: int | Sequence[int | None]) -> Grid:
-    axes = len(signal.axes) - 2
-    size = signal.shape[2:]
-    given = [output_size] * axes if isinstance(output_size, int) else output_size
-    wanted = [n if w is None else w for w, n in zip(given, size, strict=True)]
-    if any(n % w for n, w in zip(size, wanted, strict=True)):
-        raise loom.weaver.refuse(f"adaptive pooling of {list(size)} to {wanted}: windows differ")
-    kernel = [n // w for n, w in zip(size, wanted, strict=True)]
-    return _pool(loom, "avg_pool", signal, kernel, kernel, 0, axes)

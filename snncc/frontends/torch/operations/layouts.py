@@ -11,7 +11,7 @@ import torch
 
 from ..expressions.axes import Axis, Grid, axis_of, cell, each, sizes
 from ..expressions.axis_ops import Loom
-from .operation_table import Operand, Result, row
+from .operation_table import ROWS, Operand, Result, row
 
 
 @row("view", "_unsafe_view")
@@ -164,7 +164,7 @@ def _as_grid(loom: Loom, operand: Operand, axes: Sequence[Axis]) -> Grid:
 def _stack(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
     axis = dim % (len(_like(tensors).axes) + 1)
     model = loom.thin(_like(tensors))
-    return _joined(
+    return joined(
         loom,
         [loom.unsqueezed(_as_grid(loom, t, model.axes), axis) for t in tensors],
         axis,
@@ -183,10 +183,10 @@ def _cat(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
         size = tensor.shape[axis] if isinstance(tensor, torch.Tensor) else 0
         axes = (*like.axes[:axis], axis_of(kind, size), *like.axes[axis + 1 :])
         grids.append(_as_grid(loom, tensor, axes))
-    return _joined(loom, grids, axis)
+    return joined(loom, grids, axis)
 
 
-def _joined(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
+def joined(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     """Concatenation along an axis: lists of lists stay lists, features become features."""
     grids = [loom.thin(g) for g in grids]
     if any(g.is_pure(axis, "feature") for g in grids):
@@ -215,9 +215,7 @@ def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     where = len(sizes(grids[0].axes[:axis], "feature"))
     cells = np.empty(grids[0].cells.shape, dtype=object)
     for index in np.ndindex(cells.shape):
-        cells[index] = loom.weaver.apply(
-            "concat", [cell(g.cells, index) for g in grids], axis=where
-        )
+        cells[index] = loom.weaver.join([cell(g.cells, index) for g in grids], where)
     total = sum(g.shape[axis] for g in grids)
     axes = grids[0].axes
     return Grid(cells, (*axes[:axis], axis_of("feature", total), *axes[axis + 1 :]))
@@ -227,23 +225,121 @@ def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
 def _scatter(
     loom: Loom, base: Operand, value: Operand, path: Sequence[tuple[str, Sequence[int]]]
 ) -> Operand:
-    """A write into a view: only whole indices of one axis, as in `out[t] = spikes`."""
-    if len(path) != 1 or path[0][0] != "select":
-        raise loom.weaver.refuse("part of a signal is overwritten in place")
-    dim, index = path[0][1]
-    axis = dim % len(base.shape)
-    return _replaced(loom, base, value, axis, index % base.shape[axis])
+    """A write into a view of whole indices and slices, as in `out[t, :, 1:3] = spikes`."""
+    if not path:
+        return _expand(loom, value, base.shape)
+    name, args = path[0]
+    if name in ("view", "unsqueeze", "squeeze"):
+        inner = _scatter(loom, _seen(loom, base, name, args), value, path[1:])
+        return _seen(loom, inner, "view", [list(base.shape)])
+    if name not in ("select", "slice"):
+        raise loom.weaver.refuse(
+            f"part of a signal is overwritten in place through '{name}'; write into slices of it"
+        )
+    axis = args[0] % len(base.shape)
+    size = base.shape[axis]
+    if name == "select":
+        return _replaced(loom, base, (value, path[1:]), axis, args[1] % size)
+    span = range(size)[slice(*args[1:])]
+    inner = _scatter(loom, _taken(loom, base, axis, span), value, path[1:])
+    return _overwritten(loom, base, inner, axis, span)
 
 
-def _replaced(loom: Loom, base: Operand, value: Operand, axis: int, index: int) -> Operand:
-    if isinstance(base, torch.Tensor) and isinstance(value, torch.Tensor):
-        changed = base.clone()
-        changed.select(axis, index).copy_(value)
-        return changed
-    inner = loom.thin(_like([base, value]))
+def _seen(loom: Loom, operand: Operand, name: str, args: Sequence[object]) -> Operand:
+    seen: object = (
+        getattr(torch.ops.aten, name)(operand, *args)
+        if isinstance(operand, torch.Tensor)
+        else ROWS[name](loom, operand, *args)
+    )
+    assert isinstance(seen, (Grid, torch.Tensor)), f"{name} gives one view"
+    return seen
+
+
+@row("index_put")
+def _index_put(
+    loom: Loom,
+    base: Operand,
+    indices: Sequence[Operand | None],
+    value: Operand,
+    accumulate: bool = False,
+) -> Operand:
+    used = [(axis, i) for axis, i in enumerate(indices) if isinstance(i, torch.Tensor)]
+    if len(used) != 1 or used[0][1].ndim != 1 or any(isinstance(i, Grid) for i in indices):
+        raise loom.weaver.refuse("only one axis can be written to by a list, and not by a signal")
+    axis, index = used[0]
+    place = index.nonzero()[:, 0] if index.dtype == torch.bool else index % base.shape[axis]
+    span = place.tolist()
+    if accumulate or len(set(span)) < len(span):
+        raise loom.weaver.refuse("several values are written to one place")
+    inner = _expand(loom, value, _taken(loom, base, axis, span).shape)
+    return _overwritten(loom, base, inner, axis, span)
+
+
+@row("masked_fill")
+def _masked_fill(loom: Loom, signal: Operand, mask: Operand, value: Operand | float) -> Operand:
+    if isinstance(mask, Grid) or isinstance(value, Grid):
+        raise loom.weaver.refuse("'masked_fill': the mask or the value is a signal")
+    inside = mask.double()
+    kept = loom.pointwise("product", [signal, 1 - inside])
+    return loom.pointwise("sum", [kept, inside * torch.as_tensor(value).double()])
+
+
+def _taken(loom: Loom, operand: Operand, axis: int, span: Sequence[int]) -> Operand:
+    if isinstance(operand, torch.Tensor):
+        return operand.index_select(axis, torch.tensor([*span], dtype=torch.int64))
+    return loom.picked(operand, axis, span)
+
+
+def _overwritten(
+    loom: Loom, base: Operand, inner: Operand, axis: int, span: Sequence[int]
+) -> Operand:
+    """A signal whose values at some indices of an axis are others."""
+    size = base.shape[axis]
+    if isinstance(base, torch.Tensor) and isinstance(inner, torch.Tensor):
+        place = torch.tensor([*span], dtype=torch.int64)
+        return base.index_copy(axis, place, inner.to(base.dtype).contiguous())
+    if not span:
+        return base
+    if list(span) == list(range(span[0], span[0] + len(span))):
+        rest = range(span[0]), span, range(span[0] + len(span), size)
+        parts = [
+            inner if each is span else _taken(loom, base, axis, each) for each in rest if len(each)
+        ]
+        return parts[0] if len(parts) == 1 else _cat(loom, parts, axis)
+    others = [i for i in range(size) if i not in set(span)]
+    parts = [inner, *([_taken(loom, base, axis, others)] if others else [])]
+    order = np.argsort([*span, *others]).tolist()
+    return loom.picked(_cat(loom, parts, axis), axis, order)
+
+
+def _replaced(
+    loom: Loom,
+    base: Operand,
+    written: tuple[Operand, Sequence[tuple[str, Sequence[int]]]],
+    axis: int,
+    index: int,
+) -> Operand:
+    """A write into one index of an axis, or into a part of what stands there."""
+    value, path = written
     if isinstance(base, torch.Tensor):
-        axes = (*inner.axes[:axis], axis_of("list", base.shape[axis]), *inner.axes[axis:])
+        row_of: Operand = base.select(axis, index)
+        inner = _scatter(loom, row_of, value, path)
+        if isinstance(inner, torch.Tensor):
+            changed = base.clone()
+            changed.select(axis, index).copy_(inner)
+            return changed
+        thin = loom.thin(inner)
+        axes = (*thin.axes[:axis], axis_of("list", base.shape[axis]), *thin.axes[axis:])
         base = _as_grid(loom, base, axes)
-    rows = [loom.selected(base, axis, i) for i in range(base.shape[axis])]
-    rows[index] = loom.thin(_as_grid(loom, value, loom.thin(rows[index]).axes))
-    return _joined(loom, [loom.unsqueezed(r, axis) for r in rows], axis)
+        rows = [loom.selected(base, axis, i) for i in range(base.shape[axis])]
+    elif loom.settled(base).is_pure(axis, "list"):
+        rows = [loom.selected(base, axis, i) for i in range(base.shape[axis])]
+        inner = _scatter(loom, rows[index], value, path)
+    else:
+        inner = _scatter(loom, loom.selected(base, axis, index), value, path)
+        whole = inner.unsqueeze(axis) if isinstance(inner, torch.Tensor) else None
+        row_at = loom.unsqueezed(inner, axis) if isinstance(inner, Grid) else whole
+        assert row_at is not None, "a row is a signal or a constant"
+        return _overwritten(loom, base, row_at, axis, [index])
+    rows[index] = loom.thin(_as_grid(loom, inner, loom.thin(rows[index]).axes))
+    return joined(loom, [loom.unsqueezed(r, axis) for r in rows], axis)

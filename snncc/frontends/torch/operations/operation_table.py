@@ -52,11 +52,6 @@ REASONS: Mapping[str, str] = {
         ("topk", "sort", "argsort", "kthvalue", "median"),
         "it ranks the values of a signal; leave that to the reader of the score",
     ),
-    **dict.fromkeys(
-        ("group_norm", "instance_norm"),
-        "it normalises by statistics of parts of the signal; use batch norm, which is a constant "
-        "in inference, or layer norm",
-    ),
 }
 
 
@@ -107,7 +102,8 @@ def negated(loom: Loom, signal: Grid) -> Grid:
 
 
 @row("relu")
-def _relu(loom: Loom, signal: Grid) -> Grid:
+def rectified(loom: Loom, signal: Grid) -> Grid:
+    """A signal with its negative values made zero."""
     return Grid(each(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
 
 
@@ -129,19 +125,20 @@ for _name in ("sigmoid", "tanh", "exp", "reciprocal"):
 @row("maximum")
 def maximum(loom: Loom, left: Operand, right: Operand) -> Grid:
     """The larger of two signals, element by element."""
-    return _add(loom, left, _relu(loom, _sub(loom, right, left)))
+    return _add(loom, left, rectified(loom, _sub(loom, right, left)))
 
 
 @row("minimum")
-def _minimum(loom: Loom, left: Operand, right: Operand) -> Grid:
-    return _sub(loom, left, _relu(loom, _sub(loom, left, right)))
+def minimum(loom: Loom, left: Operand, right: Operand) -> Grid:
+    """The smaller of two signals, element by element."""
+    return _sub(loom, left, rectified(loom, _sub(loom, left, right)))
 
 
 @row("logaddexp")
 def _logaddexp(loom: Loom, left: Operand, right: Operand) -> Grid:
     # log(e^a + e^b) = max(a, b) + log(1 + e^-|a - b|), with -|x| = x - 2 max(x, 0)
     apart = _sub(loom, right, left)
-    above = _relu(loom, apart)
+    above = rectified(loom, apart)
     rest = function("softplus")(loom, _sub(loom, apart, above, 2))
     return loom.pointwise("sum", [left, above, rest])
 

@@ -196,6 +196,6 @@ def _pooled(loom: Loom, expr: Expr, axis: int) -> Expr:
 def _peak(loom: Loom, exprs: Sequence[Expr]) -> Expr:
     """The largest of several signals, element by element."""
     rows = [loom.weaver.reshape(e, (1, *e.shape)) for e in exprs]
-    peak = _pooled(loom, loom.weaver.apply("concat", rows, axis=0), 0) if rows[1:] else exprs[0]
+    peak = _pooled(loom, loom.weaver.join(rows, 0), 0)
     loom.weaver.peaks[id(peak)] = tuple(exprs)
     return peak

@@ -17,6 +17,8 @@ WHOLE: Mapping[object, str] = {
     functional.linear: "linear",
     torch.conv1d: "conv",
     torch.conv2d: "conv",
+    torch.conv3d: "conv",
+    functional.pad: "pad",
     functional.batch_norm: "batch_norm",
     torch.einsum: "einsum",
     torch.matmul: "matmul",

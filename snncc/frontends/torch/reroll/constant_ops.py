@@ -12,6 +12,7 @@ from snncc.ir import Op, Shape
 from snncc.ir.ops import Concat
 
 from ..expressions.expr import Apply, Array, Constant, Weaver
+from ..expressions.padding import zeros_around
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,9 @@ def _set_apart(weaver: Weaver, places: npt.NDArray[np.int64], axis: int, out: Sh
     before = int(places[0])
     after = size - before - len(places)
     if np.array_equal(places, np.arange(before, size - after)):
-        return padded(weaver, (*out[:axis], len(places), *out[axis + 1 :]), axis, (before, after))
+        shape = (*out[:axis], len(places), *out[axis + 1 :])
+        around = [(before, after) if k == axis else (0, 0) for k in range(len(out))]
+        return zeros_around(weaver, shape, around)
     rows = np.arange(lead * size * rest).reshape(lead, size, rest)[:, places].ravel()
     apart = weaver.op(
         "sparse",
@@ -132,17 +135,3 @@ def _set_apart(weaver: Weaver, places: npt.NDArray[np.int64], axis: int, out: Sh
         size=prod(out),
     )
     return [weaver.op("reshape", shape=(rows.size,)), apart, weaver.op("reshape", shape=out)]
-
-
-def padded(weaver: Weaver, shape: Shape, axis: int, pads: tuple[int, int]) -> list[Op]:
-    """Zeros before and after a signal: sums over windows of one value, or of none outside."""
-    if not any(pads):
-        return []
-    lead, rest = prod(shape[:axis]), prod(shape[axis + 1 :])
-    once, around = (1, 1), (pads, (0, 0))
-    pool = weaver.op("sum_pool", kernel=once, stride=once, padding=around)
-    out = (*shape[:axis], shape[axis] + sum(pads), *shape[axis + 1 :])
-    if axis == len(shape) - 2:
-        return [pool]
-    flat = weaver.op("reshape", shape=(lead, shape[axis], rest))
-    return [flat, pool, weaver.op("reshape", shape=out)]
