@@ -14,7 +14,7 @@ from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, single
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
 from ..neurons.library import Found, Site
-from ..operations import activations, layers, layouts, norms, pools, scores, windows
+from ..operations import activations, borders, layers, layouts, norms, pools, scores
 from ..operations.fixed_maps import mapped
 from ..operations.operation_table import MISSING, REASONS, ROWS, Operand
 from ..operations.scores import RISING, Score, Scored
@@ -23,7 +23,7 @@ from ..record.precision import float64
 from ..record.recording import Call, Recording, Var
 from .readouts import integrator, never_fires
 
-TABLES = (activations, layers, layouts, norms, pools, scores, windows)
+TABLES = (activations, borders, layers, layouts, norms, pools, scores)
 """Modules whose rows stand in the table once they are imported."""
 
 NEURON = "neuron"

@@ -16,9 +16,9 @@ from ..expressions.axes import Axis, Cells, Grid, cell, each
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
 from ..expressions.padding import unpadded
+from .borders import Pair, over_ticks, per_axis, transposed
 from .operation_table import Operand, row
 from .products import multiplied
-from .windows import Pair, over_ticks, per_axis, transposed
 
 
 def _numpy(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

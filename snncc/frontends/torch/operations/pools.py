@@ -9,11 +9,11 @@ import torch
 
 from ..expressions.axes import Grid, cell, each
 from ..expressions.axis_ops import Loom
+from .borders import Pair, over_ticks, per_axis
 from .layers import einsum, image, windowed
 from .layouts import joined
 from .operation_table import Operand, row
 from .spans import Span, Stretch, stretches
-from .windows import Pair, over_ticks, per_axis
 
 
 def _pool(
