@@ -306,6 +306,11 @@ class Program:
     compiler: str = ""  # GCC that builds firmware; empty: the Clang that snncc brings
 
     @property
+    def wide_events(self) -> bool:
+        """Whether its lists of events have indices of 32 bits."""
+        return any(wire.kind == "events" and wire.ctype == "uint32_t" for wire in self.wires)
+
+    @property
     def weight_bytes(self) -> int:
         """Flash that all constant arrays take."""
         return sum(table.bytes for table in self.tables)

@@ -10,7 +10,7 @@ import numpy as np
 
 from snncc.ir import Integers, Tensor
 
-CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t"]
+CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t"]
 Layout: TypeAlias = Literal["rows", "lanes"] | CType
 Reset: TypeAlias = Literal["subtract", "value", "none"]
 KINDS: Mapping[Layout, type[np.integer]] = {
@@ -21,6 +21,7 @@ KINDS: Mapping[Layout, type[np.integer]] = {
     "int16_t": np.int16,
     "uint16_t": np.uint16,
     "int32_t": np.int32,
+    "uint32_t": np.uint32,
 }
 BYTES: Mapping[Layout, int] = {layout: np.dtype(kind).itemsize for layout, kind in KINDS.items()}
 

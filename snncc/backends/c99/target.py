@@ -4,7 +4,7 @@ LANES = 8  # neurons computed together: four registers of two int16 lanes on a D
 LANE_BITS = 16  # width of a lane: SXTAB16, QADD16 (Armv7-M ARM, DDI 0403, A7.7)
 WEIGHT_BITS = 8  # one byte a synapse: what SXTAB16 widens
 ACCUMULATOR_BITS = 32  # C99 7.18.1.1: int32_t wraps or not, a sum beyond it is undefined
-EVENTS_MAX = 0xFFFF  # an event is a uint16_t; its largest value marks the end of a list
+EVENTS_MAX = 0xFFFF  # an event is a uint16_t, its largest value an end; beyond, a uint32_t
 PHASES_MAX = 0xFF  # a delay line's position is a uint8_t
 TABLE_BITS = 16  # of index and values: a rise times a part then fits 32 bits
 GATHERED_LEAST = 4  # outputs per block below which eight lanes would be more than half empty
@@ -20,7 +20,6 @@ RESERVED = frozenset(("main", "board", "runtime", "native", "snncc_kernels", "sn
 RULES = {
     "C001": "the network computes with whole numbers",
     "C002": "sums of currents are proven to fit 32 bits",
-    "C003": "a population or a spike signal has at most 65,535 neurons",
     "C004": "a format that traps is proven never to overflow",
     "C005": "states have at most 32 bits, tables 16, decays at most 31",
     "C006": "delays are at most 254 ticks",

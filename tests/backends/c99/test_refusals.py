@@ -80,7 +80,6 @@ def pooled() -> Network:
 REFUSALS = {
     "C001": (hand("feedforward"), "the network computes with real numbers; run quantize"),
     "C002": (wide(), r"%c: its values may reach \d[\d,]+, beyond 32 bits"),
-    "C003": (network(70_000), "%s: it has 70,000 neurons, at most 65,534 can be listed"),
     "C004": (
         network(v=replace(STATE, bits=10, overflow=Overflow.TRAP)),
         r"%s: role 'v' traps beyond 511 and may reach [\d,]+; saturate, or widen it",

@@ -71,9 +71,10 @@ def source(program: Program, names: Names) -> str:
             call = call.replace(")", f", {port.node}_values)")
         functions.append(f"/* {note} */\n{head}\n{{\n{block(lines)}\n}}\n")
         calls.append(call)
+    wide = "#define SNNCC_WIDE_EVENTS\n" if program.wide_events else ""
     return (
         f"/* {program.name}.c: written by snncc; see {program.name}.h. */\n"
-        f'#include "{program.name}.h"\n\n#include "{KERNELS}"\n\n'
+        f'#include "{program.name}.h"\n\n{wide}#include "{KERNELS}"\n\n'
         f"{tables}\n" + "\n".join(functions) + "\n" + _public(program, names, calls)
     )
 

@@ -48,10 +48,10 @@ def arguments(program: Program) -> str:
 def header(program: Program, names: Names) -> str:
     """The C header."""
     name, upper = program.name, program.name.upper()
-    lists = sorted({w.size for w in program.wires if w.kind == "events"})
+    lists = sorted({(w.size, w.ctype) for w in program.wires if w.kind == "events"})
     kinds = "\n".join(
-        f"typedef struct {{ uint16_t count; uint16_t index[{n} + 1]; }} {name}_events_{n};"
-        for n in lists
+        f"typedef struct {{ {kind} count; {kind} index[{n} + 1]; }} {name}_events_{n};"
+        for n, kind in lists
     )
     takes = arguments(program)
     inputs = "\n".join(f" *   {_port(port)}" for port in program.ports)
@@ -80,7 +80,7 @@ def header(program: Program, names: Names) -> str:
 {EXTERN_C}
 {sizes}
 {scores.types}{_lanes(program)}
-/* Neurons that fired: how many, their numbers in ascending order, then 0xFFFF. */
+/* Neurons that fired: how many, their numbers in ascending order, then one with all bits set. */
 {kinds}
 
 /* Everything a network remembers. The members may be read; only the functions below write them. */

@@ -39,7 +39,14 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_ROLLED
 #endif
 
-#define SNNCC_END 0xFFFFu /* stands behind the last event of a list */
+/* An event: the index of what fired; SNNCC_END stands behind the last of a list. A program says if it needs wide ones. */
+#ifdef SNNCC_WIDE_EVENTS
+typedef uint32_t snncc_event;
+#define SNNCC_END 0xFFFFFFFFu
+#else
+typedef uint16_t snncc_event;
+#define SNNCC_END 0xFFFFu
+#endif
 
 /* Weights of one source to eight neurons; byte k belongs to neuron 0 2 1 3 4 6 5 7, the order in which SXTAB16 widens. */
 typedef union { int8_t byte[8]; uint32_t word[2]; } snncc_row;
@@ -255,13 +262,13 @@ SNNCC_INLINE uint32_t snncc_reached(uint32_t v, uint32_t threshold, uint32_t mar
     return (uint32_t)__sel(marks, 0u);
 }
 
-SNNCC_INLINE uint16_t *snncc_append_pair(uint16_t *out, uint32_t marks, uint32_t first)
+SNNCC_INLINE snncc_event *snncc_append_pair(snncc_event *out, uint32_t marks, uint32_t first)
 {
     if (marks) {
         if (marks & 0xFFFFu)
-            *out++ = (uint16_t)first;
+            *out++ = (snncc_event)first;
         if (marks >> 16)
-            *out++ = (uint16_t)(first + 1u);
+            *out++ = (snncc_event)(first + 1u);
     }
     return out;
 }
@@ -294,10 +301,10 @@ SNNCC_INLINE snncc_lanes snncc_settle(snncc_lanes sum)
 
 #endif
 
-SNNCC_INLINE uint16_t *snncc_append_one(uint16_t *out, uint32_t fires, uint32_t index)
+SNNCC_INLINE snncc_event *snncc_append_one(snncc_event *out, uint32_t fires, uint32_t index)
 {
     if (fires)
-        *out++ = (uint16_t)index;
+        *out++ = (snncc_event)index;
     return out;
 }
 
@@ -338,8 +345,8 @@ typedef snncc_lanes snncc_sums;
 #endif
 
 /* The rows of all events from `event` to `end`, added up. */
-SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const uint16_t *event,
-                                      const uint16_t *end)
+SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const snncc_event *event,
+                                      const snncc_event *end)
 {
     snncc_sums sums = snncc_open(sum);
 
@@ -352,8 +359,8 @@ SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, co
 }
 
 /* The same for sources counted from `base`. */
-SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *rows, const uint16_t *event,
-                                           const uint16_t *end, uint32_t base)
+SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *rows, const snncc_event *event,
+                                           const snncc_event *end, uint32_t base)
 {
     snncc_sums sums = snncc_open(sum);
 
@@ -366,11 +373,11 @@ SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *row
 }
 
 /* The same for all events below `limit` of an ascending list; `event` is left at the next one. */
-SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *rows, const uint16_t **event,
+SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *rows, const snncc_event **event,
                                             uint32_t base, uint32_t limit)
 {
     snncc_sums sums = snncc_open(sum);
-    const uint16_t *next = *event;
+    const snncc_event *next = *event;
     uint32_t index;
 
     SNNCC_ROLLED
@@ -383,7 +390,7 @@ SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *ro
 }
 
 /* First event of an ascending list, at or behind `event`, that is not below `limit`. */
-SNNCC_INLINE const uint16_t *snncc_until(const uint16_t *event, uint32_t limit)
+SNNCC_INLINE const snncc_event *snncc_until(const snncc_event *event, uint32_t limit)
 {
     while (*event < limit)
         event++;
@@ -395,11 +402,11 @@ SNNCC_INLINE int snncc_silent(const snncc_lanes *state)
     return !(state->pair[0] | state->pair[1] | state->pair[2] | state->pair[3]);
 }
 
-SNNCC_INLINE uint16_t *snncc_append(uint16_t *out, const snncc_flags *fired, uint32_t first)
+SNNCC_INLINE snncc_event *snncc_append(snncc_event *out, const snncc_flags *fired, uint32_t first)
 {
     if (fired->word[0] | fired->word[1])
         for (uint32_t k = 0; k < 8; k++) {
-            *out = (uint16_t)(first + k); /* a list has room for its end mark */
+            *out = (snncc_event)(first + k); /* a list has room for its end mark */
             out += fired->byte[k];
         }
     return out;

@@ -23,10 +23,10 @@ def _cursors(step: Population, names: Names) -> list[str]:
     for k, gather in enumerate(step.gathers):
         source = names.list(gather.source)
         if gather.blocked:
-            lines.append(f"const uint16_t *event{k} = {source}.index;")
+            lines.append(f"const snncc_event *event{k} = {source}.index;")
         else:
-            lines.append(f"const uint16_t *const event{k} = {source}.index;")
-            lines.append(f"const uint16_t *const end{k} = event{k} + {source}.count;")
+            lines.append(f"const snncc_event *const event{k} = {source}.index;")
+            lines.append(f"const snncc_event *const end{k} = event{k} + {source}.count;")
     lines += [names.pointer(f"current{k}", r) for k, r in enumerate(step.currents)]
     return lines
 
@@ -39,7 +39,7 @@ def _opening(step: Population, names: Names) -> list[str]:
     if step.events:
         wire = names.wires[step.events]
         target = f"state->{wire.name}{names.slot(wire, 0)}"
-        return [f"uint16_t *const list = {target}.index, *out = list;"]
+        return [f"snncc_event *const list = {target}.index, *out = list;"]
     return []
 
 
@@ -48,7 +48,7 @@ def _closing(step: Population, names: Names) -> list[str]:
         return []
     wire = names.wires[step.events]
     count = f"state->{wire.name}{names.slot(wire, 0)}.count"
-    return ["*out = SNNCC_END;", f"{count} = (uint16_t)(out - list);"]
+    return ["*out = SNNCC_END;", f"{count} = (snncc_event)(out - list);"]
 
 
 def _loops(step: Population, names: Names) -> list[str]:
@@ -84,7 +84,7 @@ def _loops(step: Population, names: Names) -> list[str]:
         text = block([*limits, "const uint32_t group = 0;", *body, "(void)group;"])
     else:
         spans = [
-            f"const uint16_t *const end{k} = snncc_until(event{k}, limit{k});"
+            f"const snncc_event *const end{k} = snncc_until(event{k}, limit{k});"
             for k, g in enumerate(step.gathers)
             if g.blocked
         ]

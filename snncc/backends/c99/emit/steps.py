@@ -30,7 +30,7 @@ def scan(step: Scan, names: Names) -> list[str]:
             f"for (uint32_t i = 0; i < {wire.size // 4 * 4}u; i += 4)",
             "    if (value[i] | value[i + 1] | value[i + 2] | value[i + 3])",
             "        for (uint32_t k = i; k < i + 4; k++) {",
-            "            *out = (uint16_t)k;",
+            "            *out = (snncc_event)k;",
             "            out += value[k] != 0;",
             "        }",
         ]
@@ -40,11 +40,11 @@ def scan(step: Scan, names: Names) -> list[str]:
     if start < wire.size:
         lines += [
             f"for (uint32_t i = {start}; i < {wire.size}u; i++) {{",
-            "    *out = (uint16_t)i;",
+            "    *out = (snncc_event)i;",
             "    out += value[i] != 0;",
             "}",
         ]
-    return [*lines, "*out = SNNCC_END;", "list->count = (uint16_t)(out - list->index);"]
+    return [*lines, "*out = SNNCC_END;", "list->count = (snncc_event)(out - list->index);"]
 
 
 def unpack(step: Unpack, names: Names) -> list[str]:
@@ -292,12 +292,12 @@ def _list(names: Names, name: str) -> list[str]:
     wire = names.wires[name]
     kind = f"{names.program.name}_events_{wire.size}"
     list_of = f"{kind} *const list = &state->{name}{names.slot(wire, 0)};"
-    return [list_of, "uint16_t *out = list->index;"]
+    return [list_of, "snncc_event *out = list->index;"]
 
 
 def _events(names: Names, reading: Reading) -> list[str]:
     source = names.list(reading)
     return [
-        f"const uint16_t *event = {source}.index;",
-        f"const uint16_t *const end = event + {source}.count;",
+        f"const snncc_event *event = {source}.index;",
+        f"const snncc_event *const end = event + {source}.count;",
     ]

@@ -17,7 +17,7 @@ from snncc.ir.ops import Function, Graded, Input, Norm, Requantize, Weighted
 
 from ..program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
 from ..storage import Reading, Wire
-from ..target import EVENTS_MAX, RESERVED
+from ..target import RESERVED
 from .constant_arrays import narrowest
 from .context import Context
 from .elements import element_steps
@@ -159,8 +159,8 @@ class _Lowering:
 
     def _readout(self, use: Use) -> Readout:
         node = self.network[use.source]
-        context, small = self.context, self.facts.size(use.source) < EVENTS_MAX
-        read = context.events if context.fires(use) and small else context.values
+        context = self.context
+        read = context.events if context.fires(use) else context.values
         shape = self.network.shapes[use.source]
         spikes = bool(node.op.spiking and not use.state)
         return Readout(str(use), read(use, ""), shape, spikes)

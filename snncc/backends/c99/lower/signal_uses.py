@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -49,6 +50,12 @@ class Facts:
         order = ordered(network)
         place = {node.name: index for index, node in enumerate(order)}
         return cls(network, order, place, bounds(network))
+
+    @cached_property
+    def wide(self) -> bool:
+        """Whether some list of events needs indices of 32 bits; all lists have them then."""
+        large = [node for node in self.network if self.size(node.name) >= EVENTS_MAX]
+        return any(self.binary(Use(node.name)) for node in large)
 
     def size(self, name: str) -> int:
         """Elements of a node's output."""
@@ -116,10 +123,8 @@ class Wiring:
         """The wire as a list of the neurons that fired, for a node that is called `user`."""
         assert not use.state
         size = self.facts.size(use.source)
-        if size >= EVENTS_MAX:
-            message = f"it has {size:,} neurons, at most 65,534 can be listed; split it"
-            raise refused("C003", self.facts.network[use.source], message)
-        return self._read(Wire(f"{use.source}_events", "events", "uint16_t", size), use, user)
+        kind: CType = "uint32_t" if self.facts.wide else "uint16_t"
+        return self._read(Wire(f"{use.source}_events", "events", kind, size), use, user)
 
     def values(self, use: Use, user: str) -> Reading:
         """The wire as one value per element, for a node that is called `user`."""

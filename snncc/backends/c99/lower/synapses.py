@@ -17,7 +17,6 @@ from ..target import (
     DENSE_SYNAPSE,
     EVENT_GATHERED,
     EVENT_SPREAD,
-    EVENTS_MAX,
     GATHERED_LEAST,
     LANE_BITS,
     LANES,
@@ -125,7 +124,7 @@ def _terms(context: Context, use: Use, neurons: int) -> tuple[tuple[Node | None,
     weights, _ = codes_of(context, node)
     half = 1 << (WEIGHT_BITS - 1)
     small = -half <= int(weights.min()) and int(weights.max()) < half
-    listed = context.facts.binary(source) and context.facts.size(source.source) < EVENTS_MAX
+    listed = context.facts.binary(source)
     if use.delay or source.state or not listed or not small:
         return plain
     return ((node, source),)
@@ -194,8 +193,7 @@ def walked(context: Context, node: Node, target: str) -> tuple[Spread | Dot, Lay
     )
     if dense:
         return _dot(context, node, weights, layout, source, target, begin), line
-    listed = binary and context.facts.size(source.source) < EVENTS_MAX
-    read = context.events if listed else context.values
+    read = context.events if binary else context.values
     walk = _walk(context, node, weights, layout)
     return Spread(node.name, read(source, node.name), target, size, walk, begin), line
 
