@@ -42,7 +42,7 @@ from snncc.ir.passes import calibrate
 TICKS = 40
 WIDEST = CONV_NEURONS_PER_CORE  # no application takes more neurons
 GOAL = 0.4  # hops saved in the median
-ALIKE = 1 + 1e-4  # placements weigh rates as whole numbers up to 65,536
+ALIKE = 1 + 1e-4  # placements weigh rates as integers up to 65,536
 
 
 def traffic_of(partition: Partition) -> Traffic:

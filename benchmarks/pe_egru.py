@@ -1,6 +1,6 @@
 """An EGRU that reads text on emulated cores of SpiNNaker 2, beside the published deployment.
 
-The character model of the zoo in whole numbers, its C on emulated Cortex-M4F cores, events along
+The character model of the zoo in integers, its C on emulated Cortex-M4F cores, events along
 our tables, states carried on: 1,000 symbols of its text's test part. Every score of every tick must
 be the reference's, and so every symbol that it foretells.
 

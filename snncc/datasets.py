@@ -85,7 +85,7 @@ def _labels(file: ArrayFile, path: Path, samples: int) -> Values:
         first = int(np.argmin(fine))
         found = f" ({labels[first]} at {[first]})"
     raise UsageError(
-        f"{path}: y is {described.dtype} and holds no classes{found}; expected whole numbers from "
+        f"{path}: y is {described.dtype} and holds no classes{found}; expected integers from "
         f"0 to {limits.LARGEST_LABEL} (leave y out where there are none)"
     )
 
@@ -148,5 +148,5 @@ def _ticks(options: Mapping[str, str]) -> int | None:
     if text is None:
         return None
     if not text.isdigit() or not int(text):
-        raise UsageError(f"--option ticks takes a whole number above zero, found '{text}'")
+        raise UsageError(f"--option ticks takes an integer above zero, found '{text}'")
     return int(text)

@@ -172,7 +172,7 @@ def bisect(network: Network, passes: Sequence[Pass], signal: dict[str, Values]) 
     """Index of the first pass after which outputs are not what they were; None if none is.
 
     Halves the pipeline: after p passes the outputs on the signal are those of the network (their
-    spikes, where it computes in whole numbers by then; later by its lag), after p + 1 they are not.
+    spikes, where it computes in integers by then; later by its lag), after p + 1 they are not.
 
     Args:
         network: before all passes.

@@ -96,7 +96,7 @@ def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
     """The network with one node as several, each a part of it along its first axis.
 
     A concatenation of the parts takes the node's name, so whatever used it goes on as before.
-    Whole numbers stay the same, bit for bit; parameters and units are cut along with the node.
+    Integers stay the same, bit for bit; parameters and units are cut along with the node.
 
     Args:
         network: where the node is.

@@ -118,7 +118,7 @@ class Network:
 
     @cached_property
     def quantized(self) -> bool:
-        """Whether the network computes with whole numbers."""
+        """Whether the network computes with integers."""
         return any(node.formats for node in self.nodes)
 
     @property

@@ -34,7 +34,7 @@ def network_text(network: Network, facts: dict[str, Json] | None = None) -> str:
             _per_tick(layer),
             " ".join(text.split("/")[0] for text in formats.values()),
         )
-    kind = "whole numbers" if facts["quantized"] else "floats"
+    kind = "integers" if facts["quantized"] else "floats"
     totals = (
         f"{_number(facts['neurons'])} neurons, {_number(facts['synapses'])} synapses, "
         f"{_number(facts['weights'])} weights in {_number(facts['weight_bytes'])} bytes; "

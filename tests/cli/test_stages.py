@@ -69,7 +69,7 @@ def test_inspect_shows_a_quantized_network_that_build_refuses(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network = str(bundle / "network.snn")
-    assert "computes with whole numbers" in call(["inspect", network], capsys).out
+    assert "computes with integers" in call(["inspect", network], capsys).out
     done = call(["build", network, "--target", "c99", "-o", str(tmp_path / "n.snnb")], capsys)
     assert (done.code, list(tmp_path.iterdir())) == (2, [])
     assert "has number formats already" in done.err

@@ -95,7 +95,7 @@ def conv(growth: Growth, keyword: str) -> Wire:
 def pool(growth: Growth, keyword: str) -> Wire:
     wire = growth.of_rank(2, 3)
     size = wire.shape[1:]
-    # In whole numbers an average shrinks the unit by the number of taps: powers of two only.
+    # In integers an average shrinks the unit by the number of taps: powers of two only.
     widest = 2 if growth.quantized else 3
     kernel = tuple(growth.number(1, min(widest, extent)) for extent in size)
     pads = tuple(growth.pick((0, 0), (0, k - 1), (k - 1, k - 1)) for k in kernel)

@@ -53,7 +53,7 @@ def _feedback(growth: Growth) -> None:
     sums = [wire for wire in growth.wires if _takes(growth, wire)]
     if not sums:
         return
-    # Whole numbers grow without bound around a cycle in which nothing fits them.
+    # Integers grow without bound around a cycle in which nothing fits them.
     into, source = growth.pick(*sums), growth.wire(lambda wire: _settles(growth, wire))
     size, name = prod(source.shape), f"n{len(growth.nodes)}"
     flat, back, shaped = (f"{name}_{part}" for part in ("flat", "back", "shaped"))
@@ -111,5 +111,5 @@ def networks(draw: Callable[..., Any], including: str = "") -> Network:
 
 @st.composite
 def quantized_networks(draw: Callable[..., Any], including: str = "") -> Network:
-    """Networks of whole numbers: the same, with formats of all kinds on every role."""
+    """Networks of integers: the same, with formats of all kinds on every role."""
     return _grown(draw, including, quantized=True)

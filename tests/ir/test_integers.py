@@ -1,4 +1,4 @@
-"""The integer neuron against whole numbers of Python: no arrays, no floats, no limits."""
+"""The integer neuron against integers of Python: no arrays, no floats, no limits."""
 
 from dataclasses import replace
 from types import MappingProxyType

@@ -77,7 +77,7 @@ reset_order="now", spikes=1, refractory=0, initial=0.0, decay=0.5}
 
 
 def test_a_wide_layer_computes_as_its_halves_do() -> None:
-    """Real and whole numbers alike: rows beyond a megabyte are neurons like all others."""
+    """Real and integers alike: rows beyond a megabyte are neurons like all others."""
     rng = np.random.default_rng(0)
     weight = rng.normal(size=(1200, 160)) / 8
     x = rng.random((3, 5, 160)) < 0.3

@@ -1,4 +1,4 @@
-"""Real values in whole numbers: tables, registers, graded events, products of signals."""
+"""Real values in integers: tables, registers, graded events, products of signals."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def test_a_table_is_as_near_as_it_says(name: str, bits: int, whole: int, frac: i
     most = np.max(np.abs(found - function.of(codes * units[0])))
     assert most <= error_bound(function, index, *units)
     assert len(table) == 2 ** min(bits, 8) + 1
-    assert np.all(np.diff(found) >= 0), "what only rises does so in whole numbers"
+    assert np.all(np.diff(found) >= 0), "what only rises does so in integers"
 
 
 def test_a_reciprocal_is_as_near_as_it_says_away_from_zero() -> None:

@@ -1,4 +1,4 @@
-"""Linear recurrences of real values that drive neurons: whole numbers follow them closely."""
+"""Linear recurrences of real values that drive neurons: integers follow them closely."""
 
 import numpy as np
 import pytest

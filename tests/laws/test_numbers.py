@@ -1,4 +1,4 @@
-"""Rounding, fitting, exact sums and bounds, each against whole numbers without limit."""
+"""Rounding, fitting, exact sums and bounds, each against integers without limit."""
 
 from fractions import Fraction
 
@@ -35,7 +35,7 @@ quantities = st.builds(
 
 
 def rounded(value: Fraction, rounding: Rounding) -> int:
-    """The definition: the nearest whole numbers, and which of them is meant."""
+    """The definition: the nearest integers, and which of them is meant."""
     low = value.numerator // value.denominator
     rest = value - low
     match rounding:
@@ -108,7 +108,7 @@ def test_nan_has_no_code() -> None:
 
 @given(st.integers(0, 2**32 - 1), st.integers(18, 31), st.integers(18, 29))
 def test_sums_are_exact_beyond_what_floats_hold(seed: int, left: int, right: int) -> None:
-    """Magnitudes on both sides of 2**53: either way the product is that of whole numbers."""
+    """Magnitudes on both sides of 2**53: either way the product is that of integers."""
     rng = np.random.default_rng(seed)
     signal = rng.integers(-(2**left), 2**left, (3, 7))
     weights = rng.integers(-(2**right), 2**right, (5, 7))

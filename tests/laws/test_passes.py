@@ -213,7 +213,7 @@ def test_what_bends_zero_cannot_be_late(name: str, message: str) -> None:
 
 
 def quantized(network: Network, seed: int = 1, **options: object) -> Network | None:
-    """The network in whole numbers; None where quantize refuses, which it must do readably."""
+    """The network in integers; None where quantize refuses, which it must do readably."""
     try:
         ranges = calibrate(network, spikes_for(network, seed, samples=2, ticks=8))
         return verify(Quantize(ranges=ranges, **options)(network))

@@ -1,4 +1,4 @@
-"""One tick of every op: shapes as inferred, whole numbers stay whole, floats keep their width."""
+"""One tick of every op: shapes as inferred, integers stay whole, floats keep their width."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""The trained EGRUs in whole numbers: nearly as good as in floats, and the same in C."""
+"""The trained EGRUs in integers: nearly as good as in floats, and the same in C."""
 
 import numpy as np
 import pytest

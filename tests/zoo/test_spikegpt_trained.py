@@ -1,4 +1,4 @@
-"""The trained SpikeGPT: as good in whole numbers as in floats, the same in C, and it goes on."""
+"""The trained SpikeGPT: as good in integers as in floats, the same in C, and it goes on."""
 
 import numpy as np
 import pytest

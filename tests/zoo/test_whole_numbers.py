@@ -1,4 +1,4 @@
-"""What whole numbers leave of the models on digits: their accuracy, and what they multiply."""
+"""What integers leave of the models on digits: their accuracy, and what they multiply."""
 
 import numpy as np
 import pytest

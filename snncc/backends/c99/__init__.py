@@ -1,4 +1,4 @@
-"""The c99 backend: whole-number networks to freestanding C; wires the files below, no logic."""
+"""The c99 backend: integer networks to freestanding C; wires the files below, no logic."""
 
 from __future__ import annotations
 

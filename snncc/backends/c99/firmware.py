@@ -37,7 +37,7 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
     """The trace that a firmware's output stands for, `[samples, ticks, ...]` per wire.
 
     Raises:
-        DeviceError: the output ends within a tick, or is no whole number of samples.
+        DeviceError: the output ends within a tick, or is not a whole number of samples.
     """
     readouts = chosen(program.outputs, program.traced, record)
     kinds = elements(program)

@@ -16,7 +16,7 @@ from snncc.ir.passes import (
 
 
 def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-    """All passes up to whole numbers; there is no retiming, as C computes a tick in order."""
+    """All passes up to integers; there is no retiming, as C computes a tick in order."""
     return (
         Canonicalize(),
         FoldNorm(),

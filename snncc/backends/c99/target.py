@@ -18,7 +18,7 @@ DENSE_SYNAPSE = 5.3  # per synapse, spike or not
 RESERVED = frozenset(("main", "board", "runtime", "native", "snncc_kernels", "snncc"))
 
 RULES = {
-    "C001": "the network computes with whole numbers",
+    "C001": "the network computes with integers",
     "C002": "sums of currents are proven to fit 32 bits",
     "C004": "a format that traps is proven never to overflow",
     "C005": "states have at most 32 bits, tables 16, decays at most 31",

@@ -35,7 +35,7 @@ from .target import (
 
 
 def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-    """All passes up to whole numbers; lowering lays the ticks, as populations may share a step.
+    """All passes up to integers; lowering lays the ticks, as populations may share a step.
 
     Raises:
         UsageError: states of 16 bits are asked for, or an option has a value that it cannot have.

@@ -36,7 +36,7 @@ def choice(options: Mapping[str, str], key: str, *known: str) -> str:
 def number(
     options: Mapping[str, str], key: str, otherwise: int, low: int = 1, high: int | None = None
 ) -> int:
-    """The value of an option as a whole number; `otherwise` if it is left out.
+    """The value of an option as an integer; `otherwise` if it is left out.
 
     Raises:
         UsageError: it is no number from `low` to `high`.
@@ -44,5 +44,5 @@ def number(
     text = options.get(key, str(otherwise))
     if not text.isdecimal() or int(text) < low or (high is not None and int(text) > high):
         limit = "" if high is None else f" to {high}"
-        raise UsageError(f"--option {key} takes a whole number from {low}{limit}, found '{text}'")
+        raise UsageError(f"--option {key} takes an integer from {low}{limit}, found '{text}'")
     return int(text)

@@ -44,7 +44,7 @@ LOIHI2_WORD_BITS = 32  # fits the words that those notebooks print; an estimate
 LOIHI2_HEADER_BITS = 16  # per input axon and core; the same
 
 RULES = {
-    "L001": "the network computes with whole numbers",
+    "L001": "the network computes with integers",
     "L002": "every population is an IF, LIF, CuBa LIF or leaky integrator",
     "L003": "between populations stand weights, sums, layout and sum or average pools; "
     "maxima and products are of spikes",

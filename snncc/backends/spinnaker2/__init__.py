@@ -28,7 +28,7 @@ AnyProgram: TypeAlias = Program | kernel.Program
 class Spinnaker2Backend:
     """SpiNNaker 2: through py-spinnaker2, or on a kernel of our own for what that cannot compute.
 
-    The applications of py-spinnaker2 keep states in float32; our kernel is C in whole numbers.
+    The applications of py-spinnaker2 keep states in float32; our kernel is C in integers.
     """
 
     name = device = "spinnaker2"

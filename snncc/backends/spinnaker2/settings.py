@@ -20,7 +20,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "hop": "exact: cores of short loops wait for their inputs; pipelined: refuse such loops",
         "kernel": "stock: py-spinnaker2's applications; own: snncc's kernel, which has all ops, in "
-        "whole numbers; auto: own where stock refuses",
+        "integers; auto: own where stock refuses",
         "atoms": "at most so many neurons per core; as many as fit if left out",
         "duration": f"ticks of a run that recordings and stimuli have room for; {DURATION}",
         "layout": f"memory layout of py-spinnaker2: {', '.join(LAYOUTS)}; {LAYOUT}",
@@ -96,7 +96,7 @@ def _number(settings: Settings, key: str, otherwise: int) -> int:
     if text is None:
         return otherwise
     if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"--option {key} takes a whole number from 1, found '{text}'")
+        raise UsageError(f"--option {key} takes an integer from 1, found '{text}'")
     return int(text)
 
 

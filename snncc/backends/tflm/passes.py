@@ -16,7 +16,7 @@ from snncc.ir.passes import (
 
 
 def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-    """All passes up to whole numbers: the same network as the C99 backend computes.
+    """All passes up to integers: the same network as the C99 backend computes.
 
     Decays keep 15 bits whatever the state's width: a product that leaves 32 bits is computed in
     two parts (arithmetic.py). States of 16 bits need no second part and are the quicker choice.

@@ -25,7 +25,7 @@ PIECE_BYTES = 700  # what one more FULLY_CONNECTED over part of the columns adds
 STATES: Mapping[str, StateForm] = {"variables": "variables", "io": "io"}
 
 RULES: Mapping[str, str] = {
-    "T001": "the network computes with whole numbers",
+    "T001": "the network computes with integers",
     "T002": "every sum, product and state is proven to fit 32 bits",
     "T003": "products with a factor are rounded toward zero, as DIV does",
     "T004": "a format that traps is proven never to overflow; one that wraps has 16 bits",

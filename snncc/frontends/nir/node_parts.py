@@ -70,7 +70,7 @@ class Part:
         return np.asarray(found, dtype=np.float64)
 
     def whole(self, key: str, axes: int, otherwise: int | None = None) -> tuple[int, ...]:
-        """A parameter as `axes` whole numbers; one number stands for all of them.
+        """A parameter as `axes` integers; one number stands for all of them.
 
         Raises:
             ImportRefused: it is missing, or not that.
@@ -78,7 +78,7 @@ class Part:
         values = self.numbers(key, otherwise).reshape(-1)
         whole = np.array_equal(values, np.rint(values)) and np.all(np.abs(values) < limits.EXTENT)
         if values.size not in (1, axes) or not whole:
-            raise self.refuse(f"'{key}' is {values.tolist()}, expected {axes} whole number(s)")
+            raise self.refuse(f"'{key}' is {values.tolist()}, expected {axes} integer(s)")
         return tuple(int(n) for n in np.broadcast_to(values, (axes,)))
 
     def extents(self, key: str) -> tuple[int, ...]:

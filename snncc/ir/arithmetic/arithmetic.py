@@ -26,7 +26,7 @@ from .number import (
     shift_codes,
 )
 
-EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every whole number up to here is exact
+EXACT_FLOAT = float(1 << 53)  # IEEE 754 binary64: every integer up to here is exact
 EXACT_INTEGER = float(1 << 62)  # half of what int64 holds
 CODE_BYTES = np.dtype(np.int64).itemsize
 
@@ -108,7 +108,7 @@ class Arithmetic(Protocol):
         ...
 
     def counts(self, flags: Values) -> Values:
-        """Truth values or whole numbers in the arithmetic's dtype."""
+        """Truth values or integers in the arithmetic's dtype."""
         ...
 
     def noticed(self, beyond: Values, role: str) -> None:
@@ -204,7 +204,7 @@ class FloatArithmetic:
 
 @dataclass(eq=False)
 class IntegerArithmetic:
-    """Whole numbers in int64, fitted to the formats of one node.
+    """Integers in int64, fitted to the formats of one node.
 
     Accumulates exactly, shifts once, fits once: with that, the order of a sum cannot matter.
 
@@ -311,7 +311,7 @@ class IntegerArithmetic:
             if real.nbytes < LARGE_BYTES:
                 self._real[id(weights)] = known
         _, real, gain = known
-        # Matrix products of floats are some twenty times faster than those of whole numbers, and
+        # Matrix products of floats are some twenty times faster than those of integers, and
         # exact as long as the sum of magnitudes stays below 2**53.
         worst = gain * float(np.max(np.abs(signal), initial=0))
         if worst < EXACT_FLOAT:
@@ -402,7 +402,7 @@ def _narrow(format: Quantity) -> type[np.signedinteger]:
 
 
 def isqrt(codes: Codes) -> Codes:
-    """The square roots of whole numbers from zero up to 2**62, rounded down."""
+    """The square roots of integers from zero up to 2**62, rounded down."""
     root = np.sqrt(codes.astype(np.float64)).astype(np.int64)
     # A float of 53 bits may be off by one on either side.
     root = np.where(root * root > codes, root - 1, root)

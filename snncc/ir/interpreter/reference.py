@@ -34,13 +34,13 @@ def run(
 ) -> Trace:
     """What the network does with `signal`, tick by tick.
 
-    A quantized network computes in whole numbers, any other in floats of `dtype`. Per tick, in
+    A quantized network computes in integers, any other in floats of `dtype`. Per tick, in
     dependency order: each node reads its wires, `delay` ticks back (zero before tick 0), and makes
     a new state and an output.
 
     Args:
         network: verified.
-        signal: `[samples, ticks, *shape]`, float or whole numbers; with several inputs a mapping
+        signal: `[samples, ticks, *shape]`, float or integers; with several inputs a mapping
             from the input's name.
         record: `outputs`; `spikes` adds all neurons' spikes, graded ones too; `all` every node's
             output; or wires

@@ -240,7 +240,7 @@ class Sparse(Weighted):
             _expect(index.shape, tensors[self.weight.name].shape, f"the shape of @{what}")
             _expect(index.ndim, 1, f"the number of axes of @{what}")
             if index.dtype.kind not in "iu" or np.any((index < 0) | (index >= limit)):
-                raise ValueError(f"{what} are whole numbers from 0 to {limit - 1}")
+                raise ValueError(f"{what} are integers from 0 to {limit - 1}")
         if self.bias is not None:
             _expect(tensors[self.bias.name].shape, (self.size,), f"the shape of {self.bias}")
         return (self.size,)

@@ -48,7 +48,7 @@ def test_a_population_becomes_no_more_processes_than_allowed(parts: str, process
 
 def test_the_number_of_parts_is_a_whole_number() -> None:
     network = mixed()
-    with pytest.raises(UsageError, match="parts takes a whole number from 1, found 'few'"):
+    with pytest.raises(UsageError, match="parts takes an integer from 1, found 'few'"):
         prepared(network, spikes_for(network), {"parts": "few"})
 
 

@@ -186,7 +186,7 @@ def test_a_network_beyond_the_chip_is_refused() -> None:
 def test_the_number_of_chips_is_a_whole_number() -> None:
     _, program = lowered(single(LIF(**CALM, decay=0.7)), chips="8")
     assert program.chips == 8
-    with pytest.raises(UsageError, match="chips takes a whole number"):
+    with pytest.raises(UsageError, match="chips takes an integer"):
         lowered(single(LIF(**CALM, decay=0.7)), chips="many")
 
 
@@ -196,7 +196,7 @@ def test_the_number_of_chips_is_a_whole_number() -> None:
         ({"neurons": "stok"}, "did you mean 'stock'"),
         ({"netx": "yes"}, "unknown value 'yes'"),
         ({"reset": "none"}, "unknown value 'none'"),
-        ({"input-bits": "13"}, "input-bits takes a whole number from 2 to 12, found '13'"),
+        ({"input-bits": "13"}, "input-bits takes an integer from 2 to 12, found '13'"),
     ],
 )
 def test_unknown_values_of_options_are_refused(options: dict[str, str], message: str) -> None:

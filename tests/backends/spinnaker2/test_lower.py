@@ -159,7 +159,7 @@ def test_a_float_network_is_refused() -> None:
     ("options", "sentence"),
     [
         ({"hop": "often"}, "--option hop: unknown value 'often'"),
-        ({"atoms": "0"}, "--option atoms takes a whole number from 1, found '0'"),
+        ({"atoms": "0"}, "--option atoms takes an integer from 1, found '0'"),
         ({"layout": "loose"}, "--option layout: unknown value 'loose'"),
         ({"sys_tick": "soon"}, "--option sys_tick takes seconds"),
     ],

@@ -1,4 +1,4 @@
-"""A population's parameters as whole numbers, one per neuron. Never: chooses an arithmetic."""
+"""A population's parameters as integers, one per neuron. Never: chooses an arithmetic."""
 
 from __future__ import annotations
 

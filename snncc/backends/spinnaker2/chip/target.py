@@ -128,7 +128,7 @@ FIFO_SPIKES = 512  # nestml: PACKET_BUFFER_LENGTH; what comes beyond is lost wit
 CYCLES_PER_SYNAPTIC_EVENT = 25  # chip: 12 M events per second and core at 300 MHz
 CYCLES_PER_NEURON = 60  # inferred: a tick of 250 neurons must fit a fraction of a millisecond
 CYCLES_PER_SPIKE = 150  # inferred: search in the table, fetch of a row
-EXACT_SUM = 1 << 24  # IEEE 754 binary32: every whole number up to here is exact
+EXACT_SUM = 1 << 24  # IEEE 754 binary32: every integer up to here is exact
 TICK_SECONDS = 1e-3  # scripts: sys_tick_in_s, where nothing else is said
 
 RULES = {

@@ -1,4 +1,4 @@
-"""Networks on a kernel of our own: whole numbers on the processing elements, values as events."""
+"""Networks on a kernel of our own: integers on the processing elements, values as events."""
 
 from .emit import emit
 from .emulate import Chip, Played, play

@@ -1,6 +1,6 @@
 """Local search by exchanges: items trade places until no trade saves hops.
 
-All exchanges of two items are weighed at once with four matrix products. Rates are whole numbers,
+All exchanges of two items are weighed at once with four matrix products. Rates are integers,
 so that every sum is exact and the same search is found on every machine.
 """
 
@@ -31,7 +31,7 @@ class Local:
 
     Attributes:
         hears: 1 where an item hears a source: float64 [sources, items].
-        rates: whole numbers: float64 [sources].
+        rates: integers: float64 [sources].
         leaving: of what an item sends to other chips, by the router: float64 [items].
     """
 

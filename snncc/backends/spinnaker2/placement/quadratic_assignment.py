@@ -17,7 +17,7 @@ def assign(
     site that it has just left; the best assignment met is kept. All exchanges are weighed at once.
 
     Args:
-        flow: symmetric, between groups, the diagonal zero; whole numbers.
+        flow: symmetric, between groups, the diagonal zero; integers.
         distances: symmetric, between sites.
         sites: of each group at the start; the result is never worse.
         rounds: exchanges made.

@@ -43,7 +43,7 @@ class Traffic:
 
     @property
     def weights(self) -> Values:
-        """Rates as whole numbers from 1 to `WEIGHT_MAX`, in proportion: float64 [cores].
+        """Rates as integers from 1 to `WEIGHT_MAX`, in proportion: float64 [cores].
 
         Sums of these are exact: what minimises them is found alike on every machine.
         """

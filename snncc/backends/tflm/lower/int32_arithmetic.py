@@ -209,5 +209,5 @@ def _is(signal: Signal, code: int) -> bool:
 
 
 def _trunc(value: Values, divisor: Values) -> Values:
-    """Quotient toward zero, of whole numbers."""
+    """Quotient toward zero, of integers."""
     return np.asarray(np.sign(value) * (np.abs(value) // divisor))

@@ -238,7 +238,7 @@ class Neurons:
                 "it fires several times a tick by a threshold that may fall to "
                 f"{int(threshold.low.min()):,}, and DIV takes divisors of 1 and more only",
             )
-        # How often the threshold fits into v; strictly, how often into v - 1 (whole numbers).
+        # How often the threshold fits into v; strictly, how often into v - 1 (integers).
         over = x.most(v, x.like(int(strict), v))
         over = x.subtract(over, x.like(1, v)) if strict else over
         return x.clipped(x.divide(over, threshold), 0, op.spikes)
@@ -331,7 +331,7 @@ class Neurons:
         return format.frac if isinstance(format, Factor) else 0
 
     def _factor(self, param: Param, role: str) -> Values:
-        """A factor as a whole number over 2**frac; without a format it is exactly one."""
+        """A factor as an integer over 2**frac; without a format it is exactly one."""
         scale = 1 << self._frac(role)
         return np.rint(values_of(param, self._tensors) * scale).astype(np.int64)
 

@@ -135,7 +135,7 @@ class Registers:
         return self._ended(whole, more, low, rest)
 
     def _ended(self, whole: Signal, more: Signal, bits: int, rest: Signal) -> Signal:
-        """A whole number, rounded by what was left of it: `more` / 2**bits, and `rest` below."""
+        """An integer, rounded by what was left of it: `more` / 2**bits, and `rest` below."""
         x = self.x
         if self._scale.rounding is Rounding.TOWARD_ZERO:
             return whole
@@ -174,7 +174,7 @@ class Registers:
         if part is None:
             return first
         rise = x.multiply(x.subtract(self._read(table[1:], segment), first), part)
-        # Made positive by a whole number of units, as DIV truncates and the line is rounded down.
+        # Made positive by integer units, as DIV truncates and the line is rounded down.
         steepest = int(np.abs(np.diff(table)).max()) + 1
         raised = x.add(rise, x.like((steepest << shift) + (1 << (shift - 1)), rise))
         step = x.divide(raised, x.like(1 << shift, raised))

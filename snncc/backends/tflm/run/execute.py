@@ -40,7 +40,7 @@ Kernel = Callable[[list[Values], Operator, Tensor], Values]
 
 
 def _pairwise(function: Callable[[Values, Values], Values]) -> Kernel:
-    """A kernel on two signals; whole numbers of 32 bits wrap in it as in C on every board."""
+    """A kernel on two signals; integers of 32 bits wrap in it as in C on every board."""
     return lambda inputs, operator, target: function(*_level(inputs))
 
 

@@ -79,7 +79,7 @@ def _same(e: Evaluation, given: Attributes, value: Poly, *how: Value | None) -> 
 def _cast(e: Evaluation, given: Attributes, value: Poly) -> Poly:
     # Numbers of signals are spikes, or floats that stay floats; anything else would be rounded.
     if given["to"] not in (1, 11) and not value.whole:
-        raise e.refuse("a real signal is cast to whole numbers")
+        raise e.refuse("a real signal is cast to integers")
     return value
 
 

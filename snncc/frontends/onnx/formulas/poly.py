@@ -101,7 +101,7 @@ class Poly:
 
     @property
     def whole(self) -> bool:
-        """Whether it counts spikes and nothing else: what a cast to whole numbers keeps."""
+        """Whether it counts spikes and nothing else: what a cast to integers keeps."""
         return all(isinstance(atom, Fired) for atom in self.atoms)
 
     def coefficient(self, *atoms: Atom) -> Array:

@@ -158,7 +158,7 @@ def _check_scan_axis(
     if not inner.HasField("shape"):  # the body's types may be left to inference
         outer = next(e for e in graph.input if e.name == signal).type.tensor_type
         axes = given.get("scan_input_axes", [0])
-        assert isinstance(axes, list), "an attribute of whole numbers"
+        assert isinstance(axes, list), "an attribute of integers"
         dims = [*outer.shape.dim]
         del dims[int(axes[0])]
         inner.shape.dim.extend(dims)

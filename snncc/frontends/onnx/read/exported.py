@@ -169,7 +169,7 @@ class _Formulas:
         if name in PASSED_ON:
             kind = next((k for k in [*args, *kwargs.values()] if isinstance(k, np.dtype)), None)
             if kind is not None and kind.kind in "iu" and not live[0].whole:
-                raise self.evaluation.refuse("a real signal is cast to whole numbers")
+                raise self.evaluation.refuse("a real signal is cast to integers")
             return [live[0]]
         if name not in ATEN:
             raise self._unknown()

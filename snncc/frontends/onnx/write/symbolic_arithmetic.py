@@ -62,7 +62,7 @@ class TracedFloats(FloatArithmetic):
 
 
 class TracedIntegers(IntegerArithmetic):
-    """Whole numbers that are not there yet, with the formats of one node."""
+    """Integers that are not there yet, with the formats of one node."""
 
     formats: Mapping[str, Format]
 

@@ -44,7 +44,7 @@ ABOUT = (
 def write_onnx(network: Network) -> bytes:
     """The network as an ONNX model of one tick, serialized; the same network, the same bytes.
 
-    A network of real numbers computes in float64, one of whole numbers in int64, as the reference
+    A network of real numbers computes in float64, one of integers in int64, as the reference
     does; its real inputs are codes then. Inputs are `[samples, *shape]`. Every op is a function of
     the domain `snncc` with a body of standard ops; tensors are initializers `@name`.
 

@@ -172,7 +172,7 @@ def _wanted(request: ImportRequest, options: Options) -> Wanted:
 
 
 def _kind(signal: Values | None) -> str:
-    """Whether a signal counts spikes: whole numbers from zero up."""
+    """Whether a signal counts spikes: integers from zero up."""
     if signal is None or bool(np.all((signal == np.rint(signal)) & (signal >= 0))):
         return "spike"
     return "real"

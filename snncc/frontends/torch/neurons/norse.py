@@ -252,7 +252,7 @@ def _objection(module: nn.Module) -> str:
         return "tau_mem_inv is 0: nothing that enters changes its potential"
     waiting = _waiting(module)
     if waiting.numel() > 1 or float(waiting) != int(waiting):
-        return "rho_reset is no whole number of ticks, or differs between neurons"
+        return "rho_reset is not a whole number of ticks, or differs between neurons"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Quantize: choose number formats, so that inference needs whole numbers and no rescaling."""
+"""Quantize: choose number formats, so that inference needs integers and no rescaling."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Quantize(Pass):
     graded events are held in registers of 16 bits, in powers of two that calibration chooses. They
     and real inputs have fewer bits where weights that read them would add up to more than 32.
 
-    Establishes: the network computes with whole numbers; every role has a format.
+    Establishes: the network computes with integers; every role has a format.
     May change: spikes, within what rounding of the parameters does.
     Stands after all folding: what it rounds is final.
     """

@@ -18,12 +18,12 @@ CARRYING = Output.MOVED, Output.SUMMED, Output.SCALED
 
 
 def spike_counts(network: Network) -> frozenset[str]:
-    """Nodes that put out whole numbers of spikes."""
+    """Nodes that put out counts of spikes."""
     return frozenset(name for name, counts in network.derived(_COUNTS).items() if counts)
 
 
 def counts_spikes(network: Network, use: Use) -> bool:
-    """Whether a wire holds whole numbers of spikes, or of ticks."""
+    """Whether a wire holds counts of spikes, or of ticks."""
     return counted(network, use, network.derived(_COUNTS))
 
 
@@ -50,7 +50,7 @@ _COUNTS: Derived[Network, bool] = Derived(_all_counts, _puts_out_counts)
 
 
 def counted(network: Network, use: Use, known: Mapping[str, bool]) -> bool:
-    """The same, where it is known which nodes put out whole numbers of spikes."""
+    """The same, where it is known which nodes put out counts of spikes."""
     if use.state:
         return not network[use.source].op.state(use.state).real
     return known[use.source]

@@ -73,7 +73,7 @@ class RoundConstants(Pass):
 
 
 def _length(codes: Values) -> Values:
-    """Bits of the magnitude of whole numbers."""
+    """Bits of the magnitude of integers."""
     return np.ceil(np.log2(np.abs(codes) + 1.0))
 
 

@@ -19,7 +19,7 @@ LAYER = "%layers_0_events"
 
 @pytest.fixture(name="model", scope="module")
 def imported() -> tuple[Network, Ranges, Values]:
-    """In whole numbers, with rates and some text."""
+    """In integers, with rates and some text."""
     model = import_model("zoo:egru-text", None, None, {})
     assert model.samples is not None
     network, signal = model.imported.network, model.samples.signal

@@ -75,7 +75,7 @@ class _Packing:
         said = self._said(mine)
         ports = [node for node, _ in self.ports.values()]
         if not any(node.formats for node in (*ports, *self.nodes)):
-            # Ops that only move spikes have no formats, but whole numbers they are.
+            # Ops that only move spikes have no formats, but integers they are.
             ports = [
                 replace(node, op=node.op.with_fields(signal="real"), formats=COUNTS)
                 for node in ports

@@ -119,7 +119,7 @@ class Views:
         least, most, unit = 0, state.most, np.ones(())
         if state.real:
             format = node.formats[state.role]
-            assert isinstance(format, Quantity), "states are whole numbers here"
+            assert isinstance(format, Quantity), "states are integers here"
             least, most, unit = format.low, format.high, arithmetic.unit_of(state.role)
         return Range(np.full(shape, min(least, 0)), np.full(shape, max(most, 0)), unit)
 
