@@ -48,6 +48,13 @@ OPEN: Mapping[str, Open] = MappingProxyType(
             "value",
             "whether a spike sets the potential to v_reset or takes the threshold off",
         ),
+        "reset_order": Open(
+            "now: in the tick of the spike; before-decay, after-decay, after-input: in the next "
+            "tick, before or after the leak, or after the input (now)",
+            ("now", "before-decay", "after-decay", "after-input"),
+            "now",
+            "whether a spike resets the potential in its own tick or in the next one",
+        ),
         "compare": Open("a spike where v > threshold, or >= (>)", (">", ">="), ">"),
         "current": Open(
             "of CubaLIF and CubaLI: the new or the old current drives v (new)",
@@ -99,7 +106,7 @@ OPEN: Mapping[str, Open] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Preset:
-    """The choices that one library's own import makes, and where they were read."""
+    """The choices that a library's own import makes, or its export; and where they were read."""
 
     values: Mapping[str, str]
     source: str
@@ -132,6 +139,22 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             compare=">=",
             integral="dt",
             loop="currents",
+        ),
+        "from-snntorch": _preset(
+            "snnTorch 1.0.0, export_nir.py, and the defaults of its neurons (_neurons/leaky.py)",
+            reset="subtract",
+            reset_order="after-decay",
+            initial="zero",
+        ),
+        "from-sinabs": _preset(
+            "Sinabs 3.1.3, nir.py, and the defaults of its layers (layers/iaf.py)",
+            dt="1.0",
+            integrator="exponential",
+            reset="subtract",
+            compare=">=",
+            gain="one",
+            spikes="many",
+            initial="zero",
         ),
         "as-spinnaker2": _preset(
             "py-spinnaker2, s2_nir.py, ConversionConfig",

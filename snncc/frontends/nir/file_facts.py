@@ -50,6 +50,7 @@ def matter(graph: Flat, loops: bool) -> list[str]:
         "dt": leaky or "Delay" in kinds,
         "integrator": leaky,
         "reset": firing,
+        "reset_order": firing,
         "compare": firing or "Threshold" in kinds,
         "current": bool(kinds & {"CubaLI", "CubaLIF"}),
         "gain": leaky or firing,

@@ -85,7 +85,7 @@ def _firing(part: Part, p: Mapping[str, Values], gain: Values, rest: Values) -> 
         "compare": choices["compare"],
         "reset": "value" if reset == "zero" else reset,
         "reset_amount": part.param("reset_amount", amount + 0.0),
-        "reset_order": "now",
+        "reset_order": choices["reset_order"] if reset != "none" else "now",
         "spikes": MANY if many else 1,
         "refractory": 0,
         "initial": part.param("initial", first + 0.0),

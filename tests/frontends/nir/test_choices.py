@@ -28,14 +28,15 @@ def _warned(notes: tuple[str, ...]) -> set[str]:
 
 def test_what_nobody_said_is_named(load: Load, leaky: Path) -> None:
     notes = load(leaky).notes
-    assert _warned(notes) == {"dt", "integrator", "reset", "signal"}
+    assert _warned(notes) == {"dt", "integrator", "reset", "reset_order", "signal"}
     assert any("taken: reset=value (say so with --option reset=…, or a preset)" in n for n in notes)
 
 
 def test_what_was_said_is_not_warned_about(load: Load, leaky: Path) -> None:
-    notes = load(leaky, dt="1e-3", integrator="forward", reset="zero", signal="spike").notes
+    said = {"dt": "1e-3", "integrator": "forward", "reset": "zero", "reset_order": "now"}
+    notes = load(leaky, **said, signal="spike").notes
     assert _warned(notes) == set()
-    assert notes == ("read with dt=1e-3, integrator=forward, reset=zero (option)",)
+    assert notes == ("read with dt=1e-3, integrator=forward, reset=zero, reset_order=now (option)",)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
