@@ -47,11 +47,20 @@ def report(failure: BaseException, session: Session) -> int:
         return _say(f"error: {failure}", failure.exit_code)
     if isinstance(failure, OSError) and failure.filename is not None:
         return _say(f"error: {failure.strerror}: {failure.filename}", _exit_code(failure))
+    return _machine_or_ours(failure, session)
+
+
+def _machine_or_ours(failure: BaseException, session: Session) -> int:
+    """What this machine lacks, or else a mistake of ours."""
     if isinstance(failure, ModuleNotFoundError) and failure.name and not _ours(failure.name):
         from snncc.plugins import requirement
 
         remedy = f"add it with: pip install '{requirement(failure.name, 'snncc')}'"
         return _say(f"error: no module {failure.name} is installed; {remedy}", DEVICE)
+    if isinstance(failure, MemoryError):
+        found = f" ({failure})" if str(failure) else ""
+        remedy = "give fewer samples or ticks with --data, or use a larger machine"
+        return _say(f"error: this machine has too little memory for that{found}; {remedy}", DEVICE)
     kind = type(failure).__name__
     hint = "" if session.debug else "; `snncc --debug ...` shows the traceback"
     return _say(f"internal error: {kind}: {failure}; please report this{hint}", INTERNAL)

@@ -36,6 +36,17 @@ CASES = {
         4,
         "error: no module elftools.elf is installed; add it with: pip install 'snncc[boards]'\n",
     ),
+    "too little memory": (
+        MemoryError("Unable to allocate 8.00 TiB"),
+        4,
+        "error: this machine has too little memory for that (Unable to allocate 8.00 TiB); give "
+        "fewer samples or ticks with --data, or use a larger machine\n",
+    ),
+    "hidden characters": (
+        UsageError("unknown board '\x1b[31mred\u202e\r'"),
+        2,
+        "error: unknown board '\\x1b[31mred\\u202e\\x0d'\n",
+    ),
     "mistake of ours": (
         ZeroDivisionError("division by zero"),
         1,
