@@ -8,11 +8,12 @@ from pathlib import Path
 
 from snncc.frontends import Imported, ImportRequest
 from snncc.ir import ImportRefused, UsageError, Values, give_back, unknown
+from snncc.ir.untrusted import limits
 
 from .datasets import Samples, find_samples, tick_option
 from .plugins import frontend
 
-EXAMPLES = 4  # samples that a frontend may run the model on
+EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
 COMMON_OPTIONS = {"ticks": "present [samples, *shape] data at each of so many ticks"}
 
 
@@ -50,7 +51,7 @@ def import_model(
         if key not in known:
             raise UsageError(unknown("option", key, known))
     samples = find_samples(model, data, options)
-    signal = example if samples is None else samples.first(EXAMPLES).signal
+    signal = example if samples is None else samples.first(_examples(samples)).signal
     told = {**tick_option(model), **options}
     try:
         imported = reader.load(ImportRequest(model, weights, signal, told))
@@ -63,3 +64,8 @@ def import_model(
         ) from refusal
     give_back()  # what running the model took
     return Model(imported, samples)
+
+
+def _examples(samples: Samples) -> int:
+    """So many that they stay small in float64, one at least."""
+    return max(1, min(EXAMPLES, limits.COMPARED * len(samples) // samples.signal.size))
