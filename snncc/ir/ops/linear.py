@@ -310,8 +310,11 @@ class Conv(Weighted):
         filters = weights.reshape(self.groups, weights.shape[0] // self.groups, -1)
         apart = (samples, *positions, self.groups, filters.shape[-1])
         patches = view.transpose(order).reshape(apart)
-        products = [patches[..., g, :] @ filters[g].T for g in range(self.groups)]
-        return np.moveaxis(np.concatenate(products, axis=-1), -1, 1)
+        if self.groups == 1:
+            return np.moveaxis(patches[..., 0, :] @ filters[0].T, -1, 1)
+        rows = np.moveaxis(patches, -2, 0).reshape(self.groups, -1, filters.shape[-1])
+        products = np.moveaxis(rows @ filters.swapaxes(1, 2), 0, 1)
+        return np.moveaxis(products.reshape(samples, *positions, -1), -1, 1)
 
     def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
         out, into = tensors[self.weight.name].shape[:2]
