@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TypeGuard, cast
 
 import torch
@@ -23,6 +24,8 @@ NARROW_NAMES = {
 
 def widen(value: object) -> object:
     """The argument with every narrow floating-point dtype replaced by float64."""
+    if type(value) is Tensor:
+        return value  # as nearly all arguments are
     if isinstance(value, torch.dtype):
         return torch.float64 if value in NARROW else value
     if isinstance(value, str):
@@ -45,9 +48,12 @@ def widen_small(model: nn.Module) -> None:
 
 def narrow(value: object) -> TypeGuard[nn.Parameter]:
     """Whether a value is a parameter that stayed narrow."""
-    return isinstance(value, nn.Parameter) and value.dtype in NARROW
+    # PyTorch's own check of a parameter takes longer than that of a plain tensor's type.
+    plain = type(value) is Tensor
+    return not plain and isinstance(value, nn.Parameter) and value.dtype in NARROW
 
 
+@cache
 def reads(func: Callable[..., object]) -> bool:
     """Whether a function reads numbers: it looks at no attribute, and writes into no tensor."""
     name = getattr(func, "__name__", "")
@@ -66,13 +72,15 @@ class Widened(TorchFunctionMode):
     ) -> object:
         if func in CASTS:
             return self.call(torch.Tensor.double, args[:1], {})
-        named = {k: widen(v) for k, v in (kwargs or {}).items()}
+        named = {k: widen(v) for k, v in kwargs.items()} if kwargs else {}
         return self.call(func, tuple(map(widen, args)), named)
 
     def call(
         self, func: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]
     ) -> object:
         """The call itself, once dtypes are right; narrow parameters are still to be widened."""
+        if not kwargs and all(type(argument) is Tensor for argument in args):
+            return func(*args)
         if not reads(func):
             return func(*args, **kwargs)
         return func(*map(self.wide, args), **{k: self.wide(v) for k, v in kwargs.items()})
