@@ -55,6 +55,8 @@ EXACT = {
     "read_out:WithLosses": Exact("6", decode="mean", note="'score' is compiled"),
     "read_out:RelativeInside": Exact("6", decode="mean"),
     "read_out:LargestInside": Exact("6", decode="count"),
+    "in_the_way:cured": Exact("6"),
+    "in_the_way:Kept": Exact("6"),
     "linear_maps:zero_padded": Exact("2x6x6"),
     "linear_maps:transposed": Exact("2x6x6"),
     "linear_maps:circular": Exact("2x6x6"),
@@ -77,6 +79,9 @@ REFUSED = {
     "read_out:LogAtEveryTick": ("6", "read_out.py:", "no op has a logarithm"),
     "read_out:Ranked": ("6", "read_out.py:", "leave that to the reader of the score"),
     "read_out:LayerAfterLargest": ("6", "read_out.py:", "after the largest value of all ticks"),
+    "in_the_way:ByHand": ("6", "in_the_way.py:", '"compare": ">="'),
+    "in_the_way:built_with_another_reset": ("6", "module '1'", "build it with the reset"),
+    "in_the_way:misnamed": ("6", "names a state 'mem'", "it has: v); name the one that holds"),
     "linear_maps:mixed_in_time": ("2x6x6", "'layer' (Conv3d)", "one of them must be ticks"),
     "linear_maps:dilated_maximum": ("2x6x6", "(MaxPool2d)", "which no op of the network has yet"),
     "built:LastTicks": ("6", "computes 8 ticks where its input has 64", "--option ticks=8"),
@@ -105,3 +110,20 @@ def test_a_refusal_is_one_sentence_with_a_place_and_a_cure(name: str, load: Load
     text = str(refused.value)
     assert place in text and cure in text
     assert len(text.splitlines()) == 1
+
+
+def test_all_that_is_in_the_way_is_said_at_once(load: Load) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        load(f"{FOLDER / 'in_the_way.py'}:Planted", shape="6")
+    head, *lines = str(refused.value).splitlines()
+    assert head == "4 things in the model are in the way:"
+    said = [("(GELU)", "approximate='tanh'"), ("(Wave)", "'sin'"), ("(MaxPool1d)", "with dilation")]
+    for number, (place, cure) in enumerate([*said, ("in_the_way.py:", "'erfinv'")], 1):
+        (line,) = (each for each in lines if place in each and cure in each)
+        assert line.lstrip()[0] in "1234", number
+
+
+def test_all_neurons_that_are_refused_are_named_at_once(load: Load) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        load(f"{FOLDER / 'in_the_way.py'}:two_neurons", shape="6")
+    assert "QIFNode" in str(refused.value) and "EIFNode" in str(refused.value)

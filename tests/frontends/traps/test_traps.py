@@ -43,7 +43,10 @@ EXACT = {
 """File → what the import says of it beside the library's name."""
 
 REFUSED: Mapping[str, tuple[str, str]] = {
-    "another_reset_in_the_file": ("", "the weights were saved with reset 'value'"),
+    "another_reset_in_the_file": (
+        "",
+        "was set to 'value' later, by the weights or by hand",
+    ),
     "batch_dependent": ("now.mean(0", "the samples of the batch are mixed"),
     "dropout_left_on": ("dropout(", "draws random numbers in the forward pass"),
     "extra_key": ("", "not in the model 'head.weight'"),

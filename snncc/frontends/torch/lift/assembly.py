@@ -10,16 +10,18 @@ from typing import cast
 from snncc.ir import OPS, Decode, ImportRefused, Network, Node, Op, Use, verify
 
 from ..expressions.axes import SAMPLES, Axis, Grid, single
-from ..expressions.expr import Population
+from ..expressions.expr import BatchTorn, Population, Starting
 from ..neurons.library import Found
 from ..operations.scores import Scored
 from ..record.calling import Calling
 from ..record.recorder import Recorder
 from ..record.recording import Recording, Var
 from ..reroll.reroll import Roller
+from .by_hand import NoNeurons, unwritten
 from .decode import Decoder, Output, chosen, leaves, spiking
 from .lift import Lifter
 from .readouts import Readout
+from .survey import Survey, together
 
 
 class OtherLayout(Exception):
@@ -113,10 +115,29 @@ class Assembly:
         self, run: Run, neurons: Mapping[str, Found], calling: Calling, wanted: Wanted
     ) -> None:
         self._run, self._calling, self._wanted = run, calling, wanted
+        self._neurons = neurons
         self._lifter = Lifter(run.recording, neurons, run.recorder.places)
 
     def network(self) -> Traced:
-        self._present()
+        """The network of the recording.
+
+        Raises:
+            OtherLayout: the neurons do not run once per tick.
+            ImportRefused: something has no op; names all of it, each with module and line.
+        """
+        try:
+            return self._network()
+        except (BatchTorn, Starting, NoNeurons):
+            raise
+        except ImportRefused as first:
+            survey = Survey(self._run.recording, self._neurons, self._run.recorder.places)
+            self._present(survey)
+            survey.run()
+            survey.returned_values(_tuples(self._run.returned))
+            raise together(first, survey.problems) from first
+
+    def _network(self) -> Traced:
+        self._present(self._lifter)
         self._lifter.run()
         populations = self._lifter.populations
         ticks = self._ticks(populations)
@@ -142,27 +163,27 @@ class Assembly:
             readout=output.readout,
         )
 
-    def _present(self) -> None:
+    def _present(self, lifter: Lifter) -> None:
         shape = self._wanted.shape
         features: tuple[Axis, ...] = tuple((("feature", n),) for n in shape)
         batch: Axis = (("sample", SAMPLES),)
-        weaver = self._lifter.weaver
+        weaver = lifter.weaver
         if self._calling.layout in ("step", "static"):
             static = self._calling.layout == "static"
             for tick, var in enumerate(self._run.inputs):
                 source = weaver.source(shape, None if static else tick)
-                self._lifter.present(var, single(source, (batch, *features)))
+                lifter.present(var, single(source, (batch, *features)))
             return
         var = self._run.inputs[0]
         ticks = self._fed()
-        listed = self._lifter.listed([weaver.source(shape, k) for k in range(ticks)])
+        listed = lifter.listed([weaver.source(shape, k) for k in range(ticks)])
         time: Axis = (("list", ticks),)
         axes = {
             "time-first": (time, batch, *features),
             "batch-first": (batch, time, *features),
             "time-last": (batch, *features, time),
         }
-        self._lifter.present(var, Grid(listed, axes[self._calling.layout]))
+        lifter.present(var, Grid(listed, axes[self._calling.layout]))
 
     def _fed(self) -> int:
         """How many ticks of input the model was given; one where it makes its own."""
@@ -178,7 +199,7 @@ class Assembly:
             OtherLayout: they do not agree, or not with the input.
         """
         if not any(_fires(p) for p in populations):
-            raise ImportRefused("the model ran no neuron of a supported library that spikes")
+            raise NoNeurons(unwritten(self._run.recording, self._run.recorder.places))
         counts = {p.path: len(p.calls) for p in populations}
         runs = set(counts.values())
         expected = runs.pop() if self._calling.layout == "static" and len(runs) == 1 else None
@@ -269,6 +290,13 @@ class Assembly:
         )
         verify(network)
         return network
+
+
+def _tuples(tree: object) -> object:
+    """Nested lists and dictionaries as nested tuples."""
+    if isinstance(tree, Mapping):
+        return tuple(map(_tuples, tree.values()))
+    return tuple(map(_tuples, tree)) if isinstance(tree, (list, tuple)) else tree
 
 
 def _fires(population: Population) -> bool:

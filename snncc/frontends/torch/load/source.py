@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -141,15 +141,21 @@ def widen(model: nn.Module) -> nn.Module:
     widen_small(model.eval())
     for module in model.modules():
         for name, value in vars(module).items():
-            module.__dict__[name] = _widened(value)
+            if name not in ("_parameters", "_buffers", "_modules"):  # PyTorch's own, done above
+                module.__dict__[name] = _widened(value)
     return model
 
 
 def _widened(value: object) -> object:
-    """A tensor in float64, and named tuples of them; anything else as it is."""
+    """A tensor in float64, and containers of them; anything else as it is."""
     if isinstance(value, torch.Tensor) and value.is_floating_point():
         return value.detach().double()
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         again = cast("Callable[..., object]", type(value))
         return again(*map(_widened, cast("tuple[object, ...]", value)))
+    if type(value) in (list, tuple):
+        items = [_widened(item) for item in cast("Sequence[object]", value)]
+        return items if isinstance(value, list) else tuple(items)
+    if type(value) is dict:
+        return {key: _widened(item) for key, item in cast("dict[object, object]", value).items()}
     return value

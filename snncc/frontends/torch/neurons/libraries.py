@@ -103,23 +103,36 @@ def neurons_of(model: nn.Module, libraries: Sequence[Library]) -> dict[str, Foun
     """Path → neuron, for every module that one of the libraries knows.
 
     Raises:
-        ImportRefused: a library knows the module and cannot express it, or the module belongs to a
-            library of neurons that has no table here.
+        ImportRefused: a library knows a module and cannot express it, or a module belongs to a
+            library of neurons that has no table here; names all of these.
     """
     found: dict[str, Found] = {}
+    refused: list[str] = []
     for path, module in model.named_modules():
-        origin = type(module).__module__.partition(".")[0]
-        if origin in WITHOUT_TABLE:
-            raise ImportRefused(
-                f"module '{path}' is a {origin} {type(module).__name__}; only neurons of "
-                f"{', '.join(TABLES)} are known here"
-            )
-        for library in libraries:
-            kind = library.find(module, path)
-            if kind is not None:
-                found[path] = Found(module, kind, library)
-                break
+        try:
+            neuron = _neuron(module, path, libraries)
+        except ImportRefused as refusal:
+            refused.append(str(refusal))
+            continue
+        if neuron is not None:
+            found[path] = neuron
+    if refused:
+        raise ImportRefused("\n".join(refused))
     return found
+
+
+def _neuron(module: nn.Module, path: str, libraries: Sequence[Library]) -> Found | None:
+    origin = type(module).__module__.partition(".")[0]
+    if origin in WITHOUT_TABLE:
+        raise ImportRefused(
+            f"module '{path}' is a {origin} {type(module).__name__}; only neurons of "
+            f"{', '.join(TABLES)} are known here"
+        )
+    for library in libraries:
+        kind = library.find(module, path)
+        if kind is not None:
+            return Found(module, kind, library)
+    return None
 
 
 def states_of(neurons: Mapping[str, Found]) -> frozenset[str]:

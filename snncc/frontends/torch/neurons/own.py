@@ -41,6 +41,16 @@ class OwnNeurons(Library):
                 f"{described.owner.__name__} and has a forward of its own; describe it as well"
             )
         if described.hidden and module not in FIRST:
+            absent = [key for key in described.states if not hasattr(module, key)]
+            if absent:
+                own = ", ".join(
+                    k for k in vars(module) if not k.startswith("_") and k != "training"
+                )
+                raise ImportRefused(
+                    f"module '{path}': the description of {described.owner.__name__} names a state "
+                    f"'{absent[0]}', and the module has no attribute of that name (it has: "
+                    f"{own or 'none'}); name the one that holds the state, or set it in __init__"
+                )
             FIRST[module] = {key: getattr(module, key) for key in described.states}
         return _kind(described)
 

@@ -222,8 +222,9 @@ def _objection(module: nn.Module) -> str:
         return "state_quant rounds the states in a way of its own; quantize with snncc instead"
     if loaded != built:
         return (
-            f"the weights were saved with reset '{RESETS[loaded]}', but the module was built with "
-            f"'{RESETS[built]}': build it with the reset it was trained with"
+            f"it was built with reset '{RESETS[built]}', and its reset_mechanism was set to "
+            f"'{RESETS[loaded]}' later, by the weights or by hand, which does not change what it "
+            "computes: build it with the reset it was trained with"
         )
     if _named(module) == "RSynaptic" and not module.reset_delay:
         return "RSynaptic(reset_delay=False) cannot run: snnTorch itself fails in its forward"

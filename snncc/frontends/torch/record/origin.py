@@ -82,6 +82,10 @@ class Places:
                 return Origin("", Path(frame.filename).name, frame.lineno or 0, frame.line or "")
         return Origin()
 
+    def kind(self, module: str) -> str:
+        """The class of the module of that path; empty where it is not known."""
+        return self._classes.get(module, "")
+
     def spot(self, origin: Origin) -> str:
         """The place as it stands in a message: file and line, the code there, the module."""
         parts = []

@@ -1,0 +1,39 @@
+"""What is said of a model whose neurons are code of its own: where they fire, and what to write."""
+
+from __future__ import annotations
+
+from snncc.ir import ImportRefused, Origin
+
+from ..record.origin import Places
+from ..record.recording import Recording
+
+COMPARES = {"gt": ">", "ge": ">=", "lt": ">", "le": ">=", "heaviside": ">", "sign": ">"}
+"""Operation in which neurons written by hand fire → how a description says it."""
+
+NONE = "the model ran no neuron of a supported library that spikes"
+
+
+class NoNeurons(ImportRefused):
+    """The model ran no neuron that is known."""
+
+
+def unwritten(recording: Recording, places: Places) -> str:
+    """Why a model without known neurons is none, with the lines that describe its own."""
+    for call in recording.calls:
+        if call.name in COMPARES and any(recording.values[v.index].live for v in call.outputs):
+            return f"{places.spot(call.origin)}: {NONE}; {_lines(call.origin, places, call.name)}"
+    return f"{NONE}, and compares no signal with a threshold; give it neurons (docs/frontends.md)"
+
+
+def _lines(origin: Origin, places: Places, name: str) -> str:
+    owner = places.kind(origin.module) or "the model"
+    described = (
+        '@neuron("lif", states={"v": "v"}, fields=lambda self: {"decay": ..., "threshold": ..., '
+        f'"compare": "{COMPARES[name]}", "reset": "value" or "subtract", "reset_amount": ..., '
+        '"reset_order": "now"})'
+    )
+    return (
+        f"here {owner} fires by hand: put what it does in one tick into a class with "
+        f"forward(current, v) that returns spikes, v, and write above it {described}, with "
+        "`from snncc.frontends import neuron`; docs/own-neurons.md says more"
+    )

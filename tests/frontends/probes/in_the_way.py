@@ -1,0 +1,98 @@
+"""Models with several things in the way, and neurons written by hand; no tests."""
+
+from __future__ import annotations
+
+import snntorch as snn
+import torch
+from spikingjelly.activation_based import neuron
+from torch import Tensor, nn
+
+from snncc.frontends import neuron as described
+from tests.frontends.layers import strong
+
+
+class Wave(nn.Module):
+    """A sine, which no op has."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sin(x)
+
+
+class Planted(nn.Module):
+    """Four things in the way, one behind the other, beside a measure that is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.gate, self.one = nn.Linear(6, 8), nn.GELU(), neuron.LIFNode()
+        self.wave, self.outer, self.two = Wave(), nn.Linear(8, 8), neuron.LIFNode()
+        self.pool, self.three = nn.MaxPool1d(2, 1, dilation=2), neuron.LIFNode()
+
+    def forward(self, x: Tensor) -> Tensor:
+        spikes = self.one(self.gate(self.inner(x)))
+        self.measured = spikes.std()
+        spikes = self.two(self.wave(self.outer(spikes)))
+        return self.three(self.pool(spikes[:, None]).flatten(1)).erfinv()
+
+
+def cured() -> nn.Module:
+    """The same as the sentences say."""
+    layers = nn.Linear(6, 8), nn.GELU(approximate="tanh"), neuron.LIFNode(v_threshold=0.1)
+    rest = strong(8, 8), neuron.LIFNode(), nn.Unflatten(1, (1, 8)), nn.MaxPool1d(2, 1)
+    return nn.Sequential(*layers, *rest, nn.Flatten(), neuron.LIFNode(v_threshold=0.3))
+
+
+def two_neurons() -> nn.Module:
+    layers = nn.Linear(6, 8), neuron.QIFNode(), nn.Linear(8, 4), neuron.EIFNode()
+    return nn.Sequential(*layers)
+
+
+class ByHand(nn.Module):
+    """A membrane written into the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(6, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        v, rows = torch.zeros(x.shape[1], 8), []
+        for now in x:
+            v = 0.9 * v + self.inner(now)
+            s = (v >= 1).to(v)
+            v = v - s
+            rows.append(s)
+        return torch.stack(rows)
+
+
+def built_with_another_reset() -> nn.Module:
+    lif = snn.Leaky(beta=0.9, init_hidden=True)
+    lif.reset_mechanism = "zero"
+    return nn.Sequential(nn.Linear(6, 4), lif)
+
+
+@described("if", states={"mem": "v"}, fields=lambda self: {}, hidden=True)
+class Misnamed(nn.Module):
+    """Its state has another name than its description says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.v = 0.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+def misnamed() -> nn.Module:
+    return nn.Sequential(nn.Linear(6, 4), Misnamed())
+
+
+class Kept(nn.Module):
+    """Weights in a list and in a dictionary, which PyTorch does not widen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = [torch.randn(8, 6), {"bias": torch.rand(8)}]
+        self.lif = neuron.LIFNode(v_threshold=0.4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight, rest = self.parts
+        return self.lif(nn.functional.linear(x, 2 * weight, rest["bias"]))
