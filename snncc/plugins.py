@@ -153,7 +153,7 @@ def frontend(source: str) -> Frontend:
         if reader.accepts(source):
             return reader
     raise UsageError(
-        f"'{source}' is no model that can be read here; expected zoo:NAME, "
+        f"'{source}' is not a model that can be read here; expected zoo:NAME, "
         "path/to/file.py:factory, package.module:factory, or a .nir, .onnx, .pt2 or .snn file"
     )
 

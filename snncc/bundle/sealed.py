@@ -1,4 +1,4 @@
-"""Opening a bundle's files: none outside its folder, none through a link, none that is no file."""
+"""Opening a bundle's files: none outside its folder, none through a link, only regular files."""
 
 from __future__ import annotations
 

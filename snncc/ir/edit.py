@@ -146,7 +146,7 @@ def _part(network: Network, node: Node, name: str, rows: slice) -> tuple[Network
             whole = [field for field, t in op.refs().items() if _whole(network, t, rank)]
             network, op = _cut(network, op, rows, whole)
         case _:
-            raise PassError(f"split: %{node.name} is no population and has no weights to cut")
+            raise PassError(f"split: %{node.name} is not a population and has no weights to cut")
     network, formats = _cut_formats(network, node, rows)
     uses, nodes = node.inputs, list[Node]()
     if into is not None:

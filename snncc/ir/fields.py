@@ -38,7 +38,7 @@ Extent: TypeAlias = Annotated[int, Dimension(Measure.EXTENT)]
 Extents: TypeAlias = Annotated[tuple[int, ...], Dimension(Measure.EXTENT)]
 Padding: TypeAlias = Annotated[Pads, Dimension(Measure.EXTENT)]
 Number: TypeAlias = Annotated[float, Dimension(Measure.NUMBER)]
-"""A number that is no parameter of single neurons, and without a unit."""
+"""A number that is not a parameter of single neurons, and without a unit."""
 
 
 def choice(*options: str) -> Dimension:

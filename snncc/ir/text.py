@@ -122,7 +122,7 @@ def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
     try:
         tick = float(head[2])
     except ValueError:
-        raise _error(lines[0][0], head.start(2), f"'{head[2]}' is no number") from None
+        raise _error(lines[0][0], head.start(2), f"'{head[2]}' is not a number") from None
     return Network(head[1], nodes, outputs, tick, tensors, decodes[head[3]])
 
 
@@ -212,7 +212,7 @@ def _value(text: str, at: int, line: int, column: int, depth: int = 0) -> tuple[
     try:
         return _number(found[3]), found.end()
     except ValueError:
-        raise _error(line, column + at, f"'{found[3]}' is no number") from None
+        raise _error(line, column + at, f"'{found[3]}' is not a number") from None
 
 
 def _number(text: str) -> int | float:

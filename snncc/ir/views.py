@@ -327,7 +327,7 @@ def projections(network: Network) -> tuple[Projection, ...]:
             found.append(Projection(source.name, target, path, delay))
             return
         if not (source.op.linear or source.op.keyword == "sum"):
-            message = f"{source.op.keyword} between populations is no projection"
+            message = f"{source.op.keyword} between populations is not a projection"
             raise RuleViolation("V005", source.name, message, str(source.origin))
         step = path if source.op.keyword == "sum" else (source, *path)
         for further in source.inputs:

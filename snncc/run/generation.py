@@ -27,7 +27,7 @@ class Alphabet:
         """One-hot symbols uint8 `[1, ticks, symbols]`.
 
         Raises:
-            UsageError: a letter is no symbol.
+            UsageError: a letter is not a symbol.
         """
         if strange := sorted(set(text) - set(self.symbols)):
             raise UsageError(
@@ -79,8 +79,8 @@ def generate(
     trained on.
 
     Raises:
-        UsageError: no start, a letter of it is no symbol, the engine takes whole signals only, or
-            the scores come late.
+        UsageError: no start, a letter of it is not a symbol, the engine takes whole signals only,
+            or the scores come late.
     """
     if not start:
         raise UsageError("there is nothing to go on from; give --start TEXT")

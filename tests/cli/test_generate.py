@@ -109,7 +109,7 @@ def test_symbols_must_be_those_of_the_model(
     done = call(["run", str(letters), *more, "--symbols", str(few)], capsys)
     assert "2 different symbols in 3 letters; the model has 4" in done.err
     few.write_bytes(b"\xff\xfe\xfa")
-    assert "is no text" in call(["run", str(letters), *more, "--symbols", str(few)], capsys).err
+    assert "is not a text" in call(["run", str(letters), *more, "--symbols", str(few)], capsys).err
     few.write_text("abcd")
     done = call(["run", str(bundle), *more, "--symbols", str(few)], capsys)
     assert "foretells no symbols: it takes [4] and gives 3 scores" in done.err

@@ -89,5 +89,5 @@ def test_what_is_no_backend_is_refused_with_what_it_lacks(site: Site) -> None:
 
 
 def test_a_source_of_no_known_kind_is_refused_with_the_kinds() -> None:
-    with pytest.raises(UsageError, match=r"'model\.xyz' is no model .* zoo:NAME"):
+    with pytest.raises(UsageError, match=r"'model\.xyz' is not a model .* zoo:NAME"):
         frontend("model.xyz")

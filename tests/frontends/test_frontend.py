@@ -69,7 +69,7 @@ def test_user_code_that_fails_is_one_sentence(
         (f"{ZOO}/own_loop.py:build", {}, "the shape of the input is not known"),
         (f"{ZOO}/own_loop.py:build", {"shape": "12y"}, "expected sizes such as 12 or 2x34x34"),
         (f"{ZOO}/own_loop.py:build", {"layout": "step-first"}, "unknown value 'step-first'"),
-        (f"{ZOO}/own_loop.py:build", {"ticks": "many"}, "ticks=many is no positive number"),
+        (f"{ZOO}/own_loop.py:build", {"ticks": "many"}, "ticks=many is not a positive number"),
         (f"{ZOO}/own_loop.py:build", {"shap": "12"}, "unknown option 'shap'; did you mean 'shape'"),
         ("zoo:l2mu-brail", {}, "l2mu"),
     ],

@@ -153,7 +153,7 @@ def test_files_that_are_no_weights(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match=r"whole\.pt cannot be read, as it is damaged"):
         read_weights(whole)
     whole.write_bytes(b"")
-    with pytest.raises(ImportRefused, match=r"no file of weights \(EOFError"):
+    with pytest.raises(ImportRefused, match=r"not a file of weights \(EOFError"):
         read_weights(whole)
     torch.save({"epoch": 3}, tmp_path / "empty.pt")
     with pytest.raises(ImportRefused, match="holds no weights"):
@@ -302,7 +302,7 @@ def test_weights_in_several_files(tmp_path: Path) -> None:
     assert equal(net, state)
     for elsewhere in ("../part-0.safetensors", "/etc/hostname", "part-9.safetensors"):
         index.write_text(json.dumps({"weight_map": parts | {"0.bias": elsewhere}}))
-        with pytest.raises(ImportRefused, match="which is no file beside it"):
+        with pytest.raises(ImportRefused, match="which is not a file beside it"):
             read_weights(index)
     index.write_text(json.dumps({"weight_map": parts | {"more": "part-0.safetensors"}}))
     with pytest.raises(ImportRefused, match="lists 'more', which is in none of its files"):

@@ -77,7 +77,7 @@ REFUSED = {
     "lstm_layer": ("y, _ = self.lstm(x)", "'lstm' (LSTM): 'lstm'"),
     "moving_threshold": ("s, mem = self.lif(self.fc(x[t]), mem)", "part at tick 31, %lif, neuron"),
     "norm_per_tick": ("self.lif(norm(self.fc(frame)), mem)", "does the same at every tick"),
-    "own_neuron": ("s = (mem > 1).float()", "a threshold written by hand is no neuron"),
+    "own_neuron": ("s = (mem > 1).float()", "a threshold written by hand is not a neuron"),
     "own_state": ("0.5 * self.kept + x", "'trace' (Trace) keeps it in 'kept'"),
     "random_encoding": ("torch.rand_like(x[t])", "'rand_like' draws random numbers"),
     "reset_by_hand": ("mem[s > 0] = 0.25", "'gt'"),

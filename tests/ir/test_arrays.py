@@ -185,8 +185,8 @@ def test_folders_pipes_and_what_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("x")
     for name, said in (
         ("absent.npz", "does not exist"),
-        (".", "is no file"),
-        ("pipe.npz", "is no file"),
+        (".", "is not a file"),
+        ("pipe.npz", "is not a file"),
         ("text.npz", "no .npz of plain arrays"),
     ):
         with pytest.raises(UsageError, match=said):

@@ -139,7 +139,7 @@ def test_projections_name_their_path_and_delay() -> None:
         ("s", "s", 1, ("near",)),
         ("s", "s", 3, ("far",)),
     }
-    with pytest.raises(RuleViolation, match="%p: max_pool between populations is no projection"):
+    with pytest.raises(RuleViolation, match="%p: max_pool between populations is not a projection"):
         projections(hand("convolutional"))
 
 

@@ -64,7 +64,7 @@ def test_what_must_stay_whole_is_refused() -> None:
         split(network, "s1", (6, 6))
     with pytest.raises(PassError, match="found \\[1, 1\\] for its first axis"):
         split(network, "v", (1, 1))
-    with pytest.raises(PassError, match="%f is no population"):
+    with pytest.raises(PassError, match="%f is not a population"):
         split(hand("memory"), "f", (6, 6))
 
 

@@ -70,8 +70,8 @@ def test_any_network_breaks_a_rule_or_runs(name: str, quantized: bool, data: st.
 TEXT = show(hand("feedforward"))
 # What is written instead of what in a good text, and what is said of it.
 WRONG: Mapping[str, tuple[str, str, str]] = {
-    "an integer of 400 digits": ("refractory=0", f"refractory={'9' * 400}", "is no number"),
-    "an integer beyond 64 bits": ("refractory=0", f"refractory={2**63}", "is no number"),
+    "an integer of 400 digits": ("refractory=0", f"refractory={'9' * 400}", "is not a number"),
+    "an integer beyond 64 bits": ("refractory=0", f"refractory={2**63}", "is not a number"),
     "lists in lists": ("shape=[12]", f"shape={'[' * 5000}", "more than 64 deep in lists"),
     "an input of 2**62": ("shape=[12]", f"shape=[{2**62}]", "V005"),
     "an input of nothing": ("shape=[12]", "shape=[0]", "V005"),

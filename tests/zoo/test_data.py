@@ -140,5 +140,5 @@ def test_the_two_forms_of_the_digits_hold_the_same_pixels() -> None:
 def test_a_file_that_holds_no_digits_is_named(tmp_path: Path) -> None:
     place = tmp_path / "digits.csv.gz"
     place.write_bytes(b"no archive")
-    with pytest.raises(UsageError, match=r"digits\.csv\.gz is no table of digits"):
+    with pytest.raises(UsageError, match=r"digits\.csv\.gz is not a table of digits"):
         images(place)

@@ -67,7 +67,7 @@ def _chained(
         (any(s.extra for s in heard), "a synapse has a delay"),
         (any(not s.doubled and np.any(s.weights % 2) for s in heard), "its weights are odd"),
         (any(s.exponent for s in heard), "its weights need an exponent"),
-        (bool(np.any(n.whole.bias % (1 << BIAS_EXPONENT))), "its bias is no multiple of 64"),
+        (bool(np.any(n.whole.bias % (1 << BIAS_EXPONENT))), "its bias is not a multiple of 64"),
         (bool(np.any(n.whole.initial)), "its first potential is not zero"),
         (bool(loops) and any(s.kind == "conv" for s in heard), "a convolution has a loop"),
         (any(s.inputs * s.outputs > WEIGHTS_MAX for s in heard if s.kind == "sparse"),

@@ -98,7 +98,7 @@ class Neurons:
         members: which neurons of the node these are, in order.
         phase: the step in which its tick 0 falls.
         whole, real: its arithmetic in codes and in real numbers.
-        why: why it is no stock LIF; empty where it is.
+        why: why it is not a stock LIF; empty where it is.
         message_bits: of what it sends; 0 for spikes.
         over: how far above its threshold a potential can be when it fires, in thresholds; zero
             for what does not fire, infinite where nothing bounds it.

@@ -39,7 +39,7 @@ def number(
     """The value of an option as an integer; `otherwise` if it is left out.
 
     Raises:
-        UsageError: it is no number from `low` to `high`.
+        UsageError: it is not a number from `low` to `high`.
     """
     text = options.get(key, str(otherwise))
     if not text.isdecimal() or int(text) < low or (high is not None and int(text) > high):

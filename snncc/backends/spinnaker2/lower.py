@@ -338,8 +338,8 @@ class _Lowering:
         node = self.paths.network[use.source]
         if not node.op.states:
             message = (
-                f"the output {use} is no spike or potential of a neuron; end the network with a "
-                f"population or an integrator, or {OTHERWISE}"
+                f"the output {use} is not a spike or a potential of a neuron; end the network with "
+                f"a population or an integrator, or {OTHERWISE}"
             )
             raise refused("S009", node, message)
         state = use.state or ("" if node.op.spiking else "v")

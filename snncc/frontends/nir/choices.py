@@ -248,5 +248,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not (isfinite(value) and value > 0):
-        raise UsageError(f"option dt={text} is no positive number of seconds")
+        raise UsageError(f"option dt={text} is not a positive number of seconds")
     return value

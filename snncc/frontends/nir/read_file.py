@@ -29,7 +29,7 @@ def read_file(path: Path) -> NirGraph:
 
     Raises:
         DeviceError: h5py is not installed.
-        UsageError: no such file, no HDF5, or HDF5 that is no NIR.
+        UsageError: no such file, no HDF5, or HDF5 that is not a NIR file.
         ImportRefused: a parameter is not made of finite numbers, or the file leads elsewhere.
     """
     try:
@@ -39,7 +39,7 @@ def read_file(path: Path) -> NirGraph:
             "a .nir model needs the module h5py; add it with: pip install 'snncc[nir]'"
         ) from missing
     size = file_bytes(path)
-    with reading(f"{path} is no NIR: no HDF5, or damaged"), h5py.File(path, "r") as file:
+    with reading(f"{path} is not a NIR file: no HDF5, or damaged"), h5py.File(path, "r") as file:
         return _Reader(path, size).root(file)
 
 
@@ -73,7 +73,7 @@ class _Reader:
             return NirNode(kind, self._items(group, name), metadata)
         for key in ("nodes", "edges"):
             if key not in group:
-                raise UsageError(f"{self._path} is no NIR: {name} has no '{key}'")
+                raise UsageError(f"{self._path} is not a NIR file: {name} has no '{key}'")
         nodes = {
             key: self._node(self._hard(group["nodes"], key), f"'{key}'", depth + 1)
             for key in sorted(group["nodes"])
@@ -111,10 +111,10 @@ class _Reader:
         import h5py
 
         if not _is_group(group) or key not in group:
-            raise UsageError(f"{self._path} is no NIR: {name} has no '{key}'")
+            raise UsageError(f"{self._path} is not a NIR file: {name} has no '{key}'")
         dataset = self._hard(group, key)
         if _is_group(dataset) or h5py.check_string_dtype(dataset.dtype) is None or dataset.shape:
-            raise UsageError(f"{self._path} is no NIR: '{key}' of {name} is no text")
+            raise UsageError(f"{self._path} is not a NIR file: '{key}' of {name} is not text")
         return self._decoded_scalar(dataset, f"'{key}' of {name}")
 
     def _decoded_scalar(self, dataset: Group, what: str) -> str:
@@ -137,7 +137,7 @@ class _Reader:
         text = not _is_group(dataset) and h5py.check_string_dtype(dataset.dtype) is not None
         if not text or len(shape) != 2 or shape[1] != 2 or shape[0] > MOST_EDGES:
             raise UsageError(
-                f"{self._path} is no NIR: the edges of {name} are no pairs of names [edges, 2]"
+                f"{self._path} is not a NIR file: edges of {name} are not pairs of names [edges, 2]"
             )
         self._demand_unpacked(dataset, f"the edges of {name}")
         # A name is at most as long as the file, but a million edges may show the same one.

@@ -128,7 +128,7 @@ def parse_format(text: str) -> Format:
     """The format that `str` printed.
 
     Raises:
-        NumberError: the text is no format.
+        NumberError: the text is not a format.
     """
     try:
         if found := _FACTOR.fullmatch(text):
@@ -140,9 +140,9 @@ def parse_format(text: str) -> Format:
             rounding, overflow = Rounding(found[5]), Overflow(found[6])
             return Quantity(int(found[2]), found[1] == "s", unit, rounding, overflow)
     except ValueError as error:
-        raise NumberError(f"'{text}' is no number format: {error}") from error
+        raise NumberError(f"'{text}' is not a number format: {error}") from error
     raise NumberError(
-        f"'{text}' is no number format; expected like s16q8/half-even/saturate, "
+        f"'{text}' is not a number format; expected like s16q8/half-even/saturate, "
         "s8@fc.unit/half-even/trap, x15/toward-zero or f32@s1.unit"
     )
 

@@ -48,7 +48,7 @@ def file_bytes(path: Path) -> int:
         UsageError: there is none.
     """
     if not path.is_file():
-        raise UsageError(f"{path} {'is no file' if path.exists() else 'does not exist'}")
+        raise UsageError(f"{path} {'is not a file' if path.exists() else 'does not exist'}")
     return path.stat().st_size
 
 
@@ -56,10 +56,10 @@ def read_text(path: Path, most: int) -> str:
     """A file in UTF-8, its line ends as they are.
 
     Raises:
-        UsageError: there is none, it is no text, or it has more than `most` bytes.
+        UsageError: there is none, it is not a text, or it has more than `most` bytes.
     """
     size = file_bytes(path)
     if size > most:
         raise UsageError(f"{path} has {shown_bytes(size)}; at most {shown_bytes(most)} are read")
-    with reading(f"{path} is no text in UTF-8"):
+    with reading(f"{path} is not a text in UTF-8"):
         return path.read_bytes().decode("utf-8")

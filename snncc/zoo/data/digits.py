@@ -57,7 +57,7 @@ def _read(path: Path | None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
             )
             raise UsageError(message) from error
     file_bytes(path)
-    with reading(f"{path} is no table of digits as {FILE}"), gzip.open(path) as file:
+    with reading(f"{path} is not a table of digits as {FILE}"), gzip.open(path) as file:
         text = file.read(limits.TEXT_BYTES).decode("ascii")
         table = np.loadtxt(text.splitlines(), delimiter=",", dtype=np.float32, ndmin=2)
     if table.shape[1] != SIDE * SIDE + 1:

@@ -62,7 +62,7 @@ def test_presets_speak_of_open_choices_only() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("dt", "0", "option dt=0 is no positive number of seconds"),
+        ("dt", "0", "option dt=0 is not a positive number of seconds"),
         ("dt", "nan", "option dt=nan"),
         ("dt", "soon", "option dt=soon"),
         ("integrator", "foward", "did you mean 'forward'?"),

@@ -94,13 +94,13 @@ BAD: dict[str, tuple[Callable[[h5py.File], None], type[SnnccError], str]] = {
     "no edges": (_drop("node/edges"), UsageError, "has no 'edges'"),
     "no type": (_drop("node/nodes/n0/type"), UsageError, "'n0' has no 'type'"),
     "a node alone": (_put("node/type", "LIF"), UsageError, "holds one LIF"),
-    "type is a number": (_put("node/nodes/n0/type", 3), UsageError, "is no text"),
+    "type is a number": (_put("node/nodes/n0/type", 3), UsageError, "is not text"),
     "edges of three": (
         _put("node/edges", np.array([["a", "b", "c"]], dtype=h5py.string_dtype())),
         UsageError,
-        "no pairs of names",
+        "not pairs of names",
     ),
-    "edges of numbers": (_put("node/edges", np.zeros((2, 2))), UsageError, "no pairs of names"),
+    "edges of numbers": (_put("node/edges", np.zeros((2, 2))), UsageError, "not pairs of names"),
     "a node that is a dataset": (_put("node/nodes/n0", 3.0), UsageError, "'n0' has no 'type'"),
     "unknown type": (_put("node/nodes/n0/type", "Afine"), ImportRefused, "did you mean 'Affine'?"),
     "no weight": (_drop("node/nodes/n0/weight"), ImportRefused, "no parameter 'weight'"),
@@ -226,7 +226,7 @@ def test_a_lie_is_named(good: Path, load: Load, name: str) -> None:
 def test_what_is_no_hdf5_is_named(tmp_path: Path, load: Load, content: bytes) -> None:
     path = tmp_path / "bad.nir"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="is no NIR: no HDF5, or damaged"):
+    with pytest.raises(UsageError, match="is not a NIR file: no HDF5, or damaged"):
         load(path)
 
 

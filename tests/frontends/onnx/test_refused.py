@@ -29,7 +29,7 @@ BROKEN = {
     ),
     "an unknown formula": (
         "mem_out = Sub (u, drop)", "half = Mul (mem, mem)\n  mem_out = Sub (half, drop)",
-        "state 'mem' is renewed by a formula that is no neuron's here",
+        "state 'mem' is renewed by a formula that is not a neuron's here",
     ),
     "samples on another axis": (
         "current = MatMul (x, wt)",
@@ -116,7 +116,7 @@ def test_data_from_elsewhere_are_not_read(place: str, tmp_path: Path) -> None:
     tensor.data_location = TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value=place)
     (folder / "c.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(ImportRefused, match="no file in the folder of the model"):
+    with pytest.raises(ImportRefused, match="not a file in the folder of the model"):
         read(folder / "c.onnx")
 
 
@@ -147,7 +147,7 @@ def test_what_is_no_model(bad: bytes, tmp_path: Path) -> None:
         ({"output": "y"}, "unknown output 'y'"),
         ({"decode": "most"}, "unknown value 'most'"),
         ({"signal": "loud"}, "unknown value 'loud'"),
-        ({"tick": "-1"}, "no positive number"),
+        ({"tick": "-1"}, "not a positive number"),
         ({"nonsense": "1"}, "unknown option 'nonsense'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The C function of every step that is no population. Never: a decision."""
+"""The C function of every step that is not a population. Never: a decision."""
 
 from __future__ import annotations
 

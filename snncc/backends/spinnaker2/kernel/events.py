@@ -36,6 +36,6 @@ def expected(parts: Parts, rates: Mapping[str, float]) -> Traffic:
 
 
 def _rate(network: Network, use: Use, rates: Mapping[str, float]) -> float:
-    """Events per element and tick: all of what is no spike."""
+    """Events per element and tick: all of what is not a spike."""
     firing = not use.state and any(node.name == use.source for node in network.firing)
     return rates.get(use.source, GUESSED_RATE) if firing else 1.0

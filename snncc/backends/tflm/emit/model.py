@@ -67,7 +67,7 @@ class _Assembly:
     operators: list[Operator]
 
     def apart(self, outputs: Sequence[int], inputs: Sequence[int]) -> list[int]:
-        """The outputs, each in a tensor that is no input, no constant and no other output."""
+        """The outputs, each in a tensor that is not an input, no constant and no other output."""
         found: list[int] = []
         for tensor in outputs:
             known = self.tensors[tensor]

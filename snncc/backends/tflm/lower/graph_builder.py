@@ -126,7 +126,7 @@ class Graph:
         """The same signal with its channels last, or in the wire's own order.
 
         Raises:
-            LoweringRefused: T006, the wire is no image, or needs all of 32 bits.
+            LoweringRefused: T006, the wire is not an image, or needs all of 32 bits.
         """
         if signal.image == image:
             return signal
@@ -135,7 +135,7 @@ class Graph:
             return self.forms[key]
         axes = (2, 3) if image else (1, 2, 3)
         if len(signal.shape) not in axes:
-            raise refused("T006", node, f"a signal of shape {signal.shape} is no image")
+            raise refused("T006", node, f"a signal of shape {signal.shape} is not an image")
         channels, places = signal.shape[0], prod(signal.shape[1:])
         rows, columns = (channels, places) if image else (places, channels)
         tensor, dtype = signal.tensor, signal.dtype

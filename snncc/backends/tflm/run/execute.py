@@ -52,7 +52,7 @@ def _level(inputs: list[Values]) -> tuple[Values, Values]:
 
 
 def _divide(left: Values, right: Values) -> Values:
-    """Truncated toward zero, in 64 bits: the magnitude of -2**31 is no number of 32."""
+    """Truncated toward zero, in 64 bits: the magnitude of -2**31 is not a number of 32."""
     wide, by = left.astype(np.int64), right.astype(np.int64)
     return np.asarray(np.sign(wide) * (np.abs(wide) // by)).astype(np.int32)
 

@@ -90,7 +90,7 @@ def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, st
     """The network of a tick, and which value of the file each of its recorded wires is.
 
     Raises:
-        ImportRefused: a state or a comparison is no neuron's here.
+        ImportRefused: a state or a comparison is not a neuron's here.
         UsageError: an option's value does not exist.
     """
     evaluation, options = tick.evaluation, request.options
@@ -188,7 +188,7 @@ def _told(options: Mapping[str, str]) -> tuple[float, Decode | None]:
     except ValueError:
         tick = 0.0
     if not 0 < tick < float("inf"):
-        raise UsageError(f"option tick={options['tick']} is no positive number")
+        raise UsageError(f"option tick={options['tick']} is not a positive number")
     return tick, next((each for each in DECODES if each == wanted), None)
 
 

@@ -74,7 +74,7 @@ class FormulaBuilder:
         """Makes a population of every state that holds on to itself.
 
         Raises:
-            ImportRefused: a state does, and is no neuron of the language; names it.
+            ImportRefused: a state does, and is not a neuron of the language; names it.
         """
         found: list[tuple[str, Neuron]] = []
         for state, formula in self.states.items():
@@ -88,7 +88,7 @@ class FormulaBuilder:
             )
             if neuron is None:
                 raise ImportRefused(
-                    f"state '{state.name}' is renewed by a formula that is no neuron's here: "
+                    f"state '{state.name}' is renewed by a formula that is not a neuron's here: "
                     f"{described(renewed)}"
                 )
             found.append((self._declared(neuron, formula), neuron))
@@ -163,7 +163,7 @@ class FormulaBuilder:
         """The wire that carries a formula, with nodes for what is not there yet.
 
         Raises:
-            ImportRefused: it compares what is no neuron's, or needs what a late wire had before
+            ImportRefused: it compares what is not a neuron's, or needs what a late wire had before
                 the first tick.
         """
         if poly.key not in self._wires:
@@ -182,7 +182,7 @@ class FormulaBuilder:
                 return self._compared(atom)
             case _:
                 assert isinstance(atom, Entry), "there are four kinds of atoms"
-                raise ImportRefused(f"input '{atom.name}' is no signal")
+                raise ImportRefused(f"input '{atom.name}' is not a signal")
 
     def _late(self, state: Held) -> Use:
         """A state as it was before this tick: its renewal, a tick late."""

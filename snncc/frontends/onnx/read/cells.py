@@ -101,7 +101,7 @@ def pairs_by_option(text: str, inputs: list[str], outputs: list[str]) -> dict[st
     """State → what renews it, from `mem:mem_out,syn:syn_out`.
 
     Raises:
-        UsageError: a name is no input, or no output.
+        UsageError: a name is not an input, or no output.
     """
     pairs: dict[str, str] = {}
     for part in text.split(","):

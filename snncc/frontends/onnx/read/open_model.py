@@ -52,7 +52,7 @@ def _check_external(model: ModelProto, path: Path) -> None:
         place = (path.parent / told.get("location", "")).resolve()
         if not place.is_relative_to(path.parent.resolve()) or not place.is_file():
             raise ImportRefused(
-                f"tensor '{tensor.name}' lies in '{told.get('location', '')}', which is no file "
+                f"tensor '{tensor.name}' lies in '{told.get('location', '')}', which is not a file "
                 "in the folder of the model"
             )
         if place.stat().st_size > MOST_BYTES:

@@ -70,7 +70,7 @@ def open_archive(path: Path) -> Program:
         ImportRefused: it holds pickled objects, several programs, or is of another version.
     """
     budget = Budget(str(path), file_bytes(path), kind=ImportRefused)
-    with reading(f"{path} is no program of torch.export"), zipfile.ZipFile(path) as archive:
+    with reading(f"{path} is not a program of torch.export"), zipfile.ZipFile(path) as archive:
         return _Reader(archive, path, budget).program()
 
 

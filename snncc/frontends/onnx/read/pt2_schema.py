@@ -77,7 +77,7 @@ def entering(specs: Sequence[Json]) -> tuple[dict[str, str], tuple[str, ...]]:
             case "user_input":
                 argument = _argument(at(told, "arg"))
                 if not isinstance(argument, Name):
-                    raise ImportRefused("the program takes an argument that is no tensor")
+                    raise ImportRefused("the program takes an argument that is not a tensor")
                 given.append(argument.name)
             case "parameter" | "buffer" | "tensor_constant":
                 name = str(at(told, "arg", "name"))

@@ -112,7 +112,7 @@ def _and(body: Body, left: object, right: object) -> object:
     if isinstance(one, Symbol) and one.dtype.kind in "iu":
         mask = int(np.asarray(two)) + 1
         if mask & (mask - 1):
-            raise LoweringRefused(f"a mask of {mask - 1} is no run of ones")
+            raise LoweringRefused(f"a mask of {mask - 1} is not a run of ones")
         return _binary("Mod", body, one, mask)
     return _binary("And", body, one, two)
 

@@ -156,7 +156,7 @@ class Decoder:
         samples = [i for i in rank if grid.is_pure(i, "sample")]
         if len(samples) != 1:
             raise self._weaver.refuse(
-                f"output '{label}' of shape {list(grid.shape)} is no value per sample"
+                f"output '{label}' of shape {list(grid.shape)} is not a value per sample"
             )
         return (*samples, *times, *(i for i in rank if i not in (*samples, *times)))
 
@@ -170,7 +170,7 @@ class Decoder:
         grid = self._lifter.settled(grid)
         if grid.cells.ndim or len(sizes(grid.axes, "sample")) != 1:
             raise self._weaver.refuse(
-                f"output '{label}' of shape {list(grid.shape)} is no value per sample"
+                f"output '{label}' of shape {list(grid.shape)} is not a value per sample"
             )
         return grid.only
 

@@ -83,7 +83,7 @@ def _number(key: str, text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise UsageError(f"option {key}={text} is no positive number")
+        raise UsageError(f"option {key}={text} is not a positive number")
     return value
 
 

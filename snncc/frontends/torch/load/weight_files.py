@@ -62,7 +62,7 @@ def read_weights(path: Path) -> Trained:
     if not path.is_file():
         raise UsageError(f"no weights file {path}")
     with reading(
-        f"{path.name} cannot be read, as it is damaged or no file of weights", ImportRefused
+        f"{path.name} cannot be read, as it is damaged or not a file of weights", ImportRefused
     ):
         content = _sharded(path) if path.name.endswith(INDEX) else _content(path)
         sets = _sets(content)
@@ -106,7 +106,7 @@ def _check_archive(path: Path) -> None:
         raise ImportRefused(f"{path.name} holds more than {limits.MEMBERS:,} files")
     if "archive_format" in names or any(name.endswith(".npy") for name in names):
         raise UsageError(
-            f"{path.name} is an exported program or an .npz, no file of weights; a program is "
+            f"{path.name} is an exported program or an .npz, not a file of weights; a program is "
             "given as MODEL, as it brings its weights"
         )
     for info in infos:
@@ -123,7 +123,7 @@ def _sharded(path: Path) -> dict[str, Tensor]:
     for name in sorted(set(listed.values())):
         part = path.parent / name
         if part.name != name or not part.is_file():
-            raise ImportRefused(f"{path.name} lists '{name}', which is no file beside it")
+            raise ImportRefused(f"{path.name} lists '{name}', which is not a file beside it")
         content = _content(part)
         if isinstance(content, Mapping):
             found |= {k: v for k, v in content.items() if listed.get(k) == name}

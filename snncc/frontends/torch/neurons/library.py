@@ -130,7 +130,7 @@ class Library:
     states: frozenset[str] = frozenset()
 
     def find(self, module: nn.Module, path: str) -> NeuronKind | None:
-        """What a module is here; None if it is no neuron of this library.
+        """What a module is here; None if it is not a neuron of this library.
 
         Raises:
             ImportRefused: it is one, and has no exact counterpart.
@@ -217,7 +217,7 @@ def comparison(spike_function: SpikeFunction) -> str:
     The function is given how far the potential is above the threshold.
 
     Raises:
-        ImportRefused: it is no step from 0 to 1.
+        ImportRefused: it is not a step from 0 to 1.
     """
     shifts = torch.tensor([[-1.0, -1e-9, 0.0, 1e-9, 1.0]], dtype=torch.float64)
     with torch.no_grad():

@@ -34,7 +34,7 @@ STATE_FUNCTIONS = {"_base_sub": 0, "_base_zero": 1, "_base_int": 2}
 
 def _number(site: Site, name: str) -> Tensor:
     value = getattr(site.module, name)
-    assert isinstance(value, Tensor), f"{name} is no tensor"
+    assert isinstance(value, Tensor), f"{name} is not a tensor"
     return value.detach().double()
 
 

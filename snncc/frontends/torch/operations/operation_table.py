@@ -39,7 +39,7 @@ MISSING = "no op of the network has it yet"
 REASONS: Mapping[str, str] = {
     **dict.fromkeys(
         ("gt", "ge", "lt", "le", "eq", "ne", "where", "heaviside", "sign"),
-        "a threshold written by hand is no neuron; use a neuron of a supported library, or "
+        "a threshold written by hand is not a neuron; use a neuron of a supported library, or "
         "describe your own, see docs/own-neurons.md",
     ),
     **dict.fromkeys(
@@ -47,7 +47,7 @@ REASONS: Mapping[str, str] = {
         "a cell of this kind does not spike; use a neuron of a supported library",
     ),
     "_log_softmax": "no op has a logarithm; behind the last scores it is left out of the network",
-    "argmax": "an index is no signal; behind the last scores it is left out of the network",
+    "argmax": "an index is not a signal; behind the last scores it is left out of the network",
     **dict.fromkeys(
         ("topk", "sort", "argsort", "kthvalue", "median"),
         "it ranks the values of a signal; leave that to the reader of the score",

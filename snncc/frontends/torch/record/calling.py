@@ -121,7 +121,7 @@ def step_calling(model: nn.Module) -> Calling:
 
 
 def _returned_names(model: nn.Module) -> list[str]:
-    """Names in the tuple that forward returns; "" where an item is no plain name."""
+    """Names in the tuple that forward returns; "" where an item is not a plain name."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))
     except (OSError, TypeError, SyntaxError):

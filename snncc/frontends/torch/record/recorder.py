@@ -293,7 +293,7 @@ class Recorder(TorchDispatchMode):
             named.pop(argument.name)
         else:
             target = args[0][index]
-        assert isinstance(target, Tensor), f"{name} writes to something that is no tensor"
+        assert isinstance(target, Tensor), f"{name} writes to something that is not a tensor"
         if len(written) > 1 or isinstance(target, torch.nn.Parameter):
             raise self.refuse(f"'{name}' changes the model's own parameters as it runs")
         made = self.emit(name.rstrip("_"), args[1], named, [target])
@@ -326,5 +326,5 @@ def schema_of(func: OpOverload) -> torch.FunctionSchema:
 
 def tensor_in(args: Sequence[object]) -> Tensor:
     """The first argument, a tensor."""
-    assert isinstance(args[0], Tensor), "the first argument is no tensor"
+    assert isinstance(args[0], Tensor), "the first argument is not a tensor"
     return args[0]

@@ -25,7 +25,7 @@ class Multiplication:
     """What one node multiplies its signal by, and how often per tick.
 
     Attributes:
-        by: another signal; weights, where what comes in is no spike; or a constant factor.
+        by: another signal; weights, where what comes in is not a spike; or a constant factor.
         times: products per tick, zeros and powers of two left out; for two signals, the elements
             of the output.
     """
@@ -39,7 +39,7 @@ def multiplications(network: Network) -> Mapping[str, Multiplication]:
 
     A spike adds its weights, and a count of spikes adds them so many times: that is none. Neither
     is a code that is a power of two, or zero: a shift. A real input that weights read is one, as
-    are decays, registers and functions whose factor is no power of two.
+    are decays, registers and functions whose factor is not a power of two.
 
     Raises:
         PassError: the network has no number formats, so there are no codes to look at.
@@ -70,7 +70,7 @@ def _uneven(codes: Values) -> Values:
 
 
 def _weighed(network: Network, node: Node, codes: Values) -> int:
-    """Synapses per tick with a weight that is no power of two."""
+    """Synapses per tick with a weight that is not a power of two."""
     assert isinstance(node.op, Weighted)
     one = np.ones((1, *network.shapes[node.inputs[0].source]))
     uneven = _uneven(codes).astype(np.float64)
