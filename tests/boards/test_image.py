@@ -1,5 +1,6 @@
 """From sources to an image: sizes, capacity, equal bytes, and what is said when it cannot be."""
 
+import random
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from snncc.boards import (
 )
 from snncc.boards.toolchain import cache_directory
 from snncc.ir import CapacityError, DeviceError, UsageError
+from tests.fuzz.mutations import mutated
 
 from .conftest import ACCUMULATE
 
@@ -159,6 +161,20 @@ def test_truncated_image_is_refused(built: Built, data: st.DataObject) -> None:
     elf = built(M4, ACCUMULATE).elf
     with pytest.raises(DeviceError):
         load_image(M4, elf[: data.draw(st.integers(0, len(elf) - 1))])
+
+
+def test_a_damaged_image_is_refused_or_read(built: Built) -> None:
+    elf = built(M4, ACCUMULATE).elf
+    refused = 0
+    for seed in range(300):
+        rng = random.Random(seed)
+        damaged = mutated(rng, ".elf", elf)
+        try:
+            load_image(M4, damaged)
+        except DeviceError as error:
+            assert "not a whole ELF file" in str(error) or "no symbols" in str(error)
+            refused += 1
+    assert 30 < refused < 300
 
 
 def test_missing_package_is_named_with_its_remedy(

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from snncc.boards import Board, Image, board, play, program
 from snncc.boards import uf2 as uf2_driver
@@ -74,3 +76,15 @@ def test_a_file_read_again_is_the_image(built: Built) -> None:
     assert whole[: len(expected)] == expected
     assert not any(whole[len(expected) :])
     assert len(whole) % 4096 == 0 and min(pages) % 4096 == 0  # whole sectors: RP2040-E14
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=1600), st.integers(0, 511), st.binary(max_size=40))
+def test_a_drive_may_hold_any_file(content: bytes, at: int, noise: bytes) -> None:
+    """Blocks that say what no block holds are none; what is read lies within its block."""
+    whole = uf2(Image("x", b"", 0, 0, 0, 0, 0, ((0x1000_0000, content[:300]),), ()), 1)
+    damaged = whole[:at] + noise + whole[at + len(noise) :]
+    for file in (content, damaged):
+        found = contents(file)
+        assert all(len(piece) <= uf2_driver.MOST_DATA_BYTES for piece in found.values())
+        assert len(found) <= len(file) // uf2_driver.BLOCK_BYTES

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MEMORY_BYTES = 2 << 30
+MEMORY_BYTES, LOADED_BYTES = 2 << 30, 700 << 20
 SECONDS = 10.0
 PATIENCE = 4
 TOLD_CHARACTERS = 8400  # the longest message, and a few notes
@@ -110,7 +110,8 @@ def _be_child(arguments: Sequence[str], folder: Path, writing: int) -> None:
         os.chdir(folder)
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)
         os.dup2(writing, 2)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        memory = max(MEMORY_BYTES, _address_space() + MEMORY_BYTES - LOADED_BYTES)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         limit = int(SECONDS) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
@@ -124,6 +125,12 @@ def _be_child(arguments: Sequence[str], folder: Path, writing: int) -> None:
         os.write(2, told.getvalue().encode("utf-8", "replace"))
     finally:
         os._exit(code)
+
+
+def _address_space() -> int:
+    """Bytes that this process has; in a run of all tests those of other tests as well."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 0
 
 
 def _nowhere() -> io.TextIOWrapper:

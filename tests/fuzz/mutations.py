@@ -407,13 +407,14 @@ OF_SUFFIX: dict[str, tuple[Mutation, ...]] = {
     ".pt2": (*BYTES, *(inside_zip(*BYTES),) * 5),
     ".snn": TEXT,
 }
+"""What is done to the files that the corpus has."""
 
 
 def mutated(rng: random.Random, suffix: str, whole: bytes) -> bytes:
     """A damaged file of this kind; once in a while it is damaged twice."""
     for _ in range(2 if rng.random() < 0.2 else 1):
         try:
-            changed = rng.choice(OF_SUFFIX[suffix])(rng, whole)
+            changed = rng.choice(OF_SUFFIX.get(suffix, BYTES))(rng, whole)
         except Exception:  # what was damaged once can be beyond a second, finer mutation
             changed = rng.choice(BYTES)(rng, whole) if whole else b""
         if not changed:
