@@ -28,6 +28,7 @@ class Description:
         states: name of a state in the class → state of the op.
         fields: the op's parameters, from a module.
         hidden: whether the states are attributes of the module, rather than passed and returned.
+        time_axis: the axis of the ticks in what forward takes and returns; None for one tick.
         owner: the class that was described.
     """
 
@@ -35,11 +36,16 @@ class Description:
     states: Mapping[str, str]
     fields: Fields
     hidden: bool
+    time_axis: int | None
     owner: type
 
 
 def neuron(
-    op: str, states: Mapping[str, str], fields: Fields, hidden: bool = False
+    op: str,
+    states: Mapping[str, str],
+    fields: Fields,
+    hidden: bool = False,
+    time_axis: int | None = None,
 ) -> Callable[[Class], Class]:
     """A decorator that says which op a class of neurons equals.
 
@@ -53,6 +59,8 @@ def neuron(
         fields: module → the op's fields. `bias`, `spikes` and `refractory` may be left out, and so
             may `initial`, which is what the states start from. `gain` multiplies the current.
         hidden: the states are attributes of those names.
+        time_axis: forward takes and returns all ticks, along this axis, and starts from rest at
+            each call: 0 for [T, B, ...], 1 for [B, T, ...].
 
     Raises:
         UsageError: there is no such neuron, or it has no such state.
@@ -60,11 +68,13 @@ def neuron(
     neurons = sorted(k for k, kind in OPS.items() if issubclass(kind, Spiking | LI))
     if op not in neurons:
         raise UsageError(f"@neuron: {unknown('neuron', op, neurons)}")
+    if hidden and time_axis is not None:
+        raise UsageError("@neuron: a class that walks along a time_axis hides no states")
     if not states:
         raise UsageError("@neuron: name at least one state, such as states={'v': 'v'}")
 
     def described(owner: Class) -> Class:
-        setattr(owner, MARK, Description(op, dict(states), fields, hidden, owner))
+        setattr(owner, MARK, Description(op, dict(states), fields, hidden, time_axis, owner))
         return owner
 
     return described

@@ -63,6 +63,55 @@ class ByHand(nn.Module):
         return torch.stack(rows)
 
 
+SOFT = {"compare": ">=", "reset": "subtract", "reset_amount": 1.0, "reset_order": "now"}
+
+
+@described(
+    "lif",
+    states={"v": "v"},
+    fields=lambda self: {"decay": 0.9, "threshold": 1.0, **SOFT},
+    time_axis=1,
+)
+class Walking(nn.Module):
+    """A membrane that walks along the ticks of `[B, T, N]` itself."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        v, rows = torch.zeros_like(x[:, 0]), []
+        for now in x.unbind(1):
+            v = 0.9 * v + now
+            s = (v >= 1).to(v)
+            v = v - s
+            rows.append(s)
+        return torch.stack(rows, 1)
+
+
+def walking() -> nn.Module:
+    return nn.Sequential(strong(6, 8), Walking(), strong(8, 4), Walking())
+
+
+class Slower(neuron.LIFNode):
+    """A library's neuron with a step of its own, which may be described as any other."""
+
+    def single_step_forward(self, x: Tensor) -> Tensor:
+        self.v = 0.75 * self.v + x
+        spikes = (self.v >= 1).to(x)
+        self.v = self.v * (1 - spikes)
+        return spikes
+
+
+def undescribed() -> nn.Module:
+    class Other(Slower):
+        pass
+
+    return nn.Sequential(nn.Linear(6, 4), Other())
+
+
+def derived() -> nn.Module:
+    fields = {"decay": 0.75, "threshold": 1.0, **SOFT, "reset": "value", "reset_amount": 0.0}
+    described("lif", states={"v": "v"}, fields=lambda self: fields, hidden=True)(Slower)
+    return nn.Sequential(strong(6, 8), Slower())
+
+
 def built_with_another_reset() -> nn.Module:
     lif = snn.Leaky(beta=0.9, init_hidden=True)
     lif.reset_mechanism = "zero"

@@ -88,6 +88,10 @@ def _own(module: nn.Module, currents: Values, initial: Values) -> Values:
     spikes: list[Tensor] = []
     try:
         with float64():
+            if described.time_axis is not None:
+                whole = module(x.movedim(0, described.time_axis).contiguous())
+                spikes += LIBRARY.spikes(module, whole)
+                x = x[:0]
             for current in x:
                 returned = module(current, *states)
                 spikes += LIBRARY.spikes(module, returned)

@@ -35,5 +35,6 @@ def _lines(origin: Origin, places: Places, name: str) -> str:
     return (
         f"here {owner} fires by hand: put what it does in one tick into a class with "
         f"forward(current, v) that returns spikes, v, and write above it {described}, with "
-        "`from snncc.frontends import neuron`; docs/own-neurons.md says more"
+        "`from snncc.frontends import neuron` (and time_axis=0 or 1 if forward takes and returns "
+        "all ticks); docs/own-neurons.md says more"
     )

@@ -141,7 +141,7 @@ class Library:
         if _changed(type(module), self.package):
             raise ImportRefused(
                 f"module '{path}': {type(module).__name__} is derived from {name} of {self.name} "
-                "and may change it"
+                "and may change it; say what it computes with @neuron (docs/own-neurons.md)"
             )
         for own in vars(module):
             # Rockpool gives its modules another `parameters`, which no tick calls.

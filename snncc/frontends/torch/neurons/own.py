@@ -128,7 +128,26 @@ def _drive(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
 def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
     described = description(module)
     assert described is not None, "asked for a class that is not described"
+    if described.time_axis is not None:
+        return _walking(module, kind, fire, described.time_axis)
     return _hidden(module, kind, fire) if described.hidden else _passed(module, kind, fire)
+
+
+def _walking(
+    module: nn.Module, kind: NeuronKind, fire: Fire, axis: int
+) -> Callable[[Tensor], Tensor]:
+    """All ticks in one call, from rest."""
+
+    def forward(currents: Tensor) -> Tensor:
+        ticks = currents.unbind(axis)
+        states = {key: torch.zeros_like(ticks[0]) for key in kind.keys}
+        rows: list[Tensor] = []
+        for current in ticks:
+            spikes, states = fire(module, current, states)
+            rows.append(spikes)
+        return torch.stack(rows, axis)
+
+    return forward
 
 
 def _hidden(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
@@ -177,9 +196,12 @@ def _rest(model: nn.Module) -> None:
             setattr(module, key, value.clone() if isinstance(value, Tensor) else value)
 
 
-def _spikes(module: nn.Module, returned: object) -> tuple[Tensor]:
+def _spikes(module: nn.Module, returned: object) -> tuple[Tensor, ...]:
     first = cast("Sequence[object]", returned)[0] if isinstance(returned, tuple) else returned
     assert isinstance(first, Tensor), f"{type(module).__name__} returned no tensor"
+    described = description(module)
+    if described is not None and described.time_axis is not None:
+        return first.unbind(described.time_axis)
     return (first,)
 
 
