@@ -1,4 +1,7 @@
-"""What a board's memory must hold: the bytes written, and the number by which its chip is known."""
+"""What a board's memory must hold: the bytes written, and the number by which its chip is known.
+
+Whether a firmware fits the memory is decided in `image.py`, before anything is written.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,7 @@
-"""run_pipeline, its observers and bisection; no pass in here, and nothing about a target."""
+"""run_pipeline, its observers and bisection; no pass in here, and nothing about a target.
+
+Which passes a build runs, and in which order, is in `passes.py` of each backend.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`snncc doctor`: what this machine lacks, with the command that adds each; installs nothing."""
+"""`snncc doctor`: what this machine lacks, with the command that adds each; installs nothing.
+
+It prints; what is looked for, and how, is in `presence.py`.
+"""
 
 import platform
 

@@ -1,4 +1,8 @@
-"""Failures → one readable message on stderr and an exit code; never decides what is a failure."""
+"""Failures → one readable message on stderr and an exit code; never decides what is a failure.
+
+Failures of a user's own making bring their exit code: it is an attribute of their class, in
+`snncc/ir/errors.py`.
+"""
 
 import sys
 import traceback

@@ -1,4 +1,7 @@
-"""Option types and decorators that several commands share; never what a command does with them."""
+"""Option types and decorators that several commands share; never what a command does with them.
+
+An option of one command alone is declared in the file of that command.
+"""
 
 import re
 from pathlib import Path

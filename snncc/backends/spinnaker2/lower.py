@@ -1,4 +1,8 @@
-"""Network → Program: which populations, in which chip ticks, with which weights. Pure."""
+"""Network → Program: which populations, in which chip ticks, with which weights. Pure.
+
+For the applications of py-spinnaker2. Whether a build takes them or our own kernel is decided in
+`passes.py`, as the two want other passes.
+"""
 
 from __future__ import annotations
 

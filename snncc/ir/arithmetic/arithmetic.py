@@ -64,7 +64,10 @@ class Arithmetic(Protocol):
         ...
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
-        """The product with a parameter, back in the unit of `codes`."""
+        """The product with a parameter, back in the unit of `codes`; rounded as the format says.
+
+        Which way that is, `Quantize` decides where it gives the role its format.
+        """
         ...
 
     def factor(self, value: Param, role: str) -> Values:
