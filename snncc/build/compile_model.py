@@ -37,6 +37,7 @@ from snncc.ir.passes import (
     unproven,
     with_ranges,
 )
+from snncc.loss import measure
 from snncc.plugins import backend, frontend, lowered_with
 from snncc.run import Player
 
@@ -94,6 +95,8 @@ def _compiled(
         say(_bisected(float_network, steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _simulated(target, program, signal, expected)
+    if request.max_drop is not None:
+        notes += _lost(float_network, network, samples, request.max_drop)
     report: dict[str, Json] = dict(target.report(program))
     notes += _warned(report)
     give_back()
@@ -226,6 +229,27 @@ def _saturation(network: Network) -> tuple[str, ...]:
         + "; it has room for twice what calibration showed, and would saturate beyond"
         for name, (worst, high) in unproven(network).items()
     )
+
+
+def _lost(
+    source: Network, network: Network, samples: Samples | None, most: float
+) -> tuple[str, ...]:
+    """What integers lose of the float network on the samples.
+
+    Raises:
+        UsageError: there are no samples.
+        SpikesDiffer: they lose more points than that.
+    """
+    if samples is None:
+        raise UsageError("--max-drop compares answers to samples; give --data FILE.npz")
+    loss = measure(source, network, samples.signal, samples.labels)
+    what = "accuracy" if loss.accuracy else "equal answers"
+    if loss.drop > most:
+        raise SpikesDiffer(
+            f"the integers lose {loss.drop:.2f} points of {what} on {len(samples)} samples, more "
+            f"than --max-drop {most:g}"
+        )
+    return (f"the integers lose {loss.drop:.2f} points of {what} on {len(samples)} samples",)
 
 
 def _faint(network: Network) -> tuple[str, ...]:

@@ -28,3 +28,4 @@ class BuildRequest:
     check_each: int = 0
     bisect: bool = False
     sign: Path | None = None
+    max_drop: float | None = None

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from .display import progress, show_notes
 from .failures import debug_option
-from .options import FILE, NEW, data_option, pairs_option, weights_option
+from .options import FILE, NEW, data_option, max_drop_option, pairs_option, weights_option
 
 
 @click.command("build")
@@ -35,6 +35,7 @@ from .options import FILE, NEW, data_option, pairs_option, weights_option
 @click.option(
     "--sign", type=FILE, metavar="KEY", help="Sign the bundle with this Ed25519 private key."
 )
+@max_drop_option
 @click.option("-o", "--output", type=NEW, help="The bundle; by default NAME.snnb here.")
 @debug_option
 def command(
@@ -52,6 +53,7 @@ def command(
     timed: bool,
     check_each: int,
     bisect: bool,
+    max_drop: float | None,
     sign: Path | None,
     output: Path | None,
 ) -> None:
@@ -78,6 +80,7 @@ def command(
         output=output,
         check_each=check_each,
         bisect=bisect,
+        max_drop=max_drop,
         sign=sign,
     )
     console = progress()

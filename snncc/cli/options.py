@@ -50,3 +50,10 @@ board_option = click.option(
     "--board", help="Which board; by default the one the bundle was built for."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+max_drop_option = click.option(
+    "--max-drop",
+    type=click.FloatRange(0),
+    metavar="POINTS",
+    help="Fail (3) where integers lose more points of accuracy, or of equal answers.",
+)

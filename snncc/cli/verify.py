@@ -14,12 +14,14 @@ from .options import (
     board_option,
     data_option,
     json_option,
+    max_drop_option,
     signature_option,
     weights_option,
 )
 
 if TYPE_CHECKING:
-    from snncc.run import Report
+    from snncc.loss import Loss
+    from snncc.run import Comparison, Report
 
 
 @click.command("verify")
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many samples run on the target itself.",
 )
+@max_drop_option
 @signature_option
 @json_option
 @debug_option
@@ -45,6 +48,7 @@ def command(
     weights: Path | None,
     board: str | None,
     target_samples: int,
+    max_drop: float | None,
     signed_by: Path | None,
     as_json: bool,
 ) -> None:
@@ -71,6 +75,8 @@ def command(
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     refuse_differences(report)
+    if report.loss is not None:
+        refuse_loss(report.loss, max_drop)
 
 
 def show_report(report: Report) -> None:
@@ -81,7 +87,7 @@ def show_report(report: Report) -> None:
             str(c.samples),
             f"{c.spikes:,}",
             f"{c.mismatches:,}",
-            f"not compared: {c.absent}" if c.absent else str(c.first or "equal"),
+            _result(c),
         )
         for c in report.comparisons
     ]
@@ -92,8 +98,58 @@ def show_report(report: Report) -> None:
     rows.append(("source/ lowered again = the rest", "", "", f"{len(found.differs)}", result))
     columns = ("compared", "samples", "spikes", "mismatches", "result")
     show_table(f"{report.bundle}, {report.ticks} ticks", columns, rows)
+    if report.loss is not None:
+        show_loss(report.loss)
     if report.accuracy:
         show_table("accuracy", ("stage", "right"), accuracies(report).items())
+
+
+def _result(c: Comparison) -> str:
+    if c.absent:
+        return f"not compared: {c.absent}"
+    return "nothing compared: no spike" if c.empty else str(c.first or "equal")
+
+
+def show_loss(loss: Loss) -> None:
+    """Print what integers lose of the float network, layer by layer."""
+    rows = [
+        (
+            f"%{layer.node}",
+            f"{layer.spikes_float:,}",
+            f"{layer.spikes_quantized:,}",
+            f"{layer.equal / layer.values:.2%}" if layer.values else "",
+            str(layer.first or "equal"),
+            f"{layer.saturated:,}",
+            f"{layer.zero_codes:,}",
+        )
+        for layer in loss.layers
+    ]
+    columns = (
+        "float beside integers",
+        "spikes",
+        "in integers",
+        "alike",
+        "first",
+        "clipped",
+        "zero codes",
+    )
+    title = f"lost: {loss.drop:.2f} points; {loss.agreement:.2%} of the answers are the same"
+    show_table(title, columns, rows)
+
+
+def refuse_loss(loss: Loss, most: float | None) -> None:
+    """Fail where integers lose more points than are allowed.
+
+    Raises:
+        SpikesDiffer: says how many.
+    """
+    from snncc.ir import SpikesDiffer
+
+    if most is not None and loss.drop > most:
+        what = "accuracy" if loss.accuracy else "equal answers"
+        raise SpikesDiffer(
+            f"the integers lose {loss.drop:.2f} points of {what}, more than --max-drop {most:g}"
+        )
 
 
 def accuracies(report: Report) -> dict[str, str]:
@@ -125,6 +181,12 @@ def refuse_differences(report: Report) -> None:
             f"{report.bundle}: {report.rebuilt.differs[0]}; the bundle was changed after the "
             "build, do not use it"
         )
+    for each in report.comparisons:
+        if each.empty:
+            raise SpikesDiffer(
+                f"nothing was compared: no spike in {each.left} and {each.right} on "
+                f"{each.samples} samples; give --data that make the network fire"
+            )
     for each in report.comparisons:
         if each.absent and each.left != "eager":
             raise DeviceError(f"{each.right} could not be run: {each.absent}")

@@ -1,10 +1,20 @@
 """A bundle in use: run on its engines, verified stage by stage, flashed, spoken to."""
 
 from .board_run import Player
-from .comparison import Report
+from .comparison import Comparison, Report
 from .engines import Engine, run
 from .flash import flash
 from .generation import alphabet, generate
 from .verify import verify
 
-__all__ = ["Engine", "Player", "Report", "alphabet", "flash", "generate", "run", "verify"]
+__all__ = [
+    "Comparison",
+    "Engine",
+    "Player",
+    "Report",
+    "alphabet",
+    "flash",
+    "generate",
+    "run",
+    "verify",
+]

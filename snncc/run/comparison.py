@@ -12,6 +12,7 @@ from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
 from snncc.ir import Difference, Trace
+from snncc.loss import Loss
 
 from .rebuild import Rebuilt
 
@@ -62,7 +63,14 @@ class Comparison:
             "mismatches": self.mismatches,
             "first": first,
         }
+        if self.empty:
+            found["empty"] = True
         return found | ({"absent": self.absent} if self.absent else {})
+
+    @property
+    def empty(self) -> bool:
+        """Whether it was made, and nothing that could differ: no spike on either side."""
+        return bool(self.samples) and not self.spikes and not self.mismatches
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,7 @@ class Report:
         rebuilt: whether the bundle is what its float network becomes.
         board: what the firmware takes and costs.
         notes: what the user should know, a sentence each.
+        loss: what integers lose of the float network on the samples.
     """
 
     bundle: str
@@ -86,6 +95,7 @@ class Report:
     rebuilt: Rebuilt
     board: Mapping[str, Json] = field(default_factory=dict[str, Json])
     notes: tuple[str, ...] = ()
+    loss: Loss | None = None
 
     @property
     def passed(self) -> bool:
@@ -93,7 +103,10 @@ class Report:
 
         That with the model itself may be missing: whoever receives a bundle need not have it.
         """
-        made = all(not c.absent or c.left == "eager" for c in self.comparisons)
+        made = all(
+            (not c.absent and not c.empty) or (c.absent and c.left == "eager")
+            for c in self.comparisons
+        )
         return made and not self.mismatches and not self.rebuilt.differs
 
     @property
@@ -119,6 +132,7 @@ class Report:
             "rebuilt": self.rebuilt.as_json(),
             "saturated": dict(self.saturated),
             "board": dict(self.board),
+            "loss": None if self.loss is None else self.loss.as_json(),
             "passed": self.passed,
         }
 

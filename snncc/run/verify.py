@@ -9,7 +9,8 @@ from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
 from snncc.frontends import Eager
-from snncc.ir import CapacityError, DeviceError, events, run
+from snncc.ir import CapacityError, DeviceError, Trace, events, run
+from snncc.loss import Measured
 
 from .comparison import Comparison, Report, Scores
 from .engines import fit, together
@@ -51,18 +52,17 @@ def verify(
         UsageError: the model or the data do not exist, or have another shape.
     """
     own = original(bundle, model, weights, data)
-    samples = own.samples or Samples(bundle.check()[0], None)
-    fit(bundle, samples.signal)
-    samples.refuse_labels_beyond(bundle.classes)
+    samples = _fitting(bundle, own.samples)
     lowered, scores = Lowered.of(bundle), Scores()
     eager = Comparison("eager", "reference-float", absent=own.absent)
     native = Comparison("reference-quantized", "native")
+    measured = Measured(bundle.source, bundle.network, max(bundle.lag.values(), default=0))
     step = together(bundle, samples.signal.shape[1])
     for start in range(0, len(samples), step):
         part = _part(samples, start, step)
         advance("reference", start, len(samples))
-        _float(bundle, own.eager, part, eager, scores, start)
-        _native(lowered, part, native, scores, start)
+        real = _float(bundle, own.eager, part, eager, scores, start)
+        measured.add(real, _native(lowered, part, native, scores, start), part.labels)
     advance("reference", len(samples), len(samples))
     few, cut = _first(samples, target_samples)
     target, facts = _target(
@@ -80,7 +80,16 @@ def verify(
         rebuild(bundle, lowered.backend, lowered.program),
         facts,
         (*own.notes, *cut),
+        measured.loss(),
     )
+
+
+def _fitting(bundle: Bundle, given: Samples | None) -> Samples:
+    """The samples that were given, which must fit the bundle; or else those of its check signal."""
+    samples = given or Samples(bundle.check()[0], None)
+    fit(bundle, samples.signal)
+    samples.refuse_labels_beyond(bundle.classes)
+    return samples
 
 
 def _part(samples: Samples, start: int, step: int) -> Samples:
@@ -105,17 +114,20 @@ def _float(
     found: Comparison,
     scores: Scores,
     start: int,
-) -> None:
+) -> Trace:
     reference = run(bundle.source, part.signal, record="spikes")
     scores.add("reference-float", reference, part, bundle)
     if eager is None:
-        return
+        return reference
     own = eager(part.signal)
     found.add(events(bundle.source, own), events(bundle.source, reference), offset=start)
     scores.add("eager", own, part, bundle)
+    return reference
 
 
-def _native(lowered: Lowered, part: Samples, found: Comparison, scores: Scores, start: int) -> None:
+def _native(
+    lowered: Lowered, part: Samples, found: Comparison, scores: Scores, start: int
+) -> Trace:
     bundle = lowered.bundle
     reference = run(bundle.network, part.signal, record="spikes")
     scores.add("reference-quantized", reference, part, bundle)
@@ -123,9 +135,10 @@ def _native(lowered: Lowered, part: Samples, found: Comparison, scores: Scores, 
         simulated = lowered.native(tuple(reference.wires)).play(part.signal).trace
     except DeviceError as error:
         found.absent = str(error)
-        return
+        return reference
     found.add(reference, simulated, offset=start)
     scores.add("native", simulated, part, bundle)
+    return reference
 
 
 def _target(
