@@ -24,6 +24,13 @@ class Samples:
     def __len__(self) -> int:
         return len(self.signal)
 
+    @property
+    def held(self) -> bool:
+        """Whether every sample shows the same values at all of its ticks, as a still image does."""
+        if self.signal.shape[1] == 1 or self.signal.strides[1] == 0:
+            return True
+        return all(bool(np.all(sample == sample[:1])) for sample in self.signal)
+
     def first(self, count: int) -> Samples:
         """The first `count` samples."""
         labels = None if self.labels is None else self.labels[:count]
@@ -132,6 +139,16 @@ def calibration(model: str, data: Path | None, found: Samples | None, count: int
             train = sets.split(data).train
             return Samples(train.x, train.y).first(count)
     return found
+
+
+def class_names(model: str, classes: int) -> tuple[str, ...]:
+    """What a zoo model's classes are called, in order; nothing where nobody has said."""
+    if not model.startswith(ZOO):
+        return ()
+    from snncc.zoo import data_set
+
+    named = data_set(model.removeprefix(ZOO)).classes
+    return named if len(named) == classes else ()
 
 
 def tick_option(model: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The face of the backends floor: what a backend is. The backends stand in folders of their own."""
 
+from .handover import delivery
 from .lazy_files import LateFiles
 from .npz import pack, packed
 from .protocol import (
@@ -11,6 +12,7 @@ from .protocol import (
     FirmwareBackend,
     InstallableBackend,
     Json,
+    Presentation,
     RuntimeBackend,
     Settings,
     StreamBackend,
@@ -29,11 +31,13 @@ __all__ = [
     "Json",
     "LateFiles",
     "Port",
+    "Presentation",
     "Runtime",
     "RuntimeBackend",
     "Settings",
     "StreamBackend",
     "chosen",
+    "delivery",
     "entering",
     "pack",
     "packed",

@@ -18,6 +18,19 @@ NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
+class Presentation:
+    """How the samples of the data are shown to the network.
+
+    Attributes:
+        ticks: of a sample; then the network is read, and begins anew.
+        held: each sample shows the same values at all of its ticks, as a still image does.
+    """
+
+    ticks: int
+    held: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a backend is told beside the network; kept in the bundle, so that lowering repeats.
 
@@ -26,12 +39,16 @@ class Settings:
         state_bits: 16 or 32.
         options: KEY=VALUE of the command line that this backend understands.
         rates: node → mean spikes per neuron and tick, from calibration; empty if unknown.
+        presentation: of the samples that came with the model; None: there were none.
+        classes: what the classes are called, in order; empty if unknown.
     """
 
     weight_bits: int = 8
     state_bits: int = 32
     options: Mapping[str, str] = field(default_factory=lambda: NO_OPTIONS)
     rates: Mapping[str, float] = field(default_factory=lambda: NO_TABLE)
+    presentation: Presentation | None = None
+    classes: tuple[str, ...] = ()
 
 
 P = TypeVar("P")

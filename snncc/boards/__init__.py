@@ -34,6 +34,7 @@ __all__ = [
     "build",
     "compiler_version",
     "driver",
+    "emulated_twin",
     "link",
     "load_image",
     "play",
@@ -67,6 +68,13 @@ def board(name: str) -> Board:
     if name not in known:
         raise UsageError(unknown("board", name, known))
     return known[name]
+
+
+def emulated_twin(board: Board) -> Board | None:
+    """The board in an emulator, which takes the very same firmware; None where there is none."""
+    if board.emulated:
+        return board
+    return next((twin for twin in BOARDS if twin.name == f"{board.name}-emulated"), None)
 
 
 def driver(board: Board, port: str | None = None) -> Driver:

@@ -6,14 +6,15 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from snncc import bundle
-from snncc.backends import Backend, FirmwareBackend, Json, Settings
+from snncc.backends import Backend, FirmwareBackend, Json, Presentation, Settings
 from snncc.bundle import BuildRequest, BundleWriter, manifest
-from snncc.datasets import Samples, calibration
+from snncc.datasets import Samples, calibration, class_names
 from snncc.importing import import_model
 from snncc.ir import (
     DeviceError,
@@ -39,7 +40,7 @@ from snncc.ir.passes import (
 )
 from snncc.loss import measure
 from snncc.plugins import backend, frontend, lowered_with
-from snncc.run import Player
+from snncc.run import Player, pace_warning
 
 from .learned import input_notes, learned
 from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
@@ -84,7 +85,7 @@ def _compiled(
         raise UsageError(f"{request.model} has number formats already; give the float network")
     known = calibration(request.model, request.data, samples, CALIBRATION_SAMPLES)
     ranges, notes = _ranges(float_network, known)
-    settings = Settings(request.weight_bits, request.state_bits, ours, ranges.rates)
+    settings = _settings(request, ours, float_network, ranges, samples)
     steps = _steps(request, target, float_network, settings, ranges)
     network = run_pipeline(float_network, steps, _observers(request, float_network, say))
     program = target.lower(network, settings)
@@ -103,9 +104,11 @@ def _compiled(
     files = bundle.lowered_files(network, target.emit(program))
     files |= bundle.source_files(float_network, ranges)
     if request.board is not None:
-        elf, sizes = _firmware(target, program, request.board)
-        files[f"firmware/{request.board}.elf"] = elf
-        report["board"] = sizes
+        player = _player(target, program, request.board)
+        files[f"firmware/{request.board}.elf"] = player.image.elf
+        report["board"] = player.sizes()
+        slow = pace_warning(player, signal, network.tick)
+        notes += (slow,) if slow else ()
     files |= bundle.check_files(signal, expected, report)
     facts = manifest(
         request, float_network, network, settings, theirs, steps, notes, lowered_with(target)
@@ -119,6 +122,24 @@ def _compiled(
     path = request.output or Path(f"{network.name}.snnb")
     claim(path).write(facts, files, log)
     return path
+
+
+def _settings(
+    request: BuildRequest,
+    options: Mapping[str, str],
+    network: Network,
+    ranges: Ranges,
+    samples: Samples | None,
+) -> Settings:
+    classes = prod(network.shapes[network.outputs[0].source])
+    return Settings(
+        request.weight_bits,
+        request.state_bits,
+        options,
+        ranges.rates,
+        None if samples is None else Presentation(samples.signal.shape[1], samples.held),
+        class_names(request.model, classes),
+    )
 
 
 def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, str], dict[str, str]]:
@@ -291,8 +312,7 @@ def _simulated(
     return ()
 
 
-def _firmware(target: Backend[object], program: object, name: str) -> tuple[bytes, dict[str, Json]]:
+def _player(target: Backend[object], program: object, name: str) -> Player:
     if not isinstance(target, FirmwareBackend):
         raise UsageError(f"target {target.name} builds no firmware; leave --board out")
-    player = Player(target, program, name)
-    return player.image.elf, player.sizes()
+    return Player(target, program, name)

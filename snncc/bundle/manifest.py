@@ -14,7 +14,7 @@ from snncc.ir.passes import Pass, show_pass, total_lag
 from snncc.version import __version__
 
 from .request import BuildRequest
-from .schema import FORMAT_VERSION, Listed, Manifest, Port, Told, Weights
+from .schema import FORMAT_VERSION, Listed, Manifest, Port, Presented, Told, Weights
 
 Unfinished: TypeAlias = Callable[[dict[str, Listed]], Manifest]
 """A manifest that lacks its list of files, which are known when they are written."""
@@ -66,12 +66,15 @@ def _weights(path: Path | None) -> Weights | None:
 
 
 def _told(settings: Settings, theirs: Mapping[str, str]) -> Told:
+    shown = settings.presentation
     return Told(
         settings.weight_bits,
         settings.state_bits,
         dict(settings.options),
         dict(theirs),
         dict(settings.rates),
+        None if shown is None else Presented(shown.ticks, shown.held),
+        list(settings.classes),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 import numpy as np
 
-from snncc.backends import Json, Settings
+from snncc.backends import Json, Presentation, Settings
 from snncc.files import recover
 from snncc.ir import ArrayFile, Budget, Network, Tensor, Trace, UsageError, Values, parse
 from snncc.ir import verify as verify_network
@@ -83,11 +83,14 @@ class Bundle:
     def settings(self) -> Settings:
         """What the backend was told, so that lowering can be repeated."""
         told = self.manifest.settings
+        shown = told.presentation
         return Settings(
             told.weight_bits,
             told.state_bits,
             MappingProxyType(told.options),
             MappingProxyType(told.rates),
+            None if shown is None else Presentation(shown.ticks, shown.held),
+            tuple(told.classes),
         )
 
     @property

@@ -53,6 +53,13 @@ class Weights(Struct, frozen=True, forbid_unknown_fields=True):
     sha256: Sha256
 
 
+class Presented(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the samples that came with the model are shown: `snncc.backends.Presentation`."""
+
+    ticks: Annotated[int, Meta(ge=1, le=limits.EXTENT)]
+    held: bool
+
+
 class Told(Struct, frozen=True, forbid_unknown_fields=True):
     """What backend and frontend were told, so that both can be repeated."""
 
@@ -61,6 +68,8 @@ class Told(Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, str]
     model_options: dict[str, str]
     rates: dict[str, Finite]
+    presentation: Presented | None = None
+    classes: list[Annotated[str, Meta(max_length=limits.NAME_CHARACTERS)]] = []
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,20 @@
 """The face of the projects floor: C sources to a whole project of one ecosystem. No networks."""
 
 from .application import Application, Engine, Sensor
-from .project import KINDS, project, require_kind
+from .c_text import integer, text_literal
+from .delivery import KINDS, OPTIONS, UNASKED, Delivery
+from .project import encoder, project
 
-__all__ = ["KINDS", "Application", "Engine", "Sensor", "project", "require_kind"]
+__all__ = [
+    "KINDS",
+    "OPTIONS",
+    "UNASKED",
+    "Application",
+    "Delivery",
+    "Engine",
+    "Sensor",
+    "encoder",
+    "integer",
+    "project",
+    "text_literal",
+]

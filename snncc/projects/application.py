@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .delivery import UNASKED, Delivery
+
 Engine: TypeAlias = Literal["c99", "tflm"]
 
 
@@ -25,3 +27,4 @@ class Application:
     engine: Engine
     tick: float  # seconds
     sensors: tuple[Sensor, ...]
+    delivery: Delivery = UNASKED

@@ -2,7 +2,9 @@
 
 Sources of the layouts: Arduino library specification 1.5; ESP-IDF Programming Guide, "Build System"
 and "IDF Component Manager"; Zephyr documentation, "Application Development", "Modules" and "West
-manifests"; PlatformIO documentation, "platformio.ini" and "library.json"; CMake 3.16.
+manifests"; PlatformIO documentation, "platformio.ini" and "library.json"; CMake 3.16; Open-CMSIS-
+Pack specification 1.7, "Pack Description (*.PDSC) Format"; FreeRTOS-Kernel 10.4, CMakeLists.txt;
+Eclipse CDT, "Makefile project".
 """
 
 from collections.abc import Mapping
@@ -13,15 +15,17 @@ from types import MappingProxyType
 
 from jinja2 import Environment, StrictUndefined
 
-from snncc.ir import UsageError, unknown
-
 from .application import Application
+from .c_text import integer, text_literal
+from .delivery import require_kind
 
 CODE = (".c", ".cc", ".h")
-LIBRARY_VERSION = "1.0.0"
-LOOP = ("sensor_loop.h", "sensor_loop.c", "sensor.h", "sensor.c")
+UNITS = (".c", ".cc", ".cpp")
+LOOP = ("sensor_loop.h", "sensor_loop.c", "sensor.h", "sensor.c", "snncc_encode.h")
+FACE = ("snncc_app.h", "snncc_app.c")
 # Arduino's builder finds a library's headers only once one at its root has been included.
 CHIRALE = b"#include <Chirale_TensorFlowLite.h>\n"
+STACK_WORDS = 512  # of a task: the tick's calls are three deep, without arrays on the stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +36,56 @@ class Layout:
         engine: folder of the network's sources.
         loop: folder of the sensor loop.
         templates: template → path in the project; `{name}` is the network's.
+        cpp: suffix of C++ sources.
+        sensor: name of the file with the sensor's driver.
         sketch: where the example stands as Arduino's `setup` and `loop`; empty without Arduino.
+        first: line in front of C++ sources that use TFLite-Micro.
     """
 
     engine: str
     loop: str
     templates: Mapping[str, str]
-    cpp: str = ".cc"  # suffix of C++ sources
+    cpp: str = ".cc"
+    sensor: str = "sensor.c"
     sketch: str = ""
-    first: bytes = b""  # line in front of C++ sources that use TFLite-Micro
+    first: bytes = b""
+
+
+def _sketched(engine: str, loop: str, sketch: str, *templates: str, at: str = "") -> Layout:
+    """An ecosystem of Arduino's, whose sensors come with drivers in C++."""
+    paths = {name: f"{at}{name}" if name == "library.json" else name for name in templates}
+    sensor = "sensor.cpp"
+    return Layout(engine, loop, paths, ".cpp", sensor, f"{loop}/{sketch}", CHIRALE)
 
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        "arduino": Layout(
+        "arduino": _sketched(
+            "src", "examples/SensorLoop", "SensorLoop.ino", "library.properties", "README.md"
+        ),
+        "platformio": _sketched(
+            "lib/{name}/src",
             "src",
+            "main.cpp",
+            "platformio.ini",
+            "library.json",
+            "README.md",
+            at="lib/{name}/",
+        ),
+        "cmake": Layout(
             "src",
+            "example",
             {
-                "library.properties": "library.properties",
+                "CMakeLists.txt": "CMakeLists.txt",
+                "config.cmake.in": "config.cmake.in",
+                "main.c": "example/main.c",
                 "README.md": "README.md",
             },
-            ".cpp",
-            "examples/SensorLoop/SensorLoop.ino",
-            CHIRALE,
+        ),
+        "cmsis-pack": Layout(
+            "src",
+            "loop",
+            {"package.pdsc": "snncc.{name}.pdsc", "README.md": "README.md"},
         ),
         "esp-idf": Layout(
             "components/{name}",
@@ -66,6 +97,27 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
                 "main.c": "main/main.c",
                 "component.CMakeLists.txt": "components/{name}/CMakeLists.txt",
                 "idf_component.yml": "components/{name}/idf_component.yml",
+                "README.md": "README.md",
+            },
+        ),
+        "freertos": Layout(
+            "network",
+            "task",
+            {
+                "CMakeLists.txt": "CMakeLists.txt",
+                "network_task.h": "task/network_task.h",
+                "network_task.c": "task/network_task.c",
+                "answer.c": "task/answer.c",
+                "README.md": "README.md",
+            },
+        ),
+        "stm32cubeide": Layout(
+            "Network",
+            "Loop",
+            {
+                "dot-project": ".project",
+                "dot-cproject": ".cproject",
+                "Makefile": "Makefile",
                 "README.md": "README.md",
             },
         ),
@@ -83,30 +135,8 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
                 "README.md": "README.md",
             },
         ),
-        "platformio": Layout(
-            "lib/{name}/src",
-            "src",
-            {
-                "platformio.ini": "platformio.ini",
-                "library.json": "lib/{name}/library.json",
-                "README.md": "README.md",
-            },
-            ".cpp",
-            "src/main.cpp",
-            CHIRALE,
-        ),
-        "cmake": Layout(
-            "src",
-            "example",
-            {
-                "CMakeLists.txt": "CMakeLists.txt",
-                "main.c": "example/main.c",
-                "README.md": "README.md",
-            },
-        ),
     }
 )
-KINDS = tuple(LAYOUTS)
 
 
 def project(
@@ -125,18 +155,15 @@ def project(
     layout = LAYOUTS[require_kind(kind)]
     code = {name: text for name, text in sources.items() if name.endswith(CODE)}
     assert "snncc_app.h" in code, "the sources have no application"
-    placed = {_renamed(name, layout): text for name, text in code.items()}
+    # A face in C belongs to the program that is being made; the library is for several of them.
+    face = {name: code.pop(name) for name in FACE if application.engine == "c99"}
+    library = {_renamed(name, layout): text for name, text in code.items()}
     if application.engine == "tflm":
-        placed = {n: layout.first + t if n.endswith(layout.cpp) else t for n, t in placed.items()}
-    found = {PurePosixPath(_at(layout.engine, application), n): t for n, t in placed.items()}
-    facts = {
-        "app": application,
-        "units": sorted(name for name in placed if not name.endswith(".h")),
-        "version": LIBRARY_VERSION,
-        "microseconds": round(application.tick * 1e6),
-    }
-    for name in LOOP:
-        found[PurePosixPath(layout.loop, name)] = _filled("shared", name, facts)
+        library = {n: layout.first + t if n.endswith(layout.cpp) else t for n, t in library.items()}
+    facts = _facts(application, layout, sorted(library), sorted(face))
+    looped = {**face, **{_loop_name(n, layout): _filled("shared", n, facts) for n in LOOP}}
+    found = {PurePosixPath(_at(layout.engine, application), n): t for n, t in library.items()}
+    found |= {PurePosixPath(_at(layout.loop, application), n): t for n, t in looped.items()}
     if layout.sketch:
         found[PurePosixPath(layout.sketch)] = _filled("shared", "sketch.cpp", facts)
     for template, path in layout.templates.items():
@@ -144,15 +171,35 @@ def project(
     return dict(sorted(found.items()))
 
 
-def require_kind(kind: str) -> str:
-    """The kind, if there is such a project or it is empty.
+def encoder() -> bytes:
+    """snncc_encode.h, which makes codes of measured values."""
+    return (files("snncc.projects") / "templates" / "shared" / "snncc_encode.h").read_bytes()
 
-    Raises:
-        UsageError: names the kinds that there are.
-    """
-    if kind and kind not in LAYOUTS:
-        raise UsageError(unknown("project", kind, KINDS))
-    return kind
+
+def _facts(
+    application: Application, layout: Layout, library: list[str], face: list[str]
+) -> dict[str, object]:
+    """What the templates may call by name."""
+    delivery = application.delivery
+    looped = [*face, *(_loop_name(name, layout) for name in LOOP)]
+    return {
+        "app": application,
+        "units": [name for name in library if name.endswith(UNITS)],
+        "loop_units": sorted(name for name in looped if name.endswith(UNITS)),
+        "public": f"{application.name}.h" if application.engine == "c99" else "snncc_app.h",
+        "sensor_file": layout.sensor,
+        "version": delivery.version,
+        "microseconds": round(application.tick * 1e6),
+        "ticks": delivery.ticks,
+        "guessed": delivery.guessed,
+        "held": delivery.held,
+        "labels": [text_literal(label) for label in delivery.labels],
+        "stack_words": STACK_WORDS,
+    }
+
+
+def _loop_name(name: str, layout: Layout) -> str:
+    return layout.sensor if name == "sensor.c" else name
 
 
 def _renamed(name: str, layout: Layout) -> str:
@@ -172,5 +219,6 @@ def _filled(folder: str, name: str, facts: Mapping[str, object]) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["limit"] = integer
     text = (files("snncc.projects") / "templates" / folder / name).read_text(encoding="utf-8")
     return environment.from_string(text).render(facts).encode()

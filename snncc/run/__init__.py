@@ -5,6 +5,7 @@ from .comparison import Comparison, Report
 from .engines import Engine, run
 from .flash import flash
 from .generation import alphabet, generate
+from .pace import pace_warning
 from .verify import verify
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "alphabet",
     "flash",
     "generate",
+    "pace_warning",
     "run",
     "verify",
 ]

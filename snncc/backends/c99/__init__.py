@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import prod
 from types import MappingProxyType
 
-from snncc.backends import Files, Json, Settings
+from snncc.backends import Files, Json, Settings, delivery
 from snncc.boards import require_gcc
 from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
-from snncc.projects import KINDS, require_kind
+from snncc.projects import OPTIONS
 
 from . import firmware, passes
 from .embedded import data_bytes, embedded, observed, sources
@@ -41,7 +42,8 @@ class C99Backend:
     description = "freestanding C99 for microcontrollers, and the fast engine of this machine"
     options: Mapping[str, str] = MappingProxyType(
         {
-            "project": f"also write a whole project: {', '.join(KINDS)}",
+            **OPTIONS,
+            "name": "of the C files and functions; else the model's",
             "compiler": "an installed GCC, by its name, to build firmware: arm-none-eabi-gcc",
         }
     )
@@ -50,14 +52,14 @@ class C99Backend:
         return passes.passes(settings, ranges)
 
     def lower(self, network: Network, settings: Settings) -> Program:
-        kind = require_kind(settings.options.get("project", ""))
         compiler = require_gcc(settings.options.get("compiler", ""))
-        program = lower(network, settings.rates)
-        return replace(program, project=kind, compiler=compiler)
+        handed = delivery(settings, prod(network.shapes[network.outputs[0].source]))
+        program = lower(network, settings.rates, name=settings.options.get("name", ""))
+        return replace(program, delivery=handed, compiler=compiler)
 
     def emit(self, program: Program) -> Files:
         files = emit(program)
-        return projected(program, files, program.project) if program.project else files
+        return projected(program, files) if program.delivery.project else files
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate(program, signal, record)

@@ -10,7 +10,8 @@ from snncc.ir import Network
 
 from .emit.c_names import Names, block
 from .emit.emit import emit
-from .emit.header import END_EXTERN_C, EXTERN_C, state_bytes
+from .emit.header import state_bytes
+from .emit.interface import END_EXTERN_C, EXTERN_C
 from .lower.lower import lower
 from .program import Program, Readout
 from .storage import CType

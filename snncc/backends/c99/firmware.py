@@ -12,6 +12,7 @@ from snncc.backends import chosen
 from snncc.ir import DeviceError, Trace, Values
 
 from .emit.emit import emit
+from .emit.project import code_of
 from .program import Port, Program, Readout
 from .simulate import codes, elements, observed_numbers
 
@@ -20,7 +21,7 @@ BEFORE_TICK, AFTER_TICK = 1, 2  # marks between which a board counts the instruc
 
 def firmware(program: Program, record: Sequence[str]) -> Mapping[str, bytes]:
     """C sources by file name, `main` included; it answers each tick with outputs and `record`."""
-    sources = {path.name: text for path, text in emit(program).items() if path.suffix != ".md"}
+    sources = code_of(emit(program))
     readouts = chosen(program.outputs, program.traced, record)
     return {**sources, "main.c": _main(program, readouts).encode()}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from snncc.ir import Decode, Quantity, Shape
+from snncc.projects import UNASKED, Delivery
 
 from .storage import Constant, CType, Memory, Reading, Reset, Table, Wire
 
@@ -265,12 +266,17 @@ class Port:
 
 @dataclass(frozen=True)
 class Readout:
-    """A wire that can be read from outside: `text` is the use's, such as `%s1` or `%s1.v`."""
+    """A wire that can be read from outside: `text` is the use's, such as `%s1` or `%s1.v`.
+
+    Attributes:
+        unit: the real value of one code; None where it is not one for all elements.
+    """
 
     text: str
     reading: Reading
     shape: Shape
     spikes: bool
+    unit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -302,7 +308,8 @@ class Program:
     traced: tuple[Readout, ...]
     layers: tuple[Layer, ...] = ()
     scored: bool = True  # whether the C adds up the first output over the ticks
-    project: str = ""  # kind of project to write around the sources; empty: none
+    digest: str = ""  # SHA-256 of the network's text and of its tensors' digests
+    delivery: Delivery = UNASKED
     compiler: str = ""  # GCC that builds firmware; empty: the Clang that snncc brings
 
     @property

@@ -26,4 +26,5 @@ def report(program: Program) -> dict[str, Json]:
         "layers": layers,
         "tables": tables,
         "state": wires,
+        "warnings": list(program.delivery.warnings),
     }

@@ -18,6 +18,7 @@ from snncc.boards import shared_library
 from snncc.ir import DeviceError, Trace, UsageError, Values, encode, input_signals, require_spikes
 
 from .emit.emit import emit
+from .emit.project import code_of
 from .program import Port, Program, Readout
 
 NUMBERS: Mapping[str, npt.DTypeLike] = {
@@ -137,8 +138,7 @@ class _Engine:
                 f"{program.weight_bytes:,} bytes of constants are more than the "
                 f"{CONSTANT_BYTES_MAX:,} that a compiler takes as text in good time"
             )
-        sources = {str(path): text for path, text in emit(program).items()}
-        sources = {path: text for path, text in sources.items() if path.endswith((".c", ".h"))}
+        sources = code_of(emit(program))
         sources["native.c"] = _native(program).encode()
         library = ctypes.CDLL(str(shared_library(sources)))
         self._play = getattr(library, f"{program.name}_play")

@@ -15,7 +15,8 @@ EVENT_SPREAD = 6.1  # per synapse that an event reaches, one at a time
 DENSE_SYNAPSE = 5.3  # per synapse, spike or not
 
 # Files and prefixes of functions that a firmware or the host's engine has beside the network's.
-RESERVED = frozenset(("main", "board", "runtime", "native", "snncc_kernels", "snncc"))
+RESERVED = frozenset(("main", "board", "runtime", "native", "snncc", "sensor", "sensor_loop"))
+NAME_CHARACTERS = 31  # C99 5.2.4.1: so many of an external name tell it from others
 
 RULES = {
     "C001": "the network computes with integers",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import prod
 from types import MappingProxyType
 
-from snncc.backends import Files, Json, Settings
+from snncc.backends import Files, Json, Settings, delivery
 from snncc.ir import Network, Trace, UsageError, Values, unknown
 from snncc.ir.passes import Pass, Ranges
-from snncc.projects import KINDS, require_kind
+from snncc.projects import OPTIONS
 
 from . import passes
 from .emit.emit import emit
@@ -30,7 +31,7 @@ class TflmBackend:
     description = "TFLite-Micro models for boards that run its interpreter"
     options: Mapping[str, str] = MappingProxyType(
         {
-            "project": f"also write a whole project: {', '.join(KINDS)}",
+            **OPTIONS,
             "state": "variables (the model remembers) or io (states are inputs and outputs)",
         }
     )
@@ -42,12 +43,12 @@ class TflmBackend:
         asked = settings.options.get("state", "variables")
         if (state := STATES.get(asked)) is None:
             raise UsageError(unknown("state", asked, STATES))
-        kind = require_kind(settings.options.get("project", ""))
-        return replace(lower(network, state), project=kind)
+        handed = delivery(settings, prod(network.shapes[network.outputs[0].source]))
+        return replace(lower(network, state), delivery=handed)
 
     def emit(self, program: Program) -> Files:
         files = emit(program)
-        return projected(program, files, program.project) if program.project else files
+        return projected(program, files) if program.delivery.project else files
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate.simulate(program, signal, record)

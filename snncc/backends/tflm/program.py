@@ -12,6 +12,7 @@ import numpy as np
 
 from snncc.ir import Decode, Quantity, Shape, Values
 from snncc.ir import Tensor as Numbers
+from snncc.projects import UNASKED, Delivery
 
 DType: TypeAlias = Literal["int8", "int16", "int32", "int64", "bool", "resource"]
 StateForm: TypeAlias = Literal["variables", "io"]
@@ -103,7 +104,7 @@ class Program:
     Attributes:
         outputs: what the shipped model puts out.
         traced: every wire that a build for comparison can put out.
-        project: kind of project to write around the files; empty: none.
+        delivery: how it is handed over.
     """
 
     name: str
@@ -116,7 +117,7 @@ class Program:
     variables: tuple[Variable, ...]
     outputs: tuple[Readout, ...]
     traced: tuple[Readout, ...]
-    project: str = ""
+    delivery: Delivery = UNASKED
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,4 +32,5 @@ def report(program: Program) -> dict[str, Json]:
         "operators": len(model.operators),
         "kinds": kinds,
         "layers": layers,
+        "warnings": list(program.delivery.warnings),
     }

@@ -41,8 +41,10 @@ def emitted(name: str) -> Mapping[str, bytes]:
 
 
 def written(network: Network) -> Mapping[str, bytes]:
+    """The files that a firmware takes; the example stands in a folder of its own."""
     program = BACKEND.lower(network, Settings())
-    return {str(path): content for path, content in BACKEND.emit(program).items()}
+    files = {str(path): content for path, content in BACKEND.emit(program).items()}
+    return {path: content for path, content in files.items() if "/" not in path}
 
 
 def compiled(command: list[str], files: Mapping[str, bytes], folder: Path) -> list[Path]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from textwrap import indent
+from textwrap import fill, indent
 
 from ..program import Keep, Loop, MatrixProduct, Population, Program, Step
 from ..storage import Constant, Reading, Table, Wire
 from ..target import LANES
 
-COLUMNS = 118
+COLUMNS = 100
+INDENT = "    "
 
 
 @dataclass(frozen=True)
@@ -131,28 +132,7 @@ def block(lines: Iterable[str], depth: int = 1) -> str:
     return indent("\n".join(lines), "    " * depth)
 
 
-def array(table: Table) -> str:
-    """Definition of a constant array."""
-    if table.layout == "rows":
-        kind, entries = "snncc_row", _grouped(table)
-    elif table.layout == "lanes":
-        kind, entries = "snncc_lanes", _grouped(table)
-    else:
-        kind, entries = table.layout, [literal(v) for v in table.values.tolist()]
-    return f"static const {kind} {table.name}[{len(entries)}] = {{\n{_filled(entries)}\n}};\n"
-
-
-def _grouped(table: Table) -> list[str]:
-    eights = table.values.reshape(-1, 8).tolist()
-    return ["{{" + ",".join(map(str, eight)) + "}}" for eight in eights]
-
-
-def _filled(entries: Iterable[str]) -> str:
-    lines: list[str] = []
-    line = "   "
-    for entry in entries:
-        if len(line) + len(entry) + 2 > COLUMNS:
-            lines.append(line)
-            line = "   "
-        line += f" {entry},"
-    return "\n".join([*lines, line])
+def numbers(values: Iterable[int]) -> str:
+    """Numbers of an initializer, in lines."""
+    text = ", ".join(map(literal, values))
+    return fill(text, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT)

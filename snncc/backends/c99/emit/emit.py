@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from importlib.resources import files
 from pathlib import PurePosixPath
 
 from snncc.backends import Files, LateFiles
+from snncc.projects import encoder
 
 from ..program import (
     Dot,
@@ -23,14 +23,16 @@ from ..program import (
     Step,
     Unpack,
 )
-from ..storage import Memory
 from . import steps
-from .c_names import Names, array, block, literal
-from .header import END_EXTERN_C, EXTERN_C, arguments, header, readme
-from .long_arrays import file_name, is_long, long_array
+from .c_names import Names, block
+from .example import example
+from .header import header
+from .interface import END_EXTERN_C, EXTERN_C, definitions, encoded
 from .population import population
+from .readme import readme
+from .weight_arrays import weights, weights_name
 
-KERNELS = "snncc_kernels.h"
+KERNELS, ENCODER = "snncc_kernels.h", "snncc_encode.h"
 
 
 def emit(program: Program) -> Files:
@@ -43,20 +45,19 @@ def emit(program: Program) -> Files:
         f"{program.name}_observe.c": _observe(program, names),
         "README.md": readme(program),
     }
+    if program.scored:
+        texts["example/main.c"] = example(program)
     found: dict[PurePosixPath, bytes | Callable[[], bytes]]
     found = {PurePosixPath(name): text.encode() for name, text in texts.items()}
     found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99.emit") / "kernels.h").read_bytes()
-    for table in filter(is_long, program.tables):
-        found[PurePosixPath(file_name(program.name, table))] = partial(long_array, table)
+    if encoded(program):
+        found[PurePosixPath(ENCODER)] = encoder()
+    found |= {PurePosixPath(name): late for name, late in weights(program).items()}
     return LateFiles(found)
 
 
 def source(program: Program, names: Names) -> str:
-    """The C source: constants, one function a step, and the functions of the header."""
-    tables = "\n".join(
-        f'#include "{file_name(program.name, table)}"\n' if is_long(table) else array(table)
-        for table in program.tables
-    )
+    """The C source: one function a step, and the functions of the header."""
     functions, calls = [], []
     for index, step in enumerate(program.steps):
         if isinstance(step, Population):
@@ -71,11 +72,15 @@ def source(program: Program, names: Names) -> str:
             call = call.replace(")", f", {port.node}_values)")
         functions.append(f"/* {note} */\n{head}\n{{\n{block(lines)}\n}}\n")
         calls.append(call)
+    included = [KERNELS, *([ENCODER] if encoded(program) else []), weights_name(program)]
     wide = "#define SNNCC_WIDE_EVENTS\n" if program.wide_events else ""
+    includes = wide + "\n".join(f'#include "{name}"' for name in included)
     return (
         f"/* {program.name}.c: written by snncc; see {program.name}.h. */\n"
-        f'#include "{program.name}.h"\n\n{wide}#include "{KERNELS}"\n\n'
-        f"{tables}\n" + "\n".join(functions) + "\n" + _public(program, names, calls)
+        f'#include "{program.name}.h"\n\n{includes}\n\n'
+        + "\n".join(functions)
+        + "\n"
+        + definitions(program, names, calls)
     )
 
 
@@ -105,94 +110,6 @@ WRITERS: Mapping[type[Step], tuple[str, Callable[..., list[str]]]] = {
     PoolWindow: ("pool", steps.pool),
 }
 """Steps that one function of C writes, named after their node."""
-
-
-def _public(program: Program, names: Names, calls: list[str]) -> str:
-    name = program.name
-    memories = [m for s in program.steps if isinstance(s, Population) for m in s.memories]
-    starts = "\n".join(_start(memory) for memory in memories if memory.initial.any())
-    begin = block(
-        ["memset(state, 0, sizeof *state);"]
-        # Lists of ticks before the first are read, and end at once.
-        + [
-            f"state->{wire.name}[{slot}].index[0] = SNNCC_END;"
-            for wire in program.wires
-            if wire.kind == "events" and wire.slots > 1
-            for slot in range(wire.slots)
-        ]
-        + [line for memory in memories if memory.initial.any() for line in _begin(memory)]
-        + _lowest(program, names)
-    )
-    turns = [
-        f"state->now{n} = (uint8_t)(state->now{n} + 1u == {n}u ? 0 : state->now{n} + 1);"
-        for n in names.ring_sizes
-    ]
-    takes = arguments(program)
-    unused = [f"(void){p.node}_values;" for p in program.ports]
-    scores = _score(program, names) if program.scored else []
-    tick = block([*unused, *turns, *calls, *scores])
-    return (
-        f"{starts}"
-        f"void {name}_reset({name}_state *state)\n{{\n{begin}\n}}\n\n"
-        f"void {name}_init({name}_state *state)\n{{\n    {name}_reset(state);\n}}\n\n"
-        f"void {name}_tick({name}_state *state{takes})\n{{\n{tick}\n}}\n"
-        + (_read(name) if program.scored else "")
-    )
-
-
-def _read(name: str) -> str:
-    classes = f"{name.upper()}_CLASSES"
-    return (
-        f"\nvoid {name}_read(const {name}_state *state, {name}_score score[{classes}])\n{{\n"
-        f"    for (uint32_t i = 0; i < {classes}; i++)\n        score[i] = state->score[i];\n}}\n"
-    )
-
-
-def _start(memory: Memory) -> str:
-    kind = "int16_t" if memory.packed else memory.ctype
-    values = ", ".join(literal(v) for v in memory.initial.tolist())
-    return f"static const {kind} {memory.name}_initial[] = {{{values}}};\n\n"
-
-
-def _begin(memory: Memory) -> list[str]:
-    to = f"state->{memory.name}[k / 8].lane[k % 8]" if memory.packed else f"state->{memory.name}[k]"
-    return [
-        f"for (uint32_t k = 0; k < {memory.lanes}u; k++)",
-        f"    {to} = {memory.name}_initial[k];",
-    ]
-
-
-def _score(program: Program, names: Names) -> list[str]:
-    reading = program.outputs[0].reading
-    wire = names.wires[reading.wire]
-    if wire.kind == "values":
-        values, each = names.values(reading), "state->score[i]"
-        add = {
-            "last": f"{each} = {values}[i]",
-            "max": f"if ({values}[i] > {each}) {each} = {values}[i]",
-        }
-        return [
-            f"for (uint32_t i = 0; i < {wire.size}u; i++)",
-            f"    {add.get(program.decode, f'{each} += {values}[i]')};",
-        ]
-    source = names.list(reading)
-    each = f"state->score[{source}.index[i]]"
-    return [
-        *(["memset(state->score, 0, sizeof state->score);"] if program.decode == "last" else []),
-        f"for (uint32_t i = 0; i < {source}.count; i++)",
-        f"    {each}{' = 1' if program.decode == 'max' else '++'};",
-    ]
-
-
-def _lowest(program: Program, names: Names) -> list[str]:
-    """What a score begins with that is the largest of values: less than all of them."""
-    wire = names.wires[program.outputs[0].reading.wire]
-    if not program.scored or program.decode != "max" or wire.kind != "values":
-        return []
-    return [
-        f"for (uint32_t i = 0; i < {program.name.upper()}_CLASSES; i++)",
-        "    state->score[i] = INT32_MIN;",
-    ]
 
 
 def _observe_head(program: Program, names: Names) -> str:

@@ -11,17 +11,27 @@ from snncc.backends import Files
 from snncc.projects import Application, Sensor, project
 
 from ..program import Port, Program
-from .header import arguments
+from .interface import arguments
 
 APART = "_observe"  # for tests only
 
 
-def projected(program: Program, sources: Files, kind: str) -> Files:
-    """The sources and, in a folder of its name, a project of that kind around them."""
-    code = {path.name: text for path, text in sources.items() if APART not in path.name}
+def code_of(sources: Files) -> dict[str, bytes]:
+    """The C sources and headers of a network, by name; without the example."""
+    kinds = (".c", ".h")
+    flat = {path.name: path for path in sources if len(path.parts) == 1 and path.suffix in kinds}
+    return {name: sources[path] for name, path in flat.items()}
+
+
+def projected(program: Program, sources: Files) -> Files:
+    """The sources and, in a folder of its name, the project that is asked for around them."""
+    code = code_of(sources)
+    code = {name: text for name, text in code.items() if APART not in name}
     code |= {name: text.encode() for name, text in _face(program).items()}
     sensors = tuple(_sensor(port) for port in program.ports)
-    whole = project(kind, code, Application(program.name, "c99", program.tick, sensors))
+    application = Application(program.name, "c99", program.tick, sensors, program.delivery)
+    kind = program.delivery.project
+    whole = project(kind, code, application)
     return {**sources, **{PurePosixPath(kind) / path: text for path, text in whole.items()}}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
 
 from snncc.ir import (
     LoweringRefused,
@@ -12,12 +14,13 @@ from snncc.ir import (
     Node,
     Quantity,
     Use,
+    show,
 )
 from snncc.ir.ops import Function, Graded, Input, Norm, Requantize, Weighted
 
 from ..program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
 from ..storage import Reading, Wire
-from ..target import RESERVED
+from .c_name import name_in_c
 from .constant_arrays import narrowest
 from .context import Context
 from .elements import element_steps
@@ -28,30 +31,26 @@ from .synapses import Current, Synapses, walked
 from .unread import read_tables
 
 
-def lower(network: Network, rates: Mapping[str, float], *, scored: bool = True) -> Program:
+def lower(
+    network: Network, rates: Mapping[str, float], *, scored: bool = True, name: str = ""
+) -> Program:
     """The program of a quantized network; `rates`: node → spikes per neuron and tick, if known.
 
     Args:
         network: quantized.
         rates: of its populations.
         scored: whether the C adds up the first output over the ticks.
+        name: of files and functions; else the network's, as near as C allows.
 
     Raises:
+        UsageError: the name is not one that C takes and that is free.
         LoweringRefused: by rule id and node, what this target cannot compute exactly.
     """
     if not network.quantized:
         raise LoweringRefused(
             "C001: the network computes with real numbers; run quantize before lowering to c99"
         )
-    return _Lowering(network, rates, scored).program()
-
-
-def _identifier(name: str) -> str:
-    """A name for files and functions that C takes and that no other file here has."""
-    # Only in a C name is `l2mu-braille` better read as `l2mu_braille` than told from all others.
-    plain = re.sub(r"_0x[0-9a-f]+_|\W", "_", name, flags=re.ASCII)
-    taken = plain in RESERVED or plain.startswith("start_") or not re.match("[A-Za-z]", plain)
-    return f"network_{plain}" if taken else plain
+    return _Lowering(network, rates, scored).program(name_in_c(network, name))
 
 
 class _Lowering:
@@ -64,8 +63,8 @@ class _Lowering:
         self.steps: dict[str, tuple[Step, ...]] = {}
         self.layers: dict[str, Layer] = {}
 
-    def program(self) -> Program:
-        """Everything lowered, then put in order."""
+    def program(self, name: str) -> Program:
+        """Everything lowered, then put in order; `name` is that of the network in C."""
         for node in self.network.populations:
             # The one op whose events carry a value; another is refused by name below.
             if isinstance(node.op, Graded):
@@ -81,7 +80,7 @@ class _Lowering:
         wires = {wire.name: wire for wire in self.context.wiring.wires()}
         steps = tuple(self._ordered(wires))
         return Program(
-            name=_identifier(self.network.name),
+            name=name,
             tick=self.network.tick,
             decode=self.network.decode,
             ports=tuple(self._port(node) for node in self.network.inputs),
@@ -92,6 +91,7 @@ class _Lowering:
             traced=tuple(traced.values()),
             layers=tuple(self.layers[n.name] for n in self.facts.order if n.name in self.layers),
             scored=self.scored,
+            digest=sha256(show(self.network, tensors=True).encode()).hexdigest(),
         )
 
     def _need(self, use: Use) -> None:
@@ -163,7 +163,15 @@ class _Lowering:
         read = context.events if context.fires(use) else context.values
         shape = self.network.shapes[use.source]
         spikes = bool(node.op.spiking and not use.state)
-        return Readout(str(use), read(use, ""), shape, spikes)
+        return Readout(str(use), read(use, ""), shape, spikes, self._unit(use))
+
+    def _unit(self, use: Use) -> float | None:
+        """The real value of one code of a wire, where all elements share it."""
+        arithmetic, unit = self.context.numbers[use.source]
+        if use.state and use.state not in self.network[use.source].formats:
+            return None
+        values = arithmetic.unit_of(use.state) if use.state else unit
+        return float(values.flat[0]) if np.all(values == values.flat[0]) else None
 
     def _ordered(self, wires: Mapping[str, Wire]) -> list[Step]:
         result: list[Step] = []

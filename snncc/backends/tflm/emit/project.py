@@ -11,10 +11,11 @@ from ..program import Port, Program
 from .app_source import CTYPES
 
 
-def projected(program: Program, files: Files, kind: str) -> Files:
-    """The files and, in a folder of its name, a project of that kind around them."""
+def projected(program: Program, files: Files) -> Files:
+    """The files and, in a folder of its name, the project that is asked for around them."""
     sensors = tuple(_sensor(program, port) for port in program.ports)
-    application = Application(program.name, "tflm", program.tick, sensors)
+    application = Application(program.name, "tflm", program.tick, sensors, program.delivery)
+    kind = program.delivery.project
     whole = project(kind, {path.name: text for path, text in files.items()}, application)
     return {**files, **{PurePosixPath(kind) / path: text for path, text in whole.items()}}
 

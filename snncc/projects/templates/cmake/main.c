@@ -1,23 +1,33 @@
-/* main.c: {{ app.name }} fed tick by tick for ten windows, as fast as it goes; prints its answers. */
+/* main.c: {{ app.name }} fed tick by tick, as fast as it goes; prints the answers of ten windows, or of as many as the
+ * command line says. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sensor_loop.h"
 
-int main(void)
+int main(int count, char **arguments)
 {
+    unsigned long windows = count > 1 ? strtoul(arguments[1], NULL, 10) : 10;
+
     if (loop_begin() != 0) {
         fprintf(stderr, "the network could not be set up\n");
         return 1;
     }
-    for (unsigned tick = 0; tick < 10 * LOOP_WINDOW_TICKS; tick++) {
+    while (windows > 0) {
         int answer = loop_tick();
 
         if (answer == LOOP_FAILED) {
-            fprintf(stderr, "tick %u failed\n", tick);
+            fprintf(stderr, "a tick failed\n");
             return 1;
         }
-        if (answer != LOOP_GOES_ON)
-            printf("class %d\n", answer);
+        if (answer == LOOP_GOES_ON)
+            continue;
+{% if labels %}
+        printf("class %d %s\n", answer, loop_label(answer));
+{% else %}
+        printf("class %d\n", answer);
+{% endif %}
+        windows--;
     }
     return 0;
 }

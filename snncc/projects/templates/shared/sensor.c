@@ -1,16 +1,16 @@
-/* sensor.c: a slow wave instead of a sensor, so that the example runs on a bare board. */
+/* sensor.c: a slow wave instead of a sensor, so that the example runs on a bare board. C and C++ take this file. */
 #include "sensor.h"
 
-static unsigned ticks;
+static unsigned measured;
 
 void sensor_measure(void)
 {
-    ticks++;
+    measured++;
 }
 
 float sensor_value(unsigned input, unsigned channel)
 {
-    unsigned phase = (ticks + 7u * channel + 13u * input) % 64u;
+    unsigned phase = (measured + 7u * channel + 13u * input) % 64u;
 
     return (float)(phase < 32u ? phase : 64u - phase) / 32.0f;
 }

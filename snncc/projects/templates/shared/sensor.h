@@ -1,4 +1,4 @@
-/* sensor.h: what the network is shown. Replace the body of sensor.c by your sensor's driver. */
+/* sensor.h: what the network is shown. Replace the body of {{ sensor_file }} by your sensor's driver. */
 #ifndef SENSOR_H
 #define SENSOR_H
 
@@ -6,7 +6,11 @@
 extern "C" {
 #endif
 
+{% if held %}
+/* Called once before each window of {{ ticks }} ticks, which all show this measurement: measure now. */
+{% else %}
 /* Called once before each tick: measure now. */
+{% endif %}
 void sensor_measure(void);
 
 /* The value measured for element `channel` of input `input`, in the unit of the training data. */

@@ -1,13 +1,13 @@
 /* sensor_loop.c: written by snncc for {{ app.name }}; see sensor_loop.h. */
 #include "sensor_loop.h"
 
-#include <math.h>
 #include <stdint.h>
 
 #include "sensor.h"
 #include "snncc_app.h"
+#include "snncc_encode.h"
 
-static unsigned ticks;
+static unsigned long ticks;
 {% for sensor in app.sensors %}
 static {{ sensor.ctype }} {{ sensor.node }}_values[SNNCC_{{ sensor.node | upper }}_SIZE];
 {% endfor %}
@@ -17,16 +17,12 @@ static void fill_{{ sensor.node }}(void)
 {
     for (unsigned k = 0; k < SNNCC_{{ sensor.node | upper }}_SIZE; k++) {
 {% if sensor.unit is none %}
-        {{ sensor.node }}_values[k] = sensor_value({{ loop.index0 }}, k) > 0.5f; /* a spike, or none */
+        /* A spike where the value lies above one half. */
+        {{ sensor.node }}_values[k] = ({{ sensor.ctype }})snncc_code(sensor_value({{ loop.index0 }}, k), 0, 0, 1);
 {% else %}
-        /* Code = value * 2^{{ sensor.unit }}, rounded to nearest (half to even), then limited. */
-        float code = rintf(ldexpf(sensor_value({{ loop.index0 }}, k), {{ sensor.unit }}));
-
-        if (code < {{ sensor.low }}.0f)
-            code = {{ sensor.low }}.0f;
-        if (code > {{ sensor.high }}.0f)
-            code = {{ sensor.high }}.0f;
-        {{ sensor.node }}_values[k] = ({{ sensor.ctype }})code;
+        /* The code is value * 2^{{ sensor.unit }}, rounded to the nearest (half to even), then limited. */
+        {{ sensor.node }}_values[k] =
+            ({{ sensor.ctype }})snncc_code(sensor_value({{ loop.index0 }}, k), {{ sensor.unit }}, {{ sensor.low | limit }}, {{ sensor.high | limit }});
 {% endif %}
     }
 }
@@ -34,7 +30,16 @@ static void fill_{{ sensor.node }}(void)
 
 int loop_begin(void)
 {
+    ticks = 0;
     return snncc_init();
+}
+
+static void measure(void)
+{
+    sensor_measure();
+{% for sensor in app.sensors %}
+    fill_{{ sensor.node }}();
+{% endfor %}
 }
 
 int loop_tick(void)
@@ -42,10 +47,13 @@ int loop_tick(void)
     int64_t score[SNNCC_CLASSES];
     int best = 0;
 
-    sensor_measure();
-{% for sensor in app.sensors %}
-    fill_{{ sensor.node }}();
-{% endfor %}
+{% if held %}
+    /* The samples that the model learned from show the same values at all ticks: measured once, shown throughout. */
+    if (ticks == 0)
+        measure();
+{% else %}
+    measure();
+{% endif %}
     if (snncc_tick({% for sensor in app.sensors %}{{ sensor.node }}_values{{ ", " if not loop.last }}{% endfor %}) != 0)
         return LOOP_FAILED;
     if (++ticks < LOOP_WINDOW_TICKS)
@@ -57,3 +65,16 @@ int loop_tick(void)
             best = k;
     return snncc_reset() != 0 ? LOOP_FAILED : best;
 }
+{% if labels %}
+
+const char *loop_label(int answer)
+{
+    static const char *const labels[SNNCC_CLASSES] = {
+{% for label in labels %}
+        {{ label }},
+{% endfor %}
+    };
+
+    return answer >= 0 && answer < SNNCC_CLASSES ? labels[answer] : "";
+}
+{% endif %}

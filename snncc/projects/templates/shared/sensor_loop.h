@@ -7,7 +7,13 @@ extern "C" {
 #endif
 
 #define LOOP_TICK_MICROSECONDS {{ microseconds }}ul
-#define LOOP_WINDOW_TICKS 100u /* then the answer is given, and the network begins anew */
+
+{% if guessed %}
+/* After so many ticks the answer is given, and the network begins anew. A guess: no data said how many a sample has. */
+{% else %}
+/* After so many ticks the answer is given, and the network begins anew: as many as a sample of the model's data has. */
+{% endif %}
+#define LOOP_WINDOW_TICKS {{ ticks }}ul
 
 enum { LOOP_GOES_ON = -1, LOOP_FAILED = -2 };
 
@@ -16,6 +22,11 @@ int loop_begin(void);
 
 /* One tick: the class with the largest score where a window ends, else LOOP_GOES_ON. */
 int loop_tick(void);
+{% if labels %}
+
+/* What a class is called, in UTF-8. */
+const char *loop_label(int answer);
+{% endif %}
 
 #ifdef __cplusplus
 }

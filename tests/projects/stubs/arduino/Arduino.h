@@ -5,8 +5,10 @@
 struct SerialPort {
     void begin(unsigned long baud);
     void print(const char *text);
+    void print(int value);
     void println(const char *text);
     void println(int value);
+    void println(unsigned long value);
 };
 extern SerialPort Serial;
 extern "C" unsigned long micros(void);

@@ -1,0 +1,22 @@
+"""How a backend hands its network over, from what it is told. No backend in here."""
+
+from __future__ import annotations
+
+from snncc.projects import Delivery
+
+from .protocol import Settings
+
+
+def delivery(settings: Settings, classes: int) -> Delivery:
+    """What the settings ask for, of a network with so many scores.
+
+    Raises:
+        UsageError: an option has a value that it does not take.
+    """
+    shown = settings.presentation
+    return Delivery.of(
+        settings.options,
+        None if shown is None else (shown.ticks, shown.held),
+        settings.classes,
+        classes,
+    )

@@ -1,0 +1,58 @@
+"""The constant arrays as C: the numbers that they were, in lines that people can read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snncc.backends import Settings
+from snncc.backends.c99 import C99Backend
+from snncc.backends.c99.emit.weight_arrays import LONG_BYTES, array, is_long, long_name
+from snncc.backends.c99.storage import KINDS, Layout, Table
+from snncc.ir import Tensor
+from tests.backends.c99.populations import garden
+
+
+def table(layout: Layout, numbers: int) -> Table:
+    kind = np.iinfo(KINDS[layout])
+    rng = np.random.default_rng(0)
+    values = rng.integers(kind.min, kind.max, numbers, endpoint=True)
+    values[:2] = kind.min, kind.max
+    return Table("numbers", layout, Tensor(values.astype(KINDS[layout])))
+
+
+@pytest.mark.parametrize("layout", KINDS)
+@pytest.mark.parametrize("numbers", [8, 160, 168, 40_008])
+def test_an_array_has_the_numbers_of_its_table(layout: Layout, numbers: int) -> None:
+    whole = table(layout, numbers)
+    head, _, body = array(whole).decode().partition("{\n")
+    kind = {"rows": "snncc_row", "lanes": "snncc_lanes"}.get(layout, layout)
+    entries = numbers // 8 if layout in ("rows", "lanes") else numbers
+    assert head == f"static const {kind} numbers[{entries}] = "
+    read = [re.sub("INT32_MIN", str(-(1 << 31)), text) for text in re.findall(r"-?\w+", body)]
+    assert list(map(int, read)) == whole.values.tolist()
+    assert body.count("{{") == body.count("}}") == (entries if kind.startswith("snncc") else 0)
+    assert body.endswith("};\n")
+    assert max(map(len, body.splitlines())) <= 120
+
+
+def test_what_is_long_depends_on_its_bytes() -> None:
+    assert not is_long(table("int8_t", LONG_BYTES - 1))
+    assert is_long(table("int8_t", LONG_BYTES)) and is_long(table("int32_t", LONG_BYTES // 4))
+
+
+def test_a_long_array_has_a_file_of_its_own() -> None:
+    backend = C99Backend()
+    program = backend.lower(garden(16), Settings())
+    long = table("int8_t", LONG_BYTES)
+    files = backend.emit(replace(program, tables=(*program.tables, long)))
+    texts = {str(path): text for path, text in files.items()}
+    own, shared = texts[long_name(program, long)], texts[f"{program.name}_weights.h"]
+    assert own == array(long)
+    assert f'#include "{long_name(program, long)}"'.encode() in shared
+    assert b"numbers[" not in shared and b"static const" in shared
+    assert f'#include "{program.name}_weights.h"'.encode() in texts[f"{program.name}.c"]
+    assert b"static const snncc_row" not in texts[f"{program.name}.c"]
