@@ -134,6 +134,21 @@ def misnamed() -> nn.Module:
     return nn.Sequential(nn.Linear(6, 4), Misnamed())
 
 
+class Fixed(nn.Module):
+    """The batch that it was trained with stands in the code."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.lif = nn.Linear(6, 8), neuron.LIFNode(step_mode="m")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.lif(self.inner(x.view(-1, 128, 6)))
+
+
+def misfit() -> nn.Module:
+    return nn.Sequential(nn.Linear(6, 8), neuron.LIFNode(), nn.Linear(9, 4), neuron.LIFNode())
+
+
 class Kept(nn.Module):
     """Weights in a list and in a dictionary, which PyTorch does not widen."""
 

@@ -35,7 +35,7 @@ EVERYWHERE = {
 """Factory in `refused.py` → what the refusal says; for both releases."""
 # Two of these are in 0.0.0.0.14 too, where they cannot be built or called at all.
 ONLY_NEWER = {
-    "attention": "in module 'attention.max_pool' (AdaptiveMaxPool1d): 'adaptive_max_pool2d'",
+    "attention": "tick 0 looks ahead to tick 4",
     "analog": "spikingjelly.LIAFNode: what it passes on is its potential through a function",
     "parallel": "spikingjelly.PSN: its T x T weights read ticks to come",
     "masked": "spikingjelly.MaskedPSN: its weights are others at each of its T ticks",

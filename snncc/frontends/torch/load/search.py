@@ -109,11 +109,50 @@ def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> I
     for layout, reason in failed:
         if alike or (layout != "step" and isinstance(reason.__cause__, SLIPS)):
             return ImportRefused(f"{reason.place}: {reason}")
+    for sized in (_misfit(model, wanted, failed), _fixed(failed)):
+        if sized:
+            return ImportRefused(sized)
     first = {a.layout: str(a.reason).splitlines()[0] for a in reversed(attempts)}
     tried = "; ".join(f"{name}: {first[name]}" for name in LAYOUTS if name in first)
     return ImportRefused(
         f"{type(model).__name__} takes input {list(wanted.shape)} per tick in no layout: {tried}"
     )
+
+
+Failures = Sequence[tuple[Layout, ForwardFailed]]
+MISFIT = re.compile(r"shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)")
+FIXED = re.compile(r"shape '(\[[-\d, ]+\])' is invalid for input of size")
+
+
+def _misfit(model: nn.Module, wanted: Wanted, failed: Failures) -> str:
+    """The linear layer that does not fit what it is given, if it is the same in most layouts."""
+    found = [m.groups() for _, r in failed if (m := MISFIT.search(str(r)))]
+    sizes = [(given, into, out) for _, given, into, out in found]
+    given, into, out = max(sizes, key=sizes.count, default=("", "", ""))
+    if sizes.count((given, into, out)) < 2:
+        return ""
+    paths = [
+        f"'{path}'"
+        for path, layer in model.named_modules()
+        if isinstance(layer, nn.Linear)
+        and (str(layer.in_features), str(layer.out_features)) == (into, out)
+    ]
+    where = f"module {' or '.join(paths)} (Linear)" if paths else "a product with a matrix"
+    return (
+        f"{where} takes {into} values and is given {given}, with input {list(wanted.shape)} per "
+        "tick: correct its size, or the shape of the input"
+    )
+
+
+def _fixed(failed: Failures) -> str:
+    """The view that fixes a size which depends on how the model is called, if one does."""
+    for _, reason in failed:
+        if found := FIXED.search(str(reason)):
+            return (
+                f"{reason.place}: a view as {found[1]} fixes the number of samples or ticks; take "
+                "these from x.shape, as the model is run with other batches here"
+            )
+    return ""
 
 
 def _lengths(
