@@ -5,7 +5,8 @@ import pytest
 
 from benchmarks.workloads.growing import stacked
 from snncc.build import compile_model
-from snncc.build.compile_model import CALIBRATION_TICKS, CHECK_TICKS
+from snncc.build.compile_model import CHECK_TICKS
+from snncc.build.learned import CALIBRATION_TICKS
 from snncc.bundle import BuildRequest, Bundle
 from snncc.ir import run as interpreted
 from snncc.ir import show
@@ -21,7 +22,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("long")
     network = stacked("dense", 1)
     (folder / "net.snn").write_text(show(network))
-    np.savez(folder / "net.npz", **{name: t.values for name, t in network.tensors.items()})
+    arrays = {name: tensor.values for name, tensor in network.tensors.items()}
+    np.savez(folder / "net.npz", allow_pickle=False, **arrays)
     spikes = np.random.default_rng(0).random((1, TICKS, 8)) < 0.3
     np.savez(folder / "data.npz", x=spikes.astype(np.uint8))
     request = BuildRequest(
