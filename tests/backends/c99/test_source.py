@@ -19,7 +19,7 @@ from snncc.ir import LoweringRefused, Network, Use, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.populations import garden
 from tests.backends.c99.strict import COMPILERS, LANGUAGES, STRICT, installed, said
-from tests.nets import hand, quantized_networks, spikes_for
+from tests.nets import HAND, hand, quantized_networks, spikes_for
 
 BACKEND = C99Backend()
 M4 = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4", "-std=c99", "-O2", "-c")
@@ -45,6 +45,17 @@ def written(network: Network) -> Mapping[str, bytes]:
     program = BACKEND.lower(network, Settings())
     files = {str(path): content for path, content in BACKEND.emit(program).items()}
     return {path: content for path, content in files.items() if "/" not in path}
+
+
+def widest(files: Mapping[str, bytes]) -> int:
+    """Columns of the longest line of C."""
+    texts = [text.decode() for path, text in files.items() if path.endswith((".c", ".h"))]
+    return max(len(line) for text in texts for line in text.splitlines())
+
+
+@pytest.mark.parametrize("name", [*HAND, "garden"])
+def test_no_line_of_c_is_longer_than_120_columns(name: str) -> None:
+    assert widest(emitted(name)) <= 120
 
 
 def compiled(command: list[str], files: Mapping[str, bytes], folder: Path) -> list[Path]:
@@ -90,6 +101,7 @@ def test_no_compiler_has_a_word_for_any_network(
     except LoweringRefused:
         return
     folder = tmp_path_factory.mktemp("any")
+    assert widest(files) <= 120
     assert said(compiler, language, optimize, files, folder) == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ from ..storage import Constant, Reading, Table, Wire
 from ..target import LANES
 
 COLUMNS = 100
+WIDEST = 120  # of a line of C
+BREAK = re.compile(r", | (?=[-+*/|&?:<>=]{1,2} )")
 INDENT = "    "
 
 
@@ -130,6 +133,23 @@ def pair(value: int) -> str:
 def block(lines: Iterable[str], depth: int = 1) -> str:
     """Lines, indented."""
     return indent("\n".join(lines), "    " * depth)
+
+
+def folded(text: str) -> str:
+    """C with its long lines broken behind a comma or before an operator."""
+    return "\n".join(piece for line in text.split("\n") for piece in _pieces(line))
+
+
+def _pieces(line: str) -> list[str]:
+    """A line, or what it is broken into; directives and texts in quotes stay whole."""
+    if len(line) <= WIDEST or line.lstrip().startswith("#") or '"' in line:
+        return [line]
+    margin = len(line) - len(line.lstrip()) + len(INDENT)
+    places = [found.end() for found in BREAK.finditer(line, margin, WIDEST)]
+    if not places or places[-1] <= margin:
+        return [line]
+    rest = " " * margin + line[places[-1] :]
+    return [line[: places[-1]].rstrip(), *_pieces(rest)]
 
 
 def numbers(values: Iterable[int]) -> str:

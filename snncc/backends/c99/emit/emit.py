@@ -24,7 +24,7 @@ from ..program import (
     Unpack,
 )
 from . import steps
-from .c_names import Names, block
+from .c_names import Names, block, folded, numbers
 from .example import example
 from .header import header
 from .interface import END_EXTERN_C, EXTERN_C, definitions, encoded
@@ -48,7 +48,10 @@ def emit(program: Program) -> Files:
     if program.scored:
         texts["example/main.c"] = example(program)
     found: dict[PurePosixPath, bytes | Callable[[], bytes]]
-    found = {PurePosixPath(name): text.encode() for name, text in texts.items()}
+    found = {
+        PurePosixPath(name): (text if name.endswith(".md") else folded(text)).encode()
+        for name, text in texts.items()
+    }
     found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99.emit") / "kernels.h").read_bytes()
     if encoded(program):
         found[PurePosixPath(ENCODER)] = encoder()
@@ -116,13 +119,14 @@ def _observe_head(program: Program, names: Names) -> str:
     name, many = program.name, len(program.traced)
     observed = [names.wires[readout.reading.wire] for readout in program.traced]
     wires = "\n".join(f" *   {k}  {r.text}" for k, r in enumerate(program.traced))
-    bytes_of = ", ".join(str(w.size * (1 if w.kind == "events" else 4)) for w in observed)
+    sizes = [w.size * (1 if w.kind == "events" else 4) for w in observed]
+    bytes_of = " \\\n".join(numbers(sizes).splitlines())
     return (
         f"/* {name}_observe.h: every observable signal of {name}, for comparing it with the "
         f"reference.\n{wires}\n */\n"
         f"#ifndef {name.upper()}_OBSERVE_H\n#define {name.upper()}_OBSERVE_H\n\n"
         f'#include "{name}.h"\n\n#define {name.upper()}_OBSERVED {many}u\n'
-        f"#define {name.upper()}_OBSERVED_BYTES {{{bytes_of}}}\n\n"
+        f"#define {name.upper()}_OBSERVED_BYTES {{ \\\n{bytes_of} }}\n\n"
         f"{EXTERN_C}\n"
         "/* Write signal `which` as it is after the last tick to `to`: one uint8_t per neuron for "
         "spikes, one int32_t per\n * element for all else. */\n"

@@ -1,5 +1,5 @@
 /* snncc_kernels.h: the arithmetic that the networks written by snncc share. Eight neurons at a time: on cores with the
- * DSP extension two int16 lanes to a register, elsewhere plain C that a compiler vectorises. Both give the same numbers.
+ * DSP extension two int16 lanes to a register, elsewhere plain C that compilers vectorise. Both give the same numbers.
  * Signed values are shifted right arithmetically and narrowed by dropping the upper bits, as every C compiler does that
  * is known to us (C99 6.3.1.3 and 6.5.7 leave it to the implementation). */
 #ifndef SNNCC_KERNELS_H
@@ -39,7 +39,7 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_ROLLED
 #endif
 
-/* An event: the index of what fired; SNNCC_END stands behind the last of a list. A program says if it needs wide ones. */
+/* An event: the index of what fired; SNNCC_END stands behind the last of a list. A program says if they are wide. */
 #ifdef SNNCC_WIDE_EVENTS
 typedef uint32_t snncc_event;
 #define SNNCC_END 0xFFFFFFFFu
@@ -48,7 +48,7 @@ typedef uint16_t snncc_event;
 #define SNNCC_END 0xFFFFu
 #endif
 
-/* Weights of one source to eight neurons; byte k belongs to neuron 0 2 1 3 4 6 5 7, the order in which SXTAB16 widens. */
+/* Weights of one source to eight neurons; byte k belongs to neuron 0 2 1 3 4 6 5 7, in which order SXTAB16 widens. */
 typedef union { int8_t byte[8]; uint32_t word[2]; } snncc_row;
 
 /* Eight neurons, or two to a word. The network's own header has the same words, and needs nothing else from here. */
