@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import ImportRefused, UsageError, Values, give_back, unknown
+from snncc.ir import ImportRefused, Network, UsageError, Values, give_back, unknown
 from snncc.ir.untrusted import limits
 
-from .datasets import Samples, find_samples, tick_option
+from .datasets import ZOO, Samples, find_samples, tick_option
 from .plugins import frontend
 
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
+SIGNAL = "signal"  # the option of frontends that says what enters: spikes or real values
 COMMON_OPTIONS = {"ticks": "present [samples, *shape] data at each of so many ticks"}
 
 
 @dataclass(frozen=True)
 class Model:
-    """An imported model and the test samples that belong to it."""
+    """An imported model and the test samples that belong to it.
+
+    Attributes:
+        decided: options that were not given but follow from the data, so that whoever imports the
+            model again, with other data, decides alike.
+    """
 
     imported: Imported
     samples: Samples | None
+    decided: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def import_model(
@@ -52,7 +61,9 @@ def import_model(
             raise UsageError(unknown("option", key, known))
     samples = find_samples(model, data, options)
     signal = example if samples is None else samples.first(_examples(samples)).signal
-    told = {**tick_option(model), **options}
+    open_kind = SIGNAL in reader.options and SIGNAL not in options and not model.startswith(ZOO)
+    counts = open_kind and samples is not None and not _binary(samples)
+    told = {**tick_option(model), **({SIGNAL: "real"} if counts else {}), **options}
     try:
         imported = reader.load(ImportRequest(model, weights, signal, told))
     except ImportRefused as refusal:
@@ -63,7 +74,19 @@ def import_model(
             "[samples, features], give --option ticks=N"
         ) from refusal
     give_back()  # what running the model took
-    return Model(imported, samples)
+    decided = {SIGNAL: _kind(imported.network)} if open_kind and samples is not None else {}
+    return Model(imported, samples, decided)
+
+
+def _binary(samples: Samples) -> bool:
+    """Whether all values of all samples are 0 or 1: spikes; other numbers are real values."""
+    step = max(1, limits.COMPARED * len(samples) // samples.signal.size)
+    parts = (samples.signal[start : start + step] for start in range(0, len(samples), step))
+    return all(bool(np.all((part == 0) | (part == 1))) for part in parts)
+
+
+def _kind(network: Network) -> str:
+    return "spike" if network.inputs[0].op.spiking else "real"
 
 
 def _examples(samples: Samples) -> int:

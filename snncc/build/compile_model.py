@@ -78,6 +78,7 @@ def _compiled(
     target = backend(request.target)
     ours, theirs = _split(request, target)
     model = import_model(request.model, request.weights, request.data, theirs)
+    theirs |= model.decided
     float_network, imported, samples = model.imported.network, model.imported.notes, model.samples
     del model  # with it goes the user's module, whose weights the network has now
     give_back()

@@ -42,4 +42,7 @@ def require_spikes(name: str, values: Values) -> None:
         UsageError: names the input.
     """
     if not np.all((values == 0) | (values == 1)):
-        raise UsageError(f"input %{name} takes spikes, 0 or 1, found other values")
+        raise UsageError(
+            f"input %{name} takes spikes, 0 or 1, found other values; build with "
+            "--option signal=real for counts or other numbers"
+        )

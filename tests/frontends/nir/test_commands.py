@@ -64,7 +64,8 @@ def test_build_verify_and_run(
     manifest = json.loads((bundle / "manifest.json").read_text())
     assert manifest["model"] == str(network)
     assert manifest["tick"] == 1e-4
-    assert manifest["settings"]["model_options"] == {"reset": "subtract", "preset": "as-snntorch"}
+    given = {"reset": "subtract", "preset": "as-snntorch"}
+    assert manifest["settings"]["model_options"] == {**given, "signal": "spike"}
     said = " ".join(manifest["warnings"])
     assert "reset=subtract (option)" in said
     assert "dt=0.0001, integrator=forward" in said
