@@ -31,7 +31,7 @@ class Original:
     notes: tuple[str, ...] = ()
 
 
-def original(
+def find_original(
     bundle: Bundle, model: str | None, weights: Path | None, data: Path | None
 ) -> Original:
     """The model of a bundle, proven to be still the one that it was built from.

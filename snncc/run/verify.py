@@ -15,7 +15,7 @@ from snncc.loss import Measured
 from .comparison import Comparison, Report, Scores
 from .engines import fit, together
 from .lowered import Advance, Lowered
-from .original import original
+from .original import find_original
 from .rebuild import rebuild
 
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
@@ -51,7 +51,7 @@ def verify(
     Raises:
         UsageError: the model or the data do not exist, or have another shape.
     """
-    own = original(bundle, model, weights, data)
+    own = find_original(bundle, model, weights, data)
     samples = _fitting(bundle, own.samples)
     lowered, scores = Lowered.of(bundle), Scores()
     eager = Comparison("eager", "reference-float", absent=own.absent)

@@ -16,7 +16,7 @@ from snncc.projects import OPTIONS
 from . import firmware, passes
 from .embedded import data_bytes, embedded, observed, sources
 from .emit.emit import emit
-from .emit.project import projected
+from .emit.project import project_files
 from .lower.lower import lower
 from .program import Port, Program
 from .report import report
@@ -59,7 +59,7 @@ class C99Backend:
 
     def emit(self, program: Program) -> Files:
         files = emit(program)
-        return projected(program, files) if program.delivery.project else files
+        return project_files(program, files) if program.delivery.project else files
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate(program, signal, record)

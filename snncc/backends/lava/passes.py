@@ -19,7 +19,7 @@ from snncc.ir.passes import (
     Unshare,
 )
 
-from .lower.paths import OTHERWISE, refused
+from .lower.paths import OTHERWISE, refusal
 from .netx import BIAS_EXPONENT
 from .settings import choice, number
 from .target import (
@@ -45,7 +45,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
         raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
     for node in network:
         if isinstance(node.op, Norm):
-            raise refused("L003", node, f"{node.op.keyword} has no form in synapses; {OTHERWISE}")
+            raise refusal("L003", node, f"{node.op.keyword} has no form in synapses; {OTHERWISE}")
     return (
         Canonicalize(),
         Unshare(),

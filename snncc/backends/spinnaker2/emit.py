@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from snncc.backends import Files, packed
 from snncc.ir import Values
 
-from .mapping_json import mapped
+from .mapping_json import mapping_json
 from .partition.conv_tiles import cuts
 from .program import Program
 
@@ -24,7 +24,7 @@ AS_THEY_STAND = {
 def emit(program: Program) -> Files:
     """mapping.json, network.npz and program.py; where cores must wait, the kernel that can."""
     here = files(__package__ or "snncc.backends.spinnaker2")
-    mapping = json.dumps(mapped(program), indent=1, ensure_ascii=False)
+    mapping = json.dumps(mapping_json(program), indent=1, ensure_ascii=False)
     found = {
         PurePosixPath("mapping.json"): f"{mapping}\n".encode(),
         PurePosixPath("network.npz"): packed(arrays(program)),

@@ -31,7 +31,7 @@ from snncc.ir.passes import phases
 
 from .applications.delay_relays import Relays
 from .applications.host_populations import hosts, registers
-from .applications.paths import OTHERWISE, Link, Paths, refused, shares
+from .applications.paths import OTHERWISE, Link, Paths, refusal, shares
 from .applications.populations import population
 from .chip.machine import machine
 from .chip.target import (
@@ -110,7 +110,7 @@ class _Lowering:
         nodes = [n for n in network.populations if n.name not in here]
         if computed and not nodes:
             message = "every population hears real values, so the host would compute all of it"
-            raise refused("S008", network[computed[0].name], f"{message}; {OTHERWISE}")
+            raise refusal("S008", network[computed[0].name], f"{message}; {OTHERWISE}")
         relays = Relays(self.period, self.choices.delays)
         sources = [
             Source(name, name, network.shapes[name], self.phases[name], self._rate(name))
@@ -231,7 +231,7 @@ class _Lowering:
         real = [n for n in heard if not self.paths.network[n].op.spiking]
         if real:
             message = f"it hears %{real[0]}, real values, beside spikes; let an encoder hear them"
-            raise refused("S008", node, f"{message}, or {OTHERWISE}")
+            raise refusal("S008", node, f"{message}, or {OTHERWISE}")
         constant = self._constant(node)
         if not _convolves(node, links) or np.any(constant):
             links = self._links(node, listed=True)
@@ -287,7 +287,7 @@ class _Lowering:
             else:
                 total = total + np.bincount(link.rows, np.abs(link.weights), minlength=size)
         if np.max(total, initial=0) >= EXACT_SUM:
-            raise refused(
+            raise refusal(
                 "S007",
                 node,
                 f"its currents may reach {int(np.max(total))} codes, float32 is exact below "
@@ -298,7 +298,7 @@ class _Lowering:
         parts = shares(link, most)
         if len(parts) > PARALLEL_MAX:
             largest = int(np.max(np.abs(link.weights)))
-            raise refused(
+            raise refusal(
                 "S006",
                 node,
                 f"the weights up to here reach {largest} codes, {PARALLEL_MAX} synapses side by "
@@ -327,7 +327,7 @@ class _Lowering:
     def _constants(self, node: Node, constant: Values, most: int, relays: Relays) -> list[Synapses]:
         """Synapses from a neuron that fires in every tick, from the population's first one on."""
         if not self.phases[node.name]:
-            raise refused("S014", node, "it begins before a constant can reach it")
+            raise refusal("S014", node, "it begins before a constant can reach it")
         count = -(-int(np.max(np.abs(constant))) // most)
         source = relays.constant(self.phases[node.name] - HOP_TICKS, count)
         rows = np.repeat(np.arange(constant.size), count)
@@ -345,10 +345,10 @@ class _Lowering:
                 f"the output {use} is not a spike or a potential of a neuron; end the network with "
                 f"a population or an integrator, or {OTHERWISE}"
             )
-            raise refused("S009", node, message)
+            raise refusal("S009", node, message)
         state = use.state or ("" if node.op.spiking else "v")
         if state not in ("", "v"):
-            raise refused("S009", node, f"its state '{state}' cannot be recorded")
+            raise refusal("S009", node, f"its state '{state}' cannot be recorded")
         return Wire(str(use), node.name, state)
 
     def _traced(self, outputs: tuple[Wire, ...]) -> tuple[Wire, ...]:

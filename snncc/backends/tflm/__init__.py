@@ -14,7 +14,7 @@ from snncc.projects import OPTIONS
 
 from . import passes
 from .emit.emit import emit
-from .emit.project import projected
+from .emit.project import project_files
 from .lower.lower import lower
 from .program import Program
 from .report import report
@@ -48,7 +48,7 @@ class TflmBackend:
 
     def emit(self, program: Program) -> Files:
         files = emit(program)
-        return projected(program, files) if program.delivery.project else files
+        return project_files(program, files) if program.delivery.project else files
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate.simulate(program, signal, record)

@@ -33,10 +33,10 @@ def write_nir(network: Network) -> Written:
         LoweringRefused: NIR cannot express an op or a wire; names the node.
         DeviceError: h5py is not installed.
     """
-    from .exporting import exported
+    from .exporting import export_network
     from .write_file import file_bytes
 
-    made = exported(network)
+    made = export_network(network)
     return Written(file_bytes(made.graph), made.notes)
 
 

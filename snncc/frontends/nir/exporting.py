@@ -1,4 +1,4 @@
-"""exported: a network → the NIR graph that says the same, and what NIR cannot say of it."""
+"""export_network: a network → the NIR graph that says the same, and what NIR cannot say of it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 from snncc.ir import LoweringRefused, Network, Node, Use, Values, graph, unused
 from snncc.ir.ops import Sum
 
-from .flatten import flattened
+from .flatten import flatten
 from .metadata import Memory, line
 from .nir_graph import Edge, NirGraph, NirNode
-from .to_nir import arrays, odd_convolution, stated, unsaid
+from .to_nir import arrays, odd_convolution, to_nir, unsaid
 
 FLATTENED = (
     "written along one axis, as NIR shares no weights along axes and reshapes nothing: its wires "
@@ -30,7 +30,7 @@ class Exported:
     notes: tuple[str, ...]
 
 
-def exported(network: Network) -> Exported:
+def export_network(network: Network) -> Exported:
     """A float network as NIR.
 
     Where NIR has nothing for it as it is, and along one axis it has, that is what is written.
@@ -43,7 +43,7 @@ def exported(network: Network) -> Exported:
     try:
         return _Exporter(network).run()
     except LoweringRefused:
-        flat = flattened(network)
+        flat = flatten(network)
         if flat is None:
             raise
     made = _Exporter(flat).run()
@@ -107,7 +107,7 @@ class _Exporter:
         network = self.network
         source = node.inputs[0].source if node.inputs else node.name
         try:
-            made = stated(node.op, network.tensors, network.shapes[source], network.tick)
+            made = to_nir(node.op, network.tensors, network.shapes[source], network.tick)
         except LoweringRefused as refusal:
             raise LoweringRefused(f"%{node.name}: {refusal}{_origin(node)}") from None
         self.nodes[node.name] = made

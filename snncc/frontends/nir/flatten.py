@@ -1,4 +1,4 @@
-"""flattened: the same network on wires of one axis, which is all that NIR's weights have.
+"""flatten: the same network on wires of one axis, which is all that NIR's weights have.
 
 Weights that are shared along an axis become block-diagonal matrices, a shift the bias of a
 diagonal one, and reshapes vanish. Images stay: a network with convolutions or pools is left alone.
@@ -30,7 +30,7 @@ from snncc.ir.ops import (
 LARGEST = 2**24  # weights of one matrix
 
 
-def flattened(network: Network) -> Network | None:
+def flatten(network: Network) -> Network | None:
     """The network on wires of one axis; None where its ops or their sizes do not allow that."""
     return _Flattener(network).run()
 

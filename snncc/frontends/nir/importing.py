@@ -31,7 +31,7 @@ from snncc.ir.untrusted import limits
 from .build_network import Weaver, node_name
 from .choices import OPEN, Choices
 from .file_facts import SAME, choose, matter, signal_kind
-from .inline import Flat, flat
+from .inline import Flat, inline
 from .loops import Loops
 from .metadata import unpacked
 from .nir_graph import NirGraph
@@ -62,7 +62,7 @@ def load(request: ImportRequest) -> Imported:
 
 
 def _network(path: Path, whole: NirGraph, request: ImportRequest) -> Imported:
-    graph = flat(whole)
+    graph = inline(whole)
     _check_kinds(graph)
     recall, ignored = _recall(whole, request.options)
     choices = choose(graph, request.options, recall.memory)

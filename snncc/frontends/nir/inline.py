@@ -1,4 +1,4 @@
-"""flat: a graph with graphs inside → one without, its edges checked; no node type but the ends."""
+"""inline: a graph with graphs inside → one without, its edges checked; knows no kind of node."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Flat:
         return [name for name, node in self.nodes.items() if node.kind == kind]
 
 
-def flat(graph: NirGraph) -> Flat:
+def inline(graph: NirGraph) -> Flat:
     """The graph with the nodes of inner graphs in their place.
 
     Raises:

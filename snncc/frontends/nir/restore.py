@@ -12,7 +12,7 @@ from snncc.ir.ops import Input
 from .metadata import Memory
 from .nir_graph import Items
 from .node_parts import Part
-from .to_nir import stated
+from .to_nir import to_nir
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Recall:
             if self._tensors.get(name, tensors[name]) != tensors[name]:
                 return False
         try:
-            made = stated(op, tensors, _shape(part) if shape is None else shape, memory.tick)
+            made = to_nir(op, tensors, _shape(part) if shape is None else shape, memory.tick)
         except (SnnccError, ArithmeticError, LookupError, TypeError, ValueError):
             return False  # whatever the text says, it is not what this node was written from
         if made.kind != part.node.kind or not _equal(made.values, part.node.values):

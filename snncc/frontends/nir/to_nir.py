@@ -1,4 +1,4 @@
-"""stated: an op → the NIR node that says the same, as far as NIR can; the reader's inverse.
+"""to_nir: an op → the NIR node that says the same, as far as NIR can; the reader's inverse.
 
 Neurons are stated such that an input gain is one, R = tau/dt, which every library reads alike.
 """
@@ -33,7 +33,7 @@ from .nir_graph import Item, NirNode
 Pads = tuple[tuple[int, int], ...]
 
 
-def stated(op: Op, tensors: Tensors, shape: Shape, tick: float) -> NirNode:
+def to_nir(op: Op, tensors: Tensors, shape: Shape, tick: float) -> NirNode:
     """The NIR node for an op.
 
     Args:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from snncc.frontends.nir.hdf5_numbers import read_numbers
-from snncc.frontends.nir.inline import flat
+from snncc.frontends.nir.inline import inline
 from snncc.frontends.nir.nir_graph import NirGraph, NirNode
 from snncc.ir import ImportRefused
 from tests.frontends.nir.conftest import Load
@@ -141,4 +141,4 @@ def test_edges_that_multiply_are_refused() -> None:
     around = [["in"], *layers, ["out"]]
     edges = [(a, b) for one, other in pairwise(around) for a in one for b in other]
     with pytest.raises(ImportRefused, match="more than 1,000,000 edges once it is opened"):
-        flat(NirGraph(nodes, tuple(edges), {}))
+        inline(NirGraph(nodes, tuple(edges), {}))

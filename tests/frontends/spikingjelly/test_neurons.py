@@ -15,7 +15,7 @@ from torch import nn
 from snncc.frontends.torch.check.check_network import demand_agreement
 from snncc.frontends.torch.check.eager import EagerModel
 from snncc.frontends.torch.lift.assembly import Wanted
-from snncc.frontends.torch.load.search import found
+from snncc.frontends.torch.load.search import find_calling
 from snncc.frontends.torch.load.source import widen
 from snncc.frontends.torch.neurons.libraries import neurons_of
 from snncc.frontends.torch.neurons.spikingjelly import KINDS, LIBRARY
@@ -38,7 +38,7 @@ def imported(model: nn.Module, layout: str = "time-first", signal: str = "real")
     widen(model)
     neurons = neurons_of(model, [LIBRARY])
     wanted = Wanted("net", (SIZE,), signal, 1e-3)
-    calling, traced = found(model, neurons, wanted, layout, None)
+    calling, traced = find_calling(model, neurons, wanted, layout, None)
     return EagerModel(model, neurons, calling, traced)
 
 

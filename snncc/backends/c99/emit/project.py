@@ -23,7 +23,7 @@ def code_of(sources: Files) -> dict[str, bytes]:
     return {name: sources[path] for name, path in flat.items()}
 
 
-def projected(program: Program, sources: Files) -> Files:
+def project_files(program: Program, sources: Files) -> Files:
     """The sources and, in a folder of its name, the project that is asked for around them."""
     code = code_of(sources)
     code = {name: text for name, text in code.items() if APART not in name}

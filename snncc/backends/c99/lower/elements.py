@@ -26,7 +26,7 @@ from ..program import Loop, MatrixProduct, PoolWindow, Step
 from ..storage import Constant
 from .context import Context
 from .scalar_neurons import ROUNDED
-from .signal_uses import refused
+from .signal_uses import refusal
 
 
 def element_steps(context: Context, node: Node, target: str) -> tuple[Step, ...]:
@@ -62,7 +62,7 @@ def element_steps(context: Context, node: Node, target: str) -> tuple[Step, ...]
         case SumPool() | AvgPool() | MaxPool():
             return (_pool(context, node, op, target),)
         case _:
-            raise refused("C007", node, f"{op.keyword} has no form in C here")
+            raise refusal("C007", node, f"{op.keyword} has no form in C here")
 
 
 def spread_loop(
@@ -169,7 +169,7 @@ def _pool(context: Context, node: Node, op: SumPool | AvgPool | MaxPool, target:
     axes = len(op.kernel)
     size = context.network.shapes[node.inputs[0].source]
     if axes not in (1, 2):
-        raise refused("C007", node, f"pools over {axes} axes have no form in C here, one or two do")
+        raise refusal("C007", node, f"pools over {axes} axes have no form in C here, one or two do")
     flat = axes == 1
 
     def two(values: tuple[int, ...], missing: int) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from ..storage import Constant, Layout, Reset
 from ..target import LANE_BITS
 from .constant_arrays import Grid
 from .context import Context
-from .parameter_codes import factor, observed, shifts, whole
+from .parameter_codes import current_shifts, factor_codes, parameter_codes, reads_state
 
 MOST_SHIFT = 14  # SSAT16 cuts to 18 - shift bits, of which it needs four
 MOST_REACH = 30  # a shifted current that meets an int16 state must not leave int32
@@ -50,7 +50,7 @@ class _Numbers:
         if (leaks and decay is None) or (fading and fades is None):
             return None
         named = (op.threshold, op.reset_amount, op.bias)
-        threshold, amount, bias = (whole(context, node, value, "v") for value in named)
+        threshold, amount, bias = (parameter_codes(context, node, value, "v") for value in named)
         late = op.reset_order in ("after-decay", "after-input")
         return cls(bits, threshold, amount, bias, decay, fades, not late)
 
@@ -82,9 +82,9 @@ def leaky_of(
     # Those whose equations stand above; no op derives from one of them.
     if bits is None or not isinstance(op, Leaking) or not _plain(node, op):
         return None
-    if observed(context, node) or op.membrane.current_order == "old":
+    if reads_state(context, node) or op.membrane.current_order == "old":
         return None
-    numbers, shift = _Numbers.of(context, node, op, bits), shifts(context, node)
+    numbers, shift = _Numbers.of(context, node, op, bits), current_shifts(context, node)
     if numbers is None or not np.all(shift == shift[0]) or shift[0] > MOST_SHIFT:
         return None
     # A neuron at rest must not fire, nor may an empty lane.
@@ -97,7 +97,7 @@ def leaky_of(
         return None
     cut = reach >= 1 << (bits - 1)
     leaky = _written(context, node, op, grid, numbers, int(shift[0]), cut)
-    bias = whole(context, node, op.bias, "v")
+    bias = parameter_codes(context, node, op.bias, "v")
     return leaky, _begins(context, node, op, numbers), bias
 
 
@@ -159,7 +159,7 @@ def _plain(node: Node, op: Spiking) -> bool:
 
 
 def _decay(context: Context, node: Node, role: str, bits: int) -> _Decay | None:
-    codes, format = factor(context, node, getattr(node.op, role), role)
+    codes, format = factor_codes(context, node, getattr(node.op, role), role)
     frac = format.frac
     while frac and not np.any(codes & 1):
         codes, frac = codes >> 1, frac - 1
@@ -210,7 +210,7 @@ def _identity(values: Integers) -> Integers:
 
 def _begins(context: Context, node: Node, op: Leaking, numbers: _Numbers) -> Integers:
     """What tick 0 begins with `[neurons]`: the initial potential, reset, decayed, bias added."""
-    first = whole(context, node, op.initial, "v")
+    first = parameter_codes(context, node, op.initial, "v")
     fired = first > numbers.threshold if op.compare == ">" else first >= numbers.threshold
     # Who is reset at once has been reset before tick 0.
     fired = fired & (op.reset != "none") & (op.reset_order != "now")

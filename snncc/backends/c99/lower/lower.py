@@ -26,8 +26,8 @@ from .context import Context
 from .elements import element_steps
 from .population_arithmetic import arithmetic_of
 from .requantized import graded_steps, norm_step, register_step, table_step
-from .signal_uses import refused
-from .synapses import Current, Synapses, walked
+from .signal_uses import refusal
+from .synapses import Current, Synapses, lower_synapses
 from .unread import read_tables
 
 
@@ -102,7 +102,7 @@ class _Lowering:
         self.steps[node.name] = ()  # it may read itself, some ticks late
         match node.op:
             case Weighted():
-                step, self.layers[node.name] = walked(self.context, node, target)
+                step, self.layers[node.name] = lower_synapses(self.context, node, target)
                 self.steps[node.name] = (step,)
             case Requantize():
                 self.steps[node.name] = (register_step(self.context, node, target),)
@@ -115,7 +115,7 @@ class _Lowering:
 
     def _population(self, node: Node) -> None:
         if len(node.inputs) > 1:
-            raise refused("C007", node, f"{node.op.keyword} has no form in C here")
+            raise refusal("C007", node, f"{node.op.keyword} has no form in C here")
         current = Current.of(self.context, node)
         grid = current.grid
         numbers, memories, resting = arithmetic_of(self.context, node, grid, current.lanes)
@@ -154,7 +154,7 @@ class _Lowering:
             return Port(node.name, shape, "uint8_t", None)
         kind = narrowest(format.low, format.high)
         if kind is None:
-            raise refused("C005", node, f"its codes have {format.bits} bits, at most 32 are kept")
+            raise refusal("C005", node, f"its codes have {format.bits} bits, at most 32 are kept")
         return Port(node.name, shape, kind, format)
 
     def _readout(self, use: Use) -> Readout:

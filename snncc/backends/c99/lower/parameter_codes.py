@@ -9,7 +9,7 @@ from snncc.ir import Arithmetic, Factor, Integers, Node, Param, values_of
 from .context import Context
 
 
-def whole(context: Context, node: Node, value: Param, role: str) -> Integers:
+def parameter_codes(context: Context, node: Node, value: Param, role: str) -> Integers:
     """A parameter in the codes of a role, one per neuron `[neurons]`."""
     a: Arithmetic = context.numbers[node.name][0]
     codes = a.quantity(value, role)
@@ -17,7 +17,7 @@ def whole(context: Context, node: Node, value: Param, role: str) -> Integers:
     return np.broadcast_to(codes, shape).reshape(-1).astype(np.int64)
 
 
-def factor(context: Context, node: Node, value: Param, role: str) -> tuple[Integers, Factor]:
+def factor_codes(context: Context, node: Node, value: Param, role: str) -> tuple[Integers, Factor]:
     """A factor's codes, one per neuron `[neurons]`, and its format."""
     format = node.formats[role]
     assert isinstance(format, Factor)
@@ -26,13 +26,13 @@ def factor(context: Context, node: Node, value: Param, role: str) -> tuple[Integ
     return np.broadcast_to(np.rint(scaled).astype(np.int64), shape).reshape(-1), format
 
 
-def shifts(context: Context, node: Node) -> Integers:
+def current_shifts(context: Context, node: Node) -> Integers:
     """By how many bits the current is coarser than the potential, one per neuron."""
     a: Arithmetic = context.numbers[node.name][0]
     one = a.align(np.ones((1, *context.network.shapes[node.name]), dtype=np.int64), "v")
     return np.log2(one.reshape(-1)).astype(np.int64)
 
 
-def observed(context: Context, node: Node) -> bool:
+def reads_state(context: Context, node: Node) -> bool:
     """Whether something reads a state of the node itself."""
     return any(use.state for use in context.network.wires(node.name))

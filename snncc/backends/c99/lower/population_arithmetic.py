@@ -14,7 +14,7 @@ from .constant_arrays import Grid
 from .context import Context
 from .leaky_neurons import leaky_of
 from .scalar_neurons import scalar
-from .signal_uses import refused
+from .signal_uses import refusal
 
 
 def arithmetic_of(
@@ -48,12 +48,12 @@ def _check_formats(context: Context, node: Node) -> None:
     for role, format in node.formats.items():
         if isinstance(format, Factor):
             if format.frac > 31:
-                raise refused("C005", node, f"role '{role}' has {format.frac} fraction bits")
+                raise refusal("C005", node, f"role '{role}' has {format.frac} fraction bits")
             continue
         if isinstance(format, Single):
-            raise refused("C005", node, f"role '{role}' is in single precision; quantize to whole")
+            raise refusal("C005", node, f"role '{role}' is in single precision; quantize to whole")
         if format.bits > 32:
-            raise refused(
+            raise refusal(
                 "C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept"
             )
         if format.overflow is Overflow.TRAP:
@@ -64,4 +64,4 @@ def _check_formats(context: Context, node: Node) -> None:
                     f"role '{role}' traps beyond {format.high:,} and may reach {worst:,.0f}; "
                     "saturate, or widen it"
                 )
-                raise refused("C004", node, message)
+                raise refusal("C004", node, message)

@@ -15,9 +15,9 @@ from ..target import TABLE_BITS
 from .constant_arrays import narrowest
 from .context import Context
 from .elements import spread_loop
-from .parameter_codes import shifts, whole
+from .parameter_codes import current_shifts, parameter_codes
 from .scalar_neurons import ROUNDED
-from .signal_uses import refused
+from .signal_uses import refusal
 
 Parameters = tuple[tuple[str, Constant], ...]
 
@@ -35,9 +35,9 @@ def table_step(context: Context, node: Node, op: Function, target: str) -> Loop:
     assert isinstance(index, Quantity) and isinstance(value, Quantity)
     if max(index.bits, value.bits) > TABLE_BITS:
         message = f"a table has an index and values of {TABLE_BITS} bits at most"
-        raise refused("C005", node, f"{message}, found {index} and {value}")
+        raise refusal("C005", node, f"{message}, found {index} and {value}")
     if index.overflow is not Overflow.SATURATE:
-        raise refused("C004", node, f"its index is {index}; a table has no values beyond: saturate")
+        raise refusal("C004", node, f"its index is {index}; a table has no values beyond: saturate")
     table = op.table(a)
     kind = narrowest(int(table.min()), int(table.max()))
     assert kind is not None, "values of 16 bits fit 32"
@@ -67,7 +67,7 @@ def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
     reach = size * float(high.max() - low.min())
     worst = max(reach * reach * size, float(softening.max()))
     if worst >= 1 << 62 or int(softening.max()) >= 1 << 31:
-        raise refused("C002", node, f"its squares may reach {worst:.3g}, beyond 64 bits")
+        raise refusal("C002", node, f"its squares may reach {worst:.3g}, beyond 64 bits")
     assert isinstance(format.unit, int), "norms count in powers of two"
     return Normalise(
         node.name,
@@ -83,8 +83,11 @@ def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
 
 def graded_steps(context: Context, node: Node, op: Graded) -> tuple[tuple[Loop, ...], Layer]:
     """What a population of graded events puts out, and the state it keeps; unread ones drop out."""
-    given = whole(context, node, op.threshold, "v"), whole(context, node, op.reset_amount, "v")
-    finer = np.left_shift(1, shifts(context, node))
+    given = (
+        parameter_codes(context, node, op.threshold, "v"),
+        parameter_codes(context, node, op.reset_amount, "v"),
+    )
+    finer = np.left_shift(1, current_shifts(context, node))
     values = zip(("threshold", "amount", "finer"), (*given, finer), strict=True)
     plain = context.tables.plain
     parameters = tuple((n, plain(f"{node.name}_{n}", "int32_t", codes)) for n, codes in values)
@@ -105,7 +108,7 @@ def _rescaled(context: Context, node: Node, role: str) -> tuple[str, Parameters]
     assert isinstance(a, IntegerArithmetic) and isinstance(format, Factor)
     multiplier = np.broadcast_to(a.multiplier(role, "scale"), context.network.shapes[node.name])
     if np.any(multiplier >= 1 << 31):
-        raise refused("C005", node, "its input is coarser than its format by more than 31 bits")
+        raise refusal("C005", node, "its input is coarser than its format by more than 31 bits")
     scale = context.tables.plain(f"{node.name}_scale", "int32_t", multiplier)
     product = "(int64_t)x0 * scale"
     rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
@@ -117,10 +120,10 @@ def _fitted(node: Node, role: str, value: str) -> str:
     format = node.formats[role]
     assert isinstance(format, Quantity)
     if format.bits > 32:
-        raise refused("C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept")
+        raise refusal("C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept")
     match format.overflow:
         case Overflow.TRAP:
-            raise refused("C004", node, f"role '{role}' traps; saturate")
+            raise refusal("C004", node, f"role '{role}' traps; saturate")
         case Overflow.WRAP if format.signed:
             return f"snncc_wrap({value}, {format.bits}u)"
         case Overflow.WRAP:

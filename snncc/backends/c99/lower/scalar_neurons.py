@@ -15,8 +15,8 @@ from ..program import Scalar
 from ..storage import Constant, CType, Memory
 from .constant_arrays import Grid, narrowest
 from .context import Context
-from .parameter_codes import factor, shifts, whole
-from .signal_uses import refused
+from .parameter_codes import current_shifts, factor_codes, parameter_codes
+from .signal_uses import refusal
 from .unread import read_locals
 
 ROUNDED = {
@@ -32,7 +32,7 @@ def scalar(context: Context, node: Node, grid: Grid) -> tuple[Scalar, tuple[Memo
     """The scalar arithmetic of a population, its states, and whether it stays at rest."""
     written = WRITTEN.get(type(node.op))
     if written is None:
-        raise refused("C007", node, f"{node.op.keyword} has no form in C here")
+        raise refusal("C007", node, f"{node.op.keyword} has no form in C here")
     write, always_wide = written
     writer = _Writer(context, node, grid, always_wide or _wide(context, node))
     write(writer, node.op)
@@ -62,7 +62,7 @@ def _wide(context: Context, node: Node) -> bool:
     if not (small and plain):
         return True
     low, high = context.facts.limits(node.inputs[0])
-    push = np.maximum(np.abs(low), np.abs(high)) << shifts(context, node)
+    push = np.maximum(np.abs(low), np.abs(high)) << current_shifts(context, node)
     return node.op.counts > 1 or bool(np.max(push, initial=0) >= 1 << 29)
 
 
@@ -220,7 +220,7 @@ class _Writer:
 
     def _own(self, name: str, value: Param) -> str:
         """A parameter in codes of v, as a C expression."""
-        return self._constant(name, whole(self.context, self.node, value, "v"))
+        return self._constant(name, parameter_codes(self.context, self.node, value, "v"))
 
     def _constant(self, name: str, codes: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> str:
         kind: CType = narrowest(int(codes.min()), int(codes.max())) or "int32_t"
@@ -233,13 +233,13 @@ class _Writer:
         return name
 
     def _drive(self, bias: Param) -> str:
-        raised = self._constant("unit", np.int64(1) << shifts(self.context, self.node))
+        raised = self._constant("unit", np.int64(1) << current_shifts(self.context, self.node))
         added = self._own("added", bias)
         current = "current" if raised == "(1)" else f"current * {raised}"
         return current if added == "(0)" else f"{current} + {added}"
 
     def _times(self, value: str, param: Param, role: str) -> str:
-        codes, format = factor(self.context, self.node, param, role)
+        codes, format = factor_codes(self.context, self.node, param, role)
         rounded = ROUNDED[format.rounding] + ("" if self.wide else "32")
         scaled = f"{value} * {self._constant(role, codes)}"
         return scaled if not format.frac else f"{rounded}({scaled}, {format.frac})"

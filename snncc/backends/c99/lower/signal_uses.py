@@ -28,7 +28,7 @@ from ..target import EVENTS_MAX, PHASES_MAX, RULES
 from .constant_arrays import narrowest
 
 
-def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The refusal of a node by a rule of this target."""
     assert rule in RULES, f"unknown rule id {rule}"
     place = f"\n  origin: {node.origin}" if str(node.origin) else ""
@@ -95,7 +95,7 @@ class Facts:
         if found is None:
             worst = max(-int(low.min()), int(high.max()))
             message = f"its values may reach {worst:,}, beyond 32 bits; use fewer weight bits"
-            raise refused("C002", self.network[use.source], message)
+            raise refusal("C002", self.network[use.source], message)
         return found
 
 
@@ -135,7 +135,7 @@ class Wiring:
     def _read(self, wire: Wire, use: Use, user: str) -> Reading:
         if use.delay >= PHASES_MAX:
             message = f"it is read {use.delay} ticks late, at most 254 are possible"
-            raise refused("C006", self.facts.network[use.source], message)
+            raise refusal("C006", self.facts.network[use.source], message)
         place = self.facts.place
         late = place.get(user, len(place)) >= place[use.source]
         self.asked[wire].add((use.delay, int(late)))

@@ -24,7 +24,7 @@ from ..target import (
 )
 from .constant_arrays import Grid, narrowest, rows
 from .context import Context
-from .signal_uses import refused
+from .signal_uses import refusal
 
 
 def codes_of(context: Context, node: Node) -> tuple[Integers, Integers]:
@@ -158,7 +158,7 @@ def _gathered(
     return gather, own, line
 
 
-def walked(context: Context, node: Node, target: str) -> tuple[Spread | Dot, Layer]:
+def lower_synapses(context: Context, node: Node, target: str) -> tuple[Spread | Dot, Layer]:
     """Synapses outside a population: their step, and their line of the report."""
     weights, bias = codes_of(context, node)
     _check_sums(context, node)
@@ -293,4 +293,4 @@ def _check_sums(context: Context, node: Node) -> None:
     worst = int(np.max(sums, initial=0))
     if worst >= 1 << (ACCUMULATOR_BITS - 1):
         message = f"a sum of its synapses may reach {worst:,}, beyond 32 bits; use fewer bits"
-        raise refused("C002", node, message)
+        raise refusal("C002", node, message)

@@ -10,7 +10,7 @@ from ..host import Current, Register
 from ..program import Host
 from ..target import MESSAGE_BITS_MAX
 from .links import Link
-from .paths import Paths, refused
+from .paths import Paths, refusal
 from .populations import Drive
 
 
@@ -27,7 +27,7 @@ def hosts(paths: Paths) -> tuple[Host, ...]:
 def _host(paths: Paths, node: Node) -> Host:
     bits = _bits(*paths.bounds[node.name])
     if bits > MESSAGE_BITS_MAX:
-        raise refused("L007", node, f"its codes may have {bits} bits, a message has 24")
+        raise refusal("L007", node, f"its codes may have {bits} bits, a message has 24")
     links = [
         (leaf, paths.listed(term, leaf))
         for term in paths.terms(node.inputs[0])
@@ -62,7 +62,7 @@ def _register(paths: Paths, node: Node, currents: tuple[Current, ...]) -> Regist
     a, value, scale = paths.numbers[node.name][0], node.formats["value"], node.formats["scale"]
     assert isinstance(a, IntegerArithmetic) and isinstance(value, Quantity)
     if not isinstance(scale, Factor) or scale.rounding is not Rounding.HALF_EVEN:
-        raise refused("L007", node, f"its ratio is {scale}, the host rounds half to even")
+        raise refusal("L007", node, f"its ratio is {scale}, the host rounds half to even")
     factor = np.broadcast_to(a.multiplier("value", "scale"), paths.network.shapes[node.name])
     factor = factor.reshape(-1).astype(np.int64)
     constant = paths.offset(node.inputs[0], whole=True).reshape(-1).astype(np.int64)

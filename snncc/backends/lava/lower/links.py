@@ -26,7 +26,7 @@ class Link:
     window: Window | None = None
 
 
-def full(link: Link, outputs: int, inputs: int) -> Link:
+def as_matrix(link: Link, outputs: int, inputs: int) -> Link:
     """The same weights as a matrix."""
     weights = np.zeros((outputs, inputs), dtype=np.int64)
     real = np.zeros((outputs, inputs))
@@ -34,7 +34,7 @@ def full(link: Link, outputs: int, inputs: int) -> Link:
     return Link("dense", weights, real, NONE, NONE)
 
 
-def laid(codes: Integers, real: Values) -> Link | None:
+def choose_form(codes: Integers, real: Values) -> Link | None:
     """A full matrix as the form that suits it."""
     if not np.any(codes):
         return None

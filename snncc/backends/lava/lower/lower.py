@@ -20,7 +20,7 @@ from .connect import Way, between, named
 from .entering import biases, hosts
 from .groups import Frame, Part, parts
 from .links import Link
-from .paths import Paths, refused
+from .paths import Paths, refusal
 from .populations import Drive, gate, population, real_population
 from .readers import reader
 from .schedule import Schedule, schedule
@@ -100,7 +100,7 @@ class _Lowering:
         format = node.formats.get("value")
         shape = self.paths.network.shapes[node.name]
         if isinstance(format, Quantity) and format.bits > MESSAGE_BITS_MAX:
-            raise refused("L007", node, f"its codes have {format.bits} bits, a message has 24")
+            raise refusal("L007", node, f"its codes have {format.bits} bits, a message has 24")
         kept = format if isinstance(format, Quantity) else None
         return Source(node.name, shape, prod(shape), kept)
 
@@ -146,7 +146,7 @@ class _Lowering:
         if isinstance(found, Registers):
             return found, ""
         if only_stock:
-            raise refused("L010", node, f"{found}; leave out --option neurons=stock")
+            raise refusal("L010", node, f"{found}; leave out --option neurons=stock")
         return None, found
 
     def _reader(self, node: Node, drive: Drive, phase: int) -> Neurons:
@@ -174,7 +174,7 @@ class _Lowering:
             real = real + self.paths.offset(use, whole=False).reshape(-1)
         drive = Drive(np.minimum(low, 0), np.maximum(high, 0), offset, real)
         if np.max([-drive.low, drive.high]) >= 1 << (STATE_BITS - 2):
-            raise refused("L007", node, "the sum of its currents may need more than 24 bits")
+            raise refusal("L007", node, "the sum of its currents may need more than 24 bits")
         return drive
 
     def _synapses(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Synapses, ...]:
@@ -183,7 +183,7 @@ class _Lowering:
             for term, leaf in paths:
                 extra = self.schedule.extra(leaf.name, to, leaf.delay)
                 if extra > DELAY_MAX:
-                    raise refused(
+                    raise refusal(
                         "L006",
                         self.paths.network[to],
                         f"what it hears of %{leaf.name} comes {extra + 1} steps late, "
@@ -223,13 +223,13 @@ class _Lowering:
                 f"the output {use} is computed of inputs alone, so nothing of it is on the chip; "
                 "end the network with a population, or build with --target c99"
             )
-            raise refused("L009", node, message)
+            raise refusal("L009", node, message)
         if use.source in self.readers:
             return Wire(str(use), use.source, "sum")
         state = {"": "", "v": "v", "i": "u"}.get(use.state)
         if state is None:
             node = self.paths.network[use.source]
-            raise refused("L009", node, f"its state '{use.state}' cannot be read")
+            raise refusal("L009", node, f"its state '{use.state}' cannot be read")
         return Wire(str(use), use.source, state)
 
     def _traced(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Wire, ...]:

@@ -50,12 +50,12 @@ from snncc.ir.ops import (
 
 from ..program import Window, exponent_of
 from ..target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
-from .links import NONE, SPARSE_BELOW, Link, full, laid
+from .links import NONE, SPARSE_BELOW, Link, as_matrix, choose_form
 
 OTHERWISE = "Loihi has nothing for it; build with --target c99, which computes every op"
 
 
-def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that Loihi cannot compute exactly."""
     origin = f" ({node.origin})" if str(node.origin) else ""
     return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
@@ -130,7 +130,7 @@ class Paths(Projections):
 
     def require_output(self, use: Use, user: Node) -> None:
         if use.state:
-            raise refused(
+            raise refusal(
                 "L004",
                 user,
                 f"it reads the potential %{use.source}.{use.state}; neurons send spikes",
@@ -138,7 +138,7 @@ class Paths(Projections):
 
     def require_synapses(self, node: Node, late: int) -> None:
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
-            raise refused("L003", node, "its bias comes late; give the bias to the neuron")
+            raise refusal("L003", node, "its bias comes late; give the bias to the neuron")
         if node.name in self.shifts:
             return
         if isinstance(node.op, Relu) and self.bounds[node.inputs[0].source][0].min() >= 0:
@@ -147,7 +147,7 @@ class Paths(Projections):
         if not isinstance(node.op, plain):
             spikes = isinstance(node.op, Relu | MaxPool | Product)
             what = "of anything but spikes " if spikes else ""
-            raise refused(
+            raise refusal(
                 "L003",
                 node,
                 f"{node.op.keyword} {what}has no form in synapses; "
@@ -189,7 +189,7 @@ class Paths(Projections):
         """How many synapses side by side carry these weights."""
         largest = int(np.max(np.abs(codes), initial=0)) >> exponent_of(codes)
         if largest > PARALLEL_MAX * WEIGHT_HIGH:
-            raise refused(
+            raise refusal(
                 "L005",
                 node,
                 f"the weights up to here reach {largest} codes, {PARALLEL_MAX} synapses side by "
@@ -263,7 +263,7 @@ class Paths(Projections):
         codes, real = self._weights(node)
         if codes.shape[1] != prod(self.network.shapes[leaf.name]):
             return None  # the same weights for several rows: a matrix in blocks
-        return laid(codes, real)
+        return choose_form(codes, real)
 
     def listed(self, term: Use, leaf: Leaf) -> Link:
         """The weights of any path, one by one, by what it makes of each unit vector."""
@@ -284,12 +284,12 @@ class Paths(Projections):
         links = (Link("sparse", w, real, rows, columns) for w in shares if np.any(w))
         if len(rows) < SPARSE_BELOW * inputs * outputs:
             return tuple(links)
-        return tuple(full(link, outputs, inputs) for link in links)
+        return tuple(as_matrix(link, outputs, inputs) for link in links)
 
     def value(
         self, use: Use, leaf: Leaf | None, basis: Values, numbers: Numbers, delay: int = 0
     ) -> Values:
         node = self.network[use.source]
         if isinstance(node.op, MaxPool | Product) and not self.begins(node):
-            raise refused("L003", node, f"{node.op.keyword} stands within a path of weights")
+            raise refusal("L003", node, f"{node.op.keyword} stands within a path of weights")
         return super().value(use, leaf, basis, numbers, delay)

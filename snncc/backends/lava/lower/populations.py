@@ -28,7 +28,7 @@ from snncc.ir.ops import IF, LI, LIF, CubaLIF, MaxPool
 
 from ..population_tick import ALIGN_BITS, Population
 from ..target import DECAY_BITS, STATE_BITS
-from .paths import refused
+from .paths import refusal
 
 UNITY = 1 << DECAY_BITS
 GATE_SHIFT = ALIGN_BITS + 1  # one spike over an even weight of two, aligned
@@ -66,7 +66,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
     _formats(node)
     shift = np.unique(np.log2(a.input_unit() / a.unit_of("v")))
     if shift.size > 1:
-        raise refused(
+        raise refusal(
             "L007", node, "its neurons count in different units; quantize{units=population}"
         )
     k = int(shift[0])
@@ -99,7 +99,7 @@ def _on_loihi(node: Node) -> IF | LIF | CubaLIF | LI:
     """
     # What the arithmetic below says of these; no op derives from one of them.
     if not isinstance(node.op, IF | LIF | CubaLIF | LI):
-        raise refused("L002", node, f"{node.op.keyword} has no form on Loihi")
+        raise refusal("L002", node, f"{node.op.keyword} has no form on Loihi")
     return node.op
 
 
@@ -143,11 +143,11 @@ def _formats(node: Node) -> None:
         if isinstance(format, Quantity):
             fits = format.signed and format.overflow is Overflow.SATURATE
             if format.bits != STATE_BITS or not fits:
-                raise refused(
+                raise refusal(
                     "L007", node, f"'{role}' is {format}, Loihi's states are s24/saturate"
                 )
         elif format != Factor(DECAY_BITS, Rounding.TOWARD_ZERO):
-            raise refused("L008", node, f"'{role}' is {format}, Loihi's decays are x12/toward-zero")
+            raise refusal("L008", node, f"'{role}' is {format}, Loihi's decays are x12/toward-zero")
 
 
 def _decays(network: Network, node: Node, unity: int) -> tuple[Values | None, Values | None]:

@@ -22,7 +22,7 @@ from snncc.ir import (
 from snncc.ir.ops import Input, Requantize
 
 from ..program import Host, Register
-from .paths import OTHERWISE, Paths, refused
+from .paths import OTHERWISE, Paths, refusal
 from .populations import encoder
 
 
@@ -51,7 +51,7 @@ def _register(paths: Paths, node: Node) -> Register:
     a, value, scale = paths.numbers[node.name], node.formats["value"], node.formats["scale"]
     assert isinstance(a, IntegerArithmetic) and isinstance(value, Quantity)
     if not isinstance(scale, Factor) or scale.rounding is not Rounding.HALF_EVEN:
-        raise refused("S003", node, f"its ratio is {scale}, the host rounds half to even")
+        raise refusal("S003", node, f"its ratio is {scale}, the host rounds half to even")
     size = prod(paths.network.shapes[node.name])
     factor = np.broadcast_to(a.multiplier("value", "scale"), paths.network.shapes[node.name])
     return Register(
@@ -98,7 +98,7 @@ def _host(paths: Paths, node: Node, names: set[str]) -> Host:
     shape = network.shapes[node.name]
     for _, leaf in _leaves(paths, node):
         if leaf.name not in names and not isinstance(network[leaf.name].op, Input | Requantize):
-            raise refused(
+            raise refusal(
                 "S008",
                 node,
                 f"it hears real values and %{leaf.name}, whose spikes are on the chip; let a "

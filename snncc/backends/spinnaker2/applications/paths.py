@@ -44,7 +44,7 @@ NONE = np.zeros(0, dtype=np.int64)
 OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
 
 
-def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that SpiNNaker 2 cannot compute exactly."""
     origin = f" ({node.origin})" if str(node.origin) else ""
     return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
@@ -80,15 +80,15 @@ class Paths(Projections):
         op = self.network[use.source].op
         if use.state or (op.states and not op.spiking):
             state = use.state or "v"
-            raise refused(
+            raise refusal(
                 "S004", user, f"it reads the potential %{use.source}.{state}; cores send spikes"
             )
 
     def require_synapses(self, node: Node, late: int) -> None:
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
-            raise refused("S003", node, "its bias comes late; give the bias to the neuron")
+            raise refusal("S003", node, "its bias comes late; give the bias to the neuron")
         if not isinstance(node.op, LINEAR):
-            raise refused(
+            raise refusal(
                 "S003",
                 node,
                 f"{node.op.keyword} has no form in synapses; put a spiking population in its "
@@ -123,7 +123,7 @@ class Paths(Projections):
         if isinstance(node.op, Dense) and self.unshaped(node.inputs[0]).source == leaf.name:
             codes = node.op.weight_codes(self.numbers[node.name])
             if codes.shape[1] == inputs:
-                return _laid(codes.astype(np.int64))
+                return _choose_form(codes.astype(np.int64))
         if isinstance(node.op, Sparse) and self.unshaped(node.inputs[0]).source == leaf.name:
             codes = node.op.weight_codes(self.numbers[node.name]).astype(np.int64)
             tensors = self.network.tensors
@@ -133,10 +133,10 @@ class Paths(Projections):
             pairs, place = np.unique(rows * inputs + columns, return_inverse=True)
             sums = np.bincount(place, codes, minlength=len(pairs)).astype(np.int64)
             rows, columns = np.divmod(pairs[sums != 0], inputs)
-            return _joined(rows, columns, sums[sums != 0], (node.op.size, inputs))
+            return _join(rows, columns, sums[sums != 0], (node.op.size, inputs))
         found = self.synapses(term, leaf, self.numbers)
         shape = (prod(self.network.shapes[term.source]), inputs)
-        return _joined(found.rows, found.columns, found.weights[0].astype(np.int64), shape)
+        return _join(found.rows, found.columns, found.weights[0].astype(np.int64), shape)
 
     def _kernel(self, node: Node, op: Conv) -> tuple[Integers, Window]:
         """Kernel `[out, in, h, w]` without groups and dilation, and its geometry in two axes."""
@@ -157,7 +157,7 @@ class Paths(Projections):
         return kernel, Window(size, out, (1, 1), (stride[0], stride[1]), padding)
 
 
-def _joined(
+def _join(
     rows: Integers, columns: Integers, codes: Integers, shape: tuple[int, int]
 ) -> Link | None:
     """Synapses, one for a pair of neurons, listed or as a matrix; None where there are none."""
@@ -182,7 +182,7 @@ def _pool(op: SumPool | AvgPool) -> tuple[int, int] | None:
     return op.kernel[0], op.kernel[1]
 
 
-def _laid(codes: Integers) -> Link | None:
+def _choose_form(codes: Integers) -> Link | None:
     """A full matrix as the form that suits it."""
     count = np.count_nonzero(codes)
     if not count:

@@ -11,7 +11,7 @@ from snncc.ir import Arithmetic, Network, Node, Param, Single, Values, values_of
 from snncc.ir.ops import IF, LI, LIF, CubaLIF, DualCubaLIF, Spiking
 from snncc.ir.passes import start
 
-from .paths import refused
+from .paths import refusal
 from .population_tick import NEVER, Encoder, Population
 
 
@@ -32,13 +32,13 @@ def population(network: Network, node: Node, a: Arithmetic, warm: int) -> Popula
     codes, factor = _readers(network, node, a)
     # What the applications compute; no op derives from one of these.
     if not isinstance(op, IF | LIF | LI | DualCubaLIF | CubaLIF):
-        raise refused("S002", node, f"{op.keyword} has no application on SpiNNaker 2")
+        raise refusal("S002", node, f"{op.keyword} has no application on SpiNNaker 2")
     if not isinstance(op, LI):  # which has no threshold and no reset to be checked
         _check(network, node, op)
     decay = np.ones(size, dtype=np.float32) if isinstance(op, IF) else factor(op.decay)
     initial = start(network, node, warm) if warm else None
     if warm and initial is None:
-        raise refused("S014", node, "its constants would make it fire before it hears anything")
+        raise refusal("S014", node, "its constants would make it fire before it hears anything")
     begin = codes(op.initial) if initial is None else np.asarray(initial).reshape(-1)
     if isinstance(op, LI):  # which never fires
         never = np.full(size, NEVER)
@@ -62,11 +62,11 @@ def encoder(network: Network, node: Node, a: Arithmetic) -> Encoder:
     op = node.op
     codes, factor = _readers(network, node, a)
     if not isinstance(op, IF | LIF | CubaLIF):
-        raise refused("S002", node, f"{op.keyword} has no form on the host")
+        raise refusal("S002", node, f"{op.keyword} has no form on the host")
     if op.spikes != 1:
-        raise refused("S002", node, "it fires several spikes in a tick; cores send one")
+        raise refusal("S002", node, "it fires several spikes in a tick; cores send one")
     if op.floored or op.reset_order == "rechecked":
-        raise refused("S005", node, "its potential has a floor, or it rechecks its threshold")
+        raise refusal("S005", node, "its potential has a floor, or it rechecks its threshold")
     leak, fade = op.membrane.decay, op.membrane.current_decay
     return Encoder(
         decay=None if leak == 1.0 else factor(leak),
@@ -91,7 +91,7 @@ def _readers(network: Network, node: Node, a: Arithmetic) -> tuple[Reader, Reade
     """What reads parameters in codes of the potential, and factors."""
     shape = network.shapes[node.name]
     if any(not isinstance(format, Single) for format in node.formats.values()):
-        raise refused("S001", node, "its states are not in single precision; run single-precision")
+        raise refusal("S001", node, "its states are not in single precision; run single-precision")
 
     def codes(value: Param) -> Values:
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.float32)
@@ -136,4 +136,4 @@ def _check(network: Network, node: Node, op: Spiking) -> None:
     )  # fmt: skip
     for rule, holds, text in reasons:
         if holds:
-            raise refused(rule, node, text)
+            raise refusal(rule, node, text)

@@ -11,7 +11,7 @@ from ..program import Port, Program
 from .app_source import CTYPES
 
 
-def projected(program: Program, files: Files) -> Files:
+def project_files(program: Program, files: Files) -> Files:
     """The files and, in a folder of its name, the project that is asked for around them."""
     sensors = tuple(_sensor(program, port) for port in program.ports)
     application = Application(program.name, "tflm", program.tick, sensors, program.delivery)

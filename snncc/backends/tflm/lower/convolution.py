@@ -11,7 +11,7 @@ from snncc.ir.ops import Conv
 
 from ..schema import TYPES
 from ..target import INT16, TAPS_MAX
-from .graph_builder import Signal, laid, laid_shape, refused
+from .graph_builder import Signal, laid, laid_shape, refusal
 from .int32_arithmetic import Exact
 from .sums import Part, Sums, halved
 from .windows import SAME, VALID, Window, pad
@@ -119,7 +119,7 @@ class Convolution(Sums):
                 f"taps are more than the {TAPS_MAX} that are computed one by one; encode its input "
                 "as spikes, or use fewer weight bits"
             )
-            raise refused("T002", self.node, message)
+            raise refusal("T002", self.node, message)
         self._magnitude(weights, bias)
         tensor = graph.cast(source, "int32").tensor
         if window.padded:

@@ -37,7 +37,7 @@ from snncc.ir.ops import (
 )
 
 from ..target import FORMLESS
-from .graph_builder import Graph, Signal, laid, laid_shape, refused
+from .graph_builder import Graph, Signal, laid, laid_shape, refusal
 from .int32_arithmetic import Exact
 from .matrices import MatrixProduct
 from .requantized import LIMB, Registers
@@ -84,7 +84,7 @@ class Elements:
                 left, right = (self._row(s) for s in self.sources)
                 return MatrixProduct(self._x, left, right, self.shape).signal(self.bounds)
             case _:
-                raise refused("T006", self.node, f"{op.keyword} {FORMLESS}")
+                raise refusal("T006", self.node, f"{op.keyword} {FORMLESS}")
 
     @property
     def _registers(self) -> Registers:
@@ -156,7 +156,7 @@ class Elements:
         folded = (prod(source.shape[: len(source.shape) - axes]), *size)
         after = (folded[0], *self.shape[len(self.shape) - axes :])
         if axes not in (1, 2):
-            raise refused("T006", self.node, f"pools over {axes} axes have no kernel, 1 or 2 do")
+            raise refusal("T006", self.node, f"pools over {axes} axes have no kernel, 1 or 2 do")
         if folded != source.shape:
             row = self._row(source)
             tensor = self.graph.reshape(row.tensor, row.dtype, (1, *folded))

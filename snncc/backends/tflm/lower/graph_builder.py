@@ -16,7 +16,7 @@ from ..schema import TYPES
 from ..target import HALVES_MAX, INT16, JOINED_MAX, RULES, TURNS_MAX
 
 
-def refused(rule: str, node: Node, message: str) -> LoweringRefused:
+def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The refusal of a node by a rule of this target."""
     assert rule in RULES, f"unknown rule id {rule}"
     place = f"\n  origin: {node.origin}" if str(node.origin) else ""
@@ -135,7 +135,7 @@ class Graph:
             return self.forms[key]
         axes = (2, 3) if image else (1, 2, 3)
         if len(signal.shape) not in axes:
-            raise refused("T006", node, f"a signal of shape {signal.shape} is not an image")
+            raise refusal("T006", node, f"a signal of shape {signal.shape} is not an image")
         channels, places = signal.shape[0], prod(signal.shape[1:])
         rows, columns = (channels, places) if image else (places, channels)
         tensor, dtype = signal.tensor, signal.dtype
@@ -189,7 +189,7 @@ class Graph:
                 f"its codes reach {_worst(signal):,}; to lay them out anew they may reach "
                 f"{HALVES_MAX:,}, as TRANSPOSE has no kernel for 32 bits; use --state-bits 16"
             )
-            raise refused("T006", node, message)
+            raise refusal("T006", node, message)
 
     def _transposed(self, tensor: int, axes: Shape) -> int:
         """TRANSPOSE, which has 16 bits only: 32 are turned as two halves.

@@ -11,7 +11,7 @@ from snncc.ir import Factor, Node, Overflow, Quantity, Rounding, Shape, Values
 from ..program import DType
 from ..schema import TYPES
 from ..target import BOUND, INT32
-from .graph_builder import Graph, Signal, laid, refused
+from .graph_builder import Graph, Signal, laid, refusal
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Exact:
             return self.multiply(signal, self.like(codes, signal))
         if format.rounding is not Rounding.TOWARD_ZERO:
             message = f"its products are rounded {format.rounding.value}; DIV rounds toward-zero"
-            raise refused("T003", self.node, message)
+            raise refusal("T003", self.node, message)
         factor = self.like(codes, signal)
         scale = 1 << format.frac
         unit = self.like(scale, signal)
@@ -142,11 +142,11 @@ class Exact:
             return self.add(left, right)
         worst = max(-int(low.min()), int(high.max()))
         if format.overflow is Overflow.TRAP:
-            raise refused("T004", self.node, f"its state may reach {worst:,} and {format} traps")
+            raise refusal("T004", self.node, f"its state may reach {worst:,} and {format} traps")
         if format.overflow is Overflow.WRAP:
             if format.bits != 16 or not format.signed:
                 message = f"its state may reach {worst:,} and {format} wraps; only 16 bits can"
-                raise refused("T004", self.node, message)
+                raise refusal("T004", self.node, message)
             return self._wrapped(self.add(left, right), format)
         if np.all(low >= INT32[0]) and np.all(high <= INT32[1]):
             return self.clipped(self.add(left, right), format.low, format.high)
@@ -201,7 +201,7 @@ class Exact:
                 f"{what} may reach {worst:,}, beyond 32 bits; "
                 "use fewer weight bits, or --state-bits 16"
             )
-            raise refused("T002", self.node, message)
+            raise refusal("T002", self.node, message)
 
 
 def _is(signal: Signal, code: int) -> bool:

@@ -28,7 +28,7 @@ from ..program import DType, Port, Program, Readout, StateForm, Variable
 from ..target import AXES_MAX, INT16
 from .convolution import Convolution
 from .elements import Elements
-from .graph_builder import Graph, Signal, laid, laid_shape, refused
+from .graph_builder import Graph, Signal, laid, laid_shape, refusal
 from .int32_arithmetic import Exact
 from .populations import Neurons
 from .synapses import Synapses
@@ -78,7 +78,7 @@ class Lowering:
         order = ordered(self.network)
         for node in order:
             if len(shape := self.network.shapes[node.name]) > AXES_MAX:
-                raise refused("T005", node, f"its shape is {list(shape)}; reshape it")
+                raise refusal("T005", node, f"its shape is {list(shape)}; reshape it")
         for node in order:
             self.graph.node = node.name
             if isinstance(node.op, Input):

@@ -10,7 +10,7 @@ import numpy as np
 from snncc.ir import Bounds, Shape, Values
 
 from ..target import INT16, TAPS_MAX
-from .graph_builder import Signal, laid, laid_shape, refused
+from .graph_builder import Signal, laid, laid_shape, refusal
 from .int32_arithmetic import Exact
 from .sums import Part, halved
 
@@ -46,7 +46,7 @@ class MatrixProduct:
                 f"its products may leave 16 bits, and {terms} of them for each sum are more than "
                 f"{TAPS_MAX}; put neurons in front of it, whose spikes are small"
             )
-            raise refused("T006", self.x.node, message)
+            raise refusal("T006", self.x.node, message)
         if parts is None:
             summands = [self._outer(term) for term in range(terms)]
         else:

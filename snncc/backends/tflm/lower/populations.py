@@ -24,7 +24,7 @@ from snncc.ir import (
 from snncc.ir.ops import ALIF, IF, LI, LIF, WAIT, AlphaLIF, CubaLIF, Graded, Spiking
 
 from ..target import FORMLESS, INT32
-from .graph_builder import Signal, refused
+from .graph_builder import Signal, refusal
 from .int32_arithmetic import Exact
 
 NARROW, HELD = 16, 1 << 30
@@ -57,10 +57,10 @@ class Neurons:
             LoweringRefused: a range cannot be proven, or a format has no exact form.
         """
         if any(isinstance(format, Single) for format in self.node.formats.values()):
-            raise refused("T006", self.node, "single precision has no form in stock kernels here")
+            raise refusal("T006", self.node, "single precision has no form in stock kernels here")
         written = WRITTEN.get(type(self.node.op))
         if written is None:
-            raise refused("T006", self.node, f"{self.node.op.keyword} {FORMLESS}")
+            raise refusal("T006", self.node, f"{self.node.op.keyword} {FORMLESS}")
         return written(self, self.node.op, current)
 
     # --- the kinds of neurons ------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Neurons:
         if op.spikes == 1:
             return x.holds("GREATER" if strict else "GREATER_EQUAL", v, threshold)
         if np.any(threshold.low < 1):
-            raise refused(
+            raise refusal(
                 "T006",
                 self.node,
                 "it fires several times a tick by a threshold that may fall to "

@@ -10,7 +10,7 @@ from snncc.ir import Factor, IntegerArithmetic, Node, Overflow, Quantity, Roundi
 from snncc.ir.ops import Function
 
 from ..target import BOUND, INT16, INT32
-from .graph_builder import Signal, refused
+from .graph_builder import Signal, refusal
 from .int32_arithmetic import Exact
 
 LIMB = 15  # bits of which two make a product within 31
@@ -102,7 +102,7 @@ class Registers:
             return x.multiply(size, factor)
         if rounding not in (Rounding.TOWARD_ZERO, Rounding.HALF_EVEN):
             message = f"it rounds {rounding.value}; toward-zero and half-even have a form in DIV"
-            raise refused("T003", self.node, message)
+            raise refusal("T003", self.node, message)
         if LIMB < frac <= 2 * LIMB and np.any((size.high >> LIMB) * factor.high >= BOUND):
             return self._rounded_far(size, codes)
         apart = min(LIMB, frac - 1)
@@ -163,9 +163,9 @@ class Registers:
         assert isinstance(index, Quantity)
         table = op.table(self.a)
         if index.overflow is not Overflow.SATURATE:
-            raise refused("T004", self.node, f"its index is {index}; a table wants one saturating")
+            raise refusal("T004", self.node, f"its index is {index}; a table wants one saturating")
         if table.min() < INT16[0] or table.max() > INT16[1]:
-            raise refused("T006", self.node, "its values have more than 16 bits; use s16")
+            raise refusal("T006", self.node, "its values have more than 16 bits; use s16")
         place = self.held(signal, "index")
         shift = index.bits - (len(table) - 1).bit_length() + 1
         offset = x.subtract(place, x.like(index.low, place))

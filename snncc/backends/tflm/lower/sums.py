@@ -11,7 +11,7 @@ from snncc.ir import Arithmetic, Bounds, Node, Shape, Values
 from snncc.ir.ops import Weighted
 
 from ..target import BOUND, INT16
-from .graph_builder import Graph, Signal, laid, refused
+from .graph_builder import Graph, Signal, laid, refusal
 from .int32_arithmetic import Exact
 
 Part = slice
@@ -66,7 +66,7 @@ class Sums:
         worst = int(np.max(op.apply(largest, codes, self.a.tensors), initial=0))
         worst += int(np.max(np.abs(bias), initial=0))
         if worst >= BOUND:
-            raise refused(
+            raise refusal(
                 "T002",
                 self.node,
                 f"its sums may reach {worst:,}, beyond 32 bits; use fewer weight bits",

@@ -11,7 +11,7 @@ from snncc.ir.ops import BlockDense, Dense, Sparse, Weighted
 
 from ..schema import TYPES
 from ..target import FORMLESS, INT16, PIECE_BYTES
-from .graph_builder import Signal, laid_shape, refused
+from .graph_builder import Signal, laid_shape, refusal
 from .int32_arithmetic import Exact
 from .sums import Part, Sums, halved
 
@@ -41,7 +41,7 @@ class Synapses(Sums):
             case BlockDense():
                 return self._blocks(weights, np.broadcast_to(bias, weights.shape[:2]))
             case _:
-                raise refused("T006", self.node, f"{op.keyword} {FORMLESS}")
+                raise refusal("T006", self.node, f"{op.keyword} {FORMLESS}")
 
     # --- dense ---------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from ..neurons.libraries import building, loaded, neurons_of, states_of, unknown
 from ..record.calling import LAYOUTS, Layout
 from .hyper_parameters import demand_registered, demand_settings
 from .lazy import sized
-from .search import found
+from .search import find_calling
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
 
@@ -133,7 +133,7 @@ def _imported(
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
     check_finite(model.state_dict())
     ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
-    calling, traced = found(model, neurons, wanted, options.layout, ticks)
+    calling, traced = find_calling(model, neurons, wanted, options.layout, ticks)
     give_back()  # what the recording took: the model is run once more beside the network
     eager = EagerModel(model, neurons, calling, traced)
     demand_own(eager)

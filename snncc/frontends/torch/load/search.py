@@ -45,7 +45,7 @@ class Attempt:
         return 3 if isinstance(self.reason, ImportRefused) else 0
 
 
-def found(
+def find_calling(
     model: nn.Module,
     neurons: Mapping[str, Found],
     wanted: Wanted,

@@ -17,7 +17,7 @@ from torch import nn
 from snncc.frontends import Imported
 from snncc.frontends.torch.check.eager import EagerModel
 from snncc.frontends.torch.lift.assembly import Wanted
-from snncc.frontends.torch.load.search import found
+from snncc.frontends.torch.load.search import find_calling
 from snncc.frontends.torch.load.source import widen
 from snncc.frontends.torch.neurons.libraries import neurons_of
 from snncc.frontends.torch.neurons.spikingjelly import KINDS, LIBRARY, REFUSED
@@ -83,7 +83,7 @@ def test_every_spike_is_the_librarys(name: str, data: st.DataObject, seed: int) 
     neurons = neurons_of(model, [LIBRARY])
     wanted = Wanted("net", (SIZE,), "real", 1e-3)
     torch.manual_seed(0)
-    calling, traced = found(model, neurons, wanted, layout, None)
+    calling, traced = find_calling(model, neurons, wanted, layout, None)
     eager = EagerModel(model, neurons, calling, traced)
     x = np.random.default_rng(seed).integers(-4, 9, (4, 100, SIZE)) / 8
     theirs, ours = eager(x), run(eager.traced.network, x, record="spikes")
