@@ -55,8 +55,9 @@ def sized(model: nn.Module, shape: Shape, layout: Layout | None) -> list[nn.Modu
 
 
 def _unsized(module: nn.Module) -> bool:
-    own = (*module.parameters(recurse=False), *module.buffers(recurse=False))
-    return any(is_lazy(tensor) for tensor in own)
+    # Rockpool gives its modules another `parameters`: the base class is asked.
+    own = nn.Module.parameters(module, recurse=False), nn.Module.buffers(module, recurse=False)
+    return any(is_lazy(tensor) for tensors in own for tensor in tensors)
 
 
 def _copy(model: nn.Module) -> nn.Module:
