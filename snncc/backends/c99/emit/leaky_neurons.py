@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from ..program import Leaky, Population
 from ..storage import Constant
 from ..target import LANE_BITS, LANES
-from .c_names import Names, block, lanes_of, literal, pair
+from .c_names import COLUMNS, INDENT, Names, block, lanes_of, literal, pair
 
 
 def _roles(leaky: Leaky) -> tuple[tuple[str, Constant], ...]:
@@ -33,14 +35,17 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
     outputs = step.neurons // step.blocks
     lanes = LANES if step.groups > 1 else outputs
     if leaky.bits == LANE_BITS:
-        calls = [_pair_call(step, leaky, names, k) for k in range((lanes + 1) // 2)]
-        append = [
-            f"snncc_append_pair(\n    out, {c}, first + {2 * k}u)" for k, c in enumerate(calls)
-        ]
+        one = f"snncc_append_pair(out, {_pair_call(step, leaky, names, 'k')}, first + 2u * (k))"
     else:
-        calls = [_lane_call(step, leaky, names, str(k)) for k in range(lanes)]
-        append = [f"snncc_append_one(\n    out, {c}, first + {k}u)" for k, c in enumerate(calls)]
-    fast = [f"out = {call};" for call in append]
+        one = f"snncc_append_one(out, {_lane_call(step, leaky, names, 'k')}, first + (k))"
+    times = (lanes + 1) // 2 if leaky.bits == LANE_BITS else lanes
+    # Written out by the preprocessor: a loop would cost instructions where nothing unrolls it.
+    broken = fill(one, COLUMNS - len(INDENT), subsequent_indent=INDENT).splitlines()
+    fast = [
+        " \\\n    ".join(["#define NEXT(k)", f"out = {broken[0]}", *broken[1:]]),
+        " ".join(f"NEXT({k});" for k in range(times)),
+        "#undef NEXT",
+    ]
     plain = [
         "snncc_flags flags;",
         f"for (uint32_t k = 0; k < {LANES}u; k++)",
@@ -50,7 +55,7 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
     return ["#if SNNCC_DSP", *fast, "#else", *plain, "#endif"]
 
 
-def _pair_call(step: Population, leaky: Leaky, names: Names, k: int) -> str:
+def _pair_call(step: Population, leaky: Leaky, names: Names, k: str) -> str:
     pointers = [f"&state->{m.name}[place].pair[{k}]" for m in step.memories]
     values = [
         names.constant(c, "place", "group", lanes_of(step), f"pair[{k}]")
