@@ -1,0 +1,104 @@
+"""A guide of docs/ as its reader follows it: files written, edits made, commands run; no tests.
+
+A fenced block whose line before it ends with a path in backticks and a colon is that file, or, as
+a `diff`, an edit of it. Each line of a `sh` block is a command; a `text` block behind it has lines
+that the last command prints.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+PLACE = re.compile(r"`([^`\n]+)`:$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: its language, the file that it is of, if any, and its text."""
+
+    language: str
+    place: str
+    text: str
+
+
+def blocks(page: str) -> Iterator[Block]:
+    for found in FENCE.finditer(page):
+        before = page[: found.start()].rstrip().rpartition("\n")[2]
+        place = PLACE.search(before)
+        yield Block(found[1], place[1] if place else "", found[2])
+
+
+class Reader:
+    """Follows a guide in a folder; where the guide edits snncc, in a copy of it there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.printed = folder, ""
+
+    def follow(self, page: str) -> int:
+        """Does what the page says, in its order; the number of commands."""
+        found = list(blocks(page))
+        if any(block.place.startswith("snncc/") for block in found):
+            shutil.copytree(ROOT / "snncc", self.folder / "snncc")
+        for block in found:
+            match block.language:
+                case "sh":
+                    for line in block.text.splitlines():
+                        self._run(line)
+                case "text" if not block.place:
+                    lacking = [n for n in block.text.splitlines() if n not in self.printed]
+                    assert lacking == [], self.printed
+                case "diff":
+                    self._edit(block)
+                case _:
+                    assert block.place, f"whose file is this?\n{block.text}"
+                    place = self.folder / block.place
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_text(block.text)
+        return sum(block.text.count("\n") for block in found if block.language == "sh")
+
+    def _edit(self, block: Block) -> None:
+        lines = block.text.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if line[0] != "+")
+        new = "".join(line[1:] for line in lines if line[0] != "-")
+        place = self.folder / block.place
+        text = place.read_text()
+        assert text.count(old) == 1, f"{block.place} does not hold, once:\n{old}"
+        place.write_text(text.replace(old, new))
+
+    def _run(self, line: str) -> None:
+        program, *words = line.split()
+        if line == "pip install -e .":
+            self._install()
+            return
+        starts = {"snncc": [sys.executable, "-m", "snncc"], "python": [sys.executable]}
+        done = subprocess.run(
+            [*starts[program], *words],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(self.folder), str(ROOT)))},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        self.printed = done.stdout + done.stderr
+
+    def _install(self) -> None:
+        """What an installer leaves of a project in this folder, which is on the path already."""
+        project = tomllib.loads((self.folder / "pyproject.toml").read_text())["project"]
+        name, version = project["name"], project["version"]
+        info = self.folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        groups = (
+            f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in entries.items())
+            for group, entries in project["entry-points"].items()
+        )
+        (info / "entry_points.txt").write_text("\n".join(groups))
