@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snncc.bundle import Bundle
@@ -10,8 +10,13 @@ from snncc.datasets import Samples, find_samples
 from snncc.files import digest
 from snncc.frontends import Eager
 from snncc.importing import import_model
-from snncc.ir import DeviceError, UsageError
+from snncc.ir import DeviceError, Network, UsageError
 from snncc.plugins import executes
+
+BEGUN_ANEW = (
+    "the bundle was built without --weights, and the model begins with other weights now, as "
+    "random ones do; to compare it as well, build with --weights FILE"
+)
 
 
 @dataclass(frozen=True)
@@ -72,11 +77,20 @@ def find_original(
         if model is not None or weights is not None:
             raise
         return gone(str(error))
-    if again.imported.network != bundle.source:
+    found = again.imported.network
+    if found != bundle.source:
+        if stated is None and _differ_by_values(found, bundle.source):
+            return Original(again.samples, absent=BEGUN_ANEW)
         raise UsageError(
             f"{source} is no longer the model that the bundle was built from; build it again"
         )
     return Original(again.samples, again.imported.eager, notes=notes)
+
+
+def _differ_by_values(one: Network, other: Network) -> bool:
+    """Whether two networks are the same but for the values of their tensors."""
+    shapes = [{k: t.values.shape for k, t in each.tensors.items()} for each in (one, other)]
+    return shapes[0] == shapes[1] and replace(one, tensors=other.tensors) == other
 
 
 def _absent(bundle: Bundle) -> str:

@@ -131,6 +131,11 @@ def _imported(
         notes += load_weights(model, trained, neurons, states_of(neurons), options.weights)
         demand_settings(model, trained.settings, neurons)
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
+    elif next(model.parameters(), None) is not None:
+        notes.append(
+            "no --weights were given: the weights are those that the model begins with, which are "
+            "random unless its code sets them"
+        )
     check_finite(model.state_dict())
     ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
     calling, traced = find_calling(model, neurons, wanted, options.layout, ticks)
