@@ -60,17 +60,20 @@ class Meeting:
         """The unit in which the projections meet, so that the weakest keeps its codes.
 
         It stays as it is unless a projection reaches a twelfth of the largest code or less, or a
-        third where its rounding would be felt. Then it is as much finer, by a power of two, as the
-        weakest needs, but no finer than lets the potential (twice what was seen) and the largest
-        sum of currents fit.
+        third where its rounding would be felt, beside what rounding the stronger ones does. Then it
+        is as much finer, by a power of two, as the weakest needs, but no finer than lets the
+        potential (twice what was seen) and the largest sum of currents fit.
 
         Args:
             unit: of the strongest projection's weights, per entry of the group's grain.
             bits: of the widest state.
             steps: most powers of two by which it may become finer.
         """
-        found, full = self._strengths(), unit * self.largest
-        if not any(self._weak(n, one / full, unit) for n, one in found.items()):
+        found = self._strengths()
+        shares = {name: _middle(one / (unit * self.largest)) for name, one in found.items()}
+        strong = (self._rounding(name, unit) for name, share in shares.items() if share >= FEW)
+        felt = max((FELT, *strong))
+        if not any(self._weak(name, share, unit, felt) for name, share in shares.items()):
             return unit
         weakest = np.full(np.shape(unit), np.inf)
         for one in found.values():
@@ -120,12 +123,18 @@ class Meeting:
         few = share < FEW and self._apart(name)
         return share < LOST or (few and self._error(name, unit) > FELT)
 
-    def _weak(self, name: str, filled: Values, unit: Unit) -> bool:
-        """Whether a projection is too weak for a unit, in which its current is rounded."""
-        share = _middle(filled)
+    def _weak(self, name: str, share: float, unit: Unit, felt: float) -> bool:
+        """Whether a projection is too weak for a unit, in which its current is rounded.
+
+        Args:
+            name: of the node with the weights.
+            share: of the largest code, which the middle one of its rows reaches.
+            unit: of the currents of the group.
+            felt: the least rounding of a drive that counts.
+        """
         if share < WEAK or share >= FEW:
             return share < WEAK
-        return self._apart(name) and self._rounding(name, unit) > FELT
+        return self._apart(name) and self._rounding(name, unit) > felt
 
     def _apart(self, name: str) -> bool:
         """Whether each neuron has weights of its own.
