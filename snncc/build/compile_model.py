@@ -29,9 +29,9 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input
 from snncc.ir.passes import (
-    PASSES,
     Pass,
     Ranges,
+    all_passes,
     calibrate,
     faint,
     parse_passes,
@@ -39,6 +39,7 @@ from snncc.ir.passes import (
     with_ranges,
 )
 from snncc.loss import measure
+from snncc.packages import homeless_ops
 from snncc.plugins import backend, frontend, lowered_with
 from snncc.run import Player, pace_warning
 
@@ -92,6 +93,7 @@ def _compiled(
     program = target.lower(network, settings)
     notes = (*imported, *_presented(theirs, samples), *notes)
     notes += _saturation(network) + _faint(network) + input_notes(network, ranges)
+    notes += homeless_ops((float_network, network))
     signal = _check_signal(network, samples)
     if request.bisect:
         say(_bisected(float_network, steps, signal))
@@ -211,7 +213,7 @@ def _steps(
                 f"--{option} is for the target's own passes; with --passes, write "
                 f"quantize{{{name}={getattr(request, name)}}} there"
             )
-    return with_ranges(parse_passes(request.passes, PASSES), ranges)
+    return with_ranges(parse_passes(request.passes, all_passes()), ranges)
 
 
 def _observers(
@@ -219,8 +221,9 @@ def _observers(
 ) -> list[Observer]:
     found: list[Observer] = []
     if request.print_after is not None:
-        if request.print_after not in (*PASSES, "all"):
-            raise UsageError(unknown("pass", request.print_after, (*PASSES, "all")))
+        known = (*all_passes(), "all")
+        if request.print_after not in known:
+            raise UsageError(unknown("pass", request.print_after, known))
         found.append(printer(request.print_after, say))
     if request.dump is not None:
         found.append(dumper(request.dump, network))

@@ -11,6 +11,7 @@ from snncc.backends import Settings
 from snncc.files import digest
 from snncc.ir import Network, Use
 from snncc.ir.passes import Pass, show_pass, total_lag
+from snncc.packages import packages
 from snncc.version import __version__
 
 from .request import BuildRequest
@@ -58,6 +59,7 @@ def manifest(
         lags(source, steps),
         list(notes),
         dict(lowered_with),
+        packages=packages(request.target, request.model, (source, network), steps),
     )
 
 

@@ -21,6 +21,7 @@ from snncc.ir import ArrayFile, Budget, Network, Tensor, Trace, UsageError, Valu
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Ranges
 from snncc.ir.untrusted import limits
+from snncc.packages import require_packages
 
 from .manifest import ports
 from .origin import built_here
@@ -196,6 +197,7 @@ class Bundle:
     def _opened(cls, path: Path, text: bytes) -> Bundle:
         manifest = read_manifest(text, str(path / MANIFEST))
         refuse_strangers(path, manifest.files)
+        require_packages(manifest.packages, str(path))
         for name in manifest.files:
             open_listed(path, name, manifest.files).close()
         network = _network(path, NETWORK, TENSORS, manifest)

@@ -87,6 +87,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
         lowered_with: package → its version, or None where it was missing, for each on which it
             depends what the backend writes.
         files: path → every other file of the bundle but the log and the signature.
+        packages: package beside snncc that offers the target, the frontend, an op or a pass → its
+            version.
     """
 
     format_version: Annotated[int, Meta(ge=2, le=2)]
@@ -105,6 +107,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     warnings: list[str]
     lowered_with: dict[str, str | None]
     files: dict[str, Listed]
+    packages: dict[str, str] = {}  # msgspec copies defaults
 
     def __post_init__(self) -> None:
         for name in self.files:

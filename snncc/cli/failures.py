@@ -57,7 +57,7 @@ def report(failure: BaseException, session: Session) -> int:
 def _machine_or_ours(failure: BaseException, session: Session) -> int:
     """What this machine lacks, or else a mistake of ours."""
     if isinstance(failure, ModuleNotFoundError) and failure.name and not _ours(failure.name):
-        from snncc.plugins import requirement
+        from snncc.ir import requirement
 
         remedy = f"add it with: pip install '{requirement(failure.name, 'snncc')}'"
         return _say(f"error: no module {failure.name} is installed; {remedy}", DEVICE)

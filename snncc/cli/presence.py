@@ -8,8 +8,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from snncc.backends import DeviceBackend, InstallableBackend
 from snncc.boards import boards as known_boards
 from snncc.boards import driver
-from snncc.ir import SnnccError
-from snncc.plugins import Group, plugins
+from snncc.ir import Group, SnnccError, plugins
 from snncc.zoo import DATASETS, dataset
 
 

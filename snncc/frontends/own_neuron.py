@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from snncc.ir import OPS, UsageError, unknown
-from snncc.ir.ops import LI, Spiking
+from snncc.ir import Output, UsageError, all_ops, op_class, unknown
+
+NEURONS = Output.SPIKES, Output.POTENTIAL
+"""What the ops put out that a class of neurons can be."""
 
 Class = TypeVar("Class", bound=type)
 Fields = Callable[..., Mapping[str, object]]
@@ -40,6 +42,10 @@ class Description:
     owner: type
 
 
+def _neurons() -> list[str]:
+    return sorted(keyword for keyword, kind in all_ops().items() if kind.output in NEURONS)
+
+
 def neuron(
     op: str,
     states: Mapping[str, str],
@@ -65,9 +71,12 @@ def neuron(
     Raises:
         UsageError: there is no such neuron, or it has no such state.
     """
-    neurons = sorted(k for k, kind in OPS.items() if issubclass(kind, Spiking | LI))
-    if op not in neurons:
-        raise UsageError(f"@neuron: {unknown('neuron', op, neurons)}")
+    try:
+        kind = op_class(op)
+    except UsageError as error:
+        raise UsageError(f"@neuron: {unknown('neuron', op, _neurons())}") from error
+    if kind.output not in NEURONS:
+        raise UsageError(f"@neuron: {unknown('neuron', op, _neurons())}")
     if hidden and time_axis is not None:
         raise UsageError("@neuron: a class that walks along a time_axis hides no states")
     if not states:

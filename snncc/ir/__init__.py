@@ -13,6 +13,7 @@ from .arithmetic.number import (
     parse_format,
 )
 from .builder import Builder, Names, TensorTable
+from .entry_points import Group, Plugin, plugin, plugins, requirement
 from .errors import (
     RULES,
     CapacityError,
@@ -41,6 +42,7 @@ from .network import DECODES, Decode, Network, Node, Origin, Use
 from .op import OPS, Leak, Op, stated_by
 from .param import Param, Ref, Shape, Unit, Values, values_of
 from .projections import Leaf, Listed, Numbers, Projections
+from .registry import BUILT_IN, all_ops, op_class
 from .rules import verify
 from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node
@@ -60,6 +62,7 @@ from .views import (
 )
 
 __all__ = [
+    "BUILT_IN",
     "DECODES",
     "NAME",
     "OPS",
@@ -78,6 +81,7 @@ __all__ = [
     "Factor",
     "FloatArithmetic",
     "Format",
+    "Group",
     "ImportRefused",
     "IntegerArithmetic",
     "Integers",
@@ -98,6 +102,7 @@ __all__ = [
     "Pads",
     "Param",
     "PassError",
+    "Plugin",
     "Projection",
     "Projections",
     "Quantity",
@@ -122,6 +127,7 @@ __all__ = [
     "UsageError",
     "Use",
     "Values",
+    "all_ops",
     "arithmetics",
     "bounds",
     "encode",
@@ -133,15 +139,19 @@ __all__ = [
     "identifier",
     "input_registers",
     "input_signals",
+    "op_class",
     "open_arrays",
     "ordered",
     "parse",
     "parse_format",
+    "plugin",
+    "plugins",
     "printable",
     "projections",
     "read_text",
     "reading",
     "require_spikes",
+    "requirement",
     "run",
     "show",
     "show_node",

@@ -23,11 +23,12 @@ from dataclasses import MISSING, fields
 from typing import TypeAlias
 
 from .arithmetic.number import Format, parse_format
-from .errors import NumberError, TextError, unknown
+from .errors import NumberError, TextError, UsageError, unknown
 from .fields import READABLE
 from .network import DECODES, NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
-from .op import OPS, Op
+from .op import Op
 from .param import Ref
+from .registry import op_class
 from .tensor import Tensors
 from .untrusted.limits import DEPTH, NODES
 from .untrusted.wording import escape, unescape
@@ -134,15 +135,17 @@ def _node(line: str, number: int) -> Node:
     found = _NODE.fullmatch(line)
     if not found:
         raise _error(number, 0, f"expected '  %NAME = KEYWORD(...) {{...}}', found '{line}'")
-    if found["keyword"] not in OPS:
-        raise _error(number, found.start("keyword"), unknown("op", found["keyword"], OPS))
+    try:
+        kind = op_class(found["keyword"])
+    except UsageError as error:
+        raise _error(number, found.start("keyword"), str(error)) from error
     uses = _uses(found["uses"], number, found.start("uses")) if found["uses"] else ()
     stated: dict[str, Value] = {}
     for name, value in _fields(found["fields"] or "", number, found.start("fields")):
         if name in stated:
             raise _error(number, found.start("fields"), f"field '{name}' stands there twice")
         stated[name] = value
-    op = _op(OPS[found["keyword"]], stated, number, found.start("keyword"))
+    op = _op(kind, stated, number, found.start("keyword"))
     formats = _formats(found["formats"] or "", number, found.start("formats"))
     return Node(found["name"], op, uses, formats, Origin(note=unescape(found["origin"] or "")))
 

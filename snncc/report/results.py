@@ -14,8 +14,7 @@ from tempfile import TemporaryDirectory
 from snncc.build import compile_model
 from snncc.bundle import BuildRequest, Bundle
 from snncc.files import write_file
-from snncc.ir import CapacityError, SnnccError
-from snncc.plugins import plugins
+from snncc.ir import CapacityError, SnnccError, plugins
 from snncc.run import Report, verify
 from snncc.zoo import names
 

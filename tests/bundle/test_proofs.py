@@ -15,9 +15,8 @@ from snncc import BuildRequest, compile_model, verify
 from snncc.backends import packed
 from snncc.bundle import MANIFEST, Bundle
 from snncc.cli import main
-from snncc.ir import DECODES, Decode, LoweringRefused, UsageError, show
+from snncc.ir import DECODES, Decode, LoweringRefused, UsageError, plugins, show
 from snncc.ir.untrusted import limits
-from snncc.plugins import plugins
 from snncc.run import Report
 from snncc.run.lowered import backend_of
 from snncc.run.rebuild import rebuild

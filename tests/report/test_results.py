@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from snncc.plugins import plugins
+from snncc.ir import plugins
 from snncc.report.results import COLUMNS, page, results_page
 from snncc.zoo import names
 

@@ -1,5 +1,9 @@
 """The one list of passes, in pipeline order, with the reason for the order beside each."""
 
+from typing import Final, cast
+
+from ..entry_points import plugins
+from ..errors import UsageError
 from .base import Effect, Pass, parse_passes, show_pass
 from .chip.at_threshold import AtThreshold
 from .chip.even_range import EvenRange
@@ -46,6 +50,28 @@ PASSES: dict[str, type[Pass]] = {
     )
 }
 
+GROUP: Final = "snncc.passes"
+
+
+def all_passes() -> dict[str, type[Pass]]:
+    """Name → pass: those of this package in pipeline order, then those of installed packages.
+
+    Raises:
+        UsageError: what a package offers is not a pass of that name, or another pass has it.
+        UndeclaredFact: a pass does not state what it claims.
+    """
+    found = dict(PASSES)
+    for offered in plugins(GROUP).values():
+        kind = offered.named()
+        mine = isinstance(kind, type) and issubclass(kind, Pass) and kind.name == offered.name
+        if not mine or found.setdefault(offered.name, cast("type[Pass]", kind)) is not kind:
+            raise UsageError(
+                f"pass '{offered.name}' of {offered.distribution} points to "
+                f"{offered.entry.value}, which is not the pass of that name"
+            )
+    return found
+
+
 __all__ = [
     "PASSES",
     "AtThreshold",
@@ -69,6 +95,7 @@ __all__ = [
     "SplitSigns",
     "Unshare",
     "WarmStart",
+    "all_passes",
     "calibrate",
     "faint",
     "lags",

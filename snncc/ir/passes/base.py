@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from enum import Enum
 from typing import ClassVar
 
-from ..errors import UsageError, unknown
+from ..errors import UndeclaredFact, UsageError, unknown
 from ..network import Network
 
 
@@ -36,6 +37,32 @@ class Pass(ABC):
     name: ClassVar[str]
     effect: ClassVar[Effect]
     agreement: ClassVar[float] = 1.0
+
+    def __init_subclass__(cls) -> None:
+        name = cls.__dict__.get("name")
+        if name is None:
+            return
+        if not re.fullmatch(r"[a-z][a-z-]*", name):
+            raise UndeclaredFact(f"pass '{name}': a name is lower-case letters and hyphens")
+        effect = getattr(cls, "effect", None)
+        loose = effect is Effect.APPROXIMATE
+        needs = (
+            ("effect", effect is None),
+            ("agreement, a share below one", loose and not 0 < cls.agreement < 1),
+            ("agreement, as it is not approximate", not loose and cls.agreement != 1),
+            ("lags", effect is Effect.SHIFTED and cls.lags is Pass.lags),
+        )
+        for fact, lacks in needs:
+            if lacks:
+                raise UndeclaredFact(f"pass '{name}' does not rightly state its {fact}")
+
+    def lags(self, network: Network) -> Mapping[str, int]:
+        """Output wire, as text → ticks by which the pass makes it later; those it does not name, 0.
+
+        Args:
+            network: before the pass.
+        """
+        return {}
 
     @abstractmethod
     def __call__(self, network: Network) -> Network:

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from snncc.ir import (
-    OPS,
     FloatArithmetic,
     ImportRefused,
     Op,
@@ -20,6 +19,7 @@ from snncc.ir import (
     Shape,
     Tensor,
     TensorTable,
+    op_class,
 )
 from snncc.ir.ops import Transpose
 
@@ -167,7 +167,7 @@ class Weaver:
         Raises:
             ImportRefused: a parameter is out of range.
         """
-        op = cast("Callable[..., Op]", OPS[keyword])(**fields)
+        op = cast("Callable[..., Op]", op_class(keyword))(**fields)
         try:
             op.check(self.tensors)
         except ValueError as error:

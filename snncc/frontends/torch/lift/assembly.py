@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from snncc.ir import OPS, Decode, ImportRefused, Network, Node, Op, Use, verify
+from snncc.ir import Decode, ImportRefused, Network, Node, Op, Use, op_class, verify
 
 from ..expressions.axes import SAMPLES, Axis, Grid, single
 from ..expressions.expr import BatchTorn, Population, Starting
@@ -279,7 +279,7 @@ class Assembly:
 
     def _built(self, nodes: Sequence[Node], outputs: tuple[Use, ...], output: Output) -> Network:
         wanted = self._wanted
-        make = cast("Callable[..., Op]", OPS["input"])
+        make = cast("Callable[..., Op]", op_class("input"))
         entry = make(shape=wanted.shape, signal=wanted.signal)
         used = {name for node in nodes for name in node.op.refs().values()}
         tensors = {k: v for k, v in self._lifter.weaver.tensors.items() if k in used}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from snncc.frontends import MARK, SELDOM, Description
-from snncc.ir import OPS, ImportRefused, Op, Param, unknown
+from snncc.ir import ImportRefused, Op, Param, op_class, unknown
 
 from ..expressions.expr import Expr
 from .library import Fire, Library, NeuronKind, Site
@@ -72,7 +72,7 @@ def stated(module: nn.Module) -> dict[str, object]:
     """
     described = description(module)
     assert described is not None, "asked for a class that is not described"
-    known = {f.name: f for f in fields(OPS[described.op])}
+    known = {f.name: f for f in fields(op_class(described.op))}
     own = dict(described.fields(module))
     where = f"the description of {described.owner.__name__}"
     for name in own:
@@ -95,7 +95,7 @@ def gain_of(module: nn.Module) -> Tensor:
 
 
 def _kind(described: Description) -> NeuronKind:
-    every = OPS[described.op].stated.items()
+    every = op_class(described.op).stated.items()
     numbers = {name for name, field in every if field.form == Param}
 
     def op(site: Site) -> Op:

@@ -34,6 +34,9 @@ class Retime(Pass):
     effect = Effect.SHIFTED
     hop: int = 1
 
+    def lags(self, network: Network) -> Mapping[str, int]:
+        return lags(network, self.hop)
+
     def __call__(self, network: Network) -> Network:
         _at_rest(network)
         lag = _lags(network, self.hop)
@@ -94,8 +97,8 @@ def total_lag(network: Network, passes: Iterable[Pass]) -> dict[str, int]:
     """Output of the network → ticks by which the passes make it later."""
     late = {str(use): 0 for use in network.outputs}
     for step in passes:
-        if isinstance(step, Retime):
-            late = {wire: late[wire] + n for wire, n in lags(network, step.hop).items()}
+        for wire, ticks in step.lags(network).items():
+            late[wire] += ticks
     return late
 
 
