@@ -31,7 +31,7 @@ from .errors import (
     UsageError,
     unknown,
 )
-from .facts import Measure, Output, Role, State
+from .facts import Dimension, Measure, Output, Role, State
 from .fields import Pads
 from .interpreter.inputs import input_signals, require_spikes
 from .interpreter.reference import Stream, events, run
@@ -77,6 +77,7 @@ __all__ = [
     "Decode",
     "DeviceError",
     "Difference",
+    "Dimension",
     "Entry",
     "Factor",
     "FloatArithmetic",

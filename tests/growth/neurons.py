@@ -1,22 +1,41 @@
-"""How neurons grow: what drives them, what they state and what they hear of themselves."""
+"""How neurons grow: what drives them, what they hear of themselves, and what they state.
 
+An op that nobody here has heard of grows by the dimensions of its fields.
+"""
+
+from collections.abc import Mapping
 from math import inf
-from typing import Any
 
-from snncc.ir import Format, Node, Op, Param, Shape, Use
-from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Dense, DualCubaLIF, Sum
+from snncc.ir import (
+    Dimension,
+    Format,
+    Measure,
+    Node,
+    Op,
+    Output,
+    Param,
+    Shape,
+    Use,
+    all_ops,
+    op_class,
+)
+from snncc.ir.facts import POTENTIAL
+from snncc.ir.ops import Dense, Spiking, Sum
+from snncc.ir.ops.spiking import ORDERS, RESETS
 
 from .growth import FINEST, WEIGHT_UNIT, Growth, Wire
 from .stateless import synapses
 
-NEURONS = ("if", "lif", "cuba_lif", "alif", "alpha_lif", "dual_cuba_lif", "li")
+NEURONS = tuple(
+    sorted(k for k, kind in all_ops().items() if kind.output in (Output.SPIKES, Output.POTENTIAL))
+)
 
 
 def neuron(growth: Growth, keyword: str) -> Wire:
     wire = growth.wire(lambda w: w.unit <= FINEST)
     use, shape = growth.use(wire), wire.shape
-    dual = keyword == "dual_cuba_lif"
-    recurrent = growth.coin() and not dual
+    arity = op_class(keyword).arity or 1
+    recurrent = growth.coin() and arity == 1
     # Most neurons are driven by weights; only currents of one unit meet in a sum.
     if growth.coin() or (recurrent and wire.unit != WEIGHT_UNIT and growth.quantized):
         wire = synapses(growth, "dense", use, shape, growth.number(1, 5))
@@ -31,7 +50,8 @@ def neuron(growth: Growth, keyword: str) -> Wire:
     name = f"n{len(growth.nodes)}"
     unit = max(wire.unit, 8) + growth.number(0, 1)
     op, formats = draw_neuron(growth, keyword, name, shape, unit)
-    uses = (use, Use(use.source, growth.number(0, 2), use.state)) if dual else (use,)
+    more = (Use(use.source, growth.number(0, 2), use.state) for _ in range(arity - 1))
+    uses = (use, *more)
     neuron = growth.add(op, uses, shape, 0 if op.spiking else unit, name, **formats)
     real = [state.name for state in op.states if state.real]
     growth.wires.append(Wire(name, shape, unit, growth.pick(*real)))
@@ -48,72 +68,92 @@ def loop(growth: Growth, use: Use, shape: Shape) -> str:
     return name
 
 
-def draw_reset(growth: Growth, name: str, shape: Shape, *, alpha: bool) -> dict[str, Any]:
-    """Threshold, reset and what else all spiking neurons state; fewer choices where `alpha`."""
+TRIES = 60  # draws of an op's fields until they go together
 
-    def param(what: str, low: float, high: float) -> Param:
-        return growth.param(f"{name}.{what}", shape, low, high)
-
-    reset = growth.pick("subtract", "value", "none")
-    orders = ["now", "before-decay", "after-decay", "after-input"]
-    orders += ["rechecked"] if reset == "subtract" else []
-    order = "after-input" if alpha else growth.pick(*orders)
-    amount = (0.2, 1.2) if reset == "subtract" else (-0.2, 0.3)
-    return {
-        "bias": growth.pick(0.0, param("bias", -0.2, 0.3)),
-        "threshold": param("threshold", 0.25, 1.2),
-        "compare": growth.pick(">", ">="),
-        "reset": reset,
-        "reset_amount": 0.0 if alpha and reset == "value" else param("amount", *amount),
-        "reset_order": order,
-        "spikes": 1 if alpha else growth.pick(1, 1, 2, 4),
-        "refractory": growth.pick(0, 1, 2) if order == "now" else 0,
-        "initial": growth.pick(0.0, param("initial", -0.3, 0.5)),
-        **({} if alpha else {"floor": growth.pick(-inf, -inf, param("floor", -0.4, 0))}),
-    }
+# What an op with narrow rules is drawn with at once, so that few draws are in vain.
+NARROW: Mapping[str, Mapping[str, object]] = {
+    "alpha_lif": {"reset_order": "after-input", "spikes": 1, "refractory": 0, "floor": -inf},
+}
+# Ranges of voltages that make random neurons fire now and then; of others it is the last one.
+VOLTS = {"threshold": (0.25, 1.2), "initial": (-0.3, 0.5), "floor": (-0.4, 0.0)}
+OTHER_VOLTS = (0.0, 0.4)
 
 
 def draw_neuron(
     growth: Growth, keyword: str, name: str, shape: Shape, unit: int
 ) -> tuple[Op, dict[str, Format]]:
-    def param(what: str, low: float, high: float) -> Param:
-        return growth.param(f"{name}.{what}", shape, low, high)
+    """A population's op and its formats, from the dimensions of its fields."""
+    kind = op_class(keyword)
+    for _ in range(TRIES):
+        op = drawn(growth, kind, name, shape)
+        try:
+            op.check(growth.tensors)
+        except ValueError:
+            continue
+        return op, _formats(growth, op, unit)
+    raise AssertionError(f"{keyword}: no fields found that go together; say in NARROW which do")
 
-    def decay(what: str) -> Param:
-        return growth.pick(1.0, param(what, 0, 1), param(what, 0.5, 1))
 
-    v = growth.quantity(16, unit, state=True)
-    if keyword == "li":
-        op: Op = LI(decay("decay"), param("bias", -0.1, 0.1), param("initial", -0.2, 0.2))
-        return op, {"v": v, "decay": growth.factor()}
-    stated = draw_reset(growth, name, shape, alpha=keyword == "alpha_lif")
-    match keyword:
-        case "if":
-            return IF(**stated), {"v": v}
-        case "lif":
-            op = LIF(**stated, decay=decay("decay"))
+def drawn(growth: Growth, kind: type[Op], name: str, shape: Shape) -> Op:
+    """An op with values for all of its fields; they may not go together."""
+    fields = {
+        field: _value(growth, f"{name}.{field}", field, stated.dimension, shape)
+        for field, stated in kind.stated.items()
+    }
+    if issubclass(kind, Spiking):
+        fields |= _reset(growth, f"{name}.reset_amount", shape)
+    return kind(**{**fields, **NARROW.get(kind.keyword, {})})
+
+
+def _reset(growth: Growth, name: str, shape: Shape) -> dict[str, object]:
+    """Fields of all spiking neurons that depend on each other."""
+    reset = growth.pick(*RESETS)
+    order = growth.pick(*(each for each in ORDERS if each != "rechecked" or reset == "subtract"))
+    amount = growth.param(name, shape, *((0.2, 1.2) if reset == "subtract" else (-0.2, 0.3)))
+    return {
+        "reset": reset,
+        "reset_order": order,
+        "reset_amount": growth.pick(0.0, amount),
+        "refractory": growth.pick(0, 1, 2) if order == "now" else 0,
+    }
+
+
+def _value(
+    growth: Growth, name: str, field: str, dimension: Dimension, shape: Shape
+) -> Param | int | str:
+    def param(low: float, high: float) -> Param:
+        return growth.param(name, shape, low, high)
+
+    match dimension.measure:
+        case Measure.CHOICE:
+            return growth.pick(*dimension.options)
+        case Measure.COUNT:
+            return growth.pick(1, 1, 2, 4)
+        case Measure.TICKS:
+            return growth.pick(0, 1, 2)
+        case Measure.CURRENT:
+            return growth.pick(0.0, param(-0.2, 0.3))
+        case Measure.FACTOR if dimension.most is None:
+            return param(0.5, 2)
+        case Measure.FACTOR:
+            return growth.pick(1.0, param(0, 1), param(0.5, 1))
+        case Measure.VOLTAGE if dimension.endless:
+            return growth.pick(-inf, -inf, param(*VOLTS["floor"]))
+        case Measure.VOLTAGE:
+            low, high = VOLTS.get(field, OTHER_VOLTS)
+            return param(low, high)
+        case other:
+            raise AssertionError(f"{name} is {other.value}: say in GROWN how its op grows")
+
+
+def _formats(growth: Growth, op: Op, unit: int) -> dict[str, Format]:
+    formats: dict[str, Format] = {}
+    for role in op.roles:
+        if not role.factor:
+            bits = 16 if role == POTENTIAL else 32
+            formats[role.name] = growth.quantity(bits, unit, state=True)
+        elif role.name != "decay" or op.named(Measure.FACTOR)["decay"] != 1.0 or growth.coin():
             # A decay of exactly one is no factor and may go without a format.
-            if op.decay == 1.0 and growth.coin():
-                return op, {"v": v}
-            return op, {"v": v, "decay": growth.factor()}
-        case "cuba_lif":
-            order = growth.pick("new", "old", "decay-last")
-            op = CubaLIF(**stated, decay=decay("decay"), current_decay=decay("current"),
-                         current_order=order)  # fmt: skip
-            i = growth.quantity(32, unit, state=True)
-            return op, {"v": v, "i": i, "decay": growth.factor(), "current_decay": growth.factor()}
-        case "dual_cuba_lif":
-            op = DualCubaLIF(**stated, decay=decay("decay"), excitatory_decay=decay("rising"),
-                             inhibitory_decay=decay("falling"))  # fmt: skip
-            decays = ("decay", "excitatory_decay", "inhibitory_decay")
-            i = growth.quantity(32, unit, state=True)
-            return op, {"v": v, "i": i, **{role: growth.factor() for role in decays}}
-        case "alif":
-            op = ALIF(**stated, decay=decay("decay"), adaptation_decay=decay("adaptation"),
-                      adaptation_step=param("step", 0, 0.4))  # fmt: skip
-            return op, {"v": v, "decay": growth.factor(), "adaptation_decay": growth.factor()}
-        case _:
-            op = AlphaLIF(**stated, rise=decay("rise"), fall=decay("fall"),
-                          gain=param("gain", 0.5, 2))  # fmt: skip
-            roles = ("rise", "fall", "gain")
-            return op, {"v": v, **{role: growth.factor(12) for role in roles}}
+            widest = type(op).stated[role.name].dimension.most is None
+            formats[role.name] = growth.factor(12 if widest else 15)
+    return formats

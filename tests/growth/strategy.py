@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from snncc.ir import DECODES, OPS, Network, Node, Use
+from snncc.ir import DECODES, Network, Node, Use, all_ops
 from snncc.ir.ops import Dense, Reshape
 
 from .growth import WEIGHT_UNIT, Growth, Wire
@@ -28,7 +28,7 @@ from .stateless import (
     weighted,
 )
 
-KEYWORDS = tuple(sorted(OPS))
+KEYWORDS = tuple(sorted(all_ops()))
 
 
 GROWN: Mapping[str, Callable[[Growth, str], Wire]] = {

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.ir import OPS, Arithmetic, FloatArithmetic, Network, Node, Values, arithmetics
+from snncc.ir import Arithmetic, FloatArithmetic, Network, Node, Values, all_ops, arithmetics
 from tests.nets import networks, quantized_networks
 
-KEYWORDS = sorted(OPS)
+KEYWORDS = sorted(all_ops())
 SAMPLES = 2
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from snncc.backends.tflm.run.interpreter import Runtime
 from snncc.backends.tflm.run.simulate import play
-from snncc.ir import OPS, LoweringRefused, Network, run, show
+from snncc.ir import LoweringRefused, Network, all_ops, run, show
 from tests.nets import HAND, hand, quantized_networks, spikes_for
 
 from .nets import (
@@ -99,7 +99,7 @@ def agrees(network: Network, interpret: bool) -> bool | None:
     return True
 
 
-@pytest.mark.parametrize("keyword", sorted(OPS))
+@pytest.mark.parametrize("keyword", sorted(all_ops()))
 def test_random_networks_agree(keyword: str) -> None:
     lowers: list[bool | None] = []
 

@@ -15,7 +15,7 @@ from snncc.frontends.onnx import OnnxFrontend, write_onnx
 from snncc.frontends.onnx.read.session import Cell, run_cell
 from snncc.frontends.onnx.write.write_onnx import NEXT
 from snncc.importing import import_model
-from snncc.ir import OPS, Network, Trace, UsageError, Values, encode_input, run
+from snncc.ir import Network, Trace, UsageError, Values, all_ops, encode_input, run
 from snncc.ir.passes import Quantize, calibrate
 from snncc.zoo import names
 from tests.nets import HAND, hand, networks, quantized_networks, spike_trains, spikes_for
@@ -85,7 +85,7 @@ def test_zoo_models_compute_the_same_and_come_back(name: str, tmp_path: Path) ->
     assert OnnxFrontend().load(ImportRequest(str(path), None, None, {})).network == network
 
 
-@pytest.mark.parametrize("keyword", sorted(OPS))
+@pytest.mark.parametrize("keyword", sorted(all_ops()))
 @FEW
 @given(data=st.data())
 def test_every_op_in_any_network(keyword: str, data: st.DataObject) -> None:
@@ -93,7 +93,7 @@ def test_every_op_in_any_network(keyword: str, data: st.DataObject) -> None:
     assert_equal(network, data.draw(spike_trains(network)))
 
 
-@pytest.mark.parametrize("keyword", sorted(OPS))
+@pytest.mark.parametrize("keyword", sorted(all_ops()))
 @FEW
 @given(data=st.data())
 def test_every_op_in_whole_numbers(keyword: str, data: st.DataObject) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snncc.backends.spinnaker2.kernel import Parts, partition
-from snncc.ir import OPS, CapacityError, Network, Tensor, parse, run, show, tensors, verify
+from snncc.ir import CapacityError, Network, Tensor, all_ops, parse, run, show, tensors, verify
 from snncc.ir.passes import Canonicalize, Prune, Quantize, calibrate
 from tests.backends.spinnaker2.kernel.played import bytes_of, played, shape_of
 from tests.nets import HAND, hand, quantized_networks, spikes_for
@@ -46,7 +46,7 @@ def test_what_fits_one_core_is_on_one(network: Network, seed: int) -> None:
     same(network, parts, seed)
 
 
-@pytest.mark.parametrize("keyword", sorted(OPS))
+@pytest.mark.parametrize("keyword", sorted(all_ops()))
 @settings(max_examples=6)
 @given(st.data())
 def test_every_op_is_cut_or_stays_whole(keyword: str, data: st.DataObject) -> None:
