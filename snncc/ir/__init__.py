@@ -40,7 +40,7 @@ from .mapped_tensors import give_back
 from .names import NAME, identifier, tensor_name, unused
 from .network import DECODES, Decode, Network, Node, Origin, Use
 from .op import OPS, Leak, Op, stated_by
-from .param import Param, Ref, Shape, Unit, Values, values_of
+from .param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from .projections import Leaf, Listed, Numbers, Projections
 from .registry import BUILT_IN, all_ops, op_class
 from .rules import verify
@@ -117,6 +117,7 @@ __all__ = [
     "SnnccError",
     "SpikesDiffer",
     "State",
+    "StateValues",
     "Stream",
     "Tensor",
     "TensorTable",

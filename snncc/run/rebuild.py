@@ -14,7 +14,7 @@ from snncc.backends import Backend, Json
 from snncc.bundle import CHECK, Bundle, lags
 from snncc.ir import CompileError, Network, run, show
 from snncc.ir import verify as verify_network
-from snncc.ir.passes import PASSES, Pass, parse_passes, with_ranges
+from snncc.ir.passes import Pass, all_passes, parse_passes, with_ranges
 from snncc.plugins import lowered_with
 from snncc.version import __version__
 
@@ -58,7 +58,7 @@ def rebuild(bundle: Bundle, backend: Backend[Any], program: object) -> Rebuilt:
             absent=f"built by snncc {bundle.manifest.snncc}, which may lower otherwise than "
             f"{__version__} does"
         )
-    steps = with_ranges(parse_passes(bundle.manifest.pipeline, PASSES), bundle.ranges)
+    steps = with_ranges(parse_passes(bundle.manifest.pipeline, all_passes()), bundle.ranges)
     try:
         network = reduce(lambda n, step: verify_network(step(n)), steps, bundle.source)
     except CompileError as error:

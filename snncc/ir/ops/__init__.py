@@ -1,5 +1,6 @@
 """All ops; importing this package fills the table `OPS`."""
 
+from . import reach
 from .dual import DualCubaLIF
 from .dynamic import MatMul, Norm
 from .event import Graded
@@ -47,4 +48,5 @@ __all__ = [
     "SumPool",
     "Transpose",
     "Weighted",
+    "reach",
 ]
