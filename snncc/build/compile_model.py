@@ -43,8 +43,9 @@ from snncc.packages import homeless_ops
 from snncc.plugins import backend, frontend, lowered_with
 from snncc.run import Player, pace_warning
 
+from .claims import Claims, affordable, bisect, random_signal
 from .learned import input_notes, learned
-from .pipeline import Observer, bisect, checker, dumper, printer, run_pipeline, timer
+from .pipeline import Observer, dumper, printer, run_pipeline, timer
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
@@ -89,12 +90,14 @@ def _compiled(
     ranges, notes = _ranges(float_network, known)
     settings = _settings(request, ours, float_network, ranges, samples)
     steps = _steps(request, target, float_network, settings, ranges)
-    network = run_pipeline(float_network, steps, _observers(request, float_network, say))
+    signal = _check_signal(float_network, samples)
+    claims = Claims({float_network.inputs[0].name: affordable(float_network, signal)})
+    observers: list[Observer] = [*_observers(request, float_network, say), claims]
+    network = run_pipeline(float_network, steps, observers)
     program = target.lower(network, settings)
     notes = (*imported, *_presented(theirs, samples), *notes)
     notes += _saturation(network) + _faint(network) + input_notes(network, ranges)
     notes += homeless_ops((float_network, network))
-    signal = _check_signal(network, samples)
     if request.bisect:
         say(_bisected(float_network, steps, signal))
     expected = run(network, signal, record="spikes")
@@ -230,7 +233,7 @@ def _observers(
     if request.time:
         found.append(timer(say))
     if request.check_each:
-        found.append(checker(request.check_each))
+        found.append(Claims(random_signal(network, request.check_each)))
     return found
 
 

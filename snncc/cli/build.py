@@ -29,7 +29,7 @@ from .options import FILE, NEW, data_option, max_drop_option, pairs_option, weig
     type=click.IntRange(0),
     default=0,
     metavar="N",
-    help="Compare N random spike trains before and after every pass.",
+    help="Hold each pass to its claim on N random spike trains too.",
 )
 @click.option("--bisect", is_flag=True, help="Name the first pass that changes an output spike.")
 @click.option(

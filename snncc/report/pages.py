@@ -88,8 +88,8 @@ def passes_page() -> str:
         "",
         "# Passes",
         "",
-        "A pass is a function from network to network. Each claims what it may do to a trace, and "
-        "the tests hold it to that on random networks:",
+        "A pass is a function from network to network. Each claims what it may do to a trace. The "
+        "tests hold it to that on random networks, and every build on the check signal:",
         "",
         *(f"* **{effect.value}**: {meaning}" for effect, meaning in EFFECTS.items()),
         "",
@@ -105,7 +105,8 @@ def passes_page() -> str:
 def _pass(kind: type[Pass]) -> Iterator[str]:
     yield f"## `{kind.name}`"
     yield ""
-    least = f", at least {kind.agreement:.1%} of outputs stay" if kind.agreement < 1 else ""
+    what = "spikes" if kind.of_spikes else "outputs and spikes"
+    least = f", at least {kind.agreement:.1%} of {what} stay" if kind.agreement < 1 else ""
     yield f"*{kind.effect.value}{least}*"
     yield ""
     yield from _described(kind)

@@ -30,13 +30,15 @@ class Pass(ABC):
     Attributes:
         name: kebab-case; the only name used in texts, errors and bisection.
         effect: what it may do to a trace.
-        agreement: for an approximate pass, the least share of output values that stay as they are
-            on random spike trains; 1.0 for every other pass.
+        agreement: for an approximate pass, the least share of values that stay as they are on any
+            signal: outputs, and spikes of all populations. 1.0 for every other pass.
+        of_spikes: whether spikes alone are to stay, as potentials and currents are others then.
     """
 
     name: ClassVar[str]
     effect: ClassVar[Effect]
     agreement: ClassVar[float] = 1.0
+    of_spikes: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         name = cls.__dict__.get("name")

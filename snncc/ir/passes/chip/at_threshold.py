@@ -31,6 +31,7 @@ class AtThreshold(Pass):
     name = "at-threshold"
     effect = Effect.APPROXIMATE
     agreement = 0.99
+    of_spikes = True
 
     def __call__(self, network: Network) -> Network:
         numbers = arithmetics(network)

@@ -30,6 +30,7 @@ class HardReset(Pass):
     name = "hard-reset"
     effect = Effect.APPROXIMATE
     agreement = 0.5
+    of_spikes = True
 
     def __call__(self, network: Network) -> Network:
         for node, op in network.neurons:

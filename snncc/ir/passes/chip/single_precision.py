@@ -27,6 +27,7 @@ class SinglePrecision(Pass):
     name = "single-precision"
     effect = Effect.APPROXIMATE
     agreement = 0.5
+    of_spikes = True
 
     def __call__(self, network: Network) -> Network:
         if not network.quantized:

@@ -36,6 +36,7 @@ class SplitSigns(Pass):
     name = "split-signs"
     effect = Effect.APPROXIMATE
     agreement = 0.9
+    of_spikes = True
 
     def __call__(self, network: Network) -> Network:
         whole = network

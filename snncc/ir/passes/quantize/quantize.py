@@ -76,6 +76,7 @@ class Quantize(Pass):
     name = "quantize"
     effect = Effect.APPROXIMATE
     agreement = 0.5
+    of_spikes = True
     weight_bits: int = 8
     state_bits: int = 32
     decay_bits: int = 15

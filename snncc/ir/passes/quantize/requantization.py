@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Literal, TypeAlias
@@ -148,7 +148,7 @@ class _Registers:
         while pending:
             node = pending.popleft()
             users = self.network.users(node.name)
-            sources = [use for use in node.inputs if use.source in known]
+            sources = [use for use in node.inputs if self._comes_from(use, known, node)]
             # What no neuron reads must be narrow for the weights that do.
             read = bool(sources and users) and not any(user.op.states for user in users)
             carries = any(user.name in known for user in users)
@@ -158,6 +158,14 @@ class _Registers:
                 beside = (*users, *(self.network[use.source] for use in node.inputs))
                 pending.extend(other for other in beside if other.name in plain)
         return known - self.readers
+
+    def _comes_from(self, use: Use, known: Container[str], user: Node) -> bool:
+        """Whether a wire carries a value of those nodes; to what scales it, also their average."""
+        node = self.network[use.source]
+        averaged = user.op.output is Output.SCALED and node.op.output is Output.AVERAGED
+        if averaged and node.name not in known:
+            return self._comes_from(node.inputs[0], known, user)
+        return node.name in known
 
     def _measured(self) -> Mapping[str, tuple[float, float]]:
         wires: set[str] = set()

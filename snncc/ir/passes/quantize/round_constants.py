@@ -35,6 +35,7 @@ class RoundConstants(Pass):
     name = "round-constants"
     effect = Effect.APPROXIMATE
     agreement = 0.5
+    of_spikes = True
     grid: int = 64
     bias_bits: int = 12
     bias_grid: int = 1

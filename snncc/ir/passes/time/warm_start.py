@@ -39,6 +39,7 @@ class WarmStart(Pass):
     name = "warm-start"
     effect = Effect.APPROXIMATE
     agreement = 0.5
+    of_spikes = True
     hop: int = 1
 
     def __call__(self, network: Network) -> Network:
