@@ -31,18 +31,18 @@ from .errors import (
     UsageError,
     unknown,
 )
-from .facts import Dimension, Measure, Output, Role, State
-from .fields import Pads
 from .interpreter.inputs import input_signals, require_spikes
 from .interpreter.reference import Stream, events, run
 from .interpreter.trace import Difference, Trace
 from .mapped_tensors import give_back
 from .names import NAME, identifier, tensor_name, unused
 from .network import DECODES, Decode, Network, Node, Origin, Use
-from .op import OPS, Leak, Op, stated_by
+from .op.facts import Dimension, Measure, Output, Role, State
+from .op.fields import Pads
+from .op.op import OPS, Leak, Op, stated_by
+from .op.registry import BUILT_IN, all_ops, op_class
 from .param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from .projections import Leaf, Listed, Numbers, Projections
-from .registry import BUILT_IN, all_ops, op_class
 from .rules import verify
 from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node

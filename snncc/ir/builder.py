@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from .names import tensor_name, unused
 from .nodes import Node, Origin, Use
-from .op import Op
+from .op.op import Op
 from .param import Ref, Shape
 from .tensor import Tensor
 

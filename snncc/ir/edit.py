@@ -17,7 +17,7 @@ from .arithmetic.number import counting, unit_tensor
 from .errors import PassError
 from .names import unused
 from .network import Formats, Network, Node, Use
-from .op import Op
+from .op.op import Op
 from .ops import BlockDense, Concat, Conv, Dense, Slice
 from .param import Ref
 from .table import Table

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from .derived import Derived
 from .errors import RuleViolation
-from .facts import Output
 from .nodes import NO_FORMATS, Formats, Node, Nodes, Origin, Use
+from .op.facts import Output
 from .ops import Input, Spiking
 from .param import Shape
 from .shapes import SHAPES, infer

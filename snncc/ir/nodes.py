@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias, overload
 
 from .arithmetic.number import Format
-from .op import Op
+from .op.op import Op
 from .table import Table
 
 Formats: TypeAlias = Mapping[str, Format]

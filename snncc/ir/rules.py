@@ -12,7 +12,7 @@ from .arithmetic.number import Factor, Format, Single, is_factor, unit_tensor
 from .errors import RuleViolation, UndeclaredFact
 from .names import NAME
 from .network import Network, Node, infer
-from .op import OPS, check_states
+from .op.op import OPS, check_states
 from .ops import Input
 from .param import Shape
 from .untrusted import limits

@@ -24,11 +24,11 @@ from typing import TypeAlias
 
 from .arithmetic.number import Format, parse_format
 from .errors import NumberError, TextError, UsageError, unknown
-from .fields import READABLE
 from .network import DECODES, NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
-from .op import Op
+from .op.fields import READABLE
+from .op.op import Op
+from .op.registry import op_class
 from .param import Ref
-from .registry import op_class
 from .tensor import Tensors
 from .untrusted.limits import DEPTH, NODES
 from .untrusted.wording import escape, unescape

@@ -16,9 +16,9 @@ from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmeti
 from .arithmetic.number import Factor, Single
 from .arithmetic.single_arithmetic import SingleArithmetic
 from .errors import NumberError, RuleViolation
-from .facts import POTENTIAL, Output
 from .network import Network, Node, Use
 from .nodes import in_order
+from .op.facts import POTENTIAL, Output
 from .ops import Input, Requantize
 from .param import Unit, Values
 

@@ -19,7 +19,7 @@ from snncc.ir import (
     all_ops,
     op_class,
 )
-from snncc.ir.facts import POTENTIAL
+from snncc.ir.op import POTENTIAL
 from snncc.ir.ops import Dense, Spiking, Sum
 from snncc.ir.ops.spiking import ORDERS, RESETS
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from ..arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
 from ..arithmetic.number import Quantity
 from ..errors import NumberError, UsageError, unknown
-from ..facts import Output
 from ..network import Network, Node, Use
-from ..op import check_states
+from ..op.facts import Output
+from ..op.op import check_states
 from ..param import StateValues, Values
 from ..views import arithmetics, ordered
 from .inputs import input_signals, require_spikes

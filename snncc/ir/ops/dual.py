@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Role, State
-from ..fields import Decay
-from ..op import Leak, same_unit
+from ..op.facts import Role, State
+from ..op.fields import Decay
+from ..op.op import Leak, same_unit
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 from . import reach

@@ -9,8 +9,8 @@ from typing import Annotated
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Dimension, Measure, Output, Role
-from ..op import Op
+from ..op.facts import Dimension, Measure, Output, Role
+from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 

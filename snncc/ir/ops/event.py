@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Output, State
-from ..fields import Voltage
-from ..op import Op, expect_params
+from ..op.facts import Output, State
+from ..op.fields import Voltage
+from ..op.op import Op, expect_params
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 from .spiking import Compare, Reset

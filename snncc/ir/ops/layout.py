@@ -9,9 +9,9 @@ from math import prod
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Output
-from ..fields import Extent, Extents
-from ..op import Op
+from ..op.facts import Output
+from ..op.fields import Extent, Extents
+from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Output
-from ..fields import Bias, Extent, Extents, Indices, Padding, Weights
-from ..op import Op
+from ..op.facts import Output
+from ..op.fields import Bias, Extent, Extents, Indices, Padding, Weights
+from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 from .window import extents, pad, windows

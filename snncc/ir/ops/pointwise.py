@@ -9,9 +9,9 @@ from typing import Annotated
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Output, Role
-from ..fields import Extents, Multiplier, Offset, choice
-from ..op import Op, common_unit, expect_params, same_unit
+from ..op.facts import Output, Role
+from ..op.fields import Extents, Multiplier, Offset, choice
+from ..op.op import Op, common_unit, expect_params, same_unit
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import prod
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Output
-from ..fields import Extents, Padding
-from ..op import Op
+from ..op.facts import Output
+from ..op.fields import Extents, Padding
+from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 from .window import extents, pad, windows

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
 from ..arithmetic.functions import FUNCTIONS
-from ..facts import Output, Role
-from ..fields import choice
-from ..op import Op
+from ..op.facts import Output, Role
+from ..op.fields import choice
+from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 

@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar, TypeAlias, TypedDict, cast
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..facts import Output, State
-from ..fields import Count, Current, Floor, Ticks, Voltage, choice
-from ..op import Op, expect_params
+from ..op.facts import Output, State
+from ..op.fields import Count, Current, Floor, Ticks, Voltage, choice
+from ..op.op import Op, expect_params
 from ..param import Param, Shape, StateValues, Unit, Values, values_of
 from ..tensor import Tensors
 

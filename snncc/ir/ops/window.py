@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..fields import Pads
+from ..op.fields import Pads
 from ..param import Shape, Values
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snncc.ir import Arithmetic, Shape, State, StateValues, Values
-from snncc.ir.fields import Count, Decay, Voltage
+from snncc.ir.op import Count, Decay, Voltage
 from snncc.ir.ops import Spiking, reach
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from ...arithmetic.number import Factor, Format, Single
 from ...edit import map_nodes, tidy
 from ...errors import PassError
-from ...facts import Role
 from ...network import Network, Node
+from ...op.facts import Role
 from ..base import Effect, Pass
 
 

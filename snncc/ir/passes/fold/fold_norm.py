@@ -11,9 +11,9 @@ import numpy as np
 from ...arithmetic.arithmetic import FloatArithmetic
 from ...edit import fresh, insert, keep_tensor, redirect, remove
 from ...edit import replace as replace_nodes
-from ...facts import Measure, Output
 from ...network import Network, Node, Use
-from ...op import Op
+from ...op.facts import Measure, Output
+from ...op.op import Op
 from ...ops import (
     Affine,
     AvgPool,

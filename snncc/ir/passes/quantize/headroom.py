@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...facts import Output
 from ...network import Network, Node
+from ...op.facts import Output
 from ...ops import Weighted
 from ...param import values_of
 

@@ -9,8 +9,8 @@ import numpy as np
 from ...arithmetic.number import Overflow, Quantity, Rounding
 from ...edit import fresh, insert
 from ...edit import replace as replace_nodes
-from ...facts import Output
 from ...network import Network, Node, Use
+from ...op.facts import Output
 from ...ops import Requantize, Weighted
 from .calibrate import Ranges
 from .headroom import moves, spare

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import networkx as nx
 
 from ...derived import Derived
-from ...facts import Output
 from ...network import Network, Node, Use
-from ...op import Op
+from ...op.facts import Output
+from ...op.op import Op
 
 WHOLE = Output.MOVED, Output.SUMMED, Output.MULTIPLIED
 """Outputs that are integers where all inputs are."""

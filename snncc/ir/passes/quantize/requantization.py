@@ -16,9 +16,9 @@ from ...arithmetic.number import Factor, Format, Overflow, Quantity, Rounding
 from ...edit import fresh, insert, map_nodes
 from ...edit import replace as replace_nodes
 from ...errors import PassError
-from ...facts import Output
 from ...interpreter.reference import run
 from ...network import Network, Node, Use
+from ...op.facts import Output
 from ...ops import Affine, Function, Input, Requantize, Weighted
 from ...param import values_of
 from ...views import arithmetics

@@ -10,9 +10,9 @@ import numpy as np
 from ...arithmetic.arithmetic import Arithmetic
 from ...arithmetic.number import Quantity
 from ...errors import PassError
-from ...facts import Output
 from ...network import Network, Node, Use
-from ...op import Op
+from ...op.facts import Output
+from ...op.op import Op
 from ...param import Unit, Values
 from ...views import Bounds, arithmetics, bounds, wire_bounds
 from .calibrate import Ranges

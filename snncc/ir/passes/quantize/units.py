@@ -14,9 +14,9 @@ from ...arithmetic.arithmetic import FloatArithmetic
 from ...arithmetic.number import Quantity
 from ...derived import Derived
 from ...errors import PassError
-from ...facts import Output
 from ...network import Network, Node, Use
-from ...op import Op
+from ...op.facts import Output
+from ...op.op import Op
 from ...ops import Input, Sum, Weighted
 from ...param import Shape, Unit, Values
 from ...views import ordered

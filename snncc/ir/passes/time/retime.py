@@ -9,8 +9,8 @@ import networkx as nx
 import numpy as np
 
 from ...errors import PassError
-from ...facts import Measure
 from ...network import Network, Node
+from ...op.facts import Measure
 from ...ops import Input
 from ...param import StateValues, values_of
 from ...views import arithmetics, ordered

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import ops as _built_in
-from .entry_points import Plugin, plugins
-from .errors import UsageError, unknown
+from .. import ops as _built_in
+from ..entry_points import Plugin, plugins
+from ..errors import UsageError, unknown
 from .op import OPS, Op
 
 __all__ = ["all_ops", "op_class"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, TypeAlias, TypeGuard, get_args
 
+from ..param import Param, Ref
 from .facts import Dimension, Field, Measure
-from .param import Param, Ref
 
 Pads: TypeAlias = tuple[tuple[int, int], ...]
 """Zeros before and after, per axis; the two may differ."""
@@ -88,12 +88,12 @@ def field_of(hint: object) -> Field:
     if not readable:
         raise ValueError(
             f"has the type {_name(form)}, which the text form cannot read back; state a type of "
-            "snncc.ir.fields"
+            "snncc.ir.op"
         )
     if len(dimensions) != 1:
         raise ValueError(
             f"has the type {_name(form)}, which does not say what it is; state a type of "
-            f"snncc.ir.fields, such as {EXAMPLES}"
+            f"snncc.ir.op, such as {EXAMPLES}"
         )
     return Field(form, dimensions[0])
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, ClassVar, Self, get_origin, get_type_hints
 
 import numpy as np
 
-from .errors import UndeclaredFact
+from ..errors import UndeclaredFact
+from ..param import Param, Ref, Shape, StateValues, Unit, Values, values_of
+from ..tensor import Tensors
 from .facts import Field, Measure, Output, Role, State
 from .fields import field_of
-from .param import Param, Ref, Shape, StateValues, Unit, Values, values_of
-from .tensor import Tensors
 
 if TYPE_CHECKING:
-    from .arithmetic.arithmetic import Arithmetic
+    from ..arithmetic.arithmetic import Arithmetic
 
 OPS: dict[str, type[Op]] = {}
 
@@ -45,9 +45,9 @@ class Op(ABC):
     """What a node computes in one tick: parameters, facts, semantics and text in one class.
 
     A subclass is a frozen dataclass whose fields are its parameters; the type of each field says
-    what it is (`snncc/ir/fields.py`). It is entered in `OPS` under its keyword, and from it follow
-    text form, parser, verifier, interpreter, passes, tests and docs page. What it leaves out is
-    never guessed: the class is refused.
+    what it is (`fields.py`). It is entered in `OPS` under its keyword, and from it follow text
+    form, parser, verifier, interpreter, passes, tests and docs page. What it leaves out is never
+    guessed: the class is refused.
 
     Class attributes:
         keyword: the op's name in the text; a base that several ops share has none.
