@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from torch import nn
 
@@ -84,6 +85,9 @@ def find_calling(
     raise _verdict(model, wanted, attempts)
 
 
+Failures: TypeAlias = Sequence[tuple[Layout, ForwardFailed]]
+
+
 def _tried(
     model: nn.Module, neurons: Mapping[str, Found], calling: Calling, wanted: Wanted, ticks: int
 ) -> Traced | Exception:
@@ -105,7 +109,9 @@ def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> I
     if best.rank:
         return ImportRefused(str(best.reason))
     alike = len({str(a.reason) for a in attempts}) == 1 < len(attempts)
-    failed = [(a.layout, a.reason) for a in attempts if isinstance(a.reason, ForwardFailed)]
+    failed: Failures = [
+        (a.layout, a.reason) for a in attempts if isinstance(a.reason, ForwardFailed)
+    ]
     for layout, reason in failed:
         if alike or (layout != "step" and isinstance(reason.__cause__, SLIPS)):
             return ImportRefused(f"{reason.place}: {reason}")
@@ -119,7 +125,6 @@ def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> I
     )
 
 
-Failures = Sequence[tuple[Layout, ForwardFailed]]
 MISFIT = re.compile(r"shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)")
 FIXED = re.compile(r"shape '(\[[-\d, ]+\])' is invalid for input of size")
 
