@@ -69,10 +69,8 @@ class Meeting:
             bits: of the widest state.
             steps: most powers of two by which it may become finer.
         """
-        found = self._strengths()
-        shares = {name: _middle(one / (unit * self.largest)) for name, one in found.items()}
-        strong = (self._rounding(name, unit) for name, share in shares.items() if share >= FEW)
-        felt = max((FELT, *strong))
+        found, shares = self._strengths(), self._shares(unit)
+        felt = self._felt(shares, unit)
         if not any(self._weak(name, share, unit, felt) for name, share in shares.items()):
             return unit
         weakest = np.full(np.shape(unit), np.inf)
@@ -85,11 +83,20 @@ class Meeting:
 
     def missed(self, unit: Unit) -> tuple[str, ...]:
         """Projections with few codes in a unit, of which the neurons would feel the rounding."""
-        return tuple(
-            name
-            for name, one in self._strengths().items()
-            if _middle(one / (unit * self.largest)) < FEW and self._rounding(name, unit) > FELT
-        )
+        shares = self._shares(unit)
+        felt = self._felt(shares, unit)
+        few = (name for name, share in shares.items() if share < FEW)
+        return tuple(name for name in few if self._rounding(name, unit) > felt)
+
+    def _shares(self, unit: Unit) -> dict[str, float]:
+        """What part of the largest code the middle row of each projection reaches in a unit."""
+        found = self._strengths()
+        return {name: _middle(one / (unit * self.largest)) for name, one in found.items()}
+
+    def _felt(self, shares: Mapping[str, float], unit: Unit) -> float:
+        """The least rounding of a drive that counts: more than that of projections with codes."""
+        strong = (self._rounding(name, unit) for name, share in shares.items() if share >= FEW)
+        return max((FELT, *strong))
 
     def silent(self, unit: Unit) -> tuple[str, ...]:
         """Projections that neurons would miss, of which all weights become zero in a unit."""
