@@ -38,7 +38,7 @@ def command(
     output: Path | None,
 ) -> None:
     """Show PATH: a bundle, a .snn network, or any MODEL that `snncc build` takes."""
-    from snncc.files import refuse_file, write_file
+    from snncc.files import MARK, refuse_file, write_file
 
     if form in BINARY and output is None:
         raise click.UsageError(f"{form} is not for the screen; say where to: -o FILE.{form}")
@@ -52,8 +52,8 @@ def command(
         shown = _model(path, form, weights, data, options)
     if output is None:
         click.echo(shown, nl=False)
-    else:
-        write_file(output, shown)
+    else:  # text has no place for the mark but its end, and on the screen it says nothing
+        write_file(output, shown + _bytes(MARK) if form == "text" else shown)
 
 
 def _bundle(path: Path, form: str) -> bytes:
@@ -64,7 +64,7 @@ def _bundle(path: Path, form: str) -> bytes:
     bundle = Bundle.open(path)
     match form:
         case "text":
-            return _bytes(f"{report.bundle_text(bundle)}{MARK}")
+            return report.bundle_text(bundle).encode()
         case "json":
             return _bytes(json.dumps({"generator": MARK, **report.bundle_json(bundle)}, indent=2))
         case "html":
@@ -85,7 +85,7 @@ def _model(
     show_notes(note for note in imported.notes if note.startswith("warning"))
     match form:
         case "text":
-            return _bytes(f"{report.network_text(network)}{MARK}")
+            return report.network_text(network).encode()
         case "json":
             return _bytes(json.dumps({"generator": MARK, **report.summary(network, {})}, indent=2))
         case "html":
