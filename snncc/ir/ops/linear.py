@@ -305,16 +305,16 @@ class Conv(Weighted):
         kernel = weights.shape[2:]
         view = windows(pad(signal, self.padding), kernel, self.stride, self.dilation)
         samples, positions = len(signal), view.shape[2 : 2 + len(kernel)]
-        # One matrix product per group: [samples x positions, in x kernel] by [in x kernel, out].
+        # One matrix product per sample and group: [positions, in x kernel] by [in x kernel, out].
         order = (0, *range(2, 2 + len(kernel)), 1, *range(2 + len(kernel), view.ndim))
         filters = weights.reshape(self.groups, weights.shape[0] // self.groups, -1)
         apart = (samples, *positions, self.groups, filters.shape[-1])
         patches = view.transpose(order).reshape(apart)
         if self.groups == 1:
             return np.moveaxis(patches[..., 0, :] @ filters[0].T, -1, 1)
-        rows = np.moveaxis(patches, -2, 0).reshape(self.groups, -1, filters.shape[-1])
-        products = np.moveaxis(rows @ filters.swapaxes(1, 2), 0, 1)
-        return np.moveaxis(products.reshape(samples, *positions, -1), -1, 1)
+        rows = np.moveaxis(patches, -2, 1).reshape(samples, self.groups, -1, filters.shape[-1])
+        products = np.moveaxis(rows @ filters.transpose(0, 2, 1), -1, 2)
+        return products.reshape(samples, len(weights), *positions)
 
     def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
         out, into = tensors[self.weight.name].shape[:2]
