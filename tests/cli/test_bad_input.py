@@ -220,7 +220,9 @@ def test_an_interrupt_in_mid_build_leaves_nothing(inside: Path) -> None:
     assert process.poll() is None, "the build was over before it could be interrupted"
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=60)
-    assert process.returncode == 130
+    # Python ends by the signal itself where it came while C code ran Python (an import of torch); a
+    # shell shows 130 for both.
+    assert process.returncode in (130, -signal.SIGINT)
     assert message.strip().splitlines()[-1] == "interrupted"
     assert "Traceback" not in message
     assert listing(inside) == before

@@ -176,7 +176,7 @@ def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("bad", [b"", b"PK\x03\x04 no archive", bytes(64)])
 def test_what_is_no_program(bad: bytes, tmp_path: Path) -> None:
     (tmp_path / "c.pt2").write_bytes(bad)
-    with pytest.raises(UsageError, match=r"no program of torch\.export"):
+    with pytest.raises(UsageError, match=r"not a program of torch\.export"):
         read(tmp_path / "c.pt2")
 
 
