@@ -87,12 +87,12 @@ $(INSTALLED): pyproject.toml constraints.txt requirements.lock Makefile
 	test -n "$$python" || { echo "setup: no Python 3.11 to 3.13 found; name one: make PYTHON=/path/to/python" >&2; exit 1; }; \
 	echo "setup: .venv with $$("$$python" --version)"; \
 	"$$python" -m venv .venv || { echo "setup: this Python cannot make environments (Debian keeps that in python3-venv)" >&2; exit 1; }
-	@echo "setup: packages, each by the hashes of its files"
+	@echo "setup: packages, each by the hashes of its files (some without what they ask for beside what is used here)"
 	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@echo "setup: torch (the large one)"
-	@$(PIP) install -c constraints.txt torch
+	@$(PIP) install --no-warn-conflicts -c constraints.txt torch
 	@echo "setup: snncc itself"
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,spinnaker2,nir,onnx,sign,dev]'
+	@$(PIP) install --no-warn-conflicts -c constraints.txt --no-build-isolation -e '.[torch,frontends,boards,tflm,flash,lava,spinnaker2,nir,onnx,sign,dev]'
 	@touch $@
 
 # The importer is tested against several generations of a library; the older never enter .venv.
