@@ -162,12 +162,11 @@ def _look(network: Network, use: Use, real: bool) -> Look | None:
 def _broken(record: Record, found: Comparison) -> str:
     step, node = record.step, record.after[found.node]
     least = f" (at least {step.agreement:.1%} of the values stay)" if step.agreement < 1 else ""
-    origin = f" ({node.origin})" if str(node.origin) else ""
     return (
         f"pass {record.index + 1} '{step.name}' claims to be {step.effect.value}{least}, but "
         f"{found.total - found.same:,} of {found.total:,} values changed on the check signal, "
-        f"first at %{node.name}, sample {found.sample}, tick {found.tick}{origin}; build without "
-        "it by --passes, and report it with the model"
+        f"first at %{node.name}, sample {found.sample}, tick {found.tick}{node.origin.aside}; "
+        "build without it by --passes, and report it with the model"
     )
 
 

@@ -283,7 +283,8 @@ def _lost(
 def _faint(network: Network) -> tuple[str, ...]:
     return tuple(
         f"%{name}: {codes} of {largest} codes are left of its weights, beside stronger ones that "
-        f"lead to the same neurons ({network[name].origin}); what it brings is rounded accordingly"
+        f"lead to the same neurons{network[name].origin.aside}; what it brings is rounded "
+        "accordingly"
         for name, (codes, largest) in faint(network).items()
     )
 

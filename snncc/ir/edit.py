@@ -111,7 +111,9 @@ def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
     if not shape or sum(sizes) != shape[0] or min(sizes) < 1:
         raise PassError(f"split: %{name} is {shape}, found {[*sizes]} for its first axis")
     if any(use.state for use in network.wires(name)):
-        raise PassError(f"split: a state of %{name} is read, so it must stay whole ({node.origin})")
+        raise PassError(
+            f"split: a state of %{name} is read, so it must stay whole{node.origin.aside}"
+        )
     parts: list[Node] = []
     start = 0
     for size in sizes:

@@ -46,6 +46,12 @@ class Origin:
         place = f"{self.file}:{self.line}" if self.file else ""
         return " ".join(part for part in (place, self.module, self.note) if part)
 
+    @property
+    def aside(self) -> str:
+        """The place in parentheses, with a space before it; nothing where it is not known."""
+        place = str(self)
+        return f" ({place})" if place else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from snncc.ir import Network, PassError, Tensor, Values, parse, run, verify
+from snncc.ir import Network, Origin, PassError, Tensor, Values, parse, run, verify
 from snncc.ir.ops import Sparse
 from snncc.ir.passes import Quantize, calibrate
 from tests.laws.test_meeting import LEAKY, TARGETS, built
@@ -17,7 +19,7 @@ def fed(signal: str, weight: Values) -> Network:
     """A population on an input, and integrators behind it."""
     read = np.random.default_rng(7).normal(size=(3, len(weight)))
     text = f"""network fed tick=0.001s decode=mean {{
-  %x = input() {{shape=[12], signal="{signal}"}}
+  %x = input() {{shape=[{weight.shape[1]}], signal="{signal}"}}
   %a = dense(%x) {{weight=@a.weight}}
   %s = lif(%a) {{{LEAKY}}}
   %b = dense(%s) {{weight=@b.weight}}
@@ -90,7 +92,41 @@ def test_columns_alike_stay_together_and_so_do_those_that_never_fire() -> None:
     assert "a_strong" not in Quantize(ranges=calibrate(network, x))(network)
 
 
-def test_a_target_with_one_unit_refuses_them_by_name() -> None:
-    network, x = case("spike", 1000.0)
+@pytest.mark.parametrize("shape", [(1, 100), (1, 10_000), (2, 10_000), (10, 1000)])
+@pytest.mark.parametrize("draw", ["normal", "uniform", "laplace"])
+def test_small_ones_of_many_random_weights_are_no_weak_columns(
+    draw: str, shape: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(3)
+    low = -1.0 if draw == "uniform" else 0.0
+    weight = getattr(rng, draw)(low, 1.0, shape) / np.sqrt(shape[1])
+    network = fed("spike", weight)
+    ranges = calibrate(network, rng.random((2, 20, shape[1])) < 0.3)
+    assert "a_strong" not in Quantize(ranges=ranges)(network)
+    Quantize(ranges=ranges, shift_bits=0)(network)
+
+
+@pytest.mark.parametrize("low", [-1.0, 0.0])
+@pytest.mark.parametrize("strong", [1, 50, 500])
+def test_weak_columns_beside_many_strong_ones_are_kept_or_refused(strong: int, low: float) -> None:
+    rng = np.random.default_rng(3)
+    weight = rng.uniform(low, 1.0, (4, 1000)) / 30
+    weight[:, :strong] *= 500
+    x = rng.random((2, 20, 1000)) < 0.3
+    x[..., :strong] &= rng.random((2, 20, strong)) < 0.05
+    ranges = calibrate(fed("spike", weight), x)
+    assert "a_strong" in Quantize(ranges=ranges)(fed("spike", weight))
     with pytest.raises(PassError, match=r"%a: some of its inputs have weights too small"):
+        Quantize(ranges=ranges, shift_bits=0)(fed("spike", weight))
+
+
+@pytest.mark.parametrize(
+    ("origin", "end"), [(Origin(), "for them"), (Origin("head", "net.py", 7), " (net.py:7 head)")]
+)
+def test_a_target_with_one_unit_refuses_them_by_name(origin: Origin, end: str) -> None:
+    network, x = case("spike", 1000.0)
+    nodes = (replace(node, origin=origin) for node in network)
+    network = replace(network, nodes=tuple(nodes))
+    with pytest.raises(PassError, match=r"%a: some of its inputs have weights too small") as found:
         Quantize(ranges=calibrate(network, x), shift_bits=0)(network)
+    assert str(found.value).endswith(end)

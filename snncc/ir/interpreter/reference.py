@@ -133,7 +133,7 @@ class Stream:
 def _placed(error: NumberError, node: Node) -> NumberError:
     """The error with the node that it is of; of integers it says so already."""
     text, where = str(error), f"%{node.name}"
-    return error if text.startswith(where) else NumberError(f"{where}: {text} ({node.origin})")
+    return error if text.startswith(where) else NumberError(f"{where}: {text}{node.origin.aside}")
 
 
 def _extent(fed: Mapping[str, Values]) -> tuple[int, int]:

@@ -57,8 +57,7 @@ OTHERWISE = "Loihi has nothing for it; build with --target c99, which computes e
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that Loihi cannot compute exactly."""
-    origin = f" ({node.origin})" if str(node.origin) else ""
-    return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
+    return LoweringRefused(f"{rule} %{node.name}: {message}{node.origin.aside}")
 
 
 class Paths(Projections):

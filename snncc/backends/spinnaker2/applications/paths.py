@@ -46,8 +46,7 @@ OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that SpiNNaker 2 cannot compute exactly."""
-    origin = f" ({node.origin})" if str(node.origin) else ""
-    return LoweringRefused(f"{rule} %{node.name}: {message}{origin}")
+    return LoweringRefused(f"{rule} %{node.name}: {message}{node.origin.aside}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,7 +114,7 @@ def _split(network: Network, node: Node, op: CubaLIF) -> Network:
             if laid is None:
                 raise PassError(
                     f"split-signs: %{node.name}: its bias flows through its current, and no "
-                    f"weights stand before it whose bias that could be ({node.origin})"
+                    f"weights stand before it whose bias that could be{node.origin.aside}"
                 )
             network = laid
     network, dual = _dual(network, node, op, rest)

@@ -18,6 +18,7 @@ from .meeting import FELT, WEAK, Meeting
 from .units import groups, kinds, wire_kind
 
 LEVELS = 4  # each is 12 times weaker than the one before
+PART = 1 / 16  # of what weak columns bring; where weights are spread evenly, a twentieth is lost
 FEW_COLUMNS = 1 / 2  # of all, up to which they are listed synapse by synapse
 
 
@@ -41,9 +42,11 @@ class Columns:
         """The network with two projections in place of one whose columns are too unequal.
 
         A column is weak where none of its weights reaches a twelfth of the largest of its row. That
-        matters where the rounding of all weak columns together would be felt by the neurons, as it
-        is where an input has other units than its neighbours. One projection keeps the weak
-        columns, the other the strong ones; each may then have a unit of its own.
+        matters where the rounding of all weak columns together would be felt by the neurons, beside
+        what rounding the strong ones does and what the weak ones bring, as it is where an input has
+        other units than its neighbours. Of many random weights some are small, too; rounding these
+        does least of all. One projection keeps the weak columns, the other the strong ones; each
+        may then have a unit of its own.
 
         Args:
             network: in the making; its inputs have formats.
@@ -62,7 +65,7 @@ class Columns:
                 ):
                     raise PassError(
                         f"quantize: %{node.name}: some of its inputs have weights too small beside "
-                        f"others', and this target has no second unit for them ({node.origin})"
+                        f"others', and this target has no second unit for them{node.origin.aside}"
                     )
                 network = _split(network, node, weak)
         return network
@@ -86,33 +89,50 @@ class Columns:
             return None
         means = _columns(node, means)
         assert isinstance(node.op, Weighted)
-        weight = np.abs(values_of(node.op.weight, network.tensors))
+        weight = values_of(node.op.weight, network.tensors)
         weight = weight.reshape(*weight.shape[:2], -1)
-        rows = weight.max(axis=(1, 2), initial=0.0)[:, None]
+        size = np.abs(weight).max(axis=2, initial=0.0)
+        rows = size.max(axis=1, initial=0.0)[:, None]
         if self.population or not group.grain:
             rows = np.full_like(rows, rows.max(initial=0.0))
-        share = np.max(weight.max(axis=2) / np.where(rows > 0, rows, 1.0), axis=0, initial=0.0)
+        share = np.max(size / np.where(rows > 0, rows, 1.0), axis=0, initial=0.0)
         weak = np.asarray((share > 0) & (share < WEAK) & (means > 0))
         if not np.any(weak):
             return None
-        lost = _lost(weight[:, weak], means[weak], rows / self.largest)
-        return weak if meeting.drives(lost * group.weights[node.name]) > FELT else None
+        unit, factor = rows / self.largest, group.weights[node.name]
+        chosen, others = (weight[:, weak], means[weak]), (weight[:, ~weak], means[~weak])
+        lost, beside, brought = (
+            [meeting.drives(each * factor) for each in sums]
+            for sums in (_lost(*chosen, unit), _lost(*others, unit), _brought(*chosen))
+        )
+        each = zip(lost, beside, brought, strict=True)
+        felt = any(one > max(FELT, strong, PART * whole) for one, strong, whole in each)
+        return weak if felt else None
 
 
-def _lost(weight: Values, means: Values, unit: Values) -> Values:
-    """What rounding takes of a row's current: `[rows]`.
+def _lost(weight: Values, means: Values, unit: Values) -> tuple[Values, Values]:
+    """What rounding takes of a row's current, at most and as a rule: each `[rows]`.
 
-    Weights below half a unit are lost whole, and add up; of others a part that may have any sign.
+    Weights below half a unit are lost whole; of others a part that may have any sign. At most, all
+    parts add up. As a rule, their squares do; or lost weights of one sign, where these prevail.
 
     Args:
-        weight: magnitudes `[rows, columns, taps]`.
+        weight: `[rows, columns, taps]`.
         means: mean magnitude of each column's input.
         unit: of the weights `[rows, 1]`.
     """
-    gone = weight < unit[..., None] / 2
-    whole = (np.sum(weight * gone, axis=2) * means).sum(axis=1)
-    rest = np.sqrt(np.sum(~gone, axis=2) * np.square(means)).sum(axis=1)
-    return np.asarray(whole + rest * unit[:, 0] / np.sqrt(12))
+    size, unit = np.abs(weight), unit[..., None]
+    gone = size < unit / 2
+    most = np.sum(np.where(gone, size, unit / 4), axis=2) @ means
+    squares = np.sum(np.square(np.where(gone, size, unit / np.sqrt(12))), axis=2)
+    one_sided = np.abs(np.sum(weight * gone, axis=2) @ means)
+    return most, np.maximum(one_sided, np.sqrt(squares @ np.square(means)))
+
+
+def _brought(weight: Values, means: Values) -> tuple[Values, Values]:
+    """What weights `[rows, columns, taps]` bring, at most and as a rule: each `[rows]`."""
+    squares = np.sum(np.square(weight), axis=2) @ np.square(means)
+    return np.sum(np.abs(weight), axis=2) @ means, np.sqrt(squares)
 
 
 def _means(network: Network, use: Use, ranges: Ranges) -> Values | None:

@@ -219,7 +219,7 @@ class Quantize(Pass):
             raise PassError(
                 f"quantize: %{node.name}: its weights are too small beside others that lead to the "
                 "same neurons, and no unit holds both; make them more alike, or build for a target "
-                f"that gives each a unit of its own, such as c99 ({node.origin})"
+                f"that gives each a unit of its own, such as c99{node.origin.aside}"
             )
 
     def _free(self, network: Network, name: str) -> bool:
@@ -279,7 +279,7 @@ class Quantize(Pass):
                 if not np.all(np.isfinite(value)):
                     raise PassError(
                         f"quantize: %{name}: its threshold rises without end, as its adaptation "
-                        f"never fades; give it a decay below one ({network[name].origin})"
+                        f"never fades; give it a decay below one{network[name].origin.aside}"
                     )
                 fits = np.abs(value) / (factor * 2.0 ** (bits - 1 - HEADROOM_BITS))
                 need = np.maximum(need, group.coarsen(fits, network.shapes[name]))

@@ -82,5 +82,5 @@ def _check(node: Node, limit: int, ranges: Ranges, weight_bits: int) -> None:
     raise PassError(
         f"quantize: %{node.name}: it fires up to {seen:,.0f} times in a tick, so that the sums of "
         f"the weights behind it leave 32 bits; use --weight-bits {max(2, weight_bits - fewer)}, "
-        f"or scale its input ({node.origin})"
+        f"or scale its input{node.origin.aside}"
     )

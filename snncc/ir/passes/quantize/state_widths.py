@@ -70,7 +70,7 @@ def choose(
             what = "threshold, bias or reset amount" if seen <= must else "twice the largest seen"
             unfit[node.name] = (
                 f"quantize: %{node.name}: its potential needs {min(worst, seen):.3g} codes ({what})"
-                f", more than {widths[1]} bits hold; use fewer --weight-bits ({node.origin})"
+                f", more than {widths[1]} bits hold; use fewer --weight-bits{node.origin.aside}"
             )
         else:
             result[node.name] = fit

@@ -120,7 +120,7 @@ def _at_rest(network: Network) -> None:
         if np.any(out) or not still:
             raise PassError(
                 f"R002 %{node.name}: {_unrest(network, node, first)}, so its first ticks would "
-                f"differ when it starts late ({node.origin})"
+                f"differ when it starts late{node.origin.aside}"
             )
 
 

@@ -137,7 +137,7 @@ def _started(network: Network, name: str, ticks: int) -> Network:
         if np.any(w.initial[~calm]):
             raise PassError(
                 f"warm-start: %{name}: nothing leads to its initial potential without a spike in "
-                f"{ticks} tick(s) before its first one; let it begin at zero ({node.origin})"
+                f"{ticks} tick(s) before its first one; let it begin at zero{node.origin.aside}"
             )
         begin = np.where(calm, begin, np.float32(0))
         end, _ = w.after(begin, ticks)
