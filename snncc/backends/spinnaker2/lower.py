@@ -109,7 +109,7 @@ class _Lowering:
         here = {host.name for host in computed}
         nodes = [n for n in network.populations if n.name not in here]
         if computed and not nodes:
-            message = "every population hears real values, so the host would compute all of it"
+            message = "every population receives real values, so the host would compute all of it"
             raise refusal("S008", network[computed[0].name], f"{message}; {OTHERWISE}")
         relays = Relays(self.period, self.choices.delays)
         sources = [
@@ -230,7 +230,7 @@ class _Lowering:
         heard = [leaf.name for leaf, _, _ in links]
         real = [n for n in heard if not self.paths.network[n].op.spiking]
         if real:
-            message = f"it hears %{real[0]}, real values, beside spikes; let an encoder hear them"
+            message = f"it receives %{real[0]}, real values, beside spikes; let an encoder receive them"
             raise refusal("S008", node, f"{message}, or {OTHERWISE}")
         constant = self._constant(node)
         if not _convolves(node, links) or np.any(constant):

@@ -57,7 +57,7 @@ def test_the_emitted_program_computes_registers_too(seed: int, tmp_path: Path) -
 def test_where_the_host_would_compute_everything_our_own_kernel_does() -> None:
     network = sensing(0, readout=False)
     signal = spikes_for(network, 0, samples=2, ticks=20)
-    with pytest.raises(LoweringRefused, match="S008 %s: every population hears real values"):
+    with pytest.raises(LoweringRefused, match="S008 %s: every population receives real values"):
         prepared(network, signal)
     ranges = calibrate(network, signal)
     settings = Settings(rates=ranges.rates)

@@ -117,7 +117,7 @@ CASES = [
      "%s: it has one current for excitation and inhibition"),
     ("S006", overlapping(), {}, "%s: the weights up to here reach 3175 codes"),
     ("S007", heavy(), {}, "%s: its currents may reach 17780000 codes"),
-    ("S008", mixed(), {}, "%s: it hears real values and %a, whose spikes are on the chip"),
+    ("S008", mixed(), {}, "%s: it receives real values and %a, whose spikes are on the chip"),
     ("S009", summed(), {}, "%t: the output %t is not a spike or a potential"),
     ("S010", wide(), {}, "%s: the synapses of neuron 0 need"),
     ("S011", single(LIF(**PLAIN, decay=0.5), size=150), {"atoms": "1"},

@@ -186,7 +186,7 @@ class _Lowering:
                     raise refusal(
                         "L006",
                         self.paths.network[to],
-                        f"what it hears of %{leaf.name} comes {extra + 1} steps late, "
+                        f"what it receives of %{leaf.name} comes {extra + 1} steps late, "
                         f"Loihi delays by at most {DELAY_MAX + 1}",
                     )
                 way = Way(leaf.delay, extra, self._message_bits(leaf.name))

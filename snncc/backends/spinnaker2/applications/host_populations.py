@@ -101,7 +101,7 @@ def _host(paths: Paths, node: Node, names: set[str]) -> Host:
             raise refusal(
                 "S008",
                 node,
-                f"it hears real values and %{leaf.name}, whose spikes are on the chip; let a "
+                f"it receives real values and %{leaf.name}, whose spikes are on the chip; let a "
                 f"population of its own turn the values into spikes, or {OTHERWISE}",
             )
     currents = tuple(_currents(paths, node, prod(shape)))

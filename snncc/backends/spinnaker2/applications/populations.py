@@ -38,7 +38,7 @@ def population(network: Network, node: Node, a: Arithmetic, warm: int) -> Popula
     decay = np.ones(size, dtype=np.float32) if isinstance(op, IF) else factor(op.decay)
     initial = start(network, node, warm) if warm else None
     if warm and initial is None:
-        raise refusal("S014", node, "its constants would make it fire before it hears anything")
+        raise refusal("S014", node, "its constants would make it fire before it receives anything")
     begin = codes(op.initial) if initial is None else np.asarray(initial).reshape(-1)
     if isinstance(op, LI):  # which never fires
         never = np.full(size, NEVER)

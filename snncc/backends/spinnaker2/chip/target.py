@@ -147,6 +147,6 @@ RULES = {
     "S011": "the network fits the cores of its chips",
     "S012": "with hop=pipelined, every loop has as many ticks as synapses",
     "S014": "constants act from a population's first tick on, not before",
-    "S015": "the work of a tick fits the tick, and what a core hears in it its FIFO",
+    "S015": "the work of a tick fits the tick, and what a core receives in it its FIFO",
     "S016": "keys tell all cores apart, and each router's table has room for their ways",
 }

@@ -191,7 +191,6 @@ STEPS: Mapping[Callable[[Site], Op], Step] = {
     _li: integrating,
 }
 
-_ADAPTIVE = "its potential and an adaptation current drive each other"
 _QUADRATIC = "its potential grows with its own square"
 _EXPONENTIAL = "its potential grows with its own exponential"
 _COMPARTMENTS = "its neurons' potentials flow into each other within a tick"
