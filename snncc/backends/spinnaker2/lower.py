@@ -230,7 +230,7 @@ class _Lowering:
         heard = [leaf.name for leaf, _, _ in links]
         real = [n for n in heard if not self.paths.network[n].op.spiking]
         if real:
-            message = f"it receives %{real[0]}, real values, beside spikes; let an encoder receive them"
+            message = f"it receives %{real[0]}, real values, beside spikes; give them to an encoder"
             raise refusal("S008", node, f"{message}, or {OTHERWISE}")
         constant = self._constant(node)
         if not _convolves(node, links) or np.any(constant):
