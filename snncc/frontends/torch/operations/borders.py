@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,10 +73,10 @@ def _zeros_along(loom: Loom, signal: Grid, axis: int, pads: tuple[int, int]) -> 
     grid = loom.filled_at(grid, axis)
     if grid.is_pure(axis, "list"):
         where = len(sizes(grid.axes[:axis], "list"))
-        silent = loom.weaver.constant(np.zeros(grid.features))
+        silent: Any = loom.weaver.constant(np.zeros(grid.features))
         widths = [(0, 0)] * grid.cells.ndim
         widths[where] = pads
-        cells = np.pad(grid.cells, widths, constant_values=silent)  # type: ignore[call-overload]
+        cells = np.pad(grid.cells, widths, constant_values=silent)
         kind: Axis = axis_of("list", cells.shape[where])
         return Grid(cells, (*grid.axes[:axis], kind, *grid.axes[axis + 1 :]))
     if not grid.is_pure(axis, "feature"):

@@ -37,11 +37,11 @@ def mapped(
     Raises:
         ImportRefused: it is linear and too large to be asked for its weights.
     """
-    signals = [i for i, a in enumerate(args) if isinstance(a, Grid)]
+    first, rest = next(iter(args), None), args[1:]
     operation = getattr(torch.ops.aten, name, None)
-    if len(signals) != 1 or operation is None or signals != [0]:
+    if operation is None or not isinstance(first, Grid) or any(isinstance(a, Grid) for a in rest):
         return None
-    signal, rest = loom.settled(args[0]), args[1:]  # type: ignore[arg-type]
+    signal = loom.settled(first)
 
     def function(values: Tensor) -> Tensor:
         result: object = operation(values, *rest, **kwargs)
