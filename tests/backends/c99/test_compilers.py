@@ -1,5 +1,6 @@
 """GNU Arm and GNU RISC-V: the same spikes from their firmware as from ours, on every core."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
 from snncc.boards import Board, Build, board, build, driver, play
 from snncc.importing import import_model
-from snncc.ir import SnnccError, Trace, UsageError, Values, run
+from snncc.ir import SnnccError, Trace, UsageError, Values, parse, run, show
 from snncc.ir.passes import calibrate
 from tests.backends.c99.populations import garden, signals
 from tests.backends.c99.strict import COMPILERS, installed, said
@@ -65,6 +66,20 @@ def test_every_kind_of_leaky_neuron(core: str) -> None:
     wires = tuple(readout.text for readout in program.traced)
     signal = signals(samples=1, ticks=30, seed=6)
     require_equal(program, signal, run(network, signal, record=wires), target, options)
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+@pytest.mark.parametrize("compiler", ["gcc m4", "clang m4"])
+@pytest.mark.parametrize("length", [20, 50, 80])
+def test_no_name_is_too_long(bits: int, compiler: str, length: int, tmp_path: Path) -> None:
+    """Lines that are broken are the same C, wherever they have to be broken."""
+    if compiler not in installed():
+        pytest.skip(f"{compiler} is not installed")
+    network = garden(bits)
+    long = re.sub(r"%([A-Za-z_]\w*)", rf"%\1_{'module_' * (length // 7)}end", show(network))
+    emitted = BACKEND.emit(BACKEND.lower(parse(long, network.tensors), Settings()))
+    files = {path.name: text for path, text in emitted.items() if len(path.parts) == 1}
+    assert said(compiler, "c99", "-O0", files, tmp_path) == ""
 
 
 @pytest.fixture(scope="module", params=zoo.names())

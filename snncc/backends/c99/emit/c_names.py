@@ -155,4 +155,6 @@ def _pieces(line: str) -> list[str]:
 def numbers(values: Iterable[int]) -> str:
     """Numbers of an initializer, in lines."""
     text = ", ".join(map(literal, values))
-    return fill(text, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT)
+    return fill(
+        text, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False
+    )

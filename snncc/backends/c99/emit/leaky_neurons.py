@@ -40,7 +40,13 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
         one = f"snncc_append_one(out, {_lane_call(step, leaky, names, 'k')}, first + (k))"
     times = (lanes + 1) // 2 if leaky.bits == LANE_BITS else lanes
     # Written out by the preprocessor: a loop would cost instructions where nothing unrolls it.
-    broken = fill(one, COLUMNS - len(INDENT), subsequent_indent=INDENT).splitlines()
+    broken = fill(  # not at the hyphen of `->`
+        one,
+        COLUMNS - len(INDENT),
+        subsequent_indent=INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).splitlines()
     fast = [
         " \\\n    ".join(["#define NEXT(k)", f"out = {broken[0]}", *broken[1:]]),
         " ".join(f"NEXT({k});" for k in range(times)),
