@@ -166,7 +166,7 @@ def _watch(folder: Path, touched: list[str]) -> None:
 
     def allowed(path: object, places: tuple[str, ...]) -> bool:
         # No Path within a hook: it is called for what pathlib does itself.
-        return os.path.abspath(os.fsdecode(path)).startswith(places)  # type: ignore[arg-type]  # noqa: PTH100
+        return os.path.abspath(os.fsdecode(path)).startswith(places)  # type: ignore[arg-type]  # a hook is given objects  # noqa: PTH100
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
         if event in ACTS and given[:1] != (None,):  # ctypes.CDLL(None) is this very process

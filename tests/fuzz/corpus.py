@@ -51,7 +51,7 @@ def weights() -> dict[str, torch.Tensor]:
 
 def _saved(content: object, **how: object) -> bytes:
     buffer = io.BytesIO()
-    torch.save(content, buffer, **how)  # type: ignore[arg-type]
+    torch.save(content, buffer, **how)  # type: ignore[arg-type]  # `how` is a table of options
     return buffer.getvalue()
 
 

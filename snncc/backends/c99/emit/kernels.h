@@ -213,7 +213,7 @@ SNNCC_INLINE uint32_t snncc_fade_each(uint32_t pair, uint32_t factors, unsigned 
 #define SNNCC_PUSH(state, current, shift, cut) snncc_push(state, current, shift, cut, \
     (uint32_t)SNNCC_SSAT16((int32_t)(current), (shift) < 2 ? 16 : 18 - (shift)))
 
-/* The ACLE macro of GCC is no other, but makes it warn of a conversion of its own. */
+/* GCC's own __ssat16 is this builtin behind a conversion that it then warns of. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define SNNCC_SSAT16(pair, bits) __builtin_arm_ssat16(pair, bits)
 #else

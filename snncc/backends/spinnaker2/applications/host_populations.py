@@ -27,13 +27,13 @@ from .populations import encoder
 
 
 def hosts(paths: Paths) -> tuple[Host, ...]:
-    """The populations that the host computes, each after those it hears in the same tick.
+    """The populations that the host computes, each after those it reads in the same tick.
 
     Raises:
-        LoweringRefused: S008, one of them hears spikes of the chip as well.
+        LoweringRefused: S008, one of them receives spikes of the chip as well.
     """
     network = paths.network
-    nodes = [n for n in ordered(network) if n.op.states and _hears_values(paths, n)]
+    nodes = [n for n in ordered(network) if n.op.states and _receives_values(paths, n)]
     names = {node.name for node in nodes}
     return tuple(_host(paths, node, names) for node in nodes)
 
@@ -83,7 +83,7 @@ def _leaves(paths: Paths, node: Node) -> list[tuple[Use, Leaf]]:
     return [(term, leaf) for term in terms for leaf in paths.leaves(term, node)]
 
 
-def _hears_values(paths: Paths, node: Node) -> bool:
+def _receives_values(paths: Paths, node: Node) -> bool:
     sources = (paths.network[leaf.name].op for _, leaf in _leaves(paths, node))
     return any(_real(op) for op in sources)
 
