@@ -11,9 +11,9 @@ import numpy as np
 
 from snncc.ir import Network, Output, PassError, Trace, Use, Values, run
 from snncc.ir.ops import Input, Weighted
-from snncc.ir.passes import Effect, Pass, total_lag
+from snncc.ir.passes import Effect, Lateness, Pass
 
-from .pipeline import Record, run_pipeline
+from .pipeline import Record, counter, run_pipeline
 
 PRODUCTS = 1 << 28  # of weights and signals in one run: about a second's worth
 RECORDED = 1 << 22  # values of spikes that one run records
@@ -216,9 +216,10 @@ def bisect(network: Network, passes: Sequence[Pass], signal: Signal) -> int | No
     expected = _run(network, signal)
 
     def agrees(count: int) -> bool:
-        after = run_pipeline(network, passes, limit=count)
+        late = Lateness.of(network)
+        after = run_pipeline(network, passes, [counter(late)], limit=count)
         pairs = dict(zip(network.outputs, after.outputs, strict=True))
-        lag, found = total_lag(network, passes[:count]), _run(after, signal)
+        found, lag = _run(after, signal), late.total
         return _compared(network, after, expected, found, pairs, lag, False, True).share == 1
 
     if agrees(len(passes)):

@@ -29,6 +29,7 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input
 from snncc.ir.passes import (
+    Lateness,
     Pass,
     Ranges,
     all_passes,
@@ -45,7 +46,7 @@ from snncc.run import Player, pace_warning
 
 from .claims import Claims, affordable, bisect, random_signal
 from .learned import input_notes, learned
-from .pipeline import Observer, dumper, printer, run_pipeline, timer
+from .pipeline import Observer, counter, dumper, printer, run_pipeline, timer
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
@@ -92,7 +93,8 @@ def _compiled(
     steps = _steps(request, target, float_network, settings, ranges)
     signal = _check_signal(float_network, samples)
     claims = Claims({float_network.inputs[0].name: affordable(float_network, signal)})
-    observers: list[Observer] = [*_observers(request, float_network, say), claims]
+    late = Lateness.of(float_network)
+    observers: list[Observer] = [*_observers(request, float_network, say), claims, counter(late)]
     network = run_pipeline(float_network, steps, observers)
     program = target.lower(network, settings)
     notes = (*imported, *_presented(theirs, samples), *notes)
@@ -116,8 +118,9 @@ def _compiled(
         slow = pace_warning(player, signal, network.tick)
         notes += (slow,) if slow else ()
     files |= bundle.check_files(signal, expected, report)
+    made_by = lowered_with(target)
     facts = manifest(
-        request, float_network, network, settings, theirs, steps, notes, lowered_with(target)
+        request, float_network, network, settings, theirs, steps, late.total, notes, made_by
     )
     log: dict[str, Json] = {
         "seconds": round(time.perf_counter() - began, 3),

@@ -15,7 +15,7 @@ from pathlib import Path
 from snncc.backends import pack
 from snncc.files import GradualFolder
 from snncc.ir import CompileError, Network, show, verify
-from snncc.ir.passes import Pass, show_pass
+from snncc.ir.passes import Lateness, Pass, show_pass
 
 Write = Callable[[str], None]
 
@@ -97,6 +97,11 @@ def dumper(folder: Path, first: Network) -> Observer:
 
     keep("000-import", first)
     return lambda record: keep(f"{record.index + 1:03}-{record.step.name}", record.after)
+
+
+def counter(late: Lateness) -> Observer:
+    """Adds up by how much the passes make each output later."""
+    return lambda record: late.add(record.step, record.before)
 
 
 def timer(write: Write) -> Observer:

@@ -1,7 +1,7 @@
 """The bundle: a compiled model as a folder that lists and proves what is in it."""
 
 from .content import check_files, lowered_files, network_files, source_files
-from .manifest import Unfinished, lags, manifest
+from .manifest import Unfinished, manifest, port_lags
 from .read import Bundle
 from .request import BuildRequest
 from .schema import CHECK, FLOAT, FORMAT_VERSION, LOG, MANIFEST, NETWORK, REPORT, TENSORS, Manifest
@@ -22,10 +22,10 @@ __all__ = [
     "Manifest",
     "Unfinished",
     "check_files",
-    "lags",
     "lowered_files",
     "manifest",
     "network_files",
+    "port_lags",
     "source_files",
     "writing",
 ]

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from snncc.backends import Settings
 from snncc.files import digest
-from snncc.ir import Network, Use
-from snncc.ir.passes import Pass, show_pass, total_lag
+from snncc.ir import Network, Node, Output, Use
+from snncc.ir.passes import Pass, show_pass
 from snncc.packages import packages
 from snncc.version import __version__
 
@@ -28,6 +28,7 @@ def manifest(
     settings: Settings,
     model_options: Mapping[str, str],
     steps: Sequence[Pass],
+    lag: Mapping[str, int],
     notes: Sequence[str],
     lowered_with: Mapping[str, str | None],
 ) -> Unfinished:
@@ -40,6 +41,7 @@ def manifest(
         settings: what the backend was told.
         model_options: what the frontend was told.
         steps: the passes that ran.
+        lag: output of the source → ticks by which they make it later.
         notes: what the user should know, a sentence each.
         lowered_with: package → its version, or None where it is missing.
     """
@@ -56,7 +58,7 @@ def manifest(
         network.tick,
         network.decode,
         *ports(network),
-        lags(source, steps),
+        port_lags(lag),
         list(notes),
         dict(lowered_with),
         packages=packages(request.target, request.model, (source, network), steps),
@@ -87,15 +89,22 @@ def ports(network: Network) -> tuple[list[Port], list[Port]]:
 
 
 def _port(network: Network, use: Use) -> Port:
-    formats = {role: str(format) for role, format in network[use.source].formats.items()}
-    return Port(
-        str(use).removeprefix("%"),
-        list(network.shapes[use.source]),
-        formats.get(use.state or "value", formats.get("v")),
-    )
+    node = network[use.source]
+    format = node.formats.get(_port_role(node, use))
+    shape = list(network.shapes[use.source])
+    return Port(str(use).removeprefix("%"), shape, None if format is None else str(format))
 
 
-def lags(source: Network, steps: Sequence[Pass]) -> dict[str, int]:
-    """Output → ticks by which it comes later than in the model."""
-    late = total_lag(source, steps)
-    return {wire.removeprefix("%"): ticks for wire, ticks in late.items()}
+def _port_role(node: Node, use: Use) -> str:
+    """The role whose format the values of a wire have; empty where they are counts, or sums."""
+    if use.state:
+        state = node.op.state(use.state)
+        return state.role if state.real else ""
+    if node.op.output is Output.INPUT:
+        return "value"
+    return "" if node.op.output is Output.CURRENT else node.op.output_role
+
+
+def port_lags(lag: Mapping[str, int]) -> dict[str, int]:
+    """Output → ticks by which it comes later than in the model, named as ports are."""
+    return {wire.removeprefix("%"): ticks for wire, ticks in lag.items()}

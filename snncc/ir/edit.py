@@ -41,11 +41,6 @@ def keep_tensor(network: Network, name: str, values: npt.ArrayLike) -> tuple[Net
     return network.edited(tensors=_table(network).edited({name: tensor})), Ref(name)
 
 
-def drop_tensor(network: Network, name: str) -> Network:
-    """The network without a tensor, if there is one of that name."""
-    return network.edited(tensors=_table(network).edited({}, [name]))
-
-
 def _table(network: Network) -> Table[Tensor]:
     known = network.tensors
     return known if isinstance(known, Table) else Table(known)

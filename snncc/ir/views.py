@@ -13,14 +13,14 @@ import networkx as nx
 import numpy as np
 
 from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
-from .arithmetic.number import Factor, Single
+from .arithmetic.number import Single
 from .arithmetic.single_arithmetic import SingleArithmetic
 from .errors import NumberError, RuleViolation
 from .network import Network, Node, Use
 from .nodes import in_order
-from .op.facts import POTENTIAL, Output
 from .ops import Input, Requantize
 from .param import Unit, Values
+from .wire_units import ONE, wire_unit
 
 
 def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:
@@ -108,45 +108,16 @@ def _compute_in(network: Network, name: str, result: dict[str, tuple[Arithmetic,
 def _unit_of(
     network: Network, use: Use, known: Mapping[str, tuple[Arithmetic, Unit]]
 ) -> Unit | None:
-    """Unit of a wire; None where it is not known yet.
-
-    Spikes count in ones; states and weights have a unit of their own, whatever is known.
-    """
-    node = network[use.source]
-    state = node.op.state(use.state) if use.state else None
-    if not network.quantized or (not state.real if state else node.op.spiking):
-        return np.ones(())
-    role = state.role if state else _role_of(node)
-    if role:
-        return _format_unit(network, node, role)
-    return known[use.source][1] if use.source in known else None
-
-
-def _role_of(node: Node) -> str:
-    """The role in whose unit an output counts, if it is one of the op's own."""
-    match node.op.output:
-        case Output.HELD | Output.EVENTS:
-            return node.op.held
-        case Output.POTENTIAL:
-            return POTENTIAL.name
-        case Output.CURRENT:
-            return "weight"
-        case _:
-            return ""
-
-
-def _format_unit(network: Network, node: Node, role: str) -> Unit:
-    format = node.formats.get(role)
-    if format is None or isinstance(format, Factor) or format.unit is None:
-        raise RuleViolation("V010", node.name, f"'{role}' has no number format")
-    if isinstance(format.unit, int):
-        return np.asarray(2.0**-format.unit)
-    return np.asarray(network.tensors[format.unit].values, dtype=np.float64)
+    """Unit of a wire; None where it is not known yet."""
+    if not network.quantized:
+        return ONE
+    found = known.get(use.source)
+    return wire_unit(network, use, {} if found is None else {use.source: found[1]})
 
 
 def _arithmetic(network: Network, node: Node, units: list[Unit]) -> tuple[Arithmetic, Unit]:
     if not network.quantized:
-        return FloatArithmetic(network.tensors), np.ones(())
+        return FloatArithmetic(network.tensors), ONE
     kind = SingleArithmetic if _is_single(node) else IntegerArithmetic
     a = kind(network.tensors, node.formats, units, f"%{node.name}")
     shapes = [network.shapes[use.source] for use in node.inputs]

@@ -6,15 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from itertools import zip_longest
 from typing import Any
 
 from snncc.backends import Backend, Json
-from snncc.bundle import CHECK, Bundle, lags
+from snncc.bundle import CHECK, Bundle, port_lags
 from snncc.ir import CompileError, Network, run, show
 from snncc.ir import verify as verify_network
-from snncc.ir.passes import Pass, all_passes, parse_passes, with_ranges
+from snncc.ir.passes import Lateness, all_passes, parse_passes, with_ranges
 from snncc.plugins import lowered_with
 from snncc.version import __version__
 
@@ -59,13 +58,16 @@ def rebuild(bundle: Bundle, backend: Backend[Any], program: object) -> Rebuilt:
             f"{__version__} does"
         )
     steps = with_ranges(parse_passes(bundle.manifest.pipeline, all_passes()), bundle.ranges)
+    network, late = bundle.source, Lateness.of(bundle.source)
     try:
-        network = reduce(lambda n, step: verify_network(step(n)), steps, bundle.source)
+        for step in steps:
+            late.add(step, network)
+            network = verify_network(step(network))
     except CompileError as error:
         return Rebuilt((f"the stated pipeline fails on source/network.snn: {error}",))
     if network != bundle.network:
         return Rebuilt((_first_difference(network, bundle.network),))
-    differs = [*_facts(bundle, steps)]
+    differs = [*_facts(bundle, port_lags(late.total))]
     if lowered_with(backend) == bundle.manifest.lowered_with:
         differs += _emitted(bundle, backend, program)
         return Rebuilt(tuple(differs))
@@ -76,8 +78,8 @@ def rebuild(bundle: Bundle, backend: Backend[Any], program: object) -> Rebuilt:
     )
 
 
-def _facts(bundle: Bundle, steps: tuple[Pass, ...]) -> Iterator[str]:
-    if lags(bundle.source, steps) != bundle.lag:
+def _facts(bundle: Bundle, lag: Mapping[str, int]) -> Iterator[str]:
+    if lag != bundle.lag:
         yield f"the stated lag {dict(bundle.lag)} is not that of the stated pipeline"
     signal, expected = bundle.check()
     found = run(bundle.network, signal, record="spikes")

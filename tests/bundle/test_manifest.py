@@ -11,14 +11,16 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import numpy as np
 import pytest
 
 from snncc import report
 from snncc.bundle import MANIFEST, Bundle
+from snncc.bundle.manifest import ports
 from snncc.bundle.ranges import ranges_arrays, ranges_from
 from snncc.bundle.schema import REQUIRED, UNLISTED, is_inside
-from snncc.ir import SnnccError, Tensor, UsageError
-from snncc.ir.passes import calibrate
+from snncc.ir import SnnccError, Tensor, UsageError, parse
+from snncc.ir.passes import Quantize, calibrate
 from snncc.run import run
 from snncc.run.lowered import backend_of
 from tests.nets import hand, spikes_for
@@ -63,6 +65,28 @@ def test_a_bundle_as_it_was_written_opens(bundle: Path) -> None:
     here = {str(p.relative_to(bundle)) for p in bundle.rglob("*") if p.is_file()}
     assert stated["files"].keys() == here - UNLISTED
     assert stated["files"].keys() >= set(REQUIRED)
+
+
+PORTS = """network p tick=0.001s decode=count {
+  %x = input() {shape=[2], signal="spike"}
+  %c = dense(%x) {weight=@w}
+  %s = alif(%c) {bias=0.0, threshold=1.0, compare=">", reset="subtract", reset_amount=1.0, \
+reset_order="now", spikes=1, refractory=2, initial=0.0, decay=0.5, adaptation_decay=0.5, \
+adaptation_step=0.25}
+  %l = li(%c) {decay=0.5, bias=0.0, initial=0.0}
+  return %s, %s.wait, %s.s, %s.b, %l, %c
+}
+"""
+
+
+def test_a_port_has_the_format_of_its_values() -> None:
+    """Spikes, counts and ticks are integers in ones and have none, whatever their neuron has."""
+    network = parse(PORTS, {"w": Tensor(np.eye(2))})
+    whole = Quantize(ranges=calibrate(network, spikes_for(network)))(network)
+    inputs, outputs = ports(whole)
+    assert [port.format for port in inputs] == [None]
+    v, potential = (str(whole[name].formats["v"]) for name in ("s", "l"))
+    assert [port.format for port in outputs] == [None, None, None, v, potential, None]
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

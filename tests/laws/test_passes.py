@@ -30,6 +30,8 @@ from snncc.ir.passes import (
     Effect,
     FoldBias,
     FoldNorm,
+    Gates,
+    Lateness,
     Pass,
     Prune,
     Quantize,
@@ -180,6 +182,29 @@ reset_order="now", spikes=1, refractory=0, initial=0.0}
     assert lags(network, 4) == {"%z": 6}
 
 
+def test_what_an_earlier_pass_puts_in_the_way_counts_as_a_hop() -> None:
+    """The gate that stands for the product is a neuron more on the way."""
+    text = """network t tick=0.001s decode=count {
+  %x = input() {shape=[2], signal="spike"}
+  %y = product(%x, %x@-1)
+  %z = dense(%y) {weight=@w}
+  return %z
+}
+"""
+    network = verify(parse(text, {"w": Tensor(np.eye(2))}))
+    steps = Canonicalize(), Gates(), Retime()
+    late, after = Lateness.of(network), network
+    for step in steps:
+        late.add(step, after)
+        after = verify(step(after))
+    assert late.total == {"%z": 2}
+    assert lags(network, 1) == {"%z": 1}
+    signal = spikes_for(network, 3)
+    old, new = (run(each, signal).output for each in (network, after))
+    assert np.array_equal(old[:, :-2], new[:, 2:])
+    assert np.any(old[:, :-2])
+
+
 def test_what_fires_at_rest_cannot_be_late() -> None:
     network = hand("feedforward")
     restless = replace(network["s1"].op, threshold=0.0, compare=">=")
@@ -298,8 +323,8 @@ def test_states_and_units_stand_where_a_backend_looks_for_them(name: str) -> Non
         assert in_twos == bool(node.op.held)
 
 
-def test_names_of_units_are_kept_free() -> None:
-    """A model may call a tensor what quantize would call a unit."""
+def test_a_model_may_name_its_tensors_as_units_are_named() -> None:
+    """It keeps them, as they are."""
     network = hand("feedforward")
     odd = {
         "s1.current": network.tensors["c1.weight"],
@@ -315,6 +340,7 @@ def test_names_of_units_are_kept_free() -> None:
     assert second is not None
     signal = spikes_for(network)
     assert run(first, signal).compared(run(second, signal)) == (0, None)
+    assert second.tensors["c2.unit"] == odd["c2.unit"]
 
 
 @pytest.mark.parametrize(

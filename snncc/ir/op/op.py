@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import UndeclaredFact
 from ..param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from ..tensor import Tensors
-from .facts import Field, Measure, Output, Role, State
+from .facts import POTENTIAL, Field, Measure, Output, Role, State
 from .fields import field_of
 
 if TYPE_CHECKING:
@@ -103,6 +103,22 @@ class Op(ABC):
     def spiking(self) -> bool:
         """Whether the output counts spikes: integers, unit 1 in every arithmetic."""
         return self.counts > 0
+
+    @property
+    def output_role(self) -> str:
+        """The role in whose unit the output counts; empty where it follows from the inputs.
+
+        Empty for spikes and counts, too, which have the unit 1.
+        """
+        match self.output:
+            case Output.HELD | Output.EVENTS:
+                return self.held
+            case Output.POTENTIAL:
+                return POTENTIAL.name
+            case Output.CURRENT:
+                return "weight"
+            case _:
+                return ""
 
     @property
     def leak(self) -> Leak | None:

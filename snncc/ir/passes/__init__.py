@@ -24,7 +24,7 @@ from .quantize.quantize import Quantize
 from .quantize.round_constants import RoundConstants
 from .quantize.state_widths import unproven, worst_case
 from .time.reset_now import ResetNow
-from .time.retime import Retime, lags, phases, total_lag
+from .time.retime import Lateness, Retime, lags, phases
 from .time.warm_start import WarmStart, start
 
 PASSES: dict[str, type[Pass]] = {
@@ -82,6 +82,7 @@ __all__ = [
     "FoldNorm",
     "Gates",
     "HardReset",
+    "Lateness",
     "MergeWeights",
     "Multiplication",
     "Pass",
@@ -104,7 +105,6 @@ __all__ = [
     "phases",
     "show_pass",
     "start",
-    "total_lag",
     "unproven",
     "with_inputs",
     "with_ranges",

@@ -38,7 +38,7 @@ from snncc.ir.ops import (
 
 from ..program import Kind, Window
 
-LINEAR = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
+SYNAPTIC = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
 NONE = np.zeros(0, dtype=np.int64)
 OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
@@ -86,7 +86,7 @@ class Paths(Projections):
     def require_synapses(self, node: Node, late: int) -> None:
         if isinstance(node.op, Weighted) and node.op.bias is not None and late:
             raise refusal("S003", node, "its bias comes late; give the bias to the neuron")
-        if not isinstance(node.op, LINEAR):
+        if not isinstance(node.op, SYNAPTIC):
             raise refusal(
                 "S003",
                 node,

@@ -131,6 +131,7 @@ def _check(network: Network, node: Node, op: Spiking) -> None:
         ("S005", op.floored, "its potential has a floor"),
         ("S005", bool(op.refractory) and (op.reset == "subtract" or np.any(amount >= threshold)),
          "it waits after a spike where it may lie above its threshold; cores would fire"),
+        # The one op of those with an application that has both signs in one current.
         ("S005", isinstance(op, CubaLIF),
          "it has one current for excitation and inhibition; run split-signs"),
     )  # fmt: skip

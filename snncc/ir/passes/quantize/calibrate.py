@@ -49,6 +49,21 @@ class Ranges:
         return np.maximum.reduce(np.broadcast_arrays(*found)) if found else None
 
 
+def recorded(node: Node, state: str) -> str:
+    """The wire that `calibrate` records of what a population or an input puts out.
+
+    Of an output that is a potential, the state that is the potential: `v`, or the first real one.
+
+    Args:
+        node: the source.
+        state: the state that is read; empty for the output.
+    """
+    real = [each.name for each in node.op.states if each.real]
+    if not state and real and not node.op.spiking:
+        state = "v" if "v" in real else real[0]
+    return f"%{node.name}.{state}" if state else f"%{node.name}"
+
+
 def calibrate(network: Network, signal: Values | Mapping[str, Values]) -> Ranges:
     """Rates and ranges of a float network on `signal` `[samples, ticks, *shape]`.
 

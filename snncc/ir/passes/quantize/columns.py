@@ -13,7 +13,7 @@ from ...errors import PassError
 from ...network import Network, Node, Use
 from ...ops import Conv, Dense, Input, Reshape, Sparse, Sum, Weighted
 from ...param import Values, values_of
-from .calibrate import Ranges
+from .calibrate import Ranges, recorded
 from .meeting import FELT, WEAK, Meeting
 from .units import groups, kinds, wire_kind
 
@@ -73,7 +73,7 @@ class Columns:
     def _unequal(self, network: Network) -> Iterator[tuple[Node, Values]]:
         """Nodes to be split, and which of their columns are weak: bool [columns]."""
         for group in groups(network):
-            meeting = Meeting(network, group, self.largest, self.ranges)
+            meeting = Meeting(network, group, self.largest, self.ranges, {})
             for name in group.weights:
                 node = network[name]
                 if isinstance(node.op, Dense | Conv) and Use(name) not in network.outputs:
@@ -141,11 +141,9 @@ def _means(network: Network, use: Use, ranges: Ranges) -> Values | None:
     if isinstance(node.op, Reshape) and not use.state:
         found = _means(network, node.inputs[0], ranges)
         return None if found is None else found.reshape(network.shapes[node.name])
-    plain = node.op.spiking or isinstance(node.op, Input)
-    state = use.state or ("" if plain else "v")
     if not node.op.states and not isinstance(node.op, Input):
         return None
-    return ranges.means.get(f"%{node.name}.{state}" if state else f"%{node.name}")
+    return ranges.means.get(recorded(node, use.state))
 
 
 def _columns(node: Node, means: Values) -> Values:

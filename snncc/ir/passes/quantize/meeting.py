@@ -26,8 +26,8 @@ from ...ops import (
 )
 from ...param import Unit, Values, values_of
 from ...views import arithmetics
-from .calibrate import Ranges
-from .units import Group, kinds, unit_of, wire_kind
+from .calibrate import Ranges, recorded
+from .units import Currents, Group, kinds, unit_of, wire_kind
 
 LOST = 1 / 8  # of the largest code, for weights on real values: three of eight bits say nothing
 WEAK = 1 / 12  # of the largest code, for all weights: less than five bits are left
@@ -49,12 +49,14 @@ class Meeting:
         group: the weights and neurons.
         largest: code of a weight.
         ranges: of a calibration run.
+        currents: units of the groups before it.
     """
 
     network: Network
     group: Group
     largest: int
     ranges: Ranges
+    currents: Currents
 
     def common_unit(self, unit: Unit, bits: int, steps: int) -> Unit:
         """The unit in which the projections meet, so that the weakest keeps its codes.
@@ -177,7 +179,7 @@ class Meeting:
         error = unit / np.sqrt(12)
         if not once:
             terms = np.sqrt(self._sum(name, every=1.0))
-            into = float(np.max(unit_of(self.network, self.network[name].inputs[0])))
+            into = float(np.max(unit_of(self.network, self.network[name].inputs[0], self.currents)))
             error = error * terms * mean / into
         return self.drives(error * self.group.weights[name])
 
@@ -200,10 +202,12 @@ class Meeting:
     def _drive(self, name: str, factor: float) -> float:
         """The current that holds a neuron at its threshold; of an integrator, at its largest."""
         op = self.network[name].op
+        # The base whose field `threshold` it is that potentials are compared with.
         if isinstance(op, Spiking):
             most = np.abs(values_of(op.threshold, self.network.tensors))
         else:
-            most = self.ranges.peaks.get(f"%{name}.v", np.asarray(np.inf))
+            wire = recorded(self.network[name], "")
+            most = self.ranges.peaks.get(wire, np.asarray(np.inf))
         leaks = (getattr(op, role, None) for role in ("decay", "current_decay"))
         kept = (values_of(leak, self.network.tensors) for leak in leaks if leak is not None)
         leak = [float(np.median(np.maximum(1 - each, SLOWEST))) for each in kept] or [SLOWEST]
@@ -250,14 +254,10 @@ class Meeting:
     def _peak(self, use: Use) -> Values | None:
         """Largest magnitude of a wire, `[*shape]` or one for all; None where it is not known."""
         node = self.network[use.source]
-        if use.state:
-            return self.ranges.peaks.get(f"%{use.source}.{use.state}")
-        if node.op.counts:
+        if node.op.counts and not use.state:
             return np.asarray(float(node.op.counts))
-        if isinstance(node.op, Input):
-            return self.ranges.peaks.get(f"%{node.name}")
-        if node.op.states:
-            return self.ranges.peaks.get(f"%{node.name}.v")
+        if node.op.states or isinstance(node.op, Input):
+            return self.ranges.peaks.get(recorded(node, use.state))
         inner = self._peak(node.inputs[0]) if _moves(node) else None
         if inner is None:
             return None
@@ -267,9 +267,8 @@ class Meeting:
     def _mean(self, use: Use) -> float | None:
         """Mean magnitude of a wire, the root of its square over all values; None if unknown."""
         node = self.network[use.source]
-        state = use.state or ("" if node.op.spiking or isinstance(node.op, Input) else "v")
         if node.op.states or isinstance(node.op, Input):
-            found = self.ranges.means.get(f"%{node.name}.{state}" if state else f"%{node.name}")
+            found = self.ranges.means.get(recorded(node, use.state))
             return None if found is None else float(np.sqrt(np.mean(np.square(found))))
         return self._mean(node.inputs[0]) if _moves(node) else None
 

@@ -12,7 +12,7 @@ from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...op.facts import Output
 from ...ops import Requantize, Weighted
-from .calibrate import Ranges
+from .calibrate import Ranges, recorded
 from .headroom import moves, spare
 
 BITS = 16  # of a register
@@ -54,7 +54,7 @@ def _peak(network: Network, use: Use, ranges: Ranges) -> float | None:
     node = network[use.source]
     if not use.state and not node.op.states:
         return _peak(network, node.inputs[0], ranges)
-    found = ranges.peaks.get(f"%{use.source}.{use.state or 'v'}")
+    found = ranges.peaks.get(recorded(node, use.state))
     return None if found is None or node.op.held else float(np.max(found, initial=0.0))
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from ...arithmetic.number import Factor, Format, Overflow, Quantity, Rounding
 from ...derived import Derived
-from ...edit import drop_tensor, fresh, insert, keep_tensor, map_nodes, redirect, tidy
+from ...edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Formats, Network, Node, Use
 from ...ops import Input, Requantize, Weighted
 from ...param import Ref, Unit, Values, values_of
+from ...wire_units import ONE
 from ..base import Effect, Pass
 from .calibrate import Ranges
 from .columns import Columns
@@ -26,7 +27,7 @@ from .requantization import ratios, registers
 from .spike_limits import limit_spikes
 from .state_widths import MARGIN, Unfit, choose
 from .unit_weights import relay
-from .units import Group, groups, kinds, unit_of, wire_kind
+from .units import Currents, Group, groups, kinds, unit_of, wire_kind
 
 INT32_BITS = 32
 BIAS_BITS = 30
@@ -93,7 +94,7 @@ class Quantize(Pass):
         self._options()
         if network.quantized:
             raise PassError("quantize: the network has number formats already")
-        network = _cleared(relay(registers(network, self.ranges, self.weight_bits)))
+        network = relay(registers(network, self.ranges, self.weight_bits))
         if self.meet == "apart":
             network = narrow_potentials(network, self.ranges, self.state_bits, self.weight_bits)
         network = self._inputs(network)
@@ -120,12 +121,14 @@ class Quantize(Pass):
         Raises:
             Unfit: other potentials do not fit.
         """
+        currents: dict[str, Unit] = {}
         for group in groups(network):
             coarse = replace(group, grain=()) if self.units == "population" else group
-            network = self._weights(network, coarse, tight)
-        network = ratios(self._potentials(network, {}))
-        widths = choose(network, self.ranges, self._widths, self.fraction_bits)
-        return tidy(ratios(self._potentials(network, widths)))
+            network, units = self._weights(network, coarse, currents, tight)
+            currents |= units
+        widest = ratios(self._potentials(network, currents, {}))
+        widths = choose(widest, self.ranges, self._widths, self.fraction_bits)
+        return tidy(ratios(self._potentials(network, currents, widths)))
 
     def _options(self) -> None:
         for name, low, high in (
@@ -182,11 +185,17 @@ class Quantize(Pass):
 
         return map_nodes(network, chosen)
 
-    def _weights(self, network: Network, group: Group, tight: frozenset[str]) -> Network:
-        """Formats for the weights of one group; they share a unit, up to known factors."""
+    def _weights(
+        self, network: Network, group: Group, currents: Currents, tight: frozenset[str]
+    ) -> tuple[Network, Currents]:
+        """Formats for the weights of one group, which share a unit, up to known factors.
+
+        And the unit of the currents of its populations.
+        """
         largest = self._largest
         each = {
-            n: _reach(network, network[n], group, largest) / f for n, f in group.weights.items()
+            n: _reach(network, network[n], group, largest, currents) / f
+            for n, f in group.weights.items()
         }
         reach = np.maximum.reduce([np.zeros(group.grain), *each.values()])
         # Where there is no weight any unit will do; where weights are tiny beside the threshold,
@@ -194,7 +203,7 @@ class Quantize(Pass):
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
         unit = np.maximum(unit, self._coarsest(network, group))
         unit = np.maximum(unit, self._seen(network, group, tight))
-        meeting = Meeting(network, group, largest, self.ranges)
+        meeting = Meeting(network, group, largest, self.ranges, currents)
         if self.shift_bits and not any(Use(name) in network.outputs for name in each):
             unit = meeting.common_unit(unit, self._widths[1], self.shift_bits)
         self._heard(meeting, unit)
@@ -203,13 +212,11 @@ class Quantize(Pass):
             if np.any(filled > SAME):
                 network, own = self._coarser(network, name, own, filled)
             elif self._free(network, name) and meeting.lost(name, filled, unit):
-                network, own = self._finer(network, name, own, largest)
+                network, own = self._finer(network, name, own, currents)
             network, ref = keep_tensor(network, f"{name}.unit", own)
             formats = _weight_formats(network[name], self.weight_bits, ref)
             network = _with_formats(network, name, formats)
-        for name, factor in group.neurons.items():
-            network, _ = keep_tensor(network, f"{name}.current", unit * factor)
-        return network
+        return network, {name: unit * factor for name, factor in group.neurons.items()}
 
     def _heard(self, meeting: Meeting, unit: Unit) -> None:
         """Refuses a group in whose unit a projection falls silent; if strict, a weak one too."""
@@ -242,7 +249,9 @@ class Quantize(Pass):
         steps = np.ceil(np.log2(np.maximum(filled, SAME) / SAME))
         return self._held(network, name, unit), unit * 2.0**steps
 
-    def _finer(self, network: Network, name: str, unit: Unit, largest: int) -> tuple[Network, Unit]:
+    def _finer(
+        self, network: Network, name: str, unit: Unit, currents: Currents
+    ) -> tuple[Network, Unit]:
         """The network with a register that counts the current of some weights in `unit`.
 
         And a unit of their own, as fine as the weights allow and 2**-k of `unit`: so the register
@@ -253,7 +262,7 @@ class Quantize(Pass):
         shape = network.shapes[name]
         grain = () if self.units == "population" else node.op.grain(shape)
         alone = Group({name: 1.0}, {}, grain)
-        reach = _reach(network, node, alone, largest) / largest
+        reach = _reach(network, node, alone, self._largest, currents) / self._largest
         coarse = alone.coarsen(unit, shape)
         finer = np.floor(np.log2(coarse / np.where(reach == 0, coarse, reach)))
         return self._held(network, name, unit), coarse * 2.0**-finer
@@ -295,14 +304,13 @@ class Quantize(Pass):
                 need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
         return need
 
-    def _potentials(self, network: Network, chosen: Mapping[str, tuple[int, int]]) -> Network:
+    def _potentials(
+        self, network: Network, currents: Currents, chosen: Mapping[str, tuple[int, int]]
+    ) -> Network:
         """Formats of all states: (bits, k) as chosen, or 32 bits and k = 0 to begin with."""
         for node in network.integrators:
             bits, k = chosen.get(node.name, (INT32_BITS, 0))
-            current = np.asarray(network.tensors[f"{node.name}.current"].values, dtype=np.float64)
-            unit = Ref(f"{node.name}.unit")
-            network = drop_tensor(network, unit.name)
-            network, unit = keep_tensor(network, unit.name, current * 2.0**-k)
+            network, unit = keep_tensor(network, f"{node.name}.unit", currents[node.name] * 2.0**-k)
             state = Quantity(bits, True, unit.name, Rounding.HALF_EVEN, Overflow.SATURATE)
             factor = Factor(self.decay_bits, Rounding.TOWARD_ZERO)
             formats: dict[str, Format] = {}
@@ -335,24 +343,6 @@ _BEHIND_STATES: Derived[Network, bool] = Derived(_all_behind, _is_behind)
 """Whether a state is anywhere on the way from the inputs to a node."""
 
 
-def _cleared(network: Network) -> Network:
-    """The network with tensors of the model moved from the names that units are kept under."""
-    kept = {f"{node.name}.{unit}" for node in network for unit in ("unit", "current")}
-    moved: dict[str, Ref] = {}
-    for name in sorted(kept & set(network.tensors)):
-        network, moved[name] = keep_tensor(network, f"{name}.model", network.tensors[name].values)
-
-    def renamed(node: Node) -> Node:
-        refs = node.op.refs().items()
-        fields = {field: moved[tensor] for field, tensor in refs if tensor in moved}
-        return replace(node, op=node.op.with_fields(**fields)) if fields else node
-
-    network = map_nodes(network, renamed)
-    for name in moved:
-        network = drop_tensor(network, name)
-    return network
-
-
 def _with_formats(network: Network, name: str, formats: Formats) -> Network:
     kept = MappingProxyType({**formats})
     return replace_nodes(network, replace(network[name], formats=kept))
@@ -366,7 +356,7 @@ def _weight_formats(node: Node, bits: int, unit: Ref) -> Formats:
     return {"weight": weight, "bias": replace(weight, bits=INT32_BITS)}
 
 
-def _reach(network: Network, node: Node, group: Group, largest: int) -> Unit:
+def _reach(network: Network, node: Node, group: Group, largest: int, currents: Currents) -> Unit:
     """Largest magnitude of a node's weights, per entry of the group's grain, in real units.
 
     Or what the `largest` code must stand for if the bias is to have 30 bits: a row's weights may be
@@ -374,7 +364,8 @@ def _reach(network: Network, node: Node, group: Group, largest: int) -> Unit:
     """
     assert isinstance(node.op, Weighted)
     real = np.abs(values_of(node.op.weight, network.tensors))
-    unit_in, _ = node.op.lay(unit_of(network, node.inputs[0]), np.ones(()), network.tensors)
+    into = unit_of(network, node.inputs[0], currents)
+    unit_in, _ = node.op.lay(into, ONE, network.tensors)
     per_output = node.op.reach(real * unit_in, network.tensors)
     if node.op.bias is not None:
         bias = node.op.spread(np.abs(values_of(node.op.bias, network.tensors)))

@@ -63,6 +63,7 @@ def _sources(network: Network, node: Node) -> Iterator[tuple[Node, int]]:
     taps, use = 1, node.inputs[0]
     while not use.state:
         source = network[use.source]
+        # The base whose field `spikes` it is that may be lowered.
         if isinstance(source.op, Spiking):
             if source.op.spikes == SPIKES_MAX:
                 yield source, taps

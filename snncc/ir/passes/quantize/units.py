@@ -11,7 +11,6 @@ import networkx as nx
 import numpy as np
 
 from ...arithmetic.arithmetic import FloatArithmetic
-from ...arithmetic.number import Quantity
 from ...derived import Derived
 from ...errors import PassError
 from ...network import Network, Node, Use
@@ -20,6 +19,7 @@ from ...op.op import Op
 from ...ops import Input, Sum, Weighted
 from ...param import Shape, Unit, Values
 from ...views import ordered
+from ...wire_units import format_unit, wire_unit
 
 Kind: TypeAlias = Literal["count", "real", "held", "current"]
 """What a wire carries: spikes; values whose unit is given; real values in a format of their own,
@@ -245,32 +245,24 @@ def _grain(network: Network, nodes: list[Node], read: Container[str]) -> Shape:
     return tuple(min(extents) for extents in zip(*grains, strict=True))
 
 
-def unit_of(network: Network, use: Use) -> Unit:
-    """Unit of a wire whose group has its formats already; spikes count in ones.
+Currents: TypeAlias = Mapping[str, Unit]
+"""Population → unit of the currents that drive it, broadcastable to its shape, float64.
 
-    The name of a tensor carries the unit: `NAME.unit` for weights, `NAME.current` for the input
-    of a population and for its potential as long as that is read inside the network.
-    """
+Chosen group by group while the populations have no formats; their potentials count in it as long as
+they are read inside the network. What a finished network counts in, its formats say.
+"""
+
+
+def unit_of(network: Network, use: Use, currents: Currents) -> Unit:
+    """Unit of a wire whose group has its formats already; spikes count in ones."""
     node = network[use.source]
-    if (not node.op.state(use.state).real) if use.state else node.op.spiking:
-        return np.ones(())
-    if node.op.held:
-        format = node.formats[node.op.held]
-        assert isinstance(format, Quantity)
-        unit = format.unit
-        return np.asarray(2.0**-unit) if isinstance(unit, int) else _tensor(network, unit)
-    if node.op.states:
-        return _tensor(network, f"{node.name}.current")
-    if isinstance(node.op, Weighted):
-        return _tensor(network, f"{node.name}.unit")
-    if isinstance(node.op, Input):
-        format = node.formats["value"]
-        assert isinstance(format, Quantity) and isinstance(format.unit, int)
-        return np.asarray(2.0**-format.unit)
-    units = [unit_of(network, further) for further in node.inputs]
-    shapes = [network.shapes[further.source] for further in node.inputs]
-    return node.op.unit(units, shapes, FloatArithmetic(network.tensors))
-
-
-def _tensor(network: Network, name: str) -> Unit:
-    return np.asarray(network.tensors[name].values, dtype=np.float64)
+    outputs: dict[str, Unit] = {}
+    if isinstance(node.op, Input) and not node.op.spiking:
+        outputs[node.name] = format_unit(network, node, "value")
+    elif not use.state and not node.op.spiking and not node.op.output_role:
+        units = [unit_of(network, further, currents) for further in node.inputs]
+        shapes = [network.shapes[further.source] for further in node.inputs]
+        outputs[node.name] = node.op.unit(units, shapes, FloatArithmetic(network.tensors))
+    unit = wire_unit(network, use, outputs, currents)
+    assert unit is not None, f"{use} has no unit yet"
+    return unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import networkx as nx
@@ -93,13 +93,36 @@ def phases(network: Network, period: int, hop: int) -> Mapping[str, int]:
     return {name: int(-length) for name, length in lengths.items() if name}
 
 
-def total_lag(network: Network, passes: Iterable[Pass]) -> dict[str, int]:
-    """Output of the network → ticks by which the passes make it later."""
-    late = {str(use): 0 for use in network.outputs}
-    for step in passes:
-        for wire, ticks in step.lags(network).items():
-            late[wire] += ticks
-    return late
+@dataclass
+class Lateness:
+    """Ticks by which passes make outputs later, added up while they run.
+
+    A pass may rename an output, or put a neuron in its way: each is asked with the network that it
+    is given, and outputs keep their places.
+
+    Attributes:
+        outputs: of the network before all passes, as text.
+        ticks: for each of them.
+    """
+
+    outputs: tuple[str, ...]
+    ticks: list[int]
+
+    @classmethod
+    def of(cls, network: Network) -> Lateness:
+        """Before any pass has run."""
+        return cls(tuple(map(str, network.outputs)), [0] * len(network.outputs))
+
+    def add(self, step: Pass, before: Network) -> None:
+        """Takes a pass into account, and the network that it is given."""
+        late = step.lags(before)
+        for place, use in enumerate(before.outputs):
+            self.ticks[place] += late.get(str(use), 0)
+
+    @property
+    def total(self) -> dict[str, int]:
+        """Output of the network before all passes → ticks."""
+        return dict(zip(self.outputs, self.ticks, strict=True))
 
 
 def _at_rest(network: Network) -> None:
