@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from snncc.backends import Files, Json, Settings, delivery
 from snncc.boards import require_gcc
-from snncc.ir import Network, Trace, Values
+from snncc.ir import Network, Trace, UsageError, Values
 from snncc.ir.passes import Pass, Ranges
 from snncc.projects import OPTIONS
 
@@ -18,6 +18,7 @@ from .embedded import data_bytes, embedded, observed, sources
 from .emit.emit import emit
 from .emit.project import project_files
 from .lower.lower import lower
+from .lower.shared_memory import share_memory
 from .program import Port, Program
 from .report import report
 from .simulate import simulate, streamed
@@ -35,6 +36,17 @@ __all__ = [
 ]
 
 
+def _observes(settings: Settings) -> bool:
+    """Whether every layer's spikes stay readable after a tick.
+
+    Raises: UsageError for another answer than yes or no.
+    """
+    said = settings.options.get("observe", "no")
+    if said not in ("yes", "no"):
+        raise UsageError(f"--option observe={said}: say yes or no")
+    return said == "yes"
+
+
 class C99Backend:
     """Freestanding C99: event-driven, static memory, int16 lanes where the core has them."""
 
@@ -44,6 +56,7 @@ class C99Backend:
         {
             **OPTIONS,
             "name": "of the C files and functions; else the model's",
+            "observe": "yes: NAME_observe sees each layer's spikes after a tick; costs RAM",
             "compiler": "an installed GCC, by its name, to build firmware: arm-none-eabi-gcc",
         }
     )
@@ -55,6 +68,8 @@ class C99Backend:
         compiler = require_gcc(settings.options.get("compiler", ""))
         handed = delivery(settings, prod(network.shapes[network.outputs[0].source]))
         program = lower(network, settings.rates, name=settings.options.get("name", ""))
+        if _observes(settings):
+            program = share_memory(program, apart=program.traced)
         return replace(program, delivery=handed, compiler=compiler)
 
     def emit(self, program: Program) -> Files:

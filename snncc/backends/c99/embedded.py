@@ -103,10 +103,9 @@ def _source(program: Program) -> str:
 def _case(readout: Readout, names: Names) -> list[str]:
     wire = names.wires[readout.reading.wire]
     if wire.kind == "events":
-        fired = names.list(readout.reading)
         return [
-            f"for (; i < {fired}.count && found < room; i++, found++) {{",
-            f"    index[found] = {fired}.index[i];",
+            f"for (; i < {names.count(readout.reading)} && found < room; i++, found++) {{",
+            f"    index[found] = {names.index(readout.reading)}[i];",
             "    value[found] = 1;",
             "}",
             "break;",

@@ -13,6 +13,7 @@ from snncc.ir import DeviceError, Trace, Values
 
 from .emit.emit import emit
 from .emit.project import code_of
+from .lower.shared_memory import share_memory
 from .program import Port, Program, Readout
 from .simulate import codes, elements, observed_numbers
 
@@ -21,8 +22,9 @@ BEFORE_TICK, AFTER_TICK = 1, 2  # marks between which a board counts the instruc
 
 def firmware(program: Program, record: Sequence[str]) -> Mapping[str, bytes]:
     """C sources by file name, `main` included; it answers each tick with outputs and `record`."""
-    sources = code_of(emit(program))
     readouts = chosen(program.outputs, program.traced, record)
+    program = share_memory(program, apart=readouts)
+    sources = code_of(emit(program))
     return {**sources, "main.c": _main(program, readouts).encode()}
 
 

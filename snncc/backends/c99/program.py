@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from snncc.ir import Decode, Quantity, Shape
 from snncc.projects import UNASKED, Delivery
 
-from .storage import Constant, CType, Memory, Reading, Reset, Table, Wire
+from .storage import BYTES, Constant, CType, Memory, Reading, Reset, Table, Wire
 
 
 @dataclass(frozen=True)
@@ -316,6 +317,22 @@ class Program:
     def wide_events(self) -> bool:
         """Whether its lists of events have indices of 32 bits."""
         return any(wire.kind == "events" and wire.ctype == "uint32_t" for wire in self.wires)
+
+    @property
+    def shared(self) -> Mapping[int, int]:
+        """Bytes of an element → elements of the memory that the wires of that width share."""
+        found: dict[int, int] = {}
+        for wire in self.wires:
+            if wire.place is not None:
+                width = BYTES[wire.ctype]
+                found[width] = max(found.get(width, 0), wire.place + wire.elements)
+        return dict(sorted(found.items()))
+
+    @property
+    def observable(self) -> tuple[Readout, ...]:
+        """What can be read after a tick: the outputs first."""
+        shared = {wire.name for wire in self.wires if wire.place is not None}
+        return tuple(r for r in self.traced if r.reading.wire not in shared)
 
     @property
     def weight_bytes(self) -> int:

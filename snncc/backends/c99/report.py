@@ -14,7 +14,9 @@ def report(program: Program) -> dict[str, Json]:
     """Neurons, synapses and bytes of the program and of each of its layers."""
     layers: list[Json] = [dict(asdict(layer)) for layer in program.layers]
     tables: dict[str, Json] = {table.name: table.bytes for table in program.tables}
-    wires: dict[str, Json] = {w.name: w.bytes for w in program.wires if not w.borrowed}
+    own = [wire for wire in program.wires if not wire.borrowed and wire.place is None]
+    wires: dict[str, Json] = {wire.name: wire.bytes for wire in own}
+    wires |= {f"shared_{8 * n}": n * elements for n, elements in program.shared.items()}
     for step in program.steps:
         if isinstance(step, Population):
             wires.update({memory.name: memory.bytes for memory in step.memories})

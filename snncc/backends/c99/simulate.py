@@ -19,6 +19,7 @@ from snncc.ir import DeviceError, Trace, UsageError, Values, encode, input_signa
 
 from .emit.emit import emit
 from .emit.project import code_of
+from .lower.shared_memory import share_memory
 from .program import Port, Program, Readout
 
 NUMBERS: Mapping[str, npt.DTypeLike] = {
@@ -47,8 +48,8 @@ def simulate(
     samples, ticks = next(iter(fed.values())).shape[:2]
     kinds = elements(program)
     rows = {r.text: np.zeros((samples, ticks, *r.shape), dtype=kinds[r.text]) for r in readouts}
-    engine = _engine(program)
-    which = observed_numbers(program, readouts)
+    engine = _engine(program, readouts)
+    which = observed_numbers(engine.program, readouts)
     cores = os.cpu_count() or 1
     edges = np.linspace(0, samples, min(samples, SHARES * cores) + 1).astype(int).tolist()
 
@@ -69,7 +70,8 @@ def streamed(program: Program) -> Callable[[Values], Trace]:
         UsageError: the signal has another shape, or several samples.
         ToolchainError: there is no C compiler.
     """
-    engine, state = _engine(program), _engine(program).at_rest()
+    engine = _engine(program, program.outputs)
+    state = engine.at_rest()
     kinds = elements(program)
 
     def play(signal: Values) -> Trace:
@@ -80,7 +82,7 @@ def streamed(program: Program) -> Callable[[Values], Trace]:
             r.text: np.zeros((1, signal.shape[1], *r.shape), dtype=kinds[r.text])
             for r in program.outputs
         }
-        which = observed_numbers(program, program.outputs)
+        which = observed_numbers(engine.program, program.outputs)
         engine.go_on(state, signal.shape[1], inputs, which, [row[0] for row in rows.values()])
         return Trace(MappingProxyType(rows), tuple(rows))
 
@@ -97,7 +99,7 @@ def elements(program: Program) -> Mapping[str, npt.DTypeLike]:
 
 def observed_numbers(program: Program, readouts: Sequence[Readout]) -> list[int]:
     """Numbers by which the C knows some of the wires that can be observed."""
-    place = {readout.text: number for number, readout in enumerate(program.traced)}
+    place = {readout.text: number for number, readout in enumerate(program.observable)}
     return [place[readout.text] for readout in readouts]
 
 
@@ -124,9 +126,12 @@ def _encoded(port: Port, values: Values) -> Values:
 
 
 @lru_cache(maxsize=ENGINES_KEPT)
-def _engine(program: Program) -> _Engine:
-    """The engine of a program; a program is a value, so its engine can be used again."""
-    return _Engine(program)
+def _engine(program: Program, apart: tuple[Readout, ...]) -> _Engine:
+    """The engine of a program; a program is a value, so its engine can be used again.
+
+    Without `apart` it is the C that is shipped.
+    """
+    return _Engine(share_memory(program, apart))
 
 
 class _Engine:
@@ -138,6 +143,7 @@ class _Engine:
                 f"{program.weight_bytes:,} bytes of constants are more than the "
                 f"{CONSTANT_BYTES_MAX:,} that a compiler takes as text in good time"
             )
+        self.program = program
         sources = code_of(emit(program))
         sources["native.c"] = _native(program).encode()
         library = ctypes.CDLL(str(shared_library(sources)))

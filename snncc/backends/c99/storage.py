@@ -66,6 +66,8 @@ class Wire:
     Attributes:
         slots: ticks that are kept, the present one included.
         borrowed: the caller's own array, read in place; not part of the state.
+        place: where it begins in the memory that wires of its width share, in elements; None: it
+            has memory of its own.
     """
 
     name: str
@@ -74,12 +76,17 @@ class Wire:
     size: int
     slots: int = 1
     borrowed: bool = False
+    place: int | None = None
+
+    @property
+    def elements(self) -> int:
+        """Elements of one tick; a list carries its end mark and its length."""
+        return self.size + (2 if self.kind == "events" else 0)
 
     @property
     def bytes(self) -> int:
-        """RAM that it takes; a list carries its end mark and its length."""
-        more = 2 if self.kind == "events" else 0
-        return 0 if self.borrowed else self.slots * (self.size + more) * BYTES[self.ctype]
+        """RAM that it takes, shared or not."""
+        return 0 if self.borrowed else self.slots * self.elements * BYTES[self.ctype]
 
 
 @dataclass(frozen=True)

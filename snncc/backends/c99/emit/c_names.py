@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from textwrap import fill, indent
 
-from ..program import Keep, Loop, MatrixProduct, Population, Program, Step
-from ..storage import Constant, Reading, Table, Wire
+from ..program import Population, Program, Step
+from ..step_wires import read_by
+from ..storage import BYTES, Constant, Reading, Table, Wire
 from ..target import LANES
 
 COLUMNS = 100
@@ -56,12 +57,24 @@ class Names:
         wire = self.wires[reading.wire]
         if wire.borrowed:
             return wire.name
-        return f"state->{wire.name}{self.slot(wire, reading.delay)}"
+        if wire.place is None:
+            return f"state->{wire.name}{self.slot(wire, reading.delay)}"
+        at = f"&state->{shared(wire)}[{place(wire)}]"
+        return at if wire.ctype == shared_type(wire) else f"({wire.ctype} *){at}"
 
-    def list(self, reading: Reading) -> str:
-        """The list of a wire of events."""
+    def index(self, reading: Reading) -> str:
+        """The numbers of the neurons on a list of events."""
         wire = self.wires[reading.wire]
-        return f"state->{wire.name}{self.slot(wire, reading.delay)}"
+        if wire.place is None:
+            return f"state->{wire.name}{self.slot(wire, reading.delay)}.index"
+        return f"&state->{shared(wire)}[{place(wire)} + 1u]"
+
+    def count(self, reading: Reading) -> str:
+        """How many neurons are on a list of events."""
+        wire = self.wires[reading.wire]
+        if wire.place is None:
+            return f"state->{wire.name}{self.slot(wire, reading.delay)}.count"
+        return f"state->{shared(wire)}[{place(wire)}]"
 
     def pointer(self, name: str, reading: Reading) -> str:
         """Declaration of a pointer to a wire of values that is read."""
@@ -107,15 +120,19 @@ def lanes_of(step: Population) -> int:
     return step.blocks * step.groups * LANES
 
 
-def read_by(step: Step) -> tuple[Reading, ...]:
-    """What a step reads."""
-    if isinstance(step, Population):
-        return (*(g.source for g in step.gathers), *step.currents)
-    if isinstance(step, Loop):
-        return step.sources
-    if isinstance(step, MatrixProduct):
-        return step.left, step.right
-    return () if isinstance(step, Keep) else (step.source,)
+def shared(wire: Wire) -> str:
+    """The memory in which a wire has a place: one for each width, so that types never mix."""
+    return f"shared_{8 * BYTES[wire.ctype]}"
+
+
+def shared_type(wire: Wire) -> str:
+    """The C type of the elements of that memory."""
+    return f"uint{8 * BYTES[wire.ctype]}_t"
+
+
+def place(wire: Wire) -> str:
+    """The constant that says where in that memory a wire begins."""
+    return f"AT_{wire.name}"
 
 
 def literal(value: int) -> str:

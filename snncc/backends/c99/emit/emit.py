@@ -24,7 +24,7 @@ from ..program import (
     Unpack,
 )
 from . import steps
-from .c_names import Names, block, folded, numbers
+from .c_names import Names, block, folded, numbers, place
 from .example import example
 from .header import header
 from .interface import END_EXTERN_C, EXTERN_C, definitions, encoded
@@ -77,13 +77,25 @@ def source(program: Program, names: Names) -> str:
         calls.append(call)
     included = [KERNELS, *([ENCODER] if encoded(program) else []), weights_name(program)]
     wide = "#define SNNCC_WIDE_EVENTS\n" if program.wide_events else ""
-    includes = wide + "\n".join(f'#include "{name}"' for name in included)
+    includes = wide + "\n".join(f'#include "{name}"' for name in included) + _places(program)
     return (
         f"/* {program.name}.c: written by snncc; see {program.name}.h. */\n"
         f'#include "{program.name}.h"\n\n{includes}\n\n'
         + "\n".join(functions)
         + "\n"
         + definitions(program, names, calls)
+    )
+
+
+def _places(program: Program) -> str:
+    """Where signals begin in the memory that they share."""
+    placed = [wire for wire in program.wires if wire.place is not None]
+    if not placed:
+        return ""
+    lines = "\n".join(f"#define {place(wire)} {wire.place}u" for wire in placed)
+    return (
+        "\n\n/* Where signals begin in the memory that they share, in elements; a list begins with "
+        f"its length. */\n{lines}"
     )
 
 
@@ -116,13 +128,13 @@ WRITERS: Mapping[type[Step], tuple[str, Callable[..., list[str]]]] = {
 
 
 def _observe_head(program: Program, names: Names) -> str:
-    name, many = program.name, len(program.traced)
-    observed = [names.wires[readout.reading.wire] for readout in program.traced]
-    wires = "\n".join(f" *   {k}  {r.text}" for k, r in enumerate(program.traced))
+    name, many = program.name, len(program.observable)
+    observed = [names.wires[readout.reading.wire] for readout in program.observable]
+    wires = "\n".join(f" *   {k}  {r.text}" for k, r in enumerate(program.observable))
     sizes = [w.size * (1 if w.kind == "events" else 4) for w in observed]
     bytes_of = " \\\n".join(numbers(sizes).splitlines())
     return (
-        f"/* {name}_observe.h: every observable signal of {name}, for comparing it with the "
+        f"/* {name}_observe.h: the observable signals of {name}, for comparing with the "
         f"reference.\n{wires}\n */\n"
         f"#ifndef {name.upper()}_OBSERVE_H\n#define {name.upper()}_OBSERVE_H\n\n"
         f'#include "{name}.h"\n\n#define {name.upper()}_OBSERVED {many}u\n'
@@ -138,14 +150,13 @@ def _observe_head(program: Program, names: Names) -> str:
 def _observe(program: Program, names: Names) -> str:
     name = program.name
     cases: list[str] = []
-    for k, readout in enumerate(program.traced):
+    for k, readout in enumerate(program.observable):
         wire = names.wires[readout.reading.wire]
         if wire.kind == "events":
-            source = names.list(readout.reading)
             body = [
                 f"uint8_t *out = (uint8_t *)memset(to, 0, {wire.size}u);",
-                f"for (uint32_t i = 0; i < {source}.count; i++)",
-                f"    out[{source}.index[i]] = 1;",
+                f"for (uint32_t i = 0; i < {names.count(readout.reading)}; i++)",
+                f"    out[{names.index(readout.reading)}[i]] = 1;",
             ]
         else:
             body = [

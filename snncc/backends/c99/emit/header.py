@@ -18,7 +18,8 @@ def state_bytes(program: Program) -> int:
     """RAM of one network: signals, states, scores and the positions of delay lines."""
     memories = [m for s in program.steps if isinstance(s, Population) for m in s.memories]
     rings = {wire.slots for wire in program.wires if wire.slots > 1}
-    signals = sum(wire.bytes for wire in program.wires)
+    signals = sum(wire.bytes for wire in program.wires if wire.place is None)
+    signals += sum(width * elements for width, elements in program.shared.items())
     scores = classes(program) * (4 if score_type(program) == "int32_t" else 8)
     return signals + sum(m.bytes for m in memories) + len(rings) + scores * program.scored
 
@@ -88,7 +89,8 @@ def _about_inputs(program: Program) -> str:
 def _types(program: Program) -> str:
     """The types that the state is made of."""
     name = program.name
-    lists = sorted({(w.size, w.ctype) for w in program.wires if w.kind == "events"})
+    own = [w for w in program.wires if w.kind == "events" and w.place is None]
+    lists = sorted({(w.size, w.ctype) for w in own})
     kinds = "\n".join(
         f"typedef struct {{ {kind} count; {kind} index[{n} + 1]; }} {name}_events_{n};"
         for n, kind in lists
@@ -103,7 +105,14 @@ def _types(program: Program) -> str:
 
 def _members(program: Program, names: Names) -> list[str]:
     """The members of the state."""
-    members = [_member(w, program.name) for w in program.wires if not w.borrowed]
+    own = [w for w in program.wires if not w.borrowed and w.place is None]
+    members = [_member(wire, program.name) for wire in own]
+    if program.shared:
+        members.append("/* Signals within a tick: one takes the place of another that is done. */")
+        members += [
+            f"uint{8 * width}_t shared_{8 * width}[{elements}];"
+            for width, elements in program.shared.items()
+        ]
     for step in program.steps:
         if isinstance(step, Population):
             members.append(f"/* %{step.node}: {step.neurons} neurons, {_kept(step)} */")

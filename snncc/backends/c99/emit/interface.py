@@ -141,9 +141,9 @@ def _reset(program: Program, names: Names) -> list[str]:
     lines = ["memset(state, 0, sizeof *state);"]
     # Lists of ticks before the first are read, and end at once.
     lines += [
-        f"state->{wire.name}[{slot}].index[0] = SNNCC_END;"
+        f"state->{wire.name}{f'[{slot}]' if wire.slots > 1 else ''}.index[0] = SNNCC_END;"
         for wire in program.wires
-        if wire.kind == "events" and wire.slots > 1
+        if wire.kind == "events" and wire.place is None
         for slot in range(wire.slots)
     ]
     for memory in _started(program):
@@ -187,11 +187,10 @@ def _score(program: Program, names: Names) -> list[str]:
             f"for (uint32_t i = 0; i < {wire.size}u; i++)",
             f"    {add.get(program.decode, f'{each} += {values}[i]')};",
         ]
-    source = names.list(reading)
-    each = f"state->score[{source}.index[i]]"
+    each = f"state->score[{names.index(reading)}[i]]"
     return [
         *(["memset(state->score, 0, sizeof state->score);"] if program.decode == "last" else []),
-        f"for (uint32_t i = 0; i < {source}.count; i++)",
+        f"for (uint32_t i = 0; i < {names.count(reading)}; i++)",
         f"    {each}{' = 1' if program.decode == 'max' else '++'};",
     ]
 

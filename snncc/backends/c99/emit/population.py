@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..program import Gather, Leaky, Population, Scalar
+from ..storage import Reading
 from ..target import LANES
 from .c_names import Names, block, lanes_of
 from .leaky_neurons import leaky_functions, leaky_update
@@ -21,33 +22,33 @@ def population(step: Population, names: Names) -> str:
 def _cursors(step: Population, names: Names) -> list[str]:
     lines: list[str] = []
     for k, gather in enumerate(step.gathers):
-        source = names.list(gather.source)
+        index, count = names.index(gather.source), names.count(gather.source)
         if gather.blocked:
-            lines.append(f"const snncc_event *event{k} = {source}.index;")
+            lines.append(f"const snncc_event *event{k} = {index};")
         else:
-            lines.append(f"const snncc_event *const event{k} = {source}.index;")
-            lines.append(f"const snncc_event *const end{k} = event{k} + {source}.count;")
+            lines.append(f"const snncc_event *const event{k} = {index};")
+            lines.append(f"const snncc_event *const end{k} = event{k} + {count};")
     lines += [names.pointer(f"current{k}", r) for k, r in enumerate(step.currents)]
     return lines
 
 
 def _opening(step: Population, names: Names) -> list[str]:
+    lines = [
+        f"{names.wires[wire].ctype} *const {wire} = {names.values(Reading(wire))};"
+        for _, wire in step.exposed
+    ]
     if step.values:
-        wire = names.wires[step.values]
-        target = f"state->{wire.name}{names.slot(wire, 0)}"
-        return [f"{wire.ctype} *const values = {target};"]
-    if step.events:
-        wire = names.wires[step.events]
-        target = f"state->{wire.name}{names.slot(wire, 0)}"
-        return [f"snncc_event *const list = {target}.index, *out = list;"]
-    return []
+        kind = names.wires[step.values].ctype
+        lines.append(f"{kind} *const values = {names.values(Reading(step.values))};")
+    elif step.events:
+        lines.append(f"snncc_event *const list = {names.index(Reading(step.events))}, *out = list;")
+    return lines
 
 
 def _closing(step: Population, names: Names) -> list[str]:
     if not step.events:
         return []
-    wire = names.wires[step.events]
-    count = f"state->{wire.name}{names.slot(wire, 0)}.count"
+    count = names.count(Reading(step.events))
     return ["*out = SNNCC_END;", f"{count} = (snncc_event)(out - list);"]
 
 
@@ -164,8 +165,7 @@ def _scalar_update(step: Population, scalar: Scalar, names: Names) -> list[str]:
     for name, memory in scalar.states:
         body.append(f"state->{memory}{at} = ({kinds[memory]}){name};")
     for memory, wire in step.exposed:
-        slot = names.slot(names.wires[wire], 0)
-        body.append(f"state->{wire}{slot}[first + k] = state->{memory}{at};")
+        body.append(f"{wire}[first + k] = state->{memory}{at};")
     if step.values:
         body.append(f"values[first + k] = ({names.wires[step.values].ctype})fired;")
     elif step.events:

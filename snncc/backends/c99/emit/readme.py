@@ -25,7 +25,7 @@ A spiking neural network as freestanding C99: no heap, no library but `memset`, 
 | `{name}_weights.h` | its weights and other constant arrays, read by `{name}.c` alone |
 | `snncc_kernels.h`, `snncc_encode.h` | arithmetic that all networks share |
 | `example/main.c` | a program that shows one sample and reads the answer |
-| `{name}_observe.h`, `{name}_observe.c` | for tests alone: every signal after a tick |
+| `{name}_observe.h`, `{name}_observe.c` | for tests alone: what can be read after a tick |
 
 It is C99 and C++11, at which GCC and Clang have no word with `-Wall -Wextra -Wconversion
 -Wsign-conversion -pedantic`. `-Os` is smallest and about as fast as `-O2`; on a core with the DSP

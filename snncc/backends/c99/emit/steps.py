@@ -23,7 +23,7 @@ from .c_names import Names, block
 def scan(step: Scan, names: Names) -> list[str]:
     """Values to events."""
     wire, source = names.wires[step.target], names.wires[step.source.wire]
-    lines = [names.pointer("value", step.source), *_list(names, step.target)]
+    lines = [names.pointer("value", step.source), _list(names, step.target)]
     if source.ctype == "uint8_t" and wire.size >= 4:
         # Most bytes are zero: four at a time. Compilers make one load of the four.
         lines += [
@@ -44,7 +44,11 @@ def scan(step: Scan, names: Names) -> list[str]:
             "    out += value[i] != 0;",
             "}",
         ]
-    return [*lines, "*out = SNNCC_END;", "list->count = (snncc_event)(out - list->index);"]
+    return [
+        *lines,
+        "*out = SNNCC_END;",
+        f"{names.count(Reading(step.target))} = (snncc_event)(out - list);",
+    ]
 
 
 def unpack(step: Unpack, names: Names) -> list[str]:
@@ -284,20 +288,15 @@ def pool(step: PoolWindow, names: Names) -> list[str]:
 
 
 def _target(names: Names, name: str) -> str:
-    wire = names.wires[name]
-    return f"{wire.ctype} *const out = state->{name}{names.slot(wire, 0)};"
+    return f"{names.wires[name].ctype} *const out = {names.values(Reading(name))};"
 
 
-def _list(names: Names, name: str) -> list[str]:
-    wire = names.wires[name]
-    kind = f"{names.program.name}_events_{wire.size}"
-    list_of = f"{kind} *const list = &state->{name}{names.slot(wire, 0)};"
-    return [list_of, "snncc_event *out = list->index;"]
+def _list(names: Names, name: str) -> str:
+    return f"snncc_event *const list = {names.index(Reading(name))}, *out = list;"
 
 
 def _events(names: Names, reading: Reading) -> list[str]:
-    source = names.list(reading)
     return [
-        f"const snncc_event *event = {source}.index;",
-        f"const snncc_event *const end = event + {source}.count;",
+        f"const snncc_event *event = {names.index(reading)};",
+        f"const snncc_event *const end = event + {names.count(reading)};",
     ]

@@ -26,6 +26,7 @@ from .context import Context
 from .elements import element_steps
 from .population_arithmetic import arithmetic_of
 from .requantized import graded_steps, norm_step, register_step, table_step
+from .shared_memory import share_memory
 from .signal_uses import refusal
 from .synapses import Current, Synapses, lower_synapses
 from .unread import read_tables
@@ -79,7 +80,7 @@ class _Lowering:
             traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
         wires = {wire.name: wire for wire in self.context.wiring.wires()}
         steps = tuple(self._ordered(wires))
-        return Program(
+        program = Program(
             name=name,
             tick=self.network.tick,
             decode=self.network.decode,
@@ -93,6 +94,7 @@ class _Lowering:
             scored=self.scored,
             digest=sha256(show(self.network, tensors=True).encode()).hexdigest(),
         )
+        return share_memory(program)
 
     def _need(self, use: Use) -> None:
         node = self.network[use.source]

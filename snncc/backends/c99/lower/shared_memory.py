@@ -1,0 +1,78 @@
+"""Wires that are done before others begin share memory. Never: what a step computes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ..program import Program, Readout
+from ..step_wires import filled_by, read_by
+from ..storage import BYTES, Wire
+
+ALIGNMENT_BYTES = 4  # of a place: a whole word, as kernels read words
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The steps from that which fills a wire first to that which reads it last."""
+
+    wire: Wire
+    first: int
+    last: int
+
+    def meets(self, other: _Span) -> bool:
+        """Whether both are needed during some step."""
+        return self.first <= other.last and other.first <= self.last
+
+
+def share_memory(program: Program, apart: Collection[Readout] = ()) -> Program:
+    """The program with a place in shared memory for each wire that need not outlive its tick.
+
+    C lets no two types of different width share memory (C99 6.5p7), so each width has a memory of
+    its own. Within it the largest wire is placed first, each at the lowest place that is free
+    during its steps.
+
+    Args:
+        program: with steps in order.
+        apart: what stays readable after the tick, beside the outputs.
+    """
+    kept = {r.reading.wire for r in (*program.outputs, *apart)}
+    spans = {span.wire.name: span for span in _spans(program) if span.wire.name not in kept}
+    places: dict[str, int] = {}
+    for width in {BYTES[span.wire.ctype] for span in spans.values()}:
+        same = [span for span in spans.values() if BYTES[span.wire.ctype] == width]
+        places |= _places(sorted(same, key=lambda span: -span.wire.elements), width)
+    wires = tuple(replace(w, place=places.get(w.name)) for w in program.wires)
+    return replace(program, wires=wires)
+
+
+def _spans(program: Program) -> Iterator[_Span]:
+    """The wires that no tick leaves to the next, each with the steps that need it."""
+    filled: dict[str, list[int]] = {}
+    read: dict[str, list[int]] = {}
+    late = {r.reading.wire for r in program.traced if r.reading.delay}
+    for number, step in enumerate(program.steps):
+        for name in filled_by(step):
+            filled.setdefault(name, []).append(number)
+        for reading in read_by(step):
+            read.setdefault(reading.wire, []).append(number)
+            late |= {reading.wire} if reading.delay else set()
+    for wire in program.wires:
+        if wire.borrowed or wire.slots > 1 or wire.name in late or wire.name not in filled:
+            continue
+        yield _Span(wire, filled[wire.name][0], max(filled[wire.name] + read.get(wire.name, [])))
+
+
+def _places(spans: list[_Span], width: int) -> Mapping[str, int]:
+    """Where each wire begins, in elements."""
+    placed: list[tuple[int, _Span]] = []
+    step = ALIGNMENT_BYTES // width
+    for span in spans:
+        place = 0
+        for start, other in sorted(placed, key=lambda each: each[0]):
+            if place + span.wire.elements <= start:
+                break
+            if span.meets(other):
+                place = max(place, -(-(start + other.wire.elements) // step) * step)
+        placed.append((place, span))
+    return {span.wire.name: place for place, span in placed}

@@ -1,0 +1,25 @@
+"""Which wires a step reads and which it fills. Never: a decision."""
+
+from __future__ import annotations
+
+from .program import Keep, Loop, MatrixProduct, Population, Step
+from .storage import Reading
+
+
+def read_by(step: Step) -> tuple[Reading, ...]:
+    """What a step reads."""
+    if isinstance(step, Population):
+        return (*(g.source for g in step.gathers), *step.currents)
+    if isinstance(step, Loop):
+        return step.sources
+    if isinstance(step, MatrixProduct):
+        return step.left, step.right
+    return () if isinstance(step, Keep) else (step.source,)
+
+
+def filled_by(step: Step) -> tuple[str, ...]:
+    """Names of the wires that a step fills, wholly or in part."""
+    if isinstance(step, Population):
+        exposed = (wire for _, wire in step.exposed)
+        return tuple(name for name in (step.events, step.values, *exposed) if name)
+    return (step.target,)
