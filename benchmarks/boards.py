@@ -75,7 +75,7 @@ def measure(target: Board, state_bits: int) -> dict[str, Any]:
         "flash_bytes": image.code_bytes,
         "ram_bytes": image.ram_bytes,
         "constant_bytes": image.weight_bytes,
-        "mismatches": run(network, signal).compared(trace)[0],
+        "mismatches": run(network, signal).compare(trace)[0],
     }
 
 

@@ -68,7 +68,7 @@ def measure(name: str, state_bits: int) -> dict[str, Any]:
         "eager_seconds": eager,
         "reference_over_native": reference / native,
         "eager_over_native": eager / native,
-        "mismatches": expected.compared(answer)[0],
+        "mismatches": expected.compare(answer)[0],
     }
 
 

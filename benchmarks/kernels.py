@@ -57,7 +57,7 @@ def measure(
         "code_bytes": sum(code.values()),
         "ram_bytes": backend.report(program)["state_bytes"],
         "constant_bytes": program.weight_bytes,
-        "mismatches": run(network, signal).compared(trace)[0],
+        "mismatches": run(network, signal).compare(trace)[0],
         "rates": {name: round(rate, 4) for name, rate in ranges.rates.items()},
     }
 

@@ -22,7 +22,7 @@ from snncc.importing import import_model
 from snncc.ir import Network, give_back
 from snncc.ir.passes import calibrate
 from snncc.plugins import backend
-from snncc.zoo import entry, published
+from snncc.zoo import entry, list_published
 
 MODELS = "sdt2-55m", "spikegpt-216m"
 TARGETS = "c99", "tflm"
@@ -136,7 +136,7 @@ def main() -> None:
     """Measure every model on every target, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--models", nargs="*", choices=published(), default=MODELS)
+    parser.add_argument("--models", nargs="*", choices=list_published(), default=MODELS)
     parser.add_argument("--targets", nargs="*", default=TARGETS)
     parser.add_argument("--one", nargs=2, help="measure one MODEL on one TARGET here, as JSON")
     options = parser.parse_args()

@@ -123,7 +123,7 @@ def measure(name: str, folder: Path, first: int | None) -> dict[str, Any]:
     backend = Spinnaker2Backend()
     chip = backend.simulate(program, signal, ())
     seconds = time.perf_counter() - start
-    mismatches, _ = run(quantized, signal).compared(chip)
+    mismatches, _ = run(quantized, signal).compare(chip)
     other = backend.simulate(converted(network, program), signal, ())
     return {
         "network": name,

@@ -24,11 +24,11 @@ def packages(
         networks: as imported, and as lowered.
         steps: the passes that ran.
     """
-    found = _offering(target, model, networks, steps)
+    found = _find_offering(target, model, networks, steps)
     return {each.distribution: each.version for each in found if each.distribution != OWN}
 
 
-def _offering(
+def _find_offering(
     target: str, model: str, networks: Iterable[Network], steps: Sequence[Pass]
 ) -> Iterator[Plugin]:
     yield plugins("snncc.backends")[target]
@@ -62,7 +62,7 @@ def require_packages(needed: Mapping[str, str], place: str) -> None:
     Raises:
         DeviceError: names the packages, and the command that adds them.
     """
-    absent = [f"{name}=={version}" for name, version in needed.items() if not _installed(name)]
+    absent = [f"{name}=={version}" for name, version in needed.items() if not _is_installed(name)]
     if absent:
         raise DeviceError(
             f"{place} needs {' and '.join(absent)}, which this machine lacks; "
@@ -70,7 +70,7 @@ def require_packages(needed: Mapping[str, str], place: str) -> None:
         )
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     try:
         distribution(name)
     except PackageNotFoundError:

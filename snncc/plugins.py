@@ -15,10 +15,10 @@ def backend(name: str) -> Backend[object]:
         UsageError: no such target, or what is offered under the name is no backend.
         DeviceError: a package that it needs is not installed.
     """
-    return cast("Backend[object]", _checked(plugin("snncc.backends", name), Backend))
+    return cast("Backend[object]", _check(plugin("snncc.backends", name), Backend))
 
 
-def lowered_with(target: Backend[object]) -> dict[str, str | None]:
+def find_lowering_versions(target: Backend[object]) -> dict[str, str | None]:
     """Package → its version here, None where it is missing, for each that lowering depends on."""
     names = target.packages if isinstance(target, AssistedBackend) else ()
     return {name: _version(name) for name in names}
@@ -48,7 +48,7 @@ def frontend(source: str) -> Frontend:
         UsageError: none accepts it, or a plug-in is no frontend.
         DeviceError: a package that a frontend needs is not installed.
     """
-    return cast("Frontend", _checked(frontend_plugin(source), Frontend))
+    return cast("Frontend", _check(frontend_plugin(source), Frontend))
 
 
 def frontend_plugin(source: str) -> Plugin:
@@ -59,7 +59,7 @@ def frontend_plugin(source: str) -> Plugin:
         DeviceError: a package that a frontend needs is not installed.
     """
     for found in plugins("snncc.frontends").values():
-        if cast("Frontend", _checked(found, Frontend)).accepts(source):
+        if cast("Frontend", _check(found, Frontend)).accepts(source):
             return found
     raise UsageError(
         f"'{source}' is not a model that can be read here; expected zoo:NAME, "
@@ -67,7 +67,7 @@ def frontend_plugin(source: str) -> Plugin:
     )
 
 
-def _checked(found: Plugin, protocol: type) -> object:
+def _check(found: Plugin, protocol: type) -> object:
     value = found.load()
     members = {*vars(protocol), *protocol.__annotations__}
     lacking = sorted(m for m in members if not m.startswith("_") and not hasattr(value, m))

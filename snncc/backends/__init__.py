@@ -2,7 +2,7 @@
 
 from .handover import delivery
 from .lazy_files import LateFiles
-from .npz import pack, packed
+from .npz import pack, pack_npz
 from .protocol import (
     AssistedBackend,
     Backend,
@@ -18,7 +18,7 @@ from .protocol import (
     StreamBackend,
 )
 from .runtimes import Runtime
-from .signals import Port, chosen, entering
+from .signals import Port, choose_readouts, encode_inputs
 
 __all__ = [
     "AssistedBackend",
@@ -36,9 +36,9 @@ __all__ = [
     "RuntimeBackend",
     "Settings",
     "StreamBackend",
-    "chosen",
+    "choose_readouts",
     "delivery",
-    "entering",
+    "encode_inputs",
     "pack",
-    "packed",
+    "pack_npz",
 ]

@@ -16,7 +16,7 @@ LARGE_BYTES = 1 << 20
 """From here on an array is stored as it is: weights hardly get smaller, and it takes its time."""
 
 
-def packed(arrays: Mapping[str, Values], large_bytes: int = LARGE_BYTES) -> bytes:
+def pack_npz(arrays: Mapping[str, Values], large_bytes: int = LARGE_BYTES) -> bytes:
     """An .npz file of the arrays, in order of their names (np.savez stamps the time)."""
     buffer = io.BytesIO()
     pack({name: Tensor(values) for name, values in arrays.items()}, buffer, large_bytes)

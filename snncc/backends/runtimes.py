@@ -103,17 +103,22 @@ class Runtime:
             self._do([sys.executable, "-m", "venv", str(self.home)])
             first = pip
         say(f"{self.name}: what {self.title} runs on")
-        self._do([*first, *self._listed("requirements.txt", self.requirements)])
+        self._do([*first, *self._list_requirements("requirements.txt", self.requirements)])
         say(f"{self.name}: {self.title} itself")
         if uv:
             self._do([str(self.python), "-m", "ensurepip", "--default-pip"])
         # Its own metadata may ask for older versions than those that it is known to run with.
         self._do(
-            [*pip, "--no-deps", "--ignore-requires-python", *self._listed("kit.txt", self.kit)]
+            [
+                *pip,
+                "--no-deps",
+                "--ignore-requires-python",
+                *self._list_requirements("kit.txt", self.kit),
+            ]
         )
         self._marker.write_text(self.pins, encoding="utf-8")
 
-    def _listed(self, name: str, text: str) -> list[str]:
+    def _list_requirements(self, name: str, text: str) -> list[str]:
         """Arguments by which pip reads requirements, and checks their files' hashes if stated."""
         (self.home / name).write_text(text, encoding="utf-8")
         hashed = ["--require-hashes"] if "--hash=" in text else []
@@ -139,7 +144,7 @@ class Runtime:
                 start_new_session=True,
             )  # fmt: skip
             try:
-                code = _watched(process, beat, silence)
+                code = _watch(process, beat, silence)
             finally:
                 _end(process)
         if code is None:
@@ -160,7 +165,7 @@ class Runtime:
             raise DeviceError(f"setup of {self.name} failed at: {' '.join(command)}\n{last}")
 
 
-def _watched(process: subprocess.Popen[bytes], beat: Path, silence: float) -> int | None:
+def _watch(process: subprocess.Popen[bytes], beat: Path, silence: float) -> int | None:
     """The exit code, or None when the beat has stopped."""
     seen, since = -1.0, time.monotonic()
     while True:

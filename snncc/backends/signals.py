@@ -39,7 +39,9 @@ class Readable(Protocol):
 W = TypeVar("W", bound=Readable)
 
 
-def chosen(outputs: Sequence[W], traced: Sequence[W], record: Iterable[str]) -> tuple[W, ...]:
+def choose_readouts(
+    outputs: Sequence[W], traced: Sequence[W], record: Iterable[str]
+) -> tuple[W, ...]:
     """The outputs and the wires of `record`, in order, each once.
 
     Raises:
@@ -53,7 +55,9 @@ def chosen(outputs: Sequence[W], traced: Sequence[W], record: Iterable[str]) -> 
     return tuple(known[text] for text in wanted)
 
 
-def entering(ports: Sequence[Port], signal: Values | Mapping[str, Values]) -> dict[str, Values]:
+def encode_inputs(
+    ports: Sequence[Port], signal: Values | Mapping[str, Values]
+) -> dict[str, Values]:
     """The inputs as codes `[samples, ticks, neurons]` int64, by name.
 
     Args:

@@ -14,7 +14,7 @@ from .protocol import Board, Build, Connection, Driver, Image, Mark, Progress, R
 from .pyocd import Pyocd
 from .qemu import Qemu
 from .remote import GdbRemote, names_server
-from .toolchain import ToolchainError, shared_library, zig
+from .toolchain import ToolchainError, build_shared_library, zig
 from .uf2 import Uf2
 
 __all__ = [
@@ -32,15 +32,15 @@ __all__ = [
     "board",
     "boards",
     "build",
+    "build_shared_library",
     "compiler_version",
     "driver",
-    "emulated_twin",
+    "find_emulated_twin",
     "link",
     "load_image",
     "play",
     "program",
     "require_gcc",
-    "shared_library",
     "zig",
 ]
 
@@ -70,7 +70,7 @@ def board(name: str) -> Board:
     return known[name]
 
 
-def emulated_twin(board: Board) -> Board | None:
+def find_emulated_twin(board: Board) -> Board | None:
     """The board in an emulator, which takes the very same firmware; None where there is none."""
     if board.emulated:
         return board

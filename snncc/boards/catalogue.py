@@ -54,7 +54,7 @@ def _generic(core: str, mcpu: str, target: str, dsp: bool) -> Board:
     )
 
 
-def _emulated(board: Board) -> Board:
+def _emulate(board: Board) -> Board:
     """The board's memory map around an emulated core: it takes the very same firmware."""
     return replace(
         board,
@@ -223,7 +223,7 @@ BOARDS = (
     EMULATED_M4,
     _generic("Cortex-M7", M7F, ARM_HARD, True),
     _generic("Cortex-M33", M33F, ARM_HARD, True),
-    *(_emulated(board) for board in REAL),
+    *(_emulate(board) for board in REAL),
     QEMU_AN386,
     replace(
         QEMU_AN386,

@@ -128,7 +128,7 @@ class EmulatedBoard:
         # RAM and registers come up the same, so that no run sees the one before it.
         self._uc.context_restore(self._after_reset)
         self._uc.mem_write(self._board.ram_origin, bytes(self._board.ram_bytes))
-        with EmulatedCore(self._uc, self._board, image, seconds).watched() as core:
+        with EmulatedCore(self._uc, self._board, image, seconds).watch_silence() as core:
             return converse(core, self._board, image, stimulus, count_marks, progress)
 
     def reset(self) -> None:
@@ -168,7 +168,7 @@ class EmulatedCore:
             uc.reg_write(getattr(names, cpu.stack), stack)
 
     @contextmanager
-    def watched(self) -> Generator["EmulatedCore", None, None]:
+    def watch_silence(self) -> Generator["EmulatedCore", None, None]:
         """The core itself, stopped when it is silent for too long, without hooks afterwards."""
         watch = threading.Thread(target=self._watch, daemon=True)
         watch.start()

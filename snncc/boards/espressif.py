@@ -191,10 +191,10 @@ def _esptool(
         said = output.read(limits.REPLY_BYTES).decode("utf-8", "replace")
     if done.returncode == 0:
         return said
-    raise DeviceError(_meaning(board, port, said))
+    raise DeviceError(_explain(board, port, said))
 
 
-def _meaning(board: Board, port: str, said: str) -> str:
+def _explain(board: Board, port: str, said: str) -> str:
     plain = " ".join(said.split())
     for pattern, meaning in MEANINGS:
         found = re.search(pattern, plain)

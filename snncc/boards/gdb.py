@@ -54,12 +54,12 @@ class GdbClient:
         self._maps_memory = "qXfer:memory-map:read+" in features
         for feature in features:
             if feature.startswith("PacketSize="):
-                self._packet_bytes = self._offered(feature.partition("=")[2])
+                self._packet_bytes = self._parse_packet_size(feature.partition("=")[2])
         if "qXfer:features:read+" in features:
             # QEMU (gdbstub.c, `gdb_has_xml`) answers register packets only after this question.
             self._ask("qXfer:features:read:target.xml:0,80")
 
-    def _offered(self, text: str) -> int:
+    def _parse_packet_size(self, text: str) -> int:
         if not re.fullmatch("[0-9a-fA-F]{1,8}", text) or int(text, 16) < FEWEST_PACKET_BYTES:
             raise self._error(
                 f"takes packets of '{text[:20]}' bytes; at least {FEWEST_PACKET_BYTES:x} "
@@ -174,10 +174,10 @@ class GdbClient:
         """
         self._send(b"c")
         try:
-            self._stopped(deadline)
+            self._await_stop(deadline)
         except TimeoutError:
             self._put(INTERRUPT)
-            self._interrupted()
+            self._await_interrupt()
             return False
         return True
 
@@ -195,13 +195,13 @@ class GdbClient:
         self._require_ok(answer, what)
         return said.decode(errors="replace")
 
-    def _interrupted(self) -> None:
+    def _await_interrupt(self) -> None:
         try:
-            self._stopped(time.monotonic() + ANSWER_SECONDS)
+            self._await_stop(time.monotonic() + ANSWER_SECONDS)
         except TimeoutError as error:
             raise self._error("could not stop the core") from error
 
-    def _stopped(self, deadline: float) -> None:
+    def _await_stop(self, deadline: float) -> None:
         while True:
             answer = self._receive(deadline)
             if answer[:1] in ("T", "S"):
@@ -214,12 +214,12 @@ class GdbClient:
         whole = ANSWER_SECONDS + size / SLOWEST_BYTES_PER_SECOND
         deadline = time.monotonic() + whole
 
-        def left() -> float:
+        def count_seconds_left() -> float:
             if time.monotonic() > deadline:
                 raise self._error(f"did not end within {whole:g} s when asked to {what}")
             return min(ANSWER_SECONDS, deadline - time.monotonic())
 
-        return left
+        return count_seconds_left
 
     def _do(self, packet: str, what: str) -> None:
         self._require_ok(self._ask(packet, what), what)
@@ -247,12 +247,12 @@ class GdbClient:
     def _send(self, content: bytes) -> None:
         for _ in range(ATTEMPTS):
             self._put(b"$%s#%02x" % (content, sum(content) % 256))
-            if self._acknowledged():
+            if self._await_acknowledgement():
                 return
         shown = content[:20].decode("latin-1")
         raise self._error(f"rejected the same packet {ATTEMPTS} times: '{shown}'")
 
-    def _acknowledged(self) -> bool:
+    def _await_acknowledgement(self) -> bool:
         deadline = time.monotonic() + ANSWER_SECONDS
         try:
             while (sign := self._take(1, deadline)) not in b"+-":

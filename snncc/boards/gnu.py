@@ -62,7 +62,7 @@ def gcc(name: str, board: Board) -> list[str]:
             f"{name} is not on the PATH: install it (Debian: apt-get install {PACKAGES[kind]}), or "
             "build the bundle without --option compiler"
         )
-    machine = _asked(name, "-dumpmachine")
+    machine = _ask(name, "-dumpmachine")
     if not machine.startswith(kind) or not machine.endswith(("-eabi", "-elf")):
         raise ToolchainError(
             f"{name} builds for {machine}, {board.name} has the core {board.core}: name a GCC for "
@@ -77,10 +77,10 @@ def compiler_version(name: str) -> str:
     Raises:
         ToolchainError: it does not answer.
     """
-    return f"{name} {_asked(name, '-dumpfullversion')}" if name else ZIGLANG.replace("==", " ")
+    return f"{name} {_ask(name, '-dumpfullversion')}" if name else ZIGLANG.replace("==", " ")
 
 
-def _asked(name: str, question: str) -> str:
+def _ask(name: str, question: str) -> str:
     try:
         done = subprocess.run(
             [name, question], capture_output=True, text=True, timeout=ASK_SECONDS, check=True

@@ -49,7 +49,7 @@ class Pyocd:
         if find_spec("pyocd") is None:
             return f"{board.name}: no pyocd here: run `pip install {PYOCD}`"
         try:
-            with _told(board, "looking for a probe"):
+            with _translate_failures(board, "looking for a probe"):
                 if _probes():
                     return None
         except DeviceError as error:
@@ -66,7 +66,7 @@ class Pyocd:
         absent = self.detect(board)
         if absent is not None:
             raise DeviceError(absent)
-        with _told(board, "connecting"):
+        with _translate_failures(board, "connecting"):
             probes = {name: probe for name, probe in _probes().items() if (port or "") in name}
             if len(probes) != 1:
                 names = ", ".join(probes or _probes())
@@ -88,7 +88,7 @@ class PyocdBoard:
             DeviceError: its chip is another one.
         """
         self._board, self._target, self._load = board, target, load
-        with _told(board, "reading what chip it is"):
+        with _translate_failures(board, "reading what chip it is"):
             require_chip(board, lambda address, size: _read(target, address, size))
 
     def program(self, image: Image) -> None:
@@ -97,7 +97,7 @@ class PyocdBoard:
         Raises:
             DeviceError: the part's flash is too small, or refused.
         """
-        with _told(self._board, "programming"):
+        with _translate_failures(self._board, "programming"):
             self._target.reset_and_halt()
             try:
                 self._load(image.segments)
@@ -113,7 +113,7 @@ class PyocdBoard:
         Raises:
             DeviceError: a byte differs.
         """
-        with _told(self._board, "reading back"):
+        with _translate_failures(self._board, "reading back"):
             for address, content in image.segments:
                 found = _read(self._target, address, len(content))
                 require_equal(self._board, address, content, found)
@@ -129,14 +129,14 @@ class PyocdBoard:
         progress: Progress | None = None,
     ) -> Run:
         """Play `stimulus` from reset to the end of main; see `Connection.run`."""
-        with _told(self._board, "playing"):
+        with _translate_failures(self._board, "playing"):
             self._target.reset_and_halt()
             core = ProbedCore(self._target, self._board, image, seconds)
             return converse(core, self._board, image, stimulus, count_marks, progress)
 
     def reset(self) -> None:
         """Start what was programmed."""
-        with _told(self._board, "resetting"):
+        with _translate_failures(self._board, "resetting"):
             self._target.reset()
 
 
@@ -227,7 +227,7 @@ def _loader(session: Session) -> Callable[[Sequence[tuple[int, bytes]]], None]:
 
 
 @contextmanager
-def _told(board: Board, doing: str) -> Generator[None, None, None]:
+def _translate_failures(board: Board, doing: str) -> Generator[None, None, None]:
     """Failures of pyocd as sentences."""
     errors = import_module("pyocd.core.exceptions")
     try:

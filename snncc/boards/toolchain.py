@@ -107,7 +107,7 @@ def compile_c(
         return (directory / output).read_bytes()
 
 
-def shared_library(sources: Mapping[str, bytes], flags: Sequence[str] = ()) -> Path:
+def build_shared_library(sources: Mapping[str, bytes], flags: Sequence[str] = ()) -> Path:
     """Shared library made of `sources` for this machine's processor; made once per content.
 
     Raises:

@@ -149,7 +149,7 @@ class Drive:
             if written * BLOCK_BYTES < len(file) or error.errno not in (errno.EIO, errno.ENODEV):
                 raise self._failure(error, written, len(file) // BLOCK_BYTES) from error
         deadline = time.monotonic() + TAKEN_SECONDS
-        while self._attached() and not (self._folder / CURRENT).is_file():
+        while self._is_attached() and not (self._folder / CURRENT).is_file():
             if time.monotonic() > deadline:
                 raise DeviceError(
                     f"{self._board.name}: the drive {self._folder} is still there "
@@ -194,7 +194,7 @@ class Drive:
     def reset(self) -> None:
         """Nothing: the boot loader starts the program by itself."""
 
-    def _attached(self) -> bool:
+    def _is_attached(self) -> bool:
         return (self._folder / INFO).is_file()
 
     def _failure(self, error: OSError, written: int, blocks: int) -> DeviceError:

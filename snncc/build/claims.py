@@ -89,7 +89,7 @@ def compare(record: Record, left: Trace, right: Trace) -> Comparison:
         firing = {node.name for node in after.firing}
         pairs |= {Use(n.name): Use(n.name) for n in before.firing if n.name in firing}
     lag = step.lags(before)
-    return _compared(before, after, left, right, pairs, lag, step.of_spikes, loose)
+    return _compare_runs(before, after, left, right, pairs, lag, step.of_spikes, loose)
 
 
 def agreement(record: Record, signal: Signal) -> float:
@@ -101,7 +101,7 @@ def _run(network: Network, signal: Signal) -> Trace:
     return run(network, signal, record="spikes")
 
 
-def _compared(
+def _compare_runs(
     before: Network,
     after: Network,
     left: Trace,
@@ -220,7 +220,7 @@ def bisect(network: Network, passes: Sequence[Pass], signal: Signal) -> int | No
         after = run_pipeline(network, passes, [counter(late)], limit=count)
         pairs = dict(zip(network.outputs, after.outputs, strict=True))
         found, lag = _run(after, signal), late.total
-        return _compared(network, after, expected, found, pairs, lag, False, True).share == 1
+        return _compare_runs(network, after, expected, found, pairs, lag, False, True).share == 1
 
     if agrees(len(passes)):
         return None

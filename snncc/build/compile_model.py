@@ -41,11 +41,11 @@ from snncc.ir.passes import (
 )
 from snncc.loss import measure
 from snncc.packages import homeless_ops
-from snncc.plugins import backend, frontend, lowered_with
+from snncc.plugins import backend, find_lowering_versions, frontend
 from snncc.run import Player, pace_warning
 
 from .claims import Claims, affordable, bisect, random_signal
-from .learned import input_notes, learned
+from .learned import input_notes, learn_ranges
 from .pipeline import Observer, counter, dumper, printer, run_pipeline, timer
 
 CALIBRATION_SAMPLES = 64
@@ -71,10 +71,10 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
             return stack.enter_context(bundle.writing(path, request.sign))
 
         early = None if request.output is None else claim(request.output)
-        return _compiled(request, say, lambda path: early or claim(path))
+        return _compile(request, say, lambda path: early or claim(path))
 
 
-def _compiled(
+def _compile(
     request: BuildRequest, say: Callable[[str], None], claim: Callable[[Path], BundleWriter]
 ) -> Path:
     began = time.perf_counter()
@@ -97,19 +97,19 @@ def _compiled(
     observers: list[Observer] = [*_observers(request, float_network, say), claims, counter(late)]
     network = run_pipeline(float_network, steps, observers)
     program = target.lower(network, settings)
-    notes = (*imported, *_presented(theirs, samples), *notes)
+    notes = (*imported, *_note_ticks(theirs, samples), *notes)
     notes += _saturation(network) + _faint(network) + input_notes(network, ranges)
     notes += homeless_ops((float_network, network))
     if request.bisect:
-        say(_bisected(float_network, steps, signal))
+        say(_bisect(float_network, steps, signal))
     expected = run(network, signal, record="spikes")
-    notes += _simulated(target, program, signal, expected)
+    notes += _check_program(target, program, signal, expected)
     if request.max_drop is not None:
-        notes += _lost(float_network, network, samples, request.max_drop)
+        notes += _note_loss(float_network, network, samples, request.max_drop)
     report: dict[str, Json] = dict(target.report(program))
-    notes += _warned(report)
+    notes += _list_warnings(report)
     give_back()
-    files = bundle.lowered_files(network, target.emit(program))
+    files = bundle.list_lowered_files(network, target.emit(program))
     files |= bundle.source_files(float_network, ranges)
     if request.board is not None:
         player = _player(target, program, request.board)
@@ -118,7 +118,7 @@ def _compiled(
         slow = pace_warning(player, signal, network.tick)
         notes += (slow,) if slow else ()
     files |= bundle.check_files(signal, expected, report)
-    made_by = lowered_with(target)
+    made_by = find_lowering_versions(target)
     facts = manifest(
         request, float_network, network, settings, theirs, steps, late.total, notes, made_by
     )
@@ -177,7 +177,7 @@ def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, st
 
 def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[str, ...]]:
     if samples is not None:
-        return learned(network, samples)
+        return learn_ranges(network, samples)
     if any(isinstance(n.op, Input) and not n.op.spiking for n in network.inputs):
         return Ranges(), ()  # quantize refuses, and says that it needs data
     rng = np.random.default_rng(0)
@@ -192,7 +192,7 @@ def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[st
     return calibrate(network, signal), (note,)
 
 
-def _presented(options: Mapping[str, str], samples: Samples | None) -> tuple[str, ...]:
+def _note_ticks(options: Mapping[str, str], samples: Samples | None) -> tuple[str, ...]:
     """What `--option ticks` made of the data: with data that have ticks already, not what is meant.
 
     The shape that is left tells.
@@ -240,7 +240,7 @@ def _observers(
     return found
 
 
-def _bisected(network: Network, steps: Sequence[Pass], signal: Values) -> str:
+def _bisect(network: Network, steps: Sequence[Pass], signal: Values) -> str:
     index = bisect(network, steps, {network.inputs[0].name: signal})
     if index is None:
         return "bisect: no pass changes an output on the check signal"
@@ -262,7 +262,7 @@ def _saturation(network: Network) -> tuple[str, ...]:
     )
 
 
-def _lost(
+def _note_loss(
     source: Network, network: Network, samples: Samples | None, most: float
 ) -> tuple[str, ...]:
     """What integers lose of the float network on the samples.
@@ -292,7 +292,7 @@ def _faint(network: Network) -> tuple[str, ...]:
     )
 
 
-def _warned(report: Mapping[str, Json]) -> tuple[str, ...]:
+def _list_warnings(report: Mapping[str, Json]) -> tuple[str, ...]:
     """What the target itself has to say on the program."""
     found = report.get("warnings")
     return tuple(map(str, found)) if isinstance(found, list) else ()
@@ -306,7 +306,7 @@ def _check_signal(network: Network, samples: Samples | None) -> Values:
     return (rng.random(shape) < GUESSED_RATE).astype(np.uint8)
 
 
-def _simulated(
+def _check_program(
     target: Backend[object], program: object, signal: Values, expected: Trace
 ) -> tuple[str, ...]:
     """Holds the program to the reference; a note where this machine cannot run it."""
@@ -314,7 +314,7 @@ def _simulated(
         found = target.simulate(program, signal, tuple(expected.wires))
     except DeviceError as error:
         return (f"the program was not simulated here: {error}",)
-    count, first = expected.compared(found)
+    count, first = expected.compare(found)
     if count:
         raise SpikesDiffer(
             f"{count} values of the program differ from the quantized reference, first at {first}; "

@@ -17,7 +17,7 @@ NEURON_WORK = 50  # of these that one value of one node takes beside its synapse
 COARSE_CODES = 64  # below this a value's largest code says little of it
 
 
-def learned(network: Network, samples: Samples) -> tuple[Ranges, tuple[str, ...]]:
+def learn_ranges(network: Network, samples: Samples) -> tuple[Ranges, tuple[str, ...]]:
     """Rates and ranges of a float network on the user's samples, and what to say of them.
 
     All samples run, or as many, evenly spread, as end in about a minute; how far the inputs reach

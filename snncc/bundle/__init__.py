@@ -1,6 +1,6 @@
 """The bundle: a compiled model as a folder that lists and proves what is in it."""
 
-from .content import check_files, lowered_files, network_files, source_files
+from .content import check_files, list_lowered_files, network_files, source_files
 from .manifest import Unfinished, manifest, port_lags
 from .read import Bundle
 from .request import BuildRequest
@@ -22,7 +22,7 @@ __all__ = [
     "Manifest",
     "Unfinished",
     "check_files",
-    "lowered_files",
+    "list_lowered_files",
     "manifest",
     "network_files",
     "port_lags",

@@ -54,7 +54,7 @@ def manifest(
         request.model,
         _weights(request.weights),
         ",".join(map(show_pass, steps)),
-        _told(settings, model_options),
+        _record_settings(settings, model_options),
         network.tick,
         network.decode,
         *ports(network),
@@ -69,7 +69,7 @@ def _weights(path: Path | None) -> Weights | None:
     return None if path is None else Weights(path.name, digest(path))
 
 
-def _told(settings: Settings, theirs: Mapping[str, str]) -> Told:
+def _record_settings(settings: Settings, theirs: Mapping[str, str]) -> Told:
     shown = settings.presentation
     return Told(
         settings.weight_bits,

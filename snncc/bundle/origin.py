@@ -23,7 +23,7 @@ def note_built(manifest: bytes) -> None:
         return
 
 
-def built_here(manifest: bytes) -> bool:
+def is_built_here(manifest: bytes) -> bool:
     """Whether a manifest is one that `note_built` was given by this user."""
     try:
         folder = _folder()

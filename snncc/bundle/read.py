@@ -24,7 +24,7 @@ from snncc.ir.untrusted import limits
 from snncc.packages import require_packages
 
 from .manifest import ports
-from .origin import built_here
+from .origin import is_built_here
 from .ranges import ranges_from
 from .schema import (
     CHECK,
@@ -68,7 +68,7 @@ class Bundle:
     @property
     def built_here(self) -> bool:
         """Whether this user has built it on this machine, or has the very same."""
-        return built_here(self.text)
+        return is_built_here(self.text)
 
     @property
     def target(self) -> str:
@@ -117,19 +117,19 @@ class Bundle:
     @property
     def report(self) -> dict[str, Json]:
         """Counts and bytes, as the backend gave them."""
-        with self._replaced(), open_listed(self.path, REPORT, self.manifest.files) as file:
+        with self._explain_replaced(), open_listed(self.path, REPORT, self.manifest.files) as file:
             return _sound(self.path, REPORT, lambda: _report(file.read()))
 
     @property
     def ranges(self) -> Ranges:
         """What calibration saw."""
-        with self._replaced():
+        with self._explain_replaced():
             arrays = dict(_arrays(self.path, RANGES, self.manifest))
         return _sound(self.path, RANGES, lambda: ranges_from(arrays))
 
     def check(self) -> tuple[Values, Trace]:
         """The check signal `[samples, ticks, *shape]` and the trace that it must give."""
-        with self._replaced():
+        with self._explain_replaced():
             arrays = dict(_arrays(self.path, CHECK, self.manifest))
         outputs = tuple(str(use) for use in self.network.outputs)
         signal = arrays.pop("signal", np.zeros(0))
@@ -144,7 +144,7 @@ class Bundle:
         return signal, Trace(arrays, outputs)
 
     @contextmanager
-    def _replaced(self) -> Generator[None]:
+    def _explain_replaced(self) -> Generator[None]:
         """Says so where a file cannot be read because a newer bundle has taken the place."""
         try:
             yield
@@ -187,14 +187,14 @@ class Bundle:
             try:
                 if signed_by is not None:
                     require_signature(path, text, signed_by)
-                return cls._opened(path, text)
+                return cls._open(path, text)
             except UsageError:
                 if manifest_text(path) == text:
                     raise
         raise UsageError(f"{path} is replaced again and again; wait until that is over")
 
     @classmethod
-    def _opened(cls, path: Path, text: bytes) -> Bundle:
+    def _open(cls, path: Path, text: bytes) -> Bundle:
         manifest = read_manifest(text, str(path / MANIFEST))
         refuse_strangers(path, manifest.files)
         require_packages(manifest.packages, str(path))

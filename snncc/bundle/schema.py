@@ -153,7 +153,7 @@ def read_manifest(text: bytes, place: str) -> Manifest:
         raise UsageError(f"{place} is damaged: {error}; build the bundle again") from error
 
 
-def listed_digests(text: bytes) -> Mapping[str, str] | None:
+def list_digests(text: bytes) -> Mapping[str, str] | None:
     """File → SHA-256, as a manifest of any format version lists them; None where none does."""
     try:
         files = msgspec.json.decode(text, type=_Listing).files

@@ -80,16 +80,16 @@ def open_listed(folder: Path, name: str, listed: Mapping[str, Listed]) -> Buffer
     try:
         file = open_inside(folder, name)
     except UsageError as error:
-        raise _changed(folder, name) from error
+        raise _refuse_changed(folder, name) from error
     same = os.fstat(file.fileno()).st_size == stated.bytes
     if not same or hashlib.file_digest(file, "sha256").hexdigest() != stated.sha256:
         file.close()
-        raise _changed(folder, name)
+        raise _refuse_changed(folder, name)
     file.seek(0)
     return file
 
 
-def _changed(folder: Path, name: str) -> UsageError:
+def _refuse_changed(folder: Path, name: str) -> UsageError:
     return UsageError(
         f"{folder}: {name} is missing or was changed after the build; remove the bundle and build "
         "it again"

@@ -14,10 +14,10 @@ from snncc.backends import Json
 from snncc.files import (
     Content,
     Replacement,
-    changed,
     digest,
     failures,
     fill,
+    find_changed,
     replacing,
     strangers,
 )
@@ -25,7 +25,7 @@ from snncc.ir import UsageError
 
 from .manifest import Unfinished
 from .origin import note_built
-from .schema import LOG, MANIFEST, SIGNATURE, UNLISTED, Listed, listed_digests
+from .schema import LOG, MANIFEST, SIGNATURE, UNLISTED, Listed, list_digests
 from .sealed import manifest_text
 from .signature import SigningKey
 
@@ -57,12 +57,12 @@ def _manifest(folder: Path) -> bytes:
 
 
 def _foreign(folder: Path, manifest: bytes) -> str | None:
-    listed = listed_digests(manifest)
+    listed = list_digests(manifest)
     if listed is None:
         return f"is a folder and not a bundle: it has no {MANIFEST} of snncc"
     for name in strangers(folder, listed.keys() | UNLISTED):
         return f"holds {name}, which is not of the bundle"
-    for name in changed(folder, listed):
+    for name in find_changed(folder, listed):
         return f"holds {name}, which was changed after the build"
     return None
 

@@ -49,7 +49,7 @@ FIGURES = {
 @debug_option
 def command(output: Path, as_json: bool) -> None:
     """Take a trained network from its checkpoint to an emulated Cortex-M4, spike for spike."""
-    reports = {target: _made(target, output) for target in TARGETS}
+    reports = {target: _make_report(target, output) for target in TARGETS}
     if as_json:
         show_json({t: {**report.as_json(), **sizes} for t, (report, sizes) in reports.items()})
     else:
@@ -58,7 +58,7 @@ def command(output: Path, as_json: bool) -> None:
         refuse_differences(report)
 
 
-def _made(target: str, output: Path) -> tuple[Report, dict[str, float]]:
+def _make_report(target: str, output: Path) -> tuple[Report, dict[str, float]]:
     """A target's report, and its figures."""
     from snncc.build import compile_model
     from snncc.bundle import BuildRequest, Bundle

@@ -70,7 +70,7 @@ def _bundle(path: Path, form: str) -> bytes:
         case "html":
             return _bytes(report.bundle_html(bundle))
         case _:
-            return _drawn(bundle.source if form == "nir" else bundle.network, form)
+            return _draw(bundle.source if form == "nir" else bundle.network, form)
 
 
 def _model(
@@ -91,10 +91,10 @@ def _model(
         case "html":
             return _bytes(report.network_html(network))
         case _:
-            return _drawn(network, form)
+            return _draw(network, form)
 
 
-def _drawn(network: Network, form: str) -> bytes:
+def _draw(network: Network, form: str) -> bytes:
     """What is for other programs."""
     match form:
         case "onnx":

@@ -69,15 +69,15 @@ def command(
             raise click.UsageError("give --data FILE.npz, or --generate N for a model of text")
         if output is not None:
             refuse_file(output)
-        _classified(Bundle.open(bundle, signed_by), data, engine, as_json, output)
+        _classify(Bundle.open(bundle, signed_by), data, engine, as_json, output)
     elif data is not None or output is not None:
         raise click.UsageError("--generate takes no --data and no --output")
     else:
         opened = Bundle.open(bundle, signed_by)
-        _generated(opened, generate, start or "", symbols, engine, as_json)
+        _generate(opened, generate, start or "", symbols, engine, as_json)
 
 
-def _generated(
+def _generate(
     opened: Bundle, count: int, start: str, symbols: Path | None, engine: str, as_json: bool
 ) -> None:
     from snncc.run import alphabet, generate
@@ -92,12 +92,10 @@ def _generated(
     click.echo()
 
 
-def _classified(
-    opened: Bundle, data: Path, engine: str, as_json: bool, output: Path | None
-) -> None:
+def _classify(opened: Bundle, data: Path, engine: str, as_json: bool, output: Path | None) -> None:
     import numpy as np
 
-    from snncc.backends import packed
+    from snncc.backends import pack_npz
     from snncc.datasets import find_samples
     from snncc.files import write_file
     from snncc.run import run
@@ -119,7 +117,7 @@ def _classified(
     if output is not None:
         # Engines keep codes in types of their own; the file is the same from each.
         wires = {wire.lstrip("%"): trace[wire].astype(np.int64) for wire in trace.outputs}
-        write_file(output, packed(wires))
+        write_file(output, pack_npz(wires))
     accuracy = None if samples.labels is None else trace.accuracy(samples.labels, decode)
     if as_json:
         facts = {"engine": engine, "classes": classes.tolist(), "accuracy": accuracy}

@@ -27,9 +27,9 @@ def command() -> None:
 @debug_option
 def list_models(everything: bool, as_json: bool) -> None:
     """List the models: family, task, size and accuracy on held-out data."""
-    from snncc.zoo import entry, names, published
+    from snncc.zoo import entry, list_published, names
 
-    entries = [entry(name) for name in (*names(), *(published() if everything else ()))]
+    entries = [entry(name) for name in (*names(), *(list_published() if everything else ()))]
     if as_json:
         show_json([asdict(each) for each in entries])
         return

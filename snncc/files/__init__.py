@@ -3,7 +3,7 @@
 from .disk import Content, failures, fill
 from .folder import Kind, Replacement, recover, remaking, replacing
 from .gradual import GradualFolder
-from .lists import changed, digest, strangers
+from .lists import digest, find_changed, strangers
 from .place import refuse_folder
 from .single import MARK, refuse_file, write_file
 
@@ -13,10 +13,10 @@ __all__ = [
     "GradualFolder",
     "Kind",
     "Replacement",
-    "changed",
     "digest",
     "failures",
     "fill",
+    "find_changed",
     "recover",
     "refuse_file",
     "refuse_folder",

@@ -23,9 +23,9 @@ from typing import Protocol
 
 from snncc.ir import UsageError
 
-from .disk import failures, synced, tree_synced
+from .disk import failures, sync, tree_synced
 from .exchange import exchange
-from .lock import locked, work_folder
+from .lock import lock_folder, work_folder
 from .place import real, refuse_folder
 
 
@@ -66,7 +66,7 @@ class Replacement:
             elif not exchange(whole, self.path):
                 self.path.rename(whole.with_name("old"))
                 whole.rename(self.path)
-            synced(self.path.parent)
+            sync(self.path.parent)
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def replacing(path: Path, kind: Kind) -> Generator[Replacement]:
     refuse_folder(path, kind.foreign)
     place = real(path)
     new = work_folder(place) / "new"
-    with _parents(place), locked(work_folder(place), path):
+    with _parents(place), lock_folder(work_folder(place), path):
         with failures(path):
             _recover(place, kind)
             new.mkdir()
@@ -103,7 +103,7 @@ def remaking(path: Path, kind: Kind) -> Generator[None]:
     work = work_folder(place)
     if not work.exists():
         refuse_folder(path, kind.foreign)
-    with _parents(place), locked(work, path):
+    with _parents(place), lock_folder(work, path):
         with failures(path):
             _recover(place, kind)
             refuse_folder(path, kind.foreign)
@@ -126,7 +126,7 @@ def recover(path: Path, kind: Kind) -> None:
     """
     place = real(path)
     if work_folder(place).is_dir():
-        with locked(work_folder(place), path), failures(path):
+        with lock_folder(work_folder(place), path), failures(path):
             _recover(place, kind)
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from .disk import Content, failures
-from .lists import changed, digest, strangers
+from .lists import digest, find_changed, strangers
 from .place import refuse_folder
 from .single import MARK, write_file
 
@@ -31,7 +31,7 @@ class GradualFolder:
         self._lines = [f"# {MARK}"]
         with failures(path):
             path.mkdir(parents=True, exist_ok=True)
-            for name in _listed(path) or ():
+            for name in _read_list(path) or ():
                 (path / name).unlink(missing_ok=True)
         self._list()
 
@@ -42,18 +42,18 @@ class GradualFolder:
             UsageError: it cannot be written.
         """
 
-        def listing(file: Path) -> None:
+        def list_file(file: Path) -> None:
             self._lines.append(f"{digest(file)}  {name}")
             self._list()
 
         # Listed before it is there, so that a kill leaves no file that is not known again.
-        write_file(self._path / name, content, listing)
+        write_file(self._path / name, content, list_file)
 
     def _list(self) -> None:
         write_file(self._path / LIST, "".join(f"{line}\n" for line in self._lines).encode())
 
 
-def _listed(folder: Path) -> dict[str, str] | None:
+def _read_list(folder: Path) -> dict[str, str] | None:
     place = folder / LIST
     if place.is_symlink() or not place.is_file():
         return None
@@ -65,11 +65,11 @@ def _listed(folder: Path) -> dict[str, str] | None:
 
 
 def _foreign(folder: Path) -> str | None:
-    listed = _listed(folder)
+    listed = _read_list(folder)
     if listed is None:
         return "is a folder that snncc did not fill" if any(folder.iterdir()) else None
     for name in strangers(folder, listed.keys() | {LIST}):
         return f"holds {name}, which snncc did not write"
-    for name in changed(folder, listed):
+    for name in find_changed(folder, listed):
         return f"holds {name}, which was changed since snncc wrote it"
     return None

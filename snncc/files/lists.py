@@ -28,7 +28,7 @@ def strangers(folder: Path, listed: Collection[str]) -> Iterator[str]:
                     yield name
 
 
-def changed(folder: Path, digests: Mapping[str, str]) -> Iterator[str]:
+def find_changed(folder: Path, digests: Mapping[str, str]) -> Iterator[str]:
     """The listed files that are there, but not with the SHA-256 that they are listed with."""
     for name, sha256 in digests.items():
         if (folder / name).exists() and digest(folder / name) != sha256:

@@ -22,7 +22,7 @@ def work_folder(place: Path) -> Path:
 
 
 @contextmanager
-def locked(work: Path, path: Path) -> Generator[None]:
+def lock_folder(work: Path, path: Path) -> Generator[None]:
     """Makes a work folder or takes one over that a dead process left; removes it at the end.
 
     The lock is flock(2): it ends with its process, however that ends.
@@ -35,7 +35,7 @@ def locked(work: Path, path: Path) -> Generator[None]:
         UsageError: a living process has it, it is not a work folder, or locks are not to be had.
     """
     with failures(path):
-        descriptor = _acquired(work, path)
+        descriptor = _acquire(work, path)
     try:
         yield
     finally:
@@ -45,7 +45,7 @@ def locked(work: Path, path: Path) -> Generator[None]:
         os.close(descriptor)
 
 
-def _acquired(work: Path, path: Path) -> int:
+def _acquire(work: Path, path: Path) -> int:
     while True:
         work.mkdir(exist_ok=True)
         try:
@@ -54,12 +54,12 @@ def _acquired(work: Path, path: Path) -> int:
             descriptor = os.open(work / "lock", flags, 0o666)
         except FileNotFoundError:
             continue  # its writer was just about to remove it
-        if _taken(descriptor, work / "lock", path):
+        if _is_taken(descriptor, work / "lock", path):
             return descriptor
         os.close(descriptor)
 
 
-def _taken(descriptor: int, lock: Path, path: Path) -> bool:
+def _is_taken(descriptor: int, lock: Path, path: Path) -> bool:
     """Whether the lock is ours now; not where its folder was removed in the meantime."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

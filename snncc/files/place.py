@@ -53,10 +53,10 @@ def _obstacle(path: Path, foreign: Foreign) -> str | None:
         return "is a link"
     if not stat.S_ISDIR(found.st_mode):
         return "is a file" if stat.S_ISREG(found.st_mode) else "is a device, a pipe or a socket"
-    return _reserved(place) or foreign(place) or no_room(place) or _locked(place)
+    return _explain_reserved(place) or foreign(place) or no_room(place) or _explain_locked(place)
 
 
-def _reserved(place: Path) -> str | None:
+def _explain_reserved(place: Path) -> str | None:
     """Why an existing folder is never replaced, whatever it holds."""
     if place == place.parent:
         return "is the root of the file system"
@@ -87,7 +87,7 @@ def no_room(place: Path) -> str | None:
     return None
 
 
-def _locked(place: Path) -> str | None:
+def _explain_locked(place: Path) -> str | None:
     for folder in (place, *(p for p in place.rglob("*") if p.is_dir())):
         if not os.access(folder, os.W_OK | os.X_OK) and folder.exists():
             return f"cannot be replaced: no permission to write in {folder}"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from snncc.ir import UsageError
 
-from .disk import Content, failures, fill, synced
-from .lock import locked, work_folder
+from .disk import Content, failures, fill, sync
+from .lock import lock_folder, work_folder
 from .place import no_room, real
 
 MARK = "written by snncc"
@@ -56,7 +56,7 @@ def write_file(
     refuse_file(path, mark)
     place = real(path)
     new = work_folder(place) / "new"
-    with locked(work_folder(place), path), failures(path):
+    with lock_folder(work_folder(place), path), failures(path):
         new.unlink(missing_ok=True)  # of a writer that is dead by now
         try:
             with new.open("xb") as out:
@@ -68,7 +68,7 @@ def write_file(
             new.replace(place)
         finally:
             new.unlink(missing_ok=True)
-        synced(place.parent)
+        sync(place.parent)
 
 
 def _obstacle(place: Path, mark: str) -> str | None:

@@ -82,8 +82,8 @@ def neuron(
     if not states:
         raise UsageError("@neuron: name at least one state, such as states={'v': 'v'}")
 
-    def described(owner: Class) -> Class:
+    def describe_class(owner: Class) -> Class:
         setattr(owner, MARK, Description(op, dict(states), fields, hidden, time_axis, owner))
         return owner
 
-    return described
+    return describe_class

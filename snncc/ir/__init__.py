@@ -35,11 +35,11 @@ from .interpreter.inputs import input_signals, require_spikes
 from .interpreter.reference import Stream, events, run
 from .interpreter.trace import Difference, Trace
 from .mapped_tensors import give_back
-from .names import NAME, identifier, tensor_name, unused
+from .names import NAME, find_unused, identifier, tensor_name
 from .network import DECODES, Decode, Network, Node, Origin, Use
 from .op.facts import Dimension, Measure, Output, Role, State
 from .op.fields import Pads
-from .op.op import OPS, Leak, Op, stated_by
+from .op.op import OPS, Leak, Op, collect_fields
 from .op.registry import BUILT_IN, all_ops, op_class
 from .param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from .projections import Leaf, Listed, Numbers, Projections
@@ -57,7 +57,7 @@ from .views import (
     bounds,
     graph,
     input_registers,
-    ordered,
+    order_nodes,
     projections,
 )
 
@@ -132,10 +132,12 @@ __all__ = [
     "all_ops",
     "arithmetics",
     "bounds",
+    "collect_fields",
     "encode",
     "encode_input",
     "events",
     "file_bytes",
+    "find_unused",
     "give_back",
     "graph",
     "identifier",
@@ -143,7 +145,7 @@ __all__ = [
     "input_signals",
     "op_class",
     "open_arrays",
-    "ordered",
+    "order_nodes",
     "parse",
     "parse_format",
     "plugin",
@@ -157,11 +159,9 @@ __all__ = [
     "run",
     "show",
     "show_node",
-    "stated_by",
     "tensor_name",
     "tensors",
     "unknown",
-    "unused",
     "values_of",
     "verify",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .names import tensor_name, unused
+from .names import find_unused, tensor_name
 from .nodes import Node, Origin, Use
 from .op.op import Op
 from .param import Ref, Shape
@@ -24,7 +24,7 @@ class Names:
 
     def take(self, wanted: str) -> str:
         """The name, or with the lowest number behind it that makes it one of its own; taken now."""
-        name = unused(wanted, self._taken)
+        name = find_unused(wanted, self._taken)
         self._taken.add(name)
         return name
 
@@ -48,7 +48,7 @@ class TensorTable:
         """Reference to a tensor: the one of equal values that is there, or under this name."""
         key = (tensor.shape, tensor.digest)
         if key not in self._names:
-            self._names[key] = name = unused(tensor_name(wanted), self.tensors, between="")
+            self._names[key] = name = find_unused(tensor_name(wanted), self.tensors, between="")
             self.tensors[name] = tensor
         return Ref(self._names[key])
 

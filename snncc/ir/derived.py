@@ -49,5 +49,5 @@ class Derived(Generic[N, V]):
             if value is None or known.get(node.name, value) != value:
                 return None
             if node.name not in known:
-                revised = revised.edited({node.name: value})
-        return revised.edited({}, gone) if gone else revised
+                revised = revised.edit({node.name: value})
+        return revised.edit({}, gone) if gone else revised

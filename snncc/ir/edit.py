@@ -13,23 +13,23 @@ from typing import TypeVar
 
 import numpy.typing as npt
 
-from .arithmetic.number import counting, unit_tensor
+from .arithmetic.number import count_in, unit_tensor
 from .errors import PassError
-from .names import unused
+from .names import find_unused
 from .network import Formats, Network, Node, Use
 from .op.op import Op
 from .ops import BlockDense, Concat, Conv, Dense, Slice
 from .param import Ref
 from .table import Table
 from .tensor import Tensor
-from .views import ordered
+from .views import order_nodes
 
 OpT = TypeVar("OpT", bound=Op)
 
 
 def fresh(network: Network, name: str) -> str:
     """`name`, or `name_2`, `name_3`, … if a node has it already."""
-    return unused(name, network)
+    return find_unused(name, network)
 
 
 def keep_tensor(network: Network, name: str, values: npt.ArrayLike) -> tuple[Network, Ref]:
@@ -38,7 +38,7 @@ def keep_tensor(network: Network, name: str, values: npt.ArrayLike) -> tuple[Net
     base, others = name, count(2)
     while name in network.tensors and network.tensors[name] != tensor:
         name = f"{base}_{next(others)}"
-    return network.edited(tensors=_table(network).edited({name: tensor})), Ref(name)
+    return network.edit(tensors=_table(network).edit({name: tensor})), Ref(name)
 
 
 def _table(network: Network) -> Table[Tensor]:
@@ -49,13 +49,13 @@ def _table(network: Network) -> Table[Tensor]:
 def insert(network: Network, *nodes: Node) -> Network:
     """The network with more nodes, listed in an order in which each follows what it uses."""
     assert not any(node.name in network for node in nodes), f"names are taken: {nodes}"
-    return network.edited(nodes)
+    return network.edit(nodes)
 
 
 def replace(network: Network, *nodes: Node) -> Network:
     """The network with nodes of these names in place of those that had them."""
     assert all(node.name in network for node in nodes), f"no such nodes: {nodes}"
-    return network.edited(nodes)
+    return network.edit(nodes)
 
 
 def redirect(network: Network, uses: Mapping[Use, Use]) -> Network:
@@ -65,17 +65,17 @@ def redirect(network: Network, uses: Mapping[Use, Use]) -> Network:
     has no delay.
     """
 
-    def moved(use: Use) -> Use:
+    def move_use(use: Use) -> Use:
         new = uses.get(changed(use, delay=0))
         return changed(new, delay=new.delay + use.delay) if new else use
 
     users = dict.fromkeys(user.name for use in uses for user in network.users(use.source))
     nodes = [
-        changed(node, inputs=tuple(moved(use) for use in node.inputs))
+        changed(node, inputs=tuple(move_use(use) for use in node.inputs))
         for node in map(network.__getitem__, users)
     ]
-    outputs = tuple(moved(use) for use in network.outputs)
-    return network.edited(nodes, outputs=outputs)
+    outputs = tuple(move_use(use) for use in network.outputs)
+    return network.edit(nodes, outputs=outputs)
 
 
 def remove(network: Network, names: Iterable[str]) -> Network:
@@ -84,7 +84,7 @@ def remove(network: Network, names: Iterable[str]) -> Network:
     used = {name for name in gone for user in network.users(name) if user.name not in gone}
     used |= gone.intersection(use.source for use in network.outputs)
     assert not used, f"still in use: {sorted(used)}"
-    return network.edited(gone=gone)
+    return network.edit(gone=gone)
 
 
 def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
@@ -120,7 +120,7 @@ def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
     joined = Node(name, Concat(0), ends, origin=node.origin)
     nodes = tuple(joined if each is node else each for each in network)
     whole = changed(network, nodes=(*nodes, *parts))
-    return changed(whole, nodes=ordered(whole))
+    return changed(whole, nodes=order_nodes(whole))
 
 
 def _part(network: Network, node: Node, name: str, rows: slice) -> tuple[Network, list[Node]]:
@@ -174,7 +174,7 @@ def _cut_formats(network: Network, node: Node, rows: slice) -> tuple[Network, Fo
         rank = len(network.shapes[node.name])
         if unit is not None and _whole(network, unit, rank):
             network, ref = _keep_rows(network, unit, rows)
-            formats[role] = counting(format, ref.name)
+            formats[role] = count_in(format, ref.name)
     return network, MappingProxyType(formats)
 
 
@@ -209,4 +209,4 @@ def tidy(network: Network) -> Network:
 def map_nodes(network: Network, function: Callable[[Node], Node]) -> Network:
     """The network with each node replaced by what the function makes of it; names stay."""
     mapped = ((node, function(node)) for node in network)
-    return network.edited([new for node, new in mapped if new is not node])
+    return network.edit([new for node, new in mapped if new is not node])

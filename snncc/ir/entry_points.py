@@ -43,10 +43,10 @@ class Plugin:
             DeviceError: a package that it needs is not installed; names the command that adds it.
             UsageError: the entry point leads nowhere, or what it leads to cannot be imported.
         """
-        found = self.named()
+        found = self.load_named()
         return found() if isinstance(found, type) else found
 
-    def named(self) -> object:
+    def load_named(self) -> object:
         """What the entry point names, as it is.
 
         Raises:

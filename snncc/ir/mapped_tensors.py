@@ -49,7 +49,7 @@ class Stretch:
     start: int
     length: int
 
-    def mapped(self) -> mmap.mmap:
+    def map_bytes(self) -> mmap.mmap:
         """The bytes, read-only; in memory are those that were read, until the map is dropped."""
         return mmap.mmap(
             self.file.descriptor, self.length, access=mmap.ACCESS_READ, offset=self.start
@@ -59,7 +59,7 @@ class Stretch:
 _open: list[_File] = []
 
 
-def stored(array: npt.NDArray[Any]) -> Stretch | None:
+def store(array: npt.NDArray[Any]) -> Stretch | None:
     """The array's bytes in a file, in the order of its axes; None where there is no room for it."""
     content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
     try:

@@ -20,22 +20,22 @@ _OUTSIDE_TENSOR = re.compile(r"[^A-Za-z0-9_.]|_(?=0x)")
 def identifier(name: str, before: str = "n") -> str:
     """A node's name, from any text: a letter, then letters, digits and underscores.
 
-    What it maps to one name (`a.b` and `a-b`, `0` and `n0`) `unused` tells apart.
+    What it maps to one name (`a.b` and `a-b`, `0` and `n0`) `find_unused` tells apart.
 
     Args:
         name: of a module, a file or an op.
         before: what stands in front where no letter does.
     """
-    found = _OUTSIDE.sub(_numbered, _BETWEEN.sub("_", name))
+    found = _OUTSIDE.sub(_write_code, _BETWEEN.sub("_", name))
     return found if found[:1].isalpha() else f"{before}{found}"
 
 
 def tensor_name(name: str) -> str:
     """A tensor's name, from any text but an empty one; two that differ give two."""
-    return _OUTSIDE_TENSOR.sub(_numbered, name)
+    return _OUTSIDE_TENSOR.sub(_write_code, name)
 
 
-def unused(name: str, taken: Container[str], between: str = "_") -> str:
+def find_unused(name: str, taken: Container[str], between: str = "_") -> str:
     """The name itself, or with the lowest number behind it that makes it one of its own."""
     found, count = name, 1
     while found in taken:
@@ -44,5 +44,5 @@ def unused(name: str, taken: Container[str], between: str = "_") -> str:
     return found
 
 
-def _numbered(found: re.Match[str]) -> str:
+def _write_code(found: re.Match[str]) -> str:
     return f"_0x{ord(found[0]):x}_"

@@ -128,9 +128,9 @@ class Network:
         Raises:
             RuleViolation: V005 shapes disagree, V006 a tensor is missing.
         """
-        return self.derived(SHAPES)
+        return self.derive(SHAPES)
 
-    def derived(self, what: Derived[Network, V]) -> Mapping[str, V]:
+    def derive(self, what: Derived[Network, V]) -> Mapping[str, V]:
         """Node name → its value; computed when it is asked for first."""
         if what not in self._derived:
             self._derived[what] = Table(what.all(self))
@@ -156,7 +156,7 @@ class Network:
             found[use.source] = (*found.get(use.source, ()), use)
         return found
 
-    def edited(
+    def edit(
         self,
         put: Sequence[Node] = (),
         gone: Iterable[str] = (),
@@ -175,7 +175,7 @@ class Network:
         gone = tuple(gone)
         new = replace(
             self,
-            nodes=self._nodes.edited(put, gone),
+            nodes=self._nodes.edit(put, gone),
             outputs=self.outputs if outputs is None else outputs,
             tensors=self.tensors if tensors is None else tensors,
         )

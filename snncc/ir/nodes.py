@@ -107,7 +107,7 @@ class Nodes(Sequence[Node]):
             self._users = Table((source, tuple(names)) for source, names in found.items())
         return self._users
 
-    def edited(self, put: Iterable[Node] = (), gone: Iterable[str] = ()) -> Nodes:
+    def edit(self, put: Iterable[Node] = (), gone: Iterable[str] = ()) -> Nodes:
         """The nodes without those gone, with others in place of those of the same names, or more.
 
         What is new stands last.
@@ -115,14 +115,14 @@ class Nodes(Sequence[Node]):
         new, named = Nodes(()), self.named
         entered = {node.name: node for node in put}
         taken = [name for name in gone if name in named]
-        new._listed, new._named = None, named.edited(entered, taken)
+        new._listed, new._named = None, named.edit(entered, taken)
         rewired = [node for node in entered.values() if _sources(named, node.name) != node.inputs]
-        new._tangled = self._tangled or any(_moved(named, node) for node in rewired)
+        new._tangled = self._tangled or any(_is_moved(named, node) for node in rewired)
         changes = {node.name: node.inputs for node in rewired} | dict.fromkeys(taken, ())
-        new._users = self._rewired(changes)
+        new._users = self._rewire(changes)
         return new
 
-    def _rewired(self, changes: Mapping[str, tuple[Use, ...]]) -> Table[tuple[str, ...]]:
+    def _rewire(self, changes: Mapping[str, tuple[Use, ...]]) -> Table[tuple[str, ...]]:
         """Who uses what, when these nodes have these inputs."""
         found: dict[str, tuple[str, ...]] = {}
         for name, inputs in changes.items():
@@ -135,7 +135,7 @@ class Nodes(Sequence[Node]):
                 if source not in before:
                     found[source] = (*found.get(source, self.users.get(source, ())), name)
         unused = [source for source, users in found.items() if not users]
-        return self.users.edited(found, unused)
+        return self.users.edit(found, unused)
 
     @overload
     def __getitem__(self, index: int) -> Node: ...
@@ -162,7 +162,7 @@ def _sources(named: Mapping[str, Node], name: str) -> tuple[Use, ...]:
     return () if node is None else node.inputs
 
 
-def _moved(named: Mapping[str, Node], node: Node) -> bool:
+def _is_moved(named: Mapping[str, Node], node: Node) -> bool:
     """Whether a node uses now what it did not, and so may stand before it."""
     old = named.get(node.name)
     before = set() if old is None else {use.source for use in old.inputs if not use.delay}

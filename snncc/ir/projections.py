@@ -100,7 +100,7 @@ class Projections(ABC):
             found |= self.leaves(each, node, late)
         return found
 
-    def unshaped(self, use: Use) -> Use:
+    def skip_reshapes(self, use: Use) -> Use:
         """The wire before any reshapes, delays added up."""
         while isinstance(self.network[use.source].op, Reshape):
             inner = self.network[use.source].inputs[0]

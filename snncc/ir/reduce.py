@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .arithmetic.number import counting, unit_tensor
+from .arithmetic.number import count_in, unit_tensor
 from .edit import redirect, remove, replace, tidy
 from .errors import SnnccError
 from .network import Network, Node, Use
@@ -68,7 +68,7 @@ def _smaller(network: Network, signal: Signal) -> Iterator[Case]:
     for cut in _shorter(signal):
         yield network, cut
     for less in _simpler(network):
-        kept = _pruned(less)
+        kept = _prune(less)
         yield kept, {name: x for name, x in signal.items() if name in kept}
 
 
@@ -96,7 +96,7 @@ def _simpler(network: Network) -> Iterator[Network]:
     for node in network:
         yield from _less_wiring(network, node)
     for node in network.populations:
-        yield from _halved(network, node)
+        yield from _halve(network, node)
 
 
 def _fewer_outputs(network: Network) -> Iterator[Network]:
@@ -114,14 +114,14 @@ def _less_wiring(network: Network, node: Node) -> Iterator[Network]:
             yield replace(network, changed(node, inputs=inputs))
     for use in node.inputs:
         if use.source != node.name and _alike(network, use, node):
-            yield _bypassed(network, node, use)
+            yield _bypass(network, node, use)
 
 
 def _alike(network: Network, use: Use, node: Node) -> bool:
     return network.shapes[use.source] == network.shapes[node.name]
 
 
-def _bypassed(network: Network, node: Node, use: Use) -> Network:
+def _bypass(network: Network, node: Node, use: Use) -> Network:
     """Whatever used the node uses its input; what read a state of it reads that input too."""
     now = changed(use, delay=0)
     wires = ("", *(state.name for state in node.op.states))
@@ -129,23 +129,23 @@ def _bypassed(network: Network, node: Node, use: Use) -> Network:
     return remove(redirect(network, moved), [node.name])
 
 
-def _pruned(network: Network) -> Network:
+def _prune(network: Network) -> Network:
     seen = ancestors(network)
     return tidy(changed(network, nodes=tuple(node for node in network if node.name in seen)))
 
 
-def _halved(network: Network, population: Node) -> Iterator[Network]:
+def _halve(network: Network, population: Node) -> Iterator[Network]:
     """The network with either half of a population that stands between dense synapses only."""
     shape = network.shapes[population.name]
-    group = _driving(network, population.name)
+    group = _find_driving(network, population.name)
     dense = all(isinstance(user.op, Dense) for user in network.users(population.name))
     if len(shape) == 1 and shape[0] > 1 and group is not None and dense:
         half = shape[0] // 2
-        yield _kept(network, population.name, group, slice(0, half))
-        yield _kept(network, population.name, group, slice(half, shape[0]))
+        yield _keep_neurons(network, population.name, group, slice(0, half))
+        yield _keep_neurons(network, population.name, group, slice(half, shape[0]))
 
 
-def _kept(network: Network, population: str, group: frozenset[str], half: slice) -> Network:
+def _keep_neurons(network: Network, population: str, group: frozenset[str], half: slice) -> Network:
     """The network with those neurons of a population, and what drives them alone, cut to match."""
     tensors = dict(network.tensors)
 
@@ -155,7 +155,7 @@ def _kept(network: Network, population: str, group: frozenset[str], half: slice)
         tensors[name] = Tensor(values if values.size == 1 else values[part])
         return Ref(name)
 
-    def moved(node: Node) -> Node:
+    def keep_rows(node: Node) -> Node:
         if node.name in group:
             node = _rows(node, cut, half)
         if any(use.source == population for use in node.inputs):
@@ -165,7 +165,7 @@ def _kept(network: Network, population: str, group: frozenset[str], half: slice)
             node = changed(node, op=changed(op, weight=weight))
         return node
 
-    nodes = tuple(moved(node) for node in network)
+    nodes = tuple(keep_rows(node) for node in network)
     return changed(network, nodes=nodes, tensors=MappingProxyType(tensors))
 
 
@@ -176,7 +176,7 @@ def _rows(node: Node, cut: Callable[[str, str, tuple[slice, ...]], Ref], half: s
         **{field: cut(tensor, f"{node.name}.{field}", (half,)) for field, tensor in refs.items()}
     )
     formats = {
-        role: counting(format, cut(unit, f"{node.name}.{role}.unit", (half,)).name)
+        role: count_in(format, cut(unit, f"{node.name}.{role}.unit", (half,)).name)
         if (unit := unit_tensor(format)) is not None
         else format
         for role, format in node.formats.items()
@@ -184,7 +184,7 @@ def _rows(node: Node, cut: Callable[[str, str, tuple[slice, ...]], Ref], half: s
     return changed(node, op=op, formats=MappingProxyType(formats))
 
 
-def _driving(network: Network, name: str) -> frozenset[str] | None:
+def _find_driving(network: Network, name: str) -> frozenset[str] | None:
     """The population, and all sums and dense synapses that drive it alone; None if others do."""
     found, pending = {name}, [name]
     while pending:

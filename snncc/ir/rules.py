@@ -16,7 +16,7 @@ from .op.op import OPS, check_states
 from .ops import Input
 from .param import Shape
 from .untrusted import limits
-from .views import arithmetics, ordered
+from .views import arithmetics, order_nodes
 
 _TITLE = re.compile(r"\S+")  # what the text form can print and read again
 _TENSOR = re.compile(r"[A-Za-z0-9_.]+")
@@ -84,10 +84,10 @@ def _uses(network: Network) -> None:
 
 
 def _cycles(network: Network) -> None:
-    ordered(network)
+    order_nodes(network)
 
 
-def _listing(network: Network) -> None:
+def _check_order(network: Network) -> None:
     seen: set[str] = set()
     for node in network:
         late = [use.source for use in node.inputs if not use.delay and use.source not in seen]
@@ -217,7 +217,7 @@ _RULES: tuple[Callable[[Network], None], ...] = (
     _ends,
     _uses,
     _cycles,
-    _listing,
+    _check_order,
     _shapes,
     _sizes,
     _finite,

@@ -63,7 +63,7 @@ class Table(Mapping[str, V]):
         """The values, in the order of their names."""
         return self._whole().values()
 
-    def edited(self, put: Mapping[str, V], gone: Iterable[str] = ()) -> Table[V]:
+    def edit(self, put: Mapping[str, V], gone: Iterable[str] = ()) -> Table[V]:
         """The table with other values for some names, or more of them, and without those gone."""
         new = Table[V]()
         new._base = self._base

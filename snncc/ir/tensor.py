@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .mapped_tensors import LARGE_BYTES, Stretch, stored
+from .mapped_tensors import LARGE_BYTES, Stretch, store
 
 Array: TypeAlias = npt.NDArray[Any]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -34,7 +34,7 @@ class Tensor:
         self.shape: tuple[int, ...] = array.shape
         self.dtype: np.dtype[Any] = array.dtype
         self._held: Array | Stretch = array
-        if array.nbytes >= LARGE_BYTES and (stretch := stored(array)) is not None:
+        if array.nbytes >= LARGE_BYTES and (stretch := store(array)) is not None:
             self._held = stretch
         elif _changeable(array) or not array.flags.c_contiguous:
             self._held = np.array(array, order="C")
@@ -44,7 +44,7 @@ class Tensor:
     def values(self) -> Array:
         """The numbers, read-only; of a large tensor a new array each time, so keep it briefly."""
         if isinstance(self._held, Stretch):
-            return np.ndarray(self.shape, self.dtype, self._held.mapped())
+            return np.ndarray(self.shape, self.dtype, self._held.map_bytes())
         return self._held
 
     @cached_property

@@ -64,7 +64,7 @@ def show(network: Network, *, tensors: bool = False) -> str:
 def show_node(node: Node) -> str:
     """The line of one node."""
     line = f"  %{node.name} = {node.op.keyword}({', '.join(map(str, node.inputs))})"
-    if stated := _stated(node.op):
+    if stated := _list_stated(node.op):
         line += " {" + ", ".join(f"{k}={_show(v)}" for k, v in stated.items()) + "}"
     if node.formats:
         line += " : " + ", ".join(f"{role}={format}" for role, format in node.formats.items())
@@ -72,7 +72,7 @@ def show_node(node: Node) -> str:
     return line + (f"  // {origin}" if origin else "")
 
 
-def _stated(op: Op) -> dict[str, Value]:
+def _list_stated(op: Op) -> dict[str, Value]:
     return {
         f.name: getattr(op, f.name)
         for f in fields(op)

@@ -39,7 +39,7 @@ def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:
     return result
 
 
-def ordered(network: Network) -> tuple[Node, ...]:
+def order_nodes(network: Network) -> tuple[Node, ...]:
     """The nodes, each after those it uses without delay; otherwise in the order they have.
 
     Raises:

@@ -51,7 +51,7 @@ class Layout:
     first: bytes = b""
 
 
-def _sketched(engine: str, loop: str, sketch: str, *templates: str, at: str = "") -> Layout:
+def _sketch(engine: str, loop: str, sketch: str, *templates: str, at: str = "") -> Layout:
     """An ecosystem of Arduino's, whose sensors come with drivers in C++."""
     paths = {name: f"{at}{name}" if name == "library.json" else name for name in templates}
     sensor = "sensor.cpp"
@@ -60,10 +60,10 @@ def _sketched(engine: str, loop: str, sketch: str, *templates: str, at: str = ""
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        "arduino": _sketched(
+        "arduino": _sketch(
             "src", "examples/SensorLoop", "SensorLoop.ino", "library.properties", "README.md"
         ),
-        "platformio": _sketched(
+        "platformio": _sketch(
             "lib/{name}/src",
             "src",
             "main.cpp",
@@ -157,17 +157,17 @@ def project(
     assert "snncc_app.h" in code, "the sources have no application"
     # A face in C belongs to the program that is being made; the library is for several of them.
     face = {name: code.pop(name) for name in FACE if application.engine == "c99"}
-    library = {_renamed(name, layout): text for name, text in code.items()}
+    library = {_rename(name, layout): text for name, text in code.items()}
     if application.engine == "tflm":
         library = {n: layout.first + t if n.endswith(layout.cpp) else t for n, t in library.items()}
     facts = _facts(application, layout, sorted(library), sorted(face))
-    looped = {**face, **{_loop_name(n, layout): _filled("shared", n, facts) for n in LOOP}}
+    looped = {**face, **{_loop_name(n, layout): _fill("shared", n, facts) for n in LOOP}}
     found = {PurePosixPath(_at(layout.engine, application), n): t for n, t in library.items()}
     found |= {PurePosixPath(_at(layout.loop, application), n): t for n, t in looped.items()}
     if layout.sketch:
-        found[PurePosixPath(layout.sketch)] = _filled("shared", "sketch.cpp", facts)
+        found[PurePosixPath(layout.sketch)] = _fill("shared", "sketch.cpp", facts)
     for template, path in layout.templates.items():
-        found[PurePosixPath(_at(path, application))] = _filled(kind, template, facts)
+        found[PurePosixPath(_at(path, application))] = _fill(kind, template, facts)
     return dict(sorted(found.items()))
 
 
@@ -202,7 +202,7 @@ def _loop_name(name: str, layout: Layout) -> str:
     return layout.sensor if name == "sensor.c" else name
 
 
-def _renamed(name: str, layout: Layout) -> str:
+def _rename(name: str, layout: Layout) -> str:
     return name.removesuffix(".cc") + layout.cpp if name.endswith(".cc") else name
 
 
@@ -210,7 +210,7 @@ def _at(path: str, application: Application) -> str:
     return path.format(name=application.name)
 
 
-def _filled(folder: str, name: str, facts: Mapping[str, object]) -> bytes:
+def _fill(folder: str, name: str, facts: Mapping[str, object]) -> bytes:
     # Texts for C compilers and build tools, not for browsers: nothing is to be escaped.
     environment = Environment(
         undefined=StrictUndefined,

@@ -12,7 +12,7 @@ from snncc.ir.ops import Input, Weighted
 def network_dot(network: Network) -> str:
     """The network as a directed graph: a box a node, dashed where a wire is late."""
     lines = [
-        f"digraph {_quoted(network.name)} {{",
+        f"digraph {_quote(network.name)} {{",
         "  rankdir=TB;",
         '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="Helvetica"];',
         '  edge [fontname="Helvetica", fontsize=10];',
@@ -29,7 +29,7 @@ def _box(network: Network, node: Node) -> str:
     label = f"{node.name}\n{node.op.keyword} {shape}"
     if isinstance(node.op, Weighted):
         label += f"\n{prod(network.tensors[node.op.weight.name].shape):,} weights"
-    return f"  {_quoted(node.name)} [label={_quoted(label)}, fillcolor={_quoted(_colour(node))}];"
+    return f"  {_quote(node.name)} [label={_quote(label)}, fillcolor={_quote(_colour(node))}];"
 
 
 def _colour(node: Node) -> str:
@@ -41,10 +41,10 @@ def _colour(node: Node) -> str:
 
 
 def _edge(use: Use, target: str) -> str:
-    told = ([f"label={_quoted(wire_label(use))}"] if wire_label(use) else []) + (
+    told = ([f"label={_quote(wire_label(use))}"] if wire_label(use) else []) + (
         ["style=dashed", "constraint=false"] if use.delay else []
     )
-    return f"  {_quoted(use.source)} -> {_quoted(target)}" + (
+    return f"  {_quote(use.source)} -> {_quote(target)}" + (
         f" [{', '.join(told)}];" if told else ";"
     )
 
@@ -57,11 +57,11 @@ def wire_label(use: Use) -> str:
 
 def _ends(network: Network) -> Iterator[str]:
     for place, use in enumerate(network.outputs):
-        end = _quoted(f"output {place}")  # no node's name has a space
-        yield f'  {end} [shape=plaintext, style="", label={_quoted(f"return {use}")}];'
+        end = _quote(f"output {place}")  # no node's name has a space
+        yield f'  {end} [shape=plaintext, style="", label={_quote(f"return {use}")}];'
         yield _edge(use, f"output {place}")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -49,7 +49,7 @@ class Drawing:
     lines: tuple[Line, ...]
 
 
-def drawing(network: Network) -> Drawing:
+def draw_network(network: Network) -> Drawing:
     """The network in ranks from input to output: wires without delay lead downward."""
     ranks = [*nx.topological_generations(graph(network, now=True))]
     widest = max(len(rank) for rank in ranks)

@@ -12,7 +12,7 @@ from snncc.bundle import Bundle
 from snncc.files import MARK
 from snncc.ir import Network, show
 
-from .drawing import BOX, drawing
+from .drawing import BOX, draw_network
 from .summary import summary
 
 
@@ -56,7 +56,7 @@ def _page(
         layers=layers,
         about={key: value for key, value in about.items() if value},
         report=[*_lines(report, "")],
-        drawing=drawing(network),
+        drawing=draw_network(network),
         box=BOX,
         text=show(network),
     )

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from snncc.files import write_file
-from snncc.ir import OPS, Measure, Op, Pads, Param, Ref, stated_by
+from snncc.ir import OPS, Measure, Op, Pads, Param, Ref, collect_fields
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import PASSES, Effect, Pass
 
@@ -61,7 +61,7 @@ def ops_page() -> str:
     for family, members in families.items():
         lines += ["", f"## {FAMILIES[family]}"]
         if family == "neuron":
-            lines += ["", "### All spiking neurons", "", *_described(Spiking, fields(Spiking))]
+            lines += ["", "### All spiking neurons", "", *_describe(Spiking, fields(Spiking))]
         for op in members:
             lines += ["", *_op(op)]
     return "\n".join(lines) + "\n"
@@ -75,7 +75,7 @@ def _op(kind: type[Op]) -> Iterator[str]:
     yield f"### `{kind.keyword}`"
     yield ""
     shared = {f.name for f in fields(Spiking)} if issubclass(kind, Spiking) else set[str]()
-    yield from _described(kind, [f for f in fields(kind) if f.name not in shared])
+    yield from _describe(kind, [f for f in fields(kind) if f.name not in shared])
     if shared:
         yield ""
         yield "Besides, it states what [all spiking neurons](#all-spiking-neurons) state."
@@ -109,14 +109,14 @@ def _pass(kind: type[Pass]) -> Iterator[str]:
     least = f", at least {kind.agreement:.1%} of {what} stay" if kind.agreement < 1 else ""
     yield f"*{kind.effect.value}{least}*"
     yield ""
-    yield from _described(kind)
+    yield from _describe(kind)
     options = [f for f in fields(kind) if f.type in ("int", "float", "str")]
     if options:
         yield ""
         yield from _table(options)
 
 
-def _described(kind: type[object], stated: Sequence[Field[object]] = ()) -> Iterator[str]:
+def _describe(kind: type[object], stated: Sequence[Field[object]] = ()) -> Iterator[str]:
     """The docstring: its first line as a sentence, what follows as it stands in the code.
 
     Then, in the same block, the fields: those in a row that take the same, together.
@@ -132,16 +132,16 @@ def _described(kind: type[object], stated: Sequence[Field[object]] = ()) -> Iter
         if stated and not any(line.startswith("input ") for line in rest):
             yield ""
         label = "fields"
-        for taken, together in groupby(stated, key=partial(_taken, kind)):
+        for taken, together in groupby(stated, key=partial(_describe_values, kind)):
             yield f"{label:<8}{', '.join(f.name for f in together)}: {taken}"
             label = ""
         yield "```"
 
 
-def _taken(kind: type[object], row: Field[object]) -> str:
+def _describe_values(kind: type[object], row: Field[object]) -> str:
     """What a field is and takes, and what it is where it is left out."""
     assert issubclass(kind, Op)
-    field = stated_by(kind)[row.name]
+    field = collect_fields(kind)[row.name]
     options, form = field.dimension.options, str(FORMS.get(field.form, ""))
     taken = f"one of {', '.join(options)}" if options else form
     default = "" if row.default is MISSING else f"; {row.default} where it is left out"

@@ -78,22 +78,22 @@ def _rows(models: Sequence[str]) -> Iterator[Row]:
     for model in models:
         for target in plugins("snncc.backends"):
             for bits in STATE_BITS:
-                yield model, target, str(bits), *_measured(model, target, bits)
+                yield model, target, str(bits), *_measure(model, target, bits)
 
 
-def _measured(model: str, target: str, bits: int) -> Row:
+def _measure(model: str, target: str, bits: int) -> Row:
     try:
         try:
-            return _verified(model, target, bits, None)
+            return _verify(model, target, bits, None)
         except CapacityError:
-            return _verified(model, target, bits, ROOMY)
+            return _verify(model, target, bits, ROOMY)
     except SnnccError as error:
         sentence = str(error).splitlines()[0]
         # The user's code may look like columns or like a link.
         return f"refused: {sentence}".replace("|", "/").replace("](", "] ("), *[""] * 5
 
 
-def _verified(model: str, target: str, bits: int, board: str | None) -> Row:
+def _verify(model: str, target: str, bits: int, board: str | None) -> Row:
     with TemporaryDirectory() as folder:
         out = Path(folder) / "model.snnb"
         request = BuildRequest(f"zoo:{model}", target, state_bits=bits, board=board, output=out)

@@ -19,7 +19,7 @@ def summary(network: Network, rates: Mapping[str, float]) -> dict[str, Json]:
         network: float or quantized.
         rates: node → mean spikes per neuron and tick, where they are known.
     """
-    layers: list[Json] = [_layer(network, node, rates) for node in network if _counted(node)]
+    layers: list[Json] = [_layer(network, node, rates) for node in network if _is_counted(node)]
     weights = sum(_weights(network, node) for node in network)
     bits = sum(_weights(network, node) * _weight_bits(node) for node in network)
     return {
@@ -38,7 +38,7 @@ def summary(network: Network, rates: Mapping[str, float]) -> dict[str, Json]:
     }
 
 
-def _counted(node: Node) -> bool:
+def _is_counted(node: Node) -> bool:
     return bool(node.op.states) or isinstance(node.op, Weighted)
 
 

@@ -40,7 +40,7 @@ def network_text(network: Network, facts: dict[str, Json] | None = None) -> str:
         f"{_number(facts['weights'])} weights in {_number(facts['weight_bytes'])} bytes; "
         f"computes with {kind}, decoded by {facts['decode']}"
     )
-    return f"{show(network)}\n{_rendered(table)}\n{totals}\n"
+    return f"{show(network)}\n{_render(table)}\n{totals}\n"
 
 
 def bundle_text(bundle: Bundle) -> str:
@@ -102,7 +102,7 @@ def _line(item: Json) -> str:
     return str(item)
 
 
-def _rendered(table: Table) -> str:
+def _render(table: Table) -> str:
     buffer = io.StringIO()
     Console(file=buffer, width=WIDTH, no_color=True).print(table)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

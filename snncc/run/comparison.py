@@ -39,7 +39,7 @@ class Comparison:
 
     def add(self, left: Trace, right: Trace, lag: int = 0, offset: int = 0) -> None:
         """Takes one more batch of samples into account; `offset` samples came before."""
-        count, first = left.compared(right, lag)
+        count, first = left.compare(right, lag)
         if first is not None and (self.first is None or first.tick < self.first.tick):
             self.first = Difference(first.sample + offset, first.tick, first.node, first.neuron)
         self.mismatches += count

@@ -63,11 +63,11 @@ def run(
     for part in parts:
         saturated.update(part.saturated)
     if engine != "reference":
-        saturated.update(clipped(bundle, signal))
+        saturated.update(count_clipped(bundle, signal))
     return Trace(wires, parts[0].outputs, dict(saturated))
 
 
-def clipped(bundle: Bundle, signal: Values) -> dict[str, int]:
+def count_clipped(bundle: Bundle, signal: Values) -> dict[str, int]:
     """Input → how many values of a signal its format cannot hold; none where all fit.
 
     What happens to inputs happens before any engine: these count what the interpreter does.

@@ -65,15 +65,15 @@ def flash(
         report,
         programmed=True,
         verified=True,
-        spikes=_compared(expected, played.trace, report.board),
+        spikes=_compare(expected, played.trace, report.board),
         mismatches=0,
         instructions_per_tick=mean(played.instructions) if played.instructions else None,
     )
 
 
-def _compared(expected: Trace, found: Trace, board: str) -> int:
+def _compare(expected: Trace, found: Trace, board: str) -> int:
     """How many spikes both traces have. Raises: SpikesDiffer."""
-    count, first = expected.compared(found)
+    count, first = expected.compare(found)
     if count:
         raise SpikesDiffer(
             f"{count} values on {board} differ from the check spikes, first at {first}"

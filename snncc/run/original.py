@@ -56,17 +56,17 @@ def find_original(
     """
     source = model or bundle.model
 
-    def gone(why: str) -> Original:
+    def explain_absence(why: str) -> Original:
         return Original(find_samples(source, data, bundle.model_options), absent=why)
 
     if model is None and (absent := _absent(bundle)):
-        return gone(absent)
+        return explain_absence(absent)
     notes: tuple[str, ...] = ()
     stated, place = bundle.manifest.weights, weights
     if stated is not None and weights is None:
         place = _weights(bundle, source)
         if place is None:
-            return gone(
+            return explain_absence(
                 f"the weights {stated.file} are not here; to compare the model as well: "
                 "--weights FILE"
             )
@@ -76,7 +76,7 @@ def find_original(
     except (UsageError, DeviceError, ModuleNotFoundError) as error:
         if model is not None or weights is not None:
             raise
-        return gone(str(error))
+        return explain_absence(str(error))
     found = again.imported.network
     if found != bundle.source:
         if stated is None and _differ_by_values(found, bundle.source):

@@ -25,10 +25,10 @@ def pace_warning(player: Player, signal: Values, tick_seconds: float) -> str:
         signal: `[samples, ticks, *shape]`; the first ticks of its first sample are counted.
         tick_seconds: what a tick stands for.
     """
-    from snncc.boards import board, emulated_twin, play
+    from snncc.boards import board, find_emulated_twin, play
 
     ours = board(player.board)
-    twin = emulated_twin(ours)
+    twin = find_emulated_twin(ours)
     if ours.clock_hz is None or twin is None:
         return ""
     stimulus = player.backend.stimulus(player.program, signal[:1, :COUNTED_TICKS])

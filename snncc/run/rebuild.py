@@ -14,7 +14,7 @@ from snncc.bundle import CHECK, Bundle, port_lags
 from snncc.ir import CompileError, Network, run, show
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Lateness, all_passes, parse_passes, with_ranges
-from snncc.plugins import lowered_with
+from snncc.plugins import find_lowering_versions
 from snncc.version import __version__
 
 TARGET = "target/"
@@ -68,13 +68,13 @@ def rebuild(bundle: Bundle, backend: Backend[Any], program: object) -> Rebuilt:
     if network != bundle.network:
         return Rebuilt((_first_difference(network, bundle.network),))
     differs = [*_facts(bundle, port_lags(late.total))]
-    if lowered_with(backend) == bundle.manifest.lowered_with:
-        differs += _emitted(bundle, backend, program)
+    if find_lowering_versions(backend) == bundle.manifest.lowered_with:
+        differs += _check_emitted(bundle, backend, program)
         return Rebuilt(tuple(differs))
     return Rebuilt(
         tuple(differs),
-        f"target/ was written with {_shown(bundle.manifest.lowered_with)}, here is "
-        f"{_shown(lowered_with(backend))}",
+        f"target/ was written with {_show(bundle.manifest.lowered_with)}, here is "
+        f"{_show(find_lowering_versions(backend))}",
     )
 
 
@@ -85,11 +85,11 @@ def _facts(bundle: Bundle, lag: Mapping[str, int]) -> Iterator[str]:
     found = run(bundle.network, signal, record="spikes")
     if expected.wires.keys() != found.wires.keys():
         yield f"{CHECK} has other wires than the network"
-    elif (count := expected.compared(found))[0]:
+    elif (count := expected.compare(found))[0]:
         yield f"{count[0]} values in {CHECK} are not what the network gives, first at {count[1]}"
 
 
-def _emitted(bundle: Bundle, backend: Backend[Any], program: object) -> Iterator[str]:
+def _check_emitted(bundle: Bundle, backend: Backend[Any], program: object) -> Iterator[str]:
     emitted = backend.emit(program)
     stated = {
         name.removeprefix(TARGET): listed.sha256
@@ -136,5 +136,5 @@ def _parts(left: str, right: str) -> tuple[str, str]:
     return left, right
 
 
-def _shown(packages: Mapping[str, str | None]) -> str:
+def _show(packages: Mapping[str, str | None]) -> str:
     return ", ".join(f"{name} {number or 'missing'}" for name, number in packages.items())

@@ -52,7 +52,7 @@ def verify(
         UsageError: the model or the data do not exist, or have another shape.
     """
     own = find_original(bundle, model, weights, data)
-    samples = _fitting(bundle, own.samples)
+    samples = _find_samples(bundle, own.samples)
     lowered, scores = Lowered.of(bundle), Scores()
     eager = Comparison("eager", "reference-float", absent=own.absent)
     native = Comparison("reference-quantized", "native")
@@ -84,7 +84,7 @@ def verify(
     )
 
 
-def _fitting(bundle: Bundle, given: Samples | None) -> Samples:
+def _find_samples(bundle: Bundle, given: Samples | None) -> Samples:
     """The samples that were given, which must fit the bundle; or else those of its check signal."""
     samples = given or Samples(bundle.check()[0], None)
     fit(bundle, samples.signal)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from snncc.files import refuse_file
 
-from .cards import Entry, card, entry, names, published, weights
+from .cards import Entry, card, entry, list_published, names, weights
 from .data.data_sets import DATASETS, dataset, wisdm_by_subject
 from .data.samples import PARTS, DataSet, Part, Samples, Split, write_npz
 from .models.families import family
@@ -34,9 +34,9 @@ __all__ = [
     "dataset",
     "entry",
     "factory",
+    "list_published",
     "load",
     "names",
-    "published",
     "test_data",
     "weights",
     "wisdm_by_subject",

@@ -40,7 +40,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in CHECKPOINTS.glob("*.json")))
 
 
-def published() -> tuple[str, ...]:
+def list_published() -> tuple[str, ...]:
     """The published sizes with random weights, as `family-size`, by family and size."""
     return tuple(SIZES)
 
@@ -53,7 +53,7 @@ def card(name: str) -> dict[str, object]:
     if name in SIZES:
         return _size_card(name)
     if name not in names():
-        raise UsageError(unknown("zoo model", name, (*names(), *published())))
+        raise UsageError(unknown("zoo model", name, (*names(), *list_published())))
     text = (CHECKPOINTS / f"{name}.json").read_text(encoding="utf-8")
     return cast("dict[str, object]", json.loads(text))
 

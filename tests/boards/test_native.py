@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snncc.boards import ToolchainError, shared_library
+from snncc.boards import ToolchainError, build_shared_library
 from snncc.boards.toolchain import cache_directory
 
 SOURCES = {
@@ -40,25 +40,25 @@ def call(library: Path, values: bytes) -> int:
 
 
 def make(_: int) -> tuple[str, int]:
-    library = shared_library(SOURCES)
+    library = build_shared_library(SOURCES)
     return str(library), call(library, b"\x01\xff\x05")
 
 
 def test_library_computes_and_is_made_once(cache: Path) -> None:
-    library = shared_library(SOURCES)
+    library = build_shared_library(SOURCES)
     assert call(library, bytes(range(100)) * 3) == 14850
     made = library.stat().st_mtime_ns
-    assert shared_library(SOURCES) == library
+    assert build_shared_library(SOURCES) == library
     assert library.stat().st_mtime_ns == made
     assert cache in library.parents
 
 
 def test_other_content_is_another_library() -> None:
-    library = shared_library(SOURCES)
+    library = build_shared_library(SOURCES)
     changed = SOURCES | {"sum.c": SOURCES["sum.c"].replace(b"total = 0", b"total = 1")}
-    flagged = shared_library(SOURCES, ("-DUNUSED=1",))
-    assert len({library, shared_library(changed), flagged}) == 3
-    assert call(shared_library(changed), b"") == 1
+    flagged = build_shared_library(SOURCES, ("-DUNUSED=1",))
+    assert len({library, build_shared_library(changed), flagged}) == 3
+    assert call(build_shared_library(changed), b"") == 1
 
 
 def test_several_processes_make_the_same_whole_library(cache: Path) -> None:
@@ -71,5 +71,5 @@ def test_several_processes_make_the_same_whole_library(cache: Path) -> None:
 
 def test_refused_sources_leave_nothing(cache: Path) -> None:
     with pytest.raises(ToolchainError, match="expected"):
-        shared_library({"broken.c": b"int broken(void) { return"})
+        build_shared_library({"broken.c": b"int broken(void) { return"})
     assert list(cache.rglob("*.so")) == []

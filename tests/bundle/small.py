@@ -13,7 +13,7 @@ from snncc.build import run_pipeline
 from snncc.bundle import (
     BuildRequest,
     check_files,
-    lowered_files,
+    list_lowered_files,
     manifest,
     source_files,
     writing,
@@ -32,7 +32,7 @@ def _made(seed: int) -> tuple[Network, Network, Ranges, tuple[Pass, ...], dict[s
     steps = backend.passes(source, Settings(), ranges)
     network = run_pipeline(source, steps)
     signal = np.asarray(spikes_for(network, seed)["x"], np.uint8)
-    files = lowered_files(network, backend.emit(backend.lower(network, Settings())))
+    files = list_lowered_files(network, backend.emit(backend.lower(network, Settings())))
     files |= source_files(source, ranges)
     files |= check_files(signal, run(network, signal, record="spikes"), {"seed": seed})
     return source, network, ranges, steps, files

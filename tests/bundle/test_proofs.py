@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from snncc import BuildRequest, compile_model, verify
-from snncc.backends import packed
+from snncc.backends import pack_npz
 from snncc.bundle import MANIFEST, Bundle
 from snncc.cli import main
 from snncc.ir import DECODES, Decode, LoweringRefused, UsageError, plugins, show
@@ -29,8 +29,8 @@ def saved(name: str, folder: Path) -> tuple[Path, Path]:
     model, data = folder / f"{name}.snn", folder / f"{name}_data.npz"
     model.write_text(show(network))
     arrays = {key: tensor.values for key, tensor in network.tensors.items()}
-    model.with_suffix(".npz").write_bytes(packed(arrays))
-    data.write_bytes(packed({"x": spikes_for(network, samples=4)["x"]}))
+    model.with_suffix(".npz").write_bytes(pack_npz(arrays))
+    data.write_bytes(pack_npz({"x": spikes_for(network, samples=4)["x"]}))
     return model, data
 
 
@@ -91,13 +91,13 @@ def _bias(bundle: Path) -> None:
     with np.load(bundle / "tensors.npz") as file:
         arrays = {key: file[key] for key in file.files}
     arrays["s1.bias"] = arrays["s1.bias"] + 1
-    rehashed(bundle, {"tensors.npz": packed(arrays)})
+    rehashed(bundle, {"tensors.npz": pack_npz(arrays)})
 
 
 def test_arrays_that_unfold_without_end_are_refused(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bomb = packed({"signal": np.zeros((1, 1 << 24), np.uint8)}, large_bytes=1 << 60)
+    bomb = pack_npz({"signal": np.zeros((1, 1 << 24), np.uint8)}, large_bytes=1 << 60)
     rehashed(bundle, {"check/check.npz": bomb})
     monkeypatch.setattr(limits, "DATA_BYTES", 1 << 20)
     with pytest.raises(UsageError, match=r"takes 16\.0 MiB"):
@@ -153,7 +153,7 @@ def check_edited(bundle: Path) -> None:
     with np.load(bundle / "check/check.npz") as file:
         arrays = {key: file[key] for key in file.files}
     arrays["%s2"] = 1 - arrays["%s2"]
-    rehashed(bundle, {"check/check.npz": packed(arrays)})
+    rehashed(bundle, {"check/check.npz": pack_npz(arrays)})
 
 
 def test_verify_refuses_an_edited_bundle(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,8 +41,8 @@ def test_a_build_says_which_ticks_it_was_calibrated_with(built: Bundle) -> None:
 def test_parts_of_ticks_give_what_the_whole_gives(built: Bundle) -> None:
     signal = np.random.default_rng(1).random((2, PART_TICKS + 3, 8)) < 0.3
     whole = interpreted(built.network, signal)
-    assert whole.compared(interpret(built.network, signal, ()))[0] == 0
-    assert whole.compared(run(built, signal, "native"))[0] == 0
+    assert whole.compare(interpret(built.network, signal, ()))[0] == 0
+    assert whole.compare(run(built, signal, "native"))[0] == 0
 
 
 def test_fewer_samples_run_together_where_ticks_are_many(built: Bundle) -> None:

@@ -9,7 +9,7 @@ import pytest
 from snncc.cli.display import show_table
 from snncc.cli.root import COMMANDS
 from snncc.ir import UsageError
-from snncc.zoo import dataset, names, published
+from snncc.zoo import dataset, list_published, names
 
 from .conftest import Snncc
 
@@ -91,8 +91,8 @@ def test_zoo_list_shows_published_sizes_when_asked(snncc: Snncc) -> None:
     shown = {entry["name"] for entry in json.loads(snncc("zoo", "list", "--json").stdout)}
     assert shown == set(names())
     found = json.loads(snncc("zoo", "list", "--all", "--json").stdout)
-    assert {entry["name"] for entry in found} == {*names(), *published()}
-    assert {e["name"] for e in found if e["accuracy"] is None} == set(published())
+    assert {entry["name"] for entry in found} == {*names(), *list_published()}
+    assert {e["name"] for e in found if e["accuracy"] is None} == set(list_published())
     assert json.loads(snncc("zoo", "show", "sdt2-15m").stdout)["published_millions"] == "15.1"
 
 

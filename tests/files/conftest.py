@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snncc import BuildRequest, compile_model
-from snncc.backends import packed
+from snncc.backends import pack_npz
 from snncc.ir import show
 from tests.nets import hand
 
@@ -19,7 +19,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("model") / "feedforward.snn"
     place.write_text(show(network))
     arrays = {name: tensor.values for name, tensor in network.tensors.items()}
-    place.with_suffix(".npz").write_bytes(packed(arrays))
+    place.with_suffix(".npz").write_bytes(pack_npz(arrays))
     return place
 
 

@@ -24,7 +24,7 @@ def equal(imported: Imported) -> Mapping[str, float]:
     still = eager.calling.layout == "static"
     x = noise(network, eager.traced.ticks or TICKS, still, seed=7)
     theirs, ours = eager(x), run(network, x, record="spikes")
-    count, first = theirs.compared(ours)
+    count, first = theirs.compare(ours)
     assert first is None, f"{count} spikes differ, first {first}"
     scores, expected = ours.scores(network.decode), theirs.scores(network.decode)
     if eager.traced.readout is not None and theirs.outputs == (RETURNED,):

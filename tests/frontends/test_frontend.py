@@ -147,8 +147,8 @@ def test_eager_runs_agree_however_they_are_batched_and_repeated(load: Load) -> N
     parts = [imported.eager(x[i : i + 7]) for i in range(0, 40, 7)]
     for wire in whole.wires:
         np.testing.assert_array_equal(whole[wire], np.concatenate([p[wire] for p in parts]))
-    assert whole.compared(imported.eager(x)) == (0, None)
-    assert whole.compared(run(imported.network, x, record="spikes")) == (0, None)
+    assert whole.compare(imported.eager(x)) == (0, None)
+    assert whole.compare(run(imported.network, x, record="spikes")) == (0, None)
 
 
 def test_a_model_of_fixed_length_says_so(load: Load) -> None:

@@ -79,7 +79,7 @@ def test_a_narrow_parameter_is_computed_with_in_double(
     assert model.get_parameter("wide.bias").dtype == torch.float64
     x = (np.random.default_rng(0).random((2, 6, 64)) < 0.5).astype(np.float64)
     ours = run(imported.network, x, record="spikes")
-    assert imported.eager(x).compared(ours) == (0, None) and ours.output.any()
+    assert imported.eager(x).compare(ours) == (0, None) and ours.output.any()
     kept = [t.values for t in imported.network.tensors.values() if t.shape == (WIDE, 64)]
     assert kept and all(values.dtype == np.float64 for values in kept)
 

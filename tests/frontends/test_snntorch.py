@@ -90,7 +90,7 @@ def test_every_spike_and_potential_is_the_librarys(
     eager = imported(model)
     x = currents(seed)
     theirs, ours = eager(x), run(eager.traced.network, x, record="spikes")
-    count, first = theirs.compared(ours)
+    count, first = theirs.compare(ours)
     assert first is None, f"{count} spikes differ, first {first}"
 
 
@@ -123,7 +123,7 @@ def test_recurrent_convolution() -> None:
     eager = imported(model, (1, 5, 4), "spike")
     x = (np.random.default_rng(0).random((3, 50, 1, 5, 4)) < 0.4).astype(float)
     theirs, ours = eager(x), run(eager.traced.network, x, record="spikes")
-    assert theirs.compared(ours) == (0, None)
+    assert theirs.compare(ours) == (0, None)
     assert theirs.output.sum() > 100
 
 

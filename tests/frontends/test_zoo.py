@@ -24,7 +24,7 @@ def test_a_trained_model_is_its_network(name: str, load: Load) -> None:
     imported = load(f"zoo:{name}", data=x[:4])
     theirs = imported.eager(x[:SAMPLES])
     ours = run(imported.network, x[:SAMPLES], record="spikes")
-    assert theirs.compared(ours) == (0, None)
+    assert theirs.compare(ours) == (0, None)
     assert sum(np.count_nonzero(w) for w in theirs.wires.values()) > 1000
     decode = imported.network.decode
     np.testing.assert_array_equal(theirs.scores(decode), ours.scores(decode))

@@ -107,7 +107,7 @@ def test_exact_over_a_hundred_ticks(name: str, load: Load) -> None:
     fixed = eager.traced.ticks
     x = noise(network, fixed or TICKS, expected.layout == "static", seed=7)
     theirs, ours = eager(x), run(network, x, record="spikes")
-    assert theirs.compared(ours) == (0, None)
+    assert theirs.compare(ours) == (0, None)
     np.testing.assert_allclose(
         theirs.scores(network.decode), ours.scores(network.decode), rtol=1e-9, atol=1e-9
     )

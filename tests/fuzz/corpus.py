@@ -21,7 +21,7 @@ from onnx import numpy_helper, parser
 from safetensors.torch import save
 from torch import nn
 
-from snncc.backends import packed
+from snncc.backends import pack_npz
 from snncc.frontends.nir import write_nir
 from snncc.frontends.onnx import write_onnx
 from snncc.ir import show
@@ -116,7 +116,7 @@ def _pt2() -> bytes:
 def _snn(name: str) -> dict[str, bytes]:
     network = hand(name)
     arrays = {key: tensor.values for key, tensor in network.tensors.items()}
-    return {f"{name}.snn": show(network).encode(), f"{name}.npz": packed(arrays)}
+    return {f"{name}.snn": show(network).encode(), f"{name}.npz": pack_npz(arrays)}
 
 
 def foreign() -> Mapping[str, bytes]:

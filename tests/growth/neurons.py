@@ -152,7 +152,11 @@ def _formats(growth: Growth, op: Op, unit: int) -> dict[str, Format]:
         if not role.factor:
             bits = 16 if role == POTENTIAL else 32
             formats[role.name] = growth.quantity(bits, unit, state=True)
-        elif role.name != "decay" or op.named(Measure.FACTOR)["decay"] != 1.0 or growth.coin():
+        elif (
+            role.name != "decay"
+            or op.select_fields(Measure.FACTOR)["decay"] != 1.0
+            or growth.coin()
+        ):
             # A decay of exactly one is no factor and may go without a format.
             widest = type(op).stated[role.name].dimension.most is None
             formats[role.name] = growth.factor(12 if widest else 15)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snncc.ir import Network, RuleViolation, Use, graph, ordered
+from snncc.ir import Network, RuleViolation, Use, graph, order_nodes
 from snncc.ir.edit import fresh, insert, keep_tensor, redirect, remove
 from snncc.ir.edit import replace as replace_nodes
 from snncc.ir.network import Node
@@ -28,7 +28,7 @@ def test_a_table_after_edits_is_a_dict_after_edits(
     table, expected = Table(values), dict(values)
     for put, gone in edits:
         before, old = dict(table), table
-        table = table.edited(put, gone)
+        table = table.edit(put, gone)
         expected |= put
         for name in gone & expected.keys():
             del expected[name]
@@ -42,7 +42,7 @@ def test_a_table_after_edits_is_a_dict_after_edits(
 def test_a_table_keeps_the_order_in_which_names_were_entered() -> None:
     table = Table({"b": 1, "a": 2})
     for number in range(3 * SPARED):
-        table = table.edited({f"n{number}": number, "b": number}, [f"n{number - 1}"])
+        table = table.edit({f"n{number}": number, "b": number}, [f"n{number - 1}"])
     assert [*table] == ["b", "a", f"n{3 * SPARED - 1}"]
     with pytest.raises(KeyError):
         table["n0"]
@@ -64,7 +64,7 @@ def test_edits_of_a_network_are_those_of_its_list_of_nodes(
     assert [edited[node.name] for node in edited] == [*edited]
     for node in edited:
         assert sorted(_names(edited.users(node.name))) == sorted(_names(anew.users(node.name)))
-    assert ordered(edited) == tuple(edited)
+    assert order_nodes(edited) == tuple(edited)
     assert tuple(network) == before
 
 
@@ -89,14 +89,14 @@ def test_the_order_is_the_topological_one_that_is_lexicographical_in_places(
     shuffled = replace(network, nodes=tuple(reversed(network.nodes)))
     place = {node.name: index for index, node in enumerate(shuffled)}
     names = nx.lexicographical_topological_sort(graph(shuffled, now=True), place.__getitem__)
-    assert [node.name for node in ordered(shuffled)] == [*names]
+    assert [node.name for node in order_nodes(shuffled)] == [*names]
 
 
 def test_a_node_that_comes_to_use_a_later_one_is_listed_behind_it() -> None:
     nodes = Nodes([Node("a", Sum()), Node("b", Sum(), (Use("a"),)), Node("c", Sum(), (Use("b"),))])
-    longer = nodes.edited([Node("d", Sum(), (Use("a"),)), Node("b", Sum(), (Use("d"),))])
+    longer = nodes.edit([Node("d", Sum(), (Use("a"),)), Node("b", Sum(), (Use("d"),))])
     assert _names(longer) == ["a", "d", "b", "c"]
-    assert _names(longer.edited(gone=["c"])) == ["a", "d", "b"]
+    assert _names(longer.edit(gone=["c"])) == ["a", "d", "b"]
     assert _names(nodes) == ["a", "b", "c"]
     assert {name: [*users] for name, users in longer.users.items()} == {
         "a": ["d"], "d": ["b"], "b": ["c"],
@@ -105,10 +105,10 @@ def test_a_node_that_comes_to_use_a_later_one_is_listed_behind_it() -> None:
 
 def test_a_cycle_is_said_where_the_order_is_asked_for() -> None:
     nodes = Nodes([Node("a", Sum()), Node("b", Sum(), (Use("a"),))])
-    cyclic = Network("n", nodes.edited([Node("a", Sum(), (Use("b"),))]), (), 0.001)
+    cyclic = Network("n", nodes.edit([Node("a", Sum(), (Use("b"),))]), (), 0.001)
     assert _names(cyclic.nodes) == ["a", "b"]
     with pytest.raises(RuleViolation, match="V003"):
-        ordered(cyclic)
+        order_nodes(cyclic)
 
 
 def test_equal_tensors_are_kept_once_and_others_under_a_name_of_their_own() -> None:

@@ -139,4 +139,4 @@ def test_a_decay_of_exactly_one_needs_no_factor() -> None:
         ),
     )
     x = np.ones((1, 9, INPUTS))
-    assert run(verify(slim), x).compared(run(network, x)) == (0, None)
+    assert run(verify(slim), x).compare(run(network, x)) == (0, None)

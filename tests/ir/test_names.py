@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
-from snncc.ir import NAME, Network, identifier, parse, show, tensor_name, unused, verify
+from snncc.ir import NAME, Network, find_unused, identifier, parse, show, tensor_name, verify
 
 # Any text, and such as looks like what the rule itself writes.
 ANY = st.text(max_size=12) | st.text("_0x29abuU.-é ", max_size=12)
@@ -38,7 +38,7 @@ def test_what_is_a_name_stays(text: str) -> None:
 def test_unused_names_are_never_the_same(texts: Sequence[str]) -> None:
     taken: list[str] = []
     for text in texts:
-        taken.append(unused(identifier(text), taken))
+        taken.append(find_unused(identifier(text), taken))
     assert len(set(taken)) == len(taken)
 
 

@@ -14,7 +14,7 @@ from snncc.ir import (
     Use,
     bounds,
     graph,
-    ordered,
+    order_nodes,
     parse,
     projections,
     run,
@@ -126,8 +126,8 @@ def test_a_late_use_may_stand_before_its_source() -> None:
 @pytest.mark.parametrize("name", HAND)
 def test_the_order_is_the_listing(name: str) -> None:
     network = hand(name)
-    assert ordered(network) == network.nodes
-    assert ordered(replace(network, nodes=network.nodes[::-1])) != ()
+    assert order_nodes(network) == network.nodes
+    assert order_nodes(replace(network, nodes=network.nodes[::-1])) != ()
     assert graph(network).number_of_edges() >= len(network.nodes) - 1
 
 
@@ -210,10 +210,10 @@ def test_a_difference_is_the_earliest_and_a_lag_is_taken_off() -> None:
     left = np.zeros((2, 6, 3))
     right = left.copy()
     right[0, 4, 1] = right[1, 2, 2] = 1
-    count, first = Trace({"%s": left}, ("%s",)).compared(Trace({"%s": right}, ("%s",)))
+    count, first = Trace({"%s": left}, ("%s",)).compare(Trace({"%s": right}, ("%s",)))
     assert (count, str(first)) == (2, "sample 1, tick 2, %s, neuron 2")
     late = Trace({"%s": np.concatenate([left[:, :2], right[:, :-2]], axis=1)}, ("%s",))
-    assert Trace({"%s": right}, ("%s",)).compared(late, lag=2) == (0, None)
+    assert Trace({"%s": right}, ("%s",)).compare(late, lag=2) == (0, None)
 
 
 def test_scores_count_average_or_take_the_last() -> None:

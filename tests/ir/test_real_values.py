@@ -24,7 +24,7 @@ from snncc.ir import (
     verify,
 )
 from snncc.ir.arithmetic.arithmetic import isqrt
-from snncc.ir.arithmetic.functions import FUNCTIONS, error_bound, interpolated, knots
+from snncc.ir.arithmetic.functions import FUNCTIONS, error_bound, interpolate, knots
 from snncc.ir.ops import Function, Graded, MatMul, Norm, Product, Requantize, Transpose
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import hand, spikes_for
@@ -60,7 +60,7 @@ def test_a_table_is_as_near_as_it_says(name: str, bits: int, whole: int, frac: i
     units = 2.0**-index.unit, 2.0**-frac
     codes = np.arange(index.low, index.high + 1)
     table = knots(function, index, units[0], value, units[1])
-    found = interpolated(table, codes, index) * units[1]
+    found = interpolate(table, codes, index) * units[1]
     most = np.max(np.abs(found - function.of(codes * units[0])))
     assert most <= error_bound(function, index, *units)
     assert len(table) == 2 ** min(bits, 8) + 1
@@ -73,7 +73,7 @@ def test_a_reciprocal_is_as_near_as_it_says_away_from_zero() -> None:
     codes = np.arange(4096, 65536)  # 1 to 16
     real = codes * 2.0**-12
     step = 256 * 2.0**-12
-    error = np.abs(interpolated(table, codes, index) * 2.0**-14 - 1 / real)
+    error = np.abs(interpolate(table, codes, index) * 2.0**-14 - 1 / real)
     assert np.all(error <= step**2 / 8 * 2 / (real - step) ** 3 + 2.0**-14)
     assert table.max() == value.high, "what is too large is the largest code"
 

@@ -27,7 +27,7 @@ def wrong(network: Network) -> Network:
 
 
 def differs(network: Network, signal: Signal) -> bool:
-    count, _ = run(network, signal).compared(run(wrong(network), signal))
+    count, _ = run(network, signal).compare(run(wrong(network), signal))
     return count > 0
 
 

@@ -42,7 +42,7 @@ def scaled(op: Op, tensors: Tensors, scale: float) -> tuple[Op, Tensors]:
     """The op with all its voltages and currents multiplied."""
     fields: dict[str, object] = {}
     more: dict[str, Tensor] = {}
-    for name, value in op.named(Measure.VOLTAGE, Measure.CURRENT).items():
+    for name, value in op.select_fields(Measure.VOLTAGE, Measure.CURRENT).items():
         real = values_of(value, tensors) * scale
         if isinstance(value, Ref):
             more[f"{value.name}.scaled"] = Tensor(real)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from snncc.build import learned as module
-from snncc.build.learned import input_notes, learned
+from snncc.build.learned import input_notes, learn_ranges
 from snncc.datasets import Samples
 from snncc.ir import verify
 from snncc.ir.passes import Quantize, calibrate
@@ -22,14 +22,14 @@ def samples(count: int, ticks: int = 12, seed: int = 0) -> Samples:
 
 
 def test_the_last_of_many_samples_counts_as_much_as_the_first() -> None:
-    found, notes = learned(hand("readout"), samples(200))
+    found, notes = learn_ranges(hand("readout"), samples(200))
     assert found.samples == 200 and notes == ()
     assert found.peaks["%x"][2] == 25.0 and found.negative == {"x"}
 
 
 def test_where_all_would_take_too_long_some_run_and_all_are_looked_at(monkeypatch) -> None:
     monkeypatch.setattr(module, "WORK", 200_000)
-    found, notes = learned(hand("readout"), samples(500))
+    found, notes = learn_ranges(hand("readout"), samples(500))
     assert 1 < found.samples < 100
     assert found.peaks["%x"][2] == 25.0
     assert "of 500 samples, evenly spread" in notes[0]
@@ -49,7 +49,7 @@ def test_samples_one_after_another_give_what_all_at_once_do() -> None:
 def test_the_build_says_how_far_inputs_may_go_and_which_are_held_coarsely() -> None:
     network, data = hand("readout"), samples(40)
     data.signal[..., 0] *= 1e-4
-    ranges, _ = learned(network, data)
+    ranges, _ = learn_ranges(network, data)
     whole = verify(Quantize(ranges=ranges)(network))
     (room, coarse) = input_notes(whole, ranges)
     assert "the data reach 25, so there is room for 1.28 times as much" in room

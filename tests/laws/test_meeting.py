@@ -72,7 +72,7 @@ def built(target: str, network: Network, signal: dict[str, Values]) -> Network:
     program = to.lower(network, known)
     few = {name: values[:2] for name, values in signal.items()}
     found = cast("Any", to).simulate(program, few, ())
-    assert run(network, few).compared(found) == (0, None)
+    assert run(network, few).compare(found) == (0, None)
     return network
 
 

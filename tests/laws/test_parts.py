@@ -43,7 +43,7 @@ def test_native_code_takes_parts_as_well(name: str) -> None:
     parts = [play(signal[:, at : at + 1]) for at in range(12)]
     for wire in whole.outputs:
         assert np.array_equal(whole[wire], np.concatenate([p[wire] for p in parts], 1))
-    assert whole.compared(again(signal)) == (0, None), "streams share a state"
+    assert whole.compare(again(signal)) == (0, None), "streams share a state"
 
 
 def test_samples_do_not_join_or_leave_on_the_way() -> None:

@@ -339,7 +339,7 @@ def test_a_model_may_name_its_tensors_as_units_are_named() -> None:
     assert first is not None
     assert second is not None
     signal = spikes_for(network)
-    assert run(first, signal).compared(run(second, signal)) == (0, None)
+    assert run(first, signal).compare(run(second, signal)) == (0, None)
     assert second.tensors["c2.unit"] == odd["c2.unit"]
 
 

@@ -216,7 +216,7 @@ def test_at_the_next_threshold_is_above_this_one() -> None:
     before = single(network, signal)
     after = verify(AtThreshold()(before))
     assert after["s"].op.compare == ">="
-    assert run(before, signal).compared(run(after, signal)) == (0, None)
+    assert run(before, signal).compare(run(after, signal)) == (0, None)
 
 
 @pytest.mark.parametrize("bias", [0.05, -0.02, 0.3])

@@ -40,7 +40,7 @@ def test_parts_change_no_trace(network: Network, data: st.DataObject) -> None:
         return
     signal = spikes_for(network, 3, samples=2, ticks=6)
     expected = run(network, signal, record="all")
-    count, where = expected.compared(run(parted, signal, record="all"))
+    count, where = expected.compare(run(parted, signal, record="all"))
     assert count == 0, where
     assert bounds(parted)[name][0].shape == bounds(network)[name][0].shape
 
@@ -54,7 +54,7 @@ def test_parts_of_quantized_networks_keep_their_units(name: str) -> None:
     for node in whole_nodes(network):
         extent = network.shapes[node][0]
         parted = verify(split(network, node, [1, *[1] * (extent - 2), 1]))
-        count, where = expected.compared(run(parted, signal, record="all"))
+        count, where = expected.compare(run(parted, signal, record="all"))
         assert count == 0, (node, where)
 
 

@@ -61,7 +61,7 @@ def relayed(network: Network) -> Network:
 def test_a_delay_is_so_many_relays(drawn: tuple[Network, dict[str, np.ndarray]]) -> None:
     network, signal = drawn
     expected = run(network, signal, record="all")
-    count, first = expected.compared(run(verify(relayed(network)), signal, record="all"))
+    count, first = expected.compare(run(verify(relayed(network)), signal, record="all"))
     assert count == 0, first
 
 
@@ -75,7 +75,7 @@ def test_units_are_only_names(name: str, factor: float) -> None:
     network = Quantize(ranges=calibrate(network, signal))(network)
     expected = run(network, signal, record="all")
     assert np.any(expected.output)
-    count, first = expected.compared(run(verify(scaled(network, factor)), signal, record="all"))
+    count, first = expected.compare(run(verify(scaled(network, factor)), signal, record="all"))
     assert count == 0, first
 
 

@@ -68,7 +68,7 @@ def test_torch_reads_the_layer(layer: str) -> None:
     source = f"{FILE}:layer_{ORDER.index(layer)}"
     found = TorchFrontend().load(ImportRequest(source, None, signal, {"layout": "time-first"}))
     assert found.eager is not None
-    count, first = found.eager(signal).compared(run(found.network, signal, record="spikes"))
+    count, first = found.eager(signal).compare(run(found.network, signal, record="spikes"))
     assert (count, first) == (0, None)
 
 

@@ -8,7 +8,7 @@ from snntorch import surrogate
 
 from snncc.zoo.models.l2mu import L2MU, Dynamics, L2MUConfig, Reset
 from snncc.zoo.training import bptt
-from snncc.zoo.training.fit import watched
+from snncc.zoo.training.fit import watch_spikes
 
 CONFIG = L2MUConfig(
     5, 3, 6, 4, 9, 6.0, u=Dynamics(0.8, 0.3), h=Dynamics(0.9, 0.4), output=Dynamics(0.9, 0.3)
@@ -32,7 +32,7 @@ def test_gradients_equal_those_of_autograd(seed: int, reset: Reset, hop: int) ->
         loss.backward()
         return {k: p.grad.clone() for k, p in model.named_parameters() if p.grad is not None}
 
-    with watched(model) as spikes:
+    with watch_spikes(model) as spikes:
         counts = model(x).sum(0)
     rates = torch.stack([torch.stack(ticks).double().mean() for ticks in spikes.values()])
     assert tuple(spikes) == bptt.POPULATIONS and counts.sum() > 0

@@ -14,7 +14,7 @@ from snncc import zoo
 from snncc.ir import UsageError
 from snncc.zoo.data.data_sets import DATA_VARIABLE
 from snncc.zoo.data.samples import Samples
-from snncc.zoo.training.fit import measure, watched
+from snncc.zoo.training.fit import measure, watch_spikes
 from snncc.zoo.training.recipes import RECIPES, Recipe
 
 TARGETS = {
@@ -71,7 +71,7 @@ def test_the_accuracy_of_the_card_is_measured_again(name: str) -> None:
     x, y = zoo.test_data(name)
     assert x.shape[1] == entry.ticks
     module = zoo.load(name)
-    with watched(module) as spikes:
+    with watch_spikes(module) as spikes:
         accuracy, _ = measure(module, Samples(x, y))
     # a sum in another order may move a spike: two samples, or a fifth of a percent
     assert accuracy == pytest.approx(entry.accuracy, abs=max(2 / len(y), 0.002))

@@ -17,7 +17,7 @@ from snncc.ir import UsageError, events, run
 from snncc.ir.ops import Graded
 from snncc.ir.passes import calibrate
 from snncc.zoo.models.egru import EGRU, EGRUConfig
-from snncc.zoo.models.egru_files import published
+from snncc.zoo.models.egru_files import load_published
 
 Array = NDArray[np.float64]
 
@@ -134,7 +134,7 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     assert network.decode == ("last" if module.config.embedding or module.config.last else "mean")
     assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")
-    assert events(network, own).compared(events(network, reference)) == (0, None)
+    assert events(network, own).compare(events(network, reference)) == (0, None)
     fired = [np.mean(reference[f"%{n.name}"] != 0) for n in network.firing]
     assert all(0.05 < rate < 0.9 for rate in fired)
     scores = own.scores(network.decode), reference.scores(network.decode)
@@ -153,7 +153,7 @@ def test_whole_numbers_are_the_same_in_c(name: str, monkeypatch: pytest.MonkeyPa
     whole = run_pipeline(network, backend.passes(network, Settings(), ranges))
     trace = run(whole, x, record="spikes")
     found = backend.simulate(backend.lower(whole, Settings()), x, tuple(trace.wires))
-    assert trace.compared(found) == (0, None)
+    assert trace.compare(found) == (0, None)
     real = np.argmax(run(network, x).scores(network.decode), axis=1)
     assert np.mean(real == np.argmax(trace.scores(whole.decode), axis=1)) > 0.8
 
@@ -202,7 +202,7 @@ def file(symbols: int, embedding: int, hidden: tuple[int, ...], seed: int = 0):
 
 def test_the_authors_layout_is_read() -> None:
     state = file(7, 5, (6, 4, 5))
-    config, weights = published(state)
+    config, weights = load_published(state)
     assert config == EGRUConfig(7, 7, (6, 4, 5), embedding=5, tied=True)
     module = EGRU(config).double()
     module.load_state_dict(weights)
@@ -213,7 +213,7 @@ def test_the_authors_layout_is_read() -> None:
     z, r = torch.sigmoid((a + q)[:6]), torch.sigmoid((a + q)[6:12])
     c = (1 - z) * torch.tanh(a[12:] + r * q[12:])
     y, _ = module.layers[0](
-        module.entering(torch.from_numpy(x[0])), *(torch.zeros(1, 6).double(),) * 2
+        module.enter_first(torch.from_numpy(x[0])), *(torch.zeros(1, 6).double(),) * 2
     )
     torch.testing.assert_close(y[0], c * (c > state["rnns.0.thr"]))
 
@@ -230,8 +230,10 @@ def test_published_sizes() -> None:
 
 def test_an_embedding_of_its_own_is_read_as_well() -> None:
     state = file(7, 5, (6, 5))
-    config, tied = published(state)
-    apart, weights = published({**state, "decoder.decoder.weight": 2 * state["embeddings.weight"]})
+    config, tied = load_published(state)
+    apart, weights = load_published(
+        {**state, "decoder.decoder.weight": 2 * state["embeddings.weight"]}
+    )
     assert apart == replace(config, tied=False)
     assert weights.keys() - tied.keys() == {"embedding.weight"}
     EGRU(apart).load_state_dict(weights)
@@ -243,6 +245,6 @@ def test_other_layouts_are_refused() -> None:
     state = file(4, 3, (3,))
     del state["rnns.0.thr"]
     with pytest.raises(UsageError, match=r"the state dict has no rnns\.0\.thr"):
-        published(state)
+        load_published(state)
     with pytest.raises(UsageError, match="a projection before the read-out"):
-        published({**file(4, 3, (3,)), "decoder.projection.weight": torch.zeros(3, 3)})
+        load_published({**file(4, 3, (3,)), "decoder.projection.weight": torch.zeros(3, 3)})

@@ -104,14 +104,14 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     network = imported.network
     assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")
-    assert events(network, own).compared(events(network, reference)) == (0, None)
+    assert events(network, own).compare(events(network, reference)) == (0, None)
     assert all(0.05 < np.mean(reference[f"%{n.name}"] != 0) < 0.95 for n in network.firing)
     np.testing.assert_allclose(own.scores("mean"), reference.scores("mean"), atol=1e-10)
     backend, ranges = C99Backend(), calibrate(network, x)
     whole = run_pipeline(network, backend.passes(network, Settings(), ranges))
     trace = run(whole, x, record="spikes")
     found = backend.simulate(backend.lower(whole, Settings()), x, tuple(trace.wires))
-    assert trace.compared(found) == (0, None)
+    assert trace.compare(found) == (0, None)
 
 
 # --- the authors' files --------------------------------------------------------------------

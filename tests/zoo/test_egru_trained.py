@@ -34,7 +34,7 @@ def same_in_c(network: Network, x: Values) -> Trace:
     trace = run(network, x, record="spikes")
     program = BACKEND.lower(network, Settings())
     found = BACKEND.simulate(program, x, tuple(trace.wires))
-    assert trace.compared(found) == (0, None)
+    assert trace.compare(found) == (0, None)
     return trace
 
 

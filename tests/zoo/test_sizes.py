@@ -16,7 +16,7 @@ def counted(size: Size) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-@pytest.mark.parametrize("name", zoo.published())
+@pytest.mark.parametrize("name", zoo.list_published())
 def test_a_size_has_as_many_parameters_as_published(name: str) -> None:
     """To 0.1 %, or to the last digit of the paper, which may be cut off instead of rounded."""
     size = SIZES[name]

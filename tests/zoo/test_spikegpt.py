@@ -16,7 +16,7 @@ from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, Values, events, run
 from snncc.ir.passes import Canonicalize, calibrate
-from snncc.zoo.models.spikegpt import SpikeGPT, SpikeGPTConfig, published, weighted_keys_and_values
+from snncc.zoo.models.spikegpt import SpikeGPT, SpikeGPTConfig, load_published, weigh_values
 
 Array = NDArray[np.float64]
 CONFIGS = {
@@ -144,7 +144,7 @@ def test_keys_and_values_are_weighted_as_the_authors_recurrence_does(scale: floa
         old, new = np.exp(p + w - q), np.exp(k[t] - q)
         a, b, p = old * a + new * v[t], old * b + new, q
     tensors = (torch.from_numpy(values) for values in (decay, u, k, v))
-    found = weighted_keys_and_values(*tensors).numpy()
+    found = weigh_values(*tensors).numpy()
     np.testing.assert_allclose(found, np.stack(expected), rtol=0, atol=1e-12)
     np.testing.assert_allclose(found, written_out(w, u, k, v), rtol=0, atol=1e-12)
 
@@ -163,7 +163,7 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     assert len(network.firing) == 2 * config.depth
     assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")
-    assert events(network, own).compared(events(network, reference)) == (0, None)
+    assert events(network, own).compare(events(network, reference)) == (0, None)
     np.testing.assert_allclose(own.scores("last"), reference.scores("last"), atol=1e-10)
     assert sum(reference[f"%{n.name}"].any() for n in network.firing) > config.depth
     # Each matrix is in it once: what is carried by hand is not computed twice.
@@ -185,7 +185,7 @@ def test_spinnaker2_computes_it_on_its_own_kernel(monkeypatch: pytest.MonkeyPatc
     program = backend.lower(whole, settings)
     trace = run(whole, x)
     assert trace.output.any()
-    assert trace.compared(backend.simulate(program, x, ())) == (0, None)
+    assert trace.compare(backend.simulate(program, x, ())) == (0, None)
 
 
 def test_gradients_pass_through_every_weight() -> None:
@@ -221,7 +221,7 @@ def file(config: SpikeGPTConfig, dtype: torch.dtype = torch.float64) -> dict[str
 def test_the_authors_layout_is_read() -> None:
     wanted = SpikeGPTConfig(9, 6, 3, binary=False)
     state = file(wanted)
-    config, weights = published({**state, "copy_mask": torch.ones(4, 4)}, binary=False)
+    config, weights = load_published({**state, "copy_mask": torch.ones(4, 4)}, binary=False)
     assert config == wanted
     module = SpikeGPT(config).double()
     module.load_state_dict(weights)
@@ -238,11 +238,11 @@ def test_other_layouts_are_refused() -> None:
     state = file(SpikeGPTConfig(5, 4, 2))
     del state["blocks.1.att.time_first"]
     with pytest.raises(UsageError, match=r"the state dict has no blocks\.1\.att\.time_first"):
-        published(state)
+        load_published(state)
     with pytest.raises(UsageError, match=r"has no emb\.weight"):
-        published({"head.weight": torch.ones(2, 2)})
+        load_published({"head.weight": torch.ones(2, 2)})
     with pytest.raises(UsageError, match=r"two feed-forward branches \(RWKV-ffnPre\) has no place"):
-        published({**state, "blocks.0.ffnPre.key.weight": torch.ones(16, 4)})
+        load_published({**state, "blocks.0.ffnPre.key.weight": torch.ones(16, 4)})
 
 
 SIZES: dict[str, tuple[SpikeGPTConfig, float]] = {

@@ -144,7 +144,7 @@ def built(module: SpikingSSM, x: Values, monkeypatch: pytest.MonkeyPatch) -> Net
     network = imported.network
     assert imported.eager is not None
     own, reference = imported.eager(x), run(network, x, record="spikes")
-    assert events(network, own).compared(events(network, reference)) == (0, None)
+    assert events(network, own).compare(events(network, reference)) == (0, None)
     assert all(0.03 < np.mean(reference[f"%{n.name}"]) < 0.7 for n in network.firing)
     scores = own.scores(network.decode), reference.scores(network.decode)
     np.testing.assert_allclose(*scores, atol=1e-9)
@@ -161,7 +161,7 @@ def test_the_imported_network_is_the_module(name: str, monkeypatch: pytest.Monke
     whole = run_pipeline(network, backend.passes(network, Settings(), ranges))
     trace = run(whole, x, record="spikes")
     found = backend.simulate(backend.lower(whole, Settings()), x, tuple(trace.wires))
-    assert trace.compared(found) == (0, None)
+    assert trace.compare(found) == (0, None)
 
 
 def test_learnt_thresholds_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:

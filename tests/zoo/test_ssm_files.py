@@ -8,7 +8,7 @@ from torch import Tensor
 
 from snncc.ir import UsageError
 from snncc.zoo.models.spiking_ssm import SpikingSSM, SpikingSSMConfig
-from snncc.zoo.models.ssm_files import published
+from snncc.zoo.models.ssm_files import load_published
 
 SMNIST = SpikingSSMConfig(1, 10, 400, 32, 2)
 
@@ -44,7 +44,7 @@ def file(config: SpikingSSMConfig, kind: str = "layer") -> dict[str, Tensor]:
 )
 def test_the_authors_layout_is_read(config: SpikingSSMConfig) -> None:
     state = file(config, config.norm)
-    found, weights = published(state, prenorm=config.norm != "none")
+    found, weights = load_published(state, prenorm=config.norm != "none")
     assert found == config
     module = SpikingSSM(found)
     module.load_state_dict(weights)
@@ -54,16 +54,16 @@ def test_the_authors_layout_is_read(config: SpikingSSMConfig) -> None:
 def test_norms_behind_a_layer_do_nothing() -> None:
     """The released code computes them into a value that nobody reads."""
     state = file(SpikingSSMConfig(3, 4, 6, 3, 2))
-    config, weights = published(state)
+    config, weights = load_published(state)
     assert config.norm == "none"
     assert not any("norms" in key for key in weights)
-    assert published(state, prenorm=True)[0].norm == "layer"
+    assert load_published(state, prenorm=True)[0].norm == "layer"
 
 
 def test_a_threshold_that_all_share_is_that_of_each() -> None:
     state = file(SpikingSSMConfig(3, 4, 6, 3, 1))
     state["model.s4_layers.0.ln_vth"] = torch.tensor([0.25])
-    _, weights = published(state)
+    _, weights = load_published(state)
     assert torch.equal(weights["layers.0.ln_vth"], torch.full((6, 1), 0.25))
 
 
@@ -83,13 +83,13 @@ def test_other_layers_are_refused(key: str, value: Tensor | None, message: str) 
     else:
         state[name] = value
     with pytest.raises(UsageError, match=message):
-        published(state)
+        load_published(state)
 
 
 def test_other_models_are_refused() -> None:
     state = file(SpikingSSMConfig(3, 4, 6, 3, 1))
     with pytest.raises(UsageError, match="the state dict has no s4_layers"):
-        published({"encoder.weight": torch.ones(1)})
+        load_published({"encoder.weight": torch.ones(1)})
     del state["decoder.0.output_transform.bias"]
     with pytest.raises(UsageError, match=r"the state dict has 0 of decoder\.bias, expected one"):
-        published(state)
+        load_published(state)

@@ -14,9 +14,9 @@ from snncc.ir import UsageError
 from snncc.zoo.data.data_sets import MOTIONS
 from snncc.zoo.models.families import family
 from snncc.zoo.models.l2mu import L2MU, L2MUConfig
-from snncc.zoo.training.fit import Epoch, augment, fit, measure, objective, optimizer, shaken
+from snncc.zoo.training.fit import Epoch, augment, fit, measure, objective, optimizer, shake_weights
 from snncc.zoo.training.recipes import RECIPES, Recipe
-from snncc.zoo.training.train import train, untrained
+from snncc.zoo.training.train import make_untrained, train
 
 TINY = replace(
     RECIPES["l2mu-motions"],
@@ -33,7 +33,7 @@ def quiet(recipe: Recipe) -> Recipe:
 
 def test_a_few_epochs_lower_the_loss() -> None:
     split = MOTIONS.split(None)
-    model = untrained(TINY, split.train)
+    model = make_untrained(TINY, split.train)
     before = measure(model, split.train)[1]
     epochs: list[Epoch] = []
     fit(model, split.train, split.validation, TINY, epochs.append)
@@ -46,7 +46,7 @@ def test_a_few_epochs_lower_the_loss() -> None:
 
 def test_the_memory_is_not_trained() -> None:
     split = MOTIONS.split(None)
-    model = untrained(TINY, split.train)
+    model = make_untrained(TINY, split.train)
     before = model.A.clone()
     fit(model, split.train, split.validation, replace(TINY, epochs=1))
     assert torch.equal(model.A, before)
@@ -70,13 +70,13 @@ def test_a_checkpoint_and_its_card_follow_from_the_seed(tmp_path: Path) -> None:
 
 def test_training_leaves_the_global_random_state_alone() -> None:
     before = torch.random.get_rng_state()
-    untrained(TINY, MOTIONS.split(None).train)
+    make_untrained(TINY, MOTIONS.split(None).train)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_the_encoder_standardises_the_training_values() -> None:
     training = MOTIONS.split(None).train
-    layer = untrained(TINY, training).encoder[0]
+    layer = make_untrained(TINY, training).encoder[0]
     standard = (torch.from_numpy(training.x) - layer.mean) * layer.gain
     torch.testing.assert_close(standard.mean((0, 1)), torch.zeros(6), atol=1e-4, rtol=0)
     torch.testing.assert_close(standard.std((0, 1)), torch.ones(6), atol=1e-3, rtol=0)
@@ -134,7 +134,7 @@ def test_dropped_values_are_zero_and_the_others_unchanged() -> None:
 def test_silence_is_rewarded() -> None:
     split = MOTIONS.split(None)
     x, y = torch.from_numpy(split.validation.x), torch.from_numpy(split.validation.y)
-    model = untrained(TINY, split.train)
+    model = make_untrained(TINY, split.train)
     with torch.no_grad():
         plain, rates = objective(model, x, y, replace(TINY, quiet=0.0))
         charged, _ = objective(model, x, y, replace(TINY, quiet=2.0))
@@ -144,7 +144,7 @@ def test_silence_is_rewarded() -> None:
 def test_shaken_weights_return() -> None:
     model = L2MU(TINY.config)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    with shaken(model, 0.1, torch.Generator().manual_seed(0)):
+    with shake_weights(model, 0.1, torch.Generator().manual_seed(0)):
         inside = model.W_h.weight.detach().clone()
     after = model.state_dict()
     assert all(torch.equal(after[name], value) for name, value in before.items())

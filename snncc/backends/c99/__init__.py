@@ -14,14 +14,14 @@ from snncc.ir.passes import Pass, Ranges
 from snncc.projects import OPTIONS
 
 from . import firmware, passes
-from .embedded import data_bytes, embedded, observed, sources
+from .embedded import choose_observe_types, data_bytes, embed_program, sources
 from .emit.emit import emit
 from .emit.project import project_files
 from .lower.lower import lower
 from .lower.shared_memory import share_memory
 from .program import Port, Program
 from .report import report
-from .simulate import simulate, streamed
+from .simulate import simulate, stream_program
 from .target import RULES
 
 __all__ = [
@@ -29,9 +29,9 @@ __all__ = [
     "C99Backend",
     "Port",
     "Program",
+    "choose_observe_types",
     "data_bytes",
-    "embedded",
-    "observed",
+    "embed_program",
     "sources",
 ]
 
@@ -80,7 +80,7 @@ class C99Backend:
         return simulate(program, signal, record)
 
     def stream(self, program: Program) -> Callable[[Values], Trace]:
-        return streamed(program)
+        return stream_program(program)
 
     def report(self, program: Program) -> dict[str, Json]:
         return report(program)

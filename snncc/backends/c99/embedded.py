@@ -19,7 +19,7 @@ from .storage import CType
 ALIGNMENT_BYTES = 8  # at most so many bytes of padding behind each array (AAPCS32 5.1)
 
 
-def embedded(network: Network, rates: Mapping[str, float]) -> Program:
+def embed_program(network: Network, rates: Mapping[str, float]) -> Program:
     """The program of a quantized network whose outputs are read one by one, and not added up.
 
     Raises:
@@ -34,7 +34,7 @@ def data_bytes(program: Program) -> int:
     return program.weight_bytes + state_bytes(program) + ALIGNMENT_BYTES * arrays
 
 
-def observed(program: Program) -> tuple[CType, ...]:
+def choose_observe_types(program: Program) -> tuple[CType, ...]:
     """The C type in which NAME_observe writes the elements of each output."""
     wires = {wire.name: wire for wire in program.wires}
     events = [wires[readout.reading.wire].kind == "events" for readout in program.outputs]

@@ -8,21 +8,21 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import chosen
+from snncc.backends import choose_readouts
 from snncc.ir import DeviceError, Trace, Values
 
 from .emit.emit import emit
 from .emit.project import code_of
 from .lower.shared_memory import share_memory
 from .program import Port, Program, Readout
-from .simulate import codes, elements, observed_numbers
+from .simulate import codes, elements, number_observed
 
 BEFORE_TICK, AFTER_TICK = 1, 2  # marks between which a board counts the instructions of a tick
 
 
 def firmware(program: Program, record: Sequence[str]) -> Mapping[str, bytes]:
     """C sources by file name, `main` included; it answers each tick with outputs and `record`."""
-    readouts = chosen(program.outputs, program.traced, record)
+    readouts = choose_readouts(program.outputs, program.traced, record)
     program = share_memory(program, apart=readouts)
     sources = code_of(emit(program))
     return {**sources, "main.c": _main(program, readouts).encode()}
@@ -42,7 +42,7 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
     Raises:
         DeviceError: the output ends within a tick, or is not a whole number of samples.
     """
-    readouts = chosen(program.outputs, program.traced, record)
+    readouts = choose_readouts(program.outputs, program.traced, record)
     kinds = elements(program)
     widths = [prod(r.shape) * np.dtype(kinds[r.text]).itemsize for r in readouts]
     size = sum(widths)
@@ -63,7 +63,7 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
 
 def _main(program: Program, readouts: tuple[Readout, ...]) -> str:
     name = program.name
-    which = ", ".join(f"{n}u" for n in observed_numbers(program, readouts))
+    which = ", ".join(f"{n}u" for n in number_observed(program, readouts))
     kinds = elements(program)
     size = max(prod(r.shape) * np.dtype(kinds[r.text]).itemsize for r in readouts)
     inputs = "\n".join(

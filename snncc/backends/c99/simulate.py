@@ -13,8 +13,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from snncc.backends import chosen
-from snncc.boards import shared_library
+from snncc.backends import choose_readouts
+from snncc.boards import build_shared_library
 from snncc.ir import DeviceError, Trace, UsageError, Values, encode, input_signals, require_spikes
 
 from .emit.emit import emit
@@ -43,13 +43,13 @@ def simulate(
         UsageError: the signal has another shape, or a wire cannot be observed.
         ToolchainError: there is no C compiler.
     """
-    readouts = chosen(program.outputs, program.traced, record)
+    readouts = choose_readouts(program.outputs, program.traced, record)
     fed = codes(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     kinds = elements(program)
     rows = {r.text: np.zeros((samples, ticks, *r.shape), dtype=kinds[r.text]) for r in readouts}
     engine = _engine(program, readouts)
-    which = observed_numbers(engine.program, readouts)
+    which = number_observed(engine.program, readouts)
     cores = os.cpu_count() or 1
     edges = np.linspace(0, samples, min(samples, SHARES * cores) + 1).astype(int).tolist()
 
@@ -63,7 +63,7 @@ def simulate(
     return Trace(MappingProxyType(rows), tuple(r.text for r in program.outputs))
 
 
-def streamed(program: Program) -> Callable[[Values], Trace]:
+def stream_program(program: Program) -> Callable[[Values], Trace]:
     """The program at rest: each call plays the next ticks of one sample `[1, ticks, *shape]`.
 
     Raises:
@@ -82,7 +82,7 @@ def streamed(program: Program) -> Callable[[Values], Trace]:
             r.text: np.zeros((1, signal.shape[1], *r.shape), dtype=kinds[r.text])
             for r in program.outputs
         }
-        which = observed_numbers(engine.program, program.outputs)
+        which = number_observed(engine.program, program.outputs)
         engine.go_on(state, signal.shape[1], inputs, which, [row[0] for row in rows.values()])
         return Trace(MappingProxyType(rows), tuple(rows))
 
@@ -97,7 +97,7 @@ def elements(program: Program) -> Mapping[str, npt.DTypeLike]:
     }
 
 
-def observed_numbers(program: Program, readouts: Sequence[Readout]) -> list[int]:
+def number_observed(program: Program, readouts: Sequence[Readout]) -> list[int]:
     """Numbers by which the C knows some of the wires that can be observed."""
     place = {readout.text: number for number, readout in enumerate(program.observable)}
     return [place[readout.text] for readout in readouts]
@@ -111,11 +111,11 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, 
     """
     given = input_signals({port.node: port.shape for port in program.ports}, signal)
     return {
-        port.node: np.ascontiguousarray(_encoded(port, given[port.node])) for port in program.ports
+        port.node: np.ascontiguousarray(_encode(port, given[port.node])) for port in program.ports
     }
 
 
-def _encoded(port: Port, values: Values) -> Values:
+def _encode(port: Port, values: Values) -> Values:
     if port.format is None:
         require_spikes(port.node, values)
         return values.astype(np.uint8)
@@ -146,7 +146,7 @@ class _Engine:
         self.program = program
         sources = code_of(emit(program))
         sources["native.c"] = _native(program).encode()
-        library = ctypes.CDLL(str(shared_library(sources)))
+        library = ctypes.CDLL(str(build_shared_library(sources)))
         self._play = getattr(library, f"{program.name}_play")
         self._init = getattr(library, f"{program.name}_init")
         size = getattr(library, f"{program.name}_state_bytes")

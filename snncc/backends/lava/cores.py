@@ -81,7 +81,7 @@ def needs(program: Program, chip: Chip) -> dict[str, Need]:
         into[each.target].append(each)
     found: dict[str, Need] = {}
     for n in program.neurons:
-        ways = [_need(n, into[n.name], chip, order) for order in _orders(program, n)]
+        ways = [_compute_need(n, into[n.name], chip, order) for order in _orders(program, n)]
         found[n.name] = min(ways, key=lambda need: (need.cores, need.words))
     return found
 
@@ -111,16 +111,16 @@ def _orders(program: Program, n: Neurons) -> tuple[Integers, ...]:
     return plain, np.moveaxis(by_place, -1, 0).reshape(-1)
 
 
-def _need(n: Neurons, synapses: list[Synapses], chip: Chip, order: Integers) -> Need:
+def _compute_need(n: Neurons, synapses: list[Synapses], chip: Chip, order: Integers) -> Need:
     """The fewest cores, found by halving: with more cores none becomes fuller."""
     low, high = max(1, ceil(n.size / chip.neurons)), n.size
     while low < high:
         middle = (low + high) // 2
-        if _fits(_filled(n, synapses, chip, order, middle), chip):
+        if _fits(_find_fullest(n, synapses, chip, order, middle), chip):
             high = middle
         else:
             low = middle + 1
-    found = _filled(n, synapses, chip, order, low)
+    found = _find_fullest(n, synapses, chip, order, low)
     if not _fits(found, chip):
         raise CapacityError(
             f"L011: the synapses of one neuron of %{n.name} do not fit a core of {chip.name}: "
@@ -133,13 +133,15 @@ def _fits(need: Need, chip: Chip) -> bool:
     return need.words <= chip.words and need.axons <= chip.axons
 
 
-def _filled(n: Neurons, synapses: list[Synapses], chip: Chip, order: Integers, cores: int) -> Need:
+def _find_fullest(
+    n: Neurons, synapses: list[Synapses], chip: Chip, order: Integers, cores: int
+) -> Need:
     """The fullest core, if the neurons are split evenly over so many."""
     share = ceil(n.size / cores)
     words, axons = np.zeros(cores), np.zeros(cores)
     for each in synapses:
         if each.kind == "sparse":
-            more, further = _listed(each, share, chip, order, cores)
+            more, further = _count_listed(each, share, chip, order, cores)
             words, axons = words + more, axons + further
         else:
             words, axons = words + _words(each, share, chip), axons + _axons(each, share)
@@ -171,7 +173,7 @@ def _words(s: Synapses, share: int, chip: Chip) -> int:
     return s.inputs * ceil((share * WEIGHT_BITS + chip.header_bits) / chip.word_bits)
 
 
-def _listed(
+def _count_listed(
     s: Synapses, share: int, chip: Chip, order: Integers, cores: int
 ) -> tuple[Integers, Integers]:
     """Words and input axons per core, of synapses that are listed one by one.

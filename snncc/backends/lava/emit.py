@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from snncc.backends import Files, packed
+from snncc.backends import Files, pack_npz
 from snncc.ir import Values
 
 from .host import Register
@@ -34,7 +34,7 @@ def emit(program: Program) -> Files:
     here = files(__package__ or "snncc.backends.lava")
     found = {name: (here / origin).read_bytes() for name, origin in AS_THEY_STAND.items()}
     found["network.py"] = _network(program).encode()
-    found["weights.npz"] = packed(_arrays(program))
+    found["weights.npz"] = pack_npz(_arrays(program))
     if program.netx:
         found["network.net"] = hdf5(program)
         found["load_netx.py"] = (here / "package/load_netx.py.txt").read_bytes()
@@ -46,7 +46,7 @@ def _network(program: Program) -> str:
     inputs = "".join(
         f"    {s.name!r}: {_port(program, i)},\n" for i, s in enumerate(program.sources)
     )
-    phases = dict.fromkeys(_entering(program), 0) | {n.name: n.phase for n in program.neurons}
+    phases = dict.fromkeys(_list_inputs(program), 0) | {n.name: n.phase for n in program.neurons}
     parts = {n.name: n.population for n in program.neurons if n.name != n.population}
     hosts = {host.name: _host(host) for host in program.hosts}
     sums = {name: reader.shift for name, reader in program.readers.items()}
@@ -93,7 +93,7 @@ def _port(program: Program, index: int) -> str:
     return repr(kept)
 
 
-def _entering(program: Program) -> tuple[str, ...]:
+def _list_inputs(program: Program) -> tuple[str, ...]:
     """What is sent into the chip."""
     return *(s.name for s in program.sources), *(host.name for host in program.hosts)
 
@@ -106,7 +106,7 @@ def _host(host: Host) -> Mapping[str, object]:
 
 def _lines(program: Program) -> Iterator[str]:
     heard = {s.source for s in program.synapses}
-    for name in _entering(program):
+    for name in _list_inputs(program):
         if name in heard:
             yield f"{_name(name)} = parts.source({name!r})"
     yield ""

@@ -46,7 +46,7 @@ class Register:
     low: int
     high: int
 
-    def sent(self, signals: Mapping[str, Values]) -> Values:
+    def compute_sent(self, signals: Mapping[str, Values]) -> Values:
         """What is sent `[samples, ticks, values]`, for signals `[samples, ticks, size]` by name."""
         samples, ticks = next(iter(signals.values())).shape[:2]
         zero = np.zeros((samples, len(self.constant)), dtype=self.constant.dtype)
@@ -62,10 +62,10 @@ class Register:
                 total[:, into] += np.add.reduceat(terms, starts, axis=1)
         if self.factor is None:
             return total
-        return np.clip(_rounded(total * self.factor, self.fraction), self.low, self.high)
+        return np.clip(_round(total * self.factor, self.fraction), self.low, self.high)
 
 
-def _rounded(codes: Values, bits: int) -> Values:
+def _round(codes: Values, bits: int) -> Values:
     """Codes over 2**bits, to the nearest, ties to even."""
     if not bits:
         return codes

@@ -44,7 +44,7 @@ def layers(program: Program) -> tuple[Layer, ...]:
         heard = [s for s in program.synapses if s.target == n.name]
         ahead = [s for s in heard if s.source == before]
         loops = [s for s in heard if s.source == n.name]
-        _chained(n, heard, ahead, loops)
+        _check_chain(n, heard, ahead, loops)
         found.append(Layer(n, ahead[0], loops[0] if loops else None))
         before = n.name
     if len(program.outputs) != 1 or program.outputs[0].population != before:
@@ -55,7 +55,7 @@ def layers(program: Program) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def _chained(
+def _check_chain(
     n: Neurons, heard: list[Synapses], ahead: list[Synapses], loops: list[Synapses]
 ) -> None:
     r = n.registers

@@ -63,9 +63,9 @@ class Population:
             old = u
             if self.current_order == "decay-last":
                 drive = self._fit(old + drive)
-                u = self._decayed(drive, self.current_decay)
+                u = self._decay(drive, self.current_decay)
             else:
-                u = self._fit(self._decayed(old, self.current_decay) + drive)
+                u = self._fit(self._decay(old, self.current_decay) + drive)
                 drive = u if self.current_order == "new" else old
         new, output = self._integrate(v, drive)
         if self.refractory:
@@ -79,21 +79,21 @@ class Population:
 
     def _integrate(self, v: Values, drive: Values) -> tuple[Values, Values]:
         if not self.spikes:
-            v = self._fit(self._decayed(v, self.decay) + drive)
+            v = self._fit(self._decay(v, self.decay) + drive)
             return v, v
         order = "now" if self.reset == "none" else self.order
         if order == "now":
-            v = self._raised(self._decayed(v, self.decay) + drive)
+            v = self._raise_to_floor(self._decay(v, self.decay) + drive)
             spikes = self._count(v)
-            return self._fit(self._settled(v, spikes)), spikes
+            return self._fit(self._reset(v, spikes)), spikes
         fired = self._count(v)
         if order == "before-decay":
-            v = self._decayed(self._fit(self._settled(v, fired)), self.decay) + drive
+            v = self._decay(self._fit(self._reset(v, fired)), self.decay) + drive
         elif order == "after-input" and self.reset == "value":
-            v = self._settled(self._decayed(v, self.decay) + drive, fired)
+            v = self._reset(self._decay(v, self.decay) + drive, fired)
         else:
-            v = self._settled(self._decayed(v, self.decay), fired) + drive
-        v = self._raised(v)
+            v = self._reset(self._decay(v, self.decay), fired) + drive
+        v = self._raise_to_floor(v)
         spikes = self._count(v)
         if order == "rechecked":
             v = self._fit(v - self.amount * (spikes - fired))
@@ -106,24 +106,24 @@ class Population:
         fits = -(-v // self.threshold) - 1 if self.strict else v // self.threshold
         return np.asarray(np.clip(fits, 0, self.spikes))
 
-    def _settled(self, v: Values, spikes: Values) -> Values:
+    def _reset(self, v: Values, spikes: Values) -> Values:
         if self.reset == "subtract":
             return np.asarray(v - self.amount * spikes)
         return np.where(spikes > 0, self.amount, v) if self.reset == "value" else v
 
-    def _decayed(self, v: Values, factor: Values | None) -> Values:
+    def _decay(self, v: Values, factor: Values | None) -> Values:
         if factor is None:
             return v
-        return scaled(v, factor) if self.whole else v * factor
+        return scale_codes(v, factor) if self.whole else v * factor
 
-    def _raised(self, v: Values) -> Values:
+    def _raise_to_floor(self, v: Values) -> Values:
         return self._fit(v if self.floor is None else np.maximum(v, self.floor))
 
     def _fit(self, v: Values) -> Values:
         return np.clip(v, -LIMIT, LIMIT - 1) if self.whole else v
 
 
-def scaled(codes: Values, factor: Values | int) -> Values:
+def scale_codes(codes: Values, factor: Values | int) -> Values:
     """Codes times factor / 4096, rounded toward zero as Loihi does."""
     product = codes * factor
     return np.asarray(np.sign(product) * (np.abs(product) >> DECAY_BITS))

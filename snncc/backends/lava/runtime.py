@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import Runtime, packed
+from snncc.backends import Runtime, pack_npz
 from snncc.ir import DeviceError, Trace, Values
 
 from .emit import emit
@@ -76,7 +76,7 @@ def unpack(program: Program, signals: Mapping[str, Values], folder: Path) -> Non
     for path, content in emit(program).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    (folder / "data.npz").write_bytes(packed(signals))
+    (folder / "data.npz").write_bytes(pack_npz(signals))
 
 
 def run_package(

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import Port, chosen, entering
+from snncc.backends import Port, choose_readouts, encode_inputs
 from snncc.ir import Trace, Values
 
-from .population_tick import ALIGN_BITS, LIMIT, State, scaled
+from .population_tick import ALIGN_BITS, LIMIT, State, scale_codes
 from .program import Neurons, Program, Registers, Synapses, Window, Wire
 from .target import DECAY_BITS
 
@@ -32,13 +32,13 @@ def simulate(
     """
     wires = read(program, record)
     ports = [Port(source.name, source.shape, source.format) for source in program.sources]
-    fed = entering(ports, signal)
+    fed = encode_inputs(ports, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     order = sorted(program.neurons, key=lambda n: n.phase)
     states = {n.name: _begin(n, samples) for n in order}
     history = {name: list(values.swapaxes(0, 1)) for name, values in fed.items()}
     for host in program.hosts:
-        fed[host.name] = host.whole.sent(fed)
+        fed[host.name] = host.whole.compute_sent(fed)
         history[host.name] = list(fed[host.name].swapaxes(0, 1))
     history.update({n.name: [] for n in order})
     into: dict[str, list[Synapses]] = {n.name: [] for n in order}
@@ -56,7 +56,7 @@ def simulate(
         for wire in wires:
             row = np.zeros((samples, prod(program.shapes[wire.population])), dtype=np.int64)
             for n in program.parts(wire.population):
-                row[:, n.members] = _shown(program, n, wire, states[n.name], history[n.name][-1])
+                row[:, n.members] = _show(program, n, wire, states[n.name], history[n.name][-1])
             rows[wire.text].append(row)
     shapes = {wire.text: (samples, ticks, *program.shapes[wire.population]) for wire in wires}
     found = {
@@ -71,7 +71,7 @@ def read(program: Program, record: Sequence[str]) -> tuple[Wire, ...]:
     Raises:
         UsageError: a wire cannot be recorded; lists those that can.
     """
-    return chosen(program.outputs, program.traced, record)
+    return choose_readouts(program.outputs, program.traced, record)
 
 
 def synaptic(synapses: Synapses, sent: Values) -> Values:
@@ -83,13 +83,13 @@ def synaptic(synapses: Synapses, sent: Values) -> Values:
             total = signal @ synapses.weights.T.astype(np.float64)
         case "conv":
             assert synapses.window is not None
-            total = _convolved(signal, synapses.weights, synapses.window)
+            total = _convolve(signal, synapses.weights, synapses.window)
         case "sparse":
-            total = _listed(signal, synapses)
+            total = _sum_listed(signal, synapses)
     return total.astype(np.int64)
 
 
-def _listed(signal: Values, synapses: Synapses) -> Values:
+def _sum_listed(signal: Values, synapses: Synapses) -> Values:
     """Sums over weights that are listed one by one; as a matrix where that is no waste of time."""
     shape = synapses.outputs, synapses.inputs
     if prod(shape) <= FULL * len(synapses.weights):
@@ -103,7 +103,7 @@ def _listed(signal: Values, synapses: Synapses) -> Values:
     return total
 
 
-def _convolved(signal: Values, weights: Values, window: Window) -> Values:
+def _convolve(signal: Values, weights: Values, window: Window) -> Values:
     """A convolution as shifted sums: one product per tap of the kernel."""
     samples, (channels, height, width) = len(signal), window.size
     image = signal.reshape(samples, window.groups, channels // window.groups, height, width)
@@ -123,7 +123,7 @@ def _convolved(signal: Values, weights: Values, window: Window) -> Values:
     return total.reshape(samples, -1)
 
 
-def _shown(program: Program, n: Neurons, wire: Wire, state: State, output: Values) -> Values:
+def _show(program: Program, n: Neurons, wire: Wire, state: State, output: Values) -> Values:
     """What a wire shows of a process after a tick."""
     u, v, _ = state
     if wire.state == "sum":
@@ -152,9 +152,9 @@ def _loihi(r: Registers, shift: int, state: State, current: Values) -> tuple[Sta
     """One step of a LIF as Loihi computes it: Lava 0.10.0, proc/lif/models.py, PyLifModelBitAcc."""
     u, v, wait = state
     arriving = current << (shift - ALIGN_BITS)
-    u = scaled(u, UNITY - 1 - r.du) + (arriving << ALIGN_BITS)
+    u = scale_codes(u, UNITY - 1 - r.du) + (arriving << ALIGN_BITS)
     u = np.where(u > LIMIT, u - 2 * LIMIT, np.where(u <= -LIMIT, u + 2 * LIMIT, u))
     bias = np.array(r.mantissa, dtype=np.int64) << np.array(r.exponent, dtype=np.int64)
-    v = np.clip(scaled(v, UNITY - r.dv) + u + bias, 1 - LIMIT, LIMIT - 1)
+    v = np.clip(scale_codes(v, UNITY - r.dv) + u + bias, 1 - LIMIT, LIMIT - 1)
     spikes = v > r.vth << ALIGN_BITS
     return (u, np.where(spikes, 0, v), wait), spikes.astype(np.int64)

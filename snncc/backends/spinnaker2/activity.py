@@ -84,8 +84,8 @@ def activity(program: Program, signal: Values | Mapping[str, Values], sys_tick: 
     events, arrivals, full, late = (np.zeros(len(cores), dtype=np.int64) for _ in range(4))
     cycles = np.zeros(len(cores))
     for spikes in play(program, signal):
-        leaving = counter.leaving(spikes)
-        here, came = counter.events(spikes), counter.arriving(leaving)
+        leaving = counter.count_leaving(spikes)
+        here, came = counter.events(spikes), counter.count_arriving(leaving)
         work = (
             here * CYCLES_PER_SYNAPTIC_EVENT + came * CYCLES_PER_SPIKE
         ) + counter.sizes * CYCLES_PER_NEURON
@@ -124,13 +124,13 @@ class _Counter:
             if each.target == core.population
         ]
 
-    def leaving(self, spikes: Mapping[str, Values]) -> Values:
+    def count_leaving(self, spikes: Mapping[str, Values]) -> Values:
         """Spikes that leave each core, `[samples, cores]`."""
         cores = self.program.partition.cores
         rows = [spikes[core.population][:, core.members].sum(axis=1) for core in cores]
         return np.stack(rows, axis=1)
 
-    def arriving(self, leaving: Values) -> Values:
+    def count_arriving(self, leaving: Values) -> Values:
         """Spikes that reach each core, `[samples, cores]`."""
         return leaving @ self.links
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import Runtime, packed
+from snncc.backends import Runtime, pack_npz
 from snncc.ir import DeviceError, Trace, Values
 
 from .emit import emit
@@ -43,7 +43,7 @@ def perform(program: Program, signal: Values, port: str, silence: float = SILENC
         for path, content in emit(program).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-        (folder / "data.npz").write_bytes(packed({"x": signal}))
+        (folder / "data.npz").write_bytes(pack_npz({"x": signal}))
         arguments = ["program.py", "data.npz", "-o", "result.npz", "--board", port]
         code, last = kit.run(folder, arguments, silence)
         if code:

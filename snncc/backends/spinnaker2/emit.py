@@ -6,10 +6,10 @@ import json
 from importlib.resources import files
 from pathlib import PurePosixPath
 
-from snncc.backends import Files, packed
+from snncc.backends import Files, pack_npz
 from snncc.ir import Values
 
-from .mapping_json import mapping_json
+from .mapping_json import describe_mapping
 from .partition.conv_tiles import cuts
 from .program import Program
 
@@ -24,10 +24,10 @@ AS_THEY_STAND = {
 def emit(program: Program) -> Files:
     """mapping.json, network.npz and program.py; where cores must wait, the kernel that can."""
     here = files(__package__ or "snncc.backends.spinnaker2")
-    mapping = json.dumps(mapping_json(program), indent=1, ensure_ascii=False)
+    mapping = json.dumps(describe_mapping(program), indent=1, ensure_ascii=False)
     found = {
         PurePosixPath("mapping.json"): f"{mapping}\n".encode(),
-        PurePosixPath("network.npz"): packed(arrays(program)),
+        PurePosixPath("network.npz"): pack_npz(arrays(program)),
     }
     for name, origin in AS_THEY_STAND.items():
         found[PurePosixPath(name)] = (here / origin).read_bytes()

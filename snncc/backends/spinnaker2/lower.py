@@ -75,7 +75,7 @@ def require_applications(network: Network, settings: Settings) -> None:
     Raises:
         LoweringRefused: by rule id and node.
     """
-    _Lowering(Paths(network), Choices.of(settings)).wired()
+    _Lowering(Paths(network), Choices.of(settings)).wire_network()
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class _Lowering:
         default_factory=dict[str, list[tuple[Leaf, int, Link]]]
     )
 
-    def wired(self) -> _Wired:
+    def wire_network(self) -> _Wired:
         """All populations and synapses; nothing is placed."""
         network = self.paths.network
         self.period, self.phases = self._schedule()
@@ -135,12 +135,12 @@ class _Lowering:
 
     def program(self) -> Program:
         """Everything wired, dealt out to cores and placed."""
-        network, wired = self.paths.network, self.wired()
+        network, wired = self.paths.network, self.wire_network()
         settle = max([n.phase for n in wired.neurons], default=0)
         budget = self.choices.budget(self.period, settle)
         partition = split(budget, wired.sources, wired.neurons, wired.synapses)
         self._room(len(partition.cores))
-        routing = self._routed(partition)
+        routing = self._route(partition)
         return Program(
             name=re.sub(r"\W", "_", network.name) or "network",
             tick=network.tick,
@@ -153,7 +153,7 @@ class _Lowering:
             neurons=wired.neurons,
             synapses=wired.synapses,
             outputs=wired.outputs,
-            traced=self._traced(wired.outputs),
+            traced=self._list_traced(wired.outputs),
             duration=self.choices.duration,
             sys_tick=self.choices.sys_tick,
             layout=self.choices.layout,
@@ -173,7 +173,7 @@ class _Lowering:
                 f"{-(-cores // USABLE_CORES_PER_BOARD)} with --option boards=N"
             )
 
-    def _routed(self, partition: Partition) -> Routing:
+    def _route(self, partition: Partition) -> Routing:
         """Where the cores run, and how their spikes find their way."""
         traffic = Traffic(partition.rates, partition.offsets, partition.targets)
         put = sequential if self.choices.place == "sequential" else place
@@ -235,13 +235,13 @@ class _Lowering:
         constant = self._constant(node)
         if not _convolves(node, links) or np.any(constant):
             links = self._links(node, listed=True)
-        self._bounded(node, [link for _, _, link in links], constant)
+        self._check_sums(node, [link for _, _, link in links], constant)
         found: list[Synapses] = []
         most = WEIGHT_MAX_WITH_DELAY if self.choices.delays else WEIGHT_MAX_WITHOUT_DELAY
         for leaf, extra, link in links:
             source, delay = relays.wait(leaf.name, extra)
-            for part in self._shared(node, link, most):
-                found.append(self._made(source, node, delay, part))
+            for part in self._share(node, link, most):
+                found.append(self._make_synapses(source, node, delay, part))
         if np.any(constant):
             found += self._constants(node, constant, most, relays)
         return found
@@ -253,7 +253,7 @@ class _Lowering:
             for term in paths.terms(use):
                 for leaf in paths.leaves(term, node):
                     link = None if listed else paths.conv(term, leaf)
-                    link = link or paths.listed(term, leaf)
+                    link = link or paths.list_weights(term, leaf)
                     if link is None:
                         continue
                     signed = Link(
@@ -272,7 +272,7 @@ class _Lowering:
         total = sum(sign * self.paths.offset(use).reshape(-1) for sign, use in signs)
         return np.asarray(total, dtype=np.int64)
 
-    def _bounded(self, node: Node, links: list[Link], constant: Values) -> None:
+    def _check_sums(self, node: Node, links: list[Link], constant: Values) -> None:
         """Refuses sums that float32 may not hold exactly."""
         size = prod(self.paths.network.shapes[node.name])
         total = np.abs(constant).astype(np.float64)
@@ -294,7 +294,7 @@ class _Lowering:
                 f"{EXACT_SUM}; use fewer --weight-bits",
             )
 
-    def _shared(self, node: Node, link: Link, most: int) -> tuple[Link, ...]:
+    def _share(self, node: Node, link: Link, most: int) -> tuple[Link, ...]:
         parts = shares(link, most)
         if len(parts) > PARALLEL_MAX:
             largest = int(np.max(np.abs(link.weights)))
@@ -307,7 +307,7 @@ class _Lowering:
             )
         return parts
 
-    def _made(self, source: str, node: Node, delay: int, link: Link) -> Synapses:
+    def _make_synapses(self, source: str, node: Node, delay: int, link: Link) -> Synapses:
         shape = self.paths.network.shapes[node.name]
         inputs = prod(link.window.size) if link.window else link.weights.shape[-1]
         return Synapses(
@@ -336,7 +336,7 @@ class _Lowering:
         codes = np.diff(codes, axis=1, prepend=0).reshape(-1)
         there = codes != 0
         link = Link("sparse", codes[there], rows[there], columns[there])
-        return [self._made(source, node, 0, link)]
+        return [self._make_synapses(source, node, 0, link)]
 
     def _wire(self, use: Use) -> Wire:
         node = self.paths.network[use.source]
@@ -351,7 +351,7 @@ class _Lowering:
             raise refusal("S009", node, f"its state '{state}' cannot be recorded")
         return Wire(str(use), node.name, state)
 
-    def _traced(self, outputs: tuple[Wire, ...]) -> tuple[Wire, ...]:
+    def _list_traced(self, outputs: tuple[Wire, ...]) -> tuple[Wire, ...]:
         """All that can be recorded as the network defines it."""
         found = dict.fromkeys(outputs)
         for node in self.paths.network.populations:

@@ -12,7 +12,7 @@ from .program import Host, Neurons, Program, Register, Source, Synapses
 from .routing.routing_json import costs, places, tables
 
 
-def mapping_json(program: Program) -> dict[str, Json]:
+def describe_mapping(program: Program) -> dict[str, Json]:
     """What stands where: populations and projections, cores with memory, keys and lists, tables."""
     whole, partition = uncut(program), program.partition
     traffic = Traffic(partition.rates, partition.offsets, partition.targets)

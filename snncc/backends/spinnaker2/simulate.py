@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import chosen, entering
+from snncc.backends import choose_readouts, encode_inputs
 from snncc.ir import Integers, Trace, UsageError, Values
 
 from .applications.currents import Currents
-from .applications.population_tick import State, rescaled
+from .applications.population_tick import State, rescale_codes
 from .chip.target import DELAY_MAX, HOP_TICKS
 from .program import Neurons, Program, Source, Wire
 
@@ -38,11 +38,11 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.
     """
-    wires = chosen(program.outputs, program.traced, record)
-    fed = _entering(program, signal)
+    wires = choose_readouts(program.outputs, program.traced, record)
+    fed = _encode_inputs(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     computed = _hosts(program, fed)
-    chip = _Chip(program, _with_hosts(fed, computed), lost(program))
+    chip = _Chip(program, _with_hosts(fed, computed), find_lost(program))
     rows: dict[str, list[Values]] = {wire.text: [] for wire in wires}
     phases = {n.name: n.phase for n in program.neurons}
     for now in range(ticks * program.period + program.settle):
@@ -73,9 +73,9 @@ def play(program: Program, signal: Values | Mapping[str, Values]) -> Iterator[Ma
     Raises:
         UsageError: the signal has another shape.
     """
-    fed = _entering(program, signal)
+    fed = _encode_inputs(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
-    chip = _Chip(program, _with_hosts(fed, _hosts(program, fed)), lost(program))
+    chip = _Chip(program, _with_hosts(fed, _hosts(program, fed)), find_lost(program))
     for now in range(ticks * program.period + program.settle):
         chip.tick(now, samples)
         yield {name: spikes[-1] for name, spikes in chip.sent.items()}
@@ -88,7 +88,7 @@ def _with_hosts(
     return {**fed, **{name: spikes for name, (spikes, _) in computed.items()}}
 
 
-def lost(program: Program) -> frozenset[tuple[int, int]]:
+def find_lost(program: Program) -> frozenset[tuple[int, int]]:
     """Pairs of cores, by their places in the partition, between which no spike arrives."""
     part, cores = program.partition, len(program.partition.cores)
     meant = np.repeat(np.arange(cores), np.diff(part.offsets)) * cores + part.targets
@@ -152,7 +152,7 @@ class _Chip:
             late = currents.synapses.delay + HOP_TICKS
             if late > len(past):
                 continue
-            more, less = _delivered(currents, past[-late], gaps)
+            more, less = _deliver_currents(currents, past[-late], gaps)
             exc, inh = exc + more, inh + less
         if n.pace > 1 and (now < n.phase or (now - n.phase) % n.pace):
             self.states[n.name], self.gathered[n.name] = state, (exc, inh)
@@ -180,7 +180,9 @@ def _gaps(
     ]
 
 
-def _delivered(currents: Currents, spikes: Values, gaps: list[_Gap]) -> tuple[Values, Values]:
+def _deliver_currents(
+    currents: Currents, spikes: Values, gaps: list[_Gap]
+) -> tuple[Values, Values]:
     """Currents of what arrives: all, without what gaps keep back."""
     more, less = currents.of(spikes)
     for gap in gaps:
@@ -206,7 +208,7 @@ def _hosts(program: Program, fed: Mapping[str, Values]) -> dict[str, tuple[Value
     for tick in range(ticks):
         for r in program.registers:
             codes = _drive(r.currents, r.constant, history, tick, samples)
-            history[r.name].append(rescaled(codes, r.factor, r.fraction, r.low, r.high))
+            history[r.name].append(rescale_codes(codes, r.factor, r.fraction, r.low, r.high))
         for host in program.hosts:
             drive = _drive(host.currents, host.constant, history, tick, samples)
             states[host.name], spikes = host.population.step(states[host.name], drive)
@@ -232,13 +234,13 @@ def _drive(
     return total
 
 
-def _entering(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
+def _encode_inputs(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
     """The inputs as codes or spikes `[samples, ticks, neurons]` int64, by name.
 
     Raises:
         UsageError: an input has another shape, or more ticks than recordings have room for.
     """
-    found = entering(program.inputs, signal)
+    found = encode_inputs(program.inputs, signal)
     ticks = next(iter(found.values())).shape[1]
     if ticks > program.duration:
         raise UsageError(

@@ -54,7 +54,7 @@ class Weaver:
         self._names = Names(part.name for part in parts.values())
         self.nodes: dict[str, Node] = {}
 
-    def woven(self) -> tuple[Use, ...]:
+    def weave(self) -> tuple[Use, ...]:
         """The outputs, once all nodes are entered."""
         for name in self._loops.order():
             part = self._parts.get(name)
@@ -84,10 +84,10 @@ class Weaver:
         """What a node reads from another; within a loop it may be one tick old."""
         part = self._parts.get(source)
         if part is None:
-            return self._delayed(source, hop=hop)
+            return self._delay(source, hop=hop)
         if self._begins(source):
             late = reader is not None and self._is_late(source, reader)
-            return self._aged(source, reader, late, hop=hop)
+            return self._age(source, reader, late, hop=hop)
         late_ones = frozenset[str]()
         if reader is not None and self._loops.exist:
             before = self._loops.upstream(source)
@@ -96,7 +96,7 @@ class Weaver:
             return replace(self._stateless(source, frozenset()), delay=1)
         return self._stateless(source, late_ones)
 
-    def _aged(self, source: str, reader: str | None, late: bool, *, hop: bool = True) -> Use:
+    def _age(self, source: str, reader: str | None, late: bool, *, hop: bool = True) -> Use:
         """The wire from a neuron or an input; which are late, a file's memory knows best."""
         if self._late_edges is not None:
             late = (source, reader) in self._late_edges
@@ -118,9 +118,9 @@ class Weaver:
         part, uses = self._parts[name], list[Use]()
         for source in self._graph.sources(name):
             if source not in self._parts:
-                uses.append(self._delayed(source))
+                uses.append(self._delay(source))
             elif self._begins(source):
-                uses.append(self._aged(source, name, source in late))
+                uses.append(self._age(source, name, source in late))
             else:
                 uses.append(self._stateless(source, late))
         label = f"{part.name}_late" if name in self._met else part.name
@@ -129,7 +129,7 @@ class Weaver:
         self._made[name, late] = use
         return use
 
-    def _delayed(self, name: str, *, hop: bool = True) -> Use:
+    def _delay(self, name: str, *, hop: bool = True) -> Use:
         ticks = self._delays[name]
         label = node_name(name, "Delay")
         uses = [self._read(source, None, hop=hop) for source in self._graph.sources(name)]

@@ -193,7 +193,7 @@ class Choices:
         return self.values[key]
 
     @classmethod
-    def made(cls, options: Mapping[str, str], file: Mapping[str, str]) -> Choices:
+    def make(cls, options: Mapping[str, str], file: Mapping[str, str]) -> Choices:
         """Choices by option, else by preset, else by what the file itself shows, else by default.
 
         Args:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 import networkx as nx
 import numpy as np
 
-from snncc.ir import LoweringRefused, Network, Node, Use, Values, graph, unused
+from snncc.ir import LoweringRefused, Network, Node, Use, Values, find_unused, graph
 from snncc.ir.ops import Sum
 
 from .flatten import flatten
 from .metadata import Memory, line
 from .nir_graph import Edge, NirGraph, NirNode
-from .to_nir import arrays, odd_convolution, to_nir, unsaid
+from .to_nir import arrays, list_unsaid, odd_convolution, to_nir
 
 FLATTENED = (
     "written along one axis, as NIR shares no weights along axes and reshapes nothing: its wires "
@@ -101,7 +101,7 @@ class _Exporter:
         said = f"the tick of {network.tick:g} s and the decoding by {network.decode}"
         notes = (*self.notes, f"NIR cannot say {said}; the file's metadata hold it")
         nodes = {name: self.nodes[name] for name in sorted(self.nodes)}
-        return Exported(NirGraph(nodes, tuple(self.edges), memory.packed()), notes)
+        return Exported(NirGraph(nodes, tuple(self.edges), memory.pack()), notes)
 
     def _node(self, node: Node) -> None:
         network = self.network
@@ -119,7 +119,7 @@ class _Exporter:
                 f"%{node.name} has groups or a kernel that is not square, where nir 1.0.8 expects "
                 "wrong shapes: it reads this file with type_check=False"
             )
-        if phrases := unsaid(node.op, network.tensors):
+        if phrases := list_unsaid(node.op, network.tensors):
             self.notes.append(
                 f"NIR cannot say of %{node.name}: {', '.join(phrases)}; the file's metadata hold it"
             )
@@ -171,7 +171,7 @@ class _Exporter:
         self.edges.append((source, target))
 
     def _fresh(self, name: str) -> str:
-        return unused(name, {node.name for node in self.network} | self.nodes.keys())
+        return find_unused(name, {node.name for node in self.network} | self.nodes.keys())
 
 
 def _origin(node: Node) -> str:

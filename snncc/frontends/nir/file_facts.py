@@ -27,12 +27,12 @@ def choose(graph: Flat, options: Mapping[str, str], memory: Memory | None) -> Ch
     """
     if memory is not None:
         plain = {key: choice.default for key, choice in OPEN.items()}
-        return Choices.made(options, plain | {"dt": repr(memory.tick)})
-    first = Choices.made(options, {})
+        return Choices.make(options, plain | {"dt": repr(memory.tick)})
+    first = Choices.make(options, {})
     found = [node.values.get("r") for node in graph.nodes.values() if node.kind in ("IF", "I")]
     values = [r * first.dt for r in found if r is not None and not isinstance(r, str)]
     if values and all(np.allclose(gain, 1, rtol=SAME, atol=0) for gain in values):
-        return Choices.made(options, {"integral": "dt"})
+        return Choices.make(options, {"integral": "dt"})
     return first
 
 

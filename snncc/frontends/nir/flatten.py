@@ -12,7 +12,19 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.ir import Network, Node, Op, Param, Ref, Shape, Tensor, Use, Values, ordered, values_of
+from snncc.ir import (
+    Network,
+    Node,
+    Op,
+    Param,
+    Ref,
+    Shape,
+    Tensor,
+    Use,
+    Values,
+    order_nodes,
+    values_of,
+)
 from snncc.ir.ops import (
     IF,
     LI,
@@ -66,7 +78,7 @@ class _Flattener:
             return None
         tensors = MappingProxyType(self.tensors)
         flat = replace(network, nodes=tuple(self.nodes), outputs=outputs, tensors=tensors)
-        return replace(flat, nodes=ordered(flat))
+        return replace(flat, nodes=order_nodes(flat))
 
     def _use(self, use: Use) -> Use:
         """The wire with the same values and, reshapes being gone, one axis."""
@@ -86,7 +98,7 @@ class _Flattener:
                 weight = tensors[op.weight.name].values
                 bias = None if op.bias is None else np.tile(tensors[op.bias.name].values, lead)
                 if lead == 1:
-                    return self._kept(op)
+                    return self._keep_tensors(op)
                 return self._matrix(node, [weight] * lead, bias)
             case BlockDense():
                 weight = tensors[op.weight.name].values
@@ -114,7 +126,7 @@ class _Flattener:
     def _elementwise(self, node: Node, shape: Shape) -> Op:
         """Parameters that vary over several axes, along one."""
         if len(shape) == 1:
-            return self._kept(node.op)
+            return self._keep_tensors(node.op)
         fields = {
             key: self._keep(f"{node.name}.flat_{key}", self._full(Ref(name), shape))
             for key, name in node.op.refs().items()
@@ -128,7 +140,7 @@ class _Flattener:
         self.tensors[name] = Tensor(values)
         return Ref(name)
 
-    def _kept(self, op: Op) -> Op:
+    def _keep_tensors(self, op: Op) -> Op:
         for name in op.refs().values():
             self.tensors[name] = self.network.tensors[name]
         return op

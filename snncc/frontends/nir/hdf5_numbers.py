@@ -68,12 +68,12 @@ class _Chunks:
             if stored > self._size:
                 raise self._refuse(f"has a chunk of {stored:,} bytes, more than the file")
             mask, content = self._dataset.id.read_direct_chunk(place)
-            chunk = np.frombuffer(self._unpacked(content, mask), self._dataset.dtype)
+            chunk = np.frombuffer(self._unpack(content, mask), self._dataset.dtype)
             room = whole[tuple(slice(at, at + n) for at, n in zip(place, self._shape, strict=True))]
             room[...] = chunk.reshape(self._shape)[tuple(slice(n) for n in room.shape)]
         return whole.astype(whole.dtype.newbyteorder("="), copy=False)
 
-    def _unpacked(self, content: bytes, mask: int) -> bytes:
+    def _unpack(self, content: bytes, mask: int) -> bytes:
         """A chunk without its filters; a bit of the mask says which of them was not applied."""
         for index, method in reversed([*enumerate(self._filters)]):
             if mask >> index & 1:

@@ -19,10 +19,10 @@ from snncc.ir import (
     UsageError,
     Use,
     Values,
-    ordered,
+    find_unused,
+    order_nodes,
     reading,
     unknown,
-    unused,
     verify,
 )
 from snncc.ir.ops import Concat, Input, Reshape, Slice, Sum, SumPool
@@ -33,7 +33,7 @@ from .choices import OPEN, Choices
 from .file_facts import SAME, choose, matter, signal_kind
 from .inline import Flat, inline
 from .loops import Loops
-from .metadata import unpacked
+from .metadata import unpack
 from .nir_graph import NirGraph
 from .node_parts import Part
 from .read_file import read_file
@@ -73,32 +73,32 @@ def _network(path: Path, whole: NirGraph, request: ImportRequest) -> Imported:
     loops = Loops(graph, [name for name, part in parts.items() if part.node.kind in NEURONS], late)
     build(graph, parts, delays, choices, recall)
     weaver = Weaver(graph, parts, loops, delays, choices, path.name, recall)
-    outputs = _woven(weaver)
+    outputs = _weave(weaver)
     network = Network(
         recall.memory.name if recall.memory else node_name(path.stem, "nir"),
-        _listed(weaver.nodes, recall),
+        _list_nodes(weaver.nodes, recall),
         outputs,
         choices.dt,
         MappingProxyType({k: v for part in parts.values() for k, v in part.tensors.items()}),
     )
     network = replace(
-        network, nodes=ordered(network), decode=_decode(network, request.options, recall)
+        network, nodes=order_nodes(network), decode=_decode(network, request.options, recall)
     )
     told = choices.notes(matter(graph, loops.exist)) if recall.memory is None else recall.notes()
     notes = (*told, *said, *ignored)
     return Imported(verify(network), None, notes)
 
 
-def _woven(weaver: Weaver) -> tuple[Use, ...]:
+def _weave(weaver: Weaver) -> tuple[Use, ...]:
     try:
-        return weaver.woven()
+        return weaver.weave()
     except RecursionError:
         raise ImportRefused("a chain of some hundred layers has no neuron in it") from None
 
 
 def _recall(graph: NirGraph, options: Mapping[str, str]) -> tuple[Recall, tuple[str, ...]]:
     """The file's memory, unless an option asks for another reading; and what to say about that."""
-    memory = unpacked(graph.metadata)
+    memory = unpack(graph.metadata)
     asked = [key for key in ("preset", *OPEN) if key in options]
     if memory is None or not asked:
         return Recall(memory), ()
@@ -106,7 +106,7 @@ def _recall(graph: NirGraph, options: Mapping[str, str]) -> tuple[Recall, tuple[
     return Recall(None), (note,)
 
 
-def _listed(nodes: Mapping[str, Node], recall: Recall) -> tuple[Node, ...]:
+def _list_nodes(nodes: Mapping[str, Node], recall: Recall) -> tuple[Node, ...]:
     """The nodes as they were listed when they were written, then those that are new."""
     order = recall.memory.order if recall.memory else ()
     known = [nodes[name] for name in dict.fromkeys(order) if name in nodes]
@@ -170,7 +170,7 @@ def _parts(graph: Flat, choices: Choices) -> dict[str, Part]:
     for label, node in graph.nodes.items():
         if node.kind in ("Output", "Delay"):
             continue
-        name = unused(node_name(label, node.kind), taken)
+        name = find_unused(node_name(label, node.kind), taken)
         taken.add(name)
         parts[label] = Part(name, label, node, choices)
     return parts

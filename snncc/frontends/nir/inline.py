@@ -52,20 +52,20 @@ class Flat:
         through = set(names)
         behind: dict[str, list[str]] = {}
 
-        def resolved(name: str, way: frozenset[str]) -> list[str]:
+        def resolve(name: str, way: frozenset[str]) -> list[str]:
             if name not in through:
                 return [name]
             if name in way:
                 raise ImportRefused(f"'{name}' hands on nothing but what it gets from itself")
             if name not in behind:
-                found = [s for each in self.sources(name) for s in resolved(each, way | {name})]
+                found = [s for each in self.sources(name) for s in resolve(each, way | {name})]
                 behind[name] = _few(found)
             return behind[name]
 
         edges: list[Edge] = []
         for source, target in self.edges:
             if target not in through:
-                edges += [(each, target) for each in resolved(source, frozenset())]
+                edges += [(each, target) for each in resolve(source, frozenset())]
                 _few(edges)
         self.edges = edges
         self._sources.clear()
@@ -84,7 +84,7 @@ def inline(graph: NirGraph) -> Flat:
         ImportRefused: an edge leads to a node that is not there, or is listed twice; a node has no
             edge into it, or none that leads to an output.
     """
-    whole = _inlined(graph, "")
+    whole = _inline(graph, "")
     ports = [name for name in whole.nodes if _inner(name, graph) and _is_end(whole.nodes[name])]
     whole.bypass_all(ports)
     _check_ends(whole)
@@ -105,7 +105,7 @@ def _is_end(node: NirNode) -> bool:
     return node.kind in ("Input", "Output")
 
 
-def _inlined(graph: NirGraph, prefix: str) -> Flat:
+def _inline(graph: NirGraph, prefix: str) -> Flat:
     _check_edges(graph, prefix)
     whole = Flat({}, [])
     entries: dict[str, str] = {}
@@ -115,7 +115,7 @@ def _inlined(graph: NirGraph, prefix: str) -> Flat:
         if node.graph is None:
             inner, entries[name], exits[name] = Flat({full: node}, []), full, full
         else:
-            inner = _inlined(node.graph, f"{full}.")
+            inner = _inline(node.graph, f"{full}.")
             entries[name] = _only(node.graph, "Input", full)
             exits[name] = _only(node.graph, "Output", full)
         for key, value in inner.nodes.items():
@@ -159,14 +159,14 @@ def _check_ends(whole: Flat) -> None:
     for source, target in whole.edges:
         forth[source].append(target)
         back[target].append(source)
-    fed, used = _reached(inputs, forth), _reached(outputs, back)
+    fed, used = _find_reached(inputs, forth), _find_reached(outputs, back)
     for name in sorted(whole.nodes.keys() - fed):
         raise ImportRefused(f"no edge leads from an Input to '{name}'; is one missing?")
     for name in sorted(whole.nodes.keys() - used):
         raise ImportRefused(f"no edge leads from '{name}' to an Output; is one missing?")
 
 
-def _reached(begin: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
+def _find_reached(begin: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
     found, left = set(begin), list(begin)
     while left:
         for name in edges[left.pop()]:

@@ -58,7 +58,7 @@ class Memory:
             return None
         return network.nodes[1].op if len(network.nodes) == 2 else None
 
-    def packed(self) -> dict[str, Item]:
+    def pack(self) -> dict[str, Item]:
         """As metadata."""
         text = {
             "version": VERSION,
@@ -79,7 +79,7 @@ def line(node: Node) -> str:
     return show_node(Node("y", node.op, uses, origin=Origin()))
 
 
-def unpacked(items: Items) -> Memory | None:
+def unpack(items: Items) -> Memory | None:
     """The memory in a graph's metadata; None where there is none, or none that can be read."""
     text = items.get(KEY)
     if not isinstance(text, str):

@@ -94,7 +94,7 @@ class _Reader:
         import h5py
 
         if h5py.check_string_dtype(dataset.dtype) is not None and dataset.shape == ():
-            return self._decoded_scalar(dataset, what)
+            return self._decode_scalar(dataset, what)
         kind = dataset.dtype
         if kind.kind not in "fiub" or kind.itemsize > WIDEST_BYTES or dataset.shape is None:
             raise ImportRefused(f"{self._path}: {what} holds {kind}, expected numbers")
@@ -115,13 +115,13 @@ class _Reader:
         dataset = self._hard(group, key)
         if _is_group(dataset) or h5py.check_string_dtype(dataset.dtype) is None or dataset.shape:
             raise UsageError(f"{self._path} is not a NIR file: '{key}' of {name} is not text")
-        return self._decoded_scalar(dataset, f"'{key}' of {name}")
+        return self._decode_scalar(dataset, f"'{key}' of {name}")
 
-    def _decoded_scalar(self, dataset: Group, what: str) -> str:
+    def _decode_scalar(self, dataset: Group, what: str) -> str:
         """A text; one of fixed length is as long as its type says, whatever the file's size."""
         self._budget.take(int(dataset.dtype.itemsize), what)
         self._demand_unpacked(dataset, what)
-        return _decoded(dataset[()])
+        return _decode(dataset[()])
 
     def _demand_unpacked(self, dataset: Group, what: str) -> None:
         """No texts behind filters, which unfold without a limit; NIR itself packs numbers alone."""
@@ -146,7 +146,7 @@ class _Reader:
         found: list[Edge] = []
         for start in range(0, shape[0], step):
             rows = dataset[start : start + step]
-            found += [(_decoded(source), _decoded(target)) for source, target in rows]
+            found += [(_decode(source), _decode(target)) for source, target in rows]
             self._budget.take(
                 sum(len(one) + len(other) for one, other in found[start:]), f"the edges of {name}"
             )
@@ -179,5 +179,5 @@ def _is_group(member: Group) -> bool:
     return isinstance(member, h5py.Group)
 
 
-def _decoded(text: bytes | str) -> str:
+def _decode(text: bytes | str) -> str:
     return text.decode("utf-8") if isinstance(text, bytes) else str(text)

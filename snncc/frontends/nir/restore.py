@@ -37,12 +37,12 @@ class Recall:
         """
         if self.memory is None or part.label not in self.memory.lines:
             return False
-        found = self._found(part, self.memory, shape)
+        found = self._find(part, self.memory, shape)
         if not found:
             self.stale.append(part.label)
         return found
 
-    def _found(self, part: Part, memory: Memory, shape: Shape | None) -> bool:
+    def _find(self, part: Part, memory: Memory, shape: Shape | None) -> bool:
         op = memory.op(part.label)
         if op is None:
             return False

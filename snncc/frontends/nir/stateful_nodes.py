@@ -57,7 +57,9 @@ def _gain(part: Part, gain: Values, *keys: str) -> Values:
     return gain
 
 
-def _firing(part: Part, p: Mapping[str, Values], gain: Values, rest: Values) -> SpikingFields:
+def _describe_firing(
+    part: Part, p: Mapping[str, Values], gain: Values, rest: Values
+) -> SpikingFields:
     """The fields that all spiking neurons share; potentials as they are after shift and scale."""
     if np.any(gain < 0):
         raise part.refuse("its input gain is below 0: a current would lower the potential")
@@ -98,14 +100,14 @@ def _lif(part: Part) -> None:
     p = part.neurons("tau", "r", "v_leak", "v_threshold", v_reset=0.0)
     decay, rate = leak(part, "tau", p["tau"])
     gain = _gain(part, rate * p["r"], "tau", "r")
-    fields = _firing(part, p, gain, p["v_leak"])
+    fields = _describe_firing(part, p, gain, p["v_leak"])
     part.ops.append(LIF(**fields, decay=part.param("decay", decay)))
 
 
 def _if(part: Part) -> None:
     """v' = R I; z = v > v_threshold; v = v_reset where z."""
     p = part.neurons("r", "v_threshold", v_reset=0.0)
-    fields = _firing(part, p, _integral(part, p["r"]), np.zeros(()))
+    fields = _describe_firing(part, p, _integral(part, p["r"]), np.zeros(()))
     if part.choices["floor"] == "threshold":
         fields["floor"] = part.param("floor", -p["v_threshold"])
     part.ops.append(IF(**fields))
@@ -125,7 +127,7 @@ def _cuba_lif(part: Part) -> None:
     gain = inner * _gain(part, rate * p["r"], "tau_mem", "r")
     part.ops.append(
         CubaLIF(
-            **_firing(part, p, gain, p["v_leak"]),
+            **_describe_firing(part, p, gain, p["v_leak"]),
             decay=part.param("decay", decay),
             current_decay=part.param("current_decay", fading),
             current_order=part.choices["current"],
@@ -152,7 +154,7 @@ def _threshold(part: Part) -> None:
     )
 
 
-def _scaled(part: Part, gain: Values, key: str) -> None:
+def _refuse_scaled(part: Part, gain: Values, key: str) -> None:
     """A read-out shows its potential, so it cannot count in units of its own."""
     if not np.all(gain == 1):
         part.ops.append(Affine(part.param(key, gain), 0.0))
@@ -162,7 +164,7 @@ def _li(part: Part) -> None:
     """tau v' = v_leak - v + R I; the output is v."""
     p = part.neurons("tau", "r", "v_leak")
     decay, rate = leak(part, "tau", p["tau"])
-    _scaled(part, _gain(part, rate * p["r"], "tau", "r"), "scale")
+    _refuse_scaled(part, _gain(part, rate * p["r"], "tau", "r"), "scale")
     _read(part, decay, rate * p["v_leak"], p["v_leak"])
 
 
@@ -175,7 +177,7 @@ def _read(part: Part, decay: Values, bias: Values, rest: Values) -> None:
 
 def _i(part: Part) -> None:
     """v' = R I; the output is v."""
-    _scaled(part, _integral(part, part.neurons("r")["r"]), "scale")
+    _refuse_scaled(part, _integral(part, part.neurons("r")["r"]), "scale")
     part.ops.append(LI(1.0, 0.0, 0.0))
 
 
@@ -186,9 +188,9 @@ def _cuba_li(part: Part) -> None:
     p = part.neurons("tau_syn", "tau_mem", "r", "v_leak", w_in=1.0)
     fading, strength = leak(part, "tau_syn", p["tau_syn"])
     decay, rate = leak(part, "tau_mem", p["tau_mem"])
-    _scaled(part, _gain(part, strength * p["w_in"], "tau_syn"), "scale_in")
+    _refuse_scaled(part, _gain(part, strength * p["w_in"], "tau_syn"), "scale_in")
     part.ops.append(LI(part.param("current_decay", fading), 0.0, 0.0))
-    _scaled(part, _gain(part, rate * p["r"], "tau_mem", "r"), "scale")
+    _refuse_scaled(part, _gain(part, rate * p["r"], "tau_mem", "r"), "scale")
     _read(part, decay, rate * p["v_leak"], p["v_leak"])
 
 

@@ -59,7 +59,7 @@ def _conv(part: Part, shape: tuple[int, ...]) -> None:
         Conv(
             part.keep("weight", weight),
             stride,
-            _padding(part, axes, stride, reach),
+            _read_padding(part, axes, stride, reach),
             dilation,
             groups,
             None if bias is None else part.keep("bias", bias),
@@ -67,7 +67,7 @@ def _conv(part: Part, shape: tuple[int, ...]) -> None:
     )
 
 
-def _padding(
+def _read_padding(
     part: Part, axes: int, stride: tuple[int, ...], reach: list[int]
 ) -> tuple[tuple[int, int], ...]:
     """Zeros before and after each axis.

@@ -155,7 +155,7 @@ def _neuron(op: IF | LIF | CubaLIF | LI, tensors: Tensors, shape: Shape, tick: f
         kind = "I" if isinstance(op, LI) else "IF"
         values["r"] = one
     else:
-        values |= _leaking(op, decay, bias, tick)
+        values |= _describe_leak(op, decay, bias, tick)
     if np.any(bias) and kind != "LIF" and kind != "LI":
         raise LoweringRefused(
             f"NIR's {kind} has no bias; put it into the bias of the weights before it"
@@ -171,7 +171,7 @@ def _neuron(op: IF | LIF | CubaLIF | LI, tensors: Tensors, shape: Shape, tick: f
     return NirNode(kind, values)
 
 
-def _leaking(
+def _describe_leak(
     op: IF | LIF | CubaLIF | LI, decay: Values, bias: Values, tick: float
 ) -> Mapping[str, Values]:
     """tau = dt / (1 - decay); R = tau / dt makes the gain one; v_leak is where a bias leads."""
@@ -187,7 +187,7 @@ def _tau(decay: Values, name: str, tick: float) -> Values:
     return np.asarray(tick / (1.0 - decay))
 
 
-def unsaid(op: Op, tensors: Tensors) -> list[str]:
+def list_unsaid(op: Op, tensors: Tensors) -> list[str]:
     """What an op does that its NIR node does not say, a short phrase each."""
     if isinstance(op, LI):
         return ["an initial potential"] if np.any(values_of(op.initial, tensors)) else []

@@ -78,7 +78,7 @@ def _settle(
                 f"'{name}', where they are added; their shapes must be equal"
             )
     if part is None:
-        found = _passing(graph, delays, choices, name, shapes[0])
+        found = _pass_on(graph, delays, choices, name, shapes[0])
     elif part.node.kind == "Input":
         return True
     else:
@@ -109,7 +109,7 @@ def _through(part: Part, shapes: Sequence[Shape]) -> Shape:
     return shape
 
 
-def _passing(
+def _pass_on(
     graph: Flat, delays: Mapping[str, Values], choices: Choices, name: str, shape: Shape
 ) -> Shape:
     """Shape of an output or a delay, which hands on what it gets."""

@@ -13,7 +13,7 @@ from ..errors import NumberError
 from ..mapped_tensors import LARGE_BYTES, blocks
 from ..param import Param, Unit, Values, values_of
 from ..tensor import Tensor, Tensors
-from .functions import RealFunction, interpolated, knots
+from .functions import RealFunction, interpolate, knots
 from .number import (
     Codes,
     Factor,
@@ -114,7 +114,7 @@ class Arithmetic(Protocol):
         """Truth values or integers in the arithmetic's dtype."""
         ...
 
-    def noticed(self, beyond: Values, role: str) -> None:
+    def notice(self, beyond: Values, role: str) -> None:
         """Takes note of values that a limit cuts off: truth values, of any shape.
 
         Raises:
@@ -196,7 +196,7 @@ class FloatArithmetic:
     def counts(self, flags: Values) -> Values:
         return flags.astype(self.dtype)
 
-    def noticed(self, beyond: Values, role: str) -> None:
+    def notice(self, beyond: Values, role: str) -> None:
         if np.any(beyond):
             cut = np.count_nonzero(beyond)
             raise NumberError(
@@ -357,7 +357,7 @@ class IntegerArithmetic:
         return shift_codes(product, format.frac, format.rounding)
 
     def lookup(self, function: RealFunction, codes: Values, index: str, value: str) -> Values:
-        return interpolated(self.knots(function, index, value), codes, self._quantity(index))
+        return interpolate(self.knots(function, index, value), codes, self._quantity(index))
 
     def knots(self, function: RealFunction, index: str, value: str) -> Codes:
         if (function, index, value) not in self._kept:
@@ -367,7 +367,7 @@ class IntegerArithmetic:
             self._kept[function, index, value] = table
         return self._kept[function, index, value]
 
-    def softening(self, epsilon: float, size: int) -> Codes:
+    def compute_epsilon(self, epsilon: float, size: int) -> Codes:
         """What an epsilon adds to the squares, per entry of the leading axes of `[..., size]`."""
         return np.rint(epsilon * size**2 / np.atleast_1d(self.units[0])[..., :1] ** 2).astype(
             np.int64
@@ -377,7 +377,7 @@ class IntegerArithmetic:
         size = codes.shape[-1]
         apart = size * codes.astype(np.int64) - codes.sum(axis=-1, keepdims=True)
         squares = self.bilinear(np.multiply, apart, apart, size).sum(axis=-1, keepdims=True)
-        root = isqrt(squares // size + self.softening(epsilon, size))
+        root = isqrt(squares // size + self.compute_epsilon(epsilon, size))
         doubled = self.bilinear(np.multiply, 2 * apart, np.rint(1 / self.unit_of(role)), 1)
         return np.where(root > 0, (doubled + root) // np.maximum(2 * root, 1), 0)
 
@@ -390,7 +390,7 @@ class IntegerArithmetic:
     def counts(self, flags: Values) -> Values:
         return flags.astype(np.int64)
 
-    def noticed(self, beyond: Values, role: str) -> None:
+    def notice(self, beyond: Values, role: str) -> None:
         cut = int(np.count_nonzero(beyond))
         if cut:
             self.saturated[role] = self.saturated.get(role, 0) + cut

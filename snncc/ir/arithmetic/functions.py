@@ -87,7 +87,7 @@ def knots(
     return encode(real, np.asarray(value_unit), fitting, "a table")
 
 
-def interpolated(table: Codes, codes: Codes, index: Quantity) -> Codes:
+def interpolate(table: Codes, codes: Codes, index: Quantity) -> Codes:
     """The values of a table between its knots, rounded to the nearest code, ties upward.
 
     `codes` are within the format of the index.

@@ -118,7 +118,7 @@ def unit_tensor(format: Format) -> str | None:
     return unit if isinstance(unit, str) else None
 
 
-def counting(format: Format, tensor: str) -> Format:
+def count_in(format: Format, tensor: str) -> Format:
     """The format with the units of another tensor."""
     assert not isinstance(format, Factor), "a factor counts in nothing"
     return replace(format, unit=tensor)

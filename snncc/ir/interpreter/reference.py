@@ -18,7 +18,7 @@ from ..network import Network, Node, Use
 from ..op.facts import Output
 from ..op.op import check_states
 from ..param import StateValues, Values
-from ..views import arithmetics, ordered
+from ..views import arithmetics, order_nodes
 from .inputs import input_signals, require_spikes
 from .trace import Trace
 
@@ -65,8 +65,8 @@ class Stream:
     ) -> None:
         self._network, self._dtype = network, dtype
         self._numbers = _numbers(network, dtype)
-        self._order = ordered(network)
-        self._wires = _wanted(network, record)
+        self._order = order_nodes(network)
+        self._wires = _list_wanted(network, record)
         self._pipes = _pipes(network)
         self._samples, self._clipped = 0, Counter[str]()
         self._states: dict[str, StateValues] = {}
@@ -123,14 +123,14 @@ class Stream:
             try:
                 states[node.name], now[node.name] = node.op.step(states[node.name], inputs, a)
             except NumberError as error:
-                raise _placed(error, node) from None
+                raise _name_node(error, node) from None
         for (source, state), pipe in pipes.items():
             pipe.append(states[source][state] if state else now[source])
             del pipe[0]
         return now
 
 
-def _placed(error: NumberError, node: Node) -> NumberError:
+def _name_node(error: NumberError, node: Node) -> NumberError:
     """The error with the node that it is of; of integers it says so already."""
     text, where = str(error), f"%{node.name}"
     return error if text.startswith(where) else NumberError(f"{where}: {text}{node.origin.aside}")
@@ -178,7 +178,7 @@ def _begin(network: Network, node: Node, a: Arithmetic, samples: int) -> StateVa
     return {name: np.broadcast_to(v, (samples, *shape)) for name, v in first.items()}
 
 
-def _wanted(network: Network, record: Record) -> tuple[Use, ...]:
+def _list_wanted(network: Network, record: Record) -> tuple[Use, ...]:
     outputs = network.outputs
     if isinstance(record, str):
         match record:

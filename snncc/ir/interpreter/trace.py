@@ -63,7 +63,7 @@ class Trace:
         """Share of samples whose largest score is that of `labels` `[samples]`."""
         return float(np.mean(np.argmax(self.scores(decode), axis=1) == labels))
 
-    def compared(self, other: Trace, lag: int = 0) -> tuple[int, Difference | None]:
+    def compare(self, other: Trace, lag: int = 0) -> tuple[int, Difference | None]:
         """Number of differing elements in the wires that both recorded, and the first of them.
 
         Args:

@@ -20,7 +20,7 @@ from .fields import (
     Weights,
     choice,
 )
-from .op import OPS, Leak, Op, common_unit, expect_params, same_unit, stated_by
+from .op import OPS, Leak, Op, collect_fields, common_unit, expect_params, same_unit
 
 __all__ = [
     "OPS",
@@ -50,8 +50,8 @@ __all__ = [
     "Voltage",
     "Weights",
     "choice",
+    "collect_fields",
     "common_unit",
     "expect_params",
     "same_unit",
-    "stated_by",
 ]

@@ -84,7 +84,7 @@ class Op(ABC):
             raise UndeclaredFact(
                 f"op '{keyword}': the keyword is taken by {OPS[keyword].__qualname__}"
             )
-        cls.stated = MappingProxyType(stated_by(cls))
+        cls.stated = MappingProxyType(collect_fields(cls))
         cls.roles = _roles(cls)
         _check_facts(cls)
         OPS[keyword] = cls
@@ -129,7 +129,7 @@ class Op(ABC):
         """The state of that name, which the op has."""
         return next(state for state in self.states if state.name == name)
 
-    def named(self, *measures: Measure) -> dict[str, Param]:
+    def select_fields(self, *measures: Measure) -> dict[str, Param]:
         """Field → value, of the fields with one of these measures that are not left out."""
         stated = type(self).stated.items()
         found = {k: getattr(self, k) for k, f in stated if f.dimension.measure in measures}
@@ -211,7 +211,7 @@ class Op(ABC):
         Voltages and currents, and what states reach that nothing but spikes drives.
         """
         found: list[Values] = []
-        for name, value in self.named(Measure.VOLTAGE, Measure.CURRENT).items():
+        for name, value in self.select_fields(Measure.VOLTAGE, Measure.CURRENT).items():
             real = np.abs(values_of(value, tensors))
             if not (type(self).stated[name].dimension.endless and np.all(np.isinf(real))):
                 found.append(real)
@@ -229,7 +229,7 @@ class Op(ABC):
         raise UndeclaredFact(f"op '{self.keyword}' does not state its worst_case")
 
 
-def stated_by(kind: type[Op]) -> dict[str, Field]:
+def collect_fields(kind: type[Op]) -> dict[str, Field]:
     """What each field of an op class is, or of a base that several share.
 
     Raises:
@@ -282,12 +282,12 @@ def _check_facts(kind: type[Op]) -> None:
     if not hasattr(kind, "output"):
         missing.append("output")
     else:
-        missing += _missing(kind)
+        missing += _find_missing(kind)
     if missing:
         raise UndeclaredFact(f"op '{kind.keyword}' does not state its {', its '.join(missing)}")
 
 
-def _missing(kind: type[Op]) -> list[str]:
+def _find_missing(kind: type[Op]) -> list[str]:
     """Facts that follow from others and are not stated."""
     keeps, owns = kind.states is not Op.states, kind.output in (Output.HELD, Output.EVENTS)
     needs = (

@@ -46,7 +46,7 @@ def all_ops() -> Mapping[str, type[Op]]:
 
 
 def _load(offered: Plugin) -> None:
-    kind = offered.named()
+    kind = offered.load_named()
     if getattr(kind, "keyword", None) != offered.name or OPS.get(offered.name) is not kind:
         raise UsageError(
             f"op '{offered.name}' of {offered.distribution} points to {offered.entry.value}, which "

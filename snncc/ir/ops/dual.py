@@ -86,6 +86,6 @@ class DualCubaLIF(Spiking):
             reached.append((down, up))
         (down, up), (less, more) = reached
         push = np.maximum(down + more, up + less) + np.abs(a.quantity(self.bias, "v"))
-        moved = reach.steady(push + reach.fired(self, a), a.factor(self.decay, "decay"))
+        moved = reach.steady(push + reach.bound_reset(self, a), a.factor(self.decay, "decay"))
         ways = (moved, reach.first(self, a), down, up, less, more)
         return np.asarray(np.maximum.reduce(np.broadcast_arrays(*ways)))

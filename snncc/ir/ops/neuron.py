@@ -203,7 +203,7 @@ class ALIF(Spiking):
         raised = reach.steady(rise, a.factor(self.adaptation_decay, "adaptation_decay"))
         falls = bool(np.all(a.quantity(self.threshold, "v") > 0) and np.all(step >= 0))
         push, decay = reach.either_way(low, high), a.factor(self.decay, "decay")
-        moved = reach.subtracting(self, push, decay, a, falls=falls)
+        moved = reach.bound_subtracting(self, push, decay, a, falls=falls)
         return np.maximum(np.maximum(moved, raised), reach.first(self, a))
 
 
@@ -266,7 +266,7 @@ class AlphaLIF(Spiking):
 
     def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
         low, high = reach.drive_limits(lows, highs, self.bias, a)
-        push = reach.either_way(low, high) + reach.fired(self, a)
+        push = reach.either_way(low, high) + reach.bound_reset(self, a)
         rise, fall = a.factor(self.rise, "rise"), a.factor(self.fall, "fall")
         sinking = reach.steady(push, fall)
         both = reach.steady(push, rise) + sinking

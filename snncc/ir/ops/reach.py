@@ -39,7 +39,7 @@ def either_way(low: Values, high: Values) -> Values:
     return np.maximum(np.abs(low), np.abs(high))
 
 
-def fired(op: Spiking, a: Arithmetic) -> Values:
+def bound_reset(op: Spiking, a: Arithmetic) -> Values:
     """Largest magnitude that the resets of one tick subtract."""
     return np.asarray(np.abs(a.quantity(op.reset_amount, "v")) * op.spikes)
 
@@ -49,7 +49,9 @@ def first(op: Spiking, a: Arithmetic) -> Values:
     return np.asarray(np.abs(a.quantity(op.initial, "v")))
 
 
-def subtracting(op: Spiking, push: Values, decay: Values, a: Arithmetic, *, falls: bool) -> Values:
+def bound_subtracting(
+    op: Spiking, push: Values, decay: Values, a: Arithmetic, *, falls: bool
+) -> Values:
     """Largest potential where each tick adds `push` at most, and a spike at most subtracts.
 
     Args:
@@ -60,14 +62,14 @@ def subtracting(op: Spiking, push: Values, decay: Values, a: Arithmetic, *, fall
         falls: whether the threshold never comes to zero or below. Then a subtraction lands between
             minus the amount and v, and never adds up; else a neuron at rest goes on subtracting.
     """
-    amount = fired(op, a)
+    amount = bound_reset(op, a)
     plain = falls and bool(np.all(a.quantity(op.reset_amount, "v") >= 0))
     if op.reset != "subtract" or plain:
         return np.asarray(np.maximum(steady(push, decay), push + amount))
     return steady(push + amount, decay)
 
 
-def replacing(op: Spiking, down: Values, up: Values, decay: Values, a: Arithmetic) -> Values:
+def bound_replacing(op: Spiking, down: Values, up: Values, decay: Values, a: Arithmetic) -> Values:
     """Largest potential where a spike ends a rise: above the threshold nothing is added to it.
 
     `down` and `up` are the largest magnitudes of what drives the potential, either way.
@@ -94,9 +96,9 @@ def constant_threshold(
     faded = np.zeros(()) if fade is None else fade
     if op.reset == "value":
         down, up = (steady(np.maximum(way, 0), faded) for way in (-low, high))
-        worst = replacing(op, down, up, decay, a)
+        worst = bound_replacing(op, down, up, decay, a)
     else:
         push = steady(either_way(low, high), faded)
         falls = bool(np.all(a.quantity(op.threshold, "v") > 0))
-        worst = subtracting(op, push, decay, a, falls=falls)
+        worst = bound_subtracting(op, push, decay, a, falls=falls)
     return np.maximum(worst, first(op, a))

@@ -162,10 +162,10 @@ class Spiking(Op):
             ratio = v / threshold
             fits = np.floor(ratio) if self.compare == ">=" else np.ceil(ratio) - 1
         if self.spikes == SPIKES_MAX or (whole and self.spikes >= OPEN_SPIKES):
-            a.noticed(fits > self.spikes, "spikes")
+            a.notice(fits > self.spikes, "spikes")
         return a.counts(np.clip(fits, 0, self.spikes))
 
-    def fitted(self, potential: Values, a: Arithmetic) -> Values:
+    def fit(self, potential: Values, a: Arithmetic) -> Values:
         """A potential raised to the floor, within the format of v."""
         if self.floored:
             potential = np.maximum(potential, a.quantity(self.floor, "v"))
@@ -192,7 +192,7 @@ class Spiking(Op):
         order = self.reset_order if self.reset != "none" else "now"
         fired = self.count(v, threshold[0], a) if order != "now" else a.zeros(())
 
-        def settled(potential: Values, spikes: Values) -> Values:
+        def reset_potential(potential: Values, spikes: Values) -> Values:
             match self.reset:
                 case "subtract":
                     return np.asarray(potential - amount * spikes)
@@ -201,21 +201,21 @@ class Spiking(Op):
                 case _:
                     return potential
 
-        def decayed(potential: Values) -> Values:
+        def apply_decay(potential: Values) -> Values:
             return potential if decay == 1.0 else a.times(potential, decay, "decay")
 
         match order, self.reset:
             case ("now", _):
-                v = self.fitted(decayed(v) + drive, a)
+                v = self.fit(apply_decay(v) + drive, a)
                 spikes = self.count(v, threshold[1], a)
-                return a.fit(settled(v, spikes), "v"), spikes
+                return a.fit(reset_potential(v, spikes), "v"), spikes
             case ("before-decay", _):
-                v = decayed(a.fit(settled(v, fired), "v")) + drive
+                v = apply_decay(a.fit(reset_potential(v, fired), "v")) + drive
             case ("after-decay", "value"):
-                v = settled(decayed(v), fired) + drive
+                v = reset_potential(apply_decay(v), fired) + drive
             case _:  # in the order of snnTorch, so that float sums round alike
-                v = settled(decayed(v) + drive, fired)
-        v = self.fitted(v, a)
+                v = reset_potential(apply_decay(v) + drive, fired)
+        v = self.fit(v, a)
         spikes = self.count(v, threshold[1], a)
         if order == "rechecked":
             return a.fit(v - amount * (spikes - fired), "v"), spikes

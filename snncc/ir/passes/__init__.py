@@ -62,7 +62,7 @@ def all_passes() -> dict[str, type[Pass]]:
     """
     found = dict(PASSES)
     for offered in plugins(GROUP).values():
-        kind = offered.named()
+        kind = offered.load_named()
         mine = isinstance(kind, type) and issubclass(kind, Pass) and kind.name == offered.name
         if not mine or found.setdefault(offered.name, cast("type[Pass]", kind)) is not kind:
             raise UsageError(

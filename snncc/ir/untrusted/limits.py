@@ -81,13 +81,13 @@ class Budget:
         self.taken += wanted
         if self.taken > self.most:
             raise self.kind(
-                f"{self.file}: {what} takes {shown_bytes(wanted)}, and all that a file of "
-                f"{shown_bytes(self.file_bytes)} unfolds to may take {shown_bytes(self.most)}; "
+                f"{self.file}: {what} takes {show_bytes(wanted)}, and all that a file of "
+                f"{show_bytes(self.file_bytes)} unfolds to may take {show_bytes(self.most)}; "
                 "store it uncompressed, or as a smaller type"
             )
 
 
-def shown_bytes(count: int) -> str:
+def show_bytes(count: int) -> str:
     """A number of bytes as people read it: `17 bytes`, `1.5 KiB`, `8.0 TiB`."""
     if count < 1024:
         return f"{count} bytes"

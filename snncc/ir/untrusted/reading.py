@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import SnnccError, UsageError
-from .limits import shown_bytes
+from .limits import show_bytes
 
 
 @contextmanager
@@ -60,6 +60,6 @@ def read_text(path: Path, most: int) -> str:
     """
     size = file_bytes(path)
     if size > most:
-        raise UsageError(f"{path} has {shown_bytes(size)}; at most {shown_bytes(most)} are read")
+        raise UsageError(f"{path} has {show_bytes(size)}; at most {show_bytes(most)} are read")
     with reading(f"{path} is not a text in UTF-8"):
         return path.read_bytes().decode("utf-8")

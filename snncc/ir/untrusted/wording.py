@@ -25,29 +25,29 @@ def escape(text: str, always: str = "") -> str:
     if _PLAIN.fullmatch(text) and not any(c in text for c in ("\\", *always)):
         return text
     return "".join(
-        "\\\\" if c == "\\" else _escaped(c) if c in always or _hidden(c) else c for c in text
+        "\\\\" if c == "\\" else _escape(c) if c in always or _is_hidden(c) else c for c in text
     )
 
 
 def unescape(text: str) -> str:
     """What `escape` was given."""
-    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
 
 
 _ESCAPE = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescape(found: re.Match[str]) -> str:
     digits = found[1] or found[2] or found[3]
     code = int(digits, 16) if digits else 0x5C
     return chr(code) if code <= 0x10FFFF else found[0]
 
 
-def _hidden(character: str) -> bool:
+def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in _HIDDEN
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     code = ord(character)
     return (
         f"\\x{code:02x}"
@@ -65,22 +65,21 @@ def printable(text: str) -> str:
     and what to do at its end.
     """
     lines = [
-        _bounded(_LONG_WORD.sub(lambda w: _bounded(w[0], WORD), line), LINE)
-        for line in _shown(text)
+        _shorten(_LONG_WORD.sub(lambda w: _shorten(w[0], WORD), line), LINE) for line in _show(text)
     ]
     if len(lines) > LINES:
         lines[LINES // 2 : len(lines) - LINES // 2] = [f"… {len(lines) - LINES // 2 * 2} lines …"]
-    return _bounded("\n".join(lines), WHOLE)
+    return _shorten("\n".join(lines), WHOLE)
 
 
-def _shown(text: str) -> list[str]:
+def _show(text: str) -> list[str]:
     if _PLAIN.fullmatch(text):
         return [text]
-    plain = "".join(_escaped(c) if _hidden(c) and c not in "\n\t" else c for c in text)
+    plain = "".join(_escape(c) if _is_hidden(c) and c not in "\n\t" else c for c in text)
     return plain.replace("\t", "  ").split("\n")
 
 
-def _bounded(text: str, most: int) -> str:
+def _shorten(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     half = most // 2 - 20

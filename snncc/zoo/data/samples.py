@@ -59,7 +59,7 @@ class DataSet:
     split: Callable[[Path | None], Split]
 
 
-def held_back(samples: Samples, every: int, seed: int) -> tuple[Samples, Samples]:
+def hold_back(samples: Samples, every: int, seed: int) -> tuple[Samples, Samples]:
     """Samples and the validation part taken from them: one in `every` of each class, at random."""
     order = np.random.default_rng(seed).permutation(len(samples.y))
     held = np.zeros(len(samples.y), np.bool_)

@@ -31,7 +31,7 @@ def manual(path: Path | None = None) -> Split:
     """
     parts: list[list[NDArray[np.int64]]] = [[], [], []]
     for file in FILES:
-        codes = _codes(_located(path, file))
+        codes = _codes(_locate(path, file))
         edges = [0, *(len(codes) * share // 100 for share in SHARES), len(codes)]
         for part, (low, high) in enumerate(pairwise(edges)):
             parts[part].append(_windows(codes[low:high], STRIDE if part == 0 else TEST_STRIDE))
@@ -39,7 +39,7 @@ def manual(path: Path | None = None) -> Split:
     return Split(train, validation, test)
 
 
-def _located(path: Path | None, file: str) -> Path:
+def _locate(path: Path | None, file: str) -> Path:
     package, version = PACKAGE
     place = None if path is None else path / Path(file).name
     if place is None:

@@ -13,7 +13,7 @@ from snncc.ir import UsageError
 
 from .config import Config
 from .graded import GradedEvents
-from .multistep import counting, rest
+from .multistep import make_counting, rest
 
 Form = Literal["released", "paper"]
 Readout = Literal["direct", "trace"]
@@ -135,7 +135,7 @@ class EGRU(nn.Module):
         self.layers = nn.ModuleList(EGRULayer(n, m, config) for n, m in pairwise(sizes))
         self.output = nn.Linear(sizes[-1], config.classes)
         if config.chunk:
-            self.clock = counting(config.chunk)
+            self.clock = make_counting(config.chunk)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores for inputs `[ticks, batch, channels]`.
@@ -156,7 +156,7 @@ class EGRU(nn.Module):
         trace = torch.zeros_like(y[-1])
         outputs: list[Tensor] = []
         for values in x:
-            signal = self.entering(values)
+            signal = self.enter_first(values)
             for index, layer in enumerate(self.layers):
                 y[index], c[index] = layer(signal, c[index], y[index])
                 signal = y[index]
@@ -169,7 +169,7 @@ class EGRU(nn.Module):
             outputs.append(self.output(signal))
         return torch.stack(outputs)
 
-    def entering(self, values: Tensor) -> Tensor:
+    def enter_first(self, values: Tensor) -> Tensor:
         """What the first layer is given for the inputs of a tick."""
         if self.config.tied:
             return values @ self.output.weight

@@ -21,7 +21,7 @@ from .egru_dvs import EGRUDVSConfig
 LAYER_KEYS = "kernel", "recurrent_kernel", "bias", "recurrent_bias", "thr"
 
 
-def published(state: Mapping[str, Tensor]) -> tuple[EGRUConfig, dict[str, Tensor]]:
+def load_published(state: Mapping[str, Tensor]) -> tuple[EGRUConfig, dict[str, Tensor]]:
     """Hyper-parameters and weights of an `EGRU` from the authors' language model.
 
     Their file has layers `rnns.N`, the embedding `embeddings.weight` and, with the same weights,

@@ -28,7 +28,7 @@ def leaky(threshold: float = 1.0) -> nn.Module:
     return cast("nn.Module", made)
 
 
-def fading(decay: float) -> nn.Module:
+def make_fading(decay: float) -> nn.Module:
     """Neurons of one tick per call that reset to zero: v <- decay v + x, a spike where v >= 1."""
     from spikingjelly.activation_based import neuron, surrogate
 
@@ -41,7 +41,7 @@ def fading(decay: float) -> nn.Module:
     return cast("nn.Module", made)
 
 
-def counting(limit: int) -> nn.Module:
+def make_counting(limit: int) -> nn.Module:
     """Neurons of one tick per call that add up their input, and fire and lose `limit` at it."""
     from spikingjelly.activation_based import neuron
 

@@ -83,11 +83,11 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         s = self.shortcut_lif(x)
-        q, k, v = (self._projected(s, name) for name in ("q", "k", "v"))
+        q, k, v = (self._project(s, name) for name in ("q", "k", "v"))
         gate = self.talking_heads_lif((k * v).flatten(-2).sum(-1)[..., None, None])
         return x + at_once(q * gate, self.proj_conv, self.proj_bn)
 
-    def _projected(self, s: Tensor, name: str) -> Tensor:
+    def _project(self, s: Tensor, name: str) -> Tensor:
         conv, norm, fire = parts(self, f"{name}_*", "conv", "bn", "lif")
         return fire(at_once(s, conv, norm))
 

@@ -123,7 +123,7 @@ class RepConv(nn.Module):
             ),
         )
 
-    def merged(self) -> tuple[Tensor, Tensor]:
+    def merge_parts(self) -> tuple[Tensor, Tensor]:
         """Kernel `[width, width, 3, 3]` and bias `[width]` of the parts up to their second norm."""
         first = self.body.get_parameter("0.weight")[:, :, 0, 0]
         deep = self.body.get_parameter("2.0.weight")[:, 0]
@@ -138,7 +138,7 @@ class RepConv(nn.Module):
         if self.training:
             return cast("Tensor", self.body(x))
         if self.as_one:
-            return functional.conv2d(x, *self.merged(), padding=1)
+            return functional.conv2d(x, *self.merge_parts(), padding=1)
         # The border of a norm's zeros is what the norm makes of a border of zeros.
         inner = functional.conv2d(x, self.body.get_parameter("0.weight"), padding=1)
         norm, (rest,) = self.body.get_submodule("1.bn"), parts(self.body, "*", "2")

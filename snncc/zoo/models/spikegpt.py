@@ -42,17 +42,17 @@ class SpikeGPTConfig(Config):
     rescaled: bool = False
 
 
-def mixed(mix: Tensor, now: Tensor, before: Tensor) -> Tensor:
+def mix_tokens(mix: Tensor, now: Tensor, before: Tensor) -> Tensor:
     """The token shift: of each channel a share `mix` of this symbol, the rest of the last one."""
     return mix[0, 0] * now + (1 - mix[0, 0]) * before
 
 
-def delayed(x: Tensor) -> Tensor:
+def delay(x: Tensor) -> Tensor:
     """What was there a tick ago, and zeros before: `[ticks, batch, width]`."""
     return torch.cat((torch.zeros_like(x[:1]), x[:-1]))
 
 
-def weighted_keys_and_values(decay: Tensor, first: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def weigh_values(decay: Tensor, first: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Means of all values so far, weighted by keys that fade: `[ticks, batch, width]`.
 
     wkv_t = (sum_{j<t} e^{(t-1-j) w + k_j} v_j + e^{u + k_t} v_t) / (the same without v)
@@ -77,7 +77,7 @@ def weighted_keys_and_values(decay: Tensor, first: Tensor, key: Tensor, value: T
     return torch.stack(outputs)
 
 
-def scaled(weight: Tensor, share: float) -> Tensor:
+def scale_weight(weight: Tensor, share: float) -> Tensor:
     """The weight itself where the share is all of it: nothing is to be computed, or copied."""
     return weight if share == 1.0 else weight * share
 
@@ -99,13 +99,15 @@ class Attention(nn.Module):
         self.neuron = leaky()
 
     def forward(self, x: Tensor, share: float) -> Tensor:
-        before = delayed(x)
+        before = delay(x)
         key, value, gate = (
-            self.get_submodule(name)(mixed(self.get_parameter(f"time_mix_{name[0]}"), x, before))
+            self.get_submodule(name)(
+                mix_tokens(self.get_parameter(f"time_mix_{name[0]}"), x, before)
+            )
             for name in ("key", "value", "receptance")
         )
-        wkv = weighted_keys_and_values(self.time_decay, self.time_first, key, value)
-        current = functional.linear(gate.sigmoid() * wkv, scaled(self.output.weight, share))
+        wkv = weigh_values(self.time_decay, self.time_first, key, value)
+        current = functional.linear(gate.sigmoid() * wkv, scale_weight(self.output.weight, share))
         spikes: Tensor = self.neuron(current)
         return spikes
 
@@ -124,10 +126,10 @@ class FeedForward(nn.Module):
         self.neuron = leaky()
 
     def forward(self, x: Tensor, share: float) -> Tensor:
-        before = delayed(x)
-        key = self.key(mixed(self.time_mix_k, x, before)).relu()
-        gate = self.receptance(mixed(self.time_mix_r, x, before)).sigmoid()
-        current = gate * functional.linear(key * key, scaled(self.value.weight, share))
+        before = delay(x)
+        key = self.key(mix_tokens(self.time_mix_k, x, before)).relu()
+        gate = self.receptance(mix_tokens(self.time_mix_r, x, before)).sigmoid()
+        current = gate * functional.linear(key * key, scale_weight(self.value.weight, share))
         spikes: Tensor = self.neuron(current)
         return spikes
 
@@ -203,7 +205,7 @@ class SpikeGPT(nn.Module):
         return normal
 
 
-def published(
+def load_published(
     state: Mapping[str, Tensor], binary: bool = True, rescaled: bool = False
 ) -> tuple[SpikeGPTConfig, dict[str, Tensor]]:
     """Hyper-parameters and weights of a `SpikeGPT` from the authors' state dict.

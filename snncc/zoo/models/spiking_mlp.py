@@ -130,9 +130,7 @@ class SpikingMLP(nn.Module):
             cell = stage > 0 and config.cells
             patches.append(PatchCell(inputs, width) if cell else Patches(inputs, width, size))
             tokens += [TokenMix(width, side, config.cells) for _ in range(depth)]
-            channels += [
-                _placed(ChannelMix(width, side * side, config.ratio)) for _ in range(depth)
-            ]
+            channels += [_place(ChannelMix(width, side * side, config.ratio)) for _ in range(depth)]
             inputs, width = width, 2 * width
         self.depths = config.depths
         self.to_patch_embedding = nn.ModuleList(patches)
@@ -158,6 +156,6 @@ class SpikingMLP(nn.Module):
         return at_once(at_once(x, self.batch_norm).mean((-2, -1)), self.mlp_head)
 
 
-def _placed(mix: ChannelMix) -> nn.Sequential:
+def _place(mix: ChannelMix) -> nn.Sequential:
     """At place 1, where the authors' layout has it."""
     return nn.Sequential(nn.Identity(), mix)

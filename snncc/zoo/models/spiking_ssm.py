@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .adaptive import AdaptiveEmbedding, AdaptiveScores
 from .config import Config
-from .multistep import fading, rest
+from .multistep import make_fading, rest
 
 DECAY = 0.125  # of the released neuron
 Modes: TypeAlias = tuple[Tensor, Tensor]
@@ -87,7 +87,7 @@ class Layer(nn.Module):
         self.kernel = Kernel(width, modes, ways)
         self.D = nn.Parameter(torch.randn(1, width))
         self.ln_vth = nn.Parameter(torch.zeros(width, 1))
-        self.neuron = fading(DECAY)
+        self.neuron = make_fading(DECAY)
         self.output_linear = nn.Sequential(nn.Conv1d(width, 2 * width, 1))
         self.ways = ways
 

@@ -25,7 +25,7 @@ LAYER_KEYS = (
 )
 
 
-def published(
+def load_published(
     state: Mapping[str, Tensor], prenorm: bool = False
 ) -> tuple[SpikingSSMConfig, dict[str, Tensor]]:
     """Hyper-parameters and weights of a `SpikingSSM` from the authors' classifier.
@@ -37,7 +37,7 @@ def published(
 
     Raises: UsageError for weights that are missing, or that the model here does not have.
     """
-    layers = _numbered(state, LAYER)
+    layers = _number(state, LAYER)
     if not layers:
         raise UsageError("the state dict has no s4_layers; it is that of another model")
     found: dict[str, Tensor] = {}
@@ -54,7 +54,7 @@ def published(
         found |= {f"layers.{n}.{key}": value for key, value in whole.items()}
     norm: Norm = "none"
     if prenorm:
-        norms = _numbered(state, NORM)
+        norms = _number(state, NORM)
         norm = "batch" if any("running_mean" in own for own in norms.values()) else "layer"
         found |= {f"norms.{n}.{key}": v for n, own in norms.items() for key, v in own.items()}
     for name, pattern in (
@@ -79,9 +79,7 @@ def published(
     return config, found
 
 
-def _numbered(
-    state: Mapping[str, Tensor], pattern: re.Pattern[str]
-) -> dict[int, dict[str, Tensor]]:
+def _number(state: Mapping[str, Tensor], pattern: re.Pattern[str]) -> dict[int, dict[str, Tensor]]:
     """What a pattern of number and key finds, by number."""
     found: dict[int, dict[str, Tensor]] = {}
     for key, value in state.items():

@@ -91,7 +91,7 @@ class _Population:
         self.back = self.d[tick]
         return self.d[tick]
 
-    def shared(self) -> tuple[Tensor, Tensor]:
+    def compute_shared(self) -> tuple[Tensor, Tensor]:
         """Gradients of decay and threshold."""
         later = self.d[1:] if self.subtract else self.d[1:] * (1 - self.s[:-1])
         beta = (later * self.v[:-1]).sum()

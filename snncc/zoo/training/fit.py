@@ -45,7 +45,7 @@ def populations(model: nn.Module) -> list[str]:
 
 
 @contextmanager
-def watched(model: nn.Module) -> Generator[dict[str, list[Tensor]]]:
+def watch_spikes(model: nn.Module) -> Generator[dict[str, list[Tensor]]]:
     """The spikes of every population, by name: a tensor per tick, or all its ticks in one."""
     spikes: dict[str, list[Tensor]] = {}
 
@@ -87,7 +87,7 @@ def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
     """Varied copies of `x` `[batch, ticks, *shape]`, as strongly as the recipe says."""
     batch, ticks, channels = x.shape[0], x.shape[1], x.shape[-1]
     if recipe.move:
-        x = moved(x, recipe.move, random)
+        x = move_images(x, recipe.move, random)
     if recipe.roll or recipe.warp or recipe.jitter:
         shift = torch.randint(-recipe.roll, recipe.roll + 1, (batch, 1, 1), generator=random)
         speed = 1 + recipe.warp * torch.randn(batch, 1, 1, generator=random)
@@ -104,7 +104,7 @@ def augment(x: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
     return x
 
 
-def moved(images: Tensor, most: int, random: torch.Generator) -> Tensor:
+def move_images(images: Tensor, most: int, random: torch.Generator) -> Tensor:
     """Images `[batch, ticks, channels, height, width]`, each shifted by up to `most` pixels."""
     batch, (high, wide) = len(images), images.shape[-2:]
     down, right = torch.randint(0, 2 * most + 1, (2, batch, 1), generator=random)
@@ -116,7 +116,7 @@ def moved(images: Tensor, most: int, random: torch.Generator) -> Tensor:
 
 
 @contextmanager
-def shaken(model: nn.Module, spread: float, random: torch.Generator) -> Generator[None]:
+def shake_weights(model: nn.Module, spread: float, random: torch.Generator) -> Generator[None]:
     """Adds noise of `spread` times the row's largest weight to all matrices until leaving.
 
     A model that learns under it keeps its accuracy when its weights are rounded. The frozen
@@ -146,14 +146,14 @@ def objective(model: nn.Module, x: Tensor, y: Tensor, recipe: Recipe) -> tuple[T
     """
     inputs = x.transpose(0, 1)
     if isinstance(model, SpikeGPT) or (isinstance(model, EGRU) and model.config.embedding):
-        with watched(model) as spikes:
+        with watch_spikes(model) as spikes:
             counts = model.scores(inputs).flatten(0, 1)
         y = torch.cat([inputs[1:].argmax(-1), y[None]]).flatten()
         rates = torch.stack([torch.stack(ticks).mean() for ticks in spikes.values()])
     elif recipe.slope and isinstance(model, L2MU) and bptt.is_plain(model):
         counts, rates = bptt.counts(model, inputs, bptt.fast_sigmoid(recipe.slope))
     else:
-        with watched(model) as spikes:
+        with watch_spikes(model) as spikes:
             counts = model(inputs).sum(0)
         rates = torch.stack([torch.stack(ticks).mean() for ticks in spikes.values()])
     logits = counts * recipe.sharpness
@@ -215,7 +215,7 @@ def fit(
         for chosen in torch.randperm(len(y), generator=random).chunk(batches):
             inputs = augment(x[chosen], recipe, random)
             steps.zero_grad()
-            with shaken(model, recipe.shake, random):
+            with shake_weights(model, recipe.shake, random):
                 loss, rates = objective(model, inputs, y[chosen], recipe)
                 torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)

@@ -26,7 +26,7 @@ from .fit import Epoch, fit, measure
 from .recipes import RECIPES, Recipe
 
 
-def untrained(recipe: Recipe, training: Samples) -> nn.Module:
+def make_untrained(recipe: Recipe, training: Samples) -> nn.Module:
     """A model with the recipe's random weights that standardises inputs as `training` asks for."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
@@ -80,7 +80,7 @@ def train(
     )
     source = dataset(recipe.dataset)
     split = source.split(data)
-    model = untrained(recipe, split.train)
+    model = make_untrained(recipe, split.train)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         bar = progress.add_task(name, total=recipe.epochs)

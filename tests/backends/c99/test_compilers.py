@@ -54,7 +54,7 @@ def require_equal(
     image = build(target, BACKEND.firmware(program, wires), options)
     output = play(target, image, BACKEND.stimulus(program, signal)).output
     found = BACKEND.response(program, wires, output, len(expected.output))
-    assert expected.compared(found) == (0, None)
+    assert expected.compare(found) == (0, None)
 
 
 @pytest.mark.parametrize("core", CORES)

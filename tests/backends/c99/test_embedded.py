@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from snncc.backends import Settings
-from snncc.backends.c99 import C99Backend, data_bytes, embedded, sources
-from snncc.boards import shared_library
+from snncc.backends.c99 import C99Backend, data_bytes, embed_program, sources
+from snncc.boards import build_shared_library
 from snncc.ir import Values, run
 from tests.backends.c99.populations import SOURCES, garden
 
@@ -49,12 +49,12 @@ def signals() -> dict[str, Values]:
 
 @pytest.mark.parametrize("room", [1, 3, 8])
 def test_batches_hold_every_element_that_is_not_zero_once(room: int) -> None:
-    program = embedded(NETWORK, {})
+    program = embed_program(NETWORK, {})
     sizes = [int(np.prod(NETWORK.shapes[use.source])) for use in NETWORK.outputs]
     one, outputs = max(sizes), len(sizes)
     files = {str(path): text for path, text in sources(program).items() if path.suffix != ".md"}
     player = PLAYER.format(name=program.name, sources=SOURCES, outputs=outputs, one=one)
-    library = ctypes.CDLL(str(shared_library({**files, "player.c": player.encode()})))
+    library = ctypes.CDLL(str(build_shared_library({**files, "player.c": player.encode()})))
     fed, expected = signals(), run(NETWORK, signals())
     for sample in range(SAMPLES):
         found = np.zeros((TICKS, outputs, one), dtype=np.int32)
@@ -74,7 +74,7 @@ def test_batches_hold_every_element_that_is_not_zero_once(room: int) -> None:
 
 
 def test_a_part_keeps_no_scores_and_counts_its_padding() -> None:
-    whole, part = C99Backend().lower(NETWORK, Settings()), embedded(NETWORK, {})
+    whole, part = C99Backend().lower(NETWORK, Settings()), embed_program(NETWORK, {})
     texts = b"".join(sources(part).values())
     assert b"_read(" not in texts
     assert b"score" not in texts

@@ -34,7 +34,7 @@ def test_native_equals_the_reference(network: Network, seed: int) -> None:
     signal = spikes_for(network, seed, samples=2, ticks=10)
     trace = BACKEND.simulate(program, signal, wires)
     assert set(trace.wires) == set(wires)
-    assert run(network, signal, record=wires).compared(trace) == (0, None)
+    assert run(network, signal, record=wires).compare(trace) == (0, None)
 
 
 @pytest.mark.parametrize("bits", [16, 32])
@@ -46,7 +46,7 @@ def test_hand_networks_quantized(name: str, bits: int) -> None:
     program, wires = lowered(network)
     signal = spikes_for(network, 7, samples=4, ticks=50)
     trace = BACKEND.simulate(program, signal, wires)
-    assert run(network, signal, record=wires).compared(trace) == (0, None)
+    assert run(network, signal, record=wires).compare(trace) == (0, None)
 
 
 @pytest.mark.parametrize("bits", [16, 32])
@@ -57,10 +57,10 @@ def test_every_kind_of_leaky_neuron_on_host_and_board(bits: int) -> None:
     reference = run(network, signal, record=wires)
     assert any(reference.saturated.values()) or bits == 32, "nothing tried the saturation"
     assert 0.05 < np.mean([np.mean(reference[w] != 0) for w in wires]) < 0.95
-    assert reference.compared(BACKEND.simulate(program, signal, wires)) == (0, None)
+    assert reference.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
     image = build(M4, BACKEND.firmware(program, wires), Build(optimize="s"))
     answer = play(M4, image, BACKEND.stimulus(program, signal))
-    assert reference.compared(BACKEND.response(program, wires, answer.output, 3)) == (0, None)
+    assert reference.compare(BACKEND.response(program, wires, answer.output, 3)) == (0, None)
 
 
 @pytest.mark.parametrize("core", ["cortex-m0plus-emulated", "cortex-m3-emulated"])
@@ -71,4 +71,4 @@ def test_cores_without_dsp_compute_the_same(core: str) -> None:
     image = build(board(core), BACKEND.firmware(program, wires), Build(optimize="s"))
     answer = play(board(core), image, BACKEND.stimulus(program, signal))
     trace = BACKEND.response(program, wires, answer.output, 1)
-    assert run(network, signal, record=wires).compared(trace) == (0, None)
+    assert run(network, signal, record=wires).compare(trace) == (0, None)

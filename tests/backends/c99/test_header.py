@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from snncc.backends import Presentation, Settings
 from snncc.backends.c99 import C99Backend
-from snncc.boards import shared_library, zig
+from snncc.boards import build_shared_library, zig
 from snncc.ir import Network, UsageError, encode, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.strict import LANGUAGES, STRICT
@@ -156,7 +156,7 @@ def library(network: Network) -> ctypes.CDLL:
     """The network as functions of this machine."""
     files = emitted(network, name="net")
     sources = {p: t for p, t in files.items() if p.endswith((".c", ".h")) and "/" not in p}
-    return ctypes.CDLL(str(shared_library(sources)))
+    return ctypes.CDLL(str(build_shared_library(sources)))
 
 
 FLOATS = arrays(np.float32, 5, elements=st.floats(width=32, allow_nan=False))

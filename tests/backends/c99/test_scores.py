@@ -11,7 +11,7 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.backends.c99.emit.header import score_type
-from snncc.boards import shared_library
+from snncc.boards import build_shared_library
 from snncc.ir import DECODES, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import hand, spikes_for
@@ -51,7 +51,7 @@ def test_scores_are_those_of_the_trace(state: str, decode: str) -> None:
     emitted = BACKEND.emit(program)
     files = {path.name: text for path, text in emitted.items() if len(path.parts) == 1}
     files["player.c"] = PLAYER.format(name=program.name, inputs=signal[0, 0].size).encode()
-    library = ctypes.CDLL(str(shared_library(files)))
+    library = ctypes.CDLL(str(build_shared_library(files)))
     kind = {"int32_t": np.int32, "int64_t": np.int64}[score_type(program)]
     for sample, row in zip(signal, expected, strict=True):
         score = np.zeros(row.size, dtype=kind)

@@ -170,7 +170,7 @@ def test_any_network_and_node_names_make_c(name: str) -> None:
     odd = replace(network, name=name, nodes=nodes, outputs=outputs)
     program = BACKEND.lower(odd, Settings())
     signal = spikes_for(odd, samples=1, ticks=5)
-    assert run(odd, signal).compared(BACKEND.simulate(program, signal, ())) == (0, None)
+    assert run(odd, signal).compare(BACKEND.simulate(program, signal, ())) == (0, None)
     build(board("cortex-m4-emulated"), BACKEND.firmware(program, ()))
 
 

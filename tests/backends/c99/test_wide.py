@@ -59,7 +59,7 @@ def test_a_large_layer_fires_as_the_reference_says(kind: str) -> None:
     expected = run(network, signal, record="spikes")
     fired = expected["%s"].reshape(*signal.shape[:2], -1)
     assert np.any(fired[..., 65_536:]), "no neuron beyond 16 bits has fired"
-    assert expected.compared(BACKEND.simulate(program, signal, tuple(expected.wires)))[0] == 0
+    assert expected.compare(BACKEND.simulate(program, signal, tuple(expected.wires)))[0] == 0
 
 
 def test_lists_stay_narrow_where_every_index_fits() -> None:

@@ -99,7 +99,7 @@ def test_the_report_names_every_population_and_every_source() -> None:
 
 
 def test_listed_synapses_are_counted_core_by_core() -> None:
-    from snncc.backends.lava.cores import _listed
+    from snncc.backends.lava.cores import _count_listed
 
     # Neurons 0 to 3 hear input 0, neuron 3 hears input 1 too; two of them to a core.
     rows, columns = np.array([0, 1, 2, 3, 3]), np.array([0, 0, 0, 0, 1])
@@ -108,9 +108,9 @@ def test_listed_synapses_are_counted_core_by_core() -> None:
         "d", "a", "b", "sparse", 0, 0, True, weights, weights, rows, columns, None, 0, 2, 4
     )
     order = np.arange(4)
-    words, axons = _listed(synapses, 2, CHIPS[0], order, cores=2)
+    words, axons = _count_listed(synapses, 2, CHIPS[0], order, cores=2)
     assert words.tolist() == [1, 2] and axons.tolist() == [1, 2]  # 16 + 2 x 8 bits; 16 + 9 more
-    words, axons = _listed(synapses, 2, CHIPS[0], order[::-1], cores=2)
+    words, axons = _count_listed(synapses, 2, CHIPS[0], order[::-1], cores=2)
     assert words.tolist() == [2, 1] and axons.tolist() == [2, 1]
 
 

@@ -24,7 +24,7 @@ def test_each_set_of_constants_is_a_stock_process() -> None:
         assert sorted(together) == list(range(len(together)))
     wires = tuple(wire.text for wire in program.traced)
     reference = run(network, signal, record=wires)
-    assert reference.compared(simulate(program, signal, wires)) == (0, None)
+    assert reference.compare(simulate(program, signal, wires)) == (0, None)
     assert all(np.any(reference[wire]) for wire in wires)
 
 
@@ -43,7 +43,7 @@ def test_a_population_becomes_no_more_processes_than_allowed(parts: str, process
     network, program = prepared(network, signal, {"parts": parts})
     assert len(program.neurons) == processes
     assert all("differ in their constants" in n.why for n in program.neurons if n.why)
-    assert run(network, signal).compared(simulate(program, signal)) == (0, None)
+    assert run(network, signal).compare(simulate(program, signal)) == (0, None)
 
 
 def test_the_number_of_parts_is_a_whole_number() -> None:

@@ -45,7 +45,7 @@ def test_all_is_stock_and_every_wire_is_the_references() -> None:
     reference = run(network, signal, record=wires)
     assert "%head" in wires and np.any(reference["%head"] != reference["%head"][:, :1])
     assert 0.1 < reference["%third"].mean() < 0.9
-    assert reference.compared(simulate(program, signal, wires)) == (0, None)
+    assert reference.compare(simulate(program, signal, wires)) == (0, None)
 
 
 def test_a_current_of_inputs_keeps_its_codes() -> None:
@@ -66,14 +66,14 @@ def test_the_host_rounds_as_a_register_does(codes: list[int], factor: int, bits:
     weight = Current("x", 0, np.ones(1, dtype=np.int64), zero, zero)
     register = Register((weight,), zero, zero + factor, bits, -999, 1000)
     expected = np.clip(shift_codes(values * factor, bits, Rounding.HALF_EVEN), -999, 1000)
-    assert np.array_equal(register.sent({"x": values[None, :, None]})[0, :, 0], expected)
+    assert np.array_equal(register.compute_sent({"x": values[None, :, None]})[0, :, 0], expected)
 
 
 def test_the_host_reads_late_what_comes_late() -> None:
     zero = np.zeros(1, dtype=np.int64)
     late = Current("x", 2, zero + 3, zero, zero)
     register = Register((late,), zero + 1, zero + 1, 0, -99, 99)
-    assert register.sent({"x": np.array([[[5], [6], [7]]])})[0, :, 0].tolist() == [1, 1, 16]
+    assert register.compute_sent({"x": np.array([[[5], [6], [7]]])})[0, :, 0].tolist() == [1, 1, 16]
 
 
 def test_a_register_that_rounds_otherwise_is_refused() -> None:
@@ -127,4 +127,4 @@ def test_a_sum_in_a_network_of_slow_ticks_is_gathered_by_a_process_of_its_own() 
     wires = tuple(wire.text for wire in program.traced)
     reference = run(after, signal, record=wires)
     assert np.any(reference["%both"])
-    assert reference.compared(simulate(program, signal, wires)) == (0, None)
+    assert reference.compare(simulate(program, signal, wires)) == (0, None)

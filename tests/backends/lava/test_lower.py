@@ -148,7 +148,7 @@ def test_a_potential_that_may_be_inhibited_for_ever_is_still_stock() -> None:
     wires = ("%s.v",)
     reference = run(network, x, record=wires)
     assert reference["%s.v"].min() == 1 - LIMIT and reference.output.any()
-    assert reference.compared(simulate(program, x, wires)) == (0, None)
+    assert reference.compare(simulate(program, x, wires)) == (0, None)
 
 
 def test_real_numbers_are_refused() -> None:

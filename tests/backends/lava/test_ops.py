@@ -60,7 +60,7 @@ def test_an_op_is_computed_or_refused_by_name(keyword: str) -> None:
             return
         wires = tuple(wire.text for wire in program.traced)
         found = simulate(program, signal, wires)
-        assert run(after, signal, record=wires).compared(found) == (0, None)
+        assert run(after, signal, record=wires).compare(found) == (0, None)
         met.append("computed")
 
     each()

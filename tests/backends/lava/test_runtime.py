@@ -87,7 +87,7 @@ def equal(name: str) -> None:
     """Runs a network in Lava and holds every wire to the quantized reference."""
     network = SMALL[name]()
     reference, found = played(network, spikes_for(network, samples=3, ticks=15))
-    assert reference.compared(found) == (0, None)
+    assert reference.compare(found) == (0, None)
     assert set(reference.wires) == set(found.wires)
     assert np.any(reference.output)
 
@@ -99,7 +99,7 @@ def test_lava_saturates_as_the_reference_does() -> None:
     wires = ("%s.v",)
     reference = run(network, x, record=wires)
     assert reference["%s.v"].min() == 1 - LIMIT and reference.output.any()
-    assert reference.compared(runtime.play(program, x, wires)) == (0, None)
+    assert reference.compare(runtime.play(program, x, wires)) == (0, None)
 
 
 @pytest.mark.usefixtures("lava")
@@ -108,7 +108,7 @@ def test_a_tick_of_several_steps_equals_the_reference() -> None:
     signal = spikes_for(network, samples=2, ticks=12)
     assert prepared(network, signal)[1].period == 2
     reference, found = played(network, signal)
-    assert reference.compared(found) == (0, None)
+    assert reference.compare(found) == (0, None)
 
 
 @pytest.mark.usefixtures("lava")
@@ -116,7 +116,7 @@ def test_side_by_side_or_one_after_another_is_the_same() -> None:
     network = stock()
     signal = spikes_for(network, samples=3, ticks=8)
     reference, found = played(network, signal, side_by_side=2)
-    assert reference.compared(found) == (0, None)
+    assert reference.compare(found) == (0, None)
 
 
 @pytest.mark.usefixtures("lava")
@@ -211,7 +211,7 @@ def test_a_target_without_a_runtime_is_not_set_up() -> None:
 def test_fifty_random_networks_equal_the_reference_in_lava(seed: int) -> None:
     network = grown(seed)
     reference, found = played(network, spikes_for(network, seed, samples=2, ticks=25))
-    assert reference.compared(found) == (0, None)
+    assert reference.compare(found) == (0, None)
 
 
 TRAINED = [*(f"l2mu-{task}{reset}" for task in TASKS for reset in ("", "-zero")), "mlp-digits"]
@@ -224,7 +224,7 @@ def test_trained_networks_equal_the_reference_in_lava(name: str) -> None:
     network, samples = trained(name)
     options = {"neurons": "stock"} if name.endswith(NATIVE) else {}
     reference, found = played(network, samples.first(24).signal, options)
-    assert reference.compared(found) == (0, None)
+    assert reference.compare(found) == (0, None)
 
 
 @pytest.mark.usefixtures("complete")

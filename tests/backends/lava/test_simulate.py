@@ -19,7 +19,7 @@ def test_random_networks_equal_the_reference(seed: int) -> None:
     network, program = prepared(network, signal)
     wires = tuple(wire.text for wire in program.traced)
     found = simulate(program, signal, wires)
-    assert run(network, signal, record=wires).compared(found) == (0, None)
+    assert run(network, signal, record=wires).compare(found) == (0, None)
 
 
 REFUSED = {"gated": "L00[23]", "attention": "L003"}
@@ -37,7 +37,7 @@ def test_networks_by_hand_equal_the_reference(name: str) -> None:
     network, program = prepared(network, signal)
     wires = tuple(wire.text for wire in program.traced)
     found = simulate(program, signal, wires)
-    assert run(network, signal, record=wires).compared(found) == (0, None)
+    assert run(network, signal, record=wires).compare(found) == (0, None)
     assert any(np.any(found[wire]) for wire in wires)
 
 
@@ -62,7 +62,7 @@ def test_plain_neurons_are_stock_processes(kind: str) -> None:
     quantized, program = prepared(network, signal, {"neurons": "stock"})
     assert program.native
     found = simulate(program, signal)
-    assert run(quantized, signal).compared(found) == (0, None)
+    assert run(quantized, signal).compare(found) == (0, None)
     assert 0.02 < found.output.mean() < 0.9
 
 
@@ -100,7 +100,7 @@ def test_a_pool_before_a_convolution_is_part_of_it(
     assert program.synapses[1].kind == ("sparse" if size % 2 and pads else "conv")
     wires = tuple(wire.text for wire in program.traced)
     reference = run(network, signal, record=wires)
-    assert reference.compared(simulate(program, signal, wires)) == (0, None)
+    assert reference.compare(simulate(program, signal, wires)) == (0, None)
     assert reference.output.any()
 
 

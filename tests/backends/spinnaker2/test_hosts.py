@@ -26,7 +26,7 @@ def test_the_host_computes_what_the_reference_does(seed: int) -> None:
     network, program = prepared(network, signal)
     wires = tuple(wire.text for wire in program.traced)
     found = simulate(program, signal, wires)
-    assert run(network, signal, record=wires).compared(found) == (0, None)
+    assert run(network, signal, record=wires).compare(found) == (0, None)
     assert [host.name for host in program.hosts] == ["s"]
     # Both currents of real values are rounded to the unit of the spikes' weights.
     assert len(program.registers) == 2
@@ -66,7 +66,7 @@ def test_where_the_host_would_compute_everything_our_own_kernel_does() -> None:
     program = BACKEND.lower(network, settings)
     assert isinstance(program, kernel.Program)
     found = BACKEND.simulate(program, signal["x"], ())
-    assert run(network, signal["x"]).compared(found) == (0, None)
+    assert run(network, signal["x"]).compare(found) == (0, None)
 
 
 def far(threshold: float) -> Network:

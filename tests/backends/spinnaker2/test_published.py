@@ -62,7 +62,7 @@ def test_braille_letters_are_read_as_in_float(folder: Path, name: str, reset: st
     network = read(folder, name, reset)
     quantized, program = prepared(network, {"input": signal})
     found = BACKEND.simulate(program, signal, ())
-    assert run(quantized, signal).compared(found) == (0, None)
+    assert run(quantized, signal).compare(found) == (0, None)
     exact = run(network, signal).accuracy(labels, network.decode)
     assert found.accuracy(labels, network.decode) >= exact - 2 / SAMPLES
     assert {n.application for n in program.neurons} == {"lif_curr_exp_no_delay"}
@@ -74,6 +74,6 @@ def test_the_cnn_equals_the_reference(folder: Path) -> None:
     quantized, program = prepared(network, signal)
     wires = tuple(wire.text for wire in program.traced)
     found = BACKEND.simulate(program, signal["input"], wires)
-    assert run(quantized, signal, record=wires).compared(found) == (0, None)
+    assert run(quantized, signal, record=wires).compare(found) == (0, None)
     models = [n.application for n in program.neurons]
     assert models == ["lif_conv2d"] * 3 + ["lif_no_delay"] * 2 and found.output.any()

@@ -9,7 +9,7 @@ import pytest
 
 from snncc.backends.spinnaker2 import Program
 from snncc.backends.spinnaker2.chip.target import CORES_PER_QUAD
-from snncc.backends.spinnaker2.simulate import lost, simulate
+from snncc.backends.spinnaker2.simulate import find_lost, simulate
 from snncc.ir import LoweringRefused, PassError, Trace, UsageError, run
 from tests.backends.spinnaker2.nets import grown, loop, prepared
 from tests.nets import HAND, hand, spikes_for
@@ -25,7 +25,7 @@ def both(network, signal, options=None, weight_bits: int = 8):
 
 
 def equal(found: Trace, expected: Trace) -> None:
-    assert expected.compared(found) == (0, None)
+    assert expected.compare(found) == (0, None)
 
 
 @cache
@@ -113,7 +113,7 @@ def test_a_lost_link_loses_its_spikes() -> None:
     masks = routing.masks.copy()
     masks[entry] &= ~(1 << bit)
     broken = replace(program, routing=replace(routing, masks=masks))
-    assert lost(broken) == {(source, target)} and not lost(program)
+    assert find_lost(broken) == {(source, target)} and not find_lost(program)
     less = simulate(broken, signal, tuple(found.wires))
     assert np.array_equal(less["%s1"], found["%s1"])
     changed = np.any(less["%s2.v"] != found["%s2.v"], axis=(0, 1))

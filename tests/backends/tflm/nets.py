@@ -61,7 +61,7 @@ def wires(program: Program) -> tuple[str, ...]:
 
 def differences(network: Network, signals: Signals, found: Any, program: Program) -> object:
     """How many values differ from the reference's at any tick, and the first that does."""
-    return run(network, signals, record=wires(program)).compared(found)
+    return run(network, signals, record=wires(program)).compare(found)
 
 
 def small(text: str, **arrays: npt.ArrayLike) -> Network:

@@ -60,7 +60,7 @@ def test_what_ships_equals_the_reference(name: str, state: str) -> None:
     whole = quantized(network, signals)
     found = play(lowered(whole, state), signals)
     assert set(found.wires) == {str(use) for use in whole.outputs}
-    assert run(whole, signals).compared(found) == NONE
+    assert run(whole, signals).compare(found) == NONE
 
 
 @needs_litert

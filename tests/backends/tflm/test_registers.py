@@ -36,7 +36,7 @@ def same(network: Network, values: list[int]) -> None:
     signals = {"x": np.asarray(values, dtype=np.float64).reshape(1, 1, 8)}
     found = BACKEND.simulate(lowered(network), signals, ("%y",))
     expected = run(network, signals, record=("%y",))
-    assert expected.compared(found) == (0, None)
+    assert expected.compare(found) == (0, None)
 
 
 @given(
@@ -146,7 +146,7 @@ def played(text: str, top: int, runtime: str) -> Program:
         BACKEND.simulate(program, signals, ("%y",)),
         play(program, signals, ("%y",), runtime=runtime),
     ):
-        assert expected.compared(found) == (0, None)
+        assert expected.compare(found) == (0, None)
     return program
 
 

@@ -155,7 +155,7 @@ def test_transpose_has_no_kernel_for_32_bits() -> None:
 def test_a_concatenation_takes_ten_inputs() -> None:
     graph = Graph()
     parts = [graph.tensor("int16", (1, 1)) for _ in range(37)]
-    joined = graph.joined(parts, 1)
+    joined = graph.join(parts, 1)
     assert graph.tensors[joined].shape == (1, 37)
     assert max(len(o.inputs) for o in graph.operators) == 10
     with pytest.raises(DeviceError, match="CONCATENATION"):
@@ -229,6 +229,6 @@ def test_a_state_saturates_where_it_should(left: int, right: int, bits: int) -> 
     into = Quantity(bits, True, 0, Rounding.HALF_EVEN, Overflow.SATURATE)
     graph = Graph()
     x = Exact(graph, Node("n", Relu()))
-    total = x.fitted(word(graph, "a"), word(graph, "b"), into)
+    total = x.fit_sum(word(graph, "a"), word(graph, "b"), into)
     expected = min(max(left + right, into.low), into.high)
     assert computed(graph, total, a=left, b=right) == expected

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from snncc.frontends import ImportRequest
 from snncc.frontends.nir import NirFrontend, write_nir
 from snncc.importing import import_model
-from snncc.ir import LoweringRefused, Network, ordered, run, verify
+from snncc.ir import LoweringRefused, Network, order_nodes, run, verify
 from snncc.ir.edit import tidy
 from snncc.ir.passes import Quantize, calibrate
 from tests.frontends.nir.conftest import Load, Published
@@ -42,7 +42,7 @@ def _read(path: Path, **options: str) -> Network:
 
 @given(network=sayable_networks())
 def test_what_nir_can_express_comes_back_as_it_was(save: Save, network: Network) -> None:
-    network = replace(network, nodes=ordered(network))
+    network = replace(network, nodes=order_nodes(network))
     verify(network)
     path = save(network)
     assert _read(path) == network
@@ -115,7 +115,7 @@ def test_nirs_own_rule_gives_the_same_spikes_where_nir_says_all(save: Save, name
     assert all("cannot say of" not in note for note in write_nir(network).notes)
     again = _read(save(network), dt=repr(network.tick), reset="value")
     signal = spikes_for(network, ticks=60)
-    mismatches, first = run(network, signal, record="spikes").compared(
+    mismatches, first = run(network, signal, record="spikes").compare(
         run(again, signal, record="spikes")
     )
     assert (mismatches, first) == (0, None)
@@ -195,7 +195,7 @@ def test_weights_shared_along_an_axis_are_written_as_full_matrices(save: Save) -
     again = _read(save(network))
     assert again.shapes["m"] == (12,)
     signal = spikes_for(network, ticks=100)
-    assert run(network, signal).compared(run(again, signal)) == (0, None)
+    assert run(network, signal).compare(run(again, signal)) == (0, None)
     assert _read(save(again)) == again
 
 
@@ -208,7 +208,7 @@ def test_the_zoos_lmu_is_the_same_in_nir(save: Save) -> None:
     signal = samples.first(8).signal
     left, right = run(network, signal), run(again, signal)
     assert left.output.sum() > 50
-    assert left.compared(right) == (0, None)
+    assert left.compare(right) == (0, None)
     assert "N_m" in nir.read(path).nodes
 
 

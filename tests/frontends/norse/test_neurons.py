@@ -39,7 +39,7 @@ def equal_on_eighths(imported: Imported) -> list[float]:
     random = np.random.default_rng(3)
     x = random.integers(-8, 25, (6, TICKS, 6)) / 8
     theirs, ours = eager(x), run(network, x, record="spikes")
-    assert theirs.compared(ours) == (0, None)
+    assert theirs.compare(ours) == (0, None)
     np.testing.assert_allclose(
         ours.scores(network.decode), theirs.scores(network.decode), rtol=1e-9, atol=1e-9
     )

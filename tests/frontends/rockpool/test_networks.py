@@ -48,7 +48,7 @@ def test_sums_that_are_exact_meet_thresholds_exactly(name: str, load: Load) -> N
     eager, network = imported.eager, imported.network
     assert isinstance(eager, EagerModel)
     x = np.random.default_rng(2).integers(-8, 20, (6, TICKS, 6)) / 8
-    assert eager(x).compared(run(network, x, record="spikes")) == (0, None)
+    assert eager(x).compare(run(network, x, record="spikes")) == (0, None)
 
 
 def test_a_bias_is_the_potentials_alone(load: Load) -> None:

@@ -29,7 +29,7 @@ def test_a_class_is_its_op_whatever_its_parameters(kind: str, load: Load) -> Non
         # Multiples of 1/8 are summed exactly: potentials meet thresholds exactly.
         x = np.random.default_rng(seed).integers(-8, 20, (6, TICKS, 6)) / 8
         theirs, ours = eager(x), run(network, x, record="spikes")
-        assert theirs.compared(ours) == (0, None), seed
+        assert theirs.compare(ours) == (0, None), seed
         np.testing.assert_allclose(
             ours.scores(network.decode), theirs.scores(network.decode), rtol=1e-9, atol=1e-9
         )

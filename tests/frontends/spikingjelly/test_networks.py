@@ -69,7 +69,7 @@ def test_a_network_is_the_librarys_spike_by_spike(name: str, signal: str, load: 
     still = eager.calling.layout == "static"
     x = noise(network, eager.traced.ticks or TICKS, still, seed=7)
     theirs, ours = eager(x), run(network, x, record="spikes")
-    count, first = theirs.compared(ours)
+    count, first = theirs.compare(ours)
     assert first is None, f"{count} spikes differ, first {first}"
     assert set(eager.traced.members) == {p.name for p in network.populations if p.op.spiking}
     scores = ours.scores(network.decode)

@@ -83,7 +83,7 @@ def test_every_spike_is_the_librarys(name: str, data: st.DataObject, seed: int, 
     eager = imported(nn.Sequential(node), "step" if steps == "s" else "time-first")
     x = currents(seed)
     theirs, ours = eager(x), run(eager.traced.network, x, record="spikes")
-    count, first = theirs.compared(ours)
+    count, first = theirs.compare(ours)
     assert first is None, f"{count} spikes differ, first {first}"
 
 

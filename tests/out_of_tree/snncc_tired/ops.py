@@ -55,5 +55,5 @@ class TiredLIF(Spiking):
         least = np.minimum(0, a.quantity(self.jump, "v") * self.limit)
         falls = bool(np.all(a.quantity(self.threshold, "v") + least > 0))
         push, decay = reach.either_way(low, high), a.factor(self.decay, "decay")
-        moved = reach.subtracting(self, push, decay, a, falls=falls)
+        moved = reach.bound_subtracting(self, push, decay, a, falls=falls)
         return np.maximum(moved, reach.first(self, a))

@@ -80,14 +80,14 @@ class Names:
         """Declaration of a pointer to a wire of values that is read."""
         return f"const {self.wires[reading.wire].ctype} *const {name} = {self.values(reading)};"
 
-    def borrowed(self, readings: Iterable[Reading]) -> tuple[Wire, ...]:
+    def find_borrowed(self, readings: Iterable[Reading]) -> tuple[Wire, ...]:
         """The caller's arrays among what is read."""
         found = {r.wire: self.wires[r.wire] for r in readings}
         return tuple(wire for wire in found.values() if wire.borrowed)
 
     def signature(self, name: str, step: Step) -> tuple[str, str]:
         """Head of the function of a step, and the call of it."""
-        extra = self.borrowed(read_by(step))
+        extra = self.find_borrowed(read_by(step))
         takes = "".join(f", const {w.ctype} *{w.name}" for w in extra)
         given = "".join(f", {w.name}" for w in extra)
         state = f"{self.program.name}_state"
@@ -152,7 +152,7 @@ def block(lines: Iterable[str], depth: int = 1) -> str:
     return indent("\n".join(lines), "    " * depth)
 
 
-def folded(text: str) -> str:
+def fold_lines(text: str) -> str:
     """C with its long lines broken behind a comma or before an operator."""
     return "\n".join(piece for line in text.split("\n") for piece in _pieces(line))
 

@@ -24,10 +24,10 @@ from ..program import (
     Unpack,
 )
 from . import steps
-from .c_names import Names, block, folded, numbers, place
+from .c_names import Names, block, fold_lines, numbers, place
 from .example import example
 from .header import header
-from .interface import END_EXTERN_C, EXTERN_C, definitions, encoded
+from .interface import END_EXTERN_C, EXTERN_C, definitions, list_encoded
 from .population import population
 from .readme import readme
 from .weight_arrays import weights, weights_name
@@ -49,11 +49,11 @@ def emit(program: Program) -> Files:
         texts["example/main.c"] = example(program)
     found: dict[PurePosixPath, bytes | Callable[[], bytes]]
     found = {
-        PurePosixPath(name): (text if name.endswith(".md") else folded(text)).encode()
+        PurePosixPath(name): (text if name.endswith(".md") else fold_lines(text)).encode()
         for name, text in texts.items()
     }
     found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99.emit") / "kernels.h").read_bytes()
-    if encoded(program):
+    if list_encoded(program):
         found[PurePosixPath(ENCODER)] = encoder()
     found |= {PurePosixPath(name): late for name, late in weights(program).items()}
     return LateFiles(found)
@@ -75,7 +75,7 @@ def source(program: Program, names: Names) -> str:
             call = call.replace(")", f", {port.node}_values)")
         functions.append(f"/* {note} */\n{head}\n{{\n{block(lines)}\n}}\n")
         calls.append(call)
-    included = [KERNELS, *([ENCODER] if encoded(program) else []), weights_name(program)]
+    included = [KERNELS, *([ENCODER] if list_encoded(program) else []), weights_name(program)]
     wide = "#define SNNCC_WIDE_EVENTS\n" if program.wide_events else ""
     includes = wide + "\n".join(f'#include "{name}"' for name in included) + _places(program)
     return (

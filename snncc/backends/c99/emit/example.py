@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..program import Port, Program
-from .interface import encoded
+from .interface import list_encoded
 
 
 def example(program: Program) -> str:
@@ -47,7 +47,7 @@ int main(void)
 def _arrays(program: Program, port: Port) -> str:
     size = f"{program.name}_{port.node}_SIZE".upper()
     codes = f"static {port.ctype} {port.node}[{size}];"
-    if port not in encoded(program):
+    if port not in list_encoded(program):
         return codes
     return f"static float {port.node}_measured[{size}];\n{codes}"
 
@@ -55,7 +55,7 @@ def _arrays(program: Program, port: Port) -> str:
 def _fill(program: Program, port: Port) -> str:
     size = f"{program.name}_{port.node}_SIZE".upper()
     loop = f"        for (uint32_t k = 0; k < {size}; k++)\n"
-    if port not in encoded(program):
+    if port not in list_encoded(program):
         return f"{loop}            {port.node}[k] = ({port.ctype})((tick + k) % 2u);"
     return (
         f"{loop}            {port.node}_measured[k] = (float)((tick + 3u * k) % 16u) / 16.0f;\n"

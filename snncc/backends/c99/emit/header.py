@@ -8,7 +8,7 @@ from math import prod
 from ..program import Leaky, Population, Port, Program
 from ..storage import Wire
 from .c_names import Names, block
-from .header_constants import identity, input_constants, score_constants, timing
+from .header_constants import define_timing, identity, input_constants, score_constants
 from .interface import END_EXTERN_C, EXTERN_C, prototypes, score_type
 
 LANES = ("#ifndef SNNCC_LANES", "#endif")
@@ -32,7 +32,7 @@ def classes(program: Program) -> int:
 def header(program: Program, names: Names) -> str:
     """The C header."""
     name, upper = program.name, program.name.upper()
-    defined = [*identity(program), "", *timing(program), ""]
+    defined = [*identity(program), "", *define_timing(program), ""]
     for port in program.ports:
         defined += input_constants(program, port)
     defined += score_constants(program) if program.scored else []
@@ -115,7 +115,7 @@ def _members(program: Program, names: Names) -> list[str]:
         ]
     for step in program.steps:
         if isinstance(step, Population):
-            members.append(f"/* %{step.node}: {step.neurons} neurons, {_kept(step)} */")
+            members.append(f"/* %{step.node}: {step.neurons} neurons, {_describe_states(step)} */")
             members += [
                 f"snncc_lanes {m.name}[{m.lanes // 8}];"
                 if m.packed
@@ -137,7 +137,7 @@ def _lanes(program: Program) -> str:
     return f"\n/* Eight neurons, or two to a word. */\n{kernels[start:end]}\n"
 
 
-def _kept(step: Population) -> str:
+def _describe_states(step: Population) -> str:
     """What a population's states hold."""
     if isinstance(step.arithmetic, Leaky):
         return "what the next tick begins with: reset, decayed, bias added"

@@ -22,7 +22,7 @@ def identity(program: Program) -> list[str]:
     ]
 
 
-def timing(program: Program) -> list[str]:
+def define_timing(program: Program) -> list[str]:
     """How long a tick is, and how many a sample has."""
     upper, delivery = program.name.upper(), program.delivery
     lines = [

@@ -31,7 +31,7 @@ def score_type(program: Program) -> str:
     return "int32_t" if program.outputs[0].spikes else "int64_t"
 
 
-def encoded(program: Program) -> tuple[Port, ...]:
+def list_encoded(program: Program) -> tuple[Port, ...]:
     """The inputs whose codes a function makes of measured values.
 
     None in a part of something larger, which brings codes; none of codes of an odd kind, which
@@ -57,7 +57,7 @@ def prototypes(program: Program) -> str:
         "/* Advance by one tick. The arrays are read during the call only. */\n"
         f"void {name}_tick({name}_state *state{arguments(program)});",
     ]
-    for port in encoded(program):
+    for port in list_encoded(program):
         if port.format is None:
             note = "Spikes of measured values: 1 where one lies above one half, else 0."
         else:
@@ -68,7 +68,7 @@ def prototypes(program: Program) -> str:
         declared.append(f"/* {note} */\n{_encode_head(program, port)};")
     if program.scored:
         declared += [
-            f"/* Scores since the last reset, one for each class: {_decoded(program)}. */\n"
+            f"/* Scores since the last reset, one for each class: {_describe_score(program)}. */\n"
             f"{_read_head(name)};",
             "/* The class with the largest score since the last reset; the first of equals. */\n"
             f"uint32_t {name}_decode(const {name}_state *state);",
@@ -81,7 +81,7 @@ def prototypes(program: Program) -> str:
     return "\n\n".join(declared) + "\n"
 
 
-def _decoded(program: Program) -> str:
+def _describe_score(program: Program) -> str:
     what = f"of {program.outputs[0].text}"
     return {
         "count": f"spikes {what}",
@@ -114,7 +114,7 @@ def definitions(program: Program, names: Names, calls: list[str]) -> str:
         f"void {name}_init({name}_state *state)\n{{\n    {name}_reset(state);\n}}\n",
         f"void {name}_tick({name}_state *state{arguments(program)})\n"
         f"{{\n{block(_tick(program, names, calls))}\n}}\n",
-        *(_encode(program, port) for port in encoded(program)),
+        *(_encode(program, port) for port in list_encoded(program)),
     ]
     if program.scored:
         written += [_read(name), _decode(name)]
@@ -123,7 +123,7 @@ def definitions(program: Program, names: Names, calls: list[str]) -> str:
     return "\n".join(written)
 
 
-def _started(program: Program) -> list[Memory]:
+def _find_nonzero_states(program: Program) -> list[Memory]:
     """States that do not begin at zero."""
     steps = [step for step in program.steps if isinstance(step, Population)]
     return [memory for step in steps for memory in step.memories if memory.initial.any()]
@@ -133,7 +133,7 @@ def _starts(program: Program) -> list[str]:
     return [
         f"static const {'int16_t' if memory.packed else memory.ctype} {memory.name}_initial[] = "
         f"{{\n{numbers(memory.initial.tolist())}\n}};\n"
-        for memory in _started(program)
+        for memory in _find_nonzero_states(program)
     ]
 
 
@@ -146,7 +146,7 @@ def _reset(program: Program, names: Names) -> list[str]:
         if wire.kind == "events" and wire.place is None
         for slot in range(wire.slots)
     ]
-    for memory in _started(program):
+    for memory in _find_nonzero_states(program):
         at = f"state->{memory.name}"
         to = f"{at}[k / 8].lane[k % 8]" if memory.packed else f"{at}[k]"
         lines.append(f"for (uint32_t k = 0; k < {memory.lanes}u; k++)")

@@ -124,15 +124,15 @@ def _pair_body(leaky: Leaky) -> list[str]:
     lines.append(f"const uint32_t marks = {test}(v, threshold, {marks});")
     kept, biased = _pair_kept(leaky), bool(leaky.bias.table or leaky.bias.value)
 
-    def driven(value: str) -> str:
+    def add_bias(value: str) -> str:
         return f"(uint32_t)__sadd16((int32_t)({value}), (int32_t)bias)" if biased else value
 
     if leaky.current_decay is not None:
         fresh = _pair_faded("drive", "fade", leaky.current_decay, leaky.current_frac)
-        lines += [f"*synaptic = {driven(fresh)};", f"*rest = {kept};"]
+        lines += [f"*synaptic = {add_bias(fresh)};", f"*rest = {kept};"]
     else:
-        lines.append(f"*rest = {driven(kept)};")
-    return [*lines, *_unread(leaky), "return marks;"]
+        lines.append(f"*rest = {add_bias(kept)};")
+    return [*lines, *_find_unread(leaky), "return marks;"]
 
 
 def _pair_kept(leaky: Leaky) -> str:
@@ -142,16 +142,16 @@ def _pair_kept(leaky: Leaky) -> str:
     def less(value: str) -> str:
         return f"(uint32_t)__ssub16((int32_t){value}, (int32_t){taken})"
 
-    def left(value: str) -> str:
+    def apply_decay(value: str) -> str:
         return _pair_faded(value, "decay", leaky.decay, leaky.frac)
 
     match leaky.reset:
         case "none":
-            return left("v")
+            return apply_decay("v")
         case "value":
-            return f"({left('v')} & ~marks) | (amount & marks)"
+            return f"({apply_decay('v')} & ~marks) | (amount & marks)"
         case _:
-            return less(left("v")) if leaky.late else left(less("v"))
+            return less(apply_decay("v")) if leaky.late else apply_decay(less("v"))
 
 
 def _pair_faded(value: str, name: str, constant: Constant | None, frac: int) -> str:
@@ -164,7 +164,7 @@ def _pair_faded(value: str, name: str, constant: Constant | None, frac: int) -> 
     return f"snncc_fade({value}, {name}, {frac})"
 
 
-def _unread(leaky: Leaky) -> list[str]:
+def _find_unread(leaky: Leaky) -> list[str]:
     """Parameters that a body need not read: a decay of zero."""
     return [f"(void){name};" for name, _ in _roles(leaky) if name in ("decay", "fade")]
 
@@ -183,26 +183,26 @@ def _lane_body(leaky: Leaky) -> list[str]:
     lines.append(f"const int32_t fires = v {'>' if leaky.strict else '>='} threshold;")
     biased = " + bias" if leaky.bias.table or leaky.bias.value else ""
 
-    def faded(value: str, name: str, constant: Constant | None, frac: int) -> str:
+    def multiply_factor(value: str, name: str, constant: Constant | None, frac: int) -> str:
         if constant is None:
             return value
         if leaky.bits == LANE_BITS:
             return f"snncc_toward_zero32({value} * {name}, {frac})"
         return f"(int32_t)snncc_toward_zero((int64_t){value} * {name}, {frac})"
 
-    def left(value: str) -> str:
-        return faded(value, "decay", leaky.decay, leaky.frac)
+    def apply_decay(value: str) -> str:
+        return multiply_factor(value, "decay", leaky.decay, leaky.frac)
 
     match leaky.reset:
         case "none":
-            kept = left("v")
+            kept = apply_decay("v")
         case "value":
-            kept = f"(fires ? amount : {left('v')})"
+            kept = f"(fires ? amount : {apply_decay('v')})"
         case _:
-            late = f"{left('v')} - (amount & -fires)"
-            kept = late if leaky.late else left("(v - (amount & -fires))")
+            late = f"{apply_decay('v')} - (amount & -fires)"
+            kept = late if leaky.late else apply_decay("(v - (amount & -fires))")
     if leaky.current_decay is not None:
-        fresh = faded("drive", "fade", leaky.current_decay, leaky.current_frac)
+        fresh = multiply_factor("drive", "fade", leaky.current_decay, leaky.current_frac)
         lines.append(f"*synaptic = {narrow}({fresh}{biased});")
         biased = ""
     lines.append(f"*rest = {narrow}({kept}{biased});")

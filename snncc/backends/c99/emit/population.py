@@ -15,8 +15,8 @@ def population(step: Population, names: Names) -> str:
     before = leaky_functions(step, arithmetic) if isinstance(arithmetic, Leaky) else ""
     head, _ = names.signature(f"{step.node}_update", step)
     note = f"/* %{step.node}: {step.neurons} neurons ({step.keyword}) */"
-    inner = [*_cursors(step, names), *_opening(step, names), *_loops(step, names)]
-    return f"{before}{note}\n{head}\n{{\n{block(inner + _closing(step, names))}\n}}\n"
+    inner = [*_cursors(step, names), *_open_loop(step, names), *_loops(step, names)]
+    return f"{before}{note}\n{head}\n{{\n{block(inner + _close_loop(step, names))}\n}}\n"
 
 
 def _cursors(step: Population, names: Names) -> list[str]:
@@ -32,7 +32,7 @@ def _cursors(step: Population, names: Names) -> list[str]:
     return lines
 
 
-def _opening(step: Population, names: Names) -> list[str]:
+def _open_loop(step: Population, names: Names) -> list[str]:
     lines = [
         f"{names.wires[wire].ctype} *const {wire} = {names.values(Reading(wire))};"
         for _, wire in step.exposed
@@ -45,7 +45,7 @@ def _opening(step: Population, names: Names) -> list[str]:
     return lines
 
 
-def _closing(step: Population, names: Names) -> list[str]:
+def _close_loop(step: Population, names: Names) -> list[str]:
     if not step.events:
         return []
     count = names.count(Reading(step.events))

@@ -87,7 +87,8 @@ def _lines(
         place = values.reshape(-1, columns).astype(np.int32) + 128 + 256 * np.arange(columns)
         return b"".join(map(texts.__getitem__, place.ravel().tolist()))
     return "".join(
-        _framed(list(map(_number, line)), rows) for line in values.reshape(-1, columns).tolist()
+        _frame_texts(list(map(_number, line)), rows)
+        for line in values.reshape(-1, columns).tolist()
     ).encode()
 
 
@@ -107,7 +108,7 @@ def _number(value: int) -> str:
     return "INT32_MIN" if value == -(1 << 31) else str(value)
 
 
-def _framed(texts: list[str], rows: bool) -> str:
+def _frame_texts(texts: list[str], rows: bool) -> str:
     before, between, after = _frame(rows)
     return before + between.join(texts) + after
 

@@ -25,16 +25,16 @@ def name_in_c(network: Network, asked: str) -> str:
     """
     if not asked:
         plain = ODD.sub("_", network.name)
-        return plain if NAME.fullmatch(plain) and not _taken(plain) else f"network_{plain}"
+        return plain if NAME.fullmatch(plain) and not _is_reserved(plain) else f"network_{plain}"
     if not NAME.fullmatch(asked) or len(asked) > NAME_CHARACTERS:
         raise UsageError(
             f"--option name takes a letter, then letters, digits and underscores, "
             f"{NAME_CHARACTERS} at most, found '{asked}'"
         )
-    if _taken(asked):
+    if _is_reserved(asked):
         raise UsageError(f"--option name={asked} is what another file is called; choose another")
     return asked
 
 
-def _taken(name: str) -> bool:
+def _is_reserved(name: str) -> bool:
     return name.lower() in RESERVED or name.startswith(("start_", "boot_", "snncc_"))

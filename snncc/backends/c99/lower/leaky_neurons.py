@@ -62,7 +62,7 @@ class _Decay:
     codes: Integers
     frac: int
 
-    def faded(self, values: Integers) -> Integers:
+    def apply(self, values: Integers) -> Integers:
         """Values x decay, rounded toward zero."""
         product = values * self.codes
         return np.asarray(np.sign(product) * (np.abs(product) >> self.frac))
@@ -96,12 +96,12 @@ def leaky_of(
     if not lanes and reach >= 1 << MOST_REACH:
         return None
     cut = reach >= 1 << (bits - 1)
-    leaky = _written(context, node, op, grid, numbers, int(shift[0]), cut)
+    leaky = _write_leaky(context, node, op, grid, numbers, int(shift[0]), cut)
     bias = parameter_codes(context, node, op.bias, "v")
     return leaky, _begins(context, node, op, numbers), bias
 
 
-def _written(
+def _write_leaky(
     context: Context,
     node: Node,
     op: Leaking,
@@ -174,14 +174,14 @@ def _decay(context: Context, node: Node, role: str, bits: int) -> _Decay | None:
 def _put(op: Spiking, numbers: _Numbers) -> Integers:
     """What a reset subtracts, or puts in the place of the decayed potential."""
     if op.reset == "value" and numbers.early and numbers.decay is not None:
-        return numbers.decay.faded(numbers.amount)
+        return numbers.decay.apply(numbers.amount)
     return numbers.amount
 
 
 def _fits(op: Spiking, numbers: _Numbers) -> bool:
     """Whether what a tick leaves for the next fits the state for every potential."""
     half = 1 << (numbers.bits - 1)
-    faded = _identity if numbers.decay is None else numbers.decay.faded
+    faded = _identity if numbers.decay is None else numbers.decay.apply
     lowest, highest = np.full_like(numbers.bias, -half), np.full_like(numbers.bias, half - 1)
     ends = [faded(lowest), faded(highest)]
     match op.reset:
@@ -197,7 +197,7 @@ def _fits(op: Spiking, numbers: _Numbers) -> bool:
     bias = numbers.bias
     currents = [0 * bias]
     if numbers.fades is not None:
-        currents = [numbers.fades.faded(end) + bias for end in (lowest, highest)]
+        currents = [numbers.fades.apply(end) + bias for end in (lowest, highest)]
         bias = 0 * bias
     fine = [end + bias for end in ends] + currents
     within = all(bool(np.all((-half <= end) & (end < half))) for end in fine)
@@ -214,7 +214,7 @@ def _begins(context: Context, node: Node, op: Leaking, numbers: _Numbers) -> Int
     fired = first > numbers.threshold if op.compare == ">" else first >= numbers.threshold
     # Who is reset at once has been reset before tick 0.
     fired = fired & (op.reset != "none") & (op.reset_order != "now")
-    faded = _identity if numbers.decay is None else numbers.decay.faded
+    faded = _identity if numbers.decay is None else numbers.decay.apply
     half = 1 << (numbers.bits - 1)
     if op.reset == "value":
         rest = np.where(fired, _put(op, numbers), faded(first))

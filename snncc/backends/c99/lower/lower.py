@@ -25,7 +25,7 @@ from .constant_arrays import narrowest
 from .context import Context
 from .elements import element_steps
 from .population_arithmetic import arithmetic_of
-from .requantized import graded_steps, norm_step, register_step, table_step
+from .requantized import lower_graded, norm_step, register_step, table_step
 from .shared_memory import share_memory
 from .signal_uses import refusal
 from .synapses import Current, Synapses, lower_synapses
@@ -59,7 +59,7 @@ class _Lowering:
 
     def __init__(self, network: Network, rates: Mapping[str, float], scored: bool) -> None:
         self.network, self.scored = network, scored
-        self.context = Context(network, rates, self._need)
+        self.context = Context(network, rates, self._require_node)
         self.facts = self.context.facts
         self.steps: dict[str, tuple[Step, ...]] = {}
         self.layers: dict[str, Layer] = {}
@@ -69,7 +69,7 @@ class _Lowering:
         for node in self.network.populations:
             # The one op whose events carry a value; another is refused by name below.
             if isinstance(node.op, Graded):
-                self.steps[node.name], self.layers[node.name] = graded_steps(
+                self.steps[node.name], self.layers[node.name] = lower_graded(
                     self.context, node, node.op
                 )
             else:
@@ -79,7 +79,7 @@ class _Lowering:
         for node in self.network.firing:
             traced.setdefault(f"%{node.name}", self._readout(Use(node.name)))
         wires = {wire.name: wire for wire in self.context.wiring.wires()}
-        steps = tuple(self._ordered(wires))
+        steps = tuple(self._order_steps(wires))
         program = Program(
             name=name,
             tick=self.network.tick,
@@ -96,7 +96,7 @@ class _Lowering:
         )
         return share_memory(program)
 
-    def _need(self, use: Use) -> None:
+    def _require_node(self, use: Use) -> None:
         node = self.network[use.source]
         if node.op.states or isinstance(node.op, Input) or node.name in self.steps:
             return
@@ -175,7 +175,7 @@ class _Lowering:
         values = arithmetic.unit_of(use.state) if use.state else unit
         return float(values.flat[0]) if np.all(values == values.flat[0]) else None
 
-    def _ordered(self, wires: Mapping[str, Wire]) -> list[Step]:
+    def _order_steps(self, wires: Mapping[str, Wire]) -> list[Step]:
         result: list[Step] = []
         for node in self.facts.order:
             events, values = f"{node.name}_events", f"{node.name}_values"
@@ -185,17 +185,17 @@ class _Lowering:
                     continue  # a state, or graded events, that nobody reads
                 if isinstance(step, Population):
                     native = values if step.counted else events
-                    step = self._connected(node, step, native, wires)
+                    step = self._connect(node, step, native, wires)
                 result.append(step)
             if isinstance(node.op, Input):
-                result += self._entering(node, wires)
+                result += self._keep_input(node, wires)
             if events in wires and native != events:
                 result.append(Scan(Reading(values), events))
             if values in wires and native != values:
                 result.append(Unpack(Reading(events), values))
         return result
 
-    def _connected(
+    def _connect(
         self, node: Node, step: Population, native: str, wires: Mapping[str, Wire]
     ) -> Population:
         """The population with the wires that it fills."""
@@ -208,6 +208,6 @@ class _Lowering:
         events, values = ("", used) if step.counted else (used, "")
         return replace(step, events=events, values=values, exposed=exposed)
 
-    def _entering(self, node: Node, wires: Mapping[str, Wire]) -> list[Step]:
+    def _keep_input(self, node: Node, wires: Mapping[str, Wire]) -> list[Step]:
         wire = wires.get(f"{node.name}_values")
         return [Keep(node.name, wire.name)] if wire is not None and not wire.borrowed else []

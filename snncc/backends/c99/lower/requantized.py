@@ -24,7 +24,7 @@ Parameters = tuple[tuple[str, Constant], ...]
 
 def register_step(context: Context, node: Node, target: str) -> Loop:
     """A value counted in another unit."""
-    value, parameters = _rescaled(context, node, "value")
+    value, parameters = _rescale(context, node, "value")
     return spread_loop(context, node, target, value, parameters)
 
 
@@ -42,7 +42,7 @@ def table_step(context: Context, node: Node, op: Function, target: str) -> Loop:
     kind = narrowest(int(table.min()), int(table.max()))
     assert kind is not None, "values of 16 bits fit 32"
     name = context.tables.keep(f"{node.name}_table", kind, table)
-    rescaled, parameters = _rescaled(context, node, "index")
+    rescaled, parameters = _rescale(context, node, "index")
     shift = index.bits - (len(table) - 1).bit_length() + 1
     lines = (
         f"const uint32_t place = (uint32_t)(({rescaled}) - ({index.low}));",
@@ -63,7 +63,7 @@ def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
     assert isinstance(a, IntegerArithmetic) and isinstance(format, Quantity)
     *lead, size = context.network.shapes[node.name]
     low, high = context.facts.limits(node.inputs[0])
-    softening = np.broadcast_to(a.softening(op.epsilon, size), (*lead, 1)).reshape(-1)
+    softening = np.broadcast_to(a.compute_epsilon(op.epsilon, size), (*lead, 1)).reshape(-1)
     reach = size * float(high.max() - low.min())
     worst = max(reach * reach * size, float(softening.max()))
     if worst >= 1 << 62 or int(softening.max()) >= 1 << 31:
@@ -77,11 +77,11 @@ def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
         size,
         context.tables.plain(f"{node.name}_softening", "int32_t", softening),
         format.unit,
-        _fitted(node, "value", "x"),
+        _fit(node, "value", "x"),
     )
 
 
-def graded_steps(context: Context, node: Node, op: Graded) -> tuple[tuple[Loop, ...], Layer]:
+def lower_graded(context: Context, node: Node, op: Graded) -> tuple[tuple[Loop, ...], Layer]:
     """What a population of graded events puts out, and the state it keeps; unread ones drop out."""
     given = (
         parameter_codes(context, node, op.threshold, "v"),
@@ -91,10 +91,10 @@ def graded_steps(context: Context, node: Node, op: Graded) -> tuple[tuple[Loop, 
     values = zip(("threshold", "amount", "finer"), (*given, finer), strict=True)
     plain = context.tables.plain
     parameters = tuple((n, plain(f"{node.name}_{n}", "int32_t", codes)) for n, codes in values)
-    value = f"const int64_t x = {_fitted(node, 'v', '(int64_t)x0 * finer')};"
+    value = f"const int64_t x = {_fit(node, 'v', '(int64_t)x0 * finer')};"
     fires = f"x {op.compare} threshold"
     left = {"subtract": "x - amount", "value": "amount"}.get(op.reset)
-    state = _fitted(node, "v", f"({fires} ? {left} : x)" if left else "x")
+    state = _fit(node, "v", f"({fires} ? {left} : x)" if left else "x")
     read = tuple(each for each in parameters if each[0] != "amount")
     out = spread_loop(context, node, f"{node.name}_values", f"{fires} ? x : 0", read, (value,))
     known = parameters if left else parameters[2:]
@@ -103,7 +103,7 @@ def graded_steps(context: Context, node: Node, op: Graded) -> tuple[tuple[Loop, 
     return (out, kept), Layer(node.name, op.keyword, size, 0, 0, 0, "one value at a time", "graded")
 
 
-def _rescaled(context: Context, node: Node, role: str) -> tuple[str, Parameters]:
+def _rescale(context: Context, node: Node, role: str) -> tuple[str, Parameters]:
     a, format = context.numbers[node.name][0], node.formats["scale"]
     assert isinstance(a, IntegerArithmetic) and isinstance(format, Factor)
     multiplier = np.broadcast_to(a.multiplier(role, "scale"), context.network.shapes[node.name])
@@ -113,10 +113,10 @@ def _rescaled(context: Context, node: Node, role: str) -> tuple[str, Parameters]
     product = "(int64_t)x0 * scale"
     rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
     assert isinstance(node.op, Requantize | Function), "only these rescale"
-    return _fitted(node, role, rounded), (("scale", scale),)
+    return _fit(node, role, rounded), (("scale", scale),)
 
 
-def _fitted(node: Node, role: str, value: str) -> str:
+def _fit(node: Node, role: str, value: str) -> str:
     format = node.formats[role]
     assert isinstance(format, Quantity)
     if format.bits > 32:

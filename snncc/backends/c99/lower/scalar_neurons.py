@@ -40,10 +40,10 @@ def scalar(context: Context, node: Node, grid: Grid) -> tuple[Scalar, tuple[Memo
     states = tuple((s.name, m.name) for s, m in zip(node.op.states, memories, strict=True))
     lines, parameters = read_locals(writer.lines, writer.parameters)
     numbers = Scalar(lines, states, tuple(parameters.items()), writer.wide)
-    return numbers, memories, _resting(context, node)
+    return numbers, memories, _stays_at_rest(context, node)
 
 
-def _resting(context: Context, node: Node) -> bool:
+def _stays_at_rest(context: Context, node: Node) -> bool:
     """Whether a neuron without input, all of whose states are zero, stays so and is silent."""
     if node.op.counts != 1:
         return False  # a value is written every tick
@@ -97,24 +97,24 @@ class _Writer:
         """The C type that all is computed in."""
         return "int64_t" if self.wide else "int32_t"
 
-    def _begun(self, op: Spiking) -> str:
+    def _begin(self, op: Spiking) -> str:
         """The statement of the drive that every neuron begins with; its threshold."""
         self._let("push", self._drive(op.bias))
         return self._own("threshold", op.threshold)
 
     def integrate_and_fire(self, op: IF) -> None:
         """Statements of a neuron that does not leak."""
-        threshold = self._begun(op)
+        threshold = self._begin(op)
         self._move(op, 1.0, "push", threshold, threshold)
 
     def leaky(self, op: LIF) -> None:
         """Statements of a leaky neuron."""
-        threshold = self._begun(op)
+        threshold = self._begin(op)
         self._move(op, op.decay, "push", threshold, threshold)
 
     def adaptive(self, op: ALIF) -> None:
         """Statements of a neuron whose threshold rises."""
-        threshold = self._begun(op)
+        threshold = self._begin(op)
         rise = f"{self._own('adaptation_step', op.adaptation_step)} * s"
         faded = self._times("b", op.adaptation_decay, "adaptation_decay")
         self._let("raised", self._fit(f"{faded} + {rise}", "v"))
@@ -131,7 +131,7 @@ class _Writer:
 
     def current_based(self, op: CubaLIF) -> None:
         """Statements of a neuron with a current of its own."""
-        threshold = self._begun(op)
+        threshold = self._begin(op)
         if op.current_order == "decay-last":
             self._let("drive", self._fit("i + push", "i"))
             self.lines.append(f"i = {self._times('drive', op.current_decay, 'current_decay')};")
@@ -144,7 +144,7 @@ class _Writer:
 
     def alpha(self, op: AlphaLIF) -> None:
         """Statements of a neuron whose potential is a difference of two currents."""
-        threshold = self._begun(op)
+        threshold = self._begin(op)
         self._let("again", self._count(op, "v", threshold))
         self._let("up", self._fit(f"{self._times('e', op.rise, 'rise')} + push", "v"))
         self._let("down", self._fit(f"{self._times('h', op.fall, 'fall')} - push", "v"))
@@ -169,7 +169,7 @@ class _Writer:
         if order != "now":
             self._let("again", self._count(op, "v", before))
 
-        moved = self._moved(op, order, decay, drive)
+        moved = self._advance(op, order, decay, drive)
         if op.floored:
             self._let("moved", moved)
             floor = self._own("lowest", op.floor)
@@ -179,7 +179,9 @@ class _Writer:
             self._let("moved", self._fit(moved, "v"))
         self.lines.append(f"fired = {self._count(op, 'moved', after)};")
         if order == "now" and op.reset != "none":
-            self.lines.append(f"moved = {self._fit(self._settled(op, 'moved', 'fired'), 'v')};")
+            self.lines.append(
+                f"moved = {self._fit(self._reset_potential(op, 'moved', 'fired'), 'v')};"
+            )
         if order == "rechecked":
             amount = self._own("amount", op.reset_amount)
             self.lines.append(f"moved = {self._fit(f'moved - {amount} * (fired - again)', 'v')};")
@@ -189,7 +191,7 @@ class _Writer:
         else:
             self.lines.append("v = moved;")
 
-    def _settled(self, op: Spiking, value: str, spikes: str) -> str:
+    def _reset_potential(self, op: Spiking, value: str, spikes: str) -> str:
         """A potential after its reset."""
         if op.reset == "none":
             return value
@@ -198,22 +200,22 @@ class _Writer:
             return f"{value} - {amount} * {spikes}"
         return f"({spikes} ? {amount} : {value})"
 
-    def _moved(self, op: Spiking, order: str, decay: Param, drive: str) -> str:
+    def _advance(self, op: Spiking, order: str, decay: Param, drive: str) -> str:
         """The potential before it is fitted and before what happens 'now'."""
 
-        def decayed(value: str) -> str:
+        def apply_decay(value: str) -> str:
             return value if decay == 1.0 else self._times(value, decay, "decay")
 
         match order, op.reset:
             case ("now", _):
-                return f"{decayed('v')} + {drive}"
+                return f"{apply_decay('v')} + {drive}"
             case ("before-decay", _):
-                self._let("begun", self._fit(self._settled(op, "v", "again"), "v"))
-                return f"{decayed('begun')} + {drive}"
+                self._let("begun", self._fit(self._reset_potential(op, "v", "again"), "v"))
+                return f"{apply_decay('begun')} + {drive}"
             case ("after-input", "value"):
-                return self._settled(op, f"{decayed('v')} + {drive}", "again")
+                return self._reset_potential(op, f"{apply_decay('v')} + {drive}", "again")
             case _:
-                return f"{self._settled(op, decayed('v'), 'again')} + {drive}"
+                return f"{self._reset_potential(op, apply_decay('v'), 'again')} + {drive}"
 
     def _let(self, name: str, value: str) -> None:
         self.lines.append(f"{self.word} {name} = {value};")

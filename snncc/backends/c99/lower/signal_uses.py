@@ -19,7 +19,7 @@ from snncc.ir import (
     Use,
     Values,
     bounds,
-    ordered,
+    order_nodes,
 )
 from snncc.ir.ops import Input, Reshape
 
@@ -47,7 +47,7 @@ class Facts:
     @classmethod
     def of(cls, network: Network) -> Facts:
         """The facts of a quantized network."""
-        order = ordered(network)
+        order = order_nodes(network)
         place = {node.name: index for index, node in enumerate(order)}
         return cls(network, order, place, bounds(network))
 
@@ -146,9 +146,9 @@ class Wiring:
 
     def wires(self) -> tuple[Wire, ...]:
         """All wires, each with as many slots as its latest reader needs."""
-        return tuple(self._kept(wire, readers) for wire, readers in self.asked.items())
+        return tuple(self._size_buffer(wire, readers) for wire, readers in self.asked.items())
 
-    def _kept(self, wire: Wire, readers: set[tuple[int, int]]) -> Wire:
+    def _size_buffer(self, wire: Wire, readers: set[tuple[int, int]]) -> Wire:
         longest = max(delay for delay, _ in readers)
         # Read before it is written in a tick, the oldest slot is free to be written in that tick.
         early = longest > 0 and not any(late for delay, late in readers if delay == longest)

@@ -92,7 +92,7 @@ class Current:
             if layer is None:
                 currents.append(context.values(use, self.node.name))
                 continue
-            gather, own, line = _gathered(context, layer, use, self.grid, self.node.name)
+            gather, own, line = _gather(context, layer, use, self.grid, self.node.name)
             bias = bias + own
             gathers.append(gather)
             layers.append(line)
@@ -134,7 +134,7 @@ def _blocks(context: Context, node: Node) -> int:
     return prod(context.network.shapes[node.name][:-1])
 
 
-def _gathered(
+def _gather(
     context: Context, layer: Node, source: Use, grid: Grid, user: str
 ) -> tuple[Gather, Integers, Layer]:
     weights, bias = codes_of(context, layer)

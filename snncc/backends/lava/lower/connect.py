@@ -59,7 +59,7 @@ def between(
             )
 
 
-def named(synapses: Iterable[Synapses]) -> tuple[Synapses, ...]:
+def name_synapses(synapses: Iterable[Synapses]) -> tuple[Synapses, ...]:
     """The synapses, each with a name of its own."""
     names: Counter[str] = Counter()
     found: list[Synapses] = []

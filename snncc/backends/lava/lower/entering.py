@@ -29,7 +29,7 @@ def _host(paths: Paths, node: Node) -> Host:
     if bits > MESSAGE_BITS_MAX:
         raise refusal("L007", node, f"its codes may have {bits} bits, a message has 24")
     links = [
-        (leaf, paths.listed(term, leaf))
+        (leaf, paths.list_weights(term, leaf))
         for term in paths.terms(node.inputs[0])
         for leaf in paths.leaves(term, node)
     ]

@@ -16,7 +16,7 @@ from snncc.ir.ops import Input
 from ..program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
 from ..settings import choice, number
 from ..target import DELAY_MAX, MESSAGE_BITS_MAX, PARTS, STATE_BITS
-from .connect import Way, between, named
+from .connect import Way, between, name_synapses
 from .entering import biases, hosts
 from .groups import Frame, Part, parts
 from .links import Link
@@ -81,7 +81,7 @@ class _Lowering:
             synapses=self._synapses(known),
             shapes={name: network.shapes[name] for name in known},
             outputs=tuple(self._wire(use, known) for use in network.outputs),
-            traced=self._traced(known),
+            traced=self._list_traced(known),
             chips=number(self.options, "chips", 1),
             netx=choice(self.options, "netx", "0", "1") == "1",
         )
@@ -114,7 +114,7 @@ class _Lowering:
         found = self._parts(node, drive, frame)
         early = any(part.found == EARLY for part in found) and phase <= DELAY_MAX
         if early and np.any(drive.offset):
-            free = self._parts(node, drive.entered(), frame)
+            free = self._parts(node, drive.enter_bias(), frame)
             if all(isinstance(part.found, Registers) for part in free):
                 found = free
                 self.biases[node.name] = biases(_fresh(f"{node.name}_bias", taken), drive)
@@ -125,7 +125,7 @@ class _Lowering:
             made.append(
                 Neurons(
                     name, node.name, part.members, node.op.keyword, phase, part.whole, part.real,
-                    stock, why, self._sent_bits(node), part.over,
+                    stock, why, self._count_sent_bits(node), part.over,
                 )
             )  # fmt: skip
         return tuple(made)
@@ -200,7 +200,7 @@ class _Lowering:
             # Stock populations alone have such a bias, and these have one step a tick.
             way = Way(0, self.schedule.phases[to] - 1, host.message_bits)
             found += between({host.name: np.arange(host.size)}, neurons[to], (link,), way)
-        return named(found)
+        return name_synapses(found)
 
     def _message_bits(self, name: str) -> int:
         """Of what a population, an input or the host sends; 0 for spikes."""
@@ -209,9 +209,9 @@ class _Lowering:
         node = self.paths.network[name]
         if isinstance(node.op, Input):
             return self._source(node).message_bits
-        return self._sent_bits(node)
+        return self._count_sent_bits(node)
 
-    def _sent_bits(self, node: Node) -> int:
+    def _count_sent_bits(self, node: Node) -> int:
         if node.op.output is Output.POTENTIAL:
             return STATE_BITS
         return COUNT_BITS if node.op.counts > 1 else 0
@@ -232,7 +232,7 @@ class _Lowering:
             raise refusal("L009", node, f"its state '{use.state}' cannot be read")
         return Wire(str(use), use.source, state)
 
-    def _traced(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Wire, ...]:
+    def _list_traced(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Wire, ...]:
         """All that can be recorded as the network defines it: a stock LIF shows v after reset."""
         found: dict[Wire, None] = {}
         for name, (first, *_) in neurons.items():

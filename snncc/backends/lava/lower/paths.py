@@ -27,8 +27,8 @@ from snncc.ir import (
     Values,
     arithmetics,
     bounds,
+    find_unused,
     input_registers,
-    unused,
 )
 from snncc.ir.ops import (
     AvgPool,
@@ -90,7 +90,7 @@ class Paths(Projections):
     def _count(self, node: Node) -> None:
         """Adds what counts the spikes of each window that an OR looks at."""
         if isinstance(node.op, MaxPool):
-            name = unused(f"{node.name}_sum", self.network)
+            name = find_unused(f"{node.name}_sum", self.network)
             op = SumPool(node.op.kernel, node.op.stride, node.op.padding)
             more = Node(name, op, node.inputs, origin=node.origin)
             self.network = replace(self.network, nodes=(*self.network.nodes, more))
@@ -172,10 +172,10 @@ class Paths(Projections):
         found = (None if plain else self._conv(term, leaf)) or self._dense(term, leaf)
         return (found,) if found else self._matrix(term, leaf)
 
-    def _weighted(self, term: Use, leaf: Leaf) -> Node | None:
+    def _find_weighted(self, term: Use, leaf: Leaf) -> Node | None:
         """The one node with weights of a path that has nothing else but reshapes."""
-        node = self.network[self.unshaped(term).source]
-        if isinstance(node.op, Weighted) and self.unshaped(node.inputs[0]).source == leaf.name:
+        node = self.network[self.skip_reshapes(term).source]
+        if isinstance(node.op, Weighted) and self.skip_reshapes(node.inputs[0]).source == leaf.name:
             return node
         return None
 
@@ -199,7 +199,7 @@ class Paths(Projections):
 
     def _conv(self, term: Use, leaf: Leaf) -> Link | None:
         """A convolution, with a pool in front of it folded into stride and kernel."""
-        node = self.network[self.unshaped(term).source]
+        node = self.network[self.skip_reshapes(term).source]
         if not isinstance(node.op, Conv):
             return None
         op = node.op
@@ -209,7 +209,7 @@ class Paths(Projections):
         taps = self._taps(pool, op)
         entering = pool.inputs[0] if taps else node.inputs[0]
         taps = taps or (1,) * len(op.stride)
-        if self.unshaped(entering).source != leaf.name:
+        if self.skip_reshapes(entering).source != leaf.name:
             return None
         codes, real = self._weights(node)
         each = np.ones((1, 1, *taps), dtype=np.int64)
@@ -256,7 +256,7 @@ class Paths(Projections):
         return () if over or padded or spread else kernel
 
     def _dense(self, term: Use, leaf: Leaf) -> Link | None:
-        node = self._weighted(term, leaf)
+        node = self._find_weighted(term, leaf)
         if node is None or not isinstance(node.op, Dense):
             return None
         codes, real = self._weights(node)
@@ -264,7 +264,7 @@ class Paths(Projections):
             return None  # the same weights for several rows: a matrix in blocks
         return choose_form(codes, real)
 
-    def listed(self, term: Use, leaf: Leaf) -> Link:
+    def list_weights(self, term: Use, leaf: Leaf) -> Link:
         """The weights of any path, one by one, by what it makes of each unit vector."""
         found = self.synapses(term, leaf, self._codes, self._reals)
         codes, reals = found.weights
@@ -272,7 +272,7 @@ class Paths(Projections):
 
     def _matrix(self, term: Use, leaf: Leaf) -> tuple[Link, ...]:
         """Any path, in the form that suits it."""
-        all_in_one = self.listed(term, leaf)
+        all_in_one = self.list_weights(term, leaf)
         whole, rows, columns = all_in_one.weights, all_in_one.rows, all_in_one.columns
         inputs, outputs = (prod(self.network.shapes[name]) for name in (leaf.name, term.source))
         count = self._fits(whole, self.network[term.source])

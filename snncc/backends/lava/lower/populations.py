@@ -49,7 +49,7 @@ class Drive:
     offset: Values
     real_offset: Values
 
-    def entered(self) -> Drive:
+    def enter_bias(self) -> Drive:
         """The same with the biases among what arrives."""
         low, high = (limit + self.offset for limit in (self.low, self.high))
         none = np.zeros_like(self.offset), np.zeros_like(self.real_offset)
@@ -76,7 +76,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.int64)
 
     bias = codes(op.bias) + (drive.offset.astype(np.int64) << k)
-    return _made(node, op, k, codes, bias, _decays(network, node, UNITY))
+    return _make_population(node, op, k, codes, bias, _decays(network, node, UNITY))
 
 
 def real_population(network: Network, node: Node, drive: Drive) -> Population:
@@ -88,7 +88,7 @@ def real_population(network: Network, node: Node, drive: Drive) -> Population:
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.float64)
 
     bias = values(op.bias) + drive.real_offset
-    return _made(node, op, 0, values, bias, _decays(network, node, 0))
+    return _make_population(node, op, 0, values, bias, _decays(network, node, 0))
 
 
 def _on_loihi(node: Node) -> IF | LIF | CubaLIF | LI:
@@ -103,7 +103,7 @@ def _on_loihi(node: Node) -> IF | LIF | CubaLIF | LI:
     return node.op
 
 
-def _made(
+def _make_population(
     node: Node,
     op: IF | LIF | CubaLIF | LI,
     k: int,

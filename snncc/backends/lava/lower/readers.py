@@ -41,11 +41,14 @@ def reader(
         float_start=np.zeros(size),
     )
     kept = Reader(shift, drive.offset, drive.real_offset)
-    whole, real = _keeping(np.zeros(size, dtype=np.int64), shift), _keeping(np.zeros(size), 0)
+    whole, real = (
+        _make_keeper(np.zeros(size, dtype=np.int64), shift),
+        _make_keeper(np.zeros(size), 0),
+    )
     return kept, whole, real, why or stock
 
 
-def _keeping(zero: Values, shift: int) -> Population:
+def _make_keeper(zero: Values, shift: int) -> Population:
     whole = bool(np.issubdtype(zero.dtype, np.integer))
     never = zero + (THRESHOLD_MAX << ALIGN_BITS) if whole else zero + np.finfo(np.float64).max
     return Population(

@@ -9,7 +9,7 @@ import numpy as np
 
 from snncc.ir import Values
 
-from ..population_tick import ALIGN_BITS, LIMIT, Population, scaled
+from ..population_tick import ALIGN_BITS, LIMIT, Population, scale_codes
 from ..program import Registers
 from ..target import BIAS_BITS, BIAS_EXPONENT_MAX, THRESHOLD_MAX
 from .populations import UNITY, Drive
@@ -151,7 +151,7 @@ def _early(p: Population, phase: int, decay: int, calm: bool) -> tuple[Values, b
     for _ in range(phase):
         wanted = v - p.bias
         v = np.sign(wanted) * np.minimum(-(-np.abs(wanted) * UNITY // decay), BEYOND)
-        exact = exact and bool(np.all(scaled(v, decay) == wanted))
+        exact = exact and bool(np.all(scale_codes(v, decay) == wanted))
     if exact and calm and _silent(p, v, phase, decay):
         return v, False
     v = np.where(p.bias > 0, np.maximum(v, 1 - LIMIT), 0)
@@ -163,7 +163,7 @@ def _silent(p: Population, v: Values, phase: int, decay: int) -> bool:
     for _ in range(phase):
         if np.any(np.abs(v) >= LIMIT):
             return False
-        v = scaled(v, decay) + p.bias
+        v = scale_codes(v, decay) + p.bias
         if np.any(v > p.threshold if p.strict else v >= p.threshold):
             return False
     return True

@@ -40,14 +40,14 @@ class Currents:
             return sent @ weights.T
         if s.kind == "conv":
             assert s.window is not None
-            return _convolved(sent, weights, s.window)
+            return _convolve(sent, weights, s.window)
         total = np.zeros((len(sent), s.outputs), dtype=np.float32)
         rows, starts = np.unique(s.rows, return_index=True)
         total[:, rows] = np.add.reduceat(sent[:, s.columns] * weights, starts, axis=1)
         return total
 
 
-def _convolved(sent: Values, weights: Values, window: Window) -> Values:
+def _convolve(sent: Values, weights: Values, window: Window) -> Values:
     """Sum-pool, then one product per tap of the kernel."""
     samples, (channels, height, width) = len(sent), window.pooled
     down, across = window.pool

@@ -17,7 +17,7 @@ from snncc.ir import (
     Quantity,
     Rounding,
     Use,
-    ordered,
+    order_nodes,
 )
 from snncc.ir.ops import Input, Requantize
 
@@ -33,7 +33,7 @@ def hosts(paths: Paths) -> tuple[Host, ...]:
         LoweringRefused: S008, one of them receives spikes of the chip as well.
     """
     network = paths.network
-    nodes = [n for n in ordered(network) if n.op.states and _receives_values(paths, n)]
+    nodes = [n for n in order_nodes(network) if n.op.states and _receives_values(paths, n)]
     names = {node.name for node in nodes}
     return tuple(_host(paths, node, names) for node in nodes)
 
@@ -68,7 +68,7 @@ def _register(paths: Paths, node: Node) -> Register:
 def _currents(paths: Paths, node: Node, size: int) -> Iterator[tuple[str, int, Integers]]:
     """Where a node's input comes from, ticks of delay, and weights `[size, values]`."""
     for term, leaf in _leaves(paths, node):
-        link = paths.listed(term, leaf)
+        link = paths.list_weights(term, leaf)
         if link is not None:
             weights = np.zeros((size, prod(paths.network.shapes[leaf.name])), dtype=np.int64)
             if link.kind == "dense":

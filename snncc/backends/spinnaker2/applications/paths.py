@@ -115,15 +115,15 @@ class Paths(Projections):
             before = self.network[source]
         return Link("conv", kernel, NONE, NONE, window) if before.name == leaf.name else None
 
-    def listed(self, term: Use, leaf: Leaf) -> Link | None:
+    def list_weights(self, term: Use, leaf: Leaf) -> Link | None:
         """The path as a matrix, or synapse by synapse; None where all weights are zero."""
-        node = self.network[self.unshaped(term).source]
+        node = self.network[self.skip_reshapes(term).source]
         inputs = prod(self.network.shapes[leaf.name])
-        if isinstance(node.op, Dense) and self.unshaped(node.inputs[0]).source == leaf.name:
+        if isinstance(node.op, Dense) and self.skip_reshapes(node.inputs[0]).source == leaf.name:
             codes = node.op.weight_codes(self.numbers[node.name])
             if codes.shape[1] == inputs:
                 return _choose_form(codes.astype(np.int64))
-        if isinstance(node.op, Sparse) and self.unshaped(node.inputs[0]).source == leaf.name:
+        if isinstance(node.op, Sparse) and self.skip_reshapes(node.inputs[0]).source == leaf.name:
             codes = node.op.weight_codes(self.numbers[node.name]).astype(np.int64)
             tensors = self.network.tensors
             rows, columns = (

@@ -114,40 +114,40 @@ class Encoder:
             else:
                 i = before * self.current_decay + drive
                 drive = i if self.current_order == "new" else before
-        v, spikes = self._moved(old, drive)
+        v, spikes = self._advance(old, drive)
         ready = wait <= 0
         spikes = spikes & ready
         v = np.where(ready, v, old)
         wait = np.where(spikes, np.float32(self.refractory), np.maximum(wait - 1, 0))
         return (i, zero, v, wait), spikes
 
-    def _moved(self, v: Values, drive: Values) -> tuple[Values, Values]:
+    def _advance(self, v: Values, drive: Values) -> tuple[Values, Values]:
         if self.order == "now" or self.reset == "none":
-            v = self._decayed(v) + drive
+            v = self._decay(v) + drive
             spikes = self._fires(v)
-            return self._settled(v, spikes), spikes
+            return self._reset(v, spikes), spikes
         fired = self._fires(v)
         if self.order == "before-decay":
-            v = self._decayed(self._settled(v, fired)) + drive
+            v = self._decay(self._reset(v, fired)) + drive
         elif self.order == "after-decay" and self.reset == "value":
-            v = self._settled(self._decayed(v), fired) + drive
+            v = self._reset(self._decay(v), fired) + drive
         else:
-            v = self._settled(self._decayed(v) + drive, fired)
+            v = self._reset(self._decay(v) + drive, fired)
         return v, self._fires(v)
 
     def _fires(self, v: Values) -> Values:
         return np.asarray(v > self.threshold if self.strict else v >= self.threshold)
 
-    def _settled(self, v: Values, spikes: Values) -> Values:
+    def _reset(self, v: Values, spikes: Values) -> Values:
         if self.reset == "subtract":
             return np.asarray(v - self.amount * spikes.astype(np.float32))
         return np.where(spikes, self.amount, v) if self.reset == "value" else v
 
-    def _decayed(self, v: Values) -> Values:
+    def _decay(self, v: Values) -> Values:
         return v if self.decay is None else v * self.decay
 
 
-def rescaled(codes: Values, factor: Values, fraction: int, low: int, high: int) -> Values:
+def rescale_codes(codes: Values, factor: Values, fraction: int, low: int, high: int) -> Values:
     """Codes times factor / 2**fraction, to the nearest, ties to even, no further than the ends."""
     product = codes * factor
     if fraction:

@@ -16,7 +16,7 @@ from .readme import readme
 
 def emit(program: Program) -> Files:
     """kernel/, a folder for each core, mapping.json and a README; pure, deterministic."""
-    mapping = json.dumps(_mapped(program), indent=1, ensure_ascii=False)
+    mapping = json.dumps(_map_cores(program), indent=1, ensure_ascii=False)
     found = {
         PurePosixPath("mapping.json"): f"{mapping}\n".encode(),
         PurePosixPath("README.md"): readme(program).encode(),
@@ -29,7 +29,7 @@ def emit(program: Program) -> Files:
     return found
 
 
-def _mapped(program: Program) -> dict[str, Json]:
+def _map_cores(program: Program) -> dict[str, Json]:
     """Cores with their keys and ways, what they hear and put out, and the routers' tables."""
     return {
         "name": program.name,

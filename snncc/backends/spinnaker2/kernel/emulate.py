@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import chosen, entering
+from snncc.backends import choose_readouts, encode_inputs
 from snncc.boards import BareCore, Linked, board, link
 from snncc.ir import CapacityError, Integers, Trace, Values
 
@@ -68,8 +68,8 @@ def play(
         CapacityError: a core's code and data exceed its memory.
         DeviceError: there is no emulator, or a core took an exception.
     """
-    wires = chosen(program.outputs, program.traced, record)
-    fed = entering(program.inputs, signal)
+    wires = choose_readouts(program.outputs, program.traced, record)
+    fed = encode_inputs(program.inputs, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     chip = Chip(program, wires, count=count)
     rows = {
@@ -130,10 +130,10 @@ class Chip:
             here = [n for n, core in enumerate(program.parts.cores) if core.segment == segment]
             sent: dict[int, Events] = {}
             for number in here:
-                seen[number], sent[number] = self._computed(number)
+                seen[number], sent[number] = self._compute(number)
             for number in here:
                 self._deliver(number, sent[number])
-        self.counts[3][:] = [core.executed() for core in self.cores]
+        self.counts[3][:] = [core.count_executed() for core in self.cores]
         return {
             wire.text: np.concatenate(
                 [
@@ -144,7 +144,7 @@ class Chip:
             for wire in self._wires
         }
 
-    def _computed(self, number: int) -> tuple[Values, Events]:
+    def _compute(self, number: int) -> tuple[Values, Events]:
         """What a core put out in this tick, and the events of it that others hear."""
         program, core = self._program, self.cores[number]
         core.compute()
@@ -175,7 +175,7 @@ class _Core:
     """One processing element: 128 KiB of memory, its code and its data."""
 
     def __init__(self, program: Program, number: int, count: bool) -> None:
-        machine, image = board(CORE), _linked(program, number)
+        machine, image = board(CORE), _link(program, number)
         begin, end = image.symbols["_data_begin"], image.symbols["_data_end"]
         self.code_bytes, self.data_bytes = image.sections[".text"][1], end - begin
         _require_room(number, self.code_bytes, self.data_bytes, end)
@@ -219,7 +219,7 @@ class _Core:
             strange += self._call("pe_receive", len(some))
         return strange
 
-    def executed(self) -> int:
+    def count_executed(self) -> int:
         """Instructions since this was asked last."""
         before, self._counted = self._counted, self._core.instructions
         return self._counted - before
@@ -232,7 +232,7 @@ class _Core:
 
 
 @lru_cache(maxsize=IMAGES_KEPT)
-def _linked(program: Program, number: int) -> Linked:
+def _link(program: Program, number: int) -> Linked:
     """The image of a core; a program is a value, so its images can be used again."""
     return link(board(CORE), {**kernel(), **core_files(program, number)}, SCRIPT)
 

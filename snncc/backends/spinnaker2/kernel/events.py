@@ -16,7 +16,7 @@ from .partition.core_parts import HOST, Parts
 GUESSED_RATE = 0.1  # events per element and tick where calibration says nothing
 
 
-def expected(parts: Parts, rates: Mapping[str, float]) -> Traffic:
+def estimate_traffic(parts: Parts, rates: Mapping[str, float]) -> Traffic:
     """Who hears whom, with events per tick; `rates`: of populations, per element and tick."""
     hearers: defaultdict[int, set[int]] = defaultdict(set)
     heard: set[tuple[int, int]] = set()

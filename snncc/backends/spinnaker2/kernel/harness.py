@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from snncc.backends.c99 import observed
+from snncc.backends.c99 import choose_observe_types
 
 from .partition.core_parts import HOST, Stretch
 from .program import WIDTHS, Program
@@ -80,9 +80,9 @@ def harness(program: Program) -> str:
     segments = [core.segment for core in program.parts.cores]
     assert segments == sorted(segments), "cores stand in order of their segments"
     edges = np.searchsorted(segments, np.arange(program.parts.segments + 1))
-    heard = [list(_heard(program, core)) for core in cores]
+    heard = [list(_emit_arrivals(program, core)) for core in cores]
     begins = np.cumsum([0, *(len(some) for some in heard)])
-    told = [list(_told(program, number)) for number in range(len(program.traced))]
+    told = [list(_emit_traced(program, number)) for number in range(len(program.traced))]
     wires = np.cumsum([0, *(len(some) for some in told)])
     parts = [
         "/* native.c: whole samples on the host; written by snncc. */",
@@ -127,7 +127,7 @@ def _memory(program: Program) -> str:
 
 def _kind(program: Program, core: int, output: int) -> str:
     """The C type in which a core's output is observed."""
-    return observed(program.codes[core])[output]
+    return choose_observe_types(program.codes[core])[output]
 
 
 def _tick(program: Program, core: int) -> str:
@@ -161,22 +161,22 @@ def _enter(program: Program) -> str:
     return f"{head}\n{{\n{lines}}}\n"
 
 
-def _heard(program: Program, core: int) -> Iterator[str]:
+def _emit_arrivals(program: Program, core: int) -> Iterator[str]:
     """What arrives at a core, as C: without what routers lose."""
     for number, stretches in enumerate(program.parts.cores[core].ports):
         width = WIDTHS[program.codes[core].ports[number].ctype]
         for each in stretches:
             if core in program.reached[each.core]:
                 to = f"offsetof(chip, in{core}_{number}) + {each.at * width}u"
-                yield _moved(program, each, to, width)
+                yield _emit_copy(program, each, to, width)
 
 
-def _told(program: Program, wire: int) -> Iterator[str]:
+def _emit_traced(program: Program, wire: int) -> Iterator[str]:
     for each in program.traced[wire].stretches:
-        yield _moved(program, each, f"{each.at * 4}u", 4)
+        yield _emit_copy(program, each, f"{each.at * 4}u", 4)
 
 
-def _moved(program: Program, each: Stretch, to: str, width: int) -> str:
+def _emit_copy(program: Program, each: Stretch, to: str, width: int) -> str:
     if each.core == HOST:
         name, size = f"host_{each.output}", 4
     else:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from snncc.backends import Port, Settings
 from snncc.backends.c99 import Program as Code
-from snncc.backends.c99 import embedded
+from snncc.backends.c99 import embed_program
 from snncc.ir import CapacityError, Network, Quantity
 
 from ..chip.machine import machine
@@ -16,10 +16,10 @@ from ..placement.placement import place, sequential
 from ..placement.traffic import Traffic
 from ..routing.route import Routing, route
 from ..settings import Choices
-from .events import expected
+from .events import estimate_traffic
 from .partition.core_parts import Core, Parts
 from .partition.partition import partition
-from .program import INBOX_LEAST, Program, Wire, fixed
+from .program import INBOX_LEAST, Program, Wire, count_fixed_bytes
 from .sparse_rows import with_sparse_rows
 
 SPARE_BYTES = 1024  # at least so many more are kept free when a core was too full
@@ -40,13 +40,13 @@ def lower(network: Network, settings: Settings) -> Program:
     choices = Choices.of(settings)
 
     def room(part: Network) -> int:
-        code = embedded(with_sparse_rows(part), choices.rates)
-        return sum(fixed(code, INBOX_LEAST).values())
+        code = embed_program(with_sparse_rows(part), choices.rates)
+        return sum(count_fixed_bytes(code, INBOX_LEAST).values())
 
     spare = 0
     while True:
         parts = partition(network, room, DATA_BYTES_PER_CORE - spare, choices.atoms)
-        program = assembled(parts, settings)
+        program = assemble_program(parts, settings)
         over = [
             core for core in range(len(parts.cores)) if program.bytes_of(core) > DATA_BYTES_PER_CORE
         ]
@@ -58,11 +58,11 @@ def lower(network: Network, settings: Settings) -> Program:
 
 def _unforeseen(program: Program, core: int) -> int:
     """Bytes that a core takes beyond what its part alone told."""
-    foreseen = sum(fixed(program.codes[core], INBOX_LEAST).values())
+    foreseen = sum(count_fixed_bytes(program.codes[core], INBOX_LEAST).values())
     return program.bytes_of(core) - foreseen
 
 
-def assembled(parts: Parts, settings: Settings) -> Program:
+def assemble_program(parts: Parts, settings: Settings) -> Program:
     """The program of a network that is in parts.
 
     Raises:
@@ -72,7 +72,7 @@ def assembled(parts: Parts, settings: Settings) -> Program:
     choices = Choices.of(settings)
     network = parts.network
     codes = tuple(_code(core, number, choices) for number, core in enumerate(parts.cores))
-    traffic = expected(parts, choices.rates)
+    traffic = estimate_traffic(parts, choices.rates)
     return Program(
         name=re.sub(r"\W", "_", network.name) or "network",
         tick=network.tick,
@@ -83,14 +83,14 @@ def assembled(parts: Parts, settings: Settings) -> Program:
         parts=parts,
         codes=codes,
         traffic=traffic,
-        routing=_routed(traffic, choices),
+        routing=_route(traffic, choices),
         warnings=() if settings.options.get("kernel") == "own" else (UNASKED,),
     )
 
 
 def _code(core: Core, number: int, choices: Choices) -> Code:
     part = replace(core.network, name=f"core{number}")
-    return embedded(with_sparse_rows(part), choices.rates)
+    return embed_program(with_sparse_rows(part), choices.rates)
 
 
 def require_room(program: Program) -> Program:
@@ -111,7 +111,7 @@ def require_room(program: Program) -> Program:
     return program
 
 
-def _routed(traffic: Traffic, choices: Choices) -> Routing:
+def _route(traffic: Traffic, choices: Choices) -> Routing:
     boards = choices.boards
     usable = boards * USABLE_CORES_PER_BOARD or USABLE_CORES_PER_CHIP
     if traffic.cores > usable:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import chosen, entering
-from snncc.boards import shared_library
+from snncc.backends import choose_readouts, encode_inputs
+from snncc.boards import build_shared_library
 from snncc.ir import Trace, Values
 
 from .emit_core import core_files
@@ -34,8 +34,8 @@ def simulate(
         UsageError: the signal has another shape, or a wire cannot be recorded.
         ToolchainError: there is no C compiler.
     """
-    wires = chosen(program.outputs, program.traced, record)
-    fed = entering(program.inputs, signal)
+    wires = choose_readouts(program.outputs, program.traced, record)
+    fed = encode_inputs(program.inputs, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     taken = [
         np.ascontiguousarray(fed[port.name].reshape(samples, ticks, -1), dtype=np.int32)
@@ -71,7 +71,7 @@ class _Engine:
         for core in range(len(program.codes)):
             files |= core_files(program, core)
         del files["core.c"], files["core.h"]  # for a core with a memory of its own
-        library = ctypes.CDLL(str(shared_library(files)))
+        library = ctypes.CDLL(str(build_shared_library(files)))
         self._play = library.snncc_chip_play
         self._play.restype = None
         library.snncc_chip_bytes.restype = ctypes.c_uint32

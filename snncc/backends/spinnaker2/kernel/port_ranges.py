@@ -31,7 +31,7 @@ class Heard:
         return len(self.keys)
 
 
-def heard(stretches: list[tuple[int, int, int, Stretch]]) -> Heard:
+def list_heard(stretches: list[tuple[int, int, int, Stretch]]) -> Heard:
     """The table of a core's stretches, each with key, address of its first element, and port.
 
     Where two overlap, both are cut at the ends of the other: then a search finds all of them.

@@ -18,7 +18,7 @@ from ..chip.target import STACK_BYTES, WORD_BYTES
 from ..placement.traffic import Traffic
 from ..routing.route import Routing
 from .partition.core_parts import HOST, Parts, Stretch
-from .port_ranges import Heard, heard
+from .port_ranges import Heard, list_heard
 
 HOST_KEY = 0xFFFF_FF00  # of events from outside; cores' keys end below
 INBOX_LEAST = 64  # ours: so many are taken at once
@@ -115,7 +115,7 @@ class Program:
     @cached_property
     def _tables(self) -> tuple[Heard, ...]:
         return tuple(
-            heard(
+            list_heard(
                 [
                     (self.key(stretch.core), self.address(stretch), port, stretch)
                     for port, stretches in enumerate(core.ports)
@@ -152,7 +152,7 @@ class Program:
         """Of each core, what takes how many bytes of its data memory, at most."""
         return tuple(
             {
-                **fixed(code, self.inboxes[core]),
+                **count_fixed_bytes(code, self.inboxes[core]),
                 "stretches": len(self.table(core)) * STRETCH_BYTES,
             }
             for core, code in enumerate(self.codes)
@@ -163,7 +163,7 @@ class Program:
         return sum(self.memory[core].values())
 
 
-def fixed(code: Code, inbox: int) -> Mapping[str, int]:
+def count_fixed_bytes(code: Code, inbox: int) -> Mapping[str, int]:
     """Bytes of a core's data memory by use, but for the table of what it hears."""
     return {
         "constants": code.weight_bytes,

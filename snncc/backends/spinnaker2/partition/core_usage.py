@@ -45,7 +45,7 @@ def region_bytes(content: int) -> int:
     return -(-content // REGION_ALIGNMENT_BYTES) * REGION_ALIGNMENT_BYTES
 
 
-def fixed_bytes(layout: Layout, targets: int) -> dict[str, int]:
+def count_fixed_bytes(layout: Layout, targets: int) -> dict[str, int]:
     """Regions that every core has; `targets` is the number of its routing targets."""
     routing = (3 + layout.target_words * targets) * WORD_BYTES
     regions = {

@@ -56,11 +56,11 @@ def fan(synapses: Synapses, start: int, stop: int, tile: Tile | None = None) -> 
     if tile is None:
         total = _rows(window, kernel, start, stop)
     else:
-        total = tile.channels * _reached(window, kernel, tile.places)
-    return Fan(synapses.source, None, _unpooled(window, total))
+        total = tile.channels * _count_reached(window, kernel, tile.places)
+    return Fan(synapses.source, None, _undo_pool(window, total))
 
 
-def merged(fans: Sequence[Fan]) -> Fan:
+def merge_fans(fans: Sequence[Fan]) -> Fan:
     """Several fans of one source as one: their rows share a header."""
     if len(fans) == 1:
         return fans[0]
@@ -79,10 +79,10 @@ def _rows(window: Window, kernel: tuple[int, ...], start: int, stop: int) -> Int
     for channel in {first, last}:
         places[max(start - channel * area, 0) : min(stop - channel * area, area)] += 1
     places += max(last - first - 1, 0)
-    return _reached(window, kernel, places.reshape(rows, columns))
+    return _count_reached(window, kernel, places.reshape(rows, columns))
 
 
-def _unpooled(window: Window, total: Integers) -> Integers:
+def _undo_pool(window: Window, total: Integers) -> Integers:
     """The same for each pixel before the pool; all input channels are alike."""
     channels, height, width = window.size
     apart = np.zeros((height, width), dtype=np.int64)
@@ -92,7 +92,7 @@ def _unpooled(window: Window, total: Integers) -> Integers:
     return np.broadcast_to(apart, (channels, height, width)).reshape(-1)
 
 
-def _reached(window: Window, kernel: tuple[int, ...], places: Integers) -> Integers:
+def _count_reached(window: Window, kernel: tuple[int, ...], places: Integers) -> Integers:
     """How many of the neurons at each place of the target look at each pooled pixel."""
     rows, columns = window.out[1:]
     top, bottom, left, right = window.padding

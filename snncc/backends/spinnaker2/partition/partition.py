@@ -24,9 +24,9 @@ from ..chip.target import (
     Layout,
 )
 from ..program import Core, Neurons, Partition, Source, Synapses
-from .core_usage import Load, core_bytes, fixed_bytes, kernel_bytes, load, source_bytes
-from .fan_in import Fan, fan, merged
-from .tile import Tile, tiled
+from .core_usage import Load, core_bytes, count_fixed_bytes, kernel_bytes, load, source_bytes
+from .fan_in import Fan, fan, merge_fans
+from .tile import Tile, choose_tiles
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ def split(
     parts: list[_Part] = []
     seen = {each.source: each for each in synapses if each.window}
     for source in sources:
-        parts += _source(_tiling(budget, source.name, synapses), source, seen.get(source.name))
+        parts += _source(_allow_tiles(budget, source.name, synapses), source, seen.get(source.name))
     for population in neurons:
-        own = _tiling(budget, population.name, synapses)
+        own = _allow_tiles(budget, population.name, synapses)
         parts += _population(own, population, into[population.name], rates)
-    return _linked(budget.layout, parts, into, rates)
+    return _link(budget.layout, parts, into, rates)
 
 
-def _tiling(budget: Budget, name: str, synapses: Sequence[Synapses]) -> Budget:
+def _allow_tiles(budget: Budget, name: str, synapses: Sequence[Synapses]) -> Budget:
     """The same, without tiles where a pool leaves over pixels, which no tile can leave out."""
     windows = [s.window for s in synapses if s.window and name in (s.source, s.target)]
     uneven = any(w.size[i + 1] % w.pool[i] for w in windows for i in (0, 1))
@@ -151,7 +151,7 @@ def _tiles(
         costs[tile] = cost(0, 0, tile)
         return _holds(budget, *costs[tile])
 
-    found = tiled(shape, min(most, budget.neurons or most), len(rows), look, fits)
+    found = choose_tiles(shape, min(most, budget.neurons or most), len(rows), look, fits)
     ends = [0, *accumulate(tile.neurons for tile in found)]
     return [
         _Part(name, start, stop, *costs[tile], tile)
@@ -164,7 +164,7 @@ def _fans(into: Sequence[Synapses], start: int, stop: int, tile: Tile | None = N
     found: dict[str, list[Fan]] = {}
     for each in into:
         found.setdefault(each.source, []).append(fan(each, start, stop, tile))
-    return [merged(fans) for fans in found.values()]
+    return [merge_fans(fans) for fans in found.values()]
 
 
 def _holds(budget: Budget, memory: Mapping[str, int], work: Load) -> bool:
@@ -213,16 +213,16 @@ def _cut(budget: Budget, name: str, size: int, most: int, cost: Cost) -> list[_P
 
 def _space(layout: Layout) -> int:
     """Bytes for what depends on the neurons of a core."""
-    return layout.budget_bytes - _reserved(layout)
+    return layout.budget_bytes - _count_reserved(layout)
 
 
-def _reserved(layout: Layout) -> int:
+def _count_reserved(layout: Layout) -> int:
     """Bytes of what every core has, with as many targets as a chip can ask for."""
     most = QUADS_PER_CHIP if layout.target_words == 3 else CORES_PER_CHIP
-    return sum(fixed_bytes(layout, most).values())
+    return sum(count_fixed_bytes(layout, most).values())
 
 
-def _linked(
+def _link(
     layout: Layout,
     parts: Sequence[_Part],
     into: Mapping[str, Sequence[Synapses]],
@@ -266,7 +266,7 @@ def _owners(parts: Sequence[_Part]) -> Integers:
 
 def _core(layout: Layout, part: _Part, targets: int) -> Core:
     ways = targets if layout.target_words != 3 else min(targets, QUADS_PER_CHIP)
-    memory = {**fixed_bytes(layout, ways), **part.memory}
+    memory = {**count_fixed_bytes(layout, ways), **part.memory}
     events, spikes = part.load.events, part.load.spikes
     return Core(part.population, part.start, part.stop, memory, events, spikes, part.tile)
 
@@ -293,14 +293,14 @@ def least_cores(
             total += ceil(n.size / CONV_NEURONS_PER_CORE)
             continue
         words = sum(int(np.count_nonzero(s.weights)) for s in into) * SYNAPSE_BYTES
-        heard = max((_heard(s) for s in into), default=0)
+        heard = max((_count_sources(s) for s in into), default=0)
         row = heard * (ROW_HEADER_BYTES + budget.layout.table_entry_bytes)
         bound = max(ceil(words / max(space - row, 1)), ceil(n.size / NEURONS_PER_CORE))
         total += min(bound, here[n.name])
     return total
 
 
-def _heard(synapses: Synapses) -> int:
+def _count_sources(synapses: Synapses) -> int:
     """Source neurons that the least connected target neuron hears."""
     if synapses.kind == "dense":
         return int(np.count_nonzero(synapses.weights, axis=1).min(initial=synapses.inputs))

@@ -52,7 +52,7 @@ class Tile:
         return ", ".join(f"{low}:{high}" for low, high in ranges)
 
 
-def tiled(
+def choose_tiles(
     shape: Box, most: int, rows: int, look: tuple[Box, Box], fits: Callable[[Tile], bool]
 ) -> tuple[Tile, ...]:
     """The tiles of an image: few, and of those the ones that hear the fewest neurons.

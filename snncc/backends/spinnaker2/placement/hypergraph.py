@@ -36,7 +36,7 @@ def blocks(traffic: Traffic, count: int, capacity: int, seed: int = 0) -> Intege
     """
     if count == 1:
         return np.zeros(traffic.cores, dtype=np.int64)
-    library, started = _started()
+    library, started = _start_library()
     library.set_seed(seed)
     context = started.context_from_preset(library.PresetType.DETERMINISTIC)
     context.logging = False
@@ -62,6 +62,6 @@ def blocks(traffic: Traffic, count: int, capacity: int, seed: int = 0) -> Intege
 
 
 @cache
-def _started() -> tuple[Any, Any]:
+def _start_library() -> tuple[Any, Any]:
     library = cast(Any, importlib.import_module("mtkahypar"))
     return library, library.initialize(1, False)

@@ -127,7 +127,9 @@ def search(local: Local, starts: Sequence[Integers], steps: int, seed: int) -> I
     it would tear apart what shares packets. Ends after `steps`, or `PATIENCE` of them without gain.
     """
     chance = np.random.default_rng(seed)
-    at: Integers = min((moved(local, descend(local, s), seed) for s in starts), key=local.hops)
+    at: Integers = min(
+        (move_to_quads(local, descend(local, s), seed) for s in starts), key=local.hops
+    )
     best, hops, idle = at, local.hops(at), 0
     least = hops
     until = np.zeros((local.items, NODES), dtype=np.int64)
@@ -148,17 +150,17 @@ def search(local: Local, starts: Sequence[Integers], steps: int, seed: int) -> I
         at[[a, b]] = at[[b, a]]
         hops += change[a, b]
         if step % MOVED_EVERY == MOVED_EVERY - 1:
-            at = moved(local, at, seed + step)
+            at = move_to_quads(local, at, seed + step)
             hops = local.hops(at)
         idle = 0 if hops < least else idle + 1
         if hops < least:
             best, least = at, hops
         if idle == PATIENCE:
             break
-    return moved(local, descend(local, best), seed)
+    return move_to_quads(local, descend(local, best), seed)
 
 
-def moved(local: Local, nodes: Integers, seed: int) -> Integers:
+def move_to_quads(local: Local, nodes: Integers, seed: int) -> Integers:
     """The same items together, on the quads where that saves most."""
     sites = assign(local.flow(nodes), node_hops(), np.arange(NODES), ROUNDS, seed, fixed=1)
     return sites[nodes]

@@ -57,7 +57,7 @@ def sequential(traffic: Traffic, machine: Machine) -> Placement:
     return Placement(machine, np.arange(traffic.cores))
 
 
-def partitioned(traffic: Traffic, machine: Machine, seed: int = 0) -> Placement:
+def place_by_partitioner(traffic: Traffic, machine: Machine, seed: int = 0) -> Placement:
     """What the hypergraph partitioner gives by itself: its blocks on chips and quads in order.
 
     Raises:

@@ -14,7 +14,7 @@ from ..chip.target import CORES_PER_QUAD, ROUTER_ENTRIES, USABLE_CORES_PER_CHIP
 from ..placement.placement import Placement
 from ..placement.traffic import Traffic
 from .keys import NEURON_BITS, keys
-from .router_tables import Table, minimised
+from .router_tables import Table, minimise
 
 LINK_BITS = len(LINKS)
 
@@ -63,7 +63,7 @@ class Routing:
         first = self.placement.chips[source] * USABLE_CORES_PER_CHIP
         near = (first + self.quads * CORES_PER_QUAD)[row] + core
         found = [np.stack([source[row], near])]
-        found += [np.stack([spike, at]) for spike, at in _followed(self)]
+        found += [np.stack([spike, at]) for spike, at in _follow(self)]
         spike, place = np.concatenate(found, axis=1)
         target = program[place]
         spike, target = spike[target >= 0], target[target >= 0]
@@ -125,7 +125,7 @@ def _tables(
     tables: list[Table] = []
     for chip, entries in enumerate(arriving):
         columns = np.array(sorted(entries), dtype=np.int64).reshape(-1, 2).T
-        table = minimised(columns[0], columns[1], NEURON_BITS)
+        table = minimise(columns[0], columns[1], NEURON_BITS)
         if len(table) > ROUTER_ENTRIES:
             x, y = machine.positions[chip]
             raise CapacityError(
@@ -149,7 +149,7 @@ def _ways(trees: Trees, home: int, places: Integers) -> dict[int, int]:
     return ways
 
 
-def _followed(routing: Routing) -> list[tuple[Integers, Integers]]:
+def _follow(routing: Routing) -> list[tuple[Integers, Integers]]:
     """Source core and core of the machine of all that routers deliver."""
     machine = routing.placement.machine
     spike = np.flatnonzero(routing.leaves)

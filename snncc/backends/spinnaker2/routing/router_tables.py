@@ -55,7 +55,7 @@ def plain(keys: Integers, routes: Integers, bits: int) -> Table:
     return Table(keys, np.full_like(keys, ALL_BITS & -(1 << bits)), routes)
 
 
-def minimised(keys: Integers, routes: Integers, bits: int) -> Table:
+def minimise(keys: Integers, routes: Integers, bits: int) -> Table:
     """The smallest table whose masks leave out last bits only, and that sends all keys alike.
 
     Keys that never arrive may go anywhere. After R. Draves, C. King, S. Venkatachary, B. Zill,
@@ -69,7 +69,7 @@ def minimised(keys: Integers, routes: Integers, bits: int) -> Table:
     """
     if not len(keys):
         return plain(keys, routes, bits)
-    root = _grown(keys.tolist(), routes.tolist(), KEY_BITS, bits)
+    root = _grow(keys.tolist(), routes.tolist(), KEY_BITS, bits)
     entries: list[tuple[int, int, int]] = []
     pending = [(root, -1)]
     while pending:
@@ -92,7 +92,7 @@ class _Node:
     children: tuple[_Node, ...]
 
 
-def _grown(keys: Sequence[int], routes: Sequence[int], free: int, bits: int) -> _Node:
+def _grow(keys: Sequence[int], routes: Sequence[int], free: int, bits: int) -> _Node:
     """The tree of some keys; a part without keys is left out, and one route needs no parts."""
     key = keys[0] & -(1 << free)
     if free == bits or len(set(routes)) == 1:
@@ -100,6 +100,6 @@ def _grown(keys: Sequence[int], routes: Sequence[int], free: int, bits: int) -> 
     middle = key | 1 << (free - 1)
     cut = bisect_left(keys, middle)
     parts = [(keys[:cut], routes[:cut]), (keys[cut:], routes[cut:])]
-    children = tuple(_grown(k, r, free - 1, bits) for k, r in parts if k)
+    children = tuple(_grow(k, r, free - 1, bits) for k, r in parts if k)
     fit = frozenset.intersection(*(child.fit for child in children))
     return _Node(key, free, fit or frozenset().union(*(c.fit for c in children)), children)

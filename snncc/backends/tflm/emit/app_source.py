@@ -93,17 +93,17 @@ def _arguments(program: Program) -> str:
 def application(program: Program, model: Model) -> str:
     """The C++ source."""
     states = [model.tensors[place] for place in model.inputs[len(program.ports) :]]
-    return f"{_beginning(states, _clearing(program))}\n{_ticks(program, len(states))}"
+    return f"{_write_beginning(states, _write_clearing(program))}\n{_ticks(program, len(states))}"
 
 
-def _clearing(program: Program) -> str:
+def _write_clearing(program: Program) -> str:
     """The statement that makes the scores those of no tick."""
     if program.decode == "max":  # what none of the values is below
         return "for (int64_t& score : scores) score = INT32_MIN;"
     return "std::memset(scores, 0, sizeof(scores));"
 
 
-def _beginning(states: Sequence[Tensor], clearing: str) -> str:
+def _write_beginning(states: Sequence[Tensor], clearing: str) -> str:
     """What the functions share, and the first of them, which makes the interpreter."""
     buffers = [
         f"alignas({BYTES['int32']}) {CTYPES[tensor.dtype]} state{index}[{prod(tensor.shape)}];"
@@ -187,7 +187,7 @@ def _ticks(program: Program, states: int) -> str:
 }}
 
 extern "C" int snncc_reset(void) {{
-  {_clearing(program)}
+  {_write_clearing(program)}
 {_lines(resets)}  return interpreter->Reset() == kTfLiteOk ? 0 : 1;
 }}
 

@@ -40,12 +40,12 @@ def arena_bytes(model: Model) -> int:
         if operator.code in BY_CHANNEL:
             fixed += BYTES_PER_CHANNEL * model.tensors[operator.outputs[0]].shape[-1]
         if operator.code == "BATCH_MATMUL":
-            fixed += BYTES_PER_PRODUCT + _aligned(model.tensors[operator.inputs[1]].bytes)
-    kept = sum(_aligned(model.tensors[variable.read].bytes) for variable in model.variables)
+            fixed += BYTES_PER_PRODUCT + _align(model.tensors[operator.inputs[1]].bytes)
+    kept = sum(_align(model.tensors[variable.read].bytes) for variable in model.variables)
     lives = _lives(model)
     planning = BYTES_FOR_PLANNING + BYTES_PER_PLAN * len(lives)
     planning += BYTES_PER_INFO * len(model.tensors)
-    return _aligned(fixed + kept + max(_planned(lives), planning))
+    return _align(fixed + kept + max(_plan(lives), planning))
 
 
 def _lives(model: Model) -> list[Life]:
@@ -58,12 +58,12 @@ def _lives(model: Model) -> list[Life]:
         for tensor in (*operator.inputs, *operator.outputs):
             until[tensor] = max(until.get(tensor, index), index)
     return [
-        (first[tensor], until.get(tensor, last), _aligned(model.tensors[tensor].bytes))
+        (first[tensor], until.get(tensor, last), _align(model.tensors[tensor].bytes))
         for tensor in first
     ]
 
 
-def _planned(lives: Sequence[Life]) -> int:
+def _plan(lives: Sequence[Life]) -> int:
     # First and last operator, first byte and the one behind; the lowest first. States are read
     # before all else, so many tensors meet: arrays compare them all at once.
     placed = np.empty((0, 4), dtype=np.int64)
@@ -77,5 +77,5 @@ def _planned(lives: Sequence[Life]) -> int:
     return int(np.max(placed[:, 3], initial=0))
 
 
-def _aligned(size: int) -> int:
+def _align(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snncc.backends import chosen
+from snncc.backends import choose_readouts
 from snncc.ir import Tensor as Numbers
 
 from ..program import Model, Operator, Program, StateForm, Tensor, Variable
@@ -24,9 +24,9 @@ def assemble(program: Program, record: Sequence[str] = (), state: StateForm | No
     Raises:
         UsageError: a wire cannot be observed.
     """
-    readouts = chosen(program.outputs, program.traced, record)
+    readouts = choose_readouts(program.outputs, program.traced, record)
     wanted = [readout.tensor for readout in readouts]
-    operators, variables = _needed(program, wanted)
+    operators, variables = _find_needed(program, wanted)
     whole = _Assembly(list(program.tensors), list(operators))
     ports = [port.tensor for port in program.ports]
     form = state or program.state
@@ -40,7 +40,7 @@ def assemble(program: Program, record: Sequence[str] = (), state: StateForm | No
     return whole.model(inputs, outputs, variables)
 
 
-def _needed(
+def _find_needed(
     program: Program, wanted: Iterable[int]
 ) -> tuple[tuple[Operator, ...], tuple[Variable, ...]]:
     """Operators and variables that the wanted tensors depend on, in any tick."""
@@ -106,12 +106,13 @@ class _Assembly:
         used |= dict.fromkeys(outputs)
         number = {tensor: index for index, tensor in enumerate(used)}
 
-        def moved(places: Iterable[int]) -> tuple[int, ...]:
+        def renumber(places: Iterable[int]) -> tuple[int, ...]:
             return tuple(number[place] for place in places)
 
         operators = [
-            replace(o, inputs=moved(o.inputs), outputs=moved(o.outputs)) for o in self.operators
+            replace(o, inputs=renumber(o.inputs), outputs=renumber(o.outputs))
+            for o in self.operators
         ]
         kept = [Variable(v.name, number[v.read], number[v.next]) for v in variables]
         tensors = tuple(self.tensors[tensor] for tensor in used)
-        return Model(tensors, tuple(operators), moved(inputs), moved(outputs), tuple(kept))
+        return Model(tensors, tuple(operators), renumber(inputs), renumber(outputs), tuple(kept))

@@ -11,9 +11,9 @@ from snncc.ir.ops import Conv
 
 from ..schema import TYPES
 from ..target import INT16, TAPS_MAX
-from .graph_builder import Signal, laid, laid_shape, refusal
+from .graph_builder import Signal, compute_layout, lay_out, refusal
 from .int32_arithmetic import Exact
-from .sums import Part, Sums, halved
+from .sums import Part, Sums, halve
 from .windows import SAME, VALID, Window, pad
 
 
@@ -33,16 +33,16 @@ class Convolution(Sums):
         bias = np.broadcast_to(op.bias_codes(self.a).reshape(-1), len(weights))
         depthwise = op.groups > 1 and weights.shape[1] == 1
         if op.groups > 1 and not depthwise:
-            weights, op = _ungrouped(op, weights), replace(op, groups=1)
+            weights, op = _ungroup(op, weights), replace(op, groups=1)
         window = Window.of(weights.shape[2:], op.stride, op.dilation, op.padding)
-        source = self.graph.moved(self.source, True, self.node)
+        source = self.graph.move_channels(self.source, True, self.node)
         parts = self._channels(op, weights, bias, depthwise)
         if parts is None:
             return self._taps(op, window, source, weights, bias)
         narrow = self.graph.cast(source, "int16")
         if depthwise:
             return self._total([self._depthwise(window, narrow, weights, bias)])
-        return self._total([self._convolved(window, narrow, weights, bias, p) for p in parts])
+        return self._total([self._convolve(window, narrow, weights, bias, p) for p in parts])
 
     def _channels(
         self, op: Conv, weights: Values, bias: Values, depthwise: bool
@@ -69,31 +69,31 @@ class Convolution(Sums):
         whole = slice(0, weights.shape[1])
         if depthwise:
             return [whole] if fits(whole) else None
-        return halved(whole, fits)
+        return halve(whole, fits)
 
-    def _convolved(
+    def _convolve(
         self, window: Window, source: Signal, weights: Values, bias: Values, part: Part
     ) -> Signal:
-        lead = source.laid[:-1]
+        lead = source.lay_out[:-1]
         cut = self.graph.cut(source.tensor, (0, 0, 0, part.start), (*lead, part.stop - part.start))
-        cut, padding = self._padded(window, cut)
+        cut, padding = self._pad(window, cut)
         filters = np.moveaxis(window.flat(weights)[:, part], 1, -1)  # [out, height, width, in]
         inputs = (cut, *self._constants(filters, bias if part.start == 0 else 0 * bias))
         options = {**window.options(padding), "quantized_bias_type": TYPES["int64"]}
-        shape = laid_shape(self.shape, True)
+        shape = compute_layout(self.shape, True)
         return self._narrow(self.graph.write("CONV_2D", inputs, "int16", shape, options), True)
 
     def _depthwise(self, window: Window, source: Signal, weights: Values, bias: Values) -> Signal:
-        cut, padding = self._padded(window, source.tensor)
+        cut, padding = self._pad(window, source.tensor)
         filters = np.moveaxis(window.flat(weights)[:, 0], 0, -1)[None]  # [1, height, width, out]
         inputs = (cut, *self._constants(filters, bias))
         many = len(weights) // source.shape[0]
         options = {**window.options(padding), "depth_multiplier": many}
-        shape = laid_shape(self.shape, True)
+        shape = compute_layout(self.shape, True)
         tensor = self.graph.write("DEPTHWISE_CONV_2D", inputs, "int16", shape, options)
         return self._narrow(tensor, True)
 
-    def _padded(self, window: Window, tensor: int) -> tuple[int, int]:
+    def _pad(self, window: Window, tensor: int) -> tuple[int, int]:
         """The input with its zeros around it, and the padding that is left to the kernel."""
         shape = self.graph.tensors[tensor].shape
         if not window.padded:
@@ -108,7 +108,7 @@ class Convolution(Sums):
         """One product in int32 per tap and input channel: for sums that 16 bits do not hold."""
         graph, x = self.graph, Exact(self.graph, self.node)
         if op.groups > 1:
-            weights = _ungrouped(op, weights)
+            weights = _ungroup(op, weights)
         filters = window.flat(weights)  # [out, in, height, width]
         used = np.argwhere(np.any(filters, axis=0)).tolist()
         if len(used) > TAPS_MAX:
@@ -124,7 +124,7 @@ class Convolution(Sums):
         tensor = graph.cast(source, "int32").tensor
         if window.padded:
             tensor = pad(graph, tensor, window.padding, None)
-        shape = laid_shape(self.shape, True)
+        shape = compute_layout(self.shape, True)
         total = None
         for channel, *place in used:
             cut = window.tap(graph, tensor, (place[0], place[1]), channel, shape[1:3])
@@ -137,14 +137,14 @@ class Convolution(Sums):
             )
         if total is None:
             total = graph.constant(np.zeros(shape, dtype=np.int64), "int32")
-        low, high = (laid(end[0], self.shape, True) for end in self.bounds[self.node.name])
-        spread = laid(op.spread(bias), self.shape, True)
+        low, high = (lay_out(end[0], self.shape, True) for end in self.bounds[self.node.name])
+        spread = lay_out(op.spread(bias), self.shape, True)
         sum_ = Signal(total, self.shape, "int32", low - spread, high - spread, True)
         added = x.add(sum_, x.like(op.spread(bias), sum_))
         return replace(added, low=low, high=high)
 
 
-def _ungrouped(op: Conv, weights: Values) -> Values:
+def _ungroup(op: Conv, weights: Values) -> Values:
     """The weights of a convolution in one group: zeros between the groups."""
     out, into = weights.shape[:2]
     whole = np.zeros((out, into * op.groups, *weights.shape[2:]), dtype=np.int64)

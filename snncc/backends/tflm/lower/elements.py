@@ -37,11 +37,11 @@ from snncc.ir.ops import (
 )
 
 from ..target import FORMLESS
-from .graph_builder import Graph, Signal, laid, laid_shape, refusal
+from .graph_builder import Graph, Signal, compute_layout, lay_out, refusal
 from .int32_arithmetic import Exact
 from .matrices import MatrixProduct
 from .requantized import LIMB, Registers
-from .windows import SAME, VALID, Window, pad, strided
+from .windows import SAME, VALID, Window, pad, take_every
 
 Pool = SumPool | AvgPool | MaxPool
 
@@ -68,18 +68,18 @@ class Elements:
             case Sum() | Product():
                 return self._joint(op)
             case Relu():
-                return self._x.clipped(self._wide(self.sources[0]), 0, 1 << 32)
+                return self._x.clip(self._wide(self.sources[0]), 0, 1 << 32)
             case Affine():
                 return self._affine(op)
             case Reshape() | Slice() | Concat() | Transpose():
-                return self._laid_anew(op)
+                return self._rearrange(op)
             case SumPool() | AvgPool() | MaxPool():
-                return self._pooled(op)
+                return self._pool(op)
             case Requantize():
-                held = self._registers.held(self._wide(self.sources[0]), "value")
+                held = self._registers.requantize(self._wide(self.sources[0]), "value")
                 return self._whole(held)
             case Function():
-                return self._whole(self._registers.looked_up(op, self._wide(self.sources[0])))
+                return self._whole(self._registers.look_up(op, self._wide(self.sources[0])))
             case MatMul():
                 left, right = (self._row(s) for s in self.sources)
                 return MatrixProduct(self._x, left, right, self.shape).signal(self.bounds)
@@ -99,7 +99,7 @@ class Elements:
         return self.graph.cast(signal, "int32")
 
     def _row(self, signal: Signal) -> Signal:
-        return self.graph.moved(signal, False, self.node)
+        return self.graph.move_channels(signal, False, self.node)
 
     def _joint(self, op: Sum | Product) -> Signal:
         alike = all(s.shape == self.shape and s.image for s in self.sources)
@@ -109,7 +109,7 @@ class Elements:
 
     def _whole(self, signal: Signal) -> Signal:
         """The signal in the range that the network's bounds prove, where that is narrower."""
-        ends = (laid(end[0], self.shape, signal.image) for end in self.bounds[self.node.name])
+        ends = (lay_out(end[0], self.shape, signal.image) for end in self.bounds[self.node.name])
         low, high = ends
         low, high = np.maximum(low, signal.low), np.minimum(high, signal.high)
         return replace(signal, shape=self.shape, low=low, high=high)
@@ -121,18 +121,18 @@ class Elements:
         wide = self._wide(self.sources[0])
         plain = format.rounding is Rounding.TOWARD_ZERO and format.frac <= LIMB
         if format.frac and not plain:
-            scaled = self._registers.scaled(wide, codes)
+            scaled = self._registers.rescale(wide, codes)
         else:
             scaled = self._x.times(wide, codes, format)
         if op.shift == 0.0:
             return scaled
         return self._x.add(scaled, self._x.like(self.a.quantity(op.shift, "shift"), scaled))
 
-    def _laid_anew(self, op: Reshape | Slice | Concat | Transpose) -> Signal:
+    def _rearrange(self, op: Reshape | Slice | Concat | Transpose) -> Signal:
         rows = [self._row(s) for s in self.sources]
         if isinstance(op, Concat) and not all(r.dtype == "int16" for r in rows):
             rows = [self._wide(r) for r in rows]
-        target, first = laid_shape(self.shape, False), rows[0]
+        target, first = compute_layout(self.shape, False), rows[0]
         match op:
             case Reshape():
                 tensor = self.graph.reshape(first.tensor, first.dtype, target)
@@ -140,15 +140,15 @@ class Elements:
                 begin = tuple(op.start if k == op.axis else 0 for k in range(len(self.shape)))
                 tensor = self.graph.cut(first.tensor, (0, *begin), target)
             case Concat():
-                tensor = self.graph.joined([r.tensor for r in rows], op.axis + 1)
+                tensor = self.graph.join([r.tensor for r in rows], op.axis + 1)
             case Transpose():
-                tensor, first = self.graph.permuted(first, op.order, self.node)
-        low, high = (laid(end[0], self.shape, False) for end in self.bounds[self.node.name])
+                tensor, first = self.graph.permute(first, op.order, self.node)
+        low, high = (lay_out(end[0], self.shape, False) for end in self.bounds[self.node.name])
         return Signal(tensor, self.shape, first.dtype, low, high)
 
     # --- pools ---------------------------------------------------------------------------------
 
-    def _pooled(self, op: Pool) -> Signal:
+    def _pool(self, op: Pool) -> Signal:
         """A pool over the last one or two axes; what comes before them counts as channels."""
         axes = len(op.kernel)
         source = self.sources[0]
@@ -160,23 +160,23 @@ class Elements:
         if folded != source.shape:
             row = self._row(source)
             tensor = self.graph.reshape(row.tensor, row.dtype, (1, *folded))
-            low, high = (np.broadcast_to(v, row.laid) for v in (row.low, row.high))
+            low, high = (np.broadcast_to(v, row.lay_out) for v in (row.low, row.high))
             whole = low.reshape(1, *folded), high.reshape(1, *folded)
             source = Signal(tensor, folded, row.dtype, *whole)
-        image = self.graph.moved(source, True, self.node)
+        image = self.graph.move_channels(source, True, self.node)
         window = Window.of(op.kernel, op.stride, (1,) * axes, op.padding)
         ends = tuple(e[0].reshape(after) for e in self.bounds[self.node.name])
         if isinstance(op, MaxPool) and image.narrow:
             tensor, dtype = self._largest(window, image, after), "int16"
         else:
-            tensor, dtype = self._tapped(op, window, image, after), "int32"
-        low, high = (laid(end, after, True) for end in ends)
+            tensor, dtype = self._combine_taps(op, window, image, after), "int32"
+        low, high = (lay_out(end, after, True) for end in ends)
         pooled = Signal(tensor, after, "int16" if dtype == "int16" else "int32", low, high, True)
         if after == self.shape:
             return pooled
         row = self._row(pooled)
-        tensor = self.graph.reshape(row.tensor, row.dtype, laid_shape(self.shape, False))
-        low, high = (laid(e[0], self.shape, False) for e in self.bounds[self.node.name])
+        tensor = self.graph.reshape(row.tensor, row.dtype, compute_layout(self.shape, False))
+        low, high = (lay_out(e[0], self.shape, False) for e in self.bounds[self.node.name])
         return Signal(tensor, self.shape, row.dtype, low, high)
 
     def _largest(self, window: Window, image: Signal, after: Shape) -> int:
@@ -184,7 +184,7 @@ class Elements:
         image = self.graph.cast(image, "int16")
         tensor, padding = image.tensor, VALID
         if window.padded:
-            padding = SAME if window.same(image.laid[1:3]) else VALID
+            padding = SAME if window.same(image.lay_out[1:3]) else VALID
             if padding == VALID:
                 tensor = pad(self.graph, tensor, window.padding, int(image.low.min()))
         options = {
@@ -194,12 +194,12 @@ class Elements:
             "filter_height": window.kernel[0],
             "filter_width": window.kernel[1],
         }
-        shape = laid_shape(after, True)
+        shape = compute_layout(after, True)
         return self.graph.write("MAX_POOL_2D", (tensor,), "int16", shape, options)
 
-    def _tapped(self, op: Pool, window: Window, image: Signal, after: Shape) -> int:
+    def _combine_taps(self, op: Pool, window: Window, image: Signal, after: Shape) -> int:
         """One shifted view per tap of the window, combined in int32."""
-        x, shape = self._x, laid_shape(after, True)
+        x, shape = self._x, compute_layout(after, True)
         wide = self._wide(image)
         tensor = wide.tensor
         if window.padded:
@@ -216,7 +216,7 @@ class Elements:
                 for p, n, s in zip(place, shape[1:3], window.stride, strict=True)
             ]
             begin, end = (0, *place, 0), (1, *stop, shape[3])
-            view = strided(self.graph, tensor, begin, end, (1, *window.stride, 1))
+            view = take_every(self.graph, tensor, begin, end, (1, *window.stride, 1))
             views.append(Signal(view, after, "int32", *ends, True))
         combine = x.most if isinstance(op, MaxPool) else x.add
         return reduce(combine, views).tensor

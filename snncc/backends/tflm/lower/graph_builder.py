@@ -42,9 +42,9 @@ class Signal:
     image: bool = False
 
     @property
-    def laid(self) -> Shape:
+    def lay_out(self) -> Shape:
         """Shape of the tensor."""
-        return laid_shape(self.shape, self.image)
+        return compute_layout(self.shape, self.image)
 
     @property
     def narrow(self) -> bool:
@@ -52,7 +52,7 @@ class Signal:
         return bool(np.all(self.low >= INT16[0]) and np.all(self.high <= INT16[1]))
 
 
-def laid_shape(shape: Shape, image: bool) -> Shape:
+def compute_layout(shape: Shape, image: bool) -> Shape:
     """Shape of the tensor that holds a wire of this shape."""
     if not image:
         return (1, *shape) if shape else (1, 1)
@@ -60,12 +60,12 @@ def laid_shape(shape: Shape, image: bool) -> Shape:
     return (1, height, shape[-1], shape[0])
 
 
-def laid(values: Values, shape: Shape, image: bool) -> Values:
+def lay_out(values: Values, shape: Shape, image: bool) -> Values:
     """Values that broadcast to `shape`, as they lie in the tensor of such a wire."""
     whole = np.broadcast_to(values, shape)
     if image:
         whole = np.moveaxis(whole.reshape(shape[0], -1, shape[-1]), 0, -1)
-    return whole.reshape(laid_shape(shape, image))
+    return whole.reshape(compute_layout(shape, image))
 
 
 @dataclass
@@ -116,13 +116,13 @@ class Graph:
             return signal
         if (signal.tensor, dtype) not in self.forms:
             assert dtype != "int16" or signal.narrow, "CAST to int16 would wrap"
-            tensor = self._converted(signal.tensor, dtype)
+            tensor = self._convert(signal.tensor, dtype)
             low, high = signal.low, signal.high
             cast = Signal(tensor, signal.shape, dtype, low, high, signal.image)
             self.forms[signal.tensor, dtype] = cast
         return self.forms[signal.tensor, dtype]
 
-    def moved(self, signal: Signal, image: bool, node: Node) -> Signal:
+    def move_channels(self, signal: Signal, image: bool, node: Node) -> Signal:
         """The same signal with its channels last, or in the wire's own order.
 
         Raises:
@@ -145,13 +145,13 @@ class Graph:
             order = self.constant(np.asarray((1, 0)), "int32")
             tensor = self.write("TRANSPOSE", (tensor, order), dtype, (columns, rows))
         elif min(rows, columns) > 1:
-            tensor = self._turned(signal, rows, columns, node)
-        tensor = self.reshape(tensor, dtype, laid_shape(signal.shape, image))
-        low, high = (self._relaid(v, signal, image) for v in (signal.low, signal.high))
+            tensor = self._turn(signal, rows, columns, node)
+        tensor = self.reshape(tensor, dtype, compute_layout(signal.shape, image))
+        low, high = (self._lay_out_again(v, signal, image) for v in (signal.low, signal.high))
         self.forms[key] = Signal(tensor, signal.shape, dtype, low, high, image)
         return self.forms[key]
 
-    def permuted(self, signal: Signal, order: Shape, node: Node) -> tuple[int, Signal]:
+    def permute(self, signal: Signal, order: Shape, node: Node) -> tuple[int, Signal]:
         """The signal's tensor with the axes of the wire in another order, and what was turned.
 
         Raises:
@@ -160,14 +160,14 @@ class Graph:
         row = self.cast(signal, "int16") if signal.narrow else signal
         self._halves_fit(row, node)
         axes = (0, *(axis + 1 for axis in order))
-        return self._transposed(row.tensor, axes), row
+        return self._transpose(row.tensor, axes), row
 
     def movable(self, signal: Signal) -> bool:
         """Whether the signal can be laid out in the wire's own order."""
         fewest = min(signal.shape[0], prod(signal.shape[1:])) if signal.image else 1
         return signal.narrow or fewest <= TURNS_MAX or _worst(signal) <= HALVES_MAX
 
-    def _turned(self, signal: Signal, rows: int, columns: int, node: Node) -> int:
+    def _turn(self, signal: Signal, rows: int, columns: int, node: Node) -> int:
         """A transposed matrix of 32 bits: row by row, column by column, or in halves.
 
         Raises:
@@ -176,12 +176,12 @@ class Graph:
         whole = self.reshape(signal.tensor, "int32", (rows, columns))
         if min(rows, columns) > TURNS_MAX:
             self._halves_fit(signal, node)
-            return self._transposed(whole, (1, 0))
+            return self._transpose(whole, (1, 0))
         if rows <= columns:
             parts = [self.cut(whole, (row, 0), (1, columns)) for row in range(rows)]
-            return self.joined([self.reshape(p, "int32", (columns, 1)) for p in parts], 1)
+            return self.join([self.reshape(p, "int32", (columns, 1)) for p in parts], 1)
         parts = [self.cut(whole, (0, column), (rows, 1)) for column in range(columns)]
-        return self.joined([self.reshape(p, "int32", (1, rows)) for p in parts], 0)
+        return self.join([self.reshape(p, "int32", (1, rows)) for p in parts], 0)
 
     def _halves_fit(self, signal: Signal, node: Node) -> None:
         if not signal.narrow and _worst(signal) > HALVES_MAX:
@@ -191,7 +191,7 @@ class Graph:
             )
             raise refusal("T006", node, message)
 
-    def _transposed(self, tensor: int, axes: Shape) -> int:
+    def _transpose(self, tensor: int, axes: Shape) -> int:
         """TRANSPOSE, which has 16 bits only: 32 are turned as two halves.
 
         With l the lower 16 bits as a signed number, x - l is a multiple of 2**16, and what it is a
@@ -204,24 +204,24 @@ class Graph:
             return self.write("TRANSPOSE", (tensor, order), dtype, after)
         sums: Options = {"pot_scale_int16": 0}
         unit = self.constant(np.full((1,) * len(shape), 1 << 16), "int32")
-        lower = self._converted(tensor, "int16")
-        rest = self.write("SUB", (tensor, self._converted(lower, "int32")), "int32", shape, sums)
-        upper = self._converted(self.write("DIV", (rest, unit), "int32", shape), "int16")
-        turned = [self._converted(self._transposed(k, axes), "int32") for k in (upper, lower)]
+        lower = self._convert(tensor, "int16")
+        rest = self.write("SUB", (tensor, self._convert(lower, "int32")), "int32", shape, sums)
+        upper = self._convert(self.write("DIV", (rest, unit), "int32", shape), "int16")
+        turned = [self._convert(self._transpose(k, axes), "int32") for k in (upper, lower)]
         scaled = self.write("MUL", (turned[0], unit), "int32", after)
         return self.write("ADD", (scaled, turned[1]), "int32", after, sums)
 
-    def _converted(self, tensor: int, dtype: DType) -> int:
+    def _convert(self, tensor: int, dtype: DType) -> int:
         """CAST; to 16 bits it keeps the lower ones: a static_cast in C++ (cast.cc)."""
         whole = self.tensors[tensor]
         types = {"in_data_type": TYPES[whole.dtype], "out_data_type": TYPES[dtype]}
         return self.write("CAST", (tensor,), dtype, whole.shape, types)
 
-    def _relaid(self, values: Values, signal: Signal, image: bool) -> Values:
-        whole = np.broadcast_to(values, signal.laid)
+    def _lay_out_again(self, values: Values, signal: Signal, image: bool) -> Values:
+        whole = np.broadcast_to(values, signal.lay_out)
         if image:
-            return laid(whole[0], signal.shape, True)
-        return np.moveaxis(whole, -1, 1).reshape(laid_shape(signal.shape, False))
+            return lay_out(whole[0], signal.shape, True)
+        return np.moveaxis(whole, -1, 1).reshape(compute_layout(signal.shape, False))
 
     def reshape(self, tensor: int, dtype: DType, shape: Shape) -> int:
         """The same elements under another shape."""
@@ -237,11 +237,11 @@ class Graph:
         places = (self.constant(np.asarray(v), "int32") for v in (begin, size))
         return self.write("SLICE", (tensor, *places), self.tensors[tensor].dtype, size)
 
-    def joined(self, tensors: Sequence[int], axis: int) -> int:
+    def join(self, tensors: Sequence[int], axis: int) -> int:
         """Tensors one behind the other along an axis."""
         while len(tensors) > JOINED_MAX:
             starts = range(0, len(tensors), JOINED_MAX)
-            tensors = [self.joined(tensors[k : k + JOINED_MAX], axis) for k in starts]
+            tensors = [self.join(tensors[k : k + JOINED_MAX], axis) for k in starts]
         if len(tensors) == 1:
             return tensors[0]
         shapes = [self.tensors[t].shape for t in tensors]

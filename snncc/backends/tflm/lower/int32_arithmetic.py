@@ -11,7 +11,7 @@ from snncc.ir import Factor, Node, Overflow, Quantity, Rounding, Shape, Values
 from ..program import DType
 from ..schema import TYPES
 from ..target import BOUND, INT32
-from .graph_builder import Graph, Signal, laid, refusal
+from .graph_builder import Graph, Signal, lay_out, refusal
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Exact:
 
     def constant(self, codes: Values | int, shape: Shape, image: bool) -> Signal:
         """Parameters, broadcastable to `shape`, no larger than they differ."""
-        whole = laid(np.asarray(codes, dtype=np.int64), shape, image)
+        whole = lay_out(np.asarray(codes, dtype=np.int64), shape, image)
         for axis in range(whole.ndim):
             first = np.take(whole, [0], axis=axis)
             whole = first if np.all(whole == first) else whole
@@ -73,7 +73,7 @@ class Exact:
         low, high = np.maximum(left.low, right.low), np.maximum(left.high, right.high)
         return self._two("MAXIMUM", left, right, low, high)
 
-    def clipped(self, signal: Signal, low: int, high: int) -> Signal:
+    def clip(self, signal: Signal, low: int, high: int) -> Signal:
         """The signal within limits; operators only for a limit that it can pass."""
         if np.any(signal.high > high):
             signal = self.least(signal, self.like(high, signal))
@@ -85,7 +85,7 @@ class Exact:
         """1 where `left code right`, else 0; compared as int32, other types have no safe kernel."""
         flags = self._raw(code, left, right, "bool")
         types = {"in_data_type": TYPES["bool"], "out_data_type": TYPES["int32"]}
-        tensor = self.graph.write("CAST", (flags,), "int32", left.laid, types)
+        tensor = self.graph.write("CAST", (flags,), "int32", left.lay_out, types)
         zero = np.zeros((), dtype=np.int64)
         return Signal(tensor, left.shape, "int32", zero, zero + 1, left.image)
 
@@ -135,7 +135,7 @@ class Exact:
         edge = np.asarray(magnitude, dtype=np.int64)
         return self._two("SUB", left, right, -edge, edge)
 
-    def fitted(self, left: Signal, right: Signal, format: Quantity) -> Signal:
+    def fit_sum(self, left: Signal, right: Signal, format: Quantity) -> Signal:
         """The sum of two signals, brought into a format once."""
         low, high = left.low + right.low, left.high + right.high
         if np.all(low >= format.low) and np.all(high <= format.high):
@@ -147,26 +147,26 @@ class Exact:
             if format.bits != 16 or not format.signed:
                 message = f"its state may reach {worst:,} and {format} wraps; only 16 bits can"
                 raise refusal("T004", self.node, message)
-            return self._wrapped(self.add(left, right), format)
+            return self._wrap(self.add(left, right), format)
         if np.all(low >= INT32[0]) and np.all(high <= INT32[1]):
-            return self.clipped(self.add(left, right), format.low, format.high)
+            return self.clip(self.add(left, right), format.low, format.high)
         # The left is limited to what leaves the sum within 32 bits: nothing can wrap then.
         zero = self.like(0, right)
         least = self.subtract_within(self.like(INT32[0], right), self.least(right, zero))
         most = self.subtract_within(self.like(INT32[1], right), self.most(right, zero))
         inner = self.least(self.most(left, least), most)
         low, high = (np.clip(end, *INT32) for end in (low, high))
-        return self.clipped(self._two("ADD", inner, right, low, high), format.low, format.high)
+        return self.clip(self._two("ADD", inner, right, low, high), format.low, format.high)
 
     def subtract_within(self, edge: Signal, push: Signal) -> Signal:
         """An end of the 32 bits minus a push toward it: always within them."""
         low, high = edge.low - push.high, edge.high - push.low
         return self._two("SUB", edge, push, low, high)
 
-    def _wrapped(self, total: Signal, format: Quantity) -> Signal:
+    def _wrap(self, total: Signal, format: Quantity) -> Signal:
         """CAST keeps the lower 16 bits: a static_cast in C++ (cast.cc)."""
         types = {"in_data_type": TYPES["int32"], "out_data_type": TYPES["int16"]}
-        tensor = self.graph.write("CAST", (total.tensor,), "int16", total.laid, types)
+        tensor = self.graph.write("CAST", (total.tensor,), "int16", total.lay_out, types)
         low, high = (np.asarray(end, dtype=np.int64) for end in (format.low, format.high))
         wrapped = Signal(tensor, total.shape, "int16", low, high, total.image)
         return self.graph.cast(wrapped, "int32")
@@ -186,7 +186,7 @@ class Exact:
 
     def _raw(self, code: str, left: Signal, right: Signal, dtype: DType) -> int:
         assert left.image == right.image and left.dtype == right.dtype == "int32"
-        shape = np.broadcast_shapes(left.laid, right.laid)
+        shape = np.broadcast_shapes(left.lay_out, right.lay_out)
         tensors = [self.graph.tensors[signal.tensor] for signal in (left, right)]
         if np.broadcast_shapes(*(tensor.shape for tensor in tensors)) != shape:
             whole = np.broadcast_to(np.asarray(tensors[0].values), shape)  # two small constants

@@ -20,7 +20,7 @@ from snncc.ir import (
     Values,
     arithmetics,
     bounds,
-    ordered,
+    order_nodes,
 )
 from snncc.ir.ops import Conv, Input, Weighted
 
@@ -28,7 +28,7 @@ from ..program import DType, Port, Program, Readout, StateForm, Variable
 from ..target import AXES_MAX, INT16
 from .convolution import Convolution
 from .elements import Elements
-from .graph_builder import Graph, Signal, laid, laid_shape, refusal
+from .graph_builder import Graph, Signal, compute_layout, lay_out, refusal
 from .int32_arithmetic import Exact
 from .populations import Neurons
 from .synapses import Synapses
@@ -75,7 +75,7 @@ class Lowering:
     def program(self, state: StateForm) -> Program:
         """Everything lowered."""
         ports: list[Port] = []
-        order = ordered(self.network)
+        order = order_nodes(self.network)
         for node in order:
             if len(shape := self.network.shapes[node.name]) > AXES_MAX:
                 raise refusal("T005", node, f"its shape is {list(shape)}; reshape it")
@@ -113,7 +113,7 @@ class Lowering:
         low, high = self._limits(Use(node.name))
         narrow = low.min() >= INT16[0] and high.max() <= INT16[1]
         tensor = self.graph.tensor(
-            "int16" if narrow else "int32", laid_shape(shape, False), node.name
+            "int16" if narrow else "int32", compute_layout(shape, False), node.name
         )
         dtype = self.graph.tensors[tensor].dtype
         self.wires[node.name, ""] = Signal(tensor, shape, dtype, low, high)
@@ -136,7 +136,7 @@ class Lowering:
 
         def begin(name: str, first: Values | int, low: Values | int, high: Values | int) -> Signal:
             """A state as the tick begins; kept less its initial value, as variables begin at 0."""
-            read = self.graph.tensor("int32", current.laid, f"{node.name}_{name}")
+            read = self.graph.tensor("int32", current.lay_out, f"{node.name}_{name}")
             start = np.asarray(first, dtype=np.int64)
             reads[name] = read, start
             base = exact.like(start, current)
@@ -155,10 +155,10 @@ class Lowering:
                 continue  # the population never reads it; what others read is kept for them
             read, start = reads[name]
             less = exact.subtract(after, exact.like(start, after))
-            whole = self._copied(less, read)
+            whole = self._copy(less, read)
             self.variables.append(Variable(self.graph.tensors[read].name, read, whole))
 
-    def _copied(self, signal: Signal, read: int) -> int:
+    def _copy(self, signal: Signal, read: int) -> int:
         """The tensor of a signal that a variable becomes: never what is read, or is constant."""
         tensor = self.graph.tensors[signal.tensor]
         assert tensor.shape == self.graph.tensors[read].shape
@@ -172,7 +172,7 @@ class Lowering:
     def _wire(self, use: Use) -> Signal:
         if not use.delay:
             return self.wires[use.source, use.state]
-        return self._past(use)
+        return self._read_past(use)
 
     def _limits(self, use: Use) -> Ends:
         """Smallest and largest code of a wire, `[1, *shape]`; late wires read zero at first."""
@@ -191,10 +191,10 @@ class Lowering:
         assert isinstance(format, Quantity)
         return format.low, format.high
 
-    def _past(self, use: Use) -> Signal:
+    def _read_past(self, use: Use) -> Signal:
         """A wire as it was: out of one variable that holds its last values, the newest first."""
         key, shape = (use.source, use.state), self.network.shapes[use.source]
-        row = laid_shape(shape, False)
+        row = compute_layout(shape, False)
         if key not in self.late:
             low, high = self._limits(replace(use, delay=1))
             narrow = low.min() >= INT16[0] and high.max() <= INT16[1]
@@ -202,7 +202,7 @@ class Lowering:
             dtype: DType = "int16" if narrow else "int32"
             read = self.graph.tensor(dtype, (self.depth[key], *row[1:]), name)
             self.late[key] = Signal(
-                read, shape, dtype, laid(low[0], shape, False), laid(high[0], shape, False)
+                read, shape, dtype, lay_out(low[0], shape, False), lay_out(high[0], shape, False)
             )
         late = self.late[key]
         tensor = self.graph.cut(late.tensor, (use.delay - 1, *(0,) * (len(row) - 1)), row)
@@ -213,14 +213,16 @@ class Lowering:
         for key, late in self.late.items():
             node = self.network[key[0]]
             self.graph.node = node.name
-            row = self.graph.cast(self.graph.moved(self.wires[key], False, node), late.dtype)
+            row = self.graph.cast(
+                self.graph.move_channels(self.wires[key], False, node), late.dtype
+            )
             shape = self.graph.tensors[late.tensor].shape
             parts = [row.tensor]
             if shape[0] > 1:
                 zero = (0,) * len(shape)
                 parts.append(self.graph.cut(late.tensor, zero, (shape[0] - 1, *shape[1:])))
-            joined = self.graph.joined(parts, 0)
-            whole = self._copied(replace(late, tensor=joined), late.tensor)
+            joined = self.graph.join(parts, 0)
+            whole = self._copy(replace(late, tensor=joined), late.tensor)
             self.variables.append(
                 Variable(self.graph.tensors[late.tensor].name, late.tensor, whole)
             )
@@ -228,5 +230,5 @@ class Lowering:
     def _readout(self, use: Use) -> Readout:
         node = self.network[use.source]
         self.graph.node = node.name
-        row = self.graph.moved(self.wires[use.source, use.state], False, node)
+        row = self.graph.move_channels(self.wires[use.source, use.state], False, node)
         return Readout(str(use), self.graph.cast(row, "int32").tensor, row.shape)

@@ -10,9 +10,9 @@ import numpy as np
 from snncc.ir import Bounds, Shape, Values
 
 from ..target import INT16, TAPS_MAX
-from .graph_builder import Signal, laid, laid_shape, refusal
+from .graph_builder import Signal, compute_layout, lay_out, refusal
 from .int32_arithmetic import Exact
-from .sums import Part, halved
+from .sums import Part, halve
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class MatrixProduct:
             LoweringRefused: T002, a sum may leave 32 bits; T006, too many single products.
         """
         terms = self.left.shape[-1]
-        parts = halved(slice(0, terms), self._fits) if self._narrow else None
+        parts = halve(slice(0, terms), self._fits) if self._narrow else None
         if parts is None and terms > TAPS_MAX:
             message = (
                 f"its products may leave 16 bits, and {terms} of them for each sum are more than "
@@ -54,7 +54,7 @@ class MatrixProduct:
         if len(summands) > 1:
             summands = [self.x.graph.cast(each, "int32") for each in summands]
         total = reduce(self.x.add, summands)
-        low, high = (laid(end[0], self.shape, False) for end in bounds[self.x.node.name])
+        low, high = (lay_out(end[0], self.shape, False) for end in bounds[self.x.node.name])
         return replace(total, low=low, high=high)
 
     @property
@@ -70,7 +70,9 @@ class MatrixProduct:
         graph = self.x.graph
         cuts = [self._cut(graph.cast(side, "int16"), rows, part) for side, rows in self._sides]
         options = {"adj_x": 0, "adj_y": 0}
-        tensor = graph.write("BATCH_MATMUL", cuts, "int16", laid_shape(self.shape, False), options)
+        tensor = graph.write(
+            "BATCH_MATMUL", cuts, "int16", compute_layout(self.shape, False), options
+        )
         low, high = (np.asarray(end, dtype=np.int64) for end in INT16)
         return Signal(tensor, self.shape, "int16", low, high)
 
@@ -93,13 +95,13 @@ class MatrixProduct:
 
     def _cut(self, signal: Signal, rows: bool, part: Part) -> int:
         axis = len(signal.shape) - (1 if rows else 0)
-        begin, size = [0] * len(signal.laid), list(signal.laid)
+        begin, size = [0] * len(signal.lay_out), list(signal.lay_out)
         begin[axis], size[axis] = part.start, part.stop - part.start
         return self.x.graph.cut(signal.tensor, tuple(begin), tuple(size))
 
 
 def _whole(end: Values, signal: Signal) -> Values:
-    return np.broadcast_to(end, signal.laid)
+    return np.broadcast_to(end, signal.lay_out)
 
 
 def _magnitude(signal: Signal) -> Values:

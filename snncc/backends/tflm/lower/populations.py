@@ -75,15 +75,15 @@ class Neurons:
 
     def _plain(self, op: IF | LIF, decay: Param, current: Signal) -> Moved:
         drive = self.drive(current, op.bias)
-        v = self.state(op, "v", drive, decay, op.initial, self._fallen(op))
+        v = self.state(op, "v", drive, decay, op.initial, self._bound_fall(op))
         threshold = self.codes(op.threshold, v)
-        return self._ended(op, {}, v, *self._move(op, v, drive, threshold, threshold, decay))
+        return self._end(op, {}, v, *self._move(op, v, drive, threshold, threshold, decay))
 
     def integrator(self, op: LI, current: Signal) -> Moved:
         """A leaky integrator; its output is v."""
         drive = self.drive(current, op.bias)
         v = self.state(op, "v", drive, op.decay, op.initial)
-        v = self.x.fitted(self._decayed(v, op.decay), self._held(drive), self.format("v"))
+        v = self.x.fit_sum(self._decay(v, op.decay), self._limit_input(drive), self.format("v"))
         return Moved(v, {"v": v})
 
     def current_based(self, op: CubaLIF, current: Signal) -> Moved:
@@ -91,15 +91,15 @@ class Neurons:
         x, push = self.x, self.drive(current, op.bias)
         old, into = self.state(op, "i", push, op.current_decay, 0.0), self.format("i")
         if op.current_order == "decay-last":
-            drive = x.fitted(old, push, into)
+            drive = x.fit_sum(old, push, into)
             new = self._times(drive, op.current_decay, "current_decay")
         else:
-            new = x.fitted(self._times(old, op.current_decay, "current_decay"), push, into)
+            new = x.fit_sum(self._times(old, op.current_decay, "current_decay"), push, into)
             drive = new if op.current_order == "new" else old
-        v = self.state(op, "v", drive, op.decay, op.initial, self._fallen(op))
+        v = self.state(op, "v", drive, op.decay, op.initial, self._bound_fall(op))
         threshold = self.codes(op.threshold, v)
         moved = self._move(op, v, drive, threshold, threshold, op.decay)
-        return self._ended(op, {"i": new}, v, *moved)
+        return self._end(op, {"i": new}, v, *moved)
 
     def adaptive(self, op: ALIF, current: Signal) -> Moved:
         """A neuron whose threshold rises."""
@@ -108,26 +108,26 @@ class Neurons:
         rise = x.multiply(self.codes(op.adaptation_step, fired), fired)
         old = self.state(op, "b", rise, op.adaptation_decay, 0.0)
         faded = self._times(old, op.adaptation_decay, "adaptation_decay")
-        raised = x.fitted(faded, rise, self.format("v"))
+        raised = x.fit_sum(faded, rise, self.format("v"))
         base = self.codes(op.threshold, old)
-        v = self.state(op, "v", drive, op.decay, op.initial, self._fallen(op))
+        v = self.state(op, "v", drive, op.decay, op.initial, self._bound_fall(op))
         moved = self._move(op, v, drive, x.add(base, old), x.add(base, raised), op.decay)
-        ended = self._ended(op, {"b": raised}, v, *moved)
+        ended = self._end(op, {"b": raised}, v, *moved)
         return Moved(ended.output, {**ended.states, "s": ended.output})
 
-    def graded(self, op: Graded, current: Signal) -> Moved:
+    def emit_graded(self, op: Graded, current: Signal) -> Moved:
         """Values above a threshold."""
         x, into = self.x, self.format("v")
         drive = self.drive(current, 0.0)
-        v = x.fitted(drive, x.like(0, drive), into)
+        v = x.fit_sum(drive, x.like(0, drive), into)
         code = "GREATER" if op.compare == ">" else "GREATER_EQUAL"
         fires = x.holds(code, v, self.codes(op.threshold, v))
         amount = self.codes(op.reset_amount, v)
         left = v
         if op.reset == "subtract":
-            left = x.fitted(v, x.subtract(x.like(0, v), x.multiply(amount, fires)), into)
+            left = x.fit_sum(v, x.subtract(x.like(0, v), x.multiply(amount, fires)), into)
         elif op.reset == "value":
-            left = x.fitted(x.choose(fires, amount, v), x.like(0, v), into)
+            left = x.fit_sum(x.choose(fires, amount, v), x.like(0, v), into)
         return Moved(x.multiply(fires, v), {"v": left})
 
     def alpha(self, op: AlphaLIF, current: Signal) -> Moved:
@@ -137,19 +137,19 @@ class Neurons:
         e, h = (self.begin(name, 0, into.low, into.high) for name in ("e", "h"))
         threshold, zero = self.codes(op.threshold, v), x.like(0, v)
         fired = self._count(op, v, threshold)
-        risen = x.fitted(self._times(e, op.rise, "rise"), drive, into)
-        fallen = x.fitted(
+        risen = x.fit_sum(self._times(e, op.rise, "rise"), drive, into)
+        fallen = x.fit_sum(
             self._times(h, op.fall, "fall"), x.subtract(x.like(0, drive), drive), into
         )
         v = self._times(x.add(risen, fallen), op.gain, "gain")
         if op.reset == "subtract":
             v = x.add(v, x.multiply(h, fired))
             amount = x.multiply(self.codes(op.reset_amount, fired), fired)
-            risen = x.fitted(risen, x.subtract(zero, amount), into)
+            risen = x.fit_sum(risen, x.subtract(zero, amount), into)
             fallen = x.choose(fired, zero, fallen)
         elif op.reset == "value":
             risen, fallen, v = (x.choose(fired, zero, each) for each in (risen, fallen, v))
-        v = x.fitted(v, zero, into)
+        v = x.fit_sum(v, zero, into)
         return Moved(self._count(op, v, threshold), {"e": risen, "h": fallen, "v": v})
 
     # --- what they share -----------------------------------------------------------------------
@@ -164,67 +164,65 @@ class Neurons:
         decay: Param,
     ) -> tuple[Signal, Signal]:
         """New potential and spikes, as `Spiking.move` orders decay, input and reset."""
-        x, into, drive = self.x, self.format("v"), self._held(drive)
+        x, into, drive = self.x, self.format("v"), self._limit_input(drive)
         amount = self.codes(op.reset_amount, v)
         order = op.reset_order if op.reset != "none" else "now"
 
-        def dropped(spikes: Signal) -> Signal:
+        def compute_drop(spikes: Signal) -> Signal:
             return x.subtract(x.like(0, v), x.multiply(amount, spikes))
 
-        def settled(potential: Signal, spikes: Signal) -> Signal:
+        def reset_potential(potential: Signal, spikes: Signal) -> Signal:
             match op.reset:
                 case "subtract":
-                    return x.fitted(potential, dropped(spikes), into)
+                    return x.fit_sum(potential, compute_drop(spikes), into)
                 case "value":
                     some = spikes if op.spikes == 1 else x.least(spikes, x.like(1, spikes))
-                    return x.fitted(x.choose(some, amount, potential), x.like(0, v), into)
+                    return x.fit_sum(x.choose(some, amount, potential), x.like(0, v), into)
                 case _:
                     return potential
 
         if order == "now":
-            v = self._summed(op, self._decayed(v, decay), drive)
+            v = self._add_up(op, self._decay(v, decay), drive)
             spikes = self._count(op, v, threshold)
-            return settled(v, spikes), spikes
+            return reset_potential(v, spikes), spikes
         fired = self._count(op, v, before)
         match order, op.reset:
             case ("before-decay", _):
-                v = self._summed(op, self._decayed(settled(v, fired), decay), drive)
+                v = self._add_up(op, self._decay(reset_potential(v, fired), decay), drive)
             case ("after-input", "value"):
                 some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
-                v = self._replaced(
-                    op, some, amount, self._summed(op, self._decayed(v, decay), drive)
-                )
+                v = self._replace(op, some, amount, self._add_up(op, self._decay(v, decay), drive))
             case (_, "value"):
                 some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
-                v = self._summed(op, x.choose(some, amount, self._decayed(v, decay)), drive)
+                v = self._add_up(op, x.choose(some, amount, self._decay(v, decay)), drive)
             case _:
-                push = x.add(dropped(fired), drive)
-                v = self._summed(op, self._decayed(v, decay), push)
+                push = x.add(compute_drop(fired), drive)
+                v = self._add_up(op, self._decay(v, decay), push)
         spikes = self._count(op, v, threshold)
         if order == "rechecked":
             again = x.subtract(spikes, fired)
-            v = x.fitted(v, dropped(again), into)
+            v = x.fit_sum(v, compute_drop(again), into)
         return v, spikes
 
-    def _summed(self, op: Spiking, left: Signal, right: Signal) -> Signal:
+    def _add_up(self, op: Spiking, left: Signal, right: Signal) -> Signal:
         """The sum, not below the floor, fitted once."""
         x, into = self.x, self.format("v")
         if not op.floored:
-            return x.fitted(left, right, into)
+            return x.fit_sum(left, right, into)
         if (
             into.overflow is not Overflow.WRAP
         ):  # the floor is within the format: either may be first
-            total = x.fitted(left, right, into)
+            total = x.fit_sum(left, right, into)
             return x.most(total, self.codes(op.floor, total))
         total = x.add(left, right)
-        return x.fitted(x.most(total, self.codes(op.floor, total)), x.like(0, total), into)
+        return x.fit_sum(x.most(total, self.codes(op.floor, total)), x.like(0, total), into)
 
-    def _replaced(self, op: Spiking, flag: Signal, amount: Signal, total: Signal) -> Signal:
+    def _replace(self, op: Spiking, flag: Signal, amount: Signal, total: Signal) -> Signal:
         """`amount` where the flag is 1, else the sum; fitted, and not below the floor."""
         x, into = self.x, self.format("v")
         if op.floored:
             amount = x.most(amount, self.codes(op.floor, amount))
-        return x.fitted(x.choose(flag, amount, total), x.like(0, total), into)
+        return x.fit_sum(x.choose(flag, amount, total), x.like(0, total), into)
 
     def _count(self, op: Spiking, v: Signal, threshold: Signal) -> Signal:
         """Spikes that a potential stands for."""
@@ -241,9 +239,9 @@ class Neurons:
         # How often the threshold fits into v; strictly, how often into v - 1 (integers).
         over = x.most(v, x.like(int(strict), v))
         over = x.subtract(over, x.like(1, v)) if strict else over
-        return x.clipped(x.divide(over, threshold), 0, op.spikes)
+        return x.clip(x.divide(over, threshold), 0, op.spikes)
 
-    def _ended(
+    def _end(
         self, op: Spiking, states: dict[str, Signal], old: Signal, v: Signal, spikes: Signal
     ) -> Moved:
         """Output and states after refractoriness: a waiting neuron holds its potential."""
@@ -265,7 +263,7 @@ class Neurons:
         scaled = self.x.multiply(current, self.x.like(finer, current))
         return self.x.add(scaled, self.codes(bias, scaled))
 
-    def _held(self, drive: Signal) -> Signal:
+    def _limit_input(self, drive: Signal) -> Signal:
         """The input, held within 2**30 where the state has 16 bits and saturates.
 
         Beyond, it saturates the state whatever the potential and the reset amount add to it, for
@@ -274,7 +272,7 @@ class Neurons:
         into = self.format("v")
         if into.bits > NARROW or into.overflow is not Overflow.SATURATE:
             return drive
-        return self.x.clipped(drive, -HELD, HELD)
+        return self.x.clip(drive, -HELD, HELD)
 
     def codes(self, param: Param, like: Signal) -> Signal:
         """A parameter in codes of v."""
@@ -286,7 +284,7 @@ class Neurons:
         assert isinstance(found, Quantity)
         return found
 
-    def _fallen(self, op: Spiking) -> Values | None:
+    def _bound_fall(self, op: Spiking) -> Values | None:
         """Largest magnitude that the resets of one tick subtract; None where none does."""
         if op.reset == "none":
             return None
@@ -339,7 +337,7 @@ class Neurons:
     def _tensors(self) -> Tensors:
         return self.a.tensors
 
-    def _decayed(self, v: Signal, decay: Param) -> Signal:
+    def _decay(self, v: Signal, decay: Param) -> Signal:
         return v if decay == 1.0 else self._times(v, decay, "decay")
 
     def _times(self, signal: Signal, param: Param, role: str) -> Signal:
@@ -355,6 +353,6 @@ WRITTEN: Mapping[type[Op], Callable[[Neurons, Any, Signal], Moved]] = {
     ALIF: Neurons.adaptive,
     AlphaLIF: Neurons.alpha,
     LI: Neurons.integrator,
-    Graded: Neurons.graded,
+    Graded: Neurons.emit_graded,
 }
 """Op → its operators; every other op is refused."""

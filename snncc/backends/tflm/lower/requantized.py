@@ -25,7 +25,7 @@ class Registers:
     node: Node
     a: IntegerArithmetic
 
-    def held(self, signal: Signal, role: str) -> Signal:
+    def requantize(self, signal: Signal, role: str) -> Signal:
         """The signal in the unit and the format of a role, rounded as `scale` says.
 
         Raises:
@@ -35,15 +35,15 @@ class Registers:
         x, into = self.x, self.node.formats[role]
         assert isinstance(into, Quantity)
         codes = np.broadcast_to(self.a.multiplier(role, "scale"), signal.shape)
-        size = self._rounded(self._magnitude(signal, codes, into), codes)
+        size = self._round(self._magnitude(signal, codes, into), codes)
         low, high = (np.where(end < 0, -size.high, size.high) for end in (signal.low, signal.high))
         if np.any(signal.low < 0):
             positive = x.holds("GREATER_EQUAL", signal, x.like(0, signal))
             sign = x.subtract(x.multiply(positive, x.like(2, signal)), x.like(1, signal))
             size = replace(x.multiply(size, sign), low=low, high=np.maximum(high, low))
-        return x.fitted(size, x.like(0, size), into)
+        return x.fit_sum(size, x.like(0, size), into)
 
-    def scaled(self, signal: Signal, codes: Values) -> Signal:
+    def rescale(self, signal: Signal, codes: Values) -> Signal:
         """The signal times `codes / 2**frac`, which may be negative, rounded as `scale` says.
 
         Raises:
@@ -51,7 +51,7 @@ class Registers:
         """
         x = self.x
         codes = np.broadcast_to(codes, signal.shape)
-        size = self._rounded(self._positive(signal), np.abs(codes))
+        size = self._round(self._positive(signal), np.abs(codes))
         if np.all(signal.low >= 0) and np.all(codes >= 0):
             return size
         turned = x.like(np.where(codes < 0, -1, 1), size)
@@ -89,7 +89,7 @@ class Registers:
         assert isinstance(found, Factor)
         return found
 
-    def _rounded(self, size: Signal, codes: Values) -> Signal:
+    def _round(self, size: Signal, codes: Values) -> Signal:
         """A magnitude times `codes / 2**frac`, rounded once.
 
         Both are taken apart, as h 2**b + l and C 2**b + c: then the product over 2**b, rounded
@@ -104,7 +104,7 @@ class Registers:
             message = f"it rounds {rounding.value}; toward-zero and half-even have a form in DIV"
             raise refusal("T003", self.node, message)
         if LIMB < frac <= 2 * LIMB and np.any((size.high >> LIMB) * factor.high >= BOUND):
-            return self._rounded_far(size, codes)
+            return self._round_wide(size, codes)
         apart = min(LIMB, frac - 1)
         upper, lower = self._split(size, apart)
         coarse, fine = codes >> apart, codes & ((1 << apart) - 1)
@@ -115,9 +115,9 @@ class Registers:
         if np.any(coarse):
             total = x.add_known(total, x.multiply(lower, x.like(coarse, lower)), zero, reach)
         whole, more = self._split(total, frac - apart)
-        return self._ended(whole, more, frac - apart, rest)
+        return self._round_rest(whole, more, frac - apart, rest)
 
-    def _rounded_far(self, size: Signal, codes: Values) -> Signal:
+    def _round_wide(self, size: Signal, codes: Values) -> Signal:
         """The same where both have more than one part, as around a linear recurrence.
 
         (h 2**15 + l) (C 2**15 + c) = h C 2**30 + (h c + l C) 2**15 + l c, and whatever of it is
@@ -132,9 +132,9 @@ class Registers:
         whole, more = self._split(middle, low)
         top = x.multiply(upper, x.like((codes >> LIMB) << (LIMB - low), upper))
         whole = x.add_known(top, whole, np.zeros_like(reach), reach)
-        return self._ended(whole, more, low, rest)
+        return self._round_rest(whole, more, low, rest)
 
-    def _ended(self, whole: Signal, more: Signal, bits: int, rest: Signal) -> Signal:
+    def _round_rest(self, whole: Signal, more: Signal, bits: int, rest: Signal) -> Signal:
         """An integer, rounded by what was left of it: `more` / 2**bits, and `rest` below."""
         x = self.x
         if self._scale.rounding is Rounding.TOWARD_ZERO:
@@ -153,11 +153,11 @@ class Registers:
 
     # --- functions -----------------------------------------------------------------------------
 
-    def looked_up(self, op: Function, signal: Signal) -> Signal:
+    def look_up(self, op: Function, signal: Signal) -> Signal:
         """A function of the signal, on the line between two knots of its table.
 
         Raises:
-            LoweringRefused: T002, T003, T004 as `held`; T006, its values need more than 16 bits.
+            LoweringRefused: T002, T003, T004 as `requantize`; T006, values of more than 16 bits.
         """
         x, index = self.x, self.node.formats["index"]
         assert isinstance(index, Quantity)
@@ -166,7 +166,7 @@ class Registers:
             raise refusal("T004", self.node, f"its index is {index}; a table wants one saturating")
         if table.min() < INT16[0] or table.max() > INT16[1]:
             raise refusal("T006", self.node, "its values have more than 16 bits; use s16")
-        place = self.held(signal, "index")
+        place = self.requantize(signal, "index")
         shift = index.bits - (len(table) - 1).bit_length() + 1
         offset = x.subtract(place, x.like(index.low, place))
         segment, part = self._split(offset, shift) if shift else (offset, None)
@@ -197,7 +197,7 @@ class Registers:
         graph = self.x.graph
         inputs = (graph.constant(table, "int8"), place.tensor)
         options = {"axis": 0, "batch_dims": 0}
-        tensor = graph.write("GATHER", inputs, "int8", place.laid, options)
+        tensor = graph.write("GATHER", inputs, "int8", place.lay_out, options)
         low, high = (np.asarray(end, dtype=np.int64) for end in (table.min(), table.max()))
         read = Signal(tensor, place.shape, "int8", low, high, place.image)
         return graph.cast(read, "int32")

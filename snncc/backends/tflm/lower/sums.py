@@ -11,7 +11,7 @@ from snncc.ir import Arithmetic, Bounds, Node, Shape, Values
 from snncc.ir.ops import Weighted
 
 from ..target import BOUND, INT16
-from .graph_builder import Graph, Signal, laid, refusal
+from .graph_builder import Graph, Signal, lay_out, refusal
 from .int32_arithmetic import Exact
 
 Part = slice
@@ -47,7 +47,7 @@ class Sums:
     def _total(self, parts: list[Signal]) -> Signal:
         """The sum of the parts, in the range that the whole node is proven to have."""
         image = parts[0].image
-        low, high = (laid(end[0], self.shape, image) for end in self.bounds[self.node.name])
+        low, high = (lay_out(end[0], self.shape, image) for end in self.bounds[self.node.name])
         first = parts[0]
         if len(parts) == 1:
             return replace(first, low=low, high=high)
@@ -73,7 +73,7 @@ class Sums:
             )
 
 
-def halved(part: Part, fits: Callable[[Part], bool]) -> list[Part] | None:
+def halve(part: Part, fits: Callable[[Part], bool]) -> list[Part] | None:
     """The part, or its halves, or theirs, so that each fits; None where a single one does not."""
     if fits(part):
         return [part]
@@ -81,6 +81,6 @@ def halved(part: Part, fits: Callable[[Part], bool]) -> list[Part] | None:
     if part.stop - part.start <= 1:
         return None
     left, right = (
-        halved(slice(*ends), fits) for ends in ((part.start, middle), (middle, part.stop))
+        halve(slice(*ends), fits) for ends in ((part.start, middle), (middle, part.stop))
     )
     return None if left is None or right is None else [*left, *right]

@@ -11,9 +11,9 @@ from snncc.ir.ops import BlockDense, Dense, Sparse, Weighted
 
 from ..schema import TYPES
 from ..target import FORMLESS, INT16, PIECE_BYTES
-from .graph_builder import Signal, laid_shape, refusal
+from .graph_builder import Signal, compute_layout, refusal
 from .int32_arithmetic import Exact
-from .sums import Part, Sums, halved
+from .sums import Part, Sums, halve
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Synapses(Sums):
     # --- dense ---------------------------------------------------------------------------------
 
     def _dense(self, weights: Values, bias: Values) -> Signal:
-        source = self.graph.moved(self.source, False, self.node)
+        source = self.graph.move_channels(self.source, False, self.node)
         parts = self._pieces(weights, bias)
         wide = 4 * weights.size
         if parts is None or wide < weights.size + (len(parts) - 1) * PIECE_BYTES:
             rows = (*source.shape[:-1], 1, source.shape[-1])
             return self._products(source, rows, weights, bias)
         narrow = self.graph.cast(source, "int16")
-        totals = [self._connected(narrow, weights, bias, part) for part in parts]
+        totals = [self._connect(narrow, weights, bias, part) for part in parts]
         return self._total(totals)
 
     def _pieces(self, weights: Values, bias: Values) -> list[Part] | None:
@@ -70,11 +70,11 @@ class Synapses(Sums):
             below, above = (end[:, part].sum(axis=1) + extra for end in (least, most))
             return bool(np.all(below >= INT16[0]) and np.all(above <= INT16[1]))
 
-        return halved(slice(0, weights.shape[1]), fits)
+        return halve(slice(0, weights.shape[1]), fits)
 
-    def _connected(self, source: Signal, weights: Values, bias: Values, part: Part) -> Signal:
+    def _connect(self, source: Signal, weights: Values, bias: Values, part: Part) -> Signal:
         """FULLY_CONNECTED over part of the columns; leading axes share the weights."""
-        lead, columns = source.laid[:-1], part.stop - part.start
+        lead, columns = source.lay_out[:-1], part.stop - part.start
         begin = (*(0,) * len(lead), part.start)
         cut = self.graph.cut(source.tensor, begin, (*lead, columns))
         inputs = (cut, *self._constants(weights[:, part], bias if part.start == 0 else 0 * bias))
@@ -111,9 +111,9 @@ class Synapses(Sums):
                 "ADD", (left, right), "int32", (*lead, half), {"pot_scale_int16": 0}
             )
             odd = [graph.cut(tensor, (*zero, count - 1), (*lead, 1))] if count % 2 else []
-            tensor = graph.joined([added, *odd], len(lead))
+            tensor = graph.join([added, *odd], len(lead))
             shape = (*lead, half + count % 2)
-        tensor = graph.reshape(tensor, "int32", laid_shape(self.shape, False))
+        tensor = graph.reshape(tensor, "int32", compute_layout(self.shape, False))
         low, high = self.bounds[self.node.name]
         total = Signal(tensor, self.shape, "int32", low - bias, high - bias)
         return replace(
@@ -124,7 +124,7 @@ class Synapses(Sums):
 
     def _blocks(self, weights: Values, bias: Values) -> Signal:
         """Each block of the input by weights of its own."""
-        source = self.graph.moved(self.source, False, self.node)
+        source = self.graph.move_channels(self.source, False, self.node)
         blocks, _, columns = weights.shape
         rows = (blocks, 1, columns)
         if columns > 1 and blocks * PIECE_BYTES < 3 * weights.size and source.narrow:
@@ -142,4 +142,4 @@ class Synapses(Sums):
             cut = graph.cut(source.tensor, (0, block, 0), (1, 1, columns))
             inputs = (cut, *self._constants(weights[block], bias[block]))
             parts.append(graph.write("FULLY_CONNECTED", inputs, "int16", (1, 1, out), options))
-        return self._total([self._narrow(graph.joined(parts, 1), False)])
+        return self._total([self._narrow(graph.join(parts, 1), False)])

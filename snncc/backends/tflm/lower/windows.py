@@ -72,10 +72,10 @@ class Window:
         starts = [d * p for d, p in zip(self.dilation, place, strict=True)]
         ends = [b + (n - 1) * s + 1 for b, n, s in zip(starts, size, self.stride, strict=True)]
         begin, end = (0, *starts, channel), (1, *ends, channel + 1)
-        return strided(graph, tensor, begin, end, (1, *self.stride, 1))
+        return take_every(graph, tensor, begin, end, (1, *self.stride, 1))
 
 
-def strided(graph: Graph, tensor: int, begin: Shape, end: Shape, step: Shape) -> int:
+def take_every(graph: Graph, tensor: int, begin: Shape, end: Shape, step: Shape) -> int:
     """Every `step`-th element from `begin` up to, not including, `end`."""
     if all(s == 1 for s in step):
         return graph.cut(tensor, begin, tuple(e - b for b, e in zip(begin, end, strict=True)))

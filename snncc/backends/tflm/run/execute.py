@@ -65,7 +65,7 @@ def _reshape(inputs: list[Values], operator: Operator, target: Tensor) -> Values
     return inputs[0].reshape(-1, *target.shape)
 
 
-def _gathered(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
+def _gather(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     return np.asarray(inputs[0][0][inputs[1]])
 
 
@@ -74,7 +74,7 @@ def _slice(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     return inputs[0][(slice(None), *(slice(b, b + n) for b, n in zip(begin, size, strict=True)))]
 
 
-def _strided(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
+def _take_slice(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     places = zip(*(each[0].tolist() for each in inputs[1:]), strict=True)
     return inputs[0][(slice(None), *(slice(*each) for each in places))]
 
@@ -92,17 +92,17 @@ def _pad(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     return np.pad(inputs[0], [(0, 0), *inputs[1][0].tolist()], constant_values=fill)
 
 
-def _connected(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
+def _connect(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     signal, weights, bias = inputs
-    return _saturated(signal.astype(np.float64) @ weights[0].T.astype(np.float64) + bias[0])
+    return _saturate(signal.astype(np.float64) @ weights[0].T.astype(np.float64) + bias[0])
 
 
-def _multiplied(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
+def _multiply(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     left, right = (each.astype(np.float64) for each in inputs)
-    return _saturated(left @ right)
+    return _saturate(left @ right)
 
 
-def _saturated(total: Values) -> Values:
+def _saturate(total: Values) -> Values:
     """Sums of products that stay below 2**53, where floats are exact; then as kernels clip."""
     return np.clip(total, *INT16).astype(np.int16)
 
@@ -130,13 +130,13 @@ def _windows(
     return np.asarray(view[(slice(None), slice(None), *every, slice(None), *taps)])
 
 
-def _convolved(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
+def _convolve(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
     signal, filters, bias = inputs
     kernel = filters.shape[2], filters.shape[3]
     view = _windows(signal.astype(np.float64), kernel, operator, target, 0)
     flat = np.moveaxis(filters[0], -1, 1).reshape(len(filters[0]), -1)  # [out, in x taps]
     patches = view.reshape(*view.shape[:4], -1)
-    return _saturated(patches @ flat.T.astype(np.float64) + bias[0])
+    return _saturate(patches @ flat.T.astype(np.float64) + bias[0])
 
 
 def _depthwise(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
@@ -146,7 +146,7 @@ def _depthwise(inputs: list[Values], operator: Operator, target: Tensor) -> Valu
     many = int(operator.options["depth_multiplier"])
     taps = np.moveaxis(filters[0, 0], -1, 0)  # [out, height, width]
     products = np.repeat(view, many, axis=4) * taps
-    return _saturated(products.sum(axis=(-2, -1)) + bias[0])
+    return _saturate(products.sum(axis=(-2, -1)) + bias[0])
 
 
 def _largest(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
@@ -158,14 +158,14 @@ def _largest(inputs: list[Values], operator: Operator, target: Tensor) -> Values
 
 KERNELS: Mapping[str, Kernel] = {
     "ADD": _pairwise(np.add),
-    "BATCH_MATMUL": _multiplied,
+    "BATCH_MATMUL": _multiply,
     "CAST": _cast,
     "CONCATENATION": _concatenate,
-    "CONV_2D": _convolved,
+    "CONV_2D": _convolve,
     "DEPTHWISE_CONV_2D": _depthwise,
     "DIV": _pairwise(_divide),
-    "FULLY_CONNECTED": _connected,
-    "GATHER": _gathered,
+    "FULLY_CONNECTED": _connect,
+    "GATHER": _gather,
     "GREATER": _pairwise(np.greater),
     "GREATER_EQUAL": _pairwise(np.greater_equal),
     "LESS_EQUAL": _pairwise(np.less_equal),
@@ -177,7 +177,7 @@ KERNELS: Mapping[str, Kernel] = {
     "PADV2": _pad,
     "RESHAPE": _reshape,
     "SLICE": _slice,
-    "STRIDED_SLICE": _strided,
+    "STRIDED_SLICE": _take_slice,
     "SUB": _pairwise(np.subtract),
     "TRANSPOSE": _transpose,
 }

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import chosen
+from snncc.backends import choose_readouts
 from snncc.ir import Trace, Values, encode_input, input_signals, require_spikes
 
 from ..emit.model import assemble
@@ -25,7 +25,7 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be observed.
     """
-    readouts = chosen(program.outputs, program.traced, record)
+    readouts = choose_readouts(program.outputs, program.traced, record)
     model = assemble(program, record, "io")
     executor, fed = Executor(model), codes(program, signal)
     samples, ticks = fed[0].shape[:2]
@@ -59,7 +59,7 @@ def play(
         UsageError: the signal has another shape, or a wire cannot be observed.
         DeviceError: the interpreter is absent, refused the model, ended or took too long.
     """
-    readouts = chosen(program.outputs, program.traced, record)
+    readouts = choose_readouts(program.outputs, program.traced, record)
     model = assemble(program, record, state)
     fed = codes(program, signal)
     played = play_model(write(model, program.name), model, fed, len(readouts), runtime)
@@ -80,12 +80,12 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> list[Value
     found: list[Values] = []
     for port in program.ports:
         values, tensor = given[port.node], program.tensors[port.tensor]
-        whole = _encoded(port, values).astype(tensor.dtype)
+        whole = _encode(port, values).astype(tensor.dtype)
         found.append(np.ascontiguousarray(whole.reshape(*values.shape[:2], *tensor.shape)))
     return found
 
 
-def _encoded(port: Port, values: Values) -> Values:
+def _encode(port: Port, values: Values) -> Values:
     if port.format is not None:
         return encode_input(values, port.format, f"%{port.node}: input")[0]
     require_spikes(port.node, values)

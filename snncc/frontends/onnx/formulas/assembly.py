@@ -71,7 +71,7 @@ class Tick:
         """Names of what is returned and renews no state."""
         return tuple(name for name in self.outputs if name not in self.states.values())
 
-    def renewed(self) -> dict[Held, Poly]:
+    def compute_renewed(self) -> dict[Held, Poly]:
         """State → the formula that renews it."""
         found: dict[Held, Poly] = {}
         for name, out in self.states.items():
@@ -86,7 +86,7 @@ class Tick:
         return found
 
 
-def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, str]]:
+def assemble_network(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, str]]:
     """The network of a tick, and which value of the file each of its recorded wires is.
 
     Raises:
@@ -94,7 +94,7 @@ def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, st
         UsageError: an option's value does not exist.
     """
     evaluation, options = tick.evaluation, request.options
-    renewed = tick.renewed()
+    renewed = tick.compute_renewed()
     _demand_states(tick, renewed)
     initial = {
         name: evaluation.per_sample(array, tick.shapes[name])
@@ -125,7 +125,7 @@ def assembled(tick: Tick, request: ImportRequest) -> tuple[Network, dict[str, st
         str(builder.output(evaluation.signal(tick.values[name]))): name
         for name in _outputs(tick, options.get("output"))
     }
-    seconds, decode = _told(options)
+    seconds, decode = _read_options(options)
     stem = identifier(Path(request.source).stem)
     network = builder.network(stem, seconds, decode)
     names = {value.key: name for name, value in tick.values.items() if isinstance(value, Poly)}
@@ -179,7 +179,7 @@ def _outputs(tick: Tick, wanted: str | None) -> tuple[str, ...]:
     return tick.results
 
 
-def _told(options: Mapping[str, str]) -> tuple[float, Decode | None]:
+def _read_options(options: Mapping[str, str]) -> tuple[float, Decode | None]:
     wanted = options.get("decode")
     if wanted is not None and wanted not in DECODES:
         raise UsageError(f"option decode: {unknown('value', wanted, DECODES)}")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from snncc.ir.ops import Dense
 
 from .evaluate import ROWS, SAMPLES, Evaluation, Known, Row, Value
-from .poly import Poly, scaled
+from .poly import Poly, scale_poly
 
 PASSED_ON = {
     "alias",
@@ -104,7 +104,7 @@ def _rsub(e: Evaluation, left: Value, right: Value, alpha: float = 1) -> Value:
 def _times(value: Value, alpha: float) -> Value:
     if alpha == 1:
         return value
-    return scaled(value, alpha) if isinstance(value, Poly) else value * alpha
+    return scale_poly(value, alpha) if isinstance(value, Poly) else value * alpha
 
 
 @aten("clamp", "clip")
@@ -233,7 +233,7 @@ def _flatten(e: Evaluation, value: Poly, start: int = 0, end: int = -1) -> Value
         raise e.refuse("a flatten mixes the samples of a batch")
     first, last = start % rank - 1, end % rank - 1
     size = int(np.prod(value.shape[first : last + 1], dtype=int))
-    return e.reshaped(value, (*value.shape[:first], size, *value.shape[last + 1 :]))
+    return e.reshape(value, (*value.shape[:first], size, *value.shape[last + 1 :]))
 
 
 @aten("view", "reshape", "_unsafe_view")
@@ -287,7 +287,7 @@ def _slice(
 def _select(e: Evaluation, value: Poly, axis: int, index: int) -> Value:
     if axis % (len(value.shape) + 1) == 0:
         raise e.refuse("one sample is taken out of the batch")
-    return e.moved(value, lambda places: np.take(places, index, axis=axis))
+    return e.move_values(value, lambda places: np.take(places, index, axis=axis))
 
 
 @aten("cat", "concat")

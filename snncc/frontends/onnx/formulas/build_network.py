@@ -21,13 +21,13 @@ from snncc.ir import (
     Values,
     graph,
     identifier,
-    ordered,
+    order_nodes,
     verify,
 )
 from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF, Product, Sum
 
 from .evaluate import Evaluation
-from .match_neurons import Evaluate, Neuron, recognized
+from .match_neurons import Evaluate, Neuron, recognize
 from .poly import (
     Atom,
     Computed,
@@ -80,22 +80,22 @@ class FormulaBuilder:
         for state, formula in self.states.items():
             if formula.key == of_atom(state).key:
                 raise ImportRefused(f"state '{state.name}' is never changed: pass it as a constant")
-            renewed = self._heard(state, formula)
+            renewed = self._replace_spikes(state, formula)
             if isinstance(formula.alone, Fired) or not depends(renewed, state):
                 continue  # not kept, only handed on: a wire that comes late
-            neuron = recognized(
+            neuron = recognize(
                 state, renewed, self.evaluation.atoms, self._first(state), self.prove
             )
             if neuron is None:
                 raise ImportRefused(
                     f"state '{state.name}' is renewed by a formula that is not a neuron's here: "
-                    f"{described(renewed)}"
+                    f"{describe_formula(renewed)}"
                 )
-            found.append((self._declared(neuron, formula), neuron))
+            found.append((self._declare(neuron, formula), neuron))
         for name, neuron in found:
             self._populate(name, neuron)
 
-    def _heard(self, state: Held, formula: Poly) -> Poly:
+    def _replace_spikes(self, state: Held, formula: Poly) -> Poly:
         """The formula with spikes that come back as a state told by the potential that made them.
 
         Where `spk` is renewed as mem' > th, and starts as mem > th would, it is mem > th.
@@ -108,13 +108,13 @@ class FormulaBuilder:
             if height is None:
                 continue
             before = add(of_atom(state), of_numbers(-height, state.shape))
-            fired = self.evaluation.atoms.fired(before, spike.strict, spike.origin)
+            fired = self.evaluation.atoms.fire(before, spike.strict, spike.origin)
             above = self._first(state) - height
             starts = above > 0 if spike.strict else above >= 0
             if np.array_equal(np.broadcast_to(starts, state.shape), self._whole(other)):
                 atoms = self.evaluation.atoms
-                self._told[atoms.replaced(renewal, other, fired).key] = renewal
-                return atoms.replaced(formula, other, fired)
+                self._told[atoms.replace_atom(renewal, other, fired).key] = renewal
+                return atoms.replace_atom(formula, other, fired)
         return formula
 
     def _first(self, state: Held) -> Values:
@@ -123,7 +123,7 @@ class FormulaBuilder:
     def _whole(self, state: Held) -> Values:
         return np.broadcast_to(self._first(state), state.shape)
 
-    def _declared(self, neuron: Neuron, formula: Poly) -> str:
+    def _declare(self, neuron: Neuron, formula: Poly) -> str:
         """Name of a neuron's node, from now on known as the source of its wires."""
         spike = neuron.spike
         origin = spike.origin if spike is not None else Origin()
@@ -168,7 +168,7 @@ class FormulaBuilder:
         """
         if poly.key not in self._wires:
             atom = poly.alone
-            use = self._combined(poly) if atom is None else self._of_atom(atom)
+            use = self._combine(poly) if atom is None else self._of_atom(atom)
             self._wires[poly.key] = use
         return self._wires[poly.key]
 
@@ -179,7 +179,7 @@ class FormulaBuilder:
             case Held():
                 return self._late(atom)
             case Fired():
-                return self._compared(atom)
+                return self._compare(atom)
             case _:
                 assert isinstance(atom, Entry), "there are four kinds of atoms"
                 raise ImportRefused(f"input '{atom.name}' is not a signal")
@@ -197,7 +197,7 @@ class FormulaBuilder:
         self._pending.remove(state)
         return replace(use, delay=use.delay + 1)
 
-    def _compared(self, atom: Fired) -> Use:
+    def _compare(self, atom: Fired) -> Use:
         """A comparison that is the spikes of the tick before."""
         for state, renewed in self.states.items():
             height = constant_difference(of_atom(state), atom.difference)
@@ -213,12 +213,12 @@ class FormulaBuilder:
                     if use is not None:
                         return replace(use, delay=1)
         raise ImportRefused(
-            f"{atom.origin}: {described(of_atom(atom))} is the threshold of no state: a neuron's "
-            "hidden state was lost in the export, or is kept elsewhere; pass every state in and "
-            "out of the step"
+            f"{atom.origin}: {describe_formula(of_atom(atom))} is the threshold of no state: "
+            "a neuron's hidden state was lost in the export, or is kept elsewhere; pass "
+            "every state in and out of the step"
         )
 
-    def _combined(self, poly: Poly) -> Use:
+    def _combine(self, poly: Poly) -> Use:
         parts: list[Use] = []
         for monomial, factor in poly.terms.items():
             if not monomial:
@@ -272,7 +272,7 @@ class FormulaBuilder:
         kept = {node.name for node in whole.inputs}
         for use in whole.outputs:
             kept |= {use.source, *nx.ancestors(wires, use.source)}
-        nodes = tuple(node for node in ordered(whole) if node.name in kept)
+        nodes = tuple(node for node in order_nodes(whole) if node.name in kept)
         used = {tensor for node in nodes for tensor in node.op.refs().values()}
         tensors = {k: v for k, v in self.evaluation.tensors.items() if k in used}
         return verify(replace(whole, nodes=nodes, tensors=tensors))
@@ -288,11 +288,11 @@ def current_based(nodes: dict[str, Node], outputs: Sequence[Use]) -> None:
         users = [u for each in nodes.values() for u in each.inputs] + [*outputs]
         alone = sum(u.source == use.source for u in users) == 1 and use.delay <= 1
         if isinstance(source.op, LI) and alone and source.op.initial == 0.0:
-            nodes[name] = replace(node, op=_joined(source.op, node.op, use), inputs=source.inputs)
+            nodes[name] = replace(node, op=_join(source.op, node.op, use), inputs=source.inputs)
             del nodes[use.source]
 
 
-def _joined(current: LI, neuron: LIF | IF, use: Use) -> CubaLIF:
+def _join(current: LI, neuron: LIF | IF, use: Use) -> CubaLIF:
     return CubaLIF(
         **replace(neuron, bias=current.bias).shared,
         decay=neuron.decay if isinstance(neuron, LIF) else 1.0,
@@ -301,12 +301,12 @@ def _joined(current: LI, neuron: LIF | IF, use: Use) -> CubaLIF:
     )
 
 
-def described(poly: Poly) -> str:
+def describe_formula(poly: Poly) -> str:
     """A formula for people: atoms by name, factors where they are one number."""
     if not poly.terms:
         return "0"
     return " + ".join(
-        " ".join([_factor(values), *map(_called, monomial)]).strip() or "1"
+        " ".join([_factor(values), *map(_describe_atom, monomial)]).strip() or "1"
         for monomial, values in poly.terms.items()
     )
 
@@ -317,12 +317,12 @@ def _factor(values: Values) -> str:
     return "" if values == 1 else f"{float(values):.6g}"
 
 
-def _called(atom: Atom) -> str:
+def _describe_atom(atom: Atom) -> str:
     match atom:
         case Held() | Entry():
             return atom.name
         case Fired():
-            return f"({described(atom.difference)} {'>' if atom.strict else '>='} 0)"
+            return f"({describe_formula(atom.difference)} {'>' if atom.strict else '>='} 0)"
         case _:
             assert isinstance(atom, Computed), "there are four kinds of atoms"
             return f"{atom.op.keyword}{atom.number}"

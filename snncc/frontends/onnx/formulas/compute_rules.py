@@ -12,7 +12,7 @@ from snncc.ir import Shape
 from snncc.ir.ops import AvgPool, Conv, Dense, MaxPool, Relu
 
 from .evaluate import Attributes, Evaluation, Known, Value, row
-from .poly import Poly, add, multiply, of_numbers, scaled
+from .poly import Poly, add, multiply, of_numbers, scale_poly
 
 # --- element by element -----------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ def _add(e: Evaluation, given: Attributes, *values: Value) -> Poly:
 @row("Sub")
 def _sub(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
     one, two = _level(e, left, right)
-    return add(one, scaled(two, -1))
+    return add(one, scale_poly(two, -1))
 
 
 @row("Mul")
@@ -60,12 +60,12 @@ def _div(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
     if isinstance(right, Poly):
         raise e.refuse("a signal is divided by a signal")
     one, by = _level(e, left, right)
-    return scaled(one, 1 / by.constant)
+    return scale_poly(one, 1 / by.constant)
 
 
 @row("Neg")
 def _neg(e: Evaluation, given: Attributes, value: Poly) -> Poly:
-    return scaled(value, -1)
+    return scale_poly(value, -1)
 
 
 @row("Identity", "Dropout")
@@ -83,20 +83,20 @@ def _cast(e: Evaluation, given: Attributes, value: Poly) -> Poly:
     return value
 
 
-def _compared(sign: int, strict: bool, e: Evaluation, _: Attributes, a: Value, b: Value) -> Poly:
+def _compare(sign: int, strict: bool, e: Evaluation, _: Attributes, a: Value, b: Value) -> Poly:
     one, two = _level(e, a, b)
-    return e.atoms.fired(scaled(add(one, scaled(two, -1)), sign), strict, e.origin)
+    return e.atoms.fire(scale_poly(add(one, scale_poly(two, -1)), sign), strict, e.origin)
 
 
-row("Greater")(partial(_compared, 1, True))
-row("GreaterOrEqual")(partial(_compared, 1, False))
-row("Less")(partial(_compared, -1, True))
-row("LessOrEqual")(partial(_compared, -1, False))
+row("Greater")(partial(_compare, 1, True))
+row("GreaterOrEqual")(partial(_compare, 1, False))
+row("Less")(partial(_compare, -1, True))
+row("LessOrEqual")(partial(_compare, -1, False))
 
 
 @row("Not")
 def _not(e: Evaluation, given: Attributes, flags: Poly) -> Poly:
-    return add(of_numbers(1.0, flags.shape), scaled(flags, -1))
+    return add(of_numbers(1.0, flags.shape), scale_poly(flags, -1))
 
 
 @row("And")
@@ -107,13 +107,13 @@ def _and(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
 @row("Or")
 def _or(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
     one, two = _level(e, left, right)
-    return add(add(one, two), scaled(multiply(one, two), -1))
+    return add(add(one, two), scale_poly(multiply(one, two), -1))
 
 
 @row("Where")
 def _where(e: Evaluation, given: Attributes, flags: Value, left: Value, right: Value) -> Poly:
     choice, one, two = _level(e, flags, left, right)
-    return add(two, multiply(choice, add(one, scaled(two, -1))))
+    return add(two, multiply(choice, add(one, scale_poly(two, -1))))
 
 
 @row("Relu")
@@ -133,12 +133,12 @@ def _min(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
 
 def _above(e: Evaluation, left: Value, right: Value) -> Poly:
     one, two = _level(e, left, right)
-    return add(two, e.apply(Relu(), add(one, scaled(two, -1))))
+    return add(two, e.apply(Relu(), add(one, scale_poly(two, -1))))
 
 
 def _below(e: Evaluation, left: Value, right: Value) -> Poly:
     one, two = _level(e, left, right)
-    return add(two, scaled(e.apply(Relu(), add(two, scaled(one, -1))), -1))
+    return add(two, scale_poly(e.apply(Relu(), add(two, scale_poly(one, -1))), -1))
 
 
 @row("Clip")
@@ -156,7 +156,7 @@ def _batch_norm(e: Evaluation, given: Attributes, value: Poly, *stats: Known) ->
     scale = gain / np.sqrt(variance + given.get("epsilon", 1e-5))
     along = (-1, *(1,) * (len(value.shape) - 1))
     offset = (shift - mean * scale).reshape(along)
-    return add(scaled(value, scale.reshape(along)), of_numbers(offset, value.shape))
+    return add(scale_poly(value, scale.reshape(along)), of_numbers(offset, value.shape))
 
 
 # --- synapses ---------------------------------------------------------------------------------
@@ -263,4 +263,4 @@ def _mean(
         return mean
     rest = value.shape[: chosen[0] - 1]
     assert prod(mean.shape) == prod(rest), "each window is the whole"
-    return e.reshaped(mean, rest)
+    return e.reshape(mean, rest)

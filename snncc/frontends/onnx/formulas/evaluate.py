@@ -31,7 +31,7 @@ from snncc.ir import (
 from snncc.ir.ops import Reshape, Slice, Sparse
 from snncc.ir.untrusted import limits
 
-from .known_sizes import QUICK, SLOW_NUMBERS, known_size
+from .known_sizes import QUICK, SLOW_NUMBERS, count_known
 from .origin import origin_of
 from .poly import Atoms, Poly, of_numbers
 
@@ -96,18 +96,18 @@ class Evaluation:
     def _results(self, node: NodeProto, inputs: Sequence[Value | None]) -> Sequence[Value]:
         given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if not any(isinstance(each, Poly) for each in inputs):
-            return self._known(node, cast("Sequence[Known | None]", inputs), given)
+            return self._compute_known(node, cast("Sequence[Known | None]", inputs), given)
         if node.domain not in ("", "ai.onnx") or node.op_type not in ROWS:
             name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
             raise self.refuse(f"'{name}' has no exact counterpart in a spiking network")
         rule = ROWS[node.op_type]
         if node.op_type in ("Split", "Shape"):
             given["outputs"] = len(node.output)
-        with self.checked(node.op_type):
+        with self.check_arguments(node.op_type):
             found = rule(self, given, *inputs)
         return found if isinstance(found, (list, tuple)) else [cast("Value", found)]
 
-    def _known(
+    def _compute_known(
         self, node: NodeProto, inputs: Sequence[Known | None], given: Attributes
     ) -> Sequence[Value]:
         """What a node makes of numbers alone, as ONNX's own evaluator computes it."""
@@ -133,12 +133,12 @@ class Evaluation:
             made = ReferenceEvaluator(function).run(outs, feeds, attributes={})
         except Exception as error:
             raise self.refuse(f"'{node.op_type}' cannot be computed: {error}") from error
-        return [widened(np.asarray(each)) for each in cast("Sequence[Known]", made)]
+        return [widen(np.asarray(each)) for each in cast("Sequence[Known]", made)]
 
     def _count(self, node: NodeProto, inputs: Sequence[Known | None]) -> None:
         """Refuses a node that makes more numbers than may be, or than can be told."""
         try:
-            size = known_size(node, inputs, self.opset)
+            size = count_known(node, inputs, self.opset)
         except Exception as error:  # ONNX's inference has an exception of its own, and others
             raise self.refuse(f"'{node.op_type}' cannot be computed: {error}") from error
         if size is None:
@@ -158,7 +158,7 @@ class Evaluation:
         return ImportRefused(f"{self.origin}: {found}")
 
     @contextmanager
-    def checked(self, operation: str) -> Generator[None]:
+    def check_arguments(self, operation: str) -> Generator[None]:
         """Refuses an operation whose arguments are not such as its rule takes: a file may lie."""
         try:
             yield
@@ -197,7 +197,7 @@ class Evaluation:
             return value
         if not value.atoms:
             return of_numbers(np.broadcast_to(value.constant, value.shape), shape)
-        return self.moved(value, lambda index: np.broadcast_to(index, (1, *shape)))
+        return self.move_values(value, lambda index: np.broadcast_to(index, (1, *shape)))
 
     def per_sample(self, values: Known, shape: Shape) -> Known:
         """Numbers without the axis of the samples, if they have it; else as they are."""
@@ -209,7 +209,7 @@ class Evaluation:
                     "sample; the first axis is that of the samples"
                 )
             values = values[0]
-        return widened(values)
+        return widen(values)
 
     def apply(self, op: Op, *args: Poly) -> Poly:
         """The op on signals.
@@ -222,9 +222,9 @@ class Evaluation:
         except ValueError as error:
             raise self.refuse(f"{op.keyword}: {error}") from error
         self.demand_small(shape)
-        return self.atoms.computed(op, args, shape, self.origin)
+        return self.atoms.compute(op, args, shape, self.origin)
 
-    def moved(self, one: Poly, move: Callable[[Known], Known]) -> Poly:
+    def move_values(self, one: Poly, move: Callable[[Known], Known]) -> Poly:
         """The values at other places; `move` is told with positions `[1, *shape]`."""
         self.demand_small(one.shape)
         size = int(np.prod(one.shape, dtype=int))
@@ -236,7 +236,7 @@ class Evaluation:
         places = places[0]
         shape = tuple(int(n) for n in places.shape)
         if np.array_equal(places.ravel(), np.arange(size)):
-            return self.reshaped(one, shape)
+            return self.reshape(one, shape)
         for axis in range(len(one.shape)) if len(shape) == len(one.shape) else ():
             start = int(np.unravel_index(int(places.flat[0]), one.shape)[axis])
             stop = start + shape[axis]
@@ -250,7 +250,7 @@ class Evaluation:
             self.tensor(columns, "columns"),
             columns.size,
         )
-        return self.reshaped(self.apply(op, self.reshaped(one, (size,))), shape)
+        return self.reshape(self.apply(op, self.reshape(one, (size,))), shape)
 
     def demand_small(self, shape: Shape) -> None:
         """Refuses a signal of more values than any has.
@@ -261,16 +261,16 @@ class Evaluation:
         if (size := prod(shape)) > limits.NUMBERS:
             raise self.refuse(f"a signal has {size:,} values; {limits.NUMBERS:,} at most are read")
 
-    def reshaped(self, one: Poly, shape: Shape) -> Poly:
+    def reshape(self, one: Poly, shape: Shape) -> Poly:
         """The same values under another shape."""
         return one if one.shape == shape else self.apply(Reshape(shape), one)
 
 
-def widened(values: Known) -> Known:
+def widen(values: Known) -> Known:
     """Floats in float64, as the reference computes; other numbers as they are."""
     return values.astype(np.float64) if values.dtype.kind == "f" else values
 
 
 def initializers(tensors: Sequence[Any]) -> dict[str, Known]:
     """Name → array, floats in float64, for the tensors of a graph."""
-    return {each.name: widened(numpy_helper.to_array(each)) for each in tensors}
+    return {each.name: widen(numpy_helper.to_array(each)) for each in tensors}

@@ -28,7 +28,7 @@ QUICK = {
 SLOW_NUMBERS = 1 << 16
 
 
-def known_size(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> int | None:
+def count_known(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> int | None:
     """Numbers of all outputs together; None where that cannot be told.
 
     Args:

@@ -18,7 +18,7 @@ def _reshape(e: Evaluation, given: Attributes, value: Poly, shape: Known) -> Pol
         wanted = [whole[k] if n == 0 and k < len(whole) else n for k, n in enumerate(wanted)]
     wanted = [1, *wanted[1:]]  # the samples: -1, or as many as the file was made for
     try:
-        return e.moved(value, lambda index: index.reshape(wanted))
+        return e.move_values(value, lambda index: index.reshape(wanted))
     except ValueError as error:
         raise e.refuse(f"{value.shape} does not reshape to {wanted[1:]}") from error
 
@@ -27,7 +27,7 @@ def _reshape(e: Evaluation, given: Attributes, value: Poly, shape: Known) -> Pol
 def _flatten(e: Evaluation, given: Attributes, value: Poly) -> Poly:
     if given.get("axis", 1) != 1:
         raise e.refuse("a flatten mixes the samples of a batch")
-    return e.reshaped(value, (int(np.prod(value.shape, dtype=int)),))
+    return e.reshape(value, (int(np.prod(value.shape, dtype=int)),))
 
 
 @row("Transpose")
@@ -35,21 +35,21 @@ def _transpose(e: Evaluation, given: Attributes, value: Poly) -> Poly:
     order = given.get("perm", [*range(len(value.shape), -1, -1)])
     if order[0] != 0:
         raise e.refuse("the axis of the samples is moved; it is the first one")
-    return e.moved(value, lambda index: index.transpose(order))
+    return e.move_values(value, lambda index: index.transpose(order))
 
 
 @row("Squeeze")
 def _squeeze(e: Evaluation, given: Attributes, value: Poly, axes: Known | None = None) -> Poly:
     if axes is None:
-        return e.reshaped(value, tuple(n for n in value.shape if n != 1))
+        return e.reshape(value, tuple(n for n in value.shape if n != 1))
     chosen = tuple(int(a) for a in axes)
-    return e.moved(value, lambda index: index.squeeze(chosen))
+    return e.move_values(value, lambda index: index.squeeze(chosen))
 
 
 @row("Unsqueeze")
 def _unsqueeze(e: Evaluation, given: Attributes, value: Poly, axes: Known) -> Poly:
     chosen = tuple(int(a) for a in axes)
-    return e.moved(value, lambda index: np.expand_dims(index, chosen))
+    return e.move_values(value, lambda index: np.expand_dims(index, chosen))
 
 
 @row("Slice")
@@ -68,7 +68,7 @@ def _slice(
     for axis, start, end, step in zip(places, starts, ends, strides, strict=True):
         whole = int(end) < -(1 << 31) and step < 0
         cuts[axis] = slice(int(start), None if whole else int(end), step)
-    return e.moved(value, lambda index: index[tuple(cuts)])
+    return e.move_values(value, lambda index: index[tuple(cuts)])
 
 
 @row("Split")
@@ -89,7 +89,7 @@ def _split(
 
 
 def _part(e: Evaluation, value: Poly, cut: tuple[slice, ...]) -> Poly:
-    return e.moved(value, lambda index: index[cut])
+    return e.move_values(value, lambda index: index[cut])
 
 
 @row("Gather")
@@ -97,13 +97,13 @@ def _gather(e: Evaluation, given: Attributes, value: Value, at: Value) -> Poly:
     if isinstance(at, Poly) or not isinstance(value, Poly):
         raise e.refuse("a signal chooses what is read")
     axis = int(given.get("axis", 0))
-    return e.moved(value, lambda index: np.take(index, at, axis=axis))
+    return e.move_values(value, lambda index: np.take(index, at, axis=axis))
 
 
 @row("Expand")
 def _expand(e: Evaluation, given: Attributes, value: Poly, shape: Known) -> Poly:
     wanted = tuple(1 if n == SAMPLES else int(n) for n in shape)
-    return e.moved(
+    return e.move_values(
         value, lambda index: np.broadcast_to(index, np.broadcast_shapes(index.shape, wanted))
     )
 

@@ -25,7 +25,7 @@ from .poly import (
     depends,
     of_atom,
     poly,
-    scaled,
+    scale_poly,
 )
 
 Evaluate: TypeAlias = Callable[[object, Mapping[str, Poly | Array]], Mapping[str, Poly]]
@@ -61,7 +61,7 @@ class Guess:
     amount: Array
 
 
-def recognized(
+def recognize(
     state: Held, renewed: Poly, atoms: Atoms, initial: Array, evaluate: Evaluate
 ) -> Neuron | None:
     """The neuron whose state is renewed by this formula; None if there is none.
@@ -81,7 +81,7 @@ def recognized(
     drive = poly(drive.shape, {m: c for m, c in drive.terms.items() if m})
     for spike, last, threshold in _thresholds(found, fired):
         for guess in found.guesses(spike, last):
-            op, tensors = found.spiking(guess, threshold, spike.strict)
+            op, tensors = found.make_spiking(guess, threshold, spike.strict)
             if _proven(found, op, tensors, drive, of_atom(spike), evaluate):
                 return Neuron(state, renewed, op, tensors, drive, bias, spike)
     if not own:
@@ -100,7 +100,7 @@ def _thresholds(found: Formulas, fired: list[Fired]) -> Iterator[tuple[Fired, Fi
             elif constant_difference(last.difference, of_atom(found.state)) is None:
                 continue
             else:
-                ends = (found.renewed, found.checked(spike, last))
+                ends = (found.renewed, found.check_reset(spike, last))
             for end in ends:
                 height = constant_difference(end, spike.difference)
                 if height is not None:
@@ -123,10 +123,10 @@ class Formulas:
     bias: Array
     initial: Array
 
-    def checked(self, spike: Fired, last: Fired) -> Poly:
+    def check_reset(self, spike: Fired, last: Fired) -> Poly:
         """What is compared where each reset counts once: the reset of the spikes before is off."""
         before = self.renewed.without(frozenset({spike}))
-        return add(before, scaled(of_atom(last), self.renewed.coefficient(spike)))
+        return add(before, scale_poly(of_atom(last), self.renewed.coefficient(spike)))
 
     def guesses(self, spike: Fired, last: Fired | None) -> Iterator[Guess]:
         """Ways to reset that the coefficients allow."""
@@ -146,7 +146,9 @@ class Formulas:
         yield Guess("subtract", "before-decay", -_over(late, self.decay))
         yield Guess("subtract", "rechecked", -now)
 
-    def spiking(self, guess: Guess, threshold: Array, strict: bool) -> tuple[Op, dict[str, Tensor]]:
+    def make_spiking(
+        self, guess: Guess, threshold: Array, strict: bool
+    ) -> tuple[Op, dict[str, Tensor]]:
         """The op of a guess, and its tensors."""
         tensors: dict[str, Tensor] = {}
         shape = self.state.shape

@@ -18,7 +18,7 @@ STACK = "pkg.torch.onnx.stack_trace"
 def origin_of(node: NodeProto) -> Origin:
     """The module, file and line of a node, as far as they are told."""
     told = {each.key: each.value for each in node.metadata_props}
-    scopes = _listed(told.get(SCOPES, ""))
+    scopes = _parse_list(told.get(SCOPES, ""))
     module = scopes[-2] if len(scopes) > 1 else ""
     frames = re.findall(r'File "([^"]+)", line (\d+)', told.get(STACK, ""))
     own = [frame for frame in frames if "site-packages" not in frame[0]]
@@ -30,7 +30,7 @@ def origin_of(node: NodeProto) -> Origin:
 def neuron_of(node: NodeProto) -> tuple[str, str] | None:
     """Scope and class of the library's neuron that a node is part of; None if it is of none."""
     told = {each.key: each.value for each in node.metadata_props}
-    classes, scopes = _listed(told.get(CLASSES, "")), _listed(told.get(SCOPES, ""))
+    classes, scopes = _parse_list(told.get(CLASSES, "")), _parse_list(told.get(SCOPES, ""))
     for scope, name in zip(scopes, classes, strict=False):
         if name.partition(".")[0] in LIBRARIES:
             return scope, name
@@ -41,7 +41,7 @@ LIBRARIES = {"snntorch", "spikingjelly", "norse", "sinabs", "rockpool"}
 """Libraries whose modules have states of their own, unless they are given them."""
 
 
-def _listed(text: str) -> list[str]:
+def _parse_list(text: str) -> list[str]:
     try:
         value: object = ast.literal_eval(text) if text else []
     except (ValueError, SyntaxError):

@@ -78,7 +78,7 @@ class Poly:
     def key(self) -> tuple[object, ...]:
         """Equal for equal polynomials, rounding of the last digits aside."""
         parts = sorted(self.terms.items(), key=lambda term: [a.number for a in term[0]])
-        return self.shape, tuple((m, _rounded(c)) for m, c in parts)
+        return self.shape, tuple((m, _round(c)) for m, c in parts)
 
     @property
     def atoms(self) -> frozenset[Atom]:
@@ -117,11 +117,11 @@ class Poly:
         scale = max((float(np.max(np.abs(c))) for c in self.terms.values()), default=1.0)
         return all(
             bool(np.all(np.abs(c) <= CLOSE * max(scale, 1.0)))
-            for c in add(self, scaled(other, np.float64(-1))).terms.values()
+            for c in add(self, scale_poly(other, np.float64(-1))).terms.values()
         )
 
 
-def _rounded(values: Array) -> tuple[Shape, bytes]:
+def _round(values: Array) -> tuple[Shape, bytes]:
     mantissa, exponent = np.frexp(values)
     return values.shape, np.ldexp(np.rint(np.ldexp(mantissa, DIGITS)), exponent - DIGITS).tobytes()
 
@@ -163,7 +163,7 @@ def add(left: Poly, right: Poly) -> Poly:
     return poly(left.shape, terms)
 
 
-def scaled(one: Poly, factor: npt.ArrayLike) -> Poly:
+def scale_poly(one: Poly, factor: npt.ArrayLike) -> Poly:
     """A signal times numbers."""
     by = np.asarray(factor, dtype=np.float64)
     return poly(one.shape, {m: c * by for m, c in one.terms.items()})
@@ -202,11 +202,11 @@ class Atoms:
         """A graph input that brings a signal."""
         return self._once(("entry", name), lambda n: Entry(n, shape, Origin(), name))
 
-    def held(self, name: str, shape: Shape) -> Poly:
+    def hold(self, name: str, shape: Shape) -> Poly:
         """A state before this tick."""
         return self._once(("held", name), lambda n: Held(n, shape, Origin(), name))
 
-    def fired(self, difference: Poly, strict: bool, origin: Origin) -> Poly:
+    def fire(self, difference: Poly, strict: bool, origin: Origin) -> Poly:
         """1 where the difference is above zero (or, not strict, zero), else 0."""
         if not difference.atoms:
             value = difference.constant
@@ -218,17 +218,17 @@ class Atoms:
             return poly(difference.shape, {(): low, (atoms[0],): high - low})
         first = min(difference.terms, key=lambda m: (not m, [a.number for a in m]))
         if difference.terms[first].flat[0] < 0:  # one orientation: d > 0 is not (-d >= 0)
-            turned = self.fired(scaled(difference, -1), not strict, origin)
-            return add(of_numbers(1.0, difference.shape), scaled(turned, -1))
+            turned = self.fire(scale_poly(difference, -1), not strict, origin)
+            return add(of_numbers(1.0, difference.shape), scale_poly(turned, -1))
         key = ("fired", strict, difference.key)
         return self._once(key, lambda n: Fired(n, difference.shape, origin, difference, strict))
 
-    def computed(self, op: Op, args: tuple[Poly, ...], shape: Shape, origin: Origin) -> Poly:
+    def compute(self, op: Op, args: tuple[Poly, ...], shape: Shape, origin: Origin) -> Poly:
         """What an op makes of signals."""
         key = ("computed", op, *(each.key for each in args))
         return self._once(key, lambda n: Computed(n, shape, origin, op, args))
 
-    def replaced(self, one: Poly, old: Atom, new: Poly) -> Poly:
+    def replace_atom(self, one: Poly, old: Atom, new: Poly) -> Poly:
         """The signal with another in place of an atom; inside comparisons too, not inside ops."""
         total = Poly(one.shape, {})
         for monomial, values in one.terms.items():
@@ -242,7 +242,7 @@ class Atoms:
         if atom is old:
             return new
         if isinstance(atom, Fired):
-            return self.fired(self.replaced(atom.difference, old, new), atom.strict, atom.origin)
+            return self.fire(self.replace_atom(atom.difference, old, new), atom.strict, atom.origin)
         return of_atom(atom)
 
 
@@ -258,6 +258,6 @@ def constant_difference(left: Poly, right: Poly) -> Array | None:
     """What the two differ by, where that is numbers only; None for other shapes too."""
     if left.shape != right.shape:
         return None
-    rest = add(left, scaled(right, -1))
+    rest = add(left, scale_poly(right, -1))
     significant = [m for m, c in rest.terms.items() if m and bool(np.any(np.abs(c) > CLOSE))]
     return None if significant else rest.constant

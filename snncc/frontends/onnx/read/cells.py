@@ -67,7 +67,7 @@ def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
     flat = inline_local_functions(model) if model.functions else model
     scans = [node for node in flat.graph.node if node.op_type == "Scan"]
     if scans:
-        return _scanned(flat, scans)
+        return _read_scan(flat, scans)
     initial = {t.name: numpy_helper.to_array(t) for t in flat.graph.initializer}
     inputs = [e.name for e in flat.graph.input]
     outputs = [e.name for e in flat.graph.output]
@@ -115,7 +115,7 @@ def pairs_by_option(text: str, inputs: list[str], outputs: list[str]) -> dict[st
     return pairs
 
 
-def _scanned(model: ModelProto, scans: list[NodeProto]) -> Step:
+def _read_scan(model: ModelProto, scans: list[NodeProto]) -> Step:
     """The body of a scan over time as one tick."""
     scan, graph = scans[0], model.graph
     given = {a.name: helper.get_attribute_value(a) for a in scan.attribute}

@@ -14,7 +14,7 @@ from snncc.frontends import Imported, ImportRequest
 from snncc.ir import Budget, ImportRefused, UsageError, file_bytes, reading
 from snncc.ir.untrusted import limits
 
-from ..formulas.assembly import Scope, Tick, assembled, demand_agreement, notes_of
+from ..formulas.assembly import Scope, Tick, assemble_network, demand_agreement, notes_of
 from ..formulas.aten_rules import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
 from ..formulas.evaluate import Evaluation, Known, Value
 from ..formulas.origin import LIBRARIES
@@ -39,14 +39,14 @@ def load(request: ImportRequest) -> Imported:
     program = open_archive(path)
     with reading(f"{path} cannot be read as a network", ImportRefused):
         budget = Budget(str(path), file_bytes(path), kind=ImportRefused)
-        return _imported(program, request, budget)
+        return _import(program, request, budget)
 
 
-def _imported(program: Program, request: ImportRequest, budget: Budget) -> Imported:
+def _import(program: Program, request: ImportRequest, budget: Budget) -> Imported:
     told = request.options.get("states")
     states, placed = _states(program, told, request.options.get("input"))
-    tick = _evaluated(program, states, placed, budget)
-    network, wires = assembled(tick, request)
+    tick = _evaluate(program, states, placed, budget)
+    network, wires = assemble_network(tick, request)
     eager = ProgramModel(program, tick.signal, states, wires, tuple(map(str, network.outputs)))
     try:
         demand_agreement(network, eager, request.signal)
@@ -86,7 +86,7 @@ def _states(program: Program, told: str | None, signal: str | None) -> tuple[dic
     return {**program.mutated, **dict(zip(held, renewed, strict=True))}, bool(held)
 
 
-def _evaluated(program: Program, states: Mapping[str, str], placed: bool, budget: Budget) -> Tick:
+def _evaluate(program: Program, states: Mapping[str, str], placed: bool, budget: Budget) -> Tick:
     """The program on formulas instead of numbers."""
     entering = [name for name in program.inputs if name not in states]
     if len(entering) != 1:
@@ -103,7 +103,7 @@ def _evaluated(program: Program, states: Mapping[str, str], placed: bool, budget
             f"the signal and the states have {size:,} values; {limits.NUMBERS:,} at most are read"
         )
     values[entering[0]] = evaluation.atoms.entry(entering[0], shapes[entering[0]])
-    values |= {name: evaluation.atoms.held(name, shapes[name]) for name in states}
+    values |= {name: evaluation.atoms.hold(name, shapes[name]) for name in states}
     _Formulas(evaluation, values).run(program.calls)
     neurons: dict[Scope, list[str]] = {}
     for call in program.calls:
@@ -143,7 +143,7 @@ class _Formulas:
             if name not in ALLOWED:
                 raise self._unknown()
             first = call.args[0] if call.args else None
-            with self.evaluation.checked(call.name):
+            with self.evaluation.check_arguments(call.name):
                 operation(call)  # the overload exists
                 results = self._results(name, call)
             self.values.update(zip(call.outputs, results, strict=False))
@@ -163,9 +163,9 @@ class _Formulas:
         kwargs = {k: self._value(v) for k, v in call.kwargs.items() if v is not None}
         live = [v for v in _flat([*args, *kwargs.values()]) if isinstance(v, Poly)]
         if name in MAKERS and live:
-            return [self._made(name, args)]
+            return [self._make_values(name, args)]
         if not live:
-            return [self._known(call, args, kwargs)]
+            return [self._compute_known(call, args, kwargs)]
         if name in PASSED_ON:
             kind = next((k for k in [*args, *kwargs.values()] if isinstance(k, np.dtype)), None)
             if kind is not None and kind.kind in "iu" and not live[0].whole:
@@ -177,7 +177,9 @@ class _Formulas:
         made = ATEN[name](self.evaluation, *numbers, **kwargs)
         return made if isinstance(made, (list, tuple)) else [cast("Value", made)]
 
-    def _known(self, call: Call, args: Sequence[object], kwargs: Mapping[str, object]) -> Value:
+    def _compute_known(
+        self, call: Call, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> Value:
         """What an operation makes of numbers alone, as PyTorch computes it."""
         given = [as_torch(each) for each in args]
         named = {k: as_torch(v) for k, v in kwargs.items()}
@@ -208,7 +210,7 @@ class _Formulas:
             case _:
                 return argument
 
-    def _made(self, name: str, args: Sequence[object]) -> Value:
+    def _make_values(self, name: str, args: Sequence[object]) -> Value:
         """Numbers in the shape of a signal."""
         pattern = next(each for each in args if isinstance(each, Poly))
         fill = {"zeros_like": 0.0, "ones_like": 1.0}.get(name)

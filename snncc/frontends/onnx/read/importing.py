@@ -25,7 +25,7 @@ from snncc.ir import (
     verify,
 )
 
-from ..formulas.assembly import Scope, Tick, assembled, demand_agreement, notes_of
+from ..formulas.assembly import Scope, Tick, assemble_network, demand_agreement, notes_of
 from ..formulas.evaluate import ROWS, Evaluation, Value, initializers
 from ..formulas.origin import neuron_of
 from ..write.write_onnx import TEXT, write_onnx
@@ -64,22 +64,22 @@ def load(request: ImportRequest) -> Imported:
         raise UsageError("an ONNX file brings its weights; leave --weights")
     model = open_model(Path(request.source))
     with reading(f"{request.source} cannot be read as a network", ImportRefused):
-        written = _written_here(model)
+        written = _recover_written(model)
         if written is not None:
             return Imported(written, None, ("written by snncc, read back as it was",))
-        return _imported(model, request)
+        return _import(model, request)
 
 
-def _imported(model: ModelProto, request: ImportRequest) -> Imported:
+def _import(model: ModelProto, request: ImportRequest) -> Imported:
     step = step_of(model, request.options.get("states"), request.options.get("input"))
-    tick = _evaluated(step, Budget(request.source, model.ByteSize(), kind=ImportRefused))
-    network, wires = assembled(tick, request)
+    tick = _evaluate(step, Budget(request.source, model.ByteSize(), kind=ImportRefused))
+    network, wires = assemble_network(tick, request)
     eager = CellModel(step, wires, tuple(str(use) for use in network.outputs))
     demand_agreement(network, eager, request.signal)
     return Imported(network, eager, notes_of(tick, request.options))
 
 
-def _written_here(model: ModelProto) -> Network | None:
+def _recover_written(model: ModelProto) -> Network | None:
     """The network that a model was written from; None where it was not, or has been changed."""
     told = {each.key: each.value for each in model.metadata_props}
     text = told.get(TEXT)
@@ -98,7 +98,7 @@ def _written_here(model: ModelProto) -> Network | None:
     return network if same else None
 
 
-def _evaluated(step: Step, budget: Budget) -> Tick:
+def _evaluate(step: Step, budget: Budget) -> Tick:
     """The step on formulas instead of numbers."""
     evaluation = Evaluation(step.opset, budget)
     values: dict[str, Value] = dict(initializers(step.graph.initializer))
@@ -106,7 +106,7 @@ def _evaluated(step: Step, budget: Budget) -> Tick:
         evaluation.label(cast("Values", array), name)
     shapes = step.cell.shapes
     values[step.signal] = evaluation.atoms.entry(step.signal, shapes[step.signal])
-    values |= {name: evaluation.atoms.held(name, shapes[name]) for name in step.cell.states}
+    values |= {name: evaluation.atoms.hold(name, shapes[name]) for name in step.cell.states}
     evaluation.run(step.graph.node, values)
     neurons: dict[Scope, list[str]] = {}
     for node in step.graph.node:

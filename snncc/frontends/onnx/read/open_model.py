@@ -100,9 +100,9 @@ def _check_size(model: ModelProto) -> None:
     opening: set[tuple[str, str]] = set()
 
     def size_of(nodes: Iterable[NodeProto]) -> int:
-        return sum(_called(node) + sum(map(size_of, _inner_nodes(node))) for node in nodes)
+        return sum(_count_called(node) + sum(map(size_of, _inner_nodes(node))) for node in nodes)
 
-    def _called(node: NodeProto) -> int:
+    def _count_called(node: NodeProto) -> int:
         key = (node.domain, node.op_type)
         if key not in bodies:
             return 1

@@ -28,8 +28,8 @@ from .pt2_schema import (
     Table,
     at,
     call_of,
-    entering,
-    leaving,
+    list_inputs,
+    list_outputs,
     rows,
     shape_of,
     table,
@@ -100,8 +100,8 @@ class _Reader:
         stored |= self._payload(f"{folder}constants/", f"{stem.stem}_constants_config.json")
         graph = table(at(whole, "graph_module", "graph"))
         signature = table(at(whole, "graph_module", "signature"))
-        labels, given = entering(rows(signature["input_specs"]))
-        returned, mutated = leaving(rows(signature["output_specs"]), labels)
+        labels, given = list_inputs(rows(signature["input_specs"]))
+        returned, mutated = list_outputs(rows(signature["output_specs"]), labels)
         if len(rows(graph["nodes"])) > limits.NODES:
             raise ImportRefused(f"{self.path} holds more than {limits.NODES:,} operations")
         values = table(graph["tensor_values"])

@@ -67,7 +67,7 @@ class Call:
     scope: tuple[tuple[str, str], ...]
 
 
-def entering(specs: Sequence[Json]) -> tuple[dict[str, str], tuple[str, ...]]:
+def list_inputs(specs: Sequence[Json]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Value → the name of its parameter or buffer, and what the user passes in."""
     labels: dict[str, str] = {}
     given: list[str] = []
@@ -87,7 +87,7 @@ def entering(specs: Sequence[Json]) -> tuple[dict[str, str], tuple[str, ...]]:
     return labels, tuple(given)
 
 
-def leaving(
+def list_outputs(
     specs: Sequence[Json], labels: Mapping[str, str]
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """What comes back, and buffer → the value that renews it."""

@@ -111,21 +111,21 @@ class ProgramModel:
             for call in self.program.calls:
                 if call.name in CHECKS:
                     continue
-                args = [_filled(each, values) for each in call.args]
-                kwargs = {k: _filled(v, values) for k, v in call.kwargs.items() if v is not None}
+                args = [_fill(each, values) for each in call.args]
+                kwargs = {k: _fill(v, values) for k, v in call.kwargs.items() if v is not None}
                 made = operation(call)(*args, **kwargs)
                 results = made if isinstance(made, (list, tuple)) else [made]
                 values.update(zip(call.outputs, results, strict=False))
         return values
 
 
-def _filled(argument: Argument, values: Mapping[str, object]) -> object:
+def _fill(argument: Argument, values: Mapping[str, object]) -> object:
     match argument:
         case Name():
             return values[argument.name]
         case Kind():
             return as_torch(argument.dtype)
         case tuple():
-            return [_filled(each, values) for each in argument]
+            return [_fill(each, values) for each in argument]
         case _:
             return argument

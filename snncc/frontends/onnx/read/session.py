@@ -67,16 +67,14 @@ def run_cell(cell: Cell, signal: Mapping[str, Values], record: Iterable[str]) ->
     size = cell.batch or whole
     rows: dict[str, list[list[Values]]] = {name: [] for name in names}
     for start in range(0, whole, size):
-        part = {
-            name: _filled(values[start : start + size], size) for name, values in signal.items()
-        }
+        part = {name: _fill(values[start : start + size], size) for name, values in signal.items()}
         kept = min(size, whole - start)
         for name, column in _run(cell, engine, part, size, ticks, names).items():
             rows[name].append([values[:kept] for values in column])
     return {name: np.concatenate([np.stack(p, axis=1) for p in rows[name]]) for name in names}
 
 
-def _filled(values: Values, size: int) -> Values:
+def _fill(values: Values, size: int) -> Values:
     """So many samples, the last one repeated."""
     return values if len(values) == size else values[np.minimum(np.arange(size), len(values) - 1)]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from snncc.ir import LoweringRefused, Shape
 
-from .symbol import Body, Rule, Rules, Symbol, settled
+from .symbol import Body, Rule, Rules, Symbol, take_out
 
 LAYOUTS = {
     "broadcast_to",
@@ -30,37 +30,37 @@ LAYOUTS = {
 
 def _operands(body: Body, *values: object) -> tuple[Symbol, ...]:
     """Symbols of one dtype, chosen as numpy chooses it."""
-    plain = [settled(v) for v in values]
+    plain = [take_out(v) for v in values]
     kinds = [v.dtype if isinstance(v, Symbol) else v for v in plain]
     wanted = np.result_type(*cast("list[np.dtype[np.generic]]", kinds))
     return tuple(body.symbol(v, wanted).astype(wanted) for v in plain)
 
 
-def _joined(symbols: Sequence[Symbol]) -> tuple[Shape, bool]:
+def _join(symbols: Sequence[Symbol]) -> tuple[Shape, bool]:
     return np.broadcast_shapes(*(s.shape for s in symbols)), any(s.batched for s in symbols)
 
 
 def _binary(op: str, body: Body, left: object, right: object) -> Symbol:
     pair = _operands(body, left, right)
-    shape, batched = _joined(pair)
-    return pair[0].made(op, shape, pair[0].dtype, batched, *(s.name for s in pair))
+    shape, batched = _join(pair)
+    return pair[0].make(op, shape, pair[0].dtype, batched, *(s.name for s in pair))
 
 
-def _compared(op: str, body: Body, left: object, right: object) -> Symbol:
+def _compare(op: str, body: Body, left: object, right: object) -> Symbol:
     pair = _operands(body, left, right)
-    shape, batched = _joined(pair)
-    return pair[0].made(op, shape, np.bool_, batched, *(s.name for s in pair))
+    shape, batched = _join(pair)
+    return pair[0].make(op, shape, np.bool_, batched, *(s.name for s in pair))
 
 
 def _unary(op: str, body: Body, value: object) -> Symbol:
     one = body.symbol(value)
-    return one.made(op, one.shape, one.dtype, one.batched, one.name)
+    return one.make(op, one.shape, one.dtype, one.batched, one.name)
 
 
 def _neutral(body: Body, left: object, right: object, unit: int) -> object | None:
     """The other operand, where one is the number that changes nothing."""
     for one, other in ((left, right), (right, left)):
-        value, rest = settled(one), settled(other)
+        value, rest = take_out(one), take_out(other)
         if isinstance(value, Symbol) or not isinstance(rest, Symbol):
             continue
         array = np.asarray(value)
@@ -82,7 +82,7 @@ def _multiply(body: Body, left: object, right: object) -> object:
 def _matmul(body: Body, left: object, right: object) -> Symbol:
     one, two = _operands(body, left, right)
     shape = np.matmul(np.empty(one.shape, np.int8), np.empty(two.shape, np.int8)).shape
-    return one.made("MatMul", shape, one.dtype, one.batched or two.batched, one.name, two.name)
+    return one.make("MatMul", shape, one.dtype, one.batched or two.batched, one.name, two.name)
 
 
 def _floor_divide(body: Body, left: object, right: object) -> object:
@@ -91,8 +91,8 @@ def _floor_divide(body: Body, left: object, right: object) -> object:
         rest = _binary("Mod", body, one, two)
         return _binary("Div", body, one - rest, two)
     # The algorithm of numpy 2.4, npy_math `npy_divmod`: not the floor of the rounded quotient.
-    shape, batched = _joined((one, two))
-    rest = one.made("Mod", shape, one.dtype, batched, one.name, two.name, fmod=1)
+    shape, batched = _join((one, two))
+    rest = one.make("Mod", shape, one.dtype, batched, one.name, two.name, fmod=1)
     against = (rest != 0) & ((rest < 0) != (two < 0))
     whole = (one - rest) / two - against.astype(one.dtype)
     low = _unary("Floor", body, whole)
@@ -100,15 +100,15 @@ def _floor_divide(body: Body, left: object, right: object) -> object:
 
 
 def _left_shift(body: Body, codes: object, bits: object) -> object:
-    return _multiply(body, codes, np.left_shift(1, np.asarray(settled(bits), dtype=np.int64)))
+    return _multiply(body, codes, np.left_shift(1, np.asarray(take_out(bits), dtype=np.int64)))
 
 
 def _right_shift(body: Body, codes: object, bits: object) -> object:
-    return _floor_divide(body, codes, np.left_shift(1, np.asarray(settled(bits), dtype=np.int64)))
+    return _floor_divide(body, codes, np.left_shift(1, np.asarray(take_out(bits), dtype=np.int64)))
 
 
 def _and(body: Body, left: object, right: object) -> object:
-    one, two = settled(left), settled(right)
+    one, two = take_out(left), take_out(right)
     if isinstance(one, Symbol) and one.dtype.kind in "iu":
         mask = int(np.asarray(two)) + 1
         if mask & (mask - 1):
@@ -120,9 +120,9 @@ def _and(body: Body, left: object, right: object) -> object:
 def _where(body: Body, flags: object, left: object, right: object) -> Symbol:
     choice = body.symbol(flags).astype(np.bool_)
     one, two = _operands(body, left, right)
-    shape, batched = _joined((choice, one, two))
+    shape, batched = _join((choice, one, two))
     names = (choice.name, one.name, two.name)
-    return one.made("Where", shape, one.dtype, batched, *names)
+    return one.make("Where", shape, one.dtype, batched, *names)
 
 
 def _clip(body: Body, value: object, low: object, high: object) -> object:
@@ -137,7 +137,7 @@ def _concatenate(body: Body, parts: Sequence[object], axis: int = 0) -> Symbol:
     shape = np.concatenate([np.empty(s.shape, np.int8) for s in symbols], axis).shape
     names = [s.name for s in symbols]
     batched = any(s.batched for s in symbols)
-    return symbols[0].made("Concat", shape, symbols[0].dtype, batched, *names, axis=axis)
+    return symbols[0].make("Concat", shape, symbols[0].dtype, batched, *names, axis=axis)
 
 
 def _pad(
@@ -148,15 +148,15 @@ def _pad(
     pads = np.array([w[0] for w in widths] + [w[1] for w in widths], dtype=np.int64)
     shape = tuple(n + sum(w) for n, w in zip(one.shape, widths, strict=True))
     names = (one.name, body.constant(pads), fill.name)
-    return one.made("Pad", shape, one.dtype, one.batched, *names)
+    return one.make("Pad", shape, one.dtype, one.batched, *names)
 
 
 def _result_type(body: Body, *values: object) -> np.dtype[np.generic]:
-    kinds = [v.dtype if isinstance(v, Symbol) else v for v in map(settled, values)]
+    kinds = [v.dtype if isinstance(v, Symbol) else v for v in map(take_out, values)]
     return np.result_type(*cast("list[npt.DTypeLike]", kinds))
 
 
-def _reduced(method: Callable[..., Symbol], body: Body, value: object, **how: object) -> Symbol:
+def _reduce(method: Callable[..., Symbol], body: Body, value: object, **how: object) -> Symbol:
     return method(body.symbol(value), **how)
 
 
@@ -171,7 +171,7 @@ def _log1p(body: Body, value: object) -> Symbol:
 
 
 def _not_equal(body: Body, left: object, right: object) -> Symbol:
-    return _unary("Not", body, _compared("Equal", body, left, right))
+    return _unary("Not", body, _compare("Equal", body, left, right))
 
 
 UFUNCS: dict[str, Rule] = {
@@ -198,23 +198,23 @@ UFUNCS: dict[str, Rule] = {
     "log1p": _log1p,
     "sqrt": partial(_unary, "Sqrt"),
     "tanh": partial(_unary, "Tanh"),
-    "equal": partial(_compared, "Equal"),
-    "greater": partial(_compared, "Greater"),
-    "greater_equal": partial(_compared, "GreaterOrEqual"),
-    "less": partial(_compared, "Less"),
-    "less_equal": partial(_compared, "LessOrEqual"),
+    "equal": partial(_compare, "Equal"),
+    "greater": partial(_compare, "Greater"),
+    "greater_equal": partial(_compare, "GreaterOrEqual"),
+    "less": partial(_compare, "Less"),
+    "less_equal": partial(_compare, "LessOrEqual"),
     "not_equal": _not_equal,
 }
 FUNCTIONS: dict[str, Rule] = {
     "where": _where,
     "clip": _clip,
     "concatenate": _concatenate,
-    "mean": partial(_reduced, Symbol.mean),
+    "mean": partial(_reduce, Symbol.mean),
     "nan_to_num": _nan_to_num,
     "pad": _pad,
     "result_type": _result_type,
-    "sum": partial(_reduced, Symbol.sum),
-    "max": partial(_reduced, Symbol.max),
-    "min": partial(_reduced, Symbol.min),
+    "sum": partial(_reduce, Symbol.sum),
+    "max": partial(_reduce, Symbol.max),
+    "min": partial(_reduce, Symbol.min),
 }
 RULES = Rules(UFUNCS, FUNCTIONS, LAYOUTS)

@@ -24,7 +24,7 @@ from snncc.ir import (
 
 from .numpy_rules import RULES
 from .symbol import Body, Symbol
-from .symbolic_arithmetic import OWN, traced
+from .symbolic_arithmetic import OWN, trace_arithmetic
 
 DOMAIN = "snncc"
 OPSET = 18
@@ -53,15 +53,15 @@ def function_of(network: Network, node: Node, a: Arithmetic) -> Function:
             traps.
     """
     try:
-        return _traced(network, node, a)
+        return _trace(network, node, a)
     except LoweringRefused as refusal:
         raise LoweringRefused(f"%{node.name}: {node.op.keyword}: {refusal}") from refusal
 
 
-def _traced(network: Network, node: Node, a: Arithmetic) -> Function:
-    op, own = _named(node.op, network.tensors)
+def _trace(network: Network, node: Node, a: Arithmetic) -> Function:
+    op, own = _name_tensors(node.op, network.tensors)
     body = Body(RULES)
-    tracing = traced(body, op, a, own)
+    tracing = trace_arithmetic(body, op, a, own)
     kind = a.zeros(()).dtype
     shape = network.shapes[node.name]
     names = [state.name for state in op.states]
@@ -96,7 +96,7 @@ def _name_results(body: Body, results: Mapping[str, object], inputs: set[str]) -
     named: dict[str, str] = {}
     for name, value in results.items():
         found = body.symbol(value).name
-        if found in inputs or found in named or not _made_here(body, found):
+        if found in inputs or found in named or not _is_made_here(body, found):
             body.nodes.append(helper.make_node("Identity", [found], [name]))
         else:
             named[found] = name
@@ -106,11 +106,11 @@ def _name_results(body: Body, results: Mapping[str, object], inputs: set[str]) -
                 names[place] = named.get(name, name)
 
 
-def _made_here(body: Body, name: str) -> bool:
+def _is_made_here(body: Body, name: str) -> bool:
     return any(name in node.output for node in body.nodes if node.op_type != "Constant")
 
 
-def _named(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
+def _name_tensors(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
     """The op with every parameter under the name of its field, and the tensors so named."""
     factors = {role.name for role in op.roles if role.factor}
     own: dict[str, Tensor] = {}
@@ -122,7 +122,7 @@ def _named(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
         elif (
             type(op).stated[field.name].form == Param
             and isinstance(value, float)
-            and not _asked(value, field.name in factors)
+            and not _is_asked(value, field.name in factors)
         ):
             own[OWN + field.name] = Tensor(np.float64(value))
         else:
@@ -131,6 +131,6 @@ def _named(op: Op, tensors: Tensors) -> tuple[Op, Tensors]:
     return op.with_fields(**changed), {**tensors, **own}
 
 
-def _asked(value: float, factor: bool) -> bool:
+def _is_asked(value: float, factor: bool) -> bool:
     """Whether an op may look at the number itself: is there none, is the factor one?"""
     return value == 0 or not np.isfinite(value) or (factor and value == 1)

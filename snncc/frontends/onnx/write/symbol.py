@@ -83,7 +83,7 @@ class Body:
 
     def symbol(self, value: object, like: np.dtype[np.generic] | None = None) -> Symbol:
         """A symbol, an array or a number as a symbol; numbers take the dtype `like`."""
-        value = settled(value)
+        value = take_out(value)
         if isinstance(value, Symbol):
             return value
         array = np.asarray(value)
@@ -94,7 +94,7 @@ class Body:
         return Symbol(self, self.constant(array), array.shape, array.dtype, batched=False)
 
 
-def settled(value: object) -> object:
+def take_out(value: object) -> object:
     """A symbol that numpy has put into an array of no axes, taken out again."""
     if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 0:
         return cast("object", value[()])
@@ -148,7 +148,7 @@ class Symbol(NDArrayOperatorsMixin):
     ) -> object:
         name, rules = func.__name__, self._body.rules
         if name in rules.layouts:
-            return self.moved(lambda index: func(index, *args[1:], **kwargs))
+            return self.move(lambda index: func(index, *args[1:], **kwargs))
         if name not in rules.functions:
             raise LoweringRefused(f"numpy.{name} has no counterpart in ONNX here")
         return rules.functions[name](self._body, *args, **kwargs)
@@ -163,11 +163,11 @@ class Symbol(NDArrayOperatorsMixin):
         return self.shape[0]
 
     def __getitem__(self, key: object) -> Symbol:
-        at = settled(key)
+        at = take_out(key)
         if isinstance(at, Symbol):  # a table, read at places that are not known yet
             shape = (*at.shape, *self.shape[1:])
-            return self.made("Gather", shape, self.dtype, at.batched, self.name, at.name, axis=0)
-        return self.moved(lambda index: index[cast("int", key)])
+            return self.make("Gather", shape, self.dtype, at.batched, self.name, at.name, axis=0)
+        return self.move(lambda index: index[cast("int", key)])
 
     @property
     def ndim(self) -> int:
@@ -182,15 +182,15 @@ class Symbol(NDArrayOperatorsMixin):
     @property
     def T(self) -> Symbol:  # noqa: N802  # numpy's name
         """The axes in reverse order."""
-        return self.moved(np.transpose)
+        return self.move(np.transpose)
 
     def reshape(self, *shape: int | Sequence[int]) -> Symbol:
         """The same values under another shape."""
-        return self.moved(lambda index: index.reshape(*cast("tuple[int, ...]", shape)))
+        return self.move(lambda index: index.reshape(*cast("tuple[int, ...]", shape)))
 
     def transpose(self, *axes: int | Sequence[int]) -> Symbol:
         """The axes in another order."""
-        return self.moved(lambda index: index.transpose(*cast("tuple[int, ...]", axes)))
+        return self.move(lambda index: index.transpose(*cast("tuple[int, ...]", axes)))
 
     def astype(self, dtype: npt.DTypeLike) -> Symbol:
         """The same values as numbers of another type."""
@@ -198,38 +198,38 @@ class Symbol(NDArrayOperatorsMixin):
         if wanted == self.dtype:
             return self
         to = helper.np_dtype_to_tensor_dtype(wanted)
-        return self.made("Cast", self.shape, wanted, self.batched, self.name, to=to)
+        return self.make("Cast", self.shape, wanted, self.batched, self.name, to=to)
 
     def sum(self, axis: int, dtype: object = None, keepdims: bool = False) -> Symbol:
         """Sum along an axis, in the dtype that the symbol has."""
-        return self._reduced("ReduceSum", axis, keepdims)
+        return self._reduce("ReduceSum", axis, keepdims)
 
     def mean(self, axis: int, keepdims: bool = False) -> Symbol:
         """Mean along an axis."""
-        total = self._reduced("ReduceSum", axis, keepdims)
+        total = self._reduce("ReduceSum", axis, keepdims)
         return cast("Symbol", total / np.asarray(self.shape[axis], dtype=self.dtype))
 
     def max(self, axis: int | None = None, keepdims: bool = False) -> Symbol:
         """Largest value along an axis, or of all samples."""
-        return self._reduced("ReduceMax", axis, keepdims)
+        return self._reduce("ReduceMax", axis, keepdims)
 
     def min(self, axis: int | None = None, keepdims: bool = False) -> Symbol:
         """Smallest value along an axis, or of all samples."""
-        return self._reduced("ReduceMin", axis, keepdims)
+        return self._reduce("ReduceMin", axis, keepdims)
 
-    def _reduced(self, op: str, axis: int | None, keepdims: bool) -> Symbol:
+    def _reduce(self, op: str, axis: int | None, keepdims: bool) -> Symbol:
         if axis is None:
-            return self.made(op, (), self.dtype, False, self.name, keepdims=0)
+            return self.make(op, (), self.dtype, False, self.name, keepdims=0)
         axis %= self.ndim
         axes = self._body.constant(np.array([axis]))
         kept = (1,) if keepdims else ()
         shape = (*self.shape[:axis], *kept, *self.shape[axis + 1 :])
         given = {"keepdims": int(keepdims)}
-        return self.made(op, shape, self.dtype, self.batched, self.name, axes, **given)
+        return self.make(op, shape, self.dtype, self.batched, self.name, axes, **given)
 
     # --- what it becomes ----------------------------------------------------------------------
 
-    def made(
+    def make(
         self,
         op: str,
         shape: Shape,
@@ -242,7 +242,7 @@ class Symbol(NDArrayOperatorsMixin):
         name = self._body.emit(op, inputs, **attributes)
         return Symbol(self._body, name, shape, dtype, batched)
 
-    def moved(self, move: Callable[[Index], object]) -> Symbol:
+    def move(self, move: Callable[[Index], object]) -> Symbol:
         """The values at other places; `move` is told with an array of positions."""
         index = self._index
         if index is None:
@@ -258,15 +258,15 @@ class Symbol(NDArrayOperatorsMixin):
         """Name of the value, with nodes for all moves so far."""
         if self._index is not None:
             places, self._index = self._index, None
-            self._name = self._placed(places)
+            self._name = self._place(places)
             self._base = self.shape
         return self._name
 
-    def _placed(self, places: Index) -> str:
+    def _place(self, places: Index) -> str:
         line = places.ravel()
         size = int(np.prod(self._base, dtype=int))
         if np.array_equal(line, np.arange(size)):
-            return self._name if self._base == self.shape else self._reshaped(self._name)
+            return self._name if self._base == self.shape else self._reshape(self._name)
         if self._swaps(places):
             return self._body.emit("Transpose", (self._name,), perm=[1, 0])
         lead = -1 if self.batched else size
@@ -275,7 +275,7 @@ class Symbol(NDArrayOperatorsMixin):
         name = self._name if straight else self._body.emit("Reshape", (self._name, flat))
         at = self._body.constant(line)
         name = self._body.emit("Gather", (name, at), axis=int(self.batched))
-        return name if len(self.shape) == 1 + self.batched else self._reshaped(name)
+        return name if len(self.shape) == 1 + self.batched else self._reshape(name)
 
     def _swaps(self, places: Index) -> bool:
         size = int(np.prod(self._base, dtype=int))
@@ -286,7 +286,7 @@ class Symbol(NDArrayOperatorsMixin):
             and np.array_equal(places, np.arange(size).reshape(self._base).T)
         )
 
-    def _reshaped(self, name: str) -> str:
+    def _reshape(self, name: str) -> str:
         shape = [-1, *self.shape[1:]] if self.batched else list(self.shape)
         return self._body.emit(
             "Reshape", (name, self._body.constant(np.array(shape, dtype=np.int64)))

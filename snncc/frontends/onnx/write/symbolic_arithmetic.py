@@ -25,14 +25,14 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Sparse
 
-from .symbol import Body, Symbol, settled
+from .symbol import Body, Symbol, take_out
 
 Bilinear: TypeAlias = Callable[[Values, Values], Values]
 OWN = "%"
 """Begins the names that parameters have while an op is traced; no tensor's name does."""
 
 
-def traced(body: Body, op: Op, a: Arithmetic, tensors: Tensors) -> Arithmetic:
+def trace_arithmetic(body: Body, op: Op, a: Arithmetic, tensors: Tensors) -> Arithmetic:
     """The arithmetic of a node, on symbols of this body.
 
     Args:
@@ -55,10 +55,10 @@ class TracedFloats(FloatArithmetic):
         return _parameter(self._body, value, super().quantity(value, role))
 
     def contract(self, function: Bilinear, signal: Values, weights: Values) -> Values:
-        return _contracted(self._body, self._op, self.tensors, function, signal, weights)
+        return _contract(self._body, self._op, self.tensors, function, signal, weights)
 
     def fit(self, codes: Values, role: str) -> Values:
-        return cast("Values", settled(codes))
+        return cast("Values", take_out(codes))
 
 
 class TracedIntegers(IntegerArithmetic):
@@ -79,28 +79,28 @@ class TracedIntegers(IntegerArithmetic):
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
         self._body.role = role
-        return cast("Values", settled(super().times(codes, factor, role)))
+        return cast("Values", take_out(super().times(codes, factor, role)))
 
     def align(self, codes: Values, role: str) -> Values:
         self._body.role = f"shift_{role}"
         return super().align(codes, role)
 
     def rescale(self, codes: Values, role: str, scale: str) -> Values:
-        return cast("Values", settled(super().rescale(codes, role, scale)))
+        return cast("Values", take_out(super().rescale(codes, role, scale)))
 
     def knots(self, function: RealFunction, index: str, value: str) -> Values:
         table = super().knots(function, index, value)
         return cast("Values", self._body.parameter("table", table))
 
     def contract(self, function: Bilinear, signal: Values, weights: Values) -> Values:
-        return _contracted(self._body, self._op, self.tensors, function, signal, weights)
+        return _contract(self._body, self._op, self.tensors, function, signal, weights)
 
     def bilinear(self, function: Bilinear, left: Values, right: Values, terms: int) -> Values:
         whole = (each.astype(np.int64) for each in (left, right))
-        return cast("Values", settled(function(*whole)))
+        return cast("Values", take_out(function(*whole)))
 
     def fit(self, codes: Values, role: str) -> Values:
-        found = cast("Values", settled(codes))
+        found = cast("Values", take_out(codes))
         format = self.formats[role]
         assert isinstance(format, Quantity), "a state has a quantity's format"
         match format.overflow:
@@ -121,15 +121,15 @@ def _parameter(body: Body, value: Param, array: Values) -> Values:
     return cast("Values", body.parameter(value.name.removeprefix(OWN), array))
 
 
-def _contracted(
+def _contract(
     body: Body, op: Op, tensors: Tensors, function: Bilinear, signal: Values, weights: Values
 ) -> Values:
     if isinstance(op, Sparse):
-        return cast("Values", _scattered(body, op, tensors, signal, weights))
-    return cast("Values", settled(function(signal, weights)))
+        return cast("Values", _scatter(body, op, tensors, signal, weights))
+    return cast("Values", take_out(function(signal, weights)))
 
 
-def _scattered(body: Body, op: Sparse, tensors: Tensors, signal: object, weights: object) -> Symbol:
+def _scatter(body: Body, op: Sparse, tensors: Tensors, signal: object, weights: object) -> Symbol:
     """One synapse after the other, added up where several meet."""
     source = body.symbol(signal)
     rows, columns = (tensors[ref.name].values for ref in (op.rows, op.columns))

@@ -135,7 +135,7 @@ class Writer:
         uses = [wire(use) for use in node.inputs]
         parameters = [*self._parameters(node, made)]
         call = helper.make_node(
-            self._entered(made, node.op.keyword),
+            self._enter(made, node.op.keyword),
             [*states, *uses, *parameters],
             [*(name + NEXT for name in states), node.name],
             name=node.name,
@@ -144,7 +144,7 @@ class Writer:
         )
         self.nodes.append(call)
 
-    def _entered(self, made: Function, keyword: str) -> str:
+    def _enter(self, made: Function, keyword: str) -> str:
         """Name of a function with this body; nodes that compute alike share one."""
         key = made.proto.SerializeToString(deterministic=True)
         if key not in self.functions:

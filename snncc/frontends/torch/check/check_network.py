@@ -93,7 +93,7 @@ def _ticks(network: Network) -> int:
 def _compare(eager: EagerModel, x: Values) -> None:
     network = eager.traced.network
     theirs, ours = eager(x), run(network, x, record="spikes")
-    count, first = events(network, theirs).compared(events(network, ours))
+    count, first = events(network, theirs).compare(events(network, ours))
     if first is not None:
         origin = network[first.node.removeprefix("%").partition(".")[0]].origin
         spikes = sum(int(np.count_nonzero(theirs[w])) for w in theirs.wires)

@@ -16,7 +16,7 @@ from snncc.ir import ImportRefused, Trace, UsageError, Values
 from ..lift.assembly import Traced
 from ..lift.decode import leaves
 from ..neurons.library import Found
-from ..record.calling import Calling, Rest, call_model, cloned
+from ..record.calling import Calling, Rest, call_model, clone
 from ..record.precision import float64
 
 NUMBERS = 1 << 22
@@ -88,13 +88,13 @@ class EagerModel:
     def _batch(self, values: Values) -> dict[str, Values]:
         calls = {member.path: list[Tensor]() for member in self.traced.members.values()}
         with self._listening(calls):
-            returned = self._called(values)
+            returned = self._call(values)
         wires: dict[str, Values] = {}
         for name, member in self.traced.members.items():
             ticks = calls[member.path][member.first :: member.every]
             self._demand(len(ticks), values.shape[1])
             wires[f"%{name}"] = torch.stack(ticks, dim=1).double().numpy()
-        wires[RETURNED] = self._returned(returned, values.shape[1])
+        wires[RETURNED] = self._join_outputs(returned, values.shape[1])
         return wires
 
     def _demand(self, found: int, ticks: int) -> None:
@@ -110,20 +110,20 @@ class EagerModel:
         for path in calls:
             neuron = self.neurons[path]
 
-            def heard(
+            def record_spikes(
                 module: nn.Module, _: object, out: object, path: str = path, neuron: Found = neuron
             ) -> None:
                 # Copied, as the model may write into what a neuron returned (`out += x`).
                 calls[path].extend(t.clone() for t in neuron.library.spikes(module, out))
 
-            hooks.append(neuron.module.register_forward_hook(heard))
+            hooks.append(neuron.module.register_forward_hook(record_spikes))
         try:
             yield
         finally:
             for hook in hooks:
                 hook.remove()
 
-    def _called(self, values: Values) -> object:
+    def _call(self, values: Values) -> object:
         rest = Rest(self.model)
         for library in {found.library for found in self.neurons.values()}:
             library.rest(self.model)
@@ -131,7 +131,7 @@ class EagerModel:
         try:
             with float64(), self._running(values.shape[1]):
                 x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()
-                return call_model(self.model, self.calling, self.calling.feed(x), cloned)
+                return call_model(self.model, self.calling, self.calling.feed(x), clone)
         finally:
             rest.restore()
 
@@ -145,7 +145,7 @@ class EagerModel:
                 f"({type(error).__name__}: {error}); --option ticks=N says for how many it is made"
             ) from error
 
-    def _returned(self, returned: object, ticks: int) -> Values:
+    def _join_outputs(self, returned: object, ticks: int) -> Values:
         """The output of all ticks, `[samples, ticks, values]`."""
         order = self.traced.order
         rows: Sequence[Tensor] = ()
@@ -160,14 +160,14 @@ class EagerModel:
             return series.double().reshape(len(series), ticks, -1).numpy()
         output = self._output(returned)
         if self.traced.readout is not None:
-            return self._reduced(self.traced.readout.returned(output), ticks)
+            return self._undo_decoder(self.traced.readout.compute_returned(output), ticks)
         output = output.permute(order).double()
         if self.traced.reduced is None:
             self._demand(output.shape[1], ticks)
             return output.reshape(len(output), ticks, -1).numpy()
-        return self._reduced(output.reshape(len(output), -1).numpy(), ticks)
+        return self._undo_decoder(output.reshape(len(output), -1).numpy(), ticks)
 
-    def _reduced(self, scores: Values, ticks: int) -> Values:
+    def _undo_decoder(self, scores: Values, ticks: int) -> Values:
         """The ticks of which the decoder makes these scores `[samples, classes]`."""
         series = np.zeros((len(scores), ticks, scores.shape[1]))
         whole = self.traced.reduced in ("mean", "max")

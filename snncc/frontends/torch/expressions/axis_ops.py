@@ -32,7 +32,7 @@ class Loom:
     def __init__(self, weaver: Weaver) -> None:
         self.weaver = weaver
 
-    def listed(self, exprs: Sequence[Expr]) -> Cells:
+    def list_cells(self, exprs: Sequence[Expr]) -> Cells:
         """Cells of one list axis."""
         cells = np.empty(len(exprs), dtype=object)
         cells[:] = exprs
@@ -40,7 +40,7 @@ class Loom:
 
     # --- axes ---------------------------------------------------------------------------------
 
-    def settled(self, grid: Grid) -> Grid:
+    def merge_atoms(self, grid: Grid) -> Grid:
         """The grid with at most one atom for each run of equal kinds within an axis.
 
         A list of one beside other atoms is none: `[batch, 1, ...]` flattened is `[batch, ...]`.
@@ -58,33 +58,33 @@ class Loom:
                 else:
                     merged.append((kind, size))
             axes.append(tuple(merged))
-        return self._reshaped(grid, axes)
+        return self._reshape(grid, axes)
 
-    def _reshaped(self, grid: Grid, axes: Sequence[Axis]) -> Grid:
+    def _reshape(self, grid: Grid, axes: Sequence[Axis]) -> Grid:
         if tuple(axes) == grid.axes:
             return grid
         features = tuple(sizes(axes, "feature"))
         cells = each(grid, lambda e: self.weaver.reshape(e, features))
         return Grid(cells.reshape(sizes(axes, "list")), tuple(axes))
 
-    def filled(self, grid: Grid) -> Grid:
+    def fill(self, grid: Grid) -> Grid:
         """The grid with a feature atom of size 1 in every axis that has none."""
-        grid = self.settled(grid)
-        return self._reshaped(grid, [axis or axis_of("feature", 1) for axis in grid.axes])
+        grid = self.merge_atoms(grid)
+        return self._reshape(grid, [axis or axis_of("feature", 1) for axis in grid.axes])
 
-    def filled_at(self, grid: Grid, axis: int) -> Grid:
+    def fill_at(self, grid: Grid, axis: int) -> Grid:
         """The grid with a feature atom of size 1 in one axis, where that has none."""
         return grid if grid.axes[axis] else self._with_axis(grid, axis, "feature")
 
     def pointwise(self, keyword: str, operands: Sequence[Grid | torch.Tensor]) -> Grid:
         """An element-wise op on operands that broadcast as in PyTorch."""
-        columns, axes = self.aligned(operands)
+        columns, axes = self.align(operands)
         cells = np.empty(columns[0].shape, dtype=object)
         for index in np.ndindex(cells.shape):
-            cells[index] = self._combined(keyword, [cell(c, index) for c in columns])
+            cells[index] = self._combine(keyword, [cell(c, index) for c in columns])
         return Grid(cells, axes)
 
-    def _combined(self, keyword: str, exprs: Sequence[Expr]) -> Expr:
+    def _combine(self, keyword: str, exprs: Sequence[Expr]) -> Expr:
         numbers = [e.values for e in exprs if isinstance(e, Constant)]
         if len(numbers) < len(exprs):
             return self.weaver.apply(keyword, exprs)
@@ -93,8 +93,8 @@ class Loom:
 
     def thin(self, grid: Grid) -> Grid:
         """The grid without feature atoms of size 1."""
-        grid = self.settled(grid)
-        return self._reshaped(
+        grid = self.merge_atoms(grid)
+        return self._reshape(
             grid, [tuple(a for a in axis if a != ("feature", 1)) for axis in grid.axes]
         )
 
@@ -122,7 +122,7 @@ class Loom:
                     or wanted % taken
                     or (kind == "sample" and taken < size)
                 ):
-                    raise self.weaver.torn(
+                    raise self.weaver.refuse_batch(
                         f"view {list(grid.shape)} as {list(shape)} tears the batch axis apart"
                     )
                 axis.append((kind, taken))
@@ -130,32 +130,35 @@ class Loom:
                 if taken < size:
                     atoms.append((kind, size // taken))
             axes.append(tuple(axis))
-        return self._reshaped(grid, axes)
+        return self._reshape(grid, axes)
 
-    def permuted(self, grid: Grid, order: Sequence[int]) -> Grid:
+    def permute(self, grid: Grid, order: Sequence[int]) -> Grid:
         """The grid with its axes in another order."""
         axes = [grid.axes[i] for i in order]
-        lists, features = _moved(grid.axes, order, "list"), _moved(grid.axes, order, "feature")
+        lists, features = (
+            _permute_atoms(grid.axes, order, "list"),
+            _permute_atoms(grid.axes, order, "feature"),
+        )
         cells = each(grid, lambda e: self.weaver.permute(e, features))
         return Grid(cells.transpose(lists), tuple(axes))
 
-    def picked(self, grid: Grid, axis: int, index: Sequence[int]) -> Grid:
+    def pick(self, grid: Grid, axis: int, index: Sequence[int]) -> Grid:
         """The grid with only those indices of one axis, in that order."""
-        grid = self.settled(grid)
+        grid = self.merge_atoms(grid)
         if not grid.axes[axis]:
             grid = self._with_axis(grid, axis, "feature")
         if len(grid.axes[axis]) != 1 or grid.is_pure(axis, "sample"):
             if list(index) == list(range(grid.shape[axis])):
                 return grid
-            raise self.weaver.torn("single samples of the batch are picked here")
+            raise self.weaver.refuse_batch("single samples of the batch are picked here")
         kind = grid.axes[axis][0][0]
         where = _position(grid.axes, axis, kind)
         axes = (*grid.axes[:axis], axis_of(kind, len(index)), *grid.axes[axis + 1 :])
         if kind == "list":
             return Grid(np.take(grid.cells, index, axis=where), axes)
-        return Grid(each(grid, lambda e: self.taken(e, where, index)), axes)
+        return Grid(each(grid, lambda e: self.take(e, where, index)), axes)
 
-    def taken(self, expr: Expr, axis: int, index: Sequence[int]) -> Expr:
+    def take(self, expr: Expr, axis: int, index: Sequence[int]) -> Expr:
         """The expression with only those indices of one of its axes."""
         if len(index) == expr.shape[axis] and list(index) == list(range(len(index))):
             return expr
@@ -177,30 +180,30 @@ class Loom:
             return self.weaver.constant(np.take(expr.values, range(start, stop), axis=axis))
         return self.weaver.apply("slice", (expr,), axis=axis, start=start, stop=stop)
 
-    def selected(self, grid: Grid, axis: int, index: int) -> Grid:
+    def select(self, grid: Grid, axis: int, index: int) -> Grid:
         """The grid at one index of an axis, which goes."""
-        picked = self.picked(grid, axis, [index])
+        picked = self.pick(grid, axis, [index])
         kind = picked.axes[axis][0][0]
         axes = (*picked.axes[:axis], *picked.axes[axis + 1 :])
         if kind == "list":
             where = _position(picked.axes, axis, kind)
             return Grid(np.take(picked.cells, 0, axis=where), axes)
-        return self._reshaped(picked, axes)
+        return self._reshape(picked, axes)
 
-    def unsqueezed(self, grid: Grid, axis: int) -> Grid:
+    def unsqueeze(self, grid: Grid, axis: int) -> Grid:
         """The grid with a new axis of size 1."""
         return replace(grid, axes=(*grid.axes[:axis], (), *grid.axes[axis:]))
 
-    def squeezed(self, grid: Grid, axis: int) -> Grid:
+    def squeeze(self, grid: Grid, axis: int) -> Grid:
         """The grid without an axis of size 1; unchanged where it is larger."""
         if grid.shape[axis] != 1:
             return grid
-        return self._reshaped(grid, (*grid.axes[:axis], *grid.axes[axis + 1 :]))
+        return self._reshape(grid, (*grid.axes[:axis], *grid.axes[axis + 1 :]))
 
     def _with_axis(self, grid: Grid, axis: int, kind: Kind) -> Grid:
-        return self._reshaped(grid, (*grid.axes[:axis], axis_of(kind, 1), *grid.axes[axis + 1 :]))
+        return self._reshape(grid, (*grid.axes[:axis], axis_of(kind, 1), *grid.axes[axis + 1 :]))
 
-    def repeated(self, grid: Grid, axis: int, count: int) -> Grid:
+    def repeat(self, grid: Grid, axis: int, count: int) -> Grid:
         """The grid with an axis of size 1 repeated: the same expression, listed."""
         grid = self.thin(grid)
         assert not grid.axes[axis], "only an axis of size 1 is repeated"
@@ -209,20 +212,20 @@ class Loom:
         axes = (*grid.axes[:axis], axis_of("list", count), *grid.axes[axis + 1 :])
         return Grid(np.repeat(listed.cells, count, axis=where), axes)
 
-    def unlisted(self, grid: Grid, axis: int) -> Grid:
+    def unlist(self, grid: Grid, axis: int) -> Grid:
         """The grid with the list atoms of an axis made feature atoms: what is listed, concatenated.
 
         An axis that the batch is part of stays as it is.
         """
-        grid = self.settled(grid)
+        grid = self.merge_atoms(grid)
         if any(kind == "sample" for kind, _ in grid.axes[axis]):
             return grid
         for place, (kind, size) in enumerate(grid.axes[axis]):
             if kind == "list":
-                grid = self._concatenated(grid, axis, place, size)
-        return self.settled(grid)
+                grid = self._concatenate(grid, axis, place, size)
+        return self.merge_atoms(grid)
 
-    def _concatenated(self, grid: Grid, axis: int, place: int, size: int) -> Grid:
+    def _concatenate(self, grid: Grid, axis: int, place: int, size: int) -> Grid:
         """The grid with one list atom a feature atom."""
         before = (*grid.axes[:axis], grid.axes[axis][:place])
         where, into = len(sizes(before, "list")), len(sizes(before, "feature"))
@@ -245,15 +248,15 @@ class Loom:
             ImportRefused: the batch is merged with another axis, or is not there.
         """
         for axis in range(len(grid.axes)):
-            grid = self.unlisted(grid, axis)
-        grid = self.filled(grid)
+            grid = self.unlist(grid, axis)
+        grid = self.fill(grid)
         if sum(grid.is_pure(i, "sample") for i in range(len(grid.axes))) != 1:
-            raise self.weaver.torn(f"the batch is no axis of its own in {list(grid.shape)}")
+            raise self.weaver.refuse_batch(f"the batch is no axis of its own in {list(grid.shape)}")
         return grid
 
     # --- operands -----------------------------------------------------------------------------
 
-    def aligned(
+    def align(
         self, operands: Sequence[Grid | torch.Tensor]
     ) -> tuple[list[Cells], tuple[Axis, ...]]:
         """Operands of an element-wise op, broadcast as PyTorch does.
@@ -263,12 +266,12 @@ class Loom:
             broadcast; and the axes of the result.
         """
         rank = max(o.ndim if isinstance(o, torch.Tensor) else len(o.axes) for o in operands)
-        grids = [self._raised(o, rank) for o in operands if isinstance(o, Grid)]
+        grids = [self._raise_rank(o, rank) for o in operands if isinstance(o, Grid)]
         for axis in range(rank):
             kinds = {grid.axes[axis] for grid in grids if grid.axes[axis]}
             if len(kinds) > 1:
-                grids = [self.unlisted(grid, axis) for grid in grids]
-        axes = tuple(self._met(grids, operands, axis, rank) for axis in range(rank))
+                grids = [self.unlist(grid, axis) for grid in grids]
+        axes = tuple(self._meet(grids, operands, axis, rank) for axis in range(rank))
         rows = iter(grids)
         cells = [
             self.numbers(o, axes) if isinstance(o, torch.Tensor) else self._spread(next(rows), axes)
@@ -276,16 +279,18 @@ class Loom:
         ]
         return [np.broadcast_to(c, sizes(axes, "list")) for c in cells], axes
 
-    def _raised(self, grid: Grid, rank: int) -> Grid:
+    def _raise_rank(self, grid: Grid, rank: int) -> Grid:
         thin = self.thin(grid)
         return replace(thin, axes=((),) * (rank - len(thin.axes)) + thin.axes)
 
-    def _met(
+    def _meet(
         self, grids: Sequence[Grid], operands: Sequence[Grid | torch.Tensor], axis: int, rank: int
     ) -> Axis:
         found = {grid.axes[axis] for grid in grids if grid.axes[axis]}
         if len(found) > 1:
-            raise self.weaver.torn("the batch of one operand meets another axis of the other")
+            raise self.weaver.refuse_batch(
+                "the batch of one operand meets another axis of the other"
+            )
         if found:
             return found.pop()
         extents = [
@@ -322,7 +327,9 @@ class Loom:
         for position in set(range(len(atoms))) - {*lists, *order}:
             alike = np.broadcast_to(array.take([0], axis=position), array.shape)
             if not np.array_equal(array, alike, equal_nan=True):
-                raise self.weaver.torn("a constant differs from sample to sample of the batch")
+                raise self.weaver.refuse_batch(
+                    "a constant differs from sample to sample of the batch"
+                )
             array = array.take([0], axis=position)
         rest = [p for p in range(len(atoms)) if p not in lists and p not in order]
         array = array.transpose(*lists, *order, *rest)
@@ -338,7 +345,7 @@ def _position(axes: Sequence[Axis], axis: int, kind: Kind) -> int:
     return len(sizes(axes[:axis], kind))
 
 
-def _moved(axes: Sequence[Axis], order: Sequence[int], kind: Kind) -> list[int]:
+def _permute_atoms(axes: Sequence[Axis], order: Sequence[int], kind: Kind) -> list[int]:
     """Permutation of the atoms of one kind that a permutation of the axes brings about."""
     numbered: list[list[int]] = []
     count = 0

@@ -122,7 +122,7 @@ class Weaver:
         """The refusal of what stands at an origin (by default the current one)."""
         return ImportRefused(f"{self.places.spot(origin or self.origin)}: {found}")
 
-    def torn(self, found: str) -> BatchTorn:
+    def refuse_batch(self, found: str) -> BatchTorn:
         """The refusal of what mixes or picks samples."""
         return BatchTorn(f"{self.places.spot(self.origin)}: {found}")
 
@@ -153,7 +153,7 @@ class Weaver:
             self._made[key] = Source(shape, Origin(), tick)
         return self._made[key]
 
-    def reading(self, population: Population, call: int, state: str) -> Expr:
+    def read(self, population: Population, call: int, state: str) -> Expr:
         """A population's output at one call."""
         key = ("reading", id(population), call, state)
         if key not in self._made:
@@ -180,9 +180,9 @@ class Weaver:
         Raises:
             ImportRefused: the op does not accept their shapes.
         """
-        return self.applied(self.op(keyword, **fields), args)
+        return self.apply_op(self.op(keyword, **fields), args)
 
-    def applied(self, op: Op, args: Sequence[Expr]) -> Expr:
+    def apply_op(self, op: Op, args: Sequence[Expr]) -> Expr:
         """The op on these signals.
 
         Raises:
@@ -247,7 +247,7 @@ class Weaver:
         if isinstance(expr, Apply) and expr.op.keyword in POINTWISE and self._cancels(expr, order):
             here, self.origin, rank = self.origin, expr.origin, len(expr.shape)
             wholes = [self.reshape(a, (1,) * (rank - len(a.shape)) + a.shape) for a in expr.args]
-            turned = self.applied(expr.op, [self.permute(a, order) for a in wholes])
+            turned = self.apply_op(expr.op, [self.permute(a, order) for a in wholes])
             self.origin = here
             return turned
         return self.apply("transpose", (expr,), order=order)

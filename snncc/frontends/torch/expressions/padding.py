@@ -45,14 +45,14 @@ def _pool(weaver: Weaver, pads: Around) -> Op:
     return weaver.op("sum_pool", kernel=once, stride=once, padding=tuple(pads))
 
 
-def padded(weaver: Weaver, expr: Expr, pads: Around) -> Expr:
+def pad_signal(weaver: Weaver, expr: Expr, pads: Around) -> Expr:
     """A signal with zeros around it."""
     for op in zeros_around(weaver, expr.shape, pads):
-        expr = weaver.applied(op, (expr,))
+        expr = weaver.apply_op(op, (expr,))
     return expr
 
 
-def unpadded(expr: Expr, axes: int) -> tuple[Expr, Around]:
+def strip_padding(expr: Expr, axes: int) -> tuple[Expr, Around]:
     """A signal without the zeros around its last `axes` axes, and how many these are."""
     none = ((0, 0),) * axes
     if not isinstance(expr, Apply) or expr.op.keyword != "sum_pool":

@@ -17,8 +17,8 @@ from ..record.calling import Calling
 from ..record.recorder import Recorder
 from ..record.recording import Recording, Var
 from ..reroll.reroll import Roller
-from .by_hand import NoNeurons, unwritten
-from .decode import Decoder, Output, chosen, leaves, spiking
+from .by_hand import NoNeurons, explain_unwritten
+from .decode import Decoder, Output, choose_output, is_spiking, leaves
 from .lift import Lifter
 from .readouts import Readout
 from .survey import Survey, together
@@ -133,7 +133,7 @@ class Assembly:
             survey = Survey(self._run.recording, self._neurons, self._run.recorder.places)
             self._present(survey)
             survey.run()
-            survey.returned_values(_tuples(self._run.returned))
+            survey.note_returned(_tuples(self._run.returned))
             raise together(first, survey.problems) from first
 
     def _network(self) -> Traced:
@@ -142,14 +142,14 @@ class Assembly:
         populations = self._lifter.populations
         ticks = self._ticks(populations)
         last = max(populations, key=lambda p: p.calls[-1].order)
-        output = chosen(self._outputs(ticks), self._wanted.output, last)
+        output = choose_output(self._outputs(ticks), self._wanted.output, last)
         roller = Roller(self._lifter.weaver, "x")
         roller.declare(populations)
         for population in populations:
             roller.population(population)
         result = roller.walk(output.ticks)
-        nodes, outputs = self._ended(roller, result)
-        network = self._built(nodes, outputs, output)
+        nodes, outputs = self._end(roller, result)
+        network = self._build(nodes, outputs, output)
         members = {roller.name_of(p): _member(p) for p in populations if _fires(p)}
         fixed = ticks if self._calling.layout == "static" else 0
         return Traced(
@@ -175,8 +175,8 @@ class Assembly:
                 lifter.present(var, single(source, (batch, *features)))
             return
         var = self._run.inputs[0]
-        ticks = self._fed()
-        listed = lifter.listed([weaver.source(shape, k) for k in range(ticks)])
+        ticks = self._count_ticks()
+        listed = lifter.list_cells([weaver.source(shape, k) for k in range(ticks)])
         time: Axis = (("list", ticks),)
         axes = {
             "time-first": (time, batch, *features),
@@ -185,7 +185,7 @@ class Assembly:
         }
         lifter.present(var, Grid(listed, axes[self._calling.layout]))
 
-    def _fed(self) -> int:
+    def _count_ticks(self) -> int:
         """How many ticks of input the model was given; one where it makes its own."""
         time = self._calling.time
         if time is None:
@@ -199,12 +199,12 @@ class Assembly:
             OtherLayout: they do not agree, or not with the input.
         """
         if not any(_fires(p) for p in populations):
-            raise NoNeurons(unwritten(self._run.recording, self._run.recorder.places))
+            raise NoNeurons(explain_unwritten(self._run.recording, self._run.recorder.places))
         counts = {p.path: len(p.calls) for p in populations}
         runs = set(counts.values())
         expected = runs.pop() if self._calling.layout == "static" and len(runs) == 1 else None
         if expected is None:
-            expected = self._fed()
+            expected = self._count_ticks()
         anew = Counter(p.path for p in populations if len(p.calls) == 1)
         for path, count in anew.items():
             if count > 1 and expected > 1:
@@ -230,7 +230,7 @@ class Assembly:
         if self._calling.layout == "step":
             rows = [dict(leaves(tick)) for tick in cast("tuple[object, ...]", returned)]
             found = {
-                label: self._stacked(decoder, label, [row.get(label) for row in rows])
+                label: self._stack(decoder, label, [row.get(label) for row in rows])
                 for label, value in rows[-1].items()
                 if isinstance(value, Var)
             }
@@ -249,41 +249,39 @@ class Assembly:
         found: dict[str, Output | ImportRefused] = {}
         for label, value in leaves(self._run.returned, ticks):
             if isinstance(value, tuple):
-                output = self._stacked(decoder, label, value)
+                output = self._stack(decoder, label, value)
                 if isinstance(output, Output):
                     found[label] = replace(output, listed=True)
         return found
 
     def _tensor(self, decoder: Decoder, label: str, value: Var) -> Output | ImportRefused:
         try:
-            returned = self._lifter.returned(value)
+            returned = self._lifter.read_returned(value)
             if isinstance(returned, Scored):
-                return decoder.scored(label, returned)
+                return decoder.score(label, returned)
             return decoder.output(label, returned)
         except ImportRefused as refusal:
             return refusal
 
-    def _stacked(
-        self, decoder: Decoder, label: str, row: Sequence[object]
-    ) -> Output | ImportRefused:
+    def _stack(self, decoder: Decoder, label: str, row: Sequence[object]) -> Output | ImportRefused:
         try:
             values = [self._lifter.value(v) for v in row if isinstance(v, Var)]
-            return decoder.stacked(label, values)
+            return decoder.stack(label, values)
         except ImportRefused as refusal:
             return refusal
 
-    def _ended(self, roller: Roller, result: Use) -> tuple[tuple[Node, ...], tuple[Use, ...]]:
+    def _end(self, roller: Roller, result: Use) -> tuple[tuple[Node, ...], tuple[Use, ...]]:
         if result.delay:
             raise ImportRefused("the model's output is that of an earlier tick")
         return roller.nodes(), (result,)
 
-    def _built(self, nodes: Sequence[Node], outputs: tuple[Use, ...], output: Output) -> Network:
+    def _build(self, nodes: Sequence[Node], outputs: tuple[Use, ...], output: Output) -> Network:
         wanted = self._wanted
         make = cast("Callable[..., Op]", op_class("input"))
         entry = make(shape=wanted.shape, signal=wanted.signal)
         used = {name for node in nodes for name in node.op.refs().values()}
         tensors = {k: v for k, v in self._lifter.weaver.tensors.items() if k in used}
-        suggested: Decode = "count" if spiking(output.ticks[-1]) else "mean"
+        suggested: Decode = "count" if is_spiking(output.ticks[-1]) else "mean"
         decode = wanted.decode or output.decode or suggested
         network = Network(
             wanted.name, (Node("x", entry), *nodes), outputs, wanted.tick, tensors, decode

@@ -17,7 +17,7 @@ class NoNeurons(ImportRefused):
     """The model ran no neuron that is known."""
 
 
-def unwritten(recording: Recording, places: Places) -> str:
+def explain_unwritten(recording: Recording, places: Places) -> str:
     """Why a model without known neurons is none, with the lines that describe its own."""
     for call in recording.calls:
         if call.name in COMPARES and any(recording.values[v.index].live for v in call.outputs):

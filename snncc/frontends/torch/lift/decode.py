@@ -112,24 +112,24 @@ class Decoder:
         """
         if not isinstance(value, Grid):
             raise self._weaver.refuse(f"output '{label}' does not depend on the input")
-        grid = whole = self._lifter.settled(value)
+        grid = whole = self._lifter.merge_atoms(value)
         lists = [i for i in range(len(grid.axes)) if grid.is_pure(i, "list")]
         times = [i for i in lists if grid.shape[i] == self._ticks and self._is_time(grid, i)]
         for axis in lists:
             if axis not in times[:1]:
-                grid = self._lifter.unlisted(grid, axis)
+                grid = self._lifter.unlist(grid, axis)
         order = self._order(label, whole, times[:1])
         if times:
-            series = [self._lifter.selected(grid, times[0], k) for k in range(self._ticks)]
+            series = [self._lifter.select(grid, times[0], k) for k in range(self._ticks)]
             return Output(label, [self._single(label, s) for s in series], None, order)
         expr = self._single(label, grid)
-        reduced = self._reduced(expr)
+        reduced = self._find_reduction(expr)
         if reduced is not None:
             ticks, decode = reduced.ticks, reduced.decode
             return Output(label, ticks, decode, order, shape=whole.shape, scored=reduced.scored)
         return Output(label, self._history(expr), "last", order, shape=whole.shape)
 
-    def scored(self, label: str, scores: Scored) -> Output:
+    def score(self, label: str, scores: Scored) -> Output:
         """One returned value, read as the scores of all ticks that it was made of, if it was.
 
         Raises:
@@ -143,12 +143,12 @@ class Decoder:
             return self.output(label, scores.value())
         return whole
 
-    def stacked(self, label: str, values: Sequence[Operand]) -> Output:
+    def stack(self, label: str, values: Sequence[Operand]) -> Output:
         """One value that the model returned at each tick."""
         grids = [v for v in values if isinstance(v, Grid)]
         if len(grids) < len(values):
             raise self._weaver.refuse(f"output '{label}' does not depend on the input")
-        order = self._order(label, self._lifter.settled(grids[-1]), [])
+        order = self._order(label, self._lifter.merge_atoms(grids[-1]), [])
         return Output(label, [self._single(label, g) for g in grids], None, order)
 
     def _order(self, label: str, grid: Grid, times: Sequence[int]) -> tuple[int, ...]:
@@ -167,7 +167,7 @@ class Decoder:
         return ticks == list(range(self._ticks)) or len(set(ticks)) > 1
 
     def _single(self, label: str, grid: Grid) -> Expr:
-        grid = self._lifter.settled(grid)
+        grid = self._lifter.merge_atoms(grid)
         if grid.cells.ndim or len(sizes(grid.axes, "sample")) != 1:
             raise self._weaver.refuse(
                 f"output '{label}' of shape {list(grid.shape)} is not a value per sample"
@@ -176,7 +176,7 @@ class Decoder:
 
     # --- ticks --------------------------------------------------------------------------------
 
-    def _reduced(self, expr: Expr) -> Reduction | None:
+    def _find_reduction(self, expr: Expr) -> Reduction | None:
         """Per tick the term of a sum, mean or largest of all ticks; None if it is none."""
         if (peak := self._weaver.peaks.get(id(expr))) is not None:
             of = {self._roller.natural(each): each for each in peak}
@@ -191,7 +191,7 @@ class Decoder:
             np.any(self._weaver.at_rest(c)) for c, _ in constant
         ):
             return self._evenly([ticks[k] for k in range(self._ticks)])
-        return self._pushed(expr)
+        return self._push_layer(expr)
 
     def _terms(self, expr: Expr, factor: float) -> Iterator[tuple[Expr, float]]:
         """The summands of a sum over ticks, each with its factor; what is of one tick is whole."""
@@ -244,7 +244,7 @@ class Decoder:
         ]
         return parts[0] if len(parts) == 1 else self._weaver.apply("sum", parts)
 
-    def _pushed(self, expr: Expr) -> Reduction | None:
+    def _push_layer(self, expr: Expr) -> Reduction | None:
         """A layer after the mean over the ticks is the mean of the layer's outputs.
 
         A function that rises is left out: the largest score stays the largest.
@@ -254,7 +254,7 @@ class Decoder:
         live = [i for i, a in enumerate(expr.args) if not isinstance(a, Constant)]
         if len(live) != 1:
             return None
-        inner = self._reduced(expr.args[live[0]])
+        inner = self._find_reduction(expr.args[live[0]])
         if inner is None:
             return None
         if isinstance(expr.op, Function) and expr.op.name in RISING:
@@ -275,7 +275,7 @@ class Decoder:
     def _with(self, expr: Apply, index: int, arg: Expr) -> Expr:
         self._weaver.origin = expr.origin
         args = [*expr.args[:index], arg, *expr.args[index + 1 :]]
-        return self._weaver.applied(expr.op, args)
+        return self._weaver.apply_op(expr.op, args)
 
     # --- the last tick only -------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class Decoder:
                 return carried
         for carries in (False, True):
             try:
-                return self._shifted(expr, carries)
+                return self._shift(expr, carries)
             except IndexError:
                 continue
         return None
@@ -316,7 +316,7 @@ class Decoder:
                 return deeper
         return None
 
-    def _shifted(self, expr: Expr, carries: bool) -> Expr:
+    def _shift(self, expr: Expr, carries: bool) -> Expr:
         """The expression with every wire read one tick earlier.
 
         Args:
@@ -331,11 +331,11 @@ class Decoder:
                 return self._weaver.source(expr.shape, self._earlier(tick))
             case Reading():
                 call = self._earlier(expr.call)
-                return self._weaver.reading(expr.population, call, expr.state)
+                return self._weaver.read(expr.population, call, expr.state)
             case Apply():
                 self._weaver.origin = expr.origin
-                args = [self._shifted(a, carries) for a in expr.args]
-                return self._weaver.applied(expr.op, args)
+                args = [self._shift(a, carries) for a in expr.args]
+                return self._weaver.apply_op(expr.op, args)
             case _:
                 return expr
 
@@ -345,7 +345,7 @@ class Decoder:
         return tick - 1
 
 
-def chosen(
+def choose_output(
     outputs: Mapping[str, Output | ImportRefused], wanted: str | None, last: Population
 ) -> Output:
     """The output that is the network's: the wanted one, or else what the last population gives.
@@ -375,8 +375,8 @@ def _rank(output: Output, last: Population) -> int:
     return 2
 
 
-def spiking(expr: Expr | None) -> bool:
+def is_spiking(expr: Expr | None) -> bool:
     """Whether an expression counts spikes, however they are arranged."""
     if isinstance(expr, Apply):
-        return expr.op.keyword in MOVES and all(spiking(a) for a in expr.args)
+        return expr.op.keyword in MOVES and all(is_spiking(a) for a in expr.args)
     return isinstance(expr, Reading) and not expr.state and expr.population.op.spiking

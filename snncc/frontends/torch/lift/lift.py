@@ -15,7 +15,7 @@ from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
 from ..neurons.library import Found, Site
 from ..operations import activations, borders, layers, layouts, norms, pools, scores
-from ..operations.fixed_maps import mapped
+from ..operations.fixed_maps import map_signal
 from ..operations.operation_table import MISSING, REASONS, ROWS, Operand
 from ..operations.scores import RISING, Score, Scored
 from ..record.origin import Places
@@ -60,10 +60,10 @@ class Lifter(Loom):
         Raises:
             ImportRefused: something on the way to it has no row.
         """
-        value = self.returned(var)
+        value = self.read_returned(var)
         return value.value() if isinstance(value, Scored) else value
 
-    def returned(self, var: Var) -> Operand | Scored:
+    def read_returned(self, var: Var) -> Operand | Scored:
         """The value of a variable that the model returns, which may be made of scores.
 
         Raises:
@@ -106,25 +106,25 @@ class Lifter(Loom):
         first = self._first(call)
         if isinstance(first, Scored) and call.name in RISING:
             return [first.then(self, Score(call.name, call.args[1:], call.kwargs))]
-        args = [self._resolved(a) for a in call.args]
+        args = [self._resolve(a) for a in call.args]
         kept = {"dtype"} if call.name == "_to_copy" else set[str]()
         kwargs = {
-            k: self._resolved(v) for k, v in call.kwargs.items() if k not in LAYOUT_ONLY - kept
+            k: self._resolve(v) for k, v in call.kwargs.items() if k not in LAYOUT_ONLY - kept
         }
         if call.name not in ROWS:
             with float64():
-                fixed = None if call.name in REASONS else mapped(self, call.name, args, kwargs)
+                fixed = None if call.name in REASONS else map_signal(self, call.name, args, kwargs)
             if fixed is not None:
                 return [fixed]
             raise self.weaver.refuse(f"'{call.name}': {REASONS.get(call.name, MISSING)}")
         result = ROWS[call.name](self, *args, **kwargs)
         return [result] if isinstance(result, (Grid, torch.Tensor)) else cast("Results", result)
 
-    def _resolved(self, argument: object) -> object:
+    def _resolve(self, argument: object) -> object:
         if isinstance(argument, Var):
             return self.value(argument)
         if isinstance(argument, tuple):
-            return [self._resolved(a) for a in argument]
+            return [self._resolve(a) for a in argument]
         return argument
 
     # --- neurons ------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class Lifter(Loom):
         names = ("spk", *(k for k in found.kind.keys if k != "spk"))
         for var, key in zip(call.outputs, names, strict=True):
             state = found.kind.signals[key]
-            reading = self.weaver.reading(population, index, state)
+            reading = self.weaver.read(population, index, state)
             if not state and population.path in self._silent:
                 reading = self.weaver.constant(np.zeros(population.shape))
             gain = torch.as_tensor(found.kind.gain(site))

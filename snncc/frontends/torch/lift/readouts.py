@@ -72,7 +72,7 @@ class Readout:
         indexed = any(score.name == "argmax" for score in self.scored)
         return prod(self.shape[axis] for axis in self.order[1:]) if indexed else 0
 
-    def returned(self, output: Tensor) -> Values:
+    def compute_returned(self, output: Tensor) -> Values:
         """What the model returned as scores `[samples, classes]`; of an index, 1 at that class."""
         flat = output.movedim(self.order[0], 0).reshape(output.shape[self.order[0]], -1)
         if self.classes:
@@ -80,13 +80,13 @@ class Readout:
         return np.asarray(flat.double().numpy())
 
     def of(self, scores: Values) -> Values:
-        """What the model would return for scores `[samples, classes]`, as `returned` gives it."""
+        """The inverse of `compute_returned`: what the model returns for `[samples, classes]`."""
         rest = [self.shape[axis] for axis in self.order[1:]]
         values = torch.from_numpy(np.ascontiguousarray(scores)).reshape(len(scores), *rest)
         values = values.permute([self.order.index(axis) for axis in range(len(self.order))])
         for score in self.scored:
             values = score.of(values)
-        return self.returned(values)
+        return self.compute_returned(values)
 
     def __str__(self) -> str:
         return ", ".join(

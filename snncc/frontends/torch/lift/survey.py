@@ -42,7 +42,7 @@ class Survey(Lifter):
             else:
                 self._operation(call)
 
-    def returned_values(self, returned: object) -> None:
+    def note_returned(self, returned: object) -> None:
         """Notes what is refused of all that a model returns, unless something of it is not."""
         causes = [self._causes.get(var.index, ()) for var in variables(returned)]
         if causes and all(causes):

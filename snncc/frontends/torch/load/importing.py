@@ -28,10 +28,10 @@ from ..check.check_network import demand_agreement
 from ..check.check_own_neurons import demand_own
 from ..check.eager import EagerModel
 from ..lift.assembly import Wanted
-from ..neurons.libraries import building, loaded, neurons_of, states_of, unknown_release
+from ..neurons.libraries import building, load_libraries, neurons_of, states_of, unknown_release
 from ..record.calling import LAYOUTS, Layout
 from .hyper_parameters import demand_registered, demand_settings
-from .lazy import sized
+from .lazy import list_sized
 from .search import find_calling
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
@@ -105,25 +105,25 @@ def load(request: ImportRequest) -> Imported:
     options = Options.parse(request.options)
     model, brought = build(request.source, building)
     demand_registered(model)
-    wanted = _wanted(request, options)
+    wanted = _read_wanted(request, options)
     weights = request.weights or brought
-    first, *others = sized(model, wanted.shape, options.layout)
+    first, *others = list_sized(model, wanted.shape, options.layout)
     try:
-        return _imported(first, request, options, wanted, weights)
+        return _import(first, request, options, wanted, weights)
     except ImportRefused as refusal:
         for each in others:
             with suppress(ImportRefused):
-                return _imported(each, request, options, wanted, weights)
+                return _import(each, request, options, wanted, weights)
         if reason := unknown_release(model):
             raise ImportRefused(f"{refusal}; {reason}") from refusal
         raise
 
 
-def _imported(
+def _import(
     model: nn.Module, request: ImportRequest, options: Options, wanted: Wanted, weights: Path | None
 ) -> Imported:
     widen(model)
-    libraries = loaded()
+    libraries = load_libraries()
     neurons = neurons_of(model, libraries)
     notes: list[str] = []
     if weights is not None:
@@ -154,7 +154,7 @@ def _imported(
     return Imported(traced.network, eager, tuple(notes))
 
 
-def _wanted(request: ImportRequest, options: Options) -> Wanted:
+def _read_wanted(request: ImportRequest, options: Options) -> Wanted:
     signal = request.signal
     shape = options.shape
     if signal is not None:

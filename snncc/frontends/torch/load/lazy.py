@@ -17,7 +17,7 @@ from ..record.calling import LAYOUTS, Calling, Layout, call_model, step_calling
 from .trace_model import TICKS
 
 
-def sized(model: nn.Module, shape: Shape, layout: Layout | None) -> list[nn.Module]:
+def list_sized(model: nn.Module, shape: Shape, layout: Layout | None) -> list[nn.Module]:
     """The model as it may be after its first call: once, or once for each choice of sizes.
 
     Which axis is time is not known yet; where it matters to the sizes, every way is given.
@@ -31,7 +31,7 @@ def sized(model: nn.Module, shape: Shape, layout: Layout | None) -> list[nn.Modu
         ImportRefused: the model has lazy modules and runs in no layout.
     """
     modules = model.named_modules(remove_duplicate=False)
-    lazy = [path for path, module in modules if _unsized(module)]
+    lazy = [path for path, module in modules if _is_unsized(module)]
     if not lazy:
         return [model]
     found: dict[tuple[object, ...], nn.Module] = {}
@@ -43,7 +43,7 @@ def sized(model: nn.Module, shape: Shape, layout: Layout | None) -> list[nn.Modu
         except Exception as error:  # whatever the user's code raises
             failures.append(error)
             continue
-        found.setdefault(_sizes(run, lazy), _replaced(_copy(model), run, lazy))
+        found.setdefault(_sizes(run, lazy), _restore(_copy(model), run, lazy))
     if not found:
         kind = type(model.get_submodule(lazy[0])).__name__
         raise ImportRefused(
@@ -54,7 +54,7 @@ def sized(model: nn.Module, shape: Shape, layout: Layout | None) -> list[nn.Modu
     return list(found.values())
 
 
-def _unsized(module: nn.Module) -> bool:
+def _is_unsized(module: nn.Module) -> bool:
     # Rockpool gives its modules another `parameters`: the base class is asked.
     own = nn.Module.parameters(module, recurse=False), nn.Module.buffers(module, recurse=False)
     return any(is_lazy(tensor) for tensors in own for tensor in tensors)
@@ -82,7 +82,7 @@ def _sizes(model: nn.Module, lazy: Sequence[str]) -> tuple[object, ...]:
     )
 
 
-def _replaced(model: nn.Module, run: nn.Module, lazy: Sequence[str]) -> nn.Module:
+def _restore(model: nn.Module, run: nn.Module, lazy: Sequence[str]) -> nn.Module:
     """The model as it was, with the modules that the run gave their sizes."""
     for path in lazy:
         done = run.get_submodule(path)

@@ -70,7 +70,7 @@ def find_calling(
         except ImportRefused as unwired:
             attempts.append(Attempt(name, unwired))
             continue
-        traced = _tried(model, neurons, calling, wanted, TICKS)
+        traced = _try(model, neurons, calling, wanted, TICKS)
         if isinstance(traced, Traced):
             return calling, traced
         attempts.append(Attempt(name, traced))
@@ -78,7 +78,7 @@ def find_calling(
     # Only now those that loop a fixed number of times: to record many ticks takes its time.
     for calling, reason in ways:
         for length in _lengths(model, calling, reason, ticks):
-            traced = _tried(model, neurons, calling, wanted, length)
+            traced = _try(model, neurons, calling, wanted, length)
             if isinstance(traced, Traced):
                 return calling, replace(traced, ticks=length)
             attempts.append(Attempt(calling.layout, traced))
@@ -88,7 +88,7 @@ def find_calling(
 Failures: TypeAlias = Sequence[tuple[Layout, ForwardFailed]]
 
 
-def _tried(
+def _try(
     model: nn.Module, neurons: Mapping[str, Found], calling: Calling, wanted: Wanted, ticks: int
 ) -> Traced | Exception:
     try:
@@ -96,7 +96,7 @@ def _tried(
     except Starting as reason:
         if ticks != TICKS:
             return reason
-        longer = _tried(model, neurons, calling, wanted, LONGER * TICKS)
+        longer = _try(model, neurons, calling, wanted, LONGER * TICKS)
         return longer if isinstance(longer, Traced) else reason
     except (ImportRefused, OtherLayout, ForwardFailed) as reason:
         return reason
@@ -115,7 +115,7 @@ def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> I
     for layout, reason in failed:
         if alike or (layout != "step" and isinstance(reason.__cause__, SLIPS)):
             return ImportRefused(f"{reason.place}: {reason}")
-    for sized in (_misfit(model, wanted, failed), _fixed(failed)):
+    for sized in (_misfit(model, wanted, failed), _find_fixing_view(failed)):
         if sized:
             return ImportRefused(sized)
     first = {a.layout: str(a.reason).splitlines()[0] for a in reversed(attempts)}
@@ -149,7 +149,7 @@ def _misfit(model: nn.Module, wanted: Wanted, failed: Failures) -> str:
     )
 
 
-def _fixed(failed: Failures) -> str:
+def _find_fixing_view(failed: Failures) -> str:
     """The view that fixes a size which depends on how the model is called, if one does."""
     for _, reason in failed:
         if found := FIXED.search(str(reason)):

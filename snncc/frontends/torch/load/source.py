@@ -49,10 +49,10 @@ def build(source: str, within: Building = nullcontext) -> tuple[nn.Module, Path 
         offered = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
         raise UsageError(f"{place}: {unknown('factory', name, offered)}")
     with within():
-        return _built(getattr(module, name), source), None
+        return _build(getattr(module, name), source), None
 
 
-def _built(factory: object, source: str) -> nn.Module:
+def _build(factory: object, source: str) -> nn.Module:
     if isinstance(factory, nn.Module):
         model: object = factory
     elif callable(factory):
@@ -142,20 +142,20 @@ def widen(model: nn.Module) -> nn.Module:
     for module in model.modules():
         for name, value in vars(module).items():
             if name not in ("_parameters", "_buffers", "_modules"):  # PyTorch's own, done above
-                module.__dict__[name] = _widened(value)
+                module.__dict__[name] = _widen(value)
     return model
 
 
-def _widened(value: object) -> object:
+def _widen(value: object) -> object:
     """A tensor in float64, and containers of them; anything else as it is."""
     if isinstance(value, torch.Tensor) and value.is_floating_point():
         return value.detach().double()
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         again = cast("Callable[..., object]", type(value))
-        return again(*map(_widened, cast("tuple[object, ...]", value)))
+        return again(*map(_widen, cast("tuple[object, ...]", value)))
     if type(value) in (list, tuple):
-        items = [_widened(item) for item in cast("Sequence[object]", value)]
+        items = [_widen(item) for item in cast("Sequence[object]", value)]
         return items if isinstance(value, list) else tuple(items)
     if type(value) is dict:
-        return {key: _widened(item) for key, item in cast("dict[object, object]", value).items()}
+        return {key: _widen(item) for key, item in cast("dict[object, object]", value).items()}
     return value

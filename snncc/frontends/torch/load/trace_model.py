@@ -61,12 +61,12 @@ def trace(
     rest = Rest(model)
     libraries = tuple({str(n.library.folder) for n in neurons.values()})
     try:
-        before = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries))
+        before = _record(model, neurons, calling, (ticks, wanted.shape), Places(libraries))
         if calling.layout == "step":
             rest.restore()
         stale = before.recorder.signals()
         del before  # what of it lives on is what the model keeps
-        run = _recorded(model, neurons, calling, (ticks, wanted.shape), Places(libraries), stale)
+        run = _record(model, neurons, calling, (ticks, wanted.shape), Places(libraries), stale)
     finally:
         rest.restore()
     run.recorder.close()
@@ -85,7 +85,7 @@ def _deep() -> Generator[None]:
         sys.setrecursionlimit(before)
 
 
-def _recorded(
+def _record(
     model: nn.Module,
     neurons: Mapping[str, Found],
     calling: Calling,
@@ -112,12 +112,12 @@ def _recorded(
         except ImportRefused:
             raise
         except Exception as error:
-            place = places.spot(places.raised(error))
-            raise ForwardFailed(_said(error, model), place) from error
+            place = places.spot(places.find_raised(error))
+            raise ForwardFailed(_describe_failure(error, model), place) from error
         return Run(recorder, inputs, returned)
 
 
-def _said(error: Exception, model: nn.Module) -> str:
+def _describe_failure(error: Exception, model: nn.Module) -> str:
     """What a failure of the user's code says, in one line."""
     scripted = [path for path, m in model.named_modules() if isinstance(m, torch.jit.ScriptModule)]
     if scripted and "TorchScript" in str(error):
@@ -140,7 +140,7 @@ def _opaque(neurons: Mapping[str, Found], recorder: Recorder) -> Generator[None]
         path = paths[id(module)]
         args = (recorder.read(signal), *(recorder.read(s) for s in states.values()))
         others = [k for k in states if k != "spk"]
-        with recorder.paused():
+        with recorder.pause():
             results = [torch.zeros(signal.shape) for _ in range(1 + len(others))]
             place = {"path": path, "number": counts[path]}
             recorder.signal(NEURON, args, place, results)

@@ -64,7 +64,7 @@ def read_weights(path: Path) -> Trained:
     with reading(
         f"{path.name} cannot be read, as it is damaged or not a file of weights", ImportRefused
     ):
-        content = _sharded(path) if path.name.endswith(INDEX) else _content(path)
+        content = _read_shards(path) if path.name.endswith(INDEX) else _content(path)
         sets = _sets(content)
         settings = settings_of(content)
     if not sets:
@@ -113,7 +113,7 @@ def _check_archive(path: Path) -> None:
         budget.take(info.file_size, info.filename)
 
 
-def _sharded(path: Path) -> dict[str, Tensor]:
+def _read_shards(path: Path) -> dict[str, Tensor]:
     """The tensors of all files that an index lists, as transformers 4.57 writes it."""
     if file_bytes(path) > limits.TEXT_BYTES:
         raise ImportRefused(f"{path.name} is larger than any list of files")

@@ -85,10 +85,10 @@ def choose(
         if not named:
             places = {each.place for each in found if each.place}
             raise UsageError(f"option weights: {unknown('set of weights', told, places)}")
-        return _taken(max(named, key=lambda each: each.hits))
+        return _take(max(named, key=lambda each: each.hits))
     whole = [each for each in found if each.whole]
     if not whole:  # what is missing is said of the nearest
-        return _taken(max(found, key=lambda each: each.hits))
+        return _take(max(found, key=lambda each: each.hits))
     first = next((each for each in whole if each.likely), whole[0])
     others = [each for each in whole if each is not first]
     if not first.likely and not all(_same(each, first) for each in others):
@@ -97,10 +97,10 @@ def choose(
             f"{some([each.place for each in (first, *others)])}; say which is meant with --option "
             f"weights={first.place}"
         )
-    return _taken(first, others)
+    return _take(first, others)
 
 
-def _taken(chosen: _Candidate, others: Sequence[_Candidate] = ()) -> Chosen:
+def _take(chosen: _Candidate, others: Sequence[_Candidate] = ()) -> Chosen:
     notes: list[str] = []
     if others:
         alike = "the same numbers" if all(_same(o, chosen) for o in others) else "other numbers"

@@ -43,7 +43,7 @@ class Row:
     exact: bool
 
 
-def loaded() -> tuple[Library, ...]:
+def load_libraries() -> tuple[Library, ...]:
     """The user's own classes, and the tables of those libraries that have been imported by now.
 
     A release that has no table is plain code: it matters to a model that runs its neurons alone.
@@ -65,7 +65,7 @@ def unknown_release(model: nn.Module) -> str:
 def building() -> ExitStack:
     """A context in which a model of the loaded libraries can be built on any machine."""
     stack = ExitStack()
-    for library in loaded():
+    for library in load_libraries():
         stack.enter_context(library.building())
     return stack
 

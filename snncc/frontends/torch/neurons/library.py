@@ -138,7 +138,7 @@ class Library:
         name = self.named(module)
         if name is None:
             return None
-        if _changed(type(module), self.package):
+        if _is_changed(type(module), self.package):
             raise ImportRefused(
                 f"module '{path}': {type(module).__name__} is derived from {name} of {self.name} "
                 "and may change it; say what it computes with @neuron (docs/own-neurons.md)"
@@ -173,7 +173,7 @@ HARMLESS = frozenset(
 """What a class may define without changing what its neurons do."""
 
 
-def _changed(kind: type, package: str) -> bool:
+def _is_changed(kind: type, package: str) -> bool:
     """Whether a class defines more than how it is built, beyond the library's class it is of."""
     for each in kind.__mro__:
         if each.__module__.partition(".")[0] == package:

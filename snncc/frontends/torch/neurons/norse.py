@@ -27,20 +27,20 @@ from ..expressions.expr import Expr
 from .library import Fire, Library, NeuronKind, Site, class_among, comparison, folder_of
 from .norse_steps import (
     Step,
-    adapting,
     current_based,
     forward_of,
     gain,
-    integrating,
     number,
     parameters,
     potential_only,
     rate,
+    step_adaptive,
+    step_integrator,
     zero,
 )
 
 
-def _spiking(site: Site, refractory: int = 0) -> dict[str, object]:
+def _describe_spiking(site: Site, refractory: int = 0) -> dict[str, object]:
     """The fields of a spiking op: threshold and reset, counted from v_leak."""
     module, rest = site.module, zero(site.module)
     p = parameters(module)
@@ -80,7 +80,7 @@ def _lif_box(site: Site) -> Op:
 
     norse 1.1.0, torch/functional/lif_box.py, lif_box_feed_forward_step, and reset.py.
     """
-    return site.loom.weaver.op("lif", decay=_decay(site, "tau_mem_inv"), **_spiking(site))
+    return site.loom.weaver.op("lif", decay=_decay(site, "tau_mem_inv"), **_describe_spiking(site))
 
 
 def _iaf(site: Site) -> Op:
@@ -88,7 +88,7 @@ def _iaf(site: Site) -> Op:
 
     norse 1.1.0, torch/functional/iaf.py, iaf_feed_forward_step.
     """
-    return site.loom.weaver.op("if", **_spiking(site))
+    return site.loom.weaver.op("if", **_describe_spiking(site))
 
 
 def _lif(site: Site, refractory: int = 0) -> Op:
@@ -102,7 +102,7 @@ def _lif(site: Site, refractory: int = 0) -> Op:
         decay=_decay(site, "tau_mem_inv"),
         current_decay=_decay(site, "tau_syn_inv"),
         current_order="decay-last",
-        **_spiking(site, refractory),
+        **_describe_spiking(site, refractory),
     )
 
 
@@ -111,7 +111,7 @@ def _refractory(site: Site) -> Op:
 
     norse 1.1.0, torch/functional/lif_refrac.py, compute_refractory_update.
     """
-    return _lif(site, ceil(float(_waiting(site.module))))
+    return _lif(site, ceil(float(_read_waiting(site.module))))
 
 
 def _lsnn(site: Site) -> Op:
@@ -126,7 +126,7 @@ def _lsnn(site: Site) -> Op:
         decay=_decay(site, "tau_mem_inv"),
         adaptation_decay=site.param(fades, "adaptation_decay"),
         adaptation_step=site.param(number(site.module, "beta") * fades, "adaptation_step"),
-        **_spiking(site),
+        **_describe_spiking(site),
     )
 
 
@@ -148,7 +148,7 @@ def _li(site: Site) -> Op:
     return _li_box(site)
 
 
-def _waiting(module: nn.Module) -> Tensor:
+def _read_waiting(module: nn.Module) -> Tensor:
     return torch.as_tensor(getattr(module.p, "rho_reset", 0.0)).detach()
 
 
@@ -186,9 +186,9 @@ STEPS: Mapping[Callable[[Site], Op], Step] = {
     _iaf: potential_only,
     _lif: current_based,
     _refractory: current_based,
-    _lsnn: adapting,
+    _lsnn: step_adaptive,
     _li_box: potential_only,
-    _li: integrating,
+    _li: step_integrator,
 }
 
 _QUADRATIC = "its potential grows with its own square"
@@ -215,7 +215,7 @@ REFUSED: Mapping[str, str] = {
 """Class → why no op expresses it."""
 
 
-def _named(module: nn.Module) -> str | None:
+def _find_name(module: nn.Module) -> str | None:
     bases = (
         snn.SNNCell,
         snn.SNN,
@@ -249,7 +249,7 @@ def _objection(module: nn.Module) -> str:
                 )
     if bool((gain(module) == 0).any()):
         return "tau_mem_inv is 0: nothing that enters changes its potential"
-    waiting = _waiting(module)
+    waiting = _read_waiting(module)
     if waiting.numel() > 1 or float(waiting) != int(waiting):
         return "rho_reset is not a whole number of ticks, or differs between neurons"
     return ""
@@ -276,7 +276,7 @@ LIBRARY = Library(
     folder=folder_of(norse),
     kinds=KINDS,
     refused=REFUSED,
-    named=_named,
+    named=_find_name,
     objection=_objection,
     forward=_forward,
     rest=_rest,

@@ -67,12 +67,12 @@ class Call:
         """Spikes and new states from the current and the old states, as the op counts them."""
         return self._fire(self.module, current, states)
 
-    def shown(self, state: Tensor, own: Tensor) -> Tensor:
+    def show(self, state: Tensor, own: Tensor) -> Tensor:
         """What the user gets for a state of the op, noted so that it is known when it returns."""
         self._own[id(state)] = (state, own)
         return state
 
-    def taken(self, state: Tensor, computed: Tensor) -> Tensor:
+    def take(self, state: Tensor, computed: Tensor) -> Tensor:
         """The op's state for what the user hands over; `computed` if it is none of those shown."""
         shown, own = self._own.get(id(state), (None, computed))
         return own if shown is state else computed
@@ -80,19 +80,19 @@ class Call:
     def potential(self, state: State) -> Tensor:
         """The op's potential."""
         v = field(state, "v")
-        return self.taken(v, v - zero(self.module) if bool(zero(self.module).any()) else v)
+        return self.take(v, v - zero(self.module) if bool(zero(self.module).any()) else v)
 
-    def risen(self, own: Tensor) -> Tensor:
+    def add_leak(self, own: Tensor) -> Tensor:
         """The user's potential."""
         rest = zero(self.module)
-        return self.shown(own + rest, own) if bool(rest.any()) else own
+        return self.show(own + rest, own) if bool(rest.any()) else own
 
-    def scaled(self, state: State) -> tuple[Tensor, Tensor]:
+    def scale_current(self, state: State) -> tuple[Tensor, Tensor]:
         """The current, scaled by the gain, and what is left of it after a tick."""
         i = field(state, "i")
-        return self.taken(i, i * gain(self.module)), 1 - rate(self.module, "tau_syn_inv")
+        return self.take(i, i * gain(self.module)), 1 - rate(self.module, "tau_syn_inv")
 
-    def driven(self, x: Tensor, state: State) -> Tensor:
+    def compute_current(self, x: Tensor, state: State) -> Tensor:
         """The current: the input, or input and last spikes through the module's weights.
 
         Scaled by the gain one by one, so that each gain can become part of the weights before it.
@@ -129,7 +129,7 @@ def forward_of(step: Step, module: nn.Module, fire: Fire) -> Callable[..., objec
             output, now = step(call, x, now)
             outputs.append(output)
             states.append(now)
-        return torch.stack(outputs), _stacked(states) if module.record_states else now
+        return torch.stack(outputs), _stack(states) if module.record_states else now
 
     return forward
 
@@ -141,15 +141,15 @@ def _first(module: nn.Module, x: Tensor) -> State:
     return cast("Callable[[Tensor], State]", module.state_fallback)(x)
 
 
-def _stacked(states: Sequence[State]) -> State:
+def _stack(states: Sequence[State]) -> State:
     """All ticks of a state, each field `[ticks, batch, ...]`."""
     columns = zip(*states, strict=True)
-    return made(
+    return make_state(
         states[0],
         *(
             torch.stack(cast("tuple[Tensor, ...]", column))
             if isinstance(column[0], Tensor)
-            else _stacked(cast("tuple[State, ...]", column))
+            else _stack(cast("tuple[State, ...]", column))
             for column in columns
         ),
     )
@@ -160,7 +160,7 @@ def field(state: State, name: str) -> Tensor:
     return cast("Tensor", getattr(state, name))
 
 
-def made(like: State, *values: object, **named: object) -> State:
+def make_state(like: State, *values: object, **named: object) -> State:
     """A state of the same class, from all of its fields or with some of them replaced."""
     if values:
         return cast("Callable[..., State]", type(like))(*values)
@@ -173,43 +173,43 @@ def made(like: State, *values: object, **named: object) -> State:
 
 def potential_only(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
     """LIFBox and IAF, whose input drives the potential at once; LIBox."""
-    spikes, after = call.fire(call.driven(x, state), v=call.potential(state))
-    v = call.risen(after["v"])
-    return (spikes if _fires(call) else v), made(state, v=v)
+    spikes, after = call.fire(call.compute_current(x, state), v=call.potential(state))
+    v = call.add_leak(after["v"])
+    return (spikes if _fires(call) else v), make_state(state, v=v)
 
 
 def current_based(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
     """LIF, whose current is used and then decays; its refractory form."""
     lif = cast("State", getattr(state, "lif", state))
-    scale, (i, _) = gain(call.module), call.scaled(lif)
+    scale, (i, _) = gain(call.module), call.scale_current(lif)
     waits = {} if lif is state else {"rho": field(state, "rho")}
-    spikes, after = call.fire(call.driven(x, lif), v=call.potential(lif), i=i, **waits)
-    shown = call.shown(after["i"] / scale, after["i"])
-    lif = made(lif, v=call.risen(after["v"]), i=shown, z=spikes)
-    return spikes, made(state, lif=lif, rho=after["rho"]) if waits else lif
+    spikes, after = call.fire(call.compute_current(x, lif), v=call.potential(lif), i=i, **waits)
+    shown = call.show(after["i"] / scale, after["i"])
+    lif = make_state(lif, v=call.add_leak(after["v"]), i=shown, z=spikes)
+    return spikes, make_state(state, lif=lif, rho=after["rho"]) if waits else lif
 
 
-def integrating(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
+def step_integrator(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
     """LI, whose current is carried by hand into an integrator."""
-    i, faded = call.scaled(state)
-    jump = i + call.driven(x, state)
+    i, faded = call.scale_current(state)
+    jump = i + call.compute_current(x, state)
     _, after = call.fire(jump, v=call.potential(state))
-    v = call.risen(after["v"])
-    return v, made(state, v=v, i=call.shown(jump * faded / gain(call.module), jump * faded))
+    v = call.add_leak(after["v"])
+    return v, make_state(state, v=v, i=call.show(jump * faded / gain(call.module), jump * faded))
 
 
-def adapting(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
+def step_adaptive(call: Call, x: Tensor, state: State) -> tuple[Tensor, State]:
     """LSNN, which is driven by the current of the tick before.
 
     Norse raises the threshold by a spike at once, the op with the decay of the next tick.
     """
-    (i, faded), b = call.scaled(state), field(state, "b")
+    (i, faded), b = call.scale_current(state), field(state, "b")
     base, rise = number(call.module, "v_th"), number(call.module, "beta")
-    spikes, after = call.fire(i, v=call.potential(state), b=call.taken(b, b - base))
-    current = i * faded + call.driven(x, state)
-    shown = call.shown(current / gain(call.module), current)
-    raised = call.shown(after["b"] + spikes * rise + base, after["b"])
-    return spikes, made(state, z=spikes, v=call.risen(after["v"]), i=shown, b=raised)
+    spikes, after = call.fire(i, v=call.potential(state), b=call.take(b, b - base))
+    current = i * faded + call.compute_current(x, state)
+    shown = call.show(current / gain(call.module), current)
+    raised = call.show(after["b"] + spikes * rise + base, after["b"])
+    return spikes, make_state(state, z=spikes, v=call.add_leak(after["v"]), i=shown, b=raised)
 
 
 def _fires(call: Call) -> bool:

@@ -64,7 +64,7 @@ def description(module: nn.Module) -> Description | None:
     return cast("Description | None", getattr(type(module), MARK, None))
 
 
-def stated(module: nn.Module) -> dict[str, object]:
+def read_fields(module: nn.Module) -> dict[str, object]:
     """The fields of a module's op, `gain` included, as its description gives them.
 
     Raises:
@@ -91,7 +91,7 @@ def stated(module: nn.Module) -> dict[str, object]:
 
 def gain_of(module: nn.Module) -> Tensor:
     """What the current is multiplied by."""
-    return torch.as_tensor(stated(module).get("gain", 1.0), dtype=torch.float64).detach()
+    return torch.as_tensor(read_fields(module).get("gain", 1.0), dtype=torch.float64).detach()
 
 
 def _kind(described: Description) -> NeuronKind:
@@ -99,7 +99,7 @@ def _kind(described: Description) -> NeuronKind:
     numbers = {name for name, field in every if field.form == Param}
 
     def op(site: Site) -> Op:
-        given = {k: v for k, v in stated(site.module).items() if k != "gain"}
+        given = {k: v for k, v in read_fields(site.module).items() if k != "gain"}
         first = {described.states[key]: value for key, value in site.initial.items()}
         if "v" in first:
             given["initial"] = first.pop("v")
@@ -129,11 +129,13 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
     described = description(module)
     assert described is not None, "asked for a class that is not described"
     if described.time_axis is not None:
-        return _walking(module, kind, fire, described.time_axis)
-    return _hidden(module, kind, fire) if described.hidden else _passed(module, kind, fire)
+        return _walk_ticks(module, kind, fire, described.time_axis)
+    return (
+        _hide_states(module, kind, fire) if described.hidden else _pass_states(module, kind, fire)
+    )
 
 
-def _walking(
+def _walk_ticks(
     module: nn.Module, kind: NeuronKind, fire: Fire, axis: int
 ) -> Callable[[Tensor], Tensor]:
     """All ticks in one call, from rest."""
@@ -150,7 +152,7 @@ def _walking(
     return forward
 
 
-def _hidden(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+def _hide_states(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
     def forward(current: Tensor) -> Tensor:
         states = {key: _state(getattr(module, key), current) for key in kind.keys}
         spikes, after = fire(module, current, states)
@@ -161,7 +163,7 @@ def _hidden(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., ob
     return forward
 
 
-def _passed(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+def _pass_states(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
     """States one by one, or all in one tuple where forward takes one argument for several."""
     bundled = len(kind.keys) > 1 and len(inspect.signature(type(module).forward).parameters) == 3
 
@@ -186,7 +188,7 @@ def _state(state: object, current: Tensor) -> Tensor:
     return torch.full_like(current, first)
 
 
-def _named(module: nn.Module) -> str | None:
+def _find_name(module: nn.Module) -> str | None:
     return None if description(module) is None else type(module).__name__
 
 
@@ -213,7 +215,7 @@ LIBRARY = OwnNeurons(
     folder=Path("own neurons"),
     kinds={},
     refused={},
-    named=_named,
+    named=_find_name,
     objection=lambda module: "",
     forward=_forward,
     rest=_rest,

@@ -47,11 +47,11 @@ def _beta(module: nn.Module) -> Tensor:
     return torch.exp(-cast("float", module.dt) / _number(module, "tau"))
 
 
-def _biased(module: nn.Module) -> bool:
+def _has_bias(module: nn.Module) -> bool:
     return bool(_number(module, "bias").any())
 
 
-def _spiking(site: Site) -> dict[str, object]:
+def _describe_spiking(site: Site) -> dict[str, object]:
     """The fields of a spiking op: n = floor(v / th) where v >= th; v = v - n th (StepPWL)."""
     module = site.module
     threshold = site.param(_number(module, "threshold"), "threshold")
@@ -76,14 +76,14 @@ def _lif(site: Site) -> Op:
     """
     module = site.module
     decay = site.param(_alpha(module), "decay")
-    if _biased(module):
-        return site.loom.weaver.op("lif", decay=decay, **_spiking(site))
+    if _has_bias(module):
+        return site.loom.weaver.op("lif", decay=decay, **_describe_spiking(site))
     return site.loom.weaver.op(
         "cuba_lif",
         decay=decay,
         current_decay=site.param(_beta(module), "current_decay"),
         current_order="new",
-        **_spiking(site),
+        **_describe_spiking(site),
     )
 
 
@@ -93,7 +93,7 @@ def _neuron(site: Site) -> Op:
     rockpool 3.1.0, lif_neuron_torch.py, LIFNeuronTorch.forward.
     """
     decay = site.param(_alpha(site.module), "decay")
-    return site.loom.weaver.op("lif", decay=decay, **_spiking(site))
+    return site.loom.weaver.op("lif", decay=decay, **_describe_spiking(site))
 
 
 def _synapse(site: Site) -> Op:
@@ -144,7 +144,7 @@ BASES = (
 )
 
 
-def _named(module: nn.Module) -> str | None:
+def _find_name(module: nn.Module) -> str | None:
     return class_among(module, BASES, "rockpool")
 
 
@@ -167,7 +167,7 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
     """As in the library: `[batch, ticks, neurons]`, each call from the module's own states."""
     synaptic = isinstance(module, LIFBaseTorch)
     gain = torch.ones(()) if isinstance(module, LIFNeuronTorch) else _beta(module)
-    apart = synaptic and _biased(module)
+    apart = synaptic and _has_bias(module)
     # Rockpool gives no public word for whether w_rec is in use.
     recurrent = synaptic and bool(module._has_rec)  # pyright: ignore[reportPrivateUsage]
     weights = cast("Tensor | None", module.w_rec if recurrent else None)
@@ -193,7 +193,7 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
 def _rest(model: nn.Module) -> None:
     for module in model.modules():
         for key in ("vmem", "isyn", "spikes"):
-            if _named(module) in KINDS and key in dict(module.named_buffers(recurse=False)):
+            if _find_name(module) in KINDS and key in dict(module.named_buffers(recurse=False)):
                 setattr(module, key, torch.zeros_like(getattr(module, key)))
 
 
@@ -209,7 +209,7 @@ LIBRARY = Library(
     folder=folder_of(rockpool),
     kinds=KINDS,
     refused=REFUSED,
-    named=_named,
+    named=_find_name,
     objection=_objection,
     forward=_forward,
     rest=_rest,

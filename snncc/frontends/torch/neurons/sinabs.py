@@ -20,14 +20,14 @@ from snncc.ir.ops import SPIKES_MAX
 
 from ..expressions.expr import Expr
 from .library import Library, NeuronKind, Site, class_among, folder_of
-from .sinabs_calls import forward, kept_of, number, rest, sized, spikes, subtracts
+from .sinabs_calls import find_decay, forward, number, rest, set_batch, spikes, subtracts
 
 
 def _threshold(module: nn.Module) -> Tensor:
     return number(module.b0 if isinstance(module, layers.ALIF) else module.spike_threshold)
 
 
-def _spiking(site: Site) -> dict[str, object]:
+def _describe_spiking(site: Site) -> dict[str, object]:
     """The fields of a spiking op that all layers share.
 
     sinabs 3.1.3, activation/spike_generation.py and reset_mechanism.py.
@@ -75,8 +75,8 @@ def _lif(site: Site) -> Op:
     The recurrent classes add what rec_connect makes of the last spikes to I. sinabs 3.1.3,
     layers/functional/lif.py, lif_forward_single and lif_recurrent.
     """
-    decay = site.param(number(kept_of(site.module, "mem")), "decay")
-    return _charged(site, "lif", {"decay": decay})
+    decay = site.param(number(find_decay(site.module, "mem")), "decay")
+    return _make_neuron(site, "lif", {"decay": decay})
 
 
 def _iaf(site: Site) -> Op:
@@ -84,19 +84,19 @@ def _iaf(site: Site) -> Op:
 
     sinabs 3.1.3, layers/iaf.py: lif_forward_single with a = 1 and norm_input=False.
     """
-    return _charged(site, "if", {})
+    return _make_neuron(site, "if", {})
 
 
-def _charged(site: Site, keyword: str, leak: Mapping[str, object]) -> Op:
-    fade = kept_of(site.module, "syn")
+def _make_neuron(site: Site, keyword: str, leak: Mapping[str, object]) -> Op:
+    fade = find_decay(site.module, "syn")
     if fade is None:
-        return site.loom.weaver.op(keyword, **leak, **_spiking(site))
+        return site.loom.weaver.op(keyword, **leak, **_describe_spiking(site))
     return site.loom.weaver.op(
         "cuba_lif",
         **{"decay": 1.0, **leak},
         current_decay=site.param(fade, "current_decay"),
         current_order="new",
-        **_spiking(site),
+        **_describe_spiking(site),
     )
 
 
@@ -107,14 +107,14 @@ def _alif(site: Site) -> Op:
     to it is taken off the input of the next tick. sinabs 3.1.3, layers/functional/alif.py,
     alif_forward_single.
     """
-    module, fade = site.module, number(kept_of(site.module, "adapt"))
+    module, fade = site.module, number(find_decay(site.module, "adapt"))
     step = number(module.adapt_scale) * (1 - fade)
     return site.loom.weaver.op(
         "alif",
-        decay=site.param(number(kept_of(module, "mem")), "decay"),
+        decay=site.param(number(find_decay(module, "mem")), "decay"),
         adaptation_decay=site.param(fade, "adaptation_decay"),
         adaptation_step=site.param(step, "adaptation_step"),
-        **_spiking(site),
+        **_describe_spiking(site),
     )
 
 
@@ -123,7 +123,7 @@ def _leak(site: Site) -> Op:
 
     sinabs 3.1.3, layers/exp_leak.py: lif_forward_single without spike_fn.
     """
-    decay = site.param(number(kept_of(site.module, "mem")), "decay")
+    decay = site.param(number(find_decay(site.module, "mem")), "decay")
     return site.loom.weaver.op("li", decay=decay, bias=0.0, initial=_initial(site))
 
 
@@ -172,7 +172,7 @@ BASES = (
 )
 
 
-def _named(module: nn.Module) -> str | None:
+def _find_name(module: nn.Module) -> str | None:
     return class_among(module, BASES, "sinabs")
 
 
@@ -209,11 +209,11 @@ LIBRARY = Library(
     folder=folder_of(sinabs),
     kinds=KINDS,
     refused=REFUSED,
-    named=_named,
+    named=_find_name,
     objection=_objection,
     forward=forward,
     rest=rest,
     spikes=spikes,
-    sized=sized,
+    sized=set_batch,
     states=frozenset({"v_mem", "i_syn", "b", "spike_threshold"}),
 )

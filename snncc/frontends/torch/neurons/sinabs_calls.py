@@ -20,7 +20,7 @@ def number(value: object) -> Tensor:
     return torch.as_tensor(value, dtype=torch.float64).detach()
 
 
-def kept_of(module: nn.Module, state: str) -> Tensor | None:
+def find_decay(module: nn.Module, state: str) -> Tensor | None:
     """What is left of a state after a tick; None where the layer has no such state."""
     value = getattr(module, f"alpha_{state}_calculated")
     return None if value is None else number(value)
@@ -28,8 +28,8 @@ def kept_of(module: nn.Module, state: str) -> Tensor | None:
 
 def gain_of(module: nn.Module) -> Tensor:
     """What the potential takes of its input, the decay of a synaptic current included."""
-    gain = 1 - number(kept_of(module, "mem")) if module.norm_input else torch.ones(())
-    fade = kept_of(module, "syn")
+    gain = 1 - number(find_decay(module, "mem")) if module.norm_input else torch.ones(())
+    fade = find_decay(module, "syn")
     return gain.double() if fade is None else gain * fade
 
 
@@ -48,35 +48,35 @@ def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., ob
     """As in the library: `[batch, ticks, ...]`, or both merged; states are kept in the layer."""
     gain, adaptive = (
         gain_of(module),
-        isinstance(module, layers.ALIF) and kept_of(module, "syn") is not None,
+        isinstance(module, layers.ALIF) and find_decay(module, "syn") is not None,
     )
     connected = cast("Callable[[Tensor], Tensor] | None", getattr(module, "rec_connect", None))
     kept: dict[str, Tensor] = {}
 
-    def carried(name: str, x: Tensor) -> Tensor:
+    def carry(name: str, x: Tensor) -> Tensor:
         return kept[name] if name in kept and kept[name].shape == x.shape else torch.zeros_like(x)
 
-    def driven(x: Tensor, back: Tensor) -> Tensor:
+    def add_recurrent(x: Tensor, back: Tensor) -> Tensor:
         drive = x * gain
         if connected is not None:
             drive = drive + back
         if adaptive:  # the gain is that of the current too (alif_forward_single)
-            drive = kept["current"] = carried("current", drive) * gain + drive
-        return drive + carried("owed", drive) if rises(module) else drive
+            drive = kept["current"] = carry("current", drive) * gain + drive
+        return drive + carry("owed", drive) if rises(module) else drive
 
     def run(input_data: Tensor) -> Tensor:
-        x = _unmerged(module, input_data)
+        x = _unmerge(module, input_data)
         kept.pop("current", None)  # a call of ALIF does not hand it on to the next
         states = {key: _state(module, key, x) for key in kind.keys}
         back = torch.zeros_like(x[:, 0])
         rows: list[Tensor] = []
         for tick in range(x.shape[1]):
-            fired, states = fire(module, driven(x[:, tick], back), states)
+            fired, states = fire(module, add_recurrent(x[:, tick], back), states)
             rows.append(fired)
             if connected is not None:
                 back = connected(fired).reshape(fired.shape) * gain
             if rises(module):  # the op took off b0; what the threshold has risen by is still owed
-                kept["owed"] = fired * states["b"] * -number(kept_of(module, "mem"))
+                kept["owed"] = fired * states["b"] * -number(find_decay(module, "mem"))
         for key, state in states.items():
             setattr(module, key, state)
         out = torch.stack(rows, 1)
@@ -90,7 +90,7 @@ def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
     return kept if kept.shape == x[:, 0].shape else torch.zeros_like(x[:, 0])
 
 
-def _unmerged(module: nn.Module, x: Tensor) -> Tensor:
+def _unmerge(module: nn.Module, x: Tensor) -> Tensor:
     """`[batch, ticks, ...]`, from `[batch * ticks, ...]` where the layer is a Squeeze one."""
     if not isinstance(module, layers.SqueezeMixin):
         return x
@@ -106,7 +106,7 @@ def rest(model: nn.Module) -> None:
                 setattr(module, key, torch.zeros(0))
 
 
-def sized(model: nn.Module, samples: int) -> None:
+def set_batch(model: nn.Module, samples: int) -> None:
     """Layers that fold batch and ticks into one axis are built for one size of batch."""
     for module in model.modules():
         if isinstance(module, layers.SqueezeMixin):
@@ -117,4 +117,4 @@ def sized(model: nn.Module, samples: int) -> None:
 
 def spikes(module: nn.Module, returned: object) -> Sequence[Tensor]:
     """The spikes of a call, one tensor `[batch, ...]` for each tick."""
-    return _unmerged(module, cast("Tensor", returned)).unbind(1)
+    return _unmerge(module, cast("Tensor", returned)).unbind(1)

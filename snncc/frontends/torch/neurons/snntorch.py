@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from snncc.ir import ImportRefused, Op
 
 from ..expressions.expr import Expr
-from ..operations.layers import convolved, projected
+from ..operations.layers import convolve_bordered, project
 from .library import (
     Fire,
     Library,
@@ -146,7 +146,7 @@ def _current(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     return current
 
 
-def _scaled(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
+def _scale(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     """Lapicque's input: I R (1 / (R C)) dt, in that order, so that rounding is the library's."""
     R, C, dt = (_number(site, name) for name in ("R", "C", "time_step"))
     for factor in (R, 1 / (R * C), dt):
@@ -159,9 +159,9 @@ def _recurrent(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     """The input, and the spikes of the tick before through the recurrent connections."""
     recurrent, spikes = cast("nn.Module", site.module.recurrent), states["spk"]
     if isinstance(recurrent, nn.Linear):
-        back = projected(site.loom.weaver, spikes, recurrent.weight, recurrent.bias)
+        back = project(site.loom.weaver, spikes, recurrent.weight, recurrent.bias)
     elif isinstance(recurrent, nn.Conv2d):
-        back = convolved(site.loom.weaver, spikes, recurrent)
+        back = convolve_bordered(site.loom.weaver, spikes, recurrent)
     else:  # RecurrentOneToOne
         V = cast("Tensor", recurrent.V).detach()
         back = site.loom.weaver.apply("product", (spikes, site.signal(V)))
@@ -185,7 +185,7 @@ KINDS: Mapping[str, NeuronKind] = {
     "Synaptic": _kind("syn mem", _synaptic),
     "RLeaky": _kind("spk mem", _rleaky, _recurrent),
     "RSynaptic": _kind("spk syn mem", _synaptic, _recurrent),
-    "Lapicque": _kind("mem", _lapicque, _scaled),
+    "Lapicque": _kind("mem", _lapicque, _scale),
     "Alpha": _kind("syn_exc syn_inh mem", _alpha, syn_exc="e", syn_inh="h"),
 }
 """Class → what it is here. The classes are equal in 0.9.4 and 1.0.0, file by file."""
@@ -204,7 +204,7 @@ REFUSED: Mapping[str, str] = {
 """Class → why no op expresses it."""
 
 
-def _named(module: nn.Module) -> str | None:
+def _find_name(module: nn.Module) -> str | None:
     bases = (snntorch.SpikingNeuron, snntorch.LeakyParallel)
     return class_among(module, bases, "snntorch")
 
@@ -226,7 +226,7 @@ def _objection(module: nn.Module) -> str:
             f"'{RESETS[loaded]}' later, by the weights or by hand, which does not change what it "
             "computes: build it with the reset it was trained with"
         )
-    if _named(module) == "RSynaptic" and not module.reset_delay:
+    if _find_name(module) == "RSynaptic" and not module.reset_delay:
         return "RSynaptic(reset_delay=False) cannot run: snnTorch itself fails in its forward"
     return ""
 
@@ -258,7 +258,7 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
 
 def _rest(model: nn.Module) -> None:
     for module in model.modules():
-        kind = KINDS.get(_named(module) or "")
+        kind = KINDS.get(_find_name(module) or "")
         for key in kind.keys if kind else ():
             setattr(module, key, torch.zeros(0))
 
@@ -278,7 +278,7 @@ LIBRARY = Library(
     folder=folder_of(snntorch),
     kinds=KINDS,
     refused=REFUSED,
-    named=_named,
+    named=_find_name,
     objection=_objection,
     forward=_forward,
     rest=_rest,

@@ -21,12 +21,12 @@ from .library import Library, NeuronKind, Site, SpikeFunction, comparison, folde
 from .spikingjelly_calls import (
     MULTI,
     VERSION,
+    allow_missing_cupy,
     base,
-    built_anywhere,
+    find_name,
     forward,
     law_of,
     leak_reversal,
-    named,
     rest,
     spikes,
 )
@@ -54,12 +54,14 @@ def _rate(module: nn.Module) -> Tensor:
 
 
 def _compare(module: nn.Module) -> str:
-    if VERSION == "0.0.0.0.14" and named(module) in ALWAYS_REACHES:
+    if VERSION == "0.0.0.0.14" and find_name(module) in ALWAYS_REACHES:
         return ">="
     return comparison(cast("SpikeFunction", module.surrogate_function))
 
 
-def _spiking(site: Site, threshold: object = None, amount: object = None) -> dict[str, object]:
+def _describe_spiking(
+    site: Site, threshold: object = None, amount: object = None
+) -> dict[str, object]:
     """The fields of a spiking op that all classes share, counted from the leak's reversal.
 
     Counted so, a neuron that has been reset holds exactly 0, and what a tick adds stays exact.
@@ -91,7 +93,7 @@ def _if(site: Site) -> Op:
 
     neuron/integrate_and_fire.py, IFNode; HalfThresholdIFNode starts at th / 2.
     """
-    return site.loom.weaver.op("if", **_spiking(site))
+    return site.loom.weaver.op("if", **_describe_spiking(site))
 
 
 def _aware(site: Site) -> Op:
@@ -101,7 +103,7 @@ def _aware(site: Site) -> Op:
     """
     module = site.module
 
-    def placed(value: object) -> Tensor:
+    def place(value: object) -> Tensor:
         number = _number(value)
         if number.dim():
             extents = [1] * len(site.axes)
@@ -109,8 +111,10 @@ def _aware(site: Site) -> Op:
             number = number.reshape(extents)
         return number
 
-    amount = placed(module.v_threshold)
-    return site.loom.weaver.op("if", **_spiking(site, amount - placed(module.v_offset), amount))
+    amount = place(module.v_threshold)
+    return site.loom.weaver.op(
+        "if", **_describe_spiking(site, amount - place(module.v_offset), amount)
+    )
 
 
 def _lif(site: Site) -> Op:
@@ -120,7 +124,7 @@ def _lif(site: Site) -> Op:
     neuron/plif.py, ParametricLIFNode, where 1 / tau = sigmoid(w).
     """
     decay = site.param(1 - _rate(site.module), "decay")
-    return site.loom.weaver.op("lif", decay=decay, **_spiking(site))
+    return site.loom.weaver.op("lif", decay=decay, **_describe_spiking(site))
 
 
 def _klif(site: Site) -> Op:
@@ -136,7 +140,10 @@ def _klif(site: Site) -> Op:
     rate, low, scaled = _rate(module), _v_reset(module), bool(module.scale_reset)
     gain = torch.ones_like(k) if scaled else k
     level = _number(module.v_threshold) / k if scaled else _number(module.v_threshold)
-    fields = _spiking(site, level) | {"bias": site.param(gain * rate * low, "bias"), "floor": 0.0}
+    fields = _describe_spiking(site, level) | {
+        "bias": site.param(gain * rate * low, "bias"),
+        "floor": 0.0,
+    }
     return site.loom.weaver.op("lif", decay=site.param(gain * (1 - rate), "decay"), **fields)
 
 
@@ -153,17 +160,20 @@ def _cuba(site: Site) -> Op:
         decay=site.param(_number(module.v_decay), "decay"),
         current_decay=site.param(_number(module.c_decay), "current_decay"),
         current_order="new",
-        **_spiking(site),
+        **_describe_spiking(site),
     )
 
 
-def _sliding(site: Site) -> Op:
+def _make_sliding(site: Site) -> Op:
     """h = weight[k-1] x[t] + ... + weight[0] x[t-k+1]; s = h + bias >= 0; nothing is kept.
 
     functional/neuron.py, sliding_psn_step. The sum is made of nodes before the neuron, which
     itself forgets all of its potential.
     """
-    fields = _spiking(site, -_number(site.module.bias)) | {"reset": "none", "reset_amount": 0.0}
+    fields = _describe_spiking(site, -_number(site.module.bias)) | {
+        "reset": "none",
+        "reset_amount": 0.0,
+    }
     return site.loom.weaver.op("lif", decay=0.0, **fields)
 
 
@@ -172,7 +182,7 @@ def _integrator(site: Site) -> Op:
 
     neuron/lif.py, NonSpikingLIFNode; neuron/integrate_and_fire.py, NonSpikingIFNode.
     """
-    leaky = named(site.module) == "NonSpikingLIFNode"
+    leaky = find_name(site.module) == "NonSpikingLIFNode"
     decay = site.param(1 - _rate(site.module), "decay") if leaky else 1.0
     return site.loom.weaver.op("li", decay=decay, bias=0.0, initial=0.0)
 
@@ -184,21 +194,21 @@ def _whole(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     return current
 
 
-def _scaled(site: Site, current: Expr, factor: Tensor) -> Expr:
+def _scale(site: Site, current: Expr, factor: Tensor) -> Expr:
     if bool((factor == 1).all()):
         return current
     return site.loom.weaver.apply("product", (current, site.signal(factor)))
 
 
-def _leaked(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
+def _leak(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     """The input, which leaks as the potential does unless decay_input is False."""
     leaks = getattr(site.module, "decay_input", True)
-    return _scaled(site, current, _rate(site.module)) if leaks else current
+    return _scale(site, current, _rate(site.module)) if leaks else current
 
 
-def _leaked_by_k(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
-    current = _leaked(site, current, states)
-    return current if site.module.scale_reset else _scaled(site, current, _number(site.module.k))
+def _leak_by_k(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
+    current = _leak(site, current, states)
+    return current if site.module.scale_reset else _scale(site, current, _number(site.module.k))
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -212,20 +222,20 @@ def _kind(op: Callable[[Site], Op], drive: Callable[..., Expr] = _whole, c: str 
 
 KINDS: Mapping[str, NeuronKind] = {
     "IFNode": _kind(_if),
-    "LIFNode": _kind(_lif, _leaked),
-    "ParametricLIFNode": _kind(_lif, _leaked),
-    "KLIFNode": _kind(_klif, _leaked_by_k),
+    "LIFNode": _kind(_lif, _leak),
+    "ParametricLIFNode": _kind(_lif, _leak),
+    "KLIFNode": _kind(_klif, _leak_by_k),
     "CUBALIFNode": _kind(_cuba, c="i"),
     "SimpleIFNode": _kind(_if),
-    "SimpleLIFNode": _kind(_lif, _leaked),
+    "SimpleLIFNode": _kind(_lif, _leak),
     "HalfThresholdIFNode": _kind(_if),
     "ActivationAwareIFNode": _kind(_aware),
-    "SlidingPSN": _kind(_sliding),
+    "SlidingPSN": _kind(_make_sliding),
     "NonSpikingIFNode": _kind(_integrator),
-    "NonSpikingLIFNode": _kind(_integrator, _leaked),
+    "NonSpikingLIFNode": _kind(_integrator, _leak),
     f"{MULTI}IFNode": _kind(_if),
-    f"{MULTI}LIFNode": _kind(_lif, _leaked),
-    f"{MULTI}ParametricLIFNode": _kind(_lif, _leaked),
+    f"{MULTI}LIFNode": _kind(_lif, _leak),
+    f"{MULTI}ParametricLIFNode": _kind(_lif, _leak),
 }
 """Class → what it is here. 0.0.0.0.14 has the first four, with equal equations; 0.0.0.0.12 the
 first three, and those of many ticks a call."""
@@ -289,10 +299,10 @@ LIBRARY = Library(
     folder=folder_of(base),
     kinds=KINDS,
     refused=REFUSED,
-    named=named,
+    named=find_name,
     objection=_objection,
     forward=forward,
     rest=rest,
     spikes=spikes,
-    building=built_anywhere,
+    building=allow_missing_cupy,
 )

@@ -42,14 +42,14 @@ class Memory(Protocol):
         ...
 
 
-def named(module: nn.Module) -> str | None:
+def find_name(module: nn.Module) -> str | None:
     """The library's class of neurons that a module is of or derived from."""
     return class_among(module, BASES, "spikingjelly")
 
 
 def law_of(module: nn.Module) -> str:
     """The class whose equation a neuron has, however many ticks a call is."""
-    return (named(module) or "").removeprefix(MULTI)
+    return (find_name(module) or "").removeprefix(MULTI)
 
 
 def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
@@ -58,13 +58,13 @@ def forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., ob
     SpikingJelly 2.0.0, activation_based/base.py, MemoryModule.forward, step_mode 's' or 'm'; and
     0.0.0.0.12, clock_driven/neuron.py, MultiStepLIFNode.forward.
     """
-    match named(module):
+    match find_name(module):
         case "SlidingPSN":
-            return _sliding(module, fire)
+            return _slide(module, fire)
         case "NonSpikingIFNode" | "NonSpikingLIFNode":
-            return _unspiking(module, fire)
+            return _read_out(module, fire)
         case _:
-            return _remembering(module, kind, fire)
+            return _remember_states(module, kind, fire)
 
 
 def leak_reversal(module: nn.Module) -> float | Tensor:
@@ -73,7 +73,7 @@ def leak_reversal(module: nn.Module) -> float | Tensor:
     return 0.0 if value is None else value
 
 
-def _remembering(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
+def _remember_states(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
     level = leak_reversal(module)
     counted: dict[int, tuple[Tensor, Tensor]] = {}
 
@@ -95,18 +95,18 @@ def _remembering(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..
             setattr(module, key, value)
         return spikes
 
-    def called(x: Tensor) -> Tensor:
+    def call(x: Tensor) -> Tensor:
         if _single(module):
             return tick(x)
         outputs, potentials = [], []
         for each in x:
             outputs.append(tick(each))
             potentials.append(cast("Tensor", module.v))
-        if getattr(module, "store_v_seq", (named(module) or "").startswith(MULTI)):
+        if getattr(module, "store_v_seq", (find_name(module) or "").startswith(MULTI)):
             module.v_seq = torch.stack(potentials)
         return torch.stack(outputs)
 
-    return called
+    return call
 
 
 def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
     return torch.full_like(x, float(first if isinstance(kept, Tensor) else kept))
 
 
-def _sliding(module: nn.Module, fire: Fire) -> Callable[..., object]:
+def _slide(module: nn.Module, fire: Fire) -> Callable[..., object]:
     """A sum over the last k inputs, then a neuron that forgets.
 
     SpikingJelly 2.0.0, activation_based/neuron/psn.py, SlidingPSN: in step_mode 's' the inputs are
@@ -138,22 +138,22 @@ def _sliding(module: nn.Module, fire: Fire) -> Callable[..., object]:
         last[:] = [after["v"]]
         return spikes
 
-    def called(x: Tensor) -> Tensor:
+    def call(x: Tensor) -> Tensor:
         if _single(module):
             return tick(x, cast("list[Tensor]", module.queue))
         queue: list[Tensor] = []
         return torch.stack([tick(each, queue) for each in x])
 
-    return called
+    return call
 
 
-def _unspiking(module: nn.Module, fire: Fire) -> Callable[..., object]:
+def _read_out(module: nn.Module, fire: Fire) -> Callable[..., object]:
     """A read-out that starts from zero in every call.
 
     SpikingJelly 2.0.0, activation_based/neuron/base_node.py, NonSpikingBaseNode.forward.
     """
 
-    def called(x: Tensor) -> Tensor | list[Tensor]:
+    def call(x: Tensor) -> Tensor | list[Tensor]:
         state, outputs = torch.zeros_like(x[0]), list[Tensor]()
         for each in x:
             output, after = fire(module, each, {"v": state})
@@ -168,7 +168,7 @@ def _unspiking(module: nn.Module, fire: Fire) -> Callable[..., object]:
             case _:
                 return outputs
 
-    return called
+    return call
 
 
 def rest(model: nn.Module) -> None:
@@ -188,12 +188,12 @@ def spikes(module: nn.Module, returned: object) -> Sequence[Tensor]:
 
 
 def _single(module: nn.Module) -> bool:
-    mode = "m" if (named(module) or "").startswith(MULTI) else "s"
+    mode = "m" if (find_name(module) or "").startswith(MULTI) else "s"
     return getattr(module, "step_mode", mode) == "s"
 
 
 @contextmanager
-def built_anywhere() -> Generator[None]:
+def allow_missing_cupy() -> Generator[None]:
     """Within it a model may ask for CuPy where there is none; it is run on the CPU here.
 
     SpikingJelly 0.0.0.0.14, activation_based/base.py, check_backend_library; 0.0.0.0.12,
@@ -202,7 +202,7 @@ def built_anywhere() -> Generator[None]:
     asking = (base, "check_backend_library"), (neuron, "check_backend")
     demands = [(m, name, getattr(m, name)) for m, name in asking if hasattr(m, name)]
     for module, name, _ in demands:
-        setattr(module, name, _unchecked)
+        setattr(module, name, _skip_check)
     try:
         yield
     finally:
@@ -210,5 +210,5 @@ def built_anywhere() -> Generator[None]:
             setattr(module, name, demanded)
 
 
-def _unchecked(backend: str) -> None:
+def _skip_check(backend: str) -> None:
     """No demand on the machine."""

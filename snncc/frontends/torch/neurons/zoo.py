@@ -18,7 +18,7 @@ from .library import Fire, Library, NeuronKind, Site
 MODULE = "snncc.zoo.models.graded"
 
 
-def _graded(site: Site) -> Op:
+def _make_graded(site: Site) -> Op:
     """y = c where c > th, else 0; c = c - th where it fired, or c.
 
     Subramoney et al. 2023 (arXiv 2206.06178), eq. 4 and 5; EvNN 0.2, egru.py.
@@ -44,11 +44,11 @@ def _one(site: Site) -> float:
 
 
 KINDS: Mapping[str, NeuronKind] = {
-    "GradedEvents": NeuronKind(("left",), {"spk": "", "left": "v"}, _graded, _current, _one)
+    "GradedEvents": NeuronKind(("left",), {"spk": "", "left": "v"}, _make_graded, _current, _one)
 }
 
 
-def _named(module: nn.Module) -> str | None:
+def _find_name(module: nn.Module) -> str | None:
     kind = type(module)
     return kind.__name__ if kind.__module__ == MODULE else None
 
@@ -68,7 +68,7 @@ def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., o
 
 def _rest(model: nn.Module) -> None:
     for module in model.modules():
-        if _named(module) and hasattr(module, "left"):
+        if _find_name(module) and hasattr(module, "left"):
             del module.left
 
 
@@ -84,7 +84,7 @@ LIBRARY = Library(
     folder=Path(__file__).parents[3] / "zoo" / "models" / "graded.py",
     kinds=KINDS,
     refused={"": "it is not a class of neurons"},
-    named=_named,
+    named=_find_name,
     objection=lambda module: "",
     forward=_forward,
     rest=_rest,

@@ -6,14 +6,14 @@ import torch
 
 from ..expressions.axes import Grid
 from ..expressions.axis_ops import Loom
-from .operation_table import Operand, function, maximum, minimum, negated, rectified, row
+from .operation_table import Operand, function, maximum, minimum, negate, rectify, row
 
 
-def _scaled(loom: Loom, signal: Grid, factor: float) -> Grid:
+def _scale(loom: Loom, signal: Grid, factor: float) -> Grid:
     return loom.pointwise("product", [signal, torch.tensor(float(factor), dtype=torch.float64)])
 
 
-def _shifted(loom: Loom, signal: Grid, term: float) -> Grid:
+def _shift(loom: Loom, signal: Grid, term: float) -> Grid:
     return loom.pointwise("sum", [signal, torch.tensor(float(term), dtype=torch.float64)])
 
 
@@ -47,23 +47,23 @@ def _clamp_max(loom: Loom, signal: Grid, max: Operand | float) -> Grid:  # noqa:
 
 @row("abs")
 def _abs(loom: Loom, signal: Grid) -> Grid:
-    return loom.pointwise("sum", [rectified(loom, signal), rectified(loom, negated(loom, signal))])
+    return loom.pointwise("sum", [rectify(loom, signal), rectify(loom, negate(loom, signal))])
 
 
 @row("leaky_relu")
 def _leaky_relu(loom: Loom, signal: Grid, slope: float = 0.01) -> Grid:
-    below = _scaled(loom, rectified(loom, negated(loom, signal)), -slope)
-    return loom.pointwise("sum", [rectified(loom, signal), below])
+    below = _scale(loom, rectify(loom, negate(loom, signal)), -slope)
+    return loom.pointwise("sum", [rectify(loom, signal), below])
 
 
 @row("elu")
 def _elu(
     loom: Loom, signal: Grid, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0
 ) -> Grid:
-    below = negated(loom, rectified(loom, negated(loom, signal)))  # min(x, 0)
-    grown = _shifted(loom, function("exp")(loom, _scaled(loom, below, input_scale)), -1.0)
-    whole = loom.pointwise("sum", [rectified(loom, signal), _scaled(loom, grown, alpha)])
-    return whole if scale == 1 else _scaled(loom, whole, scale)
+    below = negate(loom, rectify(loom, negate(loom, signal)))  # min(x, 0)
+    grown = _shift(loom, function("exp")(loom, _scale(loom, below, input_scale)), -1.0)
+    whole = loom.pointwise("sum", [rectify(loom, signal), _scale(loom, grown, alpha)])
+    return whole if scale == 1 else _scale(loom, whole, scale)
 
 
 @row("celu")
@@ -84,7 +84,7 @@ def _mish(loom: Loom, signal: Grid) -> Grid:
 
 @row("hardsigmoid")
 def _hardsigmoid(loom: Loom, signal: Grid) -> Grid:
-    return _clamp(loom, _shifted(loom, _scaled(loom, signal, 1 / 6), 0.5), 0.0, 1.0)
+    return _clamp(loom, _shift(loom, _scale(loom, signal, 1 / 6), 0.5), 0.0, 1.0)
 
 
 @row("hardswish")
@@ -106,7 +106,7 @@ def _gelu(loom: Loom, signal: Grid, approximate: str = "none") -> Grid:
             "'gelu': no op has the error function; train with nn.GELU(approximate='tanh') or ReLU"
         )
     # Hendrycks and Gimpel 2016 (arXiv 1606.08415): x / 2 (1 + tanh(sqrt(2 / pi) (x + c x^3)))
-    cubed = _scaled(loom, _power(loom, signal, 3), 0.044715)
-    inner = _scaled(loom, loom.pointwise("sum", [signal, cubed]), (2 / torch.pi) ** 0.5)
-    gate = _shifted(loom, _scaled(loom, function("tanh")(loom, inner), 0.5), 0.5)
+    cubed = _scale(loom, _power(loom, signal, 3), 0.044715)
+    inner = _scale(loom, loom.pointwise("sum", [signal, cubed]), (2 / torch.pi) ** 0.5)
+    gate = _shift(loom, _scale(loom, function("tanh")(loom, inner), 0.5), 0.5)
     return loom.pointwise("product", [signal, gate])

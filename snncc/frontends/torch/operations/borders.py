@@ -14,7 +14,7 @@ from snncc.ir import Shape
 from ..expressions.axes import Axis, Grid, axis_of, each, sizes
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
-from ..expressions.padding import padded
+from ..expressions.padding import pad_signal
 from .operation_table import Operand, row
 
 Pair = int | Sequence[int]
@@ -39,13 +39,13 @@ def _pad(
         size = signal.shape[axis]
         cut = range(max(0, -before), size - max(0, -after))
         if len(cut) < size:
-            signal = loom.picked(signal, axis, cut)
+            signal = loom.pick(signal, axis, cut)
         before, after = max(0, before), max(0, after)
         if mode == "constant":
             signal = _zeros_along(loom, signal, axis, (before, after))
         elif before or after:
-            signal = loom.picked(signal, axis, _outside(len(cut), before, after, mode))
-    return _bordered(loom, signal, pairs, value) if mode == "constant" and value else signal
+            signal = loom.pick(signal, axis, _outside(len(cut), before, after, mode))
+    return _add_border(loom, signal, pairs, value) if mode == "constant" and value else signal
 
 
 @row("constant_pad_nd")
@@ -69,8 +69,8 @@ def _outside(size: int, before: int, after: int, mode: str) -> list[int]:
 def _zeros_along(loom: Loom, signal: Grid, axis: int, pads: tuple[int, int]) -> Grid:
     if not any(pads):
         return signal
-    grid = loom.settled(signal)
-    grid = loom.filled_at(grid, axis)
+    grid = loom.merge_atoms(signal)
+    grid = loom.fill_at(grid, axis)
     if grid.is_pure(axis, "list"):
         where = len(sizes(grid.axes[:axis], "list"))
         silent: Any = loom.weaver.constant(np.zeros(grid.features))
@@ -80,15 +80,15 @@ def _zeros_along(loom: Loom, signal: Grid, axis: int, pads: tuple[int, int]) -> 
         kind: Axis = axis_of("list", cells.shape[where])
         return Grid(cells, (*grid.axes[:axis], kind, *grid.axes[axis + 1 :]))
     if not grid.is_pure(axis, "feature"):
-        raise loom.weaver.torn("the batch is padded")
+        raise loom.weaver.refuse_batch("the batch is padded")
     where = len(sizes(grid.axes[:axis], "feature"))
     around = [pads if k == where else (0, 0) for k in range(len(grid.features))]
-    cells = each(grid, lambda e: padded(loom.weaver, e, around))
+    cells = each(grid, lambda e: pad_signal(loom.weaver, e, around))
     wider = axis_of("feature", grid.shape[axis] + sum(pads))
     return Grid(cells, (*grid.axes[:axis], wider, *grid.axes[axis + 1 :]))
 
 
-def _bordered(loom: Loom, signal: Grid, pairs: Sequence[tuple[int, int]], value: float) -> Grid:
+def _add_border(loom: Loom, signal: Grid, pairs: Sequence[tuple[int, int]], value: float) -> Grid:
     """A padded signal with a value on its border."""
     border = torch.full(signal.shape[len(signal.axes) - len(pairs) :], float(value))
     inside = [
@@ -117,25 +117,25 @@ def over_ticks(
         None where none of the three axes is ticks with such a window.
     """
     assert isinstance(signal, Grid)
-    grid = loom.settled(signal)
+    grid = loom.merge_atoms(signal)
     still = (1, 1, 0, 1)[: len(windows)]
     for k in range(3):
         if not grid.is_pure(2 + k, "list") or tuple(w[k] for w in windows) != still:
             continue
         order = [2 + k, *(axis for axis in range(5) if axis != 2 + k)]
-        front = loom.permuted(grid, order)
+        front = loom.permute(grid, order)
         merged = Grid(front.cells, (front.axes[0] + front.axes[1], *front.axes[2:]))
         made = do(merged, k)
         ticks, batch = made.axes[0][:1], made.axes[0][1:]
         apart = Grid(made.cells, (ticks, batch, *made.axes[1:]))
-        return loom.permuted(apart, [order.index(axis) for axis in range(5)])
+        return loom.permute(apart, [order.index(axis) for axis in range(5)])
     return None
 
 
 # --- transposed convolutions ----------------------------------------------------------------------
 
 
-def transposed(
+def transpose_convolution(
     weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tensor | None, **fixed: object
 ) -> Expr:
     """A transposed convolution on one expression: one convolution for each phase of the stride.
@@ -209,10 +209,10 @@ def _beside(weaver: Weaver, expr: Expr, stride: Shape, kept: Sequence[range]) ->
 
 @row("pixel_shuffle")
 def _pixel_shuffle(loom: Loom, signal: Grid, factor: int) -> Grid:
-    grid = loom.settled(signal)
+    grid = loom.merge_atoms(signal)
     lead = len(grid.axes) - 3
     for axis in range(lead, lead + 3):
-        grid = loom.filled_at(loom.unlisted(grid, axis), axis)
+        grid = loom.fill_at(loom.unlist(grid, axis), axis)
     size = grid.shape[lead + 1 :]
     stride = (factor, factor)
     spans = [range(n * factor) for n in size]

@@ -29,7 +29,7 @@ Map = Callable[[Tensor], Tensor]
 Index = npt.NDArray[np.int64]
 
 
-def mapped(
+def map_signal(
     loom: Loom, name: str, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> Grid | None:
     """What an operation of one signal gives, if it moves its values or is linear; else None.
@@ -41,7 +41,7 @@ def mapped(
     operation = getattr(torch.ops.aten, name, None)
     if operation is None or not isinstance(first, Grid) or any(isinstance(a, Grid) for a in rest):
         return None
-    signal = loom.settled(first)
+    signal = loom.merge_atoms(first)
 
     def function(values: Tensor) -> Tensor:
         result: object = operation(values, *rest, **kwargs)
@@ -52,10 +52,10 @@ def mapped(
     for lead in _leads(signal):
         whole = signal
         for axis in range(lead, len(signal.axes)):
-            whole = loom.filled_at(loom.unlisted(whole, axis), axis)
-        found = _asked(function, whole.shape, lead)
+            whole = loom.fill_at(loom.unlist(whole, axis), axis)
+        found = _find_map(function, whole.shape, lead)
         if found is not None:
-            cells = each(whole, partial(found.applied, loom.weaver, name))
+            cells = each(whole, partial(found.apply, loom.weaver, name))
             axes = (*whole.axes[:lead], *(axis_of("feature", n) for n in found.shape))
             return Grid(cells, axes)
     return None
@@ -89,7 +89,7 @@ class FixedMap:
     weights: tuple[Index, Index, npt.NDArray[np.float64]] | None
     shift: npt.NDArray[np.float64]
 
-    def applied(self, weaver: Weaver, name: str, expr: Expr) -> Expr:
+    def apply(self, weaver: Weaver, name: str, expr: Expr) -> Expr:
         """The result as an expression."""
         size, out = prod(expr.shape), prod(self.shape)
         if self.moved is not None and np.all(self.moved >= 0):
@@ -122,7 +122,7 @@ class FixedMap:
         return self.weights
 
 
-def _asked(function: Map, shape: tuple[int, ...], lead: int) -> FixedMap | None:
+def _find_map(function: Map, shape: tuple[int, ...], lead: int) -> FixedMap | None:
     """What a function does, or None where it is no fixed map of each sample's own values."""
     samples, size = prod(shape[:lead]), prod(shape[lead:])
     try:

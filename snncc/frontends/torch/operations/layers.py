@@ -15,10 +15,10 @@ from snncc.ir import Shape
 from ..expressions.axes import Axis, Cells, Grid, cell, each
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
-from ..expressions.padding import unpadded
-from .borders import Pair, over_ticks, per_axis, transposed
+from ..expressions.padding import strip_padding
+from .borders import Pair, over_ticks, per_axis, transpose_convolution
 from .operation_table import Operand, row
-from .products import multiplied
+from .products import multiply
 
 
 def _numpy(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -30,7 +30,7 @@ def _weights(loom: Loom, weight: Operand, bias: Operand | None = None) -> None:
         raise loom.weaver.refuse("the weights are computed from a signal")
 
 
-def projected(weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tensor | None) -> Expr:
+def project(weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tensor | None) -> Expr:
     """A linear layer on the last axis of one expression."""
     refs = {"weight": weaver.tensor(_numpy(weight), "weight")}
     if bias is not None:
@@ -42,10 +42,10 @@ def projected(weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tens
 def _linear(loom: Loom, signal: Operand, weight: Operand, bias: Operand | None = None) -> Grid:
     _weights(loom, weight, bias)
     assert isinstance(signal, Grid) and isinstance(weight, torch.Tensor)
-    grid, last = loom.settled(signal), len(signal.axes) - 1
-    grid = loom.filled_at(loom.unlisted(grid, last), last)
+    grid, last = loom.merge_atoms(signal), len(signal.axes) - 1
+    grid = loom.fill_at(loom.unlist(grid, last), last)
     assert bias is None or isinstance(bias, torch.Tensor)
-    cells = each(grid, lambda e: projected(loom.weaver, e, weight, bias))
+    cells = each(grid, lambda e: project(loom.weaver, e, weight, bias))
     return Grid(cells, (*grid.axes[:last], (("feature", int(weight.shape[0])),)))
 
 
@@ -55,14 +55,14 @@ def _linear(loom: Loom, signal: Operand, weight: Operand, bias: Operand | None =
 @row("matmul", "mm", "bmm", "mv")
 def _matmul(loom: Loom, left: Operand, right: Operand) -> Grid:
     lead = "abcdefgh"[: max(0, len(left.shape) - 2, len(right.shape) - 2)]
-    first, left = _labelled(left, lead, "mk")
-    second, right = _labelled(right, lead, "kn")
+    first, left = _label(left, lead, "mk")
+    second, right = _label(right, lead, "kn")
     out = lead + "m" * (len(left.shape) > 1) + "n" * (len(right.shape) > 1)
     return einsum(loom, f"{first},{second}->{out}", [left, right])
 
 
 @row("addmm", "addmv", "baddbmm")
-def _added(
+def _add_product(
     loom: Loom, term: Operand, left: Operand, right: Operand, beta: float = 1, alpha: float = 1
 ) -> Grid:
     match term, right:
@@ -81,7 +81,7 @@ def _times(loom: Loom, operand: Operand, factor: float) -> Operand:
     return loom.pointwise("product", [operand, torch.tensor(float(factor), dtype=torch.float64)])
 
 
-def _labelled(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
+def _label(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
     """Labels of a matrix product's operand; axes along which a constant repeats have none."""
     rank = len(operand.shape)
     if rank == 1:
@@ -101,18 +101,18 @@ def einsum(loom: Loom, equation: str, *operands: Operand | Sequence[Operand]) ->
     live = [(t, p) for t, p in zip(terms, parts, strict=True) if isinstance(p, Grid)]
     if len(parts) == len(live) == 2:
         (first, left), (second, right) = live
-        return multiplied(loom, (first, second), (left, right), out)
+        return multiply(loom, (first, second), (left, right), out)
     if len(live) != 1:
         raise loom.weaver.refuse("a product of more than two signals; take two at a time")
     still = [(t, p) for t, p in zip(terms, parts, strict=True) if isinstance(p, torch.Tensor)]
     labels, grid = live[0]
     if not still:
-        return _traced(loom, labels, grid, out)
+        return _permute_labels(loom, labels, grid, out)
     kept = "".join(dict.fromkeys(c for t, _ in still for c in t if c in labels or c in out))
     weight = torch.einsum(
         ",".join(t for t, _ in still) + "->" + kept, *[p.double() for _, p in still]
     )
-    return _contracted(loom, (labels, grid), (kept, weight), out)
+    return _contract(loom, (labels, grid), (kept, weight), out)
 
 
 def _parse(loom: Loom, equation: str, parts: Sequence[Operand]) -> tuple[list[str], str]:
@@ -136,13 +136,13 @@ def _parse(loom: Loom, equation: str, parts: Sequence[Operand]) -> tuple[list[st
     return terms, out.replace("...", dots)
 
 
-def _traced(loom: Loom, labels: str, grid: Grid, out: str) -> Grid:
+def _permute_labels(loom: Loom, labels: str, grid: Grid, out: str) -> Grid:
     if set(labels) != set(out):
         raise loom.weaver.refuse("an einsum that sums a signal alone; use sum()")
-    return loom.permuted(grid, [labels.index(c) for c in out])
+    return loom.permute(grid, [labels.index(c) for c in out])
 
 
-def _contracted(
+def _contract(
     loom: Loom, signal: tuple[str, Grid], constant: tuple[str, torch.Tensor], out: str
 ) -> Grid:
     """Shared axes that stay are blocks, those that go are summed, the weight's own are new."""
@@ -150,17 +150,17 @@ def _contracted(
     summed = [c for c in labels if c not in out]
     if any(c not in kept for c in summed):
         raise loom.weaver.refuse("an einsum that sums a signal alone; use sum()")
-    grid = loom.settled(grid)
+    grid = loom.merge_atoms(grid)
     for c in kept:
         if c in labels:
-            grid = loom.filled_at(loom.unlisted(grid, labels.index(c)), labels.index(c))
+            grid = loom.fill_at(loom.unlist(grid, labels.index(c)), labels.index(c))
     kept, weight = _uniform(loom, (labels, grid), (kept, weight))
     blocks, fresh = (
         [c for c in labels if c in kept and c in out],
         [c for c in kept if c not in labels],
     )
     own = [c for c in labels if c in out and c not in kept]
-    grid = loom.permuted(grid, [labels.index(c) for c in (*own, *blocks, *summed)])
+    grid = loom.permute(grid, [labels.index(c) for c in (*own, *blocks, *summed)])
     extent = dict(zip((*own, *blocks, *summed), grid.shape, strict=True)) | dict(
         zip(kept, weight.shape, strict=True)
     )
@@ -175,7 +175,7 @@ def _contracted(
     new: list[Axis] = [(("feature", extent[c]),) for c in (*blocks, *fresh)]
     result = Grid(cells, (*grid.axes[: len(own)], *new))
     made = "".join((*own, *blocks, *fresh))
-    return loom.permuted(result, [made.index(c) for c in out])
+    return loom.permute(result, [made.index(c) for c in out])
 
 
 def _uniform(
@@ -187,7 +187,9 @@ def _uniform(
         if c in labels and not grid.is_pure(labels.index(c), "feature"):
             where = kept.index(c)
             if not torch.equal(weight, weight.narrow(where, 0, 1).expand_as(weight)):
-                raise loom.weaver.torn("the weights differ from sample to sample of the batch")
+                raise loom.weaver.refuse_batch(
+                    "the weights differ from sample to sample of the batch"
+                )
             kept, weight = kept.replace(c, ""), weight.select(where, 0)
     return kept, weight
 
@@ -225,34 +227,34 @@ def image(loom: Loom, signal: Operand, axes: int) -> Grid:
         raise loom.weaver.refuse(
             f"expected [batch, channels, ...] with {axes + 2} axes, found {list(signal.shape)}"
         )
-    grid = loom.settled(signal)
+    grid = loom.merge_atoms(signal)
     for axis in range(1, axes + 2):
-        grid = loom.filled_at(loom.unlisted(grid, axis), axis)
+        grid = loom.fill_at(loom.unlist(grid, axis), axis)
     if any(kind == "feature" for kind, _ in grid.axes[0]):
-        raise loom.weaver.torn(f"the first axis of {list(signal.shape)} is not the batch")
+        raise loom.weaver.refuse_batch(f"the first axis of {list(signal.shape)} is not the batch")
     return grid
 
 
-def windowed(grid: Grid, cells: Cells, shape: Shape) -> Grid:
+def slide_window(grid: Grid, cells: Cells, shape: Shape) -> Grid:
     """A grid of what windows over an image give."""
     return Grid(cells, (grid.axes[0], *((("feature", n),) for n in shape)))
 
 
-def convolved(weaver: Weaver, expr: Expr, layer: nn.Conv1d | nn.Conv2d) -> Expr:
+def convolve_bordered(weaver: Weaver, expr: Expr, layer: nn.Conv1d | nn.Conv2d) -> Expr:
     """A convolution layer on one expression."""
     kernel, dilation = tuple(layer.weight.shape[2:]), tuple(layer.dilation)
     pads = _pads(layer.padding, kernel, dilation)
     fixed = {"stride": tuple(layer.stride), "padding": pads, "dilation": dilation}
-    return _convolved(weaver, expr, layer.weight, layer.bias, groups=layer.groups, **fixed)
+    return _convolve(weaver, expr, layer.weight, layer.bias, groups=layer.groups, **fixed)
 
 
-def _convolved(
+def _convolve(
     weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tensor | None, **fixed: object
 ) -> Expr:
     refs = {"weight": weaver.tensor(_numpy(weight), "weight")}
     if bias is not None:
         refs["bias"] = weaver.tensor(_numpy(bias), "bias")
-    inner, around = unpadded(expr, weight.ndim - 2)
+    inner, around = strip_padding(expr, weight.ndim - 2)
     own = cast("Sequence[tuple[int, int]]", fixed["padding"])
     pads = tuple((p + b, q + a) for (p, q), (b, a) in zip(own, around, strict=True))
     return weaver.apply("conv", (inner,), **{**fixed, "padding": pads}, **refs)
@@ -290,8 +292,8 @@ def _conv(
     grid = image(loom, signal, axes)
     pads = _pads(padding, tuple(weight.shape[2:]), spread)
     fixed = {"stride": per_axis(stride, axes), "padding": pads, "dilation": spread}
-    cells = each(grid, lambda e: _convolved(loom.weaver, e, weight, bias, groups=groups, **fixed))
-    return windowed(grid, cells, cell(cells).shape)
+    cells = each(grid, lambda e: _convolve(loom.weaver, e, weight, bias, groups=groups, **fixed))
+    return slide_window(grid, cells, cell(cells).shape)
 
 
 @row("convolution")
@@ -309,13 +311,13 @@ def _convolution(
 ) -> Grid:
     """What every convolution comes down to where its function is not seen, as in TorchScript."""
     if turned:
-        return _transposed(
+        return _transpose_convolution(
             loom, signal, weight, bias, stride, padding, dilation, output_padding, groups
         )
     return _conv(loom, signal, weight, bias, stride, padding, dilation, groups)
 
 
-def _transposed(
+def _transpose_convolution(
     loom: Loom,
     signal: Operand,
     weight: Operand,
@@ -339,8 +341,8 @@ def _transposed(
         "dilation": per_axis(dilation, axes),
         "groups": groups,
     }
-    cells = each(grid, lambda e: transposed(loom.weaver, e, weight, bias, **fixed))
-    return windowed(grid, cells, cell(cells).shape)
+    cells = each(grid, lambda e: transpose_convolution(loom.weaver, e, weight, bias, **fixed))
+    return slide_window(grid, cells, cell(cells).shape)
 
 
 def _pads(padding: Pair | str, kernel: Shape, dilation: Shape) -> tuple[tuple[int, int], ...]:

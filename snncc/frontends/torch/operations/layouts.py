@@ -23,24 +23,24 @@ def _view(loom: Loom, signal: Grid, shape: Sequence[int], *_: object) -> Grid:
 
 @row("t")
 def _t(loom: Loom, signal: Grid) -> Grid:
-    return loom.permuted(signal, range(len(signal.axes))[::-1])
+    return loom.permute(signal, range(len(signal.axes))[::-1])
 
 
 @row("transpose")
 def _transpose(loom: Loom, signal: Grid, first: int, second: int) -> Grid:
     order = list(range(len(signal.axes)))
     order[first], order[second] = order[second], order[first]
-    return loom.permuted(signal, order)
+    return loom.permute(signal, order)
 
 
 @row("permute")
 def _permute(loom: Loom, signal: Grid, dims: Sequence[int]) -> Grid:
-    return loom.permuted(signal, [d % len(signal.axes) for d in dims])
+    return loom.permute(signal, [d % len(signal.axes) for d in dims])
 
 
 @row("unsqueeze")
 def _unsqueeze(loom: Loom, signal: Grid, dim: int) -> Grid:
-    return loom.unsqueezed(signal, dim % (len(signal.axes) + 1))
+    return loom.unsqueeze(signal, dim % (len(signal.axes) + 1))
 
 
 @row("squeeze")
@@ -48,14 +48,14 @@ def _squeeze(loom: Loom, signal: Grid, dim: int | Sequence[int] | None = None) -
     rank = len(signal.axes)
     dims = range(rank) if dim is None else (dim,) if isinstance(dim, int) else dim
     for axis in sorted((d % rank for d in dims), reverse=True):
-        signal = loom.squeezed(signal, axis)
+        signal = loom.squeeze(signal, axis)
     return signal
 
 
 @row("select")
 def _select(loom: Loom, signal: Grid, dim: int, index: int) -> Grid:
     axis = dim % len(signal.axes)
-    return loom.selected(signal, axis, index % signal.shape[axis])
+    return loom.select(signal, axis, index % signal.shape[axis])
 
 
 @row("slice")
@@ -68,12 +68,12 @@ def _slice(
     step: int = 1,
 ) -> Grid:
     axis = dim % len(signal.axes)
-    return loom.picked(signal, axis, range(signal.shape[axis])[start:end:step])
+    return loom.pick(signal, axis, range(signal.shape[axis])[start:end:step])
 
 
 @row("index_select")
 def _index_select(loom: Loom, signal: Grid, dim: int, index: torch.Tensor) -> Grid:
-    return loom.picked(signal, dim % len(signal.axes), index.tolist())
+    return loom.pick(signal, dim % len(signal.axes), index.tolist())
 
 
 @row("index")
@@ -83,21 +83,21 @@ def _index(loom: Loom, signal: Grid, indices: Sequence[Operand | None]) -> Grid:
         raise loom.weaver.refuse("only one axis can be indexed with a list, and not by a signal")
     axis, index = used[0]
     chosen = index.nonzero()[:, 0] if index.dtype == torch.bool else index % signal.shape[axis]
-    return loom.picked(signal, axis, chosen.tolist())
+    return loom.pick(signal, axis, chosen.tolist())
 
 
 @row("flip")
 def _flip(loom: Loom, signal: Grid, dims: Sequence[int]) -> Grid:
     for dim in dims:
         axis = dim % len(signal.axes)
-        signal = loom.picked(signal, axis, range(signal.shape[axis])[::-1])
+        signal = loom.pick(signal, axis, range(signal.shape[axis])[::-1])
     return signal
 
 
 @row("unbind")
 def _unbind(loom: Loom, signal: Grid, dim: int = 0) -> Result:
     axis = dim % len(signal.axes)
-    return [loom.selected(signal, axis, i) for i in range(signal.shape[axis])]
+    return [loom.select(signal, axis, i) for i in range(signal.shape[axis])]
 
 
 @row("split", "split_with_sizes")
@@ -107,7 +107,7 @@ def _split(loom: Loom, signal: Grid, size: int | Sequence[int], dim: int = 0) ->
     parts = [size] * -(-whole // size) if isinstance(size, int) else size
     ends = np.cumsum(parts)
     return [
-        loom.picked(signal, axis, range(end - n, min(end, whole)))
+        loom.pick(signal, axis, range(end - n, min(end, whole)))
         for n, end in zip(parts, ends.tolist(), strict=True)
     ]
 
@@ -117,10 +117,10 @@ def _expand(loom: Loom, signal: Operand, shape: Sequence[int], *_: object, **__:
     if isinstance(signal, torch.Tensor):
         return signal.expand(*shape)
     for _new in range(len(shape) - len(signal.axes)):
-        signal = loom.unsqueezed(signal, 0)
+        signal = loom.unsqueeze(signal, 0)
     for axis, size in enumerate(shape):
         if size not in (-1, signal.shape[axis]):
-            signal = loom.repeated(signal, axis, size)
+            signal = loom.repeat(signal, axis, size)
     return signal
 
 
@@ -132,12 +132,12 @@ def _copy(loom: Loom, target: Operand, source: Operand, *_: object) -> Operand:
 @row("repeat")
 def _repeat(loom: Loom, signal: Grid, repeats: Sequence[int]) -> Grid:
     for _new in range(len(repeats) - len(signal.axes)):
-        signal = loom.unsqueezed(signal, 0)
+        signal = loom.unsqueeze(signal, 0)
     for axis, count in enumerate(repeats):
         if count > 1 and signal.shape[axis] == 1:
-            signal = loom.repeated(signal, axis, count)
+            signal = loom.repeat(signal, axis, count)
         elif count > 1:
-            signal = loom.picked(signal, axis, [*range(signal.shape[axis])] * count)
+            signal = loom.pick(signal, axis, [*range(signal.shape[axis])] * count)
     return signal
 
 
@@ -164,9 +164,9 @@ def _as_grid(loom: Loom, operand: Operand, axes: Sequence[Axis]) -> Grid:
 def _stack(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
     axis = dim % (len(_like(tensors).axes) + 1)
     model = loom.thin(_like(tensors))
-    return joined(
+    return join(
         loom,
-        [loom.unsqueezed(_as_grid(loom, t, model.axes), axis) for t in tensors],
+        [loom.unsqueeze(_as_grid(loom, t, model.axes), axis) for t in tensors],
         axis,
     )
 
@@ -183,17 +183,17 @@ def _cat(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
         size = tensor.shape[axis] if isinstance(tensor, torch.Tensor) else 0
         axes = (*like.axes[:axis], axis_of(kind, size), *like.axes[axis + 1 :])
         grids.append(_as_grid(loom, tensor, axes))
-    return joined(loom, grids, axis)
+    return join(loom, grids, axis)
 
 
-def joined(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
+def join(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     """Concatenation along an axis: lists of lists stay lists, features become features."""
     grids = [loom.thin(g) for g in grids]
     if any(g.is_pure(axis, "feature") for g in grids):
         return _concat(loom, grids, axis)
     if any(g.axes[axis] and not g.is_pure(axis, "list") for g in grids):
-        raise loom.weaver.torn("tensors are joined along the batch axis")
-    listed = [g if g.axes[axis] else loom.repeated(g, axis, 1) for g in grids]
+        raise loom.weaver.refuse_batch("tensors are joined along the batch axis")
+    listed = [g if g.axes[axis] else loom.repeat(g, axis, 1) for g in grids]
     rests = {g.axes[:axis] + g.axes[axis + 1 :] for g in listed}
     if len(rests) > 1:
         raise loom.weaver.refuse("the joined tensors are laid out differently")
@@ -204,7 +204,7 @@ def joined(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
 
 
 def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
-    grids = [loom.unlisted(g, axis) for g in grids]
+    grids = [loom.unlist(g, axis) for g in grids]
     ones = [
         (*g.axes[:axis], g.axes[axis] or axis_of("feature", 1), *g.axes[axis + 1 :]) for g in grids
     ]
@@ -230,8 +230,8 @@ def _scatter(
         return _expand(loom, value, base.shape)
     name, args = path[0]
     if name in ("view", "unsqueeze", "squeeze"):
-        inner = _scatter(loom, _seen(loom, base, name, args), value, path[1:])
-        return _seen(loom, inner, "view", [list(base.shape)])
+        inner = _scatter(loom, _apply_view(loom, base, name, args), value, path[1:])
+        return _apply_view(loom, inner, "view", [list(base.shape)])
     if name not in ("select", "slice"):
         raise loom.weaver.refuse(
             f"part of a signal is overwritten in place through '{name}'; write into slices of it"
@@ -239,13 +239,13 @@ def _scatter(
     axis = args[0] % len(base.shape)
     size = base.shape[axis]
     if name == "select":
-        return _replaced(loom, base, (value, path[1:]), axis, args[1] % size)
+        return _replace(loom, base, (value, path[1:]), axis, args[1] % size)
     span = range(size)[slice(*args[1:])]
-    inner = _scatter(loom, _taken(loom, base, axis, span), value, path[1:])
-    return _overwritten(loom, base, inner, axis, span)
+    inner = _scatter(loom, _take(loom, base, axis, span), value, path[1:])
+    return _overwrite(loom, base, inner, axis, span)
 
 
-def _seen(loom: Loom, operand: Operand, name: str, args: Sequence[object]) -> Operand:
+def _apply_view(loom: Loom, operand: Operand, name: str, args: Sequence[object]) -> Operand:
     seen: object = (
         getattr(torch.ops.aten, name)(operand, *args)
         if isinstance(operand, torch.Tensor)
@@ -271,8 +271,8 @@ def _index_put(
     span = place.tolist()
     if accumulate or len(set(span)) < len(span):
         raise loom.weaver.refuse("several values are written to one place")
-    inner = _expand(loom, value, _taken(loom, base, axis, span).shape)
-    return _overwritten(loom, base, inner, axis, span)
+    inner = _expand(loom, value, _take(loom, base, axis, span).shape)
+    return _overwrite(loom, base, inner, axis, span)
 
 
 @row("masked_fill")
@@ -284,13 +284,13 @@ def _masked_fill(loom: Loom, signal: Operand, mask: Operand, value: Operand | fl
     return loom.pointwise("sum", [kept, inside * torch.as_tensor(value).double()])
 
 
-def _taken(loom: Loom, operand: Operand, axis: int, span: Sequence[int]) -> Operand:
+def _take(loom: Loom, operand: Operand, axis: int, span: Sequence[int]) -> Operand:
     if isinstance(operand, torch.Tensor):
         return operand.index_select(axis, torch.tensor([*span], dtype=torch.int64))
-    return loom.picked(operand, axis, span)
+    return loom.pick(operand, axis, span)
 
 
-def _overwritten(
+def _overwrite(
     loom: Loom, base: Operand, inner: Operand, axis: int, span: Sequence[int]
 ) -> Operand:
     """A signal whose values at some indices of an axis are others."""
@@ -303,16 +303,16 @@ def _overwritten(
     if list(span) == list(range(span[0], span[0] + len(span))):
         rest = range(span[0]), span, range(span[0] + len(span), size)
         parts = [
-            inner if each is span else _taken(loom, base, axis, each) for each in rest if len(each)
+            inner if each is span else _take(loom, base, axis, each) for each in rest if len(each)
         ]
         return parts[0] if len(parts) == 1 else _cat(loom, parts, axis)
     others = [i for i in range(size) if i not in set(span)]
-    parts = [inner, *([_taken(loom, base, axis, others)] if others else [])]
+    parts = [inner, *([_take(loom, base, axis, others)] if others else [])]
     order = np.argsort([*span, *others]).tolist()
-    return loom.picked(_cat(loom, parts, axis), axis, order)
+    return loom.pick(_cat(loom, parts, axis), axis, order)
 
 
-def _replaced(
+def _replace(
     loom: Loom,
     base: Operand,
     written: tuple[Operand, Sequence[tuple[str, Sequence[int]]]],
@@ -331,15 +331,15 @@ def _replaced(
         thin = loom.thin(inner)
         axes = (*thin.axes[:axis], axis_of("list", base.shape[axis]), *thin.axes[axis:])
         base = _as_grid(loom, base, axes)
-        rows = [loom.selected(base, axis, i) for i in range(base.shape[axis])]
-    elif loom.settled(base).is_pure(axis, "list"):
-        rows = [loom.selected(base, axis, i) for i in range(base.shape[axis])]
+        rows = [loom.select(base, axis, i) for i in range(base.shape[axis])]
+    elif loom.merge_atoms(base).is_pure(axis, "list"):
+        rows = [loom.select(base, axis, i) for i in range(base.shape[axis])]
         inner = _scatter(loom, rows[index], value, path)
     else:
-        inner = _scatter(loom, loom.selected(base, axis, index), value, path)
+        inner = _scatter(loom, loom.select(base, axis, index), value, path)
         whole = inner.unsqueeze(axis) if isinstance(inner, torch.Tensor) else None
-        row_at = loom.unsqueezed(inner, axis) if isinstance(inner, Grid) else whole
+        row_at = loom.unsqueeze(inner, axis) if isinstance(inner, Grid) else whole
         assert row_at is not None, "a row is a signal or a constant"
-        return _overwritten(loom, base, row_at, axis, [index])
+        return _overwrite(loom, base, row_at, axis, [index])
     rows[index] = loom.thin(_as_grid(loom, inner, loom.thin(rows[index]).axes))
-    return joined(loom, [loom.unsqueezed(r, axis) for r in rows], axis)
+    return join(loom, [loom.unsqueeze(r, axis) for r in rows], axis)

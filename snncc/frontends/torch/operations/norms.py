@@ -27,10 +27,10 @@ def _layer_norm(
         raise loom.weaver.refuse(
             f"layer norm over {len(normalized_shape)} axes; flatten them into one"
         )
-    grid, last = loom.settled(signal), len(signal.axes) - 1
-    grid = loom.filled_at(loom.unlisted(grid, last), last)
+    grid, last = loom.merge_atoms(signal), len(signal.axes) - 1
+    grid = loom.fill_at(loom.unlist(grid, last), last)
     if not grid.is_pure(last, "feature"):
-        raise loom.weaver.torn("a norm over the samples of the batch")
+        raise loom.weaver.refuse_batch("a norm over the samples of the batch")
     cells = each(grid, lambda e: loom.weaver.apply("norm", (e,), epsilon=float(eps)))
     normal = Grid(cells, grid.axes)
     if weight is not None:
@@ -48,11 +48,11 @@ def _group_norm(
     eps: float = 1e-5,
     cudnn_enabled: bool = True,
 ) -> Grid:
-    grid = loom.settled(signal)
+    grid = loom.merge_atoms(signal)
     for axis in range(1, len(grid.axes)):
-        grid = loom.filled_at(loom.unlisted(grid, axis), axis)
+        grid = loom.fill_at(loom.unlist(grid, axis), axis)
     if any(kind == "feature" for kind, _ in grid.axes[0]):
-        raise loom.weaver.torn(f"the first axis of {list(signal.shape)} is not the batch")
+        raise loom.weaver.refuse_batch(f"the first axis of {list(signal.shape)} is not the batch")
     size = prod(grid.shape[1:])
 
     def normal(expr: Expr) -> Expr:

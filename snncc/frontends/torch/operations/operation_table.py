@@ -96,13 +96,13 @@ def _div(loom: Loom, left: Operand, right: Operand | float) -> Grid:
 
 
 @row("neg")
-def negated(loom: Loom, signal: Grid) -> Grid:
+def negate(loom: Loom, signal: Grid) -> Grid:
     """A signal with the other sign."""
     return _mul(loom, signal, -1.0)
 
 
 @row("relu")
-def rectified(loom: Loom, signal: Grid) -> Grid:
+def rectify(loom: Loom, signal: Grid) -> Grid:
     """A signal with its negative values made zero."""
     return Grid(each(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
 
@@ -110,12 +110,12 @@ def rectified(loom: Loom, signal: Grid) -> Grid:
 def function(name: str) -> Callable[[Loom, Grid], Grid]:
     """The row of a real function of one value."""
 
-    def entered(loom: Loom, signal: Grid) -> Grid:
+    def enter_function(loom: Loom, signal: Grid) -> Grid:
         return Grid(
             each(signal, lambda e: loom.weaver.apply("function", (e,), name=name)), signal.axes
         )
 
-    return entered
+    return enter_function
 
 
 for _name in ("sigmoid", "tanh", "exp", "reciprocal"):
@@ -125,20 +125,20 @@ for _name in ("sigmoid", "tanh", "exp", "reciprocal"):
 @row("maximum")
 def maximum(loom: Loom, left: Operand, right: Operand) -> Grid:
     """The larger of two signals, element by element."""
-    return _add(loom, left, rectified(loom, _sub(loom, right, left)))
+    return _add(loom, left, rectify(loom, _sub(loom, right, left)))
 
 
 @row("minimum")
 def minimum(loom: Loom, left: Operand, right: Operand) -> Grid:
     """The smaller of two signals, element by element."""
-    return _sub(loom, left, rectified(loom, _sub(loom, left, right)))
+    return _sub(loom, left, rectify(loom, _sub(loom, left, right)))
 
 
 @row("logaddexp")
 def _logaddexp(loom: Loom, left: Operand, right: Operand) -> Grid:
     # log(e^a + e^b) = max(a, b) + log(1 + e^-|a - b|), with -|x| = x - 2 max(x, 0)
     apart = _sub(loom, right, left)
-    above = rectified(loom, apart)
+    above = rectify(loom, apart)
     rest = function("softplus")(loom, _sub(loom, apart, above, 2))
     return loom.pointwise("sum", [left, above, rest])
 
@@ -163,22 +163,22 @@ def _fill(loom: Loom, target: Operand, value: float = 0.0) -> torch.Tensor:
 # --- reductions -----------------------------------------------------------------------------------
 
 
-def _reduced(
+def _reduce(
     loom: Loom, signal: Grid, dims: int | Sequence[int] | None, keep: bool, mean: bool
 ) -> Grid:
     rank = len(signal.axes)
     dims = range(rank) if not dims and dims != 0 else (dims,) if isinstance(dims, int) else dims
     chosen = sorted(d % rank for d in dims)
     total = prod(signal.shape[axis] for axis in chosen)
-    signal = loom.settled(signal)
+    signal = loom.merge_atoms(signal)
     for axis in chosen:
-        signal = _summed(loom, signal, axis)
+        signal = _add_up(loom, signal, axis)
     for axis in () if keep else reversed(chosen):
-        signal = loom.squeezed(signal, axis)
+        signal = loom.squeeze(signal, axis)
     return _mul(loom, signal, 1 / total) if mean else signal
 
 
-def _summed(loom: Loom, signal: Grid, axis: int) -> Grid:
+def _add_up(loom: Loom, signal: Grid, axis: int) -> Grid:
     axes = (*signal.axes[:axis], (), *signal.axes[axis + 1 :])
     if not signal.axes[axis]:
         return signal
@@ -190,7 +190,9 @@ def _summed(loom: Loom, signal: Grid, axis: int) -> Grid:
             cells[index] = loom.weaver.apply("sum", list(rest[index]))
         return Grid(cells, axes)
     if not signal.is_pure(axis, "feature"):
-        raise loom.weaver.torn("the samples of the batch are mixed: a sum over the batch axis")
+        raise loom.weaver.refuse_batch(
+            "the samples of the batch are mixed: a sum over the batch axis"
+        )
     where = len(sizes(signal.axes[:axis], "feature"))
     return Grid(each(signal, lambda e: _sum_axis(loom, e, where)), axes)
 
@@ -214,7 +216,7 @@ def total(
     **_: object,
 ) -> Grid:
     """The sum along some axes; None for all of them."""
-    return _reduced(loom, signal, dim, keepdim, mean=False)
+    return _reduce(loom, signal, dim, keepdim, mean=False)
 
 
 @row("mean")
@@ -225,4 +227,4 @@ def _mean(
     keepdim: bool = False,
     **_: object,
 ) -> Grid:
-    return _reduced(loom, signal, dim, keepdim, mean=True)
+    return _reduce(loom, signal, dim, keepdim, mean=True)

@@ -10,8 +10,8 @@ import torch
 from ..expressions.axes import Grid, cell, each
 from ..expressions.axis_ops import Loom
 from .borders import Pair, over_ticks, per_axis
-from .layers import einsum, image, windowed
-from .layouts import joined
+from .layers import einsum, image, slide_window
+from .layouts import join
 from .operation_table import Operand, row
 from .spans import Span, Stretch, stretches
 
@@ -25,7 +25,7 @@ def _pool(
     cells = each(
         grid, lambda e: loom.weaver.apply(keyword, (e,), kernel=size, stride=step, padding=pads)
     )
-    return windowed(grid, cells, cell(cells).shape)
+    return slide_window(grid, cells, cell(cells).shape)
 
 
 @row("avg_pool2d", "avg_pool1d")
@@ -52,14 +52,14 @@ def _avg_pool(
         )
     ]
     if divisor_override:
-        total = _spanned(loom, "sum_pool", signal, spans)
+        total = _pool_span(loom, "sum_pool", signal, spans)
         return loom.pointwise(
             "product", [total, torch.tensor(1 / divisor_override, dtype=torch.float64)]
         )
-    return _averaged(loom, signal, [span.windows(count_include_pad) for span in spans])
+    return _average(loom, signal, [span.windows(count_include_pad) for span in spans])
 
 
-def _averaged(loom: Loom, signal: Operand, windows: Sequence[Sequence[tuple[int, int]]]) -> Grid:
+def _average(loom: Loom, signal: Operand, windows: Sequence[Sequence[tuple[int, int]]]) -> Grid:
     """Means over windows, each of what counts in it: a pool for each size of windows."""
     grid = image(loom, signal, len(windows))
     parts = [stretches(w, n) for w, n in zip(windows, grid.shape[2:], strict=True)]
@@ -72,16 +72,14 @@ def _averaged(loom: Loom, signal: Operand, windows: Sequence[Sequence[tuple[int,
                 "padding": tuple(s.pads for s in chosen),
             }
             cells = each(of, lambda e: loom.weaver.apply("avg_pool", (e,), **fields))
-            return windowed(of, cells, cell(cells).shape)
-        rows = [
-            block(loom.picked(of, 2 + axis, s.used), axis + 1, (*chosen, s)) for s in parts[axis]
-        ]
-        return joined(loom, rows, 2 + axis)
+            return slide_window(of, cells, cell(cells).shape)
+        rows = [block(loom.pick(of, 2 + axis, s.used), axis + 1, (*chosen, s)) for s in parts[axis]]
+        return join(loom, rows, 2 + axis)
 
     return block(grid, 0, ())
 
 
-def _spanned(loom: Loom, keyword: str, signal: Grid, spans: Sequence[Span]) -> Grid:
+def _pool_span(loom: Loom, keyword: str, signal: Grid, spans: Sequence[Span]) -> Grid:
     """A pool over windows that may end outside."""
     grid = image(loom, signal, len(spans))
     fields = {
@@ -90,9 +88,9 @@ def _spanned(loom: Loom, keyword: str, signal: Grid, spans: Sequence[Span]) -> G
         "padding": tuple(span.pads for span in spans),
     }
     for axis, span in enumerate(spans, 2):
-        grid = loom.picked(grid, axis, range(span.used))
+        grid = loom.pick(grid, axis, range(span.used))
     cells = each(grid, lambda e: loom.weaver.apply(keyword, (e,), **fields))
-    return windowed(grid, cells, cell(cells).shape)
+    return slide_window(grid, cells, cell(cells).shape)
 
 
 @row("max_pool2d_with_indices")
@@ -114,7 +112,7 @@ def _max_pool(
     spans = [
         Span(n, k, s, p, ceil_mode) for n, k, s, p in zip(sizes, kernel, steps, pads, strict=True)
     ]
-    return [_spanned(loom, "max_pool", signal, spans)]
+    return [_pool_span(loom, "max_pool", signal, spans)]
 
 
 @row("avg_pool3d")
@@ -136,10 +134,10 @@ def _avg_pool3d(
             loom, grid, kernel, step, pad, ceil_mode, count_include_pad, divisor_override
         )
 
-    return _flattened(loom, signal, sides, flat)
+    return _flatten_pool(loom, signal, sides, flat)
 
 
-def _flattened(
+def _flatten_pool(
     loom: Loom,
     signal: Grid,
     sides: Sequence[tuple[int, ...]],
@@ -164,7 +162,7 @@ def _max_pool3d(
         kernel, step, pad = (w[:k] + w[k + 1 :] for w in sides)
         return _max_pool(loom, grid, kernel, step, pad, 1, ceil)[0]
 
-    return [_flattened(loom, signal, sides, flat)]
+    return [_flatten_pool(loom, signal, sides, flat)]
 
 
 def _three(kernel: Pair, stride: Pair, padding: Pair) -> tuple[tuple[int, ...], ...]:
@@ -201,7 +199,7 @@ def _adaptive(loom: Loom, signal: Grid, output_size: int | Sequence[int | None])
         for n, w in zip(size, wanted, strict=True)
     ]
     if prod(len(stretches(w, n)) for w, n in zip(windows, size, strict=True)) <= FEW:
-        return _averaged(loom, signal, windows)
+        return _average(loom, signal, windows)
     for axis, (n, spans) in enumerate(zip(size, windows, strict=True), 2):
         inside = torch.zeros(len(spans), n, dtype=torch.float64)
         for place, (start, stop) in enumerate(spans):

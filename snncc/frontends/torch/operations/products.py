@@ -30,7 +30,7 @@ class Roles:
     summed: str
 
 
-def multiplied(loom: Loom, terms: tuple[str, str], grids: tuple[Grid, Grid], out: str) -> Grid:
+def multiply(loom: Loom, terms: tuple[str, str], grids: tuple[Grid, Grid], out: str) -> Grid:
     """`torch.einsum` of two signals.
 
     Args:
@@ -42,12 +42,12 @@ def multiplied(loom: Loom, terms: tuple[str, str], grids: tuple[Grid, Grid], out
     Raises:
         ImportRefused: one of them is summed on its own, or samples are mixed.
     """
-    left, right = (loom.settled(grid) for grid in grids)
+    left, right = (loom.merge_atoms(grid) for grid in grids)
     roles, left, right = _roles(loom, terms, (left, right), out)
-    first = loom.permuted(
+    first = loom.permute(
         left, _places(terms[0], roles.outer, roles.batch, roles.rows, roles.summed)
     )
-    second = loom.permuted(
+    second = loom.permute(
         right, _places(terms[1], roles.outer, roles.batch, roles.summed, roles.columns)
     )
     outer = _outer(loom, first, second, len(roles.outer))
@@ -71,7 +71,7 @@ def multiplied(loom: Loom, terms: tuple[str, str], grids: tuple[Grid, Grid], out
         cells[index] = loom.weaver.reshape(loom.weaver.apply("matmul", folded), shape)
     axes: list[Axis] = [*outer, *((("feature", n),) for n in shape)]
     labels = roles.outer + made
-    return loom.permuted(Grid(cells, tuple(axes)), [labels.index(c) for c in out])
+    return loom.permute(Grid(cells, tuple(axes)), [labels.index(c) for c in out])
 
 
 def _places(labels: str, *groups: str) -> list[int]:
@@ -90,7 +90,7 @@ def _roles(
         if any(kind != "feature" for axis in found for kind, _ in axis) and c in out:
             outer += c
     left, right = (
-        _featured(loom, grid, labels, outer)
+        _make_feature(loom, grid, labels, outer)
         for grid, labels in zip((left, right), terms, strict=True)
     )
     alone = [c for c in terms[0] + terms[1] if c not in shared and c not in out]
@@ -109,13 +109,13 @@ def _roles(
     )
 
 
-def _featured(loom: Loom, grid: Grid, labels: str, outer: str) -> Grid:
+def _make_feature(loom: Loom, grid: Grid, labels: str, outer: str) -> Grid:
     for c in labels:
         if c not in outer:
             axis = labels.index(c)
-            grid = loom.filled_at(loom.unlisted(grid, axis), axis)
+            grid = loom.fill_at(loom.unlist(grid, axis), axis)
             if not grid.is_pure(axis, "feature"):
-                raise loom.weaver.torn("a matrix product mixes the samples of the batch")
+                raise loom.weaver.refuse_batch("a matrix product mixes the samples of the batch")
     return grid
 
 
@@ -124,7 +124,9 @@ def _outer(loom: Loom, first: Grid, second: Grid, count: int) -> list[Axis]:
     axes: list[Axis] = []
     for left, right in zip(first.axes[:count], second.axes[:count], strict=True):
         if left and right and left != right:
-            raise loom.weaver.torn("the batch of one operand meets another axis of the other")
+            raise loom.weaver.refuse_batch(
+                "the batch of one operand meets another axis of the other"
+            )
         axes.append(left or right)
     lists = [sizes(grid.axes[:count], "list") for grid in (first, second)]
     if lists[0] != lists[1]:

@@ -16,7 +16,7 @@ from snncc.ir import ImportRefused
 from ..expressions.axes import Grid, each, sizes
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr
-from .operation_table import MISSING, REASONS, ROWS, Operand, function, maximum, negated, row, total
+from .operation_table import MISSING, REASONS, ROWS, Operand, function, maximum, negate, row, total
 
 
 @dataclass(frozen=True)
@@ -68,25 +68,25 @@ RISING = frozenset(
 """Operations after which the largest score is still the largest."""
 
 
-def _scored(
+def _score(
     loom: Loom, signal: Grid, score: Score, dim: int, value: Callable[[], Operand]
 ) -> Scored:
     axis = dim % len(signal.axes)
-    if not loom.settled(signal).is_pure(axis, "feature"):
+    if not loom.merge_atoms(signal).is_pure(axis, "feature"):
         raise loom.weaver.refuse(f"'{score.name}': it is taken over ticks or samples, not classes")
     origin = loom.weaver.origin
 
-    def placed() -> Operand:
+    def compute_in_place() -> Operand:
         here, loom.weaver.origin = loom.weaver.origin, origin
         try:
             return value()
         finally:
             loom.weaver.origin = here
 
-    return Scored(signal, (score,), placed)
+    return Scored(signal, (score,), compute_in_place)
 
 
-def _refused(loom: Loom, name: str) -> Callable[[], Operand]:
+def _refuse(loom: Loom, name: str) -> Callable[[], Operand]:
     def value() -> Operand:
         raise loom.weaver.refuse(f"'{name}': {REASONS[name]}")
 
@@ -97,18 +97,18 @@ def _refused(loom: Loom, name: str) -> Callable[[], Operand]:
 def _softmax(loom: Loom, signal: Grid, dim: int, half: bool = False) -> Sequence[Scored]:
     def value() -> Grid:
         # exp(x - m) / sum(exp(x - m)), with m the largest x, as PyTorch computes it
-        above = negated(loom, _amax(loom, signal, (dim,), keepdim=True))
+        above = negate(loom, _amax(loom, signal, (dim,), keepdim=True))
         grown = function("exp")(loom, loom.pointwise("sum", [signal, above]))
         part = function("reciprocal")(loom, total(loom, grown, dim, keepdim=True))
         return loom.pointwise("product", [grown, part])
 
-    return [_scored(loom, signal, Score("_softmax", (dim, half), {}), dim, value)]
+    return [_score(loom, signal, Score("_softmax", (dim, half), {}), dim, value)]
 
 
 @row("_log_softmax")
 def _log_softmax(loom: Loom, signal: Grid, dim: int, half: bool = False) -> Sequence[Scored]:
     score = Score("_log_softmax", (dim, half), {})
-    return [_scored(loom, signal, score, dim, _refused(loom, "_log_softmax"))]
+    return [_score(loom, signal, score, dim, _refuse(loom, "_log_softmax"))]
 
 
 @row("argmax")
@@ -116,13 +116,15 @@ def _argmax(
     loom: Loom, signal: Grid, dim: int | None = None, keepdim: bool = False
 ) -> Sequence[Scored]:
     if dim is None:
-        raise loom.weaver.torn("the samples of the batch are mixed: the largest of all values")
-    return [_indexed(loom, signal, dim, keepdim)]
+        raise loom.weaver.refuse_batch(
+            "the samples of the batch are mixed: the largest of all values"
+        )
+    return [_index(loom, signal, dim, keepdim)]
 
 
-def _indexed(loom: Loom, signal: Grid, dim: int, keepdim: bool) -> Scored:
+def _index(loom: Loom, signal: Grid, dim: int, keepdim: bool) -> Scored:
     score = Score("argmax", (dim, keepdim), {})
-    return _scored(loom, signal, score, dim, _refused(loom, "argmax"))
+    return _score(loom, signal, score, dim, _refuse(loom, "argmax"))
 
 
 # --- the largest of several values ----------------------------------------------------------------
@@ -135,9 +137,11 @@ def _max(
     if isinstance(dim, (Grid, Tensor)):
         return [maximum(loom, signal, dim)]
     if dim is None:
-        raise loom.weaver.torn("the samples of the batch are mixed: the largest of all values")
+        raise loom.weaver.refuse_batch(
+            "the samples of the batch are mixed: the largest of all values"
+        )
     try:
-        index: Scored | ImportRefused = _indexed(loom, signal, dim, keepdim)
+        index: Scored | ImportRefused = _index(loom, signal, dim, keepdim)
     except ImportRefused as refusal:
         index = refusal
     return [_largest(loom, signal, dim, keepdim), index]
@@ -149,23 +153,23 @@ def _amax(loom: Loom, signal: Grid, dim: Sequence[int] = (), keepdim: bool = Fal
     for axis in axes:
         signal = _largest(loom, signal, axis, keepdim=True)
     for axis in () if keepdim else reversed(axes):
-        signal = loom.squeezed(signal, axis)
+        signal = loom.squeeze(signal, axis)
     return signal
 
 
 @row("min")
 def _min(loom: Loom, signal: Grid, dim: int | None = None, keepdim: bool = False) -> Sequence[Grid]:
-    return [negated(loom, cast("Grid", _max(loom, negated(loom, signal), dim, keepdim)[0]))]
+    return [negate(loom, cast("Grid", _max(loom, negate(loom, signal), dim, keepdim)[0]))]
 
 
 @row("amin")
 def _amin(loom: Loom, signal: Grid, dim: Sequence[int] = (), keepdim: bool = False) -> Grid:
-    return negated(loom, _amax(loom, negated(loom, signal), dim, keepdim))
+    return negate(loom, _amax(loom, negate(loom, signal), dim, keepdim))
 
 
 def _largest(loom: Loom, signal: Grid, dim: int, keepdim: bool) -> Grid:
     axis = dim % len(signal.axes)
-    grid = loom.settled(signal)
+    grid = loom.merge_atoms(signal)
     if grid.is_pure(axis, "list"):
         where = len(sizes(grid.axes[:axis], "list"))
         rest = np.moveaxis(grid.cells, where, -1)
@@ -173,15 +177,17 @@ def _largest(loom: Loom, signal: Grid, dim: int, keepdim: bool) -> Grid:
         for index in np.ndindex(cells.shape):
             cells[index] = _peak(loom, cast("Sequence[Expr]", list(rest[index])))
     elif grid.axes[axis] and not grid.is_pure(axis, "feature"):
-        raise loom.weaver.torn("the samples of the batch are mixed: the largest over the batch")
+        raise loom.weaver.refuse_batch(
+            "the samples of the batch are mixed: the largest over the batch"
+        )
     else:
         where = len(sizes(grid.axes[:axis], "feature"))
-        cells = each(grid, lambda e: _pooled(loom, e, where)) if grid.axes[axis] else grid.cells
+        cells = each(grid, lambda e: _pool(loom, e, where)) if grid.axes[axis] else grid.cells
     whole = Grid(cells, (*grid.axes[:axis], (), *grid.axes[axis + 1 :]))
-    return whole if keepdim else loom.squeezed(whole, axis)
+    return whole if keepdim else loom.squeeze(whole, axis)
 
 
-def _pooled(loom: Loom, expr: Expr, axis: int) -> Expr:
+def _pool(loom: Loom, expr: Expr, axis: int) -> Expr:
     """The largest along one axis, which goes: one window over all of it."""
     shape, weaver = expr.shape, loom.weaver
     lead, size, rest = prod(shape[:axis]), shape[axis], prod(shape[axis + 1 :])
@@ -196,6 +202,6 @@ def _pooled(loom: Loom, expr: Expr, axis: int) -> Expr:
 def _peak(loom: Loom, exprs: Sequence[Expr]) -> Expr:
     """The largest of several signals, element by element."""
     rows = [loom.weaver.reshape(e, (1, *e.shape)) for e in exprs]
-    peak = _pooled(loom, loom.weaver.join(rows, 0), 0)
+    peak = _pool(loom, loom.weaver.join(rows, 0), 0)
     loom.weaver.peaks[id(peak)] = tuple(exprs)
     return peak

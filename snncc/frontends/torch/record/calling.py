@@ -106,7 +106,7 @@ def step_calling(model: nn.Module) -> Calling:
     names = [p.name for p in _state_parameters(model)]
     if not names or type(model).forward is nn.Sequential.forward:
         return Calling("step")
-    returned = _returned_names(model)
+    returned = _read_returned_names(model)
     if all(name in returned for name in names):
         return Calling("step", tuple(returned.index(name) for name in names))
     if len(returned) == len(names) + 1:
@@ -120,7 +120,7 @@ def step_calling(model: nn.Module) -> Calling:
     )
 
 
-def _returned_names(model: nn.Module) -> list[str]:
+def _read_returned_names(model: nn.Module) -> list[str]:
     """Names in the tuple that forward returns; "" where an item is not a plain name."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))
@@ -146,7 +146,7 @@ class Rest:
         for module, attributes, buffers in self._kept:
             for name in set(_attributes(module)) - set(attributes):
                 del module.__dict__[name]
-            module.__dict__.update({k: _copied(v) for k, v in attributes.items()})
+            module.__dict__.update({k: _copy(v) for k, v in attributes.items()})
             for name in set(_buffers(module)) - set(buffers):
                 delattr(module, name)
             for name, buffer in buffers.items():
@@ -155,7 +155,7 @@ class Rest:
 
 def _attributes(module: nn.Module) -> dict[str, object]:
     return {
-        k: _copied(v)
+        k: _copy(v)
         for k, v in vars(module).items()
         if k not in ("_parameters", "_buffers", "_modules", "training") and not k.endswith("_hooks")
     }
@@ -165,22 +165,22 @@ def _buffers(module: nn.Module) -> dict[str, Tensor]:
     return {k: v.clone() for k, v in module.named_buffers(recurse=False)}
 
 
-def _copied(value: object) -> object:
+def _copy(value: object) -> object:
     """Tensors and containers anew, so that what a run writes, appends or stores does not stay."""
     if isinstance(value, Tensor):
         return value.clone()
     if isinstance(value, list):
-        return [_copied(item) for item in value]
+        return [_copy(item) for item in value]
     if type(value) is dict:
-        return {key: _copied(item) for key, item in value.items()}
+        return {key: _copy(item) for key, item in value.items()}
     return value
 
 
-def cloned(returned: object) -> object:
+def clone(returned: object) -> object:
     """What a model returned, as it is now."""
     if isinstance(returned, tuple):
-        return tuple(map(cloned, returned))
-    return _copied(returned)
+        return tuple(map(clone, returned))
+    return _copy(returned)
 
 
 def holder_of(model: nn.Module, tensor: Tensor) -> tuple[str, str]:

@@ -72,10 +72,10 @@ class Watched(Widened):
             return super().call(func, args, kwargs)
         lifted = tuple(recorder.lift(a) for a in args)
         named = {k: recorder.lift(v) for k, v in kwargs.items()}
-        with recorder.paused():
+        with recorder.pause():
             result = super().call(func, args, kwargs)
             recorder.note_fresh(name, lifted, named, result)
         return result
 
-    def widened(self, parameter: Tensor) -> Tensor:
-        return self._recorder.widened(parameter)
+    def widen(self, parameter: Tensor) -> Tensor:
+        return self._recorder.widen(parameter)

@@ -75,7 +75,7 @@ class Places:
         # The file's name alone: a network does not depend on where its model lies.
         return Origin(path, Path(file).name, line, linecache.getline(file, line).strip())
 
-    def raised(self, error: BaseException) -> Origin:
+    def find_raised(self, error: BaseException) -> Origin:
         """The innermost line of user code that an exception came through."""
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if self._is_user(frame.filename):

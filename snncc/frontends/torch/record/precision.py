@@ -90,9 +90,9 @@ class Widened(TorchFunctionMode):
         if type(argument) in (list, tuple):
             items = [self.wide(item) for item in cast("Sequence[object]", argument)]
             return items if isinstance(argument, list) else tuple(items)
-        return self.widened(argument) if narrow(argument) else argument
+        return self.widen(argument) if narrow(argument) else argument
 
-    def widened(self, parameter: Tensor) -> Tensor:
+    def widen(self, parameter: Tensor) -> Tensor:
         """A narrow parameter in float64."""
         return parameter.detach().double()
 

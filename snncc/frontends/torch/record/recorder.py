@@ -99,7 +99,7 @@ class Recorder(TorchDispatchMode):
 
     def present(self, tensor: Tensor) -> Tensor:
         """Declares a tensor to be a signal from outside: an input."""
-        with self.paused():
+        with self.pause():
             var = self._value(tensor, live=True)
         self._fresh(tensor, var)
         return tensor
@@ -113,12 +113,12 @@ class Recorder(TorchDispatchMode):
                     "a value of the run before is used here, so a second call gives another "
                     f"output; {self._owner(tensor) or 'reset it'}; reset it at the start of forward"
                 )
-            with self.paused():
+            with self.pause():
                 var = self._value(tensor, live=False)
             self._fresh(tensor, var)
             return var
         if binding.version != binding.base.version:
-            with self.paused():
+            with self.pause():
                 var = binding.base.var
                 for view in binding.path:
                     var = self._emit_view(view, var, tensor)
@@ -129,12 +129,12 @@ class Recorder(TorchDispatchMode):
         """Whether the tensor depends on the input or on a neuron."""
         return id(tensor) in self._bound and self.recording.values[self.read(tensor).index].live
 
-    def widened(self, parameter: Tensor) -> Tensor:
+    def widen(self, parameter: Tensor) -> Tensor:
         """A parameter in float64, known as the value that it is; unknown while paused."""
         if self._paused:
             return parameter.detach().double()
         var = self.read(parameter)
-        with self.paused():
+        with self.pause():
             wide = parameter.detach().double()
         self._fresh(wide, var)
         return wide
@@ -196,7 +196,7 @@ class Recorder(TorchDispatchMode):
     # --- what PyTorch calls -------------------------------------------------------------------
 
     @contextmanager
-    def paused(self) -> Generator[None]:
+    def pause(self) -> Generator[None]:
         """Within it nothing is recorded."""
         before, self._paused = self._paused, True
         try:
@@ -242,7 +242,7 @@ class Recorder(TorchDispatchMode):
         lifted = tuple(self.lift(a) for a in args)
         named = {k: self.lift(v) for k, v in kwargs.items()}
         result = func(*args, **kwargs)
-        with self.paused():
+        with self.pause():
             self._note(func, name, (args, lifted), (kwargs, named), result)
         return result
 

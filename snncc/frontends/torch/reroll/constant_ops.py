@@ -24,7 +24,7 @@ class Step:
     last: bool = False
 
 
-def lowered(weaver: Weaver, expr: Apply, always: bool = False) -> tuple[Step, ...]:
+def lower_expression(weaver: Weaver, expr: Apply, always: bool = False) -> tuple[Step, ...]:
     """The ops that compute an expression from those of its arguments that are signals.
 
     Args:
@@ -48,33 +48,33 @@ def lowered(weaver: Weaver, expr: Apply, always: bool = False) -> tuple[Step, ..
         if len(live) > 1:
             ops.append(expr.op)
         if expr.op.keyword == "sum":
-            ops += _shifted(weaver, joined, sum(c.values for c in constants), expr.shape)
+            ops += _shift(weaver, joined, sum(c.values for c in constants), expr.shape)
         else:
             factor = np.prod(np.broadcast_arrays(*[c.values for c in constants]), axis=0)
-            ops += _scaled(weaver, joined, factor, expr.shape)
+            ops += _scale(weaver, joined, factor, expr.shape)
     if not ops and always:
         ops = [weaver.op("affine", scale=1.0, shift=0.0)]
     top = len(ops) - 1
     return tuple(Step(op, first=i == 0, last=i == top) for i, op in enumerate(ops))
 
 
-def _shifted(weaver: Weaver, shape: Shape, term: Array | int, out: Shape) -> list[Op]:
+def _shift(weaver: Weaver, shape: Shape, term: Array | int, out: Shape) -> list[Op]:
     ops = _spread(weaver, shape, out)
     if np.any(term):
         ops.append(weaver.op("affine", scale=1.0, shift=weaver.param(term, "shift")))
     return ops
 
 
-def _scaled(weaver: Weaver, shape: Shape, factor: Array, out: Shape) -> list[Op]:
+def _scale(weaver: Weaver, shape: Shape, factor: Array, out: Shape) -> list[Op]:
     if shape != out and shape and shape[-1] == 1 and shape[:-1] == out[:-1]:
-        return _fanned(weaver, shape, factor, out)
+        return _fan_out(weaver, shape, factor, out)
     ops = _spread(weaver, shape, out)
     if np.any(factor != 1):
         ops.append(weaver.op("affine", scale=weaver.param(factor, "scale"), shift=0.0))
     return ops
 
 
-def _fanned(weaver: Weaver, shape: Shape, factor: Array, out: Shape) -> list[Op]:
+def _fan_out(weaver: Weaver, shape: Shape, factor: Array, out: Shape) -> list[Op]:
     """Each value to several neurons, every one with a weight of its own: blocks of one input."""
     blocks, width = prod(out[:-1]), out[-1]
     weight = np.broadcast_to(factor, out).reshape(blocks, width, 1)
@@ -113,11 +113,11 @@ def _beside(weaver: Weaver, expr: Apply, op: Concat) -> list[Op]:
             shift[(slice(None),) * op.axis + (slice(start, stop),)] = each.values
     ops: list[Op] = [op] if len(live) > 1 else []
     places = np.concatenate([np.arange(*span) for span in live])
-    ops += _set_apart(weaver, places, op.axis, expr.shape)
-    return ops + _shifted(weaver, expr.shape, shift, expr.shape)
+    ops += _place_apart(weaver, places, op.axis, expr.shape)
+    return ops + _shift(weaver, expr.shape, shift, expr.shape)
 
 
-def _set_apart(weaver: Weaver, places: npt.NDArray[np.int64], axis: int, out: Shape) -> list[Op]:
+def _place_apart(weaver: Weaver, places: npt.NDArray[np.int64], axis: int, out: Shape) -> list[Op]:
     """A signal at these places of an axis, zeros at the others."""
     lead, size, rest = prod(out[:axis]), out[axis], prod(out[axis + 1 :])
     before = int(places[0])

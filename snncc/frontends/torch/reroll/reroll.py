@@ -17,7 +17,7 @@ import numpy as np
 from snncc.ir import Builder, Node, Origin, Use, identifier
 
 from ..expressions.expr import Apply, Constant, Expr, Population, Reading, Source, Starting, Weaver
-from .constant_ops import Step, lowered
+from .constant_ops import Step, lower_expression
 
 Ticks = Sequence[Expr | None]
 """The corresponding expressions of ticks 0, 1, ...; None where tick 0 has no counterpart."""
@@ -113,7 +113,7 @@ class Roller:
         key = (len(ticks), *map(id, ticks[-COMPARED:]))
         if key not in self._uses:
             self._alike(ticks)
-            self._uses[key] = self._found(ticks) or self._made(ticks)
+            self._uses[key] = self._find(ticks) or self._make(ticks)
         return self._uses[key]
 
     def _alike(self, ticks: Ticks) -> None:
@@ -149,7 +149,7 @@ class Roller:
     def _differ(self, ticks: Ticks, first: int, second: int) -> Exception:
         left, right = ticks[first], ticks[second]
         assert left is not None
-        found = self._described(left, first), self._described(right, second)
+        found = self._describe(left, first), self._describe(right, second)
         if found[0] == found[1]:
             found = (found[0], "the same with other numbers")
         refusal = self._weaver.refuse(
@@ -164,7 +164,7 @@ class Roller:
         """Where an expression stands; the input stands nowhere, what it goes into does."""
         return self._weaver.origin if isinstance(expr, Source) else expr.origin
 
-    def _described(self, expr: Expr | None, tick: int) -> str:
+    def _describe(self, expr: Expr | None, tick: int) -> str:
         match expr:
             case Source(tick=when):
                 return f"the input of tick {when}"
@@ -178,7 +178,7 @@ class Roller:
             case _:
                 return "nothing"
 
-    def _found(self, ticks: Ticks) -> Use | None:
+    def _find(self, ticks: Ticks) -> Use | None:
         """The wire, if it is the input, a population or a node that exists already."""
         last, now = ticks[-1], len(ticks) - 1
         match last:
@@ -194,7 +194,7 @@ class Roller:
                     "a constant stands where a signal is expected", last.origin
                 )
             case _:
-                return self._carried(ticks)
+                return self._find_carried(ticks)
 
     def _late(self, use: Use, ticks: Ticks) -> Use:
         """The use, unless the wire would have to hold something before tick 0."""
@@ -207,7 +207,7 @@ class Roller:
             )
         return use
 
-    def _carried(self, ticks: Ticks) -> Use | None:
+    def _find_carried(self, ticks: Ticks) -> Use | None:
         """A use of a position that was met before: at an earlier tick, a value carried by hand."""
         now = len(ticks) - 1
         met = [self._where.get(id(e)) for e in ticks[-COMPARED:] if e is not None]
@@ -222,14 +222,14 @@ class Roller:
         position.read_late |= tick < now
         return Use(position.use.source, position.use.delay + now - tick, position.use.state)
 
-    def _made(self, ticks: Ticks) -> Use:
+    def _make(self, ticks: Ticks) -> Use:
         last, now = ticks[-1], len(ticks) - 1
         assert isinstance(last, Apply)
         natural = self.natural(last)
         delay = 0 if natural is None else now - natural
-        if delay and (self._starts_as_zero(last, ticks[0]) or self._remembered(ticks)):
-            return self._late(self._postponed(ticks, delay), ticks)
-        return self._emitted(ticks)
+        if delay and (self._starts_as_zero(last, ticks[0]) or self._is_remembered(ticks)):
+            return self._late(self._postpone(ticks, delay), ticks)
+        return self._emit(ticks)
 
     def _starts_as_zero(self, last: Apply, first: Expr | None) -> bool:
         """Whether an op of an earlier tick is itself read late, rather than its inputs.
@@ -246,7 +246,7 @@ class Roller:
             return False
         return not np.any(first.values)
 
-    def _remembered(self, ticks: Ticks) -> bool:
+    def _is_remembered(self, ticks: Ticks) -> bool:
         """Whether this is a value carried by hand from zero on, read before it changes.
 
         Its inputs must not be read late in its place: what else they lead to may not rest.
@@ -268,11 +268,11 @@ class Roller:
                 pending += expr.args
         return False
 
-    def _postponed(self, ticks: Ticks, delay: int) -> Use:
+    def _postpone(self, ticks: Ticks, delay: int) -> Use:
         use = self.walk(ticks[delay:])
         return Use(use.source, use.delay + delay, use.state)
 
-    def _emitted(self, ticks: Ticks) -> Use:
+    def _emit(self, ticks: Ticks) -> Use:
         last = ticks[-1]
         assert isinstance(last, Apply)
         name = self._name(last.origin.module or last.op.keyword)
@@ -285,7 +285,7 @@ class Roller:
         if leaky is not None:
             return self._integrator(position, ticks, leaky)
         uses = [self._wire(self._arguments(ticks, i)) for i in range(len(last.args))]
-        for step in lowered(self._weaver, last, always=position.read_late):
+        for step in lower_expression(self._weaver, last, always=position.read_late):
             inputs = [use for use in uses if use is not None] if step.first else [position.use]
             position.use = self._add(position, step, tuple(inputs), last.origin)
         if not self._builder.nodes.get(name) and uses:

@@ -42,11 +42,11 @@ class AtThreshold(Pass):
                 continue
             a = numbers[node.name][0]
             above = np.nextafter(a.quantity(op.threshold, "v"), np.float32(np.inf))
-            network = _moved(network, node, op, above * a.unit_of("v"))
+            network = _move_threshold(network, node, op, above * a.unit_of("v"))
         return tidy(network)
 
 
-def _moved(network: Network, node: Node, op: Spiking, threshold: Values) -> Network:
+def _move_threshold(network: Network, node: Node, op: Spiking, threshold: Values) -> Network:
     # In float64 a unit divided out again comes back to the same float32.
     network, ref = keep_tensor(network, f"{node.name}.threshold", threshold.astype(np.float64))
     amount = ref if op.reset == "subtract" and op.reset_amount == op.threshold else op.reset_amount

@@ -35,13 +35,13 @@ class SinglePrecision(Pass):
 
         moving = {node.name for node in network.integrators}
 
-        def moved(node: Node) -> Node:
+        def round_formats(node: Node) -> Node:
             if node.name not in moving:
                 return node
             kept = {role.name: _single(node, role) for role in node.op.roles}
             return replace(node, formats={r: f for r, f in kept.items() if f is not None})
 
-        return tidy(map_nodes(network, moved))
+        return tidy(map_nodes(network, round_formats))
 
 
 def _single(node: Node, role: Role) -> Format | None:

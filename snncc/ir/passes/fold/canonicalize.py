@@ -61,14 +61,18 @@ def _twin(network: Network, node: Node, first: dict[Hashable, str]) -> Network |
     """
     if node.op.states or not node.inputs:
         return None
-    other = first.setdefault(_computed(node), node.name)
+    other = first.setdefault(_describe_value(node), node.name)
     # The inputs of the other may have moved since.
-    if other == node.name or other not in network or _computed(network[other]) != _computed(node):
+    if (
+        other == node.name
+        or other not in network
+        or _describe_value(network[other]) != _describe_value(node)
+    ):
         return None
     return remove(redirect(network, {Use(node.name): Use(other)}), [node.name])
 
 
-def _computed(node: Node) -> Hashable:
+def _describe_value(node: Node) -> Hashable:
     """What a node computes, from what; equal for twins."""
     return node.op, node.inputs, frozenset(node.formats.items())
 

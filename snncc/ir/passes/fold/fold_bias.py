@@ -34,13 +34,13 @@ class FoldBias(Pass):
         for node in network.nodes:
             if not isinstance(node.op, Weighted) or node.op.bias is None:
                 continue
-            target = _driven(network, node)
+            target = _find_driven(network, node)
             if target is not None:
                 network = _move(network, node.name, target)
         return network
 
 
-def _driven(network: Network, node: Node) -> str | None:
+def _find_driven(network: Network, node: Node) -> str | None:
     """Name of the one neuron that a node drives directly, or by sums only."""
     if Use(node.name) in network.outputs:
         return None
@@ -54,16 +54,16 @@ def _driven(network: Network, node: Node) -> str | None:
     if network.shapes[user.name] != network.shapes[node.name]:
         return None
     if isinstance(user.op, Sum):
-        return _driven(network, user)
+        return _find_driven(network, user)
     # With several inputs a bias would pass by what the current passes through.
-    return user.name if len(user.inputs) == 1 and user.op.named(Measure.CURRENT) else None
+    return user.name if len(user.inputs) == 1 and user.op.select_fields(Measure.CURRENT) else None
 
 
 def _move(network: Network, source: str, target: str) -> Network:
     node, neuron = network[source], network[target]
     assert isinstance(node.op, Weighted) and node.op.bias is not None
     constant = node.op.spread(values_of(node.op.bias, network.tensors))
-    ((field, bias),) = neuron.op.named(Measure.CURRENT).items()
+    ((field, bias),) = neuron.op.select_fields(Measure.CURRENT).items()
     total = values_of(bias, network.tensors) + constant
     network, ref = keep_tensor(network, f"{target}.{field}", total)
     return replace_nodes(

@@ -35,14 +35,14 @@ def _params(network: Network, op: Affine) -> tuple[Values, Values]:
     return values_of(op.scale, network.tensors), values_of(op.shift, network.tensors)
 
 
-def _kept(network: Network, name: str, values: Values) -> tuple[Network, Param]:
+def _keep_values(network: Network, name: str, values: Values) -> tuple[Network, Param]:
     """Values as a parameter: a number where they are all the same, else a tensor of that name."""
     if np.all(values == values.flat[0]):
         return network, float(values.flat[0])
     return keep_tensor(network, name, values)
 
 
-def _weighted(
+def _change_weights(
     network: Network, node: Node, weight: Values, bias: Values | None
 ) -> tuple[Network, Node]:
     """The node with other weights and bias, kept under names of their own."""
@@ -75,7 +75,7 @@ def _into_weights_before(network: Network, node: Node, op: Affine) -> Network | 
             return None
     except ValueError:
         return None  # the map varies along an axis along which the weights are shared
-    network, changed = _weighted(network, before, weight, bias)
+    network, changed = _change_weights(network, before, weight, bias)
     network = replace_nodes(network, changed)
     return remove(redirect(network, {Use(node.name): Use(before.name)}), [node.name])
 
@@ -105,7 +105,7 @@ def _into_weights_after(network: Network, node: Node, op: Affine) -> Network | N
             return None
         if user.op.bias is not None:
             bias = bias + values_of(user.op.bias, network.tensors)
-        network, changed = _weighted(network, user, weight * laid, bias)
+        network, changed = _change_weights(network, user, weight * laid, bias)
         moved.append(replace(changed, inputs=_skip(changed, node)))
     return remove(replace_nodes(network, *moved), [node.name])
 
@@ -153,7 +153,7 @@ def _before_pool(network: Network, node: Node, op: Affine) -> Network | None:
     return replace_nodes(swapped, first, second)
 
 
-def _past_layout(network: Network, node: Node, op: Affine) -> Network | None:
+def _move_past_layout(network: Network, node: Node, op: Affine) -> Network | None:
     """A map before what only moves or sums values may as well stand behind, on the way to weights.
 
     Sums are those of windows in which the map is the same everywhere.
@@ -163,12 +163,12 @@ def _past_layout(network: Network, node: Node, op: Affine) -> Network | None:
         return None
     user, shape = users[0], network.shapes[node.name]
     try:
-        scale, shift = (_moved(user.op, p, shape) for p in _params(network, op))
+        scale, shift = (_lay_out(user.op, p, shape) for p in _params(network, op))
     except ValueError:
         return None  # the map varies within a window
     taps = prod(user.op.kernel) if isinstance(user.op, SumPool) else 1
-    network, scale_param = _kept(network, f"{node.name}.scale", scale)
-    network, shift_param = _kept(network, f"{node.name}.shift", taps * shift)
+    network, scale_param = _keep_values(network, f"{node.name}.scale", scale)
+    network, shift_param = _keep_values(network, f"{node.name}.shift", taps * shift)
     behind = Affine(scale_param, shift_param)
     first = Node(user.name, user.op, node.inputs, user.formats, user.origin)
     second = Node(node.name, behind, (Use(user.name),), node.formats, node.origin)
@@ -188,7 +188,7 @@ def _to_weights(network: Network, node: Node) -> bool:
     return bool(into) and all(isinstance(user.op, Weighted) for user in into)
 
 
-def _moved(op: Op, values: Values, shape: Shape) -> Values:
+def _lay_out(op: Op, values: Values, shape: Shape) -> Values:
     """What stands where, after a layout op or a pool, of values that broadcast to its input.
 
     Raises:
@@ -220,27 +220,27 @@ def _into_neurons_after(network: Network, node: Node, op: Affine) -> Network | N
         return None  # before tick 0 the signal is zero and not `shift`
     for user in users:
         fires = user.op.output is Output.SPIKES and len(user.inputs) == 1
-        takes = user.op.named(Measure.CURRENT) or not np.any(shift)
+        takes = user.op.select_fields(Measure.CURRENT) or not np.any(shift)
         read = any(use.state and user.op.state(use.state).real for use in network.wires(user.name))
         if not fires or not takes or read:
             return None
     for user in users:
-        network, neuron = _scaled(network, user.name, user.op, scale, shift)
+        network, neuron = _scale_neuron(network, user.name, user.op, scale, shift)
         network = replace_nodes(network, replace(user, op=neuron, inputs=_skip(user, node)))
     return remove(network, [node.name])
 
 
-def _scaled(
+def _scale_neuron(
     network: Network, name: str, op: Op, scale: Values, shift: Values
 ) -> tuple[Network, Op]:
     """The neuron for an input that is smaller by `scale` and by a constant `shift`."""
-    voltages, currents = op.named(Measure.VOLTAGE), op.named(Measure.CURRENT)
+    voltages, currents = op.select_fields(Measure.VOLTAGE), op.select_fields(Measure.CURRENT)
     real = {field: values_of(v, network.tensors) / scale for field, v in voltages.items()}
     for field, current in currents.items():
         real[field] = (values_of(current, network.tensors) + shift) / scale
     found: dict[str, Param] = {}
     for field, values in real.items():
-        network, found[field] = _kept(network, f"{name}.{field}", values)
+        network, found[field] = _keep_values(network, f"{name}.{field}", values)
     return network, op.with_fields(**found)
 
 
@@ -271,7 +271,7 @@ def _for_each(network: Network, node: Node, op: Affine) -> Network | None:
         network = replace_nodes(network, replace(user, inputs=(Use(copy.name),)))
         if isinstance(user.op, Affine):
             continue
-        rule = _into_weights_after if isinstance(user.op, Weighted) else _past_layout
+        rule = _into_weights_after if isinstance(user.op, Weighted) else _move_past_layout
         if rule(network, copy, op) is None:
             return None
     return remove(network, [node.name])
@@ -282,7 +282,7 @@ RULES: tuple[Rule, ...] = (
     _into_weights_before,
     _into_weights_after,
     _before_pool,
-    _past_layout,
+    _move_past_layout,
     _into_weights_of_its_own,
     _into_neurons_after,
     _for_each,
@@ -308,12 +308,12 @@ class FoldNorm(Pass):
 
     def __call__(self, network: Network) -> Network:
         # After a fold an earlier affine map may have become foldable: look at all of them again.
-        while (swept := _swept(network)) is not network:
+        while (swept := _sweep(network)) is not network:
             network = swept
         return network
 
 
-def _swept(network: Network) -> Network:
+def _sweep(network: Network) -> Network:
     """The network with each affine map folded as far as it goes; itself if none went anywhere."""
     for name in [node.name for node in network if isinstance(node.op, Affine)]:
         while name in network:

@@ -41,7 +41,7 @@ class MergeWeights(Pass):
             parts = [_Kernel.of(network, node) for node in (first, middle, last)]
             if parts[0].pointwise and parts[2].pointwise and parts[0].leads_to(parts[1]):
                 whole = parts[0].into(parts[1]).then(parts[2])
-                network = _merged(network, replace(last, inputs=first.inputs), whole)
+                network = _merge(network, replace(last, inputs=first.inputs), whole)
                 network = remove(network, [first.name, middle.name])
         return network
 
@@ -110,7 +110,7 @@ class _Kernel:
         return _Kernel(self.op, weight, mixed @ self.bias + after.bias)
 
 
-def _merged(network: Network, node: Node, kernel: _Kernel) -> Network:
+def _merge(network: Network, node: Node, kernel: _Kernel) -> Network:
     network, weight = keep_tensor(network, f"{node.name}.weight", kernel.weight)
     bias = None
     if np.any(kernel.bias):

@@ -36,12 +36,12 @@ class Unshare(Pass):
         if network.quantized:
             return network
         for node in network.nodes:
-            if isinstance(node.op, Dense) and _scaled_apart(network, node):
+            if isinstance(node.op, Dense) and _is_scaled_apart(network, node):
                 network = _apart(network, node, node.op)
         return network
 
 
-def _scaled_apart(network: Network, node: Node) -> bool:
+def _is_scaled_apart(network: Network, node: Node) -> bool:
     """Whether its one user scales its rows by different factors."""
     users = network.users(node.name)
     if len(users) != 1 or Use(node.name) in network.outputs:
@@ -59,13 +59,13 @@ def _apart(network: Network, node: Node, op: Dense) -> Network:
     into, out = network.shapes[node.inputs[0].source], network.shapes[node.name]
     blocks = prod(out[:-1])
 
-    def repeated(network: Network, ref: Ref) -> tuple[Network, Ref]:
+    def repeat(network: Network, ref: Ref) -> tuple[Network, Ref]:
         values = values_of(ref, network.tensors)
         rows = np.broadcast_to(values, (blocks, *values.shape))
         return keep_tensor(network, f"{ref.name}.rows", rows)
 
-    network, weight = repeated(network, op.weight)
-    network, bias = repeated(network, op.bias) if op.bias else (network, None)
+    network, weight = repeat(network, op.weight)
+    network, bias = repeat(network, op.bias) if op.bias else (network, None)
     use = node.inputs[0]
     if len(into) != 2:
         rows = Node(fresh(network, f"{node.name}_rows"), Reshape((blocks, into[-1])), (use,))
@@ -73,10 +73,10 @@ def _apart(network: Network, node: Node, op: Dense) -> Network:
     changed = replace(node, op=BlockDense(weight, bias), inputs=(use,))
     if len(out) == 2:
         return replace_nodes(network, changed)
-    return _mapped(replace_nodes(network, changed), changed, out)
+    return _map_blocks(replace_nodes(network, changed), changed, out)
 
 
-def _mapped(network: Network, node: Node, shape: Shape) -> Network:
+def _map_blocks(network: Network, node: Node, shape: Shape) -> Network:
     """The map behind the blocks, in their shape; a reshape behind it gives back the old one."""
     (user,) = network.users(node.name)
     assert isinstance(user.op, Affine)

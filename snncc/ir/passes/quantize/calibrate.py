@@ -75,7 +75,7 @@ def calibrate(network: Network, signal: Values | Mapping[str, Values]) -> Ranges
     samples = len(next(iter(signal.values())))
     for start in range(0, samples, TOGETHER):
         part = {name: values[start : start + TOGETHER] for name, values in signal.items()}
-        for trace in _played(network, part, seen.wires):
+        for trace in _play(network, part, seen.wires):
             seen.add(trace)
     kept = {n.name: np.asarray(signal[n.name][:KEPT], dtype=np.float64) for n in network.inputs}
     return Ranges(
@@ -104,7 +104,7 @@ def with_inputs(ranges: Ranges, name: str, signal: Values) -> Ranges:
     return replace(ranges, peaks=peaks, negative=ranges.negative | below)
 
 
-def _played(
+def _play(
     network: Network, signal: Mapping[str, Values], wires: tuple[str, ...]
 ) -> Iterator[Trace]:
     """What some samples do, a part of their ticks at a time."""

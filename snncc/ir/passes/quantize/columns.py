@@ -103,14 +103,18 @@ class Columns:
         chosen, others = (weight[:, weak], means[weak]), (weight[:, ~weak], means[~weak])
         lost, beside, brought = (
             [meeting.drives(each * factor) for each in sums]
-            for sums in (_lost(*chosen, unit), _lost(*others, unit), _brought(*chosen))
+            for sums in (
+                _estimate_loss(*chosen, unit),
+                _estimate_loss(*others, unit),
+                _estimate_drive(*chosen),
+            )
         )
         each = zip(lost, beside, brought, strict=True)
         felt = any(one > max(FELT, strong, PART * whole) for one, strong, whole in each)
         return weak if felt else None
 
 
-def _lost(weight: Values, means: Values, unit: Values) -> tuple[Values, Values]:
+def _estimate_loss(weight: Values, means: Values, unit: Values) -> tuple[Values, Values]:
     """What rounding takes of a row's current, at most and as a rule: each `[rows]`.
 
     Weights below half a unit are lost whole; of others a part that may have any sign. At most, all
@@ -129,7 +133,7 @@ def _lost(weight: Values, means: Values, unit: Values) -> tuple[Values, Values]:
     return most, np.maximum(one_sided, np.sqrt(squares @ np.square(means)))
 
 
-def _brought(weight: Values, means: Values) -> tuple[Values, Values]:
+def _estimate_drive(weight: Values, means: Values) -> tuple[Values, Values]:
     """What weights `[rows, columns, taps]` bring, at most and as a rule: each `[rows]`."""
     squares = np.sum(np.square(weight), axis=2) @ np.square(means)
     return np.sum(np.abs(weight), axis=2) @ means, np.sqrt(squares)

@@ -72,7 +72,7 @@ class Meeting:
             steps: most powers of two by which it may become finer.
         """
         found, shares = self._strengths(), self._shares(unit)
-        felt = self._felt(shares, unit)
+        felt = self._find_least_felt(shares, unit)
         if not any(self._weak(name, share, unit, felt) for name, share in shares.items()):
             return unit
         weakest = np.full(np.shape(unit), np.inf)
@@ -83,21 +83,23 @@ class Meeting:
         finer = np.floor(np.log2(unit / np.minimum(wanted, unit)))
         return np.asarray(unit * 2.0 ** -np.minimum(finer, steps))
 
-    def missed(self, unit: Unit) -> tuple[str, ...]:
+    def find_missed(self, unit: Unit) -> tuple[str, ...]:
         """Projections with few codes in a unit, of which the neurons would feel the rounding."""
         shares = self._shares(unit)
-        felt = self._felt(shares, unit)
+        felt = self._find_least_felt(shares, unit)
         few = (name for name, share in shares.items() if share < FEW)
-        return tuple(name for name in few if self._rounding(name, unit) > felt)
+        return tuple(name for name in few if self._estimate_rounding(name, unit) > felt)
 
     def _shares(self, unit: Unit) -> dict[str, float]:
         """What part of the largest code the middle row of each projection reaches in a unit."""
         found = self._strengths()
         return {name: _middle(one / (unit * self.largest)) for name, one in found.items()}
 
-    def _felt(self, shares: Mapping[str, float], unit: Unit) -> float:
+    def _find_least_felt(self, shares: Mapping[str, float], unit: Unit) -> float:
         """The least rounding of a drive that counts: more than that of projections with codes."""
-        strong = (self._rounding(name, unit) for name, share in shares.items() if share >= FEW)
+        strong = (
+            self._estimate_rounding(name, unit) for name, share in shares.items() if share >= FEW
+        )
         return max((FELT, *strong))
 
     def silent(self, unit: Unit) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ class Meeting:
         known = {name: self.strength(name) for name in self.group.weights}
         return {n: one for n, one in known.items() if one is not None and np.any(one)}
 
-    def lost(self, name: str, filled: Values, unit: Unit) -> bool:
+    def is_lost(self, name: str, filled: Values, unit: Unit) -> bool:
         """Whether weights that read real values have too few codes in a unit.
 
         Args:
@@ -143,7 +145,7 @@ class Meeting:
         """
         if share < WEAK or share >= FEW:
             return share < WEAK
-        return self._apart(name) and self._rounding(name, unit) > felt
+        return self._apart(name) and self._estimate_rounding(name, unit) > felt
 
     def _apart(self, name: str) -> bool:
         """Whether each neuron has weights of its own.
@@ -154,7 +156,7 @@ class Meeting:
         assert isinstance(node.op, Weighted)
         return node.op.grain(shape) == shape
 
-    def _rounding(self, name: str, unit: Unit) -> float:
+    def _estimate_rounding(self, name: str, unit: Unit) -> float:
         """What a projection's rounding to a unit does to a neuron's drive, as a part of it.
 
         Real values are rounded in a register, as a sum.

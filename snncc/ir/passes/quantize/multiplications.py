@@ -55,10 +55,10 @@ def multiplications(network: Network) -> Mapping[str, Multiplication]:
             found[node.name] = Multiplication("signal", size)
         elif isinstance(node.op, Weighted):
             counted = wire_kind(network, node.inputs[0], known) == "count"
-            times = 0 if counted else _weighed(network, node, node.op.weight_codes(a))
+            times = 0 if counted else _count_weighing(network, node, node.op.weight_codes(a))
             if times:
                 found[node.name] = Multiplication("weight", times)
-        elif isinstance(a, IntegerArithmetic) and (times := _scaled(network, node, a)):
+        elif isinstance(a, IntegerArithmetic) and (times := _count_scaling(network, node, a)):
             found[node.name] = Multiplication("factor", times)
     return found
 
@@ -69,7 +69,7 @@ def _uneven(codes: Values) -> Values:
     return np.asarray((magnitude & (magnitude - 1)) != 0)
 
 
-def _weighed(network: Network, node: Node, codes: Values) -> int:
+def _count_weighing(network: Network, node: Node, codes: Values) -> int:
     """Synapses per tick with a weight that is not a power of two."""
     assert isinstance(node.op, Weighted)
     one = np.ones((1, *network.shapes[node.inputs[0].source]))
@@ -77,7 +77,7 @@ def _weighed(network: Network, node: Node, codes: Values) -> int:
     return int(np.rint(np.sum(node.op.apply(one, uneven, network.tensors))))
 
 
-def _scaled(network: Network, node: Node, a: IntegerArithmetic) -> int:
+def _count_scaling(network: Network, node: Node, a: IntegerArithmetic) -> int:
     """Products per tick with factors that are no powers of two."""
     total = 0
     for role in node.op.roles:

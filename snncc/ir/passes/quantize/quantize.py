@@ -105,13 +105,13 @@ class Quantize(Pass):
         tight: frozenset[str] = frozenset()
         while True:
             try:
-                return self._formatted(network, tight)
+                return self._choose_formats(network, tight)
             except Unfit as unfit:
                 if unfit.names <= tight:
                     raise
                 tight |= unfit.names
 
-    def _formatted(self, network: Network, tight: frozenset[str]) -> Network:
+    def _choose_formats(self, network: Network, tight: frozenset[str]) -> Network:
         """The network with all formats.
 
         Args:
@@ -165,7 +165,7 @@ class Quantize(Pass):
         return self.state_bits, max(self.state_bits, self.widest_bits)
 
     def _inputs(self, network: Network) -> Network:
-        def chosen(node: Node) -> Node:
+        def choose_input_format(node: Node) -> Node:
             if not isinstance(node.op, Input) or node.op.spiking:
                 return node
             peak = float(np.max(self.ranges.peaks.get(f"%{node.name}", np.zeros(1))))
@@ -183,7 +183,7 @@ class Quantize(Pass):
             )
             return replace(node, formats={"value": format})
 
-        return map_nodes(network, chosen)
+        return map_nodes(network, choose_input_format)
 
     def _weights(
         self, network: Network, group: Group, currents: Currents, tight: frozenset[str]
@@ -202,25 +202,25 @@ class Quantize(Pass):
         # the unit is as coarse as the threshold needs to fit.
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
         unit = np.maximum(unit, self._coarsest(network, group))
-        unit = np.maximum(unit, self._seen(network, group, tight))
+        unit = np.maximum(unit, self._find_unit(network, group, tight))
         meeting = Meeting(network, group, largest, self.ranges, currents)
         if self.shift_bits and not any(Use(name) in network.outputs for name in each):
             unit = meeting.common_unit(unit, self._widths[1], self.shift_bits)
-        self._heard(meeting, unit)
+        self._check_silence(meeting, unit)
         for name, factor in group.weights.items():
             own, filled = unit * factor, each[name] / (unit * largest)
             if np.any(filled > SAME):
                 network, own = self._coarser(network, name, own, filled)
-            elif self._free(network, name) and meeting.lost(name, filled, unit):
+            elif self._free(network, name) and meeting.is_lost(name, filled, unit):
                 network, own = self._finer(network, name, own, currents)
             network, ref = keep_tensor(network, f"{name}.unit", own)
             formats = _weight_formats(network[name], self.weight_bits, ref)
             network = _with_formats(network, name, formats)
         return network, {name: unit * factor for name, factor in group.neurons.items()}
 
-    def _heard(self, meeting: Meeting, unit: Unit) -> None:
+    def _check_silence(self, meeting: Meeting, unit: Unit) -> None:
         """Refuses a group in whose unit a projection falls silent; if strict, a weak one too."""
-        silent = meeting.silent(unit) or (meeting.missed(unit) if self.strict else ())
+        silent = meeting.silent(unit) or (meeting.find_missed(unit) if self.strict else ())
         if silent:
             node = meeting.network[silent[0]]
             raise PassError(
@@ -235,7 +235,7 @@ class Quantize(Pass):
         Those that read spikes have none: the group's is fine enough.
         """
         counted = wire_kind(network, network[name].inputs[0], kinds(network)) == "count"
-        kept = self.meet == "inputs" and network.derived(_BEHIND_STATES)[name]
+        kept = self.meet == "inputs" and network.derive(_BEHIND_STATES)[name]
         return not (kept or counted or Use(name) in network.outputs)
 
     def _coarser(
@@ -247,7 +247,7 @@ class Quantize(Pass):
         shifts to the left, and nothing is rounded.
         """
         steps = np.ceil(np.log2(np.maximum(filled, SAME) / SAME))
-        return self._held(network, name, unit), unit * 2.0**steps
+        return self._requantize_current(network, name, unit), unit * 2.0**steps
 
     def _finer(
         self, network: Network, name: str, unit: Unit, currents: Currents
@@ -265,9 +265,9 @@ class Quantize(Pass):
         reach = _reach(network, node, alone, self._largest, currents) / self._largest
         coarse = alone.coarsen(unit, shape)
         finer = np.floor(np.log2(coarse / np.where(reach == 0, coarse, reach)))
-        return self._held(network, name, unit), coarse * 2.0**-finer
+        return self._requantize_current(network, name, unit), coarse * 2.0**-finer
 
-    def _held(self, network: Network, name: str, unit: Unit) -> Network:
+    def _requantize_current(self, network: Network, name: str, unit: Unit) -> Network:
         """The network with a register behind a node, in which its current counts in `unit`."""
         held = fresh(network, f"{name}_held")
         network, ref = keep_tensor(network, f"{held}.unit", unit)
@@ -294,7 +294,7 @@ class Quantize(Pass):
                 need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
         return need
 
-    def _seen(self, network: Network, group: Group, tight: frozenset[str]) -> Unit:
+    def _find_unit(self, network: Network, group: Group, tight: frozenset[str]) -> Unit:
         """Smallest unit in which twice the potentials seen of some fit the widest state."""
         need = np.zeros(group.grain)
         for name, factor in group.neurons.items():

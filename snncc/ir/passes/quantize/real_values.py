@@ -19,12 +19,12 @@ CARRYING = Output.MOVED, Output.SUMMED, Output.SCALED
 
 def spike_counts(network: Network) -> frozenset[str]:
     """Nodes that put out counts of spikes."""
-    return frozenset(name for name, counts in network.derived(_COUNTS).items() if counts)
+    return frozenset(name for name, counts in network.derive(_COUNTS).items() if counts)
 
 
 def counts_spikes(network: Network, use: Use) -> bool:
     """Whether a wire holds counts of spikes, or of ticks."""
-    return counted(network, use, network.derived(_COUNTS))
+    return is_counted(network, use, network.derive(_COUNTS))
 
 
 def _all_counts(network: Network) -> Mapping[str, bool]:
@@ -43,13 +43,13 @@ def _puts_out_counts(network: Network, node: Node, known: Mapping[str, bool]) ->
         return node.op.spiking
     if any(use.source not in known for use in node.inputs):
         return None
-    return all(counted(network, use, known) for use in node.inputs)
+    return all(is_counted(network, use, known) for use in node.inputs)
 
 
 _COUNTS: Derived[Network, bool] = Derived(_all_counts, _puts_out_counts)
 
 
-def counted(network: Network, use: Use, known: Mapping[str, bool]) -> bool:
+def is_counted(network: Network, use: Use, known: Mapping[str, bool]) -> bool:
     """The same, where it is known which nodes put out counts of spikes."""
     if use.state:
         return not network[use.source].op.state(use.state).real

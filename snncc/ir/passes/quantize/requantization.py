@@ -64,7 +64,7 @@ def registers(network: Network, ranges: Ranges, weight_bits: int) -> Network:
             f"quantize: %{min(readers or around)} computes with real values, and nothing is known "
             "of their range; give calibration data (--data FILE.npz)"
         )
-    return _Registers(network, ranges, weight_bits, readers).placed()
+    return _Registers(network, ranges, weight_bits, readers).place()
 
 
 def ratios(network: Network) -> Network:
@@ -73,7 +73,7 @@ def ratios(network: Network) -> Network:
         return network
     numbers = arithmetics(network)
 
-    def chosen(node: Node) -> Node:
+    def choose_scale(node: Node) -> Node:
         if not isinstance(node.op, Requantize | Function):
             return node
         a, _ = numbers[node.name]
@@ -85,7 +85,7 @@ def ratios(network: Network) -> Network:
         scale = Factor(min(max(frac, 0), FRACTION_BITS), Rounding.HALF_EVEN)
         return replace(node, formats={**node.formats, "scale": scale})
 
-    return map_nodes(network, chosen)
+    return map_nodes(network, choose_scale)
 
 
 def _entry(node: Node) -> str:
@@ -121,22 +121,22 @@ class _Registers:
     wide: set[str] = field(default_factory=set[str])
     spared: dict[str, int] = field(default_factory=dict[str, int])
 
-    def placed(self) -> Network:
+    def place(self) -> Network:
         """The network with its registers and their formats, but for the ratios of units."""
         self.held = set(self.readers) | self._carriers()
         self.loops = loops_of(self.network, self.held - self.readers)
-        self.ends = self._measured()
+        self.ends = self._measure()
         nodes = self.network.nodes
         carriers = self.held - self.readers
         joints = {n.name for n in nodes if n.op.output is Output.EVENTS or n.name in carriers}
         for node in nodes:
             if node.name in joints:
-                self._replace(node, [self._met(use, node.name) for use in node.inputs])
+                self._replace(node, [self._meet(use, node.name) for use in node.inputs])
         for node in nodes:
             if node.name not in joints and not isinstance(node.op, Function | Requantize):
                 self._replace(node, [self._read(use, node.name) for use in node.inputs])
         units = self._units()
-        return map_nodes(self.network, lambda node: self._formatted(node, units))
+        return map_nodes(self.network, lambda node: self._choose_formats(node, units))
 
     def _carriers(self) -> set[str]:
         """Nodes that carry real values to a reader or around, or nothing but values of such."""
@@ -167,7 +167,7 @@ class _Registers:
             return self._comes_from(node.inputs[0], known, user)
         return node.name in known
 
-    def _measured(self) -> Mapping[str, tuple[float, float]]:
+    def _measure(self) -> Mapping[str, tuple[float, float]]:
         wires: set[str] = set()
         for node in self.network:
             if node.name in self.held or isinstance(node.op, Weighted):
@@ -197,7 +197,7 @@ class _Registers:
         if tuple(inputs) != node.inputs:
             self.network = replace_nodes(self.network, replace(node, inputs=tuple(inputs)))
 
-    def _met(self, use: Use, user: str) -> Use:
+    def _meet(self, use: Use, user: str) -> Use:
         """A wire whose value meets others, and so shares their unit."""
         loop = self.loops.get(user)
         if loop is not None:
@@ -219,7 +219,7 @@ class _Registers:
             counts = counts_spikes(self.network, use)
             narrow = counts or isinstance(self.network[use.source].op, Input)
         else:
-            weighed = isinstance(self.network[user].op, Weighted) and self._summed(use, user)
+            weighed = isinstance(self.network[user].op, Weighted) and self._is_wide(use, user)
             narrow = use.source not in self.held and not weighed
         spared = 0
         if not narrow and isinstance(self.network[user].op, Weighted):
@@ -230,7 +230,7 @@ class _Registers:
         self.spared[held.source] = max(spared, self.spared.get(held.source, 0))
         return held
 
-    def _summed(self, use: Use, user: str) -> bool:
+    def _is_wide(self, use: Use, user: str) -> bool:
         """Whether a wire has more bits than weights can read without sums beyond 32 bits.
 
         An input's format is narrow enough already.
@@ -324,7 +324,7 @@ class _Registers:
             raise PassError(f"quantize: a real value becomes {peak}; look at the calibration data")
         return self.bits - signed - int(np.ceil(np.log2(peak or 1.0)))
 
-    def _formatted(self, node: Node, units: Mapping[str, int]) -> Node:
+    def _choose_formats(self, node: Node, units: Mapping[str, int]) -> Node:
         op = node.op
         if node.name not in units:
             return node

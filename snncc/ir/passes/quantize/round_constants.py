@@ -50,7 +50,7 @@ class RoundConstants(Pass):
         for node, op in network.neurons:
             a = numbers[node.name][0]
             if self._plain(op, a):
-                network = self._rounded(network, node, op, a)
+                network = self._round(network, node, op, a)
         return tidy(network)
 
     def _plain(self, op: Spiking, a: Arithmetic) -> bool:
@@ -59,7 +59,7 @@ class RoundConstants(Pass):
         finer = a.input_unit() / a.unit_of("v")
         return bool(np.all(finer >= self.grid))
 
-    def _rounded(self, network: Network, node: Node, op: Spiking, a: Arithmetic) -> Network:
+    def _round(self, network: Network, node: Node, op: Spiking, a: Arithmetic) -> Network:
         unit = a.unit_of("v")
         late = 1 if op.compare == ">=" else 0
         old = a.quantity(op.threshold, "v") - late

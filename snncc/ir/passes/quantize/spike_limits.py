@@ -50,12 +50,12 @@ def limit_spikes(
     for name, limit in limits.items():
         _check(network[name], limit, ranges, weight_bits)
 
-    def limited(node: Node) -> Node:
+    def limit_node(node: Node) -> Node:
         if node.name not in limits:
             return node
         return replace(node, op=node.op.with_fields(spikes=limits[node.name]))
 
-    return map_nodes(network, limited)
+    return map_nodes(network, limit_node)
 
 
 def _sources(network: Network, node: Node) -> Iterator[tuple[Node, int]]:

@@ -62,7 +62,7 @@ def choose(
         unit = a.unit_of("v")
         must = max(_finite(value / unit) for value in node.op.magnitudes(network.tensors))
         worst = max(_finite(worst_case(network, node, limits, numbers)), must)
-        seen = max(MARGIN * _seen(network, node, ranges), must)
+        seen = max(MARGIN * _find_largest(network, node, ranges), must)
         most = 0 if node.name in inside else min(fraction_bits, _shifts(network, node, limits))
         options = ((bits, _room(bits, need)) for bits in widths for need in (worst, seen))
         fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
@@ -123,7 +123,7 @@ def _finite(values: Values) -> float:
     return float(np.max(values, initial=0.0))
 
 
-def _seen(network: Network, node: Node, ranges: Ranges) -> float:
+def _find_largest(network: Network, node: Node, ranges: Ranges) -> float:
     """Largest code that a state took in the calibration run; infinite where there was none."""
     format = node.formats["v"]
     assert isinstance(format, Quantity) and isinstance(format.unit, str)

@@ -18,7 +18,7 @@ from ...op.facts import Output
 from ...op.op import Op
 from ...ops import Input, Sum, Weighted
 from ...param import Shape, Unit, Values
-from ...views import ordered
+from ...views import order_nodes
 from ...wire_units import format_unit, wire_unit
 
 Kind: TypeAlias = Literal["count", "real", "held", "current"]
@@ -34,7 +34,7 @@ def kinds(network: Network) -> Mapping[str, Kind]:
     Raises:
         PassError: a current feeds itself, with no neuron between.
     """
-    return network.derived(_KINDS)
+    return network.derive(_KINDS)
 
 
 def _all_kinds(network: Network) -> Mapping[str, Kind]:
@@ -152,7 +152,7 @@ def groups(network: Network) -> tuple[Group, ...]:
         if isinstance(node.op, Weighted):
             for source in _carriers(network, node.inputs[0], what):
                 order.add_edge(of[source], of[node.name])
-    place = {node.name: index for index, node in enumerate(ordered(network))}
+    place = {node.name: index for index, node in enumerate(order_nodes(network))}
     read = _read(network)
     try:
         return tuple(

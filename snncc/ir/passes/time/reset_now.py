@@ -60,7 +60,7 @@ class ResetNow(Pass):
     def __call__(self, network: Network) -> Network:
         for node, op in network.neurons:
             if op.membrane is not None and _fits(network, node, op, op.membrane):
-                network = _rewritten(network, node, op, op.membrane)
+                network = _rewrite(network, node, op, op.membrane)
         return network
 
 
@@ -75,7 +75,7 @@ def _fits(network: Network, node: Node, op: Spiking, membrane: Membrane) -> bool
     read = any(use.state for use in network.wires(node.name))
     waits = op.refractory and not settled
     what = kinds(network)
-    wires = [*node.inputs, *(use for other in _driving(network, node) for use in other.inputs)]
+    wires = [*node.inputs, *(use for other in _find_driving(network, node) for use in other.inputs)]
     real = any(wire_kind(network, use, what) not in ("count", "current") for use in wires)
     threshold, initial = (values_of(p, network.tensors) for p in (op.threshold, op.initial))
     above = np.any(initial >= threshold)
@@ -97,7 +97,7 @@ def _bottomless(network: Network, op: Spiking, membrane: Membrane) -> bool:
     return False
 
 
-def _rewritten(network: Network, node: Node, op: Spiking, membrane: Membrane) -> Network:
+def _rewrite(network: Network, node: Node, op: Spiking, membrane: Membrane) -> Network:
     decay = values_of(membrane.decay, network.tensors)
     threshold = values_of(op.threshold, network.tensors)
     amount = values_of(op.reset_amount, network.tensors)
@@ -138,7 +138,7 @@ def _to_itself(network: Network, name: str, weight: Values, delay: int) -> Netwo
     node, shape = network[name], network.shapes[name]
     full = np.broadcast_to(weight, shape)
     times = _side_by_side(network, node, weight)
-    network, end = _diagonal(network, name, full / times, delay, _driving(network, node))
+    network, end = _diagonal(network, name, full / times, delay, _find_driving(network, node))
     total = fresh(network, f"{name}_total")
     uses = (*node.inputs, *(Use(end),) * times)
     network = insert(network, Node(total, Sum(), uses, origin=node.origin))
@@ -150,11 +150,11 @@ def _side_by_side(network: Network, node: Node, weight: Values) -> int:
 
     One beyond the others would make the unit of all of them coarse.
     """
-    largest = max((_largest(network, other) for other in _driving(network, node)), default=0.0)
+    largest = max((_largest(network, other) for other in _find_driving(network, node)), default=0.0)
     return max(1, int(np.ceil(np.max(np.abs(weight)) / largest))) if largest else 1
 
 
-def _driving(network: Network, node: Node) -> tuple[Node, ...]:
+def _find_driving(network: Network, node: Node) -> tuple[Node, ...]:
     """The nodes with weights from which a population's current comes."""
     found: dict[str, Node] = {}
     pending, seen = [use.source for use in node.inputs], set[str]()

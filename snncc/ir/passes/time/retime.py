@@ -13,7 +13,7 @@ from ...network import Network, Node
 from ...op.facts import Measure
 from ...ops import Input
 from ...param import StateValues, values_of
-from ...views import arithmetics, ordered
+from ...views import arithmetics, order_nodes
 from ..base import Effect, Pass
 
 
@@ -41,16 +41,16 @@ class Retime(Pass):
         _at_rest(network)
         lag = _lags(network, self.hop)
 
-        def moved(node: Node) -> Node:
+        def move(node: Node) -> Node:
             uses = (
                 replace(use, delay=use.delay + lag[node.name] - lag[use.source])
                 for use in node.inputs
             )
             return replace(node, inputs=tuple(uses))
 
-        later = replace(network, nodes=tuple(moved(node) for node in network))
+        later = replace(network, nodes=tuple(move(node) for node in network))
         # A delay may have become none: its source must now be listed first.
-        return replace(later, nodes=ordered(later))
+        return replace(later, nodes=order_nodes(later))
 
 
 def lags(network: Network, hop: int) -> Mapping[str, int]:
@@ -149,7 +149,7 @@ def _at_rest(network: Network) -> None:
 
 def _unrest(network: Network, node: Node, first: StateValues) -> str:
     """Why a node does something when nothing arrives, and what to do about it."""
-    constants = node.op.named(Measure.CURRENT, Measure.OFFSET).items()
+    constants = node.op.select_fields(Measure.CURRENT, Measure.OFFSET).items()
     for name, value in constants:
         if np.any(values_of(value, network.tensors)):
             return f"its {name} is not zero; fold it into a source that spikes in every tick"
@@ -158,7 +158,7 @@ def _unrest(network: Network, node: Node, first: StateValues) -> str:
             return f"its state '{name}' begins at something else than zero; begin at zero"
     if "threshold" in type(node.op).stated:
         lowest = float(
-            np.min(values_of(node.op.named(Measure.VOLTAGE)["threshold"], network.tensors))
+            np.min(values_of(node.op.select_fields(Measure.VOLTAGE)["threshold"], network.tensors))
         )
         return f"with a threshold of {lowest} it fires at rest; give it one above zero"
     return f"{node.op.keyword} of zeros is not zero; leave it to a target that starts it on time"

@@ -49,7 +49,7 @@ class WarmStart(Pass):
             return network
         for name in [node.name for node in network.populations]:
             if late[name] and isinstance(network[name].formats.get("v"), Single):
-                network = _started(network, name, late[name])
+                network = _start(network, name, late[name])
         return tidy(network)
 
 
@@ -81,7 +81,7 @@ class Warming:
             return v.astype(np.float32)
 
 
-def warming(network: Network, node: Node) -> Warming:
+def compute_warming(network: Network, node: Node) -> Warming:
     """What a population in float32 does while it waits for its tick 0."""
     leak, shape = node.op.leak, network.shapes[node.name]
     assert leak is not None, f"%{node.name} does not state how its potential leaks"
@@ -102,7 +102,7 @@ def start(network: Network, node: Node, ticks: int) -> Values | None:
 
     None where there is none from which that is exact and no spike falls on the way.
     """
-    w = warming(network, node)
+    w = compute_warming(network, node)
     guess = w.begin(ticks)
     found, done = np.zeros_like(guess), np.zeros(guess.shape, dtype=bool)
     up = down = guess
@@ -120,20 +120,20 @@ def start(network: Network, node: Node, ticks: int) -> Values | None:
     return None
 
 
-def _started(network: Network, name: str, ticks: int) -> Network:
+def _start(network: Network, name: str, ticks: int) -> Network:
     node = network[name]
     if node.op.leak is None:
         return network
-    w = warming(network, node)
+    w = compute_warming(network, node)
     if not np.any(w.bias) and not np.any(w.initial):
         return network
     begin = w.begin(ticks)
     end, calm = w.after(begin, ticks)
     calm &= np.isfinite(end) & (np.abs(end - w.initial) <= 1)
     if not np.all(calm):
-        network = _laid(network, node, calm)
+        network = _round_biases(network, node, calm)
         node = network[name]
-        w = warming(network, node)
+        w = compute_warming(network, node)
         if np.any(w.initial[~calm]):
             raise PassError(
                 f"warm-start: %{name}: nothing leads to its initial potential without a spike in "
@@ -146,10 +146,10 @@ def _started(network: Network, name: str, ticks: int) -> Network:
     return replace_nodes(network, replace(node, op=node.op.with_fields(initial=ref)))
 
 
-def _laid(network: Network, node: Node, calm: Values) -> Network:
+def _round_biases(network: Network, node: Node, calm: Values) -> Network:
     """Whole codes of the biases of neurons that are not calm, as biases of synapses."""
     leak = node.op.leak
-    if leak is None or len(node.inputs) != 1 or np.any(warming(network, node).initial):
+    if leak is None or len(node.inputs) != 1 or np.any(compute_warming(network, node).initial):
         return network
     unit = np.broadcast_to(arithmetic(network, node.name).input_unit(), calm.shape)
     bias = np.broadcast_to(values_of(leak.bias, network.tensors), calm.shape)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snncc.backends.spinnaker2.kernel.partition.core_parts import HOST, Core, Parts, Stretch
-from snncc.ir import Network, Quantity, Use, arithmetics, encode_input, ordered
+from snncc.ir import Network, Quantity, Use, arithmetics, encode_input, order_nodes
 
 Codes = npt.NDArray[np.int64]
 
@@ -26,7 +26,7 @@ class Playing:
         self.core, self.samples = core, samples
         self.network = core.network
         self.numbers = {name: a for name, (a, _) in arithmetics(self.network).items()}
-        self.order = ordered(self.network)
+        self.order = order_nodes(self.network)
         self.past: list[dict[Use, Codes]] = []
         self.states = {
             node.name: {

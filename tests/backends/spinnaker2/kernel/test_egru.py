@@ -43,7 +43,7 @@ def test_tokens_are_the_references(
     program, text = built(model, atoms), signal[:1, :TOKENS]
     played, expected = play(program, text, (LAYER,)), run(network, text, record=(LAYER,))
     assert len(program.codes) == cores
-    assert expected.compared(played.trace) == (0, None)
+    assert expected.compare(played.trace) == (0, None)
     assert len(np.unique(expected.output.argmax(axis=-1))) > 3
     assert max(played.data_bytes) <= DATA_BYTES_PER_CORE
 
@@ -63,4 +63,4 @@ def test_units_below_their_threshold_send_nothing(model: tuple[Network, Ranges, 
 def test_all_samples_on_the_host_are_the_references(model: tuple[Network, Ranges, Values]) -> None:
     network, _, signal = model
     found = simulate(built(model, "64"), signal[:64], (LAYER,))
-    assert run(network, signal[:64], record=(LAYER,)).compared(found) == (0, None)
+    assert run(network, signal[:64], record=(LAYER,)).compare(found) == (0, None)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from snncc.backends.spinnaker2.kernel.emit_core import kernel
 from snncc.backends.spinnaker2.kernel.partition.core_parts import Stretch
-from snncc.backends.spinnaker2.kernel.port_ranges import heard
-from snncc.boards import shared_library
+from snncc.backends.spinnaker2.kernel.port_ranges import list_heard
+from snncc.boards import build_shared_library
 
 # A core with three ports that keeps what it saw, and puts it out as one output behind seven others.
 HEADER = b"""
@@ -79,7 +79,7 @@ uint32_t pe_core_nonzero(uint32_t output, uint32_t *at, uint32_t *index, int32_t
 @pytest.fixture(name="core", scope="module")
 def loaded() -> ctypes.CDLL:
     files = {name: text for name, text in kernel().items() if name != "memory.c"}
-    return ctypes.CDLL(str(shared_library({**files, "core.h": HEADER, "core.c": CORE})))
+    return ctypes.CDLL(str(build_shared_library({**files, "core.h": HEADER, "core.c": CORE})))
 
 
 def give(core: ctypes.CDLL, events: list[tuple[int, int, int]]) -> int:
@@ -168,7 +168,7 @@ def test_the_table_says_what_the_stretches_say(
         for key, first, count, port, at in stretches
         for k in range(count)
     }
-    table = heard(
+    table = list_heard(
         [(key, first, port, Stretch(0, 0, 0, n, at)) for key, first, n, port, at in stretches]
     )
     columns = (table.keys, table.firsts, table.counts, table.ports, table.places)

@@ -9,16 +9,16 @@ from pathlib import Path, PurePosixPath
 from snncc.backends import Settings
 from snncc.backends.spinnaker2.chip.target import DATA_BYTES_PER_CORE
 from snncc.backends.spinnaker2.kernel import emit, performance, play, report
-from snncc.backends.spinnaker2.kernel.lower import assembled
+from snncc.backends.spinnaker2.kernel.lower import assemble_program
 from snncc.boards import zig
 from tests.backends.spinnaker2.kernel.hand import MIDDLE, NEURONS, SCORES, cut, signal
 
-PROGRAM = assembled(cut(), Settings())
+PROGRAM = assemble_program(cut(), Settings())
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")
 
 
 def test_the_same_program_gives_the_same_bytes() -> None:
-    assert emit(PROGRAM) == emit(assembled(cut(), Settings()))
+    assert emit(PROGRAM) == emit(assemble_program(cut(), Settings()))
 
 
 def test_a_core_is_linked_as_the_readme_says(tmp_path: Path) -> None:
@@ -92,4 +92,4 @@ def test_a_run_is_measured_in_events_packets_and_instructions() -> None:
 def test_a_kernel_that_nobody_asked_for_is_announced() -> None:
     (warning,) = report(PROGRAM)["warnings"]
     assert "applications refuse this network, so its cores run our own kernel" in warning
-    assert report(assembled(cut(), Settings(options={"kernel": "own"})))["warnings"] == []
+    assert report(assemble_program(cut(), Settings(options={"kernel": "own"})))["warnings"] == []

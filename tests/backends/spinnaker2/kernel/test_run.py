@@ -11,7 +11,7 @@ from snncc.backends import Settings
 from snncc.backends.spinnaker2.chip.machine import machine
 from snncc.backends.spinnaker2.chip.target import DATA_BYTES_PER_CORE, USABLE_CORES_PER_CHIP
 from snncc.backends.spinnaker2.kernel.emulate import play
-from snncc.backends.spinnaker2.kernel.lower import assembled, require_room
+from snncc.backends.spinnaker2.kernel.lower import assemble_program, require_room
 from snncc.backends.spinnaker2.kernel.native import simulate
 from snncc.backends.spinnaker2.kernel.program import Program
 from snncc.backends.spinnaker2.placement.placement import Placement
@@ -21,7 +21,7 @@ from tests.backends.spinnaker2.kernel.hand import MIDDLE, NEURONS, alone, cut, l
 
 RECORD = ("%s",)
 CUTS = {"one core": alone(), "four cores": cut(), "a core of one neuron": cut(1)}
-PROGRAMS = {name: assembled(parts, Settings()) for name, parts in CUTS.items()}
+PROGRAMS = {name: assemble_program(parts, Settings()) for name, parts in CUTS.items()}
 
 
 def expected(fed: dict[str, Values]) -> Trace:
@@ -48,14 +48,14 @@ def without_entry(program: Program, chip: int) -> Program:
 def test_the_host_computes_what_the_reference_does(name: str) -> None:
     found = simulate(PROGRAMS[name], signal(), RECORD)
     assert found.outputs == ("%o", "%y")
-    assert expected(signal()).compared(found) == (0, None)
+    assert expected(signal()).compare(found) == (0, None)
 
 
 @pytest.mark.parametrize("name", CUTS)
 def test_emulated_cores_compute_what_the_reference_does(name: str) -> None:
     found = play(PROGRAMS[name], signal(), RECORD)
     trace = expected(signal())
-    assert trace.compared(found.trace) == (0, None)
+    assert trace.compare(found.trace) == (0, None)
     assert np.any(trace["%s"])
     assert np.any(trace["%y"] < 0)
 
@@ -93,8 +93,8 @@ def test_samples_do_not_know_of_one_another() -> None:
 def test_events_cross_chips_by_the_routers_tables(chips: list[int]) -> None:
     program = on_chips(PROGRAMS["four cores"], chips)
     fed = signal(1, 6)
-    assert expected(fed).compared(play(program, fed, RECORD).trace) == (0, None)
-    assert expected(fed).compared(simulate(program, fed, RECORD)) == (0, None)
+    assert expected(fed).compare(play(program, fed, RECORD).trace) == (0, None)
+    assert expected(fed).compare(simulate(program, fed, RECORD)) == (0, None)
 
 
 def test_a_lost_table_entry_loses_events_and_is_seen() -> None:
@@ -103,12 +103,12 @@ def test_a_lost_table_entry_loses_events_and_is_seen() -> None:
     whole, broken = play(program, fed, RECORD), play(without_entry(program, 2), fed, RECORD)
     assert broken.delivered[..., 2].sum() == 0
     assert whole.delivered[..., 2].sum() > 0
-    count, first = expected(fed).compared(broken.trace)
+    count, first = expected(fed).compare(broken.trace)
     assert count
     assert first is not None
     assert first.node in ("%y", "%o")
     native = simulate(without_entry(program, 2), fed, RECORD)
-    assert broken.trace.compared(native) == (0, None)
+    assert broken.trace.compare(native) == (0, None)
 
 
 def test_instructions_are_counted_where_that_is_asked() -> None:
@@ -130,7 +130,7 @@ def test_a_core_that_is_too_full_is_refused_with_its_bytes() -> None:
     parts = alone()
     wide = replace(parts.cores[0], ports=(parts.cores[0].ports[0] * 5000, parts.cores[0].ports[1]))
     with pytest.raises(CapacityError, match=r"S010 core 0 needs \d+,\d+ bytes of data memory") as e:
-        require_room(assembled(replace(parts, cores=(wide,)), Settings()))
+        require_room(assemble_program(replace(parts, cores=(wide,)), Settings()))
     assert f"it has {DATA_BYTES_PER_CORE:,}" in str(e.value)
     assert e.value.exit_code == 1
 

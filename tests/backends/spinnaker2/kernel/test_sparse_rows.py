@@ -39,10 +39,10 @@ def test_a_pruned_network_computes_what_the_reference_does(share: float, atoms: 
     program = lower(network, Settings(options={"atoms": atoms} if atoms else {}))
     fed = signal(2, 8)
     expected = run(network, fed, record=("%s",))
-    assert expected.compared(simulate(program, fed, ("%s",))) == (0, None)
+    assert expected.compare(simulate(program, fed, ("%s",))) == (0, None)
     one = {name: values[:1] for name, values in fed.items()}
     emulated = play(program, one, ("%s",)).trace
-    assert run(network, one, record=("%s",)).compared(emulated) == (0, None)
+    assert run(network, one, record=("%s",)).compare(emulated) == (0, None)
 
 
 def test_rows_are_sparse_only_where_that_is_smaller() -> None:

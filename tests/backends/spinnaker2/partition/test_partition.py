@@ -12,7 +12,7 @@ import pytest
 from snncc.backends.spinnaker2.applications.currents import Currents
 from snncc.backends.spinnaker2.chip.target import FIFO_SPIKES, LAYOUTS, NEURONS_PER_CORE
 from snncc.backends.spinnaker2.partition.core_usage import core_bytes
-from snncc.backends.spinnaker2.partition.fan_in import fan, merged
+from snncc.backends.spinnaker2.partition.fan_in import fan, merge_fans
 from snncc.backends.spinnaker2.program import Synapses, Window
 from snncc.importing import import_model
 from tests.backends.spinnaker2.nets import grown, prepared
@@ -67,7 +67,7 @@ def test_a_fan_counts_the_synapses(make, seed: int) -> None:
 def test_fans_of_one_source_share_their_rows() -> None:
     rng = np.random.default_rng(3)
     pair = dense(rng), sparse(rng)
-    both = merged([fan(each, 0, 31) for each in pair])
+    both = merge_fans([fan(each, 0, 31) for each in pair])
     whole = sum(listed(each) for each in pair).sum(axis=0)
     assert both.synapses == whole.sum() and both.neurons == np.count_nonzero(whole)
 

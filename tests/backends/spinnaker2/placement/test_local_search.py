@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from snncc.backends.spinnaker2.chip.machine import ROUTER, node_hops
 from snncc.backends.spinnaker2.placement.link_load import calm, mesh_load
-from snncc.backends.spinnaker2.placement.local_search import Local, descend, moved, search
+from snncc.backends.spinnaker2.placement.local_search import Local, descend, move_to_quads, search
 from snncc.backends.spinnaker2.placement.quadratic_assignment import assign, exchanges
 
 seeds = st.integers(0, 1 << 16)
@@ -45,7 +45,7 @@ def test_no_exchange_improves_a_descent(seed):
 @given(seeds)
 def test_search_keeps_what_it_has_and_moving_quads_keeps_them_together(seed):
     local, nodes = random_local(seed)
-    apart = moved(local, nodes, seed)
+    apart = move_to_quads(local, nodes, seed)
     assert local.hops(apart) <= local.hops(nodes)
     assert np.array_equal(nodes[:, None] == nodes, apart[:, None] == apart)
     found = search(local, [nodes], 40, seed)

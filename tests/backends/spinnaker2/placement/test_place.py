@@ -19,7 +19,7 @@ from snncc.backends.spinnaker2.chip.machine import (
 from snncc.backends.spinnaker2.chip.multicast_trees import Trees
 from snncc.backends.spinnaker2.chip.target import USABLE_CORES_PER_BOARD, USABLE_CORES_PER_CHIP
 from snncc.backends.spinnaker2.placement import hypergraph
-from snncc.backends.spinnaker2.placement.placement import partitioned, place, sequential
+from snncc.backends.spinnaker2.placement.placement import place, place_by_partitioner, sequential
 from snncc.backends.spinnaker2.placement.traffic import Traffic, cost
 from snncc.ir import CapacityError
 
@@ -46,7 +46,9 @@ def test_every_core_has_a_place_of_its_own_and_the_same_seed_gives_the_same(some
 @given(traffics)
 def test_placement_is_no_worse_than_order_or_partitioner(some):
     exact = Traffic(some.weights, some.offsets, some.targets)
-    least = min(hops(exact, sequential(exact, ONE_CHIP)), hops(exact, partitioned(exact, ONE_CHIP)))
+    least = min(
+        hops(exact, sequential(exact, ONE_CHIP)), hops(exact, place_by_partitioner(exact, ONE_CHIP))
+    )
     assert hops(exact, place(exact, ONE_CHIP)) <= least
 
 
@@ -64,7 +66,7 @@ def test_placement_without_the_partitioner_still_gains(monkeypatch):
     assert hops(some, place(some, machine(1))) < hops(some, sequential(some, machine(1)))
 
 
-@pytest.mark.parametrize("how", [sequential, partitioned, place])
+@pytest.mark.parametrize("how", [sequential, place_by_partitioner, place])
 def test_too_many_cores_are_refused_with_what_there_is(how):
     silent = Traffic(np.zeros(149), np.zeros(150, dtype=np.int64), np.zeros(0, dtype=np.int64))
     with pytest.raises(CapacityError, match=r"^S011 .* needs 149 cores, 1 chip has 148; make it"):

@@ -16,7 +16,7 @@ from snncc.backends.spinnaker2.applications.currents import Currents
 from snncc.backends.spinnaker2.partition.conv_tiles import Piece, piece
 from snncc.backends.spinnaker2.partition.core_usage import kernel_bytes
 from snncc.backends.spinnaker2.partition.fan_in import fan
-from snncc.backends.spinnaker2.partition.tile import MORE_CORES, Tile, tiled
+from snncc.backends.spinnaker2.partition.tile import MORE_CORES, Tile, choose_tiles
 from snncc.backends.spinnaker2.program import Partition, Synapses, Window
 from snncc.backends.spinnaker2.simulate import simulate
 from snncc.ir import Network, run, verify
@@ -40,7 +40,7 @@ def conv(seed: int) -> Synapses:
 @given(st.tuples(sides, sides, sides), st.integers(1, 256))
 def test_tiles_hold_every_neuron_once_and_are_few(shape, most):
     rows = ceil(prod(shape) / most)
-    found = tiled(shape, most, rows, LOOK, lambda tile: True)
+    found = choose_tiles(shape, most, rows, LOOK, lambda tile: True)
     if found:
         members = np.concatenate([tile.members for tile in found])
         assert sorted(members.tolist()) == list(range(prod(shape)))
@@ -49,16 +49,16 @@ def test_tiles_hold_every_neuron_once_and_are_few(shape, most):
 
 
 def test_tiles_hear_little_square_ones_of_all_channels_first():
-    found = tiled((16, 32, 32), 256, 64, LOOK, lambda tile: True)
+    found = choose_tiles((16, 32, 32), 256, 64, LOOK, lambda tile: True)
     assert {(t.channels, t.high[1] - t.low[1], t.high[2] - t.low[2]) for t in found} == {(16, 4, 4)}
-    flat = tiled((16, 32, 32), 256, 64, LOOK, lambda tile: tile.channels == 1)
+    flat = choose_tiles((16, 32, 32), 256, 64, LOOK, lambda tile: tile.channels == 1)
     assert {(t.channels, t.high[1] - t.low[1], t.high[2] - t.low[2]) for t in flat} == {(1, 16, 16)}
     assert str(flat[1]) == "0:1, 0:16, 16:32"
 
 
 def test_no_tiles_where_none_fit_or_cores_would_be_wasted():
-    assert not tiled((4, 8, 8), 64, 4, LOOK, lambda tile: False)
-    assert not tiled((3, 3, 3), 8, 4, LOOK, lambda tile: True)
+    assert not choose_tiles((4, 8, 8), 64, 4, LOOK, lambda tile: False)
+    assert not choose_tiles((3, 3, 3), 8, 4, LOOK, lambda tile: True)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -14,7 +14,7 @@ from snncc.backends.spinnaker2.placement.placement import Placement, place
 from snncc.backends.spinnaker2.routing import route as module
 from snncc.backends.spinnaker2.routing.keys import NEURON_BITS, keys
 from snncc.backends.spinnaker2.routing.route import route
-from snncc.backends.spinnaker2.routing.router_tables import Table, minimised, plain
+from snncc.backends.spinnaker2.routing.router_tables import Table, minimise, plain
 from snncc.ir import CapacityError
 
 from ..placement.traffics import scattered, traffic, traffics
@@ -35,7 +35,7 @@ def test_every_target_is_reached_exactly_once(some, boards, seed):
 def test_a_minimised_table_sends_every_key_as_the_plain_one(routes, bits):
     base = np.array(sorted(routes), dtype=np.int64) << bits
     ways = np.array([routes[each] for each in sorted(routes)], dtype=np.int64)
-    small, large = minimised(base, ways, bits), plain(base, ways, bits)
+    small, large = minimise(base, ways, bits), plain(base, ways, bits)
     neurons = np.arange(1 << bits)
     every = (base[:, None] + neurons).ravel()
     assert np.array_equal(large.look_up(every), np.repeat(ways, len(neurons)))
@@ -48,7 +48,7 @@ def test_a_minimised_table_sends_every_key_as_the_plain_one(routes, bits):
 def test_no_entry_of_a_minimised_table_can_be_left_out(routes):
     base = np.array(sorted(routes), dtype=np.int64)
     ways = np.array([routes[each] for each in sorted(routes)], dtype=np.int64)
-    small = minimised(base, ways, 0)
+    small = minimise(base, ways, 0)
     for index in range(len(small)):
         keep = np.arange(len(small)) != index
         less = Table(small.keys[keep], small.masks[keep], small.routes[keep])
@@ -79,7 +79,7 @@ def brute(base, ways, bits):
 def test_no_table_of_such_masks_is_smaller(routes):
     base = sorted(routes)
     ways = [routes[each] for each in base]
-    assert len(minimised(np.array(base), np.array(ways), 0)) == brute(base, ways, 4)
+    assert len(minimise(np.array(base), np.array(ways), 0)) == brute(base, ways, 4)
 
 
 def test_of_several_entries_the_first_that_matches_counts():

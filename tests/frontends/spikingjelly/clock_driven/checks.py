@@ -87,5 +87,5 @@ def test_every_spike_is_the_librarys(name: str, data: st.DataObject, seed: int) 
     eager = EagerModel(model, neurons, calling, traced)
     x = np.random.default_rng(seed).integers(-4, 9, (4, 100, SIZE)) / 8
     theirs, ours = eager(x), run(eager.traced.network, x, record="spikes")
-    count, first = theirs.compared(ours)
+    count, first = theirs.compare(ours)
     assert first is None, f"{count} spikes differ, first {first}"

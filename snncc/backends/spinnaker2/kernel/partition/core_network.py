@@ -13,7 +13,7 @@ from snncc.ir import Format, Names, Network, Node, Op, Overflow, Quantity, Round
 from snncc.ir.ops import Concat, Input, Slice, Transpose
 
 from .network_facts import Views
-from .row_slicing import Cutting, taken
+from .row_slicing import Cutting, take_rows
 from .rows import Rows
 
 COUNTS: Mapping[str, Format] = MappingProxyType(
@@ -72,7 +72,7 @@ class _Packing:
         self._listen(mine)
         for node in mine:
             self._compute(node)
-        said = self._said(mine)
+        said = self._list_outputs(mine)
         ports = [node for node, _ in self.ports.values()]
         if not any(node.formats for node in (*ports, *self.nodes)):
             # Ops that only move spikes have no formats, but integers they are.
@@ -89,20 +89,20 @@ class _Packing:
         heard = tuple((use, rows) for use, (_, rows) in self.ports.items())
         return Part(network, heard, said)
 
-    def _wanted(self, node: Node, index: int) -> Rows:
-        return self.views.needed(node, index, self.claim[node.name])
+    def _find_wanted(self, node: Node, index: int) -> Rows:
+        return self.views.find_needed(node, index, self.claim[node.name])
 
     def _inside(self, node: Node, index: int) -> bool:
         """Whether all that a node needs of an input is computed here."""
         own = self.claim.get(node.inputs[index].source)
-        return own is not None and bool(np.isin(self._wanted(node, index), own).all())
+        return own is not None and bool(np.isin(self._find_wanted(node, index), own).all())
 
     def _listen(self, mine: Sequence[Node]) -> None:
         """One port for each wire, with all rows of it that are needed."""
         wanted: dict[Use, list[Rows]] = {}
         for node in mine:
             for index, use in enumerate(node.inputs):
-                rows = self._wanted(node, index)
+                rows = self._find_wanted(node, index)
                 if rows.size and not self._inside(node, index):
                     wanted.setdefault(Use(use.source, 0, use.state), []).append(rows)
         for use, found in wanted.items():
@@ -117,7 +117,9 @@ class _Packing:
             formats = self.cutting.formats(node, rows)
             return Node(name, replace(node.op, shape=cut), (), formats, node.origin)
         found = self.views.limits(use)
-        low, high = (int(taken(np.atleast_1d(end), rows).min()) for end in (found.low, -found.high))
+        low, high = (
+            int(take_rows(np.atleast_1d(end), rows).min()) for end in (found.low, -found.high)
+        )
         high = -high
         if low == 0 and high <= 1 and bool(np.all(found.unit == 1)):
             return Node(name, Input(cut, "spike"), (), origin=node.origin)
@@ -130,13 +132,13 @@ class _Packing:
     def _unit(self, port: str, unit: Unit, rows: Rows, rank: int) -> int | str:
         """The exponent of a unit that is one power of two everywhere; else a tensor's name."""
         if rank and unit.ndim == rank and unit.shape[0] > 1:
-            unit = taken(unit, rows)
+            unit = take_rows(unit, rows)
         mantissa, exponent = np.frexp(unit.flat[0])
         if mantissa == 0.5 and bool(np.all(unit == unit.flat[0])):
             return 1 - int(exponent)
         return self.cutting.keep(f"{port}.unit", unit)
 
-    def _said(self, mine: Sequence[Node]) -> tuple[Use, ...]:
+    def _list_outputs(self, mine: Sequence[Node]) -> tuple[Use, ...]:
         """What is put out: recorded wires, and what is needed elsewhere or here through a port."""
         found = {use for use in self.views.recorded if use.source in self.claim}
         for source in mine:
@@ -144,7 +146,7 @@ class _Packing:
                 everywhere = self.views.live[user.name]
                 if user.name in self.claim and self._inside(user, index):
                     everywhere = np.setdiff1d(everywhere, self.claim[user.name])
-                needed = self.views.needed(user, index, everywhere)
+                needed = self.views.find_needed(user, index, everywhere)
                 if np.isin(needed, self.claim[source.name]).any():
                     found.add(replace(user.inputs[index], delay=0))
         place = {node.name: index for index, node in enumerate(mine)}
@@ -154,10 +156,10 @@ class _Packing:
         rows = self.claim[node.name]
         op: Op
         if isinstance(node.op, Slice) and node.op.axis == 0:
-            op, uses = self._sliced(node)
+            op, uses = self._slice(node)
         else:
             op = self.cutting.op(node, rows)
-            needed = [i for i in range(len(node.inputs)) if self._wanted(node, i).size]
+            needed = [i for i in range(len(node.inputs)) if self._find_wanted(node, i).size]
             uses = tuple(self._input(node, index) for index in needed)
         if isinstance(node.op, Transpose) and node.op.order[0]:
             # All rows come in; of those columns that become rows, these are left.
@@ -167,10 +169,10 @@ class _Packing:
         formats = self.cutting.formats(node, rows)
         self.nodes.append(Node(node.name, op, uses, formats, node.origin))
 
-    def _sliced(self, node: Node) -> tuple[Slice, tuple[Use, ...]]:
+    def _slice(self, node: Node) -> tuple[Slice, tuple[Use, ...]]:
         """A slice of rows as a slice of those rows of its input that are here."""
         wire, have = self._wire(node, 0)
-        places = np.searchsorted(have, self._wanted(node, 0))
+        places = np.searchsorted(have, self._find_wanted(node, 0))
         first, stop = int(places[0]), int(places[-1]) + 1
         if stop - first == len(places):
             return Slice(0, first, stop), (wire,)
@@ -189,7 +191,7 @@ class _Packing:
     def _input(self, node: Node, index: int) -> Use:
         """An input with those rows that the node needs and no others."""
         wire, have = self._wire(node, index)
-        places = np.searchsorted(have, self._wanted(node, index))
+        places = np.searchsorted(have, self._find_wanted(node, index))
         return self._pick(wire, 0, places, len(have), node)
 
     def _pick(self, wire: Use, axis: int, places: Rows, size: int, node: Node) -> Use:

@@ -19,7 +19,7 @@ from snncc.ir import (
     Values,
     arithmetics,
     bounds,
-    ordered,
+    order_nodes,
 )
 from snncc.ir.ops import Input
 
@@ -71,7 +71,7 @@ class Views:
         live = _live(network, rules, recorded)
         kept = [node for node in network if live[node.name].size or isinstance(node.op, Input)]
         network = replace(network, nodes=tuple(kept))
-        order = ordered(network)
+        order = order_nodes(network)
         found = levels(network, rules, order, live)
         numbers = arithmetics(network)
         return cls(network, recorded, order, rules, live, found, numbers, bounds(network))
@@ -104,9 +104,9 @@ class Views:
         """Rows of a node."""
         return extent(self.network.shapes[name])
 
-    def needed(self, node: Node, index: int, rows: Rows) -> Rows:
+    def find_needed(self, node: Node, index: int, rows: Rows) -> Rows:
         """Rows of an input that these rows of a node are made of."""
-        return needed(self.network, self.rules, node, index, rows)
+        return find_needed(self.network, self.rules, node, index, rows)
 
     def limits(self, use: Use) -> Range:
         """Range and unit of a node's output or state."""
@@ -124,7 +124,9 @@ class Views:
         return Range(np.full(shape, min(least, 0)), np.full(shape, max(most, 0)), unit)
 
 
-def needed(network: Network, rules: Mapping[str, Rule], node: Node, index: int, rows: Rows) -> Rows:
+def find_needed(
+    network: Network, rules: Mapping[str, Rule], node: Node, index: int, rows: Rows
+) -> Rows:
     """Rows of an input that these rows of a node are made of, sorted."""
     reach = rules[node.name].reaches[index]
     if reach is None:
@@ -146,7 +148,7 @@ def _live(
         rows = live[node.name]
         rows[:] = np.repeat(rows.reshape(-1, grain).any(axis=1), grain)
         for index, use in enumerate(node.inputs):
-            wanted = needed(network, rules, node, index, np.flatnonzero(rows))
+            wanted = find_needed(network, rules, node, index, np.flatnonzero(rows))
             if not live[use.source][wanted].all():
                 live[use.source][wanted] = True
                 pending.add(use.source)

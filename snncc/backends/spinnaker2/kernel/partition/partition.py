@@ -37,7 +37,7 @@ def partition(network: Network, room: Room, limit: int, atoms: int = 0) -> Parts
         CapacityError: S010, one unit does not fit a core.
     """
     views = Views.of(network)
-    return _joined(views, [*_Cutter(views, room, limit, atoms).cores()])
+    return _join(views, [*_Cutter(views, room, limit, atoms).cores()])
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class _Cutter:
         """All cores, segment by segment."""
         levels, start, segment = self.views.levels, 0, 0
         while start < len(levels):
-            stop = self._fitting(start)
+            stop = self._find_level(start)
             if stop > start:
                 claims: Sequence[Claim] = [self._all(start, stop)]
             else:
@@ -69,9 +69,9 @@ class _Cutter:
 
     def _all(self, start: int, stop: int) -> Claim:
         groups = [group for level in self.views.levels[start:stop] for group in level]
-        return _merged([group.share(0, group.count) for group in groups])
+        return _merge([group.share(0, group.count) for group in groups])
 
-    def _fitting(self, start: int) -> int:
+    def _find_level(self, start: int) -> int:
         """The level up to which one core computes all from this one on."""
         stop, step = start, 1
         while step and stop < len(self.views.levels):
@@ -103,7 +103,7 @@ class _Cutter:
             for index, each in enumerate(shares):
                 if turn >= len(each):
                     continue
-                both = _merged([claims[-1], each[turn]]) if claims else each[turn]
+                both = _merge([claims[-1], each[turn]]) if claims else each[turn]
                 if claims and index not in used and self._holds(both, level):
                     claims[-1] = both
                     used.add(index)
@@ -123,11 +123,11 @@ class _Cutter:
             if not need:
                 return shares
             if count == group.count:
-                raise self._refused(worst, need)
+                raise self._refuse(worst, need)
             # A part shrinks at most in proportion.
             count = min(group.count, max(count + 1, ceil(count * need / self.limit)))
 
-    def _refused(self, claim: Claim, need: int) -> CapacityError:
+    def _refuse(self, claim: Claim, need: int) -> CapacityError:
         def weight(name: str) -> int:
             refs = self.views.network[name].op.refs().values()
             return sum(self.views.network.tensors[tensor].values.size for tensor in refs)
@@ -143,7 +143,7 @@ class _Cutter:
         )
 
 
-def _merged(claims: Sequence[Claim]) -> Claim:
+def _merge(claims: Sequence[Claim]) -> Claim:
     merged: dict[str, Rows] = {}
     for claim in claims:
         for name, rows in claim.items():
@@ -151,7 +151,7 @@ def _merged(claims: Sequence[Claim]) -> Claim:
     return merged
 
 
-def _joined(views: Views, placed: Sequence[_Placed]) -> Parts:
+def _join(views: Views, placed: Sequence[_Placed]) -> Parts:
     """The cores, with every port and every recorded wire put together from what cores put out."""
     owners = _Owners(views, placed)
     cores: list[Core] = []

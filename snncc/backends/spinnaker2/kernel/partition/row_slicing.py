@@ -19,7 +19,7 @@ OpT = TypeVar("OpT", bound=Op)
 Array = npt.NDArray[Any]
 
 
-def taken(values: Array, rows: Rows) -> Array:
+def take_rows(values: Array, rows: Rows) -> Array:
     """Rows of an array; a view where they are consecutive."""
     if not rows.size or rows[-1] - rows[0] + 1 == rows.size:
         return values[rows[0] : rows[-1] + 1] if rows.size else values[:0]
@@ -96,7 +96,7 @@ class Cutting:
                 self.tensors[tensor] = values
                 self.names[key] = tensor
             else:
-                self.names[key] = self.keep(f"{tensor}.rows", taken(values.values, rows))
+                self.names[key] = self.keep(f"{tensor}.rows", take_rows(values.values, rows))
         return self.names[key]
 
     def _sparse(self, op: Sparse, rows: Rows) -> Sparse:
