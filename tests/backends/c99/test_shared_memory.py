@@ -51,7 +51,7 @@ def test_the_c_that_is_shipped_equals_the_reference(network: Network, seed: int)
     require_no_overlap(program)
     signal = spikes_for(network, seed, samples=2, ticks=8)
     trace = BACKEND.simulate(program, signal, ())
-    assert run(network, signal).compared(trace) == (0, None)
+    assert run(network, signal).compare(trace) == (0, None)
 
 
 def test_only_what_is_observed_stays_apart() -> None:
@@ -64,7 +64,7 @@ def test_only_what_is_observed_stays_apart() -> None:
     wires = tuple(r.text for r in shipped.traced)
     expected = run(network, signal, record=wires)
     for program in (shipped, watched):
-        assert expected.compared(BACKEND.simulate(program, signal, wires)) == (0, None)
+        assert expected.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
 
 
 def test_observing_is_asked_for_by_yes_or_no() -> None:
