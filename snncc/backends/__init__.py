@@ -6,6 +6,7 @@ from .npz import pack, pack_npz
 from .protocol import (
     AssistedBackend,
     Backend,
+    ChoosingBackend,
     CompilerBackend,
     DeviceBackend,
     Files,
@@ -23,6 +24,7 @@ from .signals import Port, choose_readouts, encode_inputs
 __all__ = [
     "AssistedBackend",
     "Backend",
+    "ChoosingBackend",
     "CompilerBackend",
     "DeviceBackend",
     "Files",

@@ -110,6 +110,18 @@ class AssistedBackend(Backend[P], Protocol[P]):
 
 
 @runtime_checkable
+class ChoosingBackend(Backend[P], Protocol[P]):
+    """A backend that can build in several ways, each with passes of its own."""
+
+    def ways(self, settings: Settings) -> tuple[Settings, ...]:
+        """The settings to build with, in turn: the first with which nothing is refused are taken.
+
+        They are what the bundle keeps, so that `lower` need not choose again.
+        """
+        ...
+
+
+@runtime_checkable
 class StreamBackend(Backend[P], Protocol[P]):
     """A backend whose simulation can be given a signal in parts."""
 

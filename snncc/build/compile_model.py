@@ -46,7 +46,8 @@ from snncc.run import Player, pace_warning
 
 from .claims import Claims, affordable, bisect, random_signal
 from .learned import input_notes, learn_ranges
-from .pipeline import Observer, counter, dumper, printer, run_pipeline, timer
+from .lowering import lower_network
+from .pipeline import Observer, counter, dumper, printer, timer
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
@@ -89,19 +90,21 @@ def _compile(
         raise UsageError(f"{request.model} has number formats already; give the float network")
     known = calibration(request.model, request.data, samples, CALIBRATION_SAMPLES)
     ranges, notes = _ranges(float_network, known)
-    settings = _settings(request, ours, float_network, ranges, samples)
-    steps = _steps(request, target, float_network, settings, ranges)
+    told = _settings(request, ours, float_network, ranges, samples)
     signal = _check_signal(float_network, samples)
-    claims = Claims({float_network.inputs[0].name: affordable(float_network, signal)})
     late = Lateness.of(float_network)
-    observers: list[Observer] = [*_observers(request, float_network, say), claims, counter(late)]
-    network = run_pipeline(float_network, steps, observers)
-    program = target.lower(network, settings)
+    lowered = lower_network(
+        target,
+        float_network,
+        told,
+        lambda way: _steps(request, target, float_network, way, ranges),
+        [*_observers(request, float_network, signal, say), counter(late)],
+    )
+    network, program = lowered.network, lowered.program
     notes = (*imported, *_note_ticks(theirs, samples), *notes)
-    notes += _saturation(network) + _faint(network) + input_notes(network, ranges)
-    notes += homeless_ops((float_network, network))
+    notes += _network_notes(float_network, network, ranges)
     if request.bisect:
-        say(_bisect(float_network, steps, signal))
+        say(_bisect(float_network, lowered.steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _check_program(target, program, signal, expected)
     if request.max_drop is not None:
@@ -118,19 +121,28 @@ def _compile(
         slow = pace_warning(player, signal, network.tick)
         notes += (slow,) if slow else ()
     files |= bundle.check_files(signal, expected, report)
-    made_by = find_lowering_versions(target)
     facts = manifest(
-        request, float_network, network, settings, theirs, steps, late.total, notes, made_by
+        request,
+        (float_network, network),
+        (lowered.settings, theirs),
+        lowered.steps,
+        late.total,
+        notes,
+        find_lowering_versions(target),
     )
-    log: dict[str, Json] = {
-        "seconds": round(time.perf_counter() - began, 3),
+    path = request.output or Path(f"{network.name}.snnb")
+    claim(path).write(facts, files, _log(time.perf_counter() - began))
+    return path
+
+
+def _log(seconds: float) -> dict[str, Json]:
+    """What depends on the machine and the hour."""
+    return {
+        "seconds": round(seconds, 3),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "machine": platform.machine(),
     }
-    path = request.output or Path(f"{network.name}.snnb")
-    claim(path).write(facts, files, log)
-    return path
 
 
 def _settings(
@@ -223,8 +235,9 @@ def _steps(
 
 
 def _observers(
-    request: BuildRequest, network: Network, say: Callable[[str], None]
+    request: BuildRequest, network: Network, signal: Values, say: Callable[[str], None]
 ) -> list[Observer]:
+    """What the user asked to see of the passes, and what holds each to its claim."""
     found: list[Observer] = []
     if request.print_after is not None:
         known = (*all_passes(), "all")
@@ -237,6 +250,7 @@ def _observers(
         found.append(timer(say))
     if request.check_each:
         found.append(Claims(random_signal(network, request.check_each)))
+    found.append(Claims({network.inputs[0].name: affordable(network, signal)}))
     return found
 
 
@@ -248,6 +262,12 @@ def _bisect(network: Network, steps: Sequence[Pass], signal: Values) -> str:
         f"bisect: pass {index + 1} '{steps[index].name}' is the first after which the outputs on "
         "the check signal are not the model's"
     )
+
+
+def _network_notes(source: Network, network: Network, ranges: Ranges) -> tuple[str, ...]:
+    """What the user should know of a network in integers, and of the ops in it."""
+    rounded = _saturation(network) + _faint(network) + input_notes(network, ranges)
+    return rounded + homeless_ops((source, network))
 
 
 def _saturation(network: Network) -> tuple[str, ...]:

@@ -23,10 +23,8 @@ Unfinished: TypeAlias = Callable[[dict[str, Listed]], Manifest]
 
 def manifest(
     request: BuildRequest,
-    source: Network,
-    network: Network,
-    settings: Settings,
-    model_options: Mapping[str, str],
+    networks: tuple[Network, Network],
+    told: tuple[Settings, Mapping[str, str]],
     steps: Sequence[Pass],
     lag: Mapping[str, int],
     notes: Sequence[str],
@@ -36,15 +34,14 @@ def manifest(
 
     Args:
         request: what was asked for.
-        source: the network as imported.
-        network: as lowered.
-        settings: what the backend was told.
-        model_options: what the frontend was told.
+        networks: the network as imported, and as lowered.
+        told: what the backend was told, and the options of the frontend.
         steps: the passes that ran.
         lag: output of the source → ticks by which they make it later.
         notes: what the user should know, a sentence each.
         lowered_with: package → its version, or None where it is missing.
     """
+    network = networks[1]
     return partial(
         Manifest,
         FORMAT_VERSION,
@@ -54,14 +51,14 @@ def manifest(
         request.model,
         _weights(request.weights),
         ",".join(map(show_pass, steps)),
-        _record_settings(settings, model_options),
+        _record_settings(*told),
         network.tick,
         network.decode,
         *ports(network),
         port_lags(lag),
         list(notes),
         dict(lowered_with),
-        packages=packages(request.target, request.model, (source, network), steps),
+        packages=packages(request.target, request.model, networks, steps),
     )
 
 

@@ -43,6 +43,6 @@ def write(path: Path, seed: int) -> None:
     source, network, ranges, steps, files = _made(seed)
     settings = Settings(rates=ranges.rates)
     request = BuildRequest("net.snn", "c99")
-    facts = manifest(request, source, network, settings, {}, steps, {"%s2": 0}, (), {})
+    facts = manifest(request, (source, network), (settings, {}), steps, {"%s2": 0}, (), {})
     with writing(path) as writer:
         writer.write(facts, files, {"seed": seed})

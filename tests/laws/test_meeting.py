@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snncc.backends import Settings
+from snncc.build import lower_network
 from snncc.ir import CompileError, Network, PassError, Tensor, Values, parse, run, verify
 from snncc.ir.ops import Dense
 from snncc.ir.passes import Quantize, calibrate, faint
@@ -67,13 +68,11 @@ def built(target: str, network: Network, signal: dict[str, Values]) -> Network:
     """The network as a target computes it; its program does the same."""
     ranges = calibrate(network, signal)
     to, known = backend(target), Settings(rates=ranges.rates)
-    for step in to.passes(network, known, ranges):
-        network = verify(step(network))
-    program = to.lower(network, known)
+    made = lower_network(to, network, known, lambda way: to.passes(network, way, ranges))
     few = {name: values[:2] for name, values in signal.items()}
-    found = cast("Any", to).simulate(program, few, ())
-    assert run(network, few).compare(found) == (0, None)
-    return network
+    found = cast("Any", to).simulate(made.program, few, ())
+    assert run(made.network, few).compare(found) == (0, None)
+    return made.network
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -1,16 +1,40 @@
 """What is proven about states: nothing that a network does exceeds it, and a reset helps."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.ir import Network, Node, Ref, Tensor, Use, arithmetics, bounds, run
+from snncc.ir import (
+    Arithmetic,
+    Factor,
+    Format,
+    Network,
+    Node,
+    Op,
+    Overflow,
+    Quantity,
+    Ref,
+    Rounding,
+    Tensor,
+    Use,
+    Values,
+    all_ops,
+    arithmetics,
+    bounds,
+    run,
+)
 from snncc.ir.ops import IF, LIF, Dense, Input
 from snncc.ir.passes import Quantize, calibrate, unproven, worst_case
-from tests.nets import spikes_for
+from snncc.ir.views import wire_bounds
+from tests.nets import quantized_networks, spikes_for
+
+KEEPING = sorted(k for k, kind in all_ops().items() if kind.worst_case is not Op.worst_case)
+TICKS = 40
 
 RESET = {"reset": "value", "reset_amount": 0.0, "reset_order": "now"}
 PLAIN = {"bias": 0.0, "compare": ">", "spikes": 1, "refractory": 0, "initial": 0.0}
@@ -68,3 +92,80 @@ def test_a_reset_to_a_value_ends_every_rise() -> None:
 def test_without_leak_and_inhibition_a_reset_is_a_proof() -> None:
     assert not unproven(single(IF(**PLAIN, **RESET, threshold=0.9), low=0.0))
     assert np.isinf(unproven(single(IF(**PLAIN, **RESET, threshold=0.9)))["s"][0])
+
+
+def plain(format: Format) -> Format:
+    """As quantize chooses it: wide, products rounded toward zero."""
+    if isinstance(format, Factor):
+        return replace(format, rounding=Rounding.TOWARD_ZERO)
+    if isinstance(format, Quantity) and format.bits > 8:
+        return replace(format, bits=32, overflow=Overflow.SATURATE)
+    return format
+
+
+WAYS = 6  # of choosing what comes in
+
+
+def drives(
+    ends: Sequence[tuple[Values, Values]], state: Values, tick: int, seed: int
+) -> list[Values]:
+    """Inputs of a tick within their limits, a sample for each way of choosing them.
+
+    The least; the most; what pushes a neuron on in the way it went; what pushes it back; the least
+    and the most in turn; and any.
+
+    Args:
+        ends: smallest and largest code of each input, `[1, *shape]`.
+        state: of the samples so far, `[samples, *shape]`.
+    """
+    rng = np.random.default_rng([seed, tick])
+    found: list[Values] = []
+    for low, high in ends:
+        up = state >= 0 if state.shape[1:] == low.shape[1:] else np.zeros(state.shape[:1], bool)
+        up = up.reshape(*up.shape, *(1,) * (low.ndim - up.ndim))
+        on, back = np.where(up[2], high[0], low[0]), np.where(up[3], low[0], high[0])
+        turn = (high if tick % 2 else low)[0]
+        found.append(np.stack([low[0], high[0], on, back, turn, rng.integers(low, high + 1)[0]]))
+    return found
+
+
+def peaks(
+    node: Node,
+    a: Arithmetic,
+    ends: Sequence[tuple[Values, Values]],
+    shape: tuple[int, ...],
+    seed: int,
+) -> Iterator[tuple[str, Values]]:
+    """Real state → largest magnitude `[*shape]` that it takes, tick by tick."""
+    real = [state.name for state in node.op.states if state.real]
+    state = {n: np.broadcast_to(v, (WAYS, *shape)) for n, v in node.op.begin(shape, a).items()}
+    for tick in range(TICKS):
+        yield from ((name, np.abs(state[name]).max(axis=0)) for name in real)
+        state, _ = node.op.step(state, drives(ends, state[real[0]], tick, seed), a)
+
+
+@pytest.mark.parametrize("keyword", KEEPING)
+@settings(max_examples=15)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_no_state_of_any_op_exceeds_its_worst_case(
+    keyword: str, data: st.DataObject, seed: int
+) -> None:
+    """Whatever comes in within its limits, in whatever order."""
+    drawn = data.draw(quantized_networks(including=keyword))
+    network = replace(
+        drawn,
+        nodes=tuple(replace(n, formats={r: plain(f) for r, f in n.formats.items()}) for n in drawn),
+    )
+    limits, numbers = bounds(network), arithmetics(network)
+    for node in network:
+        if node.op.keyword != keyword:
+            continue
+        a, shape = numbers[node.name][0], network.shapes[node.name]
+        ends = [wire_bounds(network, use, limits, numbers) for use in node.inputs]
+        proven = np.broadcast_to(worst_case(network, node, limits, numbers), shape)
+        for name, seen in peaks(node, a, ends, shape, seed):
+            assert np.all(seen <= proven), f"%{node.name}.{name}: {seen} of {proven}"
+
+
+def test_every_op_with_states_of_its_own_is_tried() -> None:
+    assert {"if", "lif", "cuba_lif", "alif", "alpha_lif", "li", "dual_cuba_lif"} <= {*KEEPING}

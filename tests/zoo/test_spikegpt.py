@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import Spinnaker2Backend
-from snncc.build.pipeline import run_pipeline
+from snncc.build import lower_network
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import UsageError, Values, events, run
@@ -181,11 +181,13 @@ def test_spinnaker2_computes_it_on_its_own_kernel(monkeypatch: pytest.MonkeyPatc
     network, backend = TorchFrontend().load(request).network, Spinnaker2Backend()
     ranges = calibrate(network, x)
     settings = Settings(rates=ranges.rates)
-    whole = run_pipeline(network, backend.passes(network, settings, ranges))
-    program = backend.lower(whole, settings)
-    trace = run(whole, x)
+    made = lower_network(
+        backend, network, settings, lambda way: backend.passes(network, way, ranges)
+    )
+    assert made.settings.options["kernel"] == "own"
+    trace = run(made.network, x)
     assert trace.output.any()
-    assert trace.compare(backend.simulate(program, x, ())) == (0, None)
+    assert trace.compare(backend.simulate(made.program, x, ())) == (0, None)
 
 
 def test_gradients_pass_through_every_weight() -> None:

@@ -39,8 +39,11 @@ class Spinnaker2Backend:
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return passes.passes(network, settings, ranges)
 
+    def ways(self, settings: Settings) -> tuple[Settings, ...]:
+        return passes.ways(settings)
+
     def lower(self, network: Network, settings: Settings) -> AnyProgram:
-        own = passes.for_own_kernel(network, settings)
+        own = passes.for_own_kernel(settings)
         return kernel.lower(network, settings) if own else lower(network, settings)
 
     def emit(self, program: AnyProgram) -> Files:

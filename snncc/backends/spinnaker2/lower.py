@@ -1,7 +1,7 @@
 """Network → Program: which populations, in which chip ticks, with which weights. Pure.
 
-For the applications of py-spinnaker2. Whether a build takes them or our own kernel is decided in
-`passes.py`, as the two want other passes.
+For the applications of py-spinnaker2, which are the first of the `ways` in `passes.py`: what is
+refused here is built for our own kernel, unless the user wants none.
 """
 
 from __future__ import annotations
@@ -67,15 +67,6 @@ def lower(network: Network, settings: Settings) -> Program:
             "before lowering to spinnaker2"
         )
     return _Lowering(Paths(network), Choices.of(settings)).program()
-
-
-def require_applications(network: Network, settings: Settings) -> None:
-    """Refuses a network that the applications of py-spinnaker2 do not compute, on any core.
-
-    Raises:
-        LoweringRefused: by rule id and node.
-    """
-    _Lowering(Paths(network), Choices.of(settings)).wire_network()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import kernel
 from snncc.backends.spinnaker2.simulate import simulate
+from snncc.build import lower_network
 from snncc.ir import LoweringRefused, Network, run, verify
 from snncc.ir.ops import LIF, Dense, Input, Weighted
 from snncc.ir.passes import ResetNow, calibrate
@@ -61,12 +62,13 @@ def test_where_the_host_would_compute_everything_our_own_kernel_does() -> None:
         prepared(network, signal)
     ranges = calibrate(network, signal)
     settings = Settings(rates=ranges.rates)
-    for step in BACKEND.passes(network, settings, ranges):
-        network = verify(step(network))
-    program = BACKEND.lower(network, settings)
-    assert isinstance(program, kernel.Program)
-    found = BACKEND.simulate(program, signal["x"], ())
-    assert run(network, signal["x"]).compare(found) == (0, None)
+    made = lower_network(
+        BACKEND, network, settings, lambda way: BACKEND.passes(network, way, ranges)
+    )
+    assert isinstance(made.program, kernel.Program)
+    assert made.settings.options == {"kernel": "own"}
+    found = BACKEND.simulate(made.program, signal["x"], ())
+    assert run(made.network, signal["x"]).compare(found) == (0, None)
 
 
 def far(threshold: float) -> Network:
