@@ -19,7 +19,7 @@ from .protocol import (
     StreamBackend,
 )
 from .runtimes import Runtime
-from .signals import Port, choose_readouts, encode_inputs
+from .signals import Port, choose_readouts, demand_same_samples, encode_inputs
 
 __all__ = [
     "AssistedBackend",
@@ -40,6 +40,7 @@ __all__ = [
     "StreamBackend",
     "choose_readouts",
     "delivery",
+    "demand_same_samples",
     "encode_inputs",
     "pack",
     "pack_npz",

@@ -125,8 +125,12 @@ class ChoosingBackend(Backend[P], Protocol[P]):
 class StreamBackend(Backend[P], Protocol[P]):
     """A backend whose simulation can be given a signal in parts."""
 
-    def stream(self, program: P) -> Callable[[Values], Trace]:
-        """A program at rest: each call plays the next ticks `[1, ticks, *shape]` of a sample."""
+    def stream(self, program: P, record: tuple[str, ...]) -> Callable[[Values], Trace]:
+        """A program at rest: each call plays the next ticks `[samples, ticks, *shape]`.
+
+        Parts one after another give what `simulate` gives at once, and take no more memory for
+        the ticks before them. A call with other samples than the first raises UsageError.
+        """
         ...
 
 

@@ -71,6 +71,16 @@ def encode_inputs(
     return {port.name: _codes(port, given[port.name]) for port in ports}
 
 
+def demand_same_samples(before: int, now: int) -> None:
+    """Refuses a part of a stream that has other samples than those before.
+
+    Raises:
+        UsageError: says how many each had.
+    """
+    if now != before:
+        raise UsageError(f"{now} samples follow on {before}; expected as many")
+
+
 def _codes(port: Port, values: Values) -> Values:
     if port.format is not None:
         codes, _ = encode_input(values, port.format, f"%{port.name}")

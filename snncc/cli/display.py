@@ -83,7 +83,7 @@ class Stages:
         self._bars.stop()
 
     def advance(self, stage: str, done: int, of: int) -> None:
-        """Note that `done` of `of` samples are through a stage."""
+        """Note that `done` of `of` samples, or of their ticks, are through a stage."""
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(escape(stage), total=of)
         self._bars.update(self._tasks[stage], completed=done, total=of)

@@ -98,33 +98,36 @@ def _classify(opened: Bundle, data: Path, engine: str, as_json: bool, output: Pa
     from snncc.backends import pack_npz
     from snncc.datasets import find_samples
     from snncc.files import write_file
-    from snncc.run import run
+    from snncc.run import answer, run
 
     samples = find_samples(opened.model, data, opened.model_options)
     assert samples is not None, "a file was given"
     samples.refuse_labels_beyond(opened.classes)
-    done = 0
+    done, of = 0, len(samples) * samples.signal.shape[1]
 
-    def advance(more: int) -> None:
+    def advance(ticks: int) -> None:
         nonlocal done
-        done += more
-        stages.advance(engine, done, len(samples))
+        done += ticks
+        stages.advance(engine, done, of)
 
     with Stages() as stages:
-        trace = run(opened, samples.signal, engine, advance=advance)
-    decode = opened.network.decode
-    classes = trace.scores(decode).argmax(axis=1)
-    if output is not None:
-        # Engines keep codes in types of their own; the file is the same from each.
-        wires = {wire.lstrip("%"): trace[wire].astype(np.int64) for wire in trace.outputs}
-        write_file(output, pack_npz(wires))
-    accuracy = None if samples.labels is None else trace.accuracy(samples.labels, decode)
+        if output is None:
+            found = answer(opened, samples.signal, engine, advance=advance)
+            scores, saturated = found.scores, found.saturated
+        else:
+            trace = run(opened, samples.signal, engine, advance=advance)
+            scores, saturated = trace.scores(opened.network.decode), trace.saturated
+            # Engines keep codes in types of their own; the file is the same from each.
+            wires = {wire.lstrip("%"): trace[wire].astype(np.int64) for wire in trace.outputs}
+            write_file(output, pack_npz(wires))
+    classes = scores.argmax(axis=1)
+    accuracy = None if samples.labels is None else float(np.mean(classes == samples.labels))
     if as_json:
         facts = {"engine": engine, "classes": classes.tolist(), "accuracy": accuracy}
         # All engines count the inputs that are clipped; the interpreter states, too.
-        show_json(facts | {"saturated": dict(trace.saturated)})
+        show_json(facts | {"saturated": dict(saturated)})
         return
-    show_saturated(trace.saturated, opened.network)
+    show_saturated(saturated, opened.network)
     click.echo(" ".join(map(str, classes)))
     if accuracy is not None:
         click.echo(f"accuracy {accuracy:.2%} of {len(samples)} samples")

@@ -1,7 +1,7 @@
 """The face of the frontends floor: what a frontend is, and how own neurons are described."""
 
 from .own_neuron import MARK, SELDOM, Description, neuron
-from .protocol import Eager, Frontend, Imported, ImportRequest, ReadingFrontend
+from .protocol import Eager, Frontend, Imported, ImportRequest, ReadingFrontend, WatchedEager
 
 __all__ = [
     "MARK",
@@ -12,5 +12,6 @@ __all__ = [
     "ImportRequest",
     "Imported",
     "ReadingFrontend",
+    "WatchedEager",
     "neuron",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -35,6 +35,22 @@ class Eager(Protocol):
 
         Args:
             signal: `[samples, ticks, *shape]`.
+        """
+        ...
+
+
+@runtime_checkable
+class WatchedEager(Eager, Protocol):
+    """A model whose neurons can be watched while it runs, so that nobody keeps all their spikes."""
+
+    def watch(self, signal: Values, ticks: int, each: Callable[[Trace], None]) -> Values:
+        """One score per class `[samples, classes]`, as the network's decoder makes them.
+
+        Args:
+            signal: `[samples, ticks, *shape]`.
+            ticks: of a window.
+            each: is given the spikes of every neuron, on wires named as in the imported network,
+                window after window.
         """
         ...
 

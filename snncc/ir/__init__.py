@@ -33,7 +33,7 @@ from .errors import (
 )
 from .interpreter.inputs import input_signals, require_spikes
 from .interpreter.reference import Stream, events, run
-from .interpreter.trace import Difference, Trace
+from .interpreter.trace import Difference, Tally, Trace
 from .mapped_tensors import give_back
 from .names import NAME, find_unused, identifier, tensor_name
 from .network import DECODES, Decode, Network, Node, Origin, Use
@@ -119,6 +119,7 @@ __all__ = [
     "State",
     "StateValues",
     "Stream",
+    "Tally",
     "Tensor",
     "TensorTable",
     "Tensors",

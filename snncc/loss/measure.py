@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from snncc.backends import Json
-from snncc.ir import Difference, Network, Trace, Values, arithmetics, run, values_of
+from snncc.ir import Difference, Network, Stream, Tally, Trace, Values, arithmetics, values_of
 from snncc.ir.ops import Weighted
-
-TOGETHER = 64  # samples that run at a time
+from snncc.portions import choose_samples, choose_window, split_range
 
 
 @dataclass
@@ -85,7 +84,7 @@ class Loss:
 
 @dataclass
 class Measured:
-    """The loss, gathered batch by batch.
+    """The loss, gathered batch by batch, and of a batch window by window.
 
     Attributes:
         source: the float network.
@@ -106,18 +105,36 @@ class Measured:
         for name in () if self.lag else shared:
             self.layers[name] = LayerLoss(name, zero_codes=zeros.get(name, 0))
 
-    def add(self, real: Trace, codes: Trace, labels: Values | None) -> None:
-        """Takes one more batch of samples into account; spikes of both were recorded."""
+    def add(self, real: Trace, codes: Trace, tick: int = 0) -> None:
+        """Takes a window of a batch of samples into account; spikes of both were recorded.
+
+        Args:
+            real: in floats.
+            codes: in integers.
+            tick: the window's first.
+        """
         for name, layer in self.layers.items():
             wire = f"%{name}"
             if wire in real.wires and wire in codes.wires:
-                _compare(layer, real[wire], codes[wire], self.samples)
-            layer.saturated += codes.saturated.get(name, 0)
-        decode = self.source.decode
-        self.scores.append((real.scores(decode), codes.scores(decode)))
+                _compare(layer, real[wire], codes[wire], self.samples, tick)
+
+    def end(
+        self, real: Values, codes: Values, saturated: Mapping[str, int], labels: Values | None
+    ) -> None:
+        """Ends a batch.
+
+        Args:
+            real: scores `[samples, classes]` in floats.
+            codes: the same in integers.
+            saturated: node → codes that were clipped in the batch.
+            labels: int64 `[samples]`, where they are known.
+        """
+        for name, layer in self.layers.items():
+            layer.saturated += saturated.get(name, 0)
+        self.scores.append((real, codes))
         if labels is not None:
             self.labels.append(labels)
-        self.samples += len(real.output)
+        self.samples += len(real)
 
     def loss(self) -> Loss:
         """What has been lost on all samples so far."""
@@ -140,15 +157,24 @@ class Measured:
 
 def measure(source: Network, network: Network, signal: Values, labels: Values | None) -> Loss:
     """What integers lose of a float network on samples `[samples, ticks, *shape]`."""
-    found = Measured(source, network)
-    for start in range(0, len(signal), TOGETHER):
-        part = signal[start : start + TOGETHER]
-        known = None if labels is None else labels[start : start + TOGETHER]
-        found.add(run(source, part, record="spikes"), run(network, part, record="spikes"), known)
+    found, ticks = Measured(source, network), signal.shape[1]
+    step = choose_samples(source, ticks)
+    for some in split_range(len(signal), step):
+        streams = [Stream(each, record="spikes") for each in (source, network)]
+        tallies = [Tally(source.decode) for _ in streams]
+        codes: Mapping[str, int] = {}
+        for window in split_range(ticks, choose_window(source, step)):
+            traces = [stream.play(signal[some, window]) for stream in streams]
+            for tally, trace in zip(tallies, traces, strict=True):
+                tally.add(trace)
+            found.add(traces[0], traces[1], window.start)
+            codes = traces[1].saturated
+        real, whole = (tally.scores() for tally in tallies)
+        found.end(real, whole, codes, None if labels is None else labels[some])
     return found.loss()
 
 
-def _compare(layer: LayerLoss, real: Values, codes: Values, offset: int) -> None:
+def _compare(layer: LayerLoss, real: Values, codes: Values, offset: int, start: int) -> None:
     fired, sent = real != 0, codes != 0
     differ = fired != sent
     layer.spikes_float += int(np.count_nonzero(fired))
@@ -159,8 +185,8 @@ def _compare(layer: LayerLoss, real: Values, codes: Values, offset: int) -> None
     if parted:
         flat = differ.reshape(*differ.shape[:2], -1)
         tick, sample, neuron = (int(i) for i in np.argwhere(flat.swapaxes(0, 1))[0])
-        if layer.first is None or tick < layer.first.tick:
-            layer.first = Difference(sample + offset, tick, f"%{layer.node}", neuron)
+        if layer.first is None or tick + start < layer.first.tick:
+            layer.first = Difference(sample + offset, tick + start, f"%{layer.node}", neuron)
 
 
 def _correlation(real: Values, codes: Values) -> float:

@@ -2,18 +2,20 @@
 
 from .board_run import Player
 from .comparison import Comparison, Report
-from .engines import Engine, run
+from .engines import Answer, Engine, answer, run
 from .flash import flash
 from .generation import alphabet, generate
 from .pace import pace_warning
 from .verify import verify
 
 __all__ = [
+    "Answer",
     "Comparison",
     "Engine",
     "Player",
     "Report",
     "alphabet",
+    "answer",
     "flash",
     "generate",
     "pace_warning",

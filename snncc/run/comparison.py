@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from snncc.backends import Json
-from snncc.bundle import Bundle
-from snncc.datasets import Samples
-from snncc.ir import Difference, Trace
+from snncc.ir import Decode, Difference, Tally, Trace, Values
 from snncc.loss import Loss
 
 from .rebuild import Rebuilt
@@ -36,16 +34,24 @@ class Comparison:
     first: Difference | None = None
     absent: str = ""
     saturated: dict[str, int] = field(default_factory=dict[str, int])
+    _before: dict[str, int] = field(default_factory=dict[str, int], repr=False)
 
-    def add(self, left: Trace, right: Trace, lag: int = 0, offset: int = 0) -> None:
-        """Takes one more batch of samples into account; `offset` samples came before."""
-        count, first = left.compare(right, lag)
-        if first is not None and (self.first is None or first.tick < self.first.tick):
-            self.first = Difference(first.sample + offset, first.tick, first.node, first.neuron)
+    def add(self, left: Trace, right: Trace, sample: int = 0, tick: int = 0) -> None:
+        """Takes a window of ticks of some samples into account; `sample` and `tick` are its first.
+
+        What a trace counts as saturated is so of all ticks from the first to the window's last.
+        """
+        count, first = left.compare(right)
+        if first is not None and (self.first is None or first.tick + tick < self.first.tick):
+            self.first = replace(first, sample=first.sample + sample, tick=first.tick + tick)
         self.mismatches += count
-        self.samples += len(left.output)
-        for node, codes in left.saturated.items():
-            self.saturated[node] = self.saturated.get(node, 0) + codes
+        if not tick:
+            self.samples += len(left.output)
+            self._before = dict(self.saturated)
+        nodes = {**self._before, **left.saturated}
+        self.saturated = {
+            node: self._before.get(node, 0) + left.saturated.get(node, 0) for node in nodes
+        }
         shared = [wire for wire in left.wires if wire in right.wires]
         self.spikes += sum(int(np.count_nonzero(left[wire])) for wire in shared)
 
@@ -139,17 +145,31 @@ class Report:
 
 @dataclass
 class Scores:
-    """Right answers per stage, gathered batch by batch."""
+    """Right answers per stage, gathered batch by batch, and of a batch window by window."""
 
+    decode: Decode
     right: dict[str, int] = field(default_factory=dict[str, int])
     seen: dict[str, int] = field(default_factory=dict[str, int])
+    _tallies: dict[Stage, Tally] = field(default_factory=dict[Stage, Tally])
 
-    def add(self, stage: Stage, trace: Trace, samples: Samples, bundle: Bundle) -> None:
-        if samples.labels is None:
-            return
-        guess = np.argmax(trace.scores(bundle.network.decode), axis=1)
-        self.right[stage] = self.right.get(stage, 0) + int(np.sum(guess == samples.labels))
-        self.seen[stage] = self.seen.get(stage, 0) + len(guess)
+    def add(self, stage: Stage, window: Trace) -> None:
+        """Takes the next ticks of a batch of samples into account."""
+        self._tallies.setdefault(stage, Tally(self.decode)).add(window)
+
+    def end(self, labels: Values | None, **known: Values) -> dict[str, Values]:
+        """The scores `[samples, classes]` of a batch, by stage; they are counted if it has labels.
+
+        Args:
+            labels: int64 `[samples]`.
+            known: scores of stages of which no windows were added.
+        """
+        found = {stage: tally.scores() for stage, tally in self._tallies.items()} | known
+        self._tallies.clear()
+        for stage, scores in found.items() if labels is not None else ():
+            guess = np.argmax(scores, axis=1)
+            self.right[stage] = self.right.get(stage, 0) + int(np.sum(guess == labels))
+            self.seen[stage] = self.seen.get(stage, 0) + len(guess)
+        return found
 
     def accuracy(self) -> dict[str, float]:
         stages = (stage for stage in get_args(Stage) if stage in self.right)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from math import prod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -12,18 +12,13 @@ import numpy as np
 from snncc import ir
 from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
-from snncc.ir import Network, Quantity, Trace, UsageError, Values, unknown
+from snncc.ir import Quantity, Tally, Trace, UsageError, Values, unknown
+from snncc.portions import choose_samples, choose_whole_samples, choose_window, split_range
 
 from .lowered import Advance, Lowered, backend_of
 
 Engine: TypeAlias = Literal["reference", "native", "target"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
-TOGETHER = 256
-"""Samples at a time, at most."""
-TRACE_VALUES = 1 << 24
-"""Values in the trace of all neurons: where ticks are many, fewer samples run at a time."""
-PART_TICKS = 4_096
-"""Ticks that the interpreter is given at a time."""
 
 
 def run(
@@ -32,7 +27,7 @@ def run(
     engine: str = "reference",
     *,
     record: tuple[str, ...] = (),
-    advance: Advance = lambda samples: None,
+    advance: Advance = lambda ticks: None,
 ) -> Trace:
     """What the bundle's network does with a signal.
 
@@ -43,28 +38,86 @@ def run(
             `target` runs it where it belongs: on a board, emulated unless one was named, or in the
             target's own runtime.
         record: wires beside the outputs.
-        advance: told how many samples more are done.
+        advance: told how many ticks of samples more are done.
 
     Raises:
         UsageError: no such engine, or the signal has another shape than the input.
         DeviceError: the engine is not to be had on this machine.
     """
+    rows: dict[str, Values] = {}
+    outputs: tuple[str, ...] = ()
+    saturated: Counter[str] = Counter()
+    for some, window, trace in _play(bundle, signal, engine, record, advance):
+        for wire, values in trace.wires.items():
+            if wire not in rows:
+                shape = (*signal.shape[:2], *values.shape[2:])
+                rows[wire] = np.empty(shape, dtype=values.dtype)
+            rows[wire][some, window] = values
+        outputs = trace.outputs
+        if window.stop == signal.shape[1]:
+            saturated.update(trace.saturated)
+    saturated.update(_count_clipped_beside(bundle, engine, signal))
+    return Trace(rows, outputs, dict(saturated))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says to samples.
+
+    Attributes:
+        scores: one per class, `[samples, classes]`.
+        saturated: node → how many codes its formats had to clip.
+    """
+
+    scores: Values
+    saturated: Mapping[str, int]
+
+
+def answer(
+    bundle: Bundle,
+    signal: Values,
+    engine: str = "reference",
+    *,
+    advance: Advance = lambda ticks: None,
+) -> Answer:
+    """The scores that `run` leads to; nothing else is kept, however many ticks there are.
+
+    Arguments and errors are those of `run`.
+    """
+    saturated: Counter[str] = Counter()
+    scores: list[Values] = []
+    tally = Tally(bundle.network.decode)
+    for _, window, trace in _play(bundle, signal, engine, (), advance):
+        tally.add(trace)
+        if window.stop == signal.shape[1]:
+            scores.append(tally.scores())
+            saturated.update(trace.saturated)
+            tally = Tally(bundle.network.decode)
+    saturated.update(_count_clipped_beside(bundle, engine, signal))
+    return Answer(np.concatenate(scores), dict(saturated))
+
+
+def _play(
+    bundle: Bundle, signal: Values, engine: str, record: tuple[str, ...], advance: Advance
+) -> Iterator[tuple[slice, slice, Trace]]:
+    """Samples, ticks and what the engine makes of these, in order; arguments as for `run`."""
     if engine not in ENGINES:
         raise UsageError(unknown("engine", engine, ENGINES))
     fit(bundle, signal)
-    compute = _engine(bundle, engine, record)
-    parts: list[Trace] = []
-    step = together(bundle, signal.shape[1])
-    for start in range(0, len(signal), step):
-        parts.append(compute(signal[start : start + step]))
-        advance(len(parts[-1].output))
-    wires = {name: np.concatenate([part[name] for part in parts]) for name in parts[0].wires}
-    saturated: Counter[str] = Counter()
-    for part in parts:
-        saturated.update(part.saturated)
-    if engine != "reference":
-        saturated.update(count_clipped(bundle, signal))
-    return Trace(wires, parts[0].outputs, dict(saturated))
+    network, ticks = bundle.network, signal.shape[1]
+    begin, parts = _begin(bundle, engine, record)
+    step = (choose_samples if parts else choose_whole_samples)(network, ticks)
+    for some in split_range(len(signal), step):
+        part = signal[some]
+        play = begin(part)
+        for window in split_range(ticks, choose_window(network, len(part)) if parts else ticks):
+            yield some, window, play(window)
+            advance(len(part) * (window.stop - window.start))
+
+
+def _count_clipped_beside(bundle: Bundle, engine: str, signal: Values) -> dict[str, int]:
+    """What an engine other than the interpreter does not count itself."""
+    return {} if engine == "reference" else count_clipped(bundle, signal)
 
 
 def count_clipped(bundle: Bundle, signal: Values) -> dict[str, int]:
@@ -76,8 +129,14 @@ def count_clipped(bundle: Bundle, signal: Values) -> dict[str, int]:
     format = node.formats.get("value")
     if not isinstance(format, Quantity) or not isinstance(format.unit, int):
         return {}
-    codes = np.rint(np.asarray(signal, dtype=np.float64) * 2.0**format.unit)
-    beyond = int(np.count_nonzero((codes < format.low) | (codes > format.high)))
+    beyond, (samples, ticks) = 0, signal.shape[:2]
+    some_samples = choose_samples(bundle.network, ticks)
+    some_ticks = choose_window(bundle.network, some_samples)
+    for some in split_range(samples, some_samples):
+        for window in split_range(ticks, some_ticks):
+            real = np.asarray(signal[some, window], dtype=np.float64)
+            codes = np.rint(real * 2.0**format.unit)
+            beyond += int(np.count_nonzero((codes < format.low) | (codes > format.high)))
     return {node.name: beyond} if beyond else {}
 
 
@@ -97,23 +156,7 @@ def stream(bundle: Bundle, engine: str = "reference") -> Callable[[Values], Trac
             f"engine {engine} of {bundle.target} takes whole signals only; use --engine reference, "
             "or native with a bundle for c99"
         )
-    return target.stream(target.lower(bundle.network, bundle.settings))
-
-
-def together(bundle: Bundle, ticks: int) -> int:
-    """How many samples of so many ticks run at a time."""
-    network = bundle.network
-    values = sum(prod(network.shapes[node.name]) for node in (*network.inputs, *network.firing))
-    return max(1, min(TOGETHER, TRACE_VALUES // max(1, ticks * values)))
-
-
-def interpret(network: Network, signal: Values, record: tuple[str, ...]) -> Trace:
-    """What the interpreter makes of a signal, given to it a part of its ticks at a time."""
-    stream = ir.Stream(network, record=record)
-    starts = range(0, max(1, signal.shape[1]), PART_TICKS)
-    parts = [stream.play(signal[:, start : start + PART_TICKS]) for start in starts]
-    wires = {wire: np.concatenate([p[wire] for p in parts], axis=1) for wire in parts[0].wires}
-    return Trace(wires, parts[0].outputs, parts[-1].saturated)
+    return target.stream(target.lower(bundle.network, bundle.settings), ())
 
 
 def fit(bundle: Bundle, signal: Values) -> None:
@@ -126,9 +169,19 @@ def fit(bundle: Bundle, signal: Values) -> None:
     ir.input_signals({node.name: network.shapes[node.name] for node in network.inputs}, signal)
 
 
-def _engine(bundle: Bundle, engine: Engine, record: tuple[str, ...]) -> Callable[[Values], Trace]:
+def _begin(
+    bundle: Bundle, engine: Engine, record: tuple[str, ...]
+) -> tuple[Callable[[Values], Callable[[slice], Trace]], bool]:
+    """What plays samples from rest, window by window, and whether it takes them in parts."""
     if engine == "reference":
-        return lambda signal: interpret(bundle.network, signal, record)
+
+        def interpret(signal: Values) -> Callable[[slice], Trace]:
+            play = ir.Stream(bundle.network, record=record).play
+            return lambda ticks: play(signal[:, ticks])
+
+        return interpret, True
     lowered = Lowered.of(bundle)
-    runner = lowered.native(record) if engine == "native" else lowered.target(record)
-    return lambda signal: runner.play(signal).trace
+    if engine == "native":
+        return lambda signal: lowered.play_parts(record, signal), lowered.takes_parts
+    runner = lowered.target(record)
+    return lambda signal: lambda ticks: runner.play(signal).trace.cut(ticks), False

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from snncc.backends import Backend, DeviceBackend, FirmwareBackend, Json, RuntimeBackend
+from snncc.backends import (
+    Backend,
+    DeviceBackend,
+    FirmwareBackend,
+    Json,
+    RuntimeBackend,
+    StreamBackend,
+)
 from snncc.bundle import Bundle
 from snncc.ir import Trace, UsageError, Values
 from snncc.plugins import backend
@@ -15,7 +22,7 @@ from .board_run import Played, Player
 
 DEFAULT_BOARD = "cortex-m4-emulated"
 Advance = Callable[[int], None]
-"""Is called with a number of samples that are done."""
+"""Is called with a number of samples, or of their ticks, that are done."""
 
 
 def backend_of(bundle: Bundle) -> Backend[object]:
@@ -99,6 +106,31 @@ class Lowered:
     def native(self, record: tuple[str, ...]) -> Runner:
         """The program as it is computed on this machine, without a vendor's kit."""
         return Computed(lambda signal: self.backend.simulate(self.program, signal, record))
+
+    def play_parts(self, record: tuple[str, ...], signal: Values) -> Callable[[slice], Trace]:
+        """What `native` answers, asked for some ticks after the other, from the first on.
+
+        A backend whose simulation takes no parts computes all of them when it is first asked.
+
+        Raises:
+            DeviceError: here, or when it is asked; this machine lacks what it runs on.
+        """
+        if isinstance(self.backend, StreamBackend):
+            play = self.backend.stream(self.program, record)
+            return lambda ticks: play(signal[:, ticks])
+        whole: list[Trace] = []
+
+        def play_part(ticks: slice) -> Trace:
+            if not whole:
+                whole.append(self.backend.simulate(self.program, signal, record))
+            return whole[0].cut(ticks)
+
+        return play_part
+
+    @property
+    def takes_parts(self) -> bool:
+        """Whether what runs on this machine takes a signal in parts."""
+        return isinstance(self.backend, StreamBackend)
 
     def target(self, record: tuple[str, ...], board: str | None = None) -> Runner:
         """The program where it belongs: in the target's kit, or as firmware on a board.

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
-from snncc.frontends import Eager
-from snncc.ir import CapacityError, DeviceError, Trace, events, run
+from snncc.ir import CapacityError, DeviceError, run
 from snncc.loss import Measured
 
 from .comparison import Comparison, Report, Scores
-from .engines import fit, together
+from .engines import fit
 from .lowered import Advance, Lowered
 from .original import find_original
 from .rebuild import rebuild
+from .side_by_side import SideBySide
 
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
 TARGET_TICKS = 4_096  # of longer samples
@@ -36,8 +37,9 @@ def verify(
     """Every stage of the bundle beside the one before it.
 
     The model itself (float64) beside the float reference, and the quantized reference beside the
-    target's program on this machine: all samples, all neurons, every tick. The quantized reference
-    beside the target where it really runs: the first `target_samples`.
+    target's program on this machine: all samples, all neurons, every tick, window by window of
+    the ticks, so that what is in memory beside the data does not grow with them. The quantized
+    reference beside the target where it really runs: the first `target_samples`.
 
     Args:
         bundle: opened.
@@ -46,35 +48,30 @@ def verify(
         weights: as given to build.
         board: where the firmware runs; by default as `board_of` finds it.
         target_samples: how many samples the target gets.
-        advance: told the stage, the samples done and their number.
+        advance: told the stage, how much of it is done and of how much: ticks of all samples, or
+            on the board samples.
 
     Raises:
         UsageError: the model or the data do not exist, or have another shape.
     """
     own = find_original(bundle, model, weights, data)
     samples = _find_samples(bundle, own.samples)
-    lowered, scores = Lowered.of(bundle), Scores()
-    eager = Comparison("eager", "reference-float", absent=own.absent)
-    native = Comparison("reference-quantized", "native")
+    lowered, scores = Lowered.of(bundle), Scores(bundle.network.decode)
     measured = Measured(bundle.source, bundle.network, max(bundle.lag.values(), default=0))
-    step = together(bundle, samples.signal.shape[1])
-    for start in range(0, len(samples), step):
-        part = _part(samples, start, step)
-        advance("reference", start, len(samples))
-        real = _float(bundle, own.eager, part, eager, scores, start)
-        measured.add(real, _native(lowered, part, native, scores, start), part.labels)
-    advance("reference", len(samples), len(samples))
+    here = SideBySide(lowered, own.eager, scores, measured, partial(advance, "reference"))
+    here.eager.absent = own.absent
+    here.compare(samples)
     few, cut = _first(samples, target_samples)
     target, facts = _target(
         lowered, few, scores, board, lambda done: advance("board", done, len(few))
     )
-    first = (eager,) if own.eager is not None or own.absent else ()
+    first = (here.eager,) if own.eager is not None or own.absent else ()
     return Report(
         str(bundle.path),
         bundle.target,
         len(samples),
         samples.signal.shape[1],
-        (*first, native, target),
+        (*first, here.native, target),
         scores.accuracy(),
         bundle.lag,
         rebuild(bundle, lowered.backend, lowered.program),
@@ -92,11 +89,6 @@ def _find_samples(bundle: Bundle, given: Samples | None) -> Samples:
     return samples
 
 
-def _part(samples: Samples, start: int, step: int) -> Samples:
-    labels = None if samples.labels is None else samples.labels[start : start + step]
-    return Samples(samples.signal[start : start + step], labels)
-
-
 def _first(samples: Samples, count: int) -> tuple[Samples, tuple[str, ...]]:
     """What the target gets, and a note where that is not the whole of a sample."""
     few, ticks = samples.first(count), samples.signal.shape[1]
@@ -105,40 +97,6 @@ def _first(samples: Samples, count: int) -> tuple[Samples, tuple[str, ...]]:
     # A part of a sample gives no answer that could be right.
     cut = Samples(few.first(1).signal[:, :TARGET_TICKS], None)
     return cut, (f"the target was given the first {TARGET_TICKS:,} of {ticks:,} ticks of a sample",)
-
-
-def _float(
-    bundle: Bundle,
-    eager: Eager | None,
-    part: Samples,
-    found: Comparison,
-    scores: Scores,
-    start: int,
-) -> Trace:
-    reference = run(bundle.source, part.signal, record="spikes")
-    scores.add("reference-float", reference, part, bundle)
-    if eager is None:
-        return reference
-    own = eager(part.signal)
-    found.add(events(bundle.source, own), events(bundle.source, reference), offset=start)
-    scores.add("eager", own, part, bundle)
-    return reference
-
-
-def _native(
-    lowered: Lowered, part: Samples, found: Comparison, scores: Scores, start: int
-) -> Trace:
-    bundle = lowered.bundle
-    reference = run(bundle.network, part.signal, record="spikes")
-    scores.add("reference-quantized", reference, part, bundle)
-    try:
-        simulated = lowered.native(tuple(reference.wires)).play(part.signal).trace
-    except DeviceError as error:
-        found.absent = str(error)
-        return reference
-    found.add(reference, simulated, offset=start)
-    scores.add("native", simulated, part, bundle)
-    return reference
 
 
 def _target(
@@ -158,5 +116,6 @@ def _target(
         found.absent = str(error)
         return found, {}
     found.add(reference, played)
-    scores.add("target", played, samples, lowered.bundle)
+    scores.add("target", played)
+    scores.end(samples.labels)
     return found, facts

@@ -8,10 +8,18 @@ from snncc.build import compile_model
 from snncc.build.compile_model import CHECK_TICKS
 from snncc.build.learned import CALIBRATION_TICKS
 from snncc.bundle import BuildRequest, Bundle
+from snncc.ir import DECODES, Decode, Tally, Trace, show
 from snncc.ir import run as interpreted
-from snncc.ir import show
-from snncc.run import run, verify
-from snncc.run.engines import PART_TICKS, TOGETHER, TRACE_VALUES, interpret, together
+from snncc.portions import (
+    SAMPLES_TOGETHER,
+    TICKS_TOGETHER,
+    VALUES_TOGETHER,
+    choose_samples,
+    choose_whole_samples,
+    choose_window,
+    split_range,
+)
+from snncc.run import answer, run, verify
 from snncc.run.verify import TARGET_TICKS
 
 TICKS = CALIBRATION_TICKS + 100
@@ -39,17 +47,44 @@ def test_a_build_says_which_ticks_it_was_calibrated_with(built: Bundle) -> None:
 
 
 def test_parts_of_ticks_give_what_the_whole_gives(built: Bundle) -> None:
-    signal = np.random.default_rng(1).random((2, PART_TICKS + 3, 8)) < 0.3
+    signal = np.random.default_rng(1).random((2, TICKS_TOGETHER + 3, 8)) < 0.3
     whole = interpreted(built.network, signal)
-    assert whole.compare(interpret(built.network, signal, ()))[0] == 0
-    assert whole.compare(run(built, signal, "native"))[0] == 0
+    for engine in ("reference", "native"):
+        assert whole.compare(run(built, signal, engine))[0] == 0
+        found = answer(built, signal, engine)
+        assert np.array_equal(found.scores, whole.scores(built.network.decode))
+        assert found.saturated == whole.saturated
 
 
-def test_fewer_samples_run_together_where_ticks_are_many(built: Bundle) -> None:
+@pytest.mark.parametrize("decode", DECODES)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float64])
+def test_scores_of_windows_are_those_of_all_ticks(decode: Decode, dtype: type) -> None:
+    values = np.random.default_rng(2).integers(0, 9, (3, 20, 4)).astype(dtype)
+    whole, tally = Trace({"%s": values}, ("%s",)), Tally(decode)
+    for ticks in split_range(20, 7):
+        tally.add(whole.cut(ticks))
+    assert np.allclose(tally.scores(), whole.scores(decode), rtol=1e-15, atol=0)
+    expected = {"count": np.sum, "mean": np.mean, "max": np.max, "last": lambda v, axis: v[:, -1]}
+    assert np.array_equal(whole.scores(decode), expected[decode](values, axis=1))
+
+
+def test_windows_are_short_where_samples_are_many_and_layers_large(built: Bundle) -> None:
     values = 8 + 8  # inputs and neurons
-    assert together(built, 1) == TOGETHER
-    assert together(built, TRACE_VALUES // values // 3) == 3
-    assert together(built, 10 * TRACE_VALUES) == 1
+    most = VALUES_TOGETHER // values
+    assert choose_samples(built.network, 1) == SAMPLES_TOGETHER
+    assert choose_samples(built.network, 10 * VALUES_TOGETHER) == min(
+        SAMPLES_TOGETHER, most // TICKS_TOGETHER
+    )
+    assert choose_whole_samples(built.network, most // 3) == 3
+    assert choose_whole_samples(built.network, 10 * VALUES_TOGETHER) == 1
+    assert choose_window(built.network, 4) == TICKS_TOGETHER
+    assert choose_window(built.network, most // 5) == 5
+    assert choose_window(built.network, 10 * most) == 1
+
+
+def test_spans_cover_all_and_nothing_twice() -> None:
+    assert [*split_range(7, 3)] == [slice(0, 3), slice(3, 6), slice(6, 7)]
+    assert [*split_range(0, 3)] == [slice(0, 0)]
 
 
 def test_verify_compares_all_ticks_here_and_says_which_the_target_got(built: Bundle) -> None:

@@ -79,8 +79,8 @@ class C99Backend:
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate(program, signal, record)
 
-    def stream(self, program: Program) -> Callable[[Values], Trace]:
-        return stream_program(program)
+    def stream(self, program: Program, record: tuple[str, ...]) -> Callable[[Values], Trace]:
+        return stream_program(program, record)
 
     def report(self, program: Program) -> dict[str, Json]:
         return report(program)

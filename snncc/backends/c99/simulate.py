@@ -13,9 +13,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from snncc.backends import choose_readouts
+from snncc.backends import choose_readouts, demand_same_samples
 from snncc.boards import build_shared_library
-from snncc.ir import DeviceError, Trace, UsageError, Values, encode, input_signals, require_spikes
+from snncc.ir import DeviceError, Trace, Values, encode, input_signals, require_spikes
 
 from .emit.emit import emit
 from .emit.project import code_of
@@ -44,11 +44,43 @@ def simulate(
         ToolchainError: there is no C compiler.
     """
     readouts = choose_readouts(program.outputs, program.traced, record)
+    engine = _engine(program, readouts)
+    return _play(program, engine, readouts, signal, lambda sample: engine.at_rest())
+
+
+def stream_program(program: Program, record: Sequence[str] = ()) -> Callable[[Values], Trace]:
+    """The program at rest: each call plays the next ticks `[samples, ticks, *shape]`.
+
+    Raises:
+        UsageError: a wire cannot be observed; of a call: the signal has another shape, or other
+            samples than before.
+        ToolchainError: there is no C compiler.
+    """
+    readouts = choose_readouts(program.outputs, program.traced, record)
+    engine = _engine(program, readouts)
+    states: list[Values] = []
+
+    def play(signal: Values) -> Trace:
+        if not states:
+            states.extend(engine.at_rest() for _ in signal)
+        demand_same_samples(len(states), len(signal))
+        return _play(program, engine, readouts, signal, lambda sample: states[sample])
+
+    return play
+
+
+def _play(
+    program: Program,
+    engine: _Engine,
+    readouts: Sequence[Readout],
+    signal: Values | Mapping[str, Values],
+    state_of: Callable[[int], Values],
+) -> Trace:
+    """The next ticks of all samples, which go on from the state of each."""
     fed = codes(program, signal)
     samples, ticks = next(iter(fed.values())).shape[:2]
     kinds = elements(program)
     rows = {r.text: np.zeros((samples, ticks, *r.shape), dtype=kinds[r.text]) for r in readouts}
-    engine = _engine(program, readouts)
     which = number_observed(engine.program, readouts)
     cores = os.cpu_count() or 1
     edges = np.linspace(0, samples, min(samples, SHARES * cores) + 1).astype(int).tolist()
@@ -56,37 +88,15 @@ def simulate(
     def share(part: int) -> None:
         for sample in range(edges[part], edges[part + 1]):
             inputs = [fed[port.node][sample] for port in program.ports]
-            engine.play(ticks, inputs, which, [rows[r.text][sample] for r in readouts])
+            given = [rows[r.text][sample] for r in readouts]
+            engine.go_on(state_of(sample), ticks, inputs, which, given)
 
-    with ThreadPoolExecutor(cores) as pool:
-        list(pool.map(share, range(len(edges) - 1)))
+    if samples == 1:
+        share(0)  # as in a stream of single ticks, for which threads take longer
+    else:
+        with ThreadPoolExecutor(cores) as pool:
+            list(pool.map(share, range(len(edges) - 1)))
     return Trace(MappingProxyType(rows), tuple(r.text for r in program.outputs))
-
-
-def stream_program(program: Program) -> Callable[[Values], Trace]:
-    """The program at rest: each call plays the next ticks of one sample `[1, ticks, *shape]`.
-
-    Raises:
-        UsageError: the signal has another shape, or several samples.
-        ToolchainError: there is no C compiler.
-    """
-    engine = _engine(program, program.outputs)
-    state = engine.at_rest()
-    kinds = elements(program)
-
-    def play(signal: Values) -> Trace:
-        if len(signal) != 1:
-            raise UsageError(f"{len(signal)} samples; a stream is of one")
-        inputs = [fed[0] for fed in codes(program, signal).values()]
-        rows = {
-            r.text: np.zeros((1, signal.shape[1], *r.shape), dtype=kinds[r.text])
-            for r in program.outputs
-        }
-        which = number_observed(engine.program, program.outputs)
-        engine.go_on(state, signal.shape[1], inputs, which, [row[0] for row in rows.values()])
-        return Trace(MappingProxyType(rows), tuple(rows))
-
-    return play
 
 
 def elements(program: Program) -> Mapping[str, npt.DTypeLike]:
@@ -154,12 +164,6 @@ class _Engine:
         self._play.restype = self._init.restype = None
         self._state_bytes = int(size())
 
-    def play(
-        self, ticks: int, inputs: Sequence[Values], which: Sequence[int], rows: Sequence[Values]
-    ) -> None:
-        """One sample from reset to end; fills `rows`, one array `[ticks, ...]` per wire."""
-        self.go_on(self.at_rest(), ticks, inputs, which, rows)
-
     def at_rest(self) -> Values:
         """A state before tick 0."""
         state = np.empty(self._state_bytes // 8 + 1, dtype=np.int64)
@@ -174,7 +178,15 @@ class _Engine:
         which: Sequence[int],
         rows: Sequence[Values],
     ) -> None:
-        """The next ticks of a sample, `state` being that of the last; otherwise as `play`."""
+        """The next ticks of a sample; fills `rows`, one array `[ticks, ...]` per wire.
+
+        Args:
+            state: after the last tick; it becomes that after these.
+            ticks: how many.
+            inputs: codes `[ticks, ...]` of each input.
+            which: numbers of the wires.
+            rows: of each wire.
+        """
         taken = (ctypes.c_void_p * len(inputs))(*(values.ctypes.data for values in inputs))
         given = (ctypes.c_void_p * len(rows))(*(values.ctypes.data for values in rows))
         numbers = (ctypes.c_uint32 * len(which))(*which)

@@ -16,7 +16,7 @@ from .netx import layers
 from .program import Program
 from .report import report
 from .settings import OPTIONS
-from .simulate import simulate
+from .simulate import Stream, simulate
 from .target import RULES
 
 __all__ = ["RULES", "LavaBackend", "Program"]
@@ -44,6 +44,9 @@ class LavaBackend:
 
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate(program, signal, record)
+
+    def stream(self, program: Program, record: tuple[str, ...]) -> Callable[[Values], Trace]:
+        return Stream(program, record).play
 
     def report(self, program: Program) -> dict[str, Json]:
         return report(program)

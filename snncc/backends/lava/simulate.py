@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import Port, choose_readouts, encode_inputs
+from snncc.backends import Port, choose_readouts, demand_same_samples, encode_inputs
 from snncc.ir import Trace, Values
 
 from .population_tick import ALIGN_BITS, LIMIT, State, scale_codes
@@ -30,39 +30,96 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.
     """
-    wires = read(program, record)
-    ports = [Port(source.name, source.shape, source.format) for source in program.sources]
-    fed = encode_inputs(ports, signal)
-    samples, ticks = next(iter(fed.values())).shape[:2]
-    order = sorted(program.neurons, key=lambda n: n.phase)
-    states = {n.name: _begin(n, samples) for n in order}
-    history = {name: list(values.swapaxes(0, 1)) for name, values in fed.items()}
-    for host in program.hosts:
-        fed[host.name] = host.whole.compute_sent(fed)
-        history[host.name] = list(fed[host.name].swapaxes(0, 1))
-    history.update({n.name: [] for n in order})
-    into: dict[str, list[Synapses]] = {n.name: [] for n in order}
-    for each in program.synapses:
-        into[each.target].append(each)
-    rows: dict[str, list[Values]] = {wire.text: [] for wire in wires}
-    for tick in range(ticks):
-        for n in order:
-            current = np.zeros((samples, n.size), dtype=np.int64)
-            for each in into[n.name]:
-                if tick >= each.delay:
+    return Stream(program, record).play(signal)
+
+
+class Stream:
+    """A program that is given its signal in parts, and keeps its states in between.
+
+    Of what was sent it keeps what a synapse may still deliver. Arguments and errors are those of
+    `simulate`; a part with other samples than the first is refused as well.
+    """
+
+    def __init__(self, program: Program, record: Sequence[str] = ()) -> None:
+        self._program, self._wires = program, read(program, record)
+        self._ports = [Port(s.name, s.shape, s.format) for s in program.sources]
+        self._order = sorted(program.neurons, key=lambda n: n.phase)
+        self._into: dict[str, list[Synapses]] = {n.name: [] for n in self._order}
+        for each in program.synapses:
+            self._into[each.target].append(each)
+        delays = [each.delay for each in program.synapses]
+        delays += [each.delay for host in program.hosts for each in host.whole.currents]
+        self._kept = max(delays, default=0)  # ticks
+        self._samples = 0
+        self._states: dict[str, State] = {}
+        self._sent: dict[str, Values] = {}
+
+    def play(self, signal: Values | Mapping[str, Values]) -> Trace:
+        """What the program puts out for the next ticks `[samples, ticks, *shape]`."""
+        fed = encode_inputs(self._ports, signal)
+        samples, ticks = next(iter(fed.values())).shape[:2]
+        if not self._states:
+            self._samples = samples
+            self._states = {n.name: _begin(n, samples) for n in self._order}
+        demand_same_samples(self._samples, samples)
+        history = self._begin_history(fed)
+        rows: dict[str, list[Values]] = {wire.text: [] for wire in self._wires}
+        for tick in range(self._kept, self._kept + ticks):
+            for n in self._order:
+                current = np.zeros((samples, n.size), dtype=np.int64)
+                for each in self._into[n.name]:
                     current += synaptic(each, history[each.source][tick - each.delay])
-            states[n.name], output = _step(n, states[n.name], current)
-            history[n.name].append(output)
-        for wire in wires:
-            row = np.zeros((samples, prod(program.shapes[wire.population])), dtype=np.int64)
-            for n in program.parts(wire.population):
-                row[:, n.members] = _show(program, n, wire, states[n.name], history[n.name][-1])
-            rows[wire.text].append(row)
-    shapes = {wire.text: (samples, ticks, *program.shapes[wire.population]) for wire in wires}
-    found = {
-        text: np.stack(all_rows, axis=1).reshape(shapes[text]) for text, all_rows in rows.items()
-    }
-    return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
+                self._states[n.name], output = _step(n, self._states[n.name], current)
+                history[n.name].append(output)
+            for wire in self._wires:
+                rows[wire.text].append(self._read_row(wire, history))
+        self._keep(history)
+        return self._make_trace(rows, samples, ticks)
+
+    def _begin_history(self, fed: dict[str, Values]) -> dict[str, list[Values]]:
+        """By name, what was sent in the ticks that are kept, and of inputs and host in the next."""
+        first = next(iter(fed.values()))
+        spans: dict[str, Values] = {}
+        for name, values in fed.items():
+            spans[name] = np.concatenate([self._recall(name, len(first), values), values], axis=1)
+        for host in self._program.hosts:
+            # What it sent in the ticks that are kept lacks what came before these.
+            fresh = host.whole.compute_sent(spans)[:, self._kept :]
+            spans[host.name] = np.concatenate(
+                [self._recall(host.name, len(first), fresh), fresh], 1
+            )
+        history = {name: list(values.swapaxes(0, 1)) for name, values in spans.items()}
+        for n in self._order:
+            zero = np.zeros((len(first), n.size), dtype=np.int64)
+            past = self._sent.get(n.name)
+            history[n.name] = [zero] * self._kept if past is None else list(past.swapaxes(0, 1))
+        return history
+
+    def _recall(self, name: str, samples: int, like: Values) -> Values:
+        """What was sent in the ticks that are kept; zeros before tick 0."""
+        if name in self._sent:
+            return self._sent[name]
+        return np.zeros((samples, self._kept, like.shape[2]), dtype=like.dtype)
+
+    def _keep(self, history: Mapping[str, list[Values]]) -> None:
+        for name, sent in history.items() if self._kept else ():
+            self._sent[name] = np.stack(sent[-self._kept :], axis=1)
+
+    def _read_row(self, wire: Wire, history: Mapping[str, list[Values]]) -> Values:
+        size = prod(self._program.shapes[wire.population])
+        row = np.zeros((self._samples, size), dtype=np.int64)
+        for n in self._program.parts(wire.population):
+            state, sent = self._states[n.name], history[n.name][-1]
+            row[:, n.members] = _show(self._program, n, wire, state, sent)
+        return row
+
+    def _make_trace(self, rows: Mapping[str, list[Values]], samples: int, ticks: int) -> Trace:
+        program = self._program
+        shapes = {w.text: (samples, ticks, *program.shapes[w.population]) for w in self._wires}
+        found = {
+            text: np.stack(all_rows, 1).reshape(shapes[text]) for text, all_rows in rows.items()
+        }
+        return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
 
 
 def read(program: Program, record: Sequence[str]) -> tuple[Wire, ...]:

@@ -53,6 +53,9 @@ class TflmBackend:
     def simulate(self, program: Program, signal: Values, record: tuple[str, ...]) -> Trace:
         return simulate.simulate(program, signal, record)
 
+    def stream(self, program: Program, record: tuple[str, ...]) -> Callable[[Values], Trace]:
+        return simulate.stream_program(program, record)
+
     def report(self, program: Program) -> dict[str, Json]:
         return report(program)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -41,6 +41,15 @@ class Arithmetic(Protocol):
 
     def zeros(self, shape: Sequence[int]) -> Values:
         """Zeros of the arithmetic's dtype."""
+        ...
+
+    def keep(self, key: Hashable, make: Callable[[], Values]) -> Values:
+        """What `make` gives, which must be the same at every tick: made once, unless it is large.
+
+        Args:
+            key: of the op that asks and of what it asks for.
+            make: computes it of parameters, formats and units alone.
+        """
         ...
 
     def unit_of(self, role: str) -> Unit:
@@ -123,6 +132,17 @@ class Arithmetic(Protocol):
         ...
 
 
+def _make_once(
+    kept: MutableMapping[object, Values], key: Hashable, make: Callable[[], Values]
+) -> Values:
+    if key in kept:
+        return kept[key]
+    made = make()
+    if made.nbytes < LARGE_BYTES:
+        kept[key] = made
+    return made
+
+
 @dataclass(eq=False)
 class FloatArithmetic:
     """Real numbers in float64 or float32; formats do not exist here."""
@@ -133,6 +153,9 @@ class FloatArithmetic:
 
     def zeros(self, shape: Sequence[int]) -> Values:
         return np.zeros(tuple(shape), dtype=self.dtype)
+
+    def keep(self, key: Hashable, make: Callable[[], Values]) -> Values:
+        return _make_once(self._kept, key, make)
 
     def unit_of(self, role: str) -> Unit:
         return np.ones(())
@@ -235,6 +258,9 @@ class IntegerArithmetic:
             raise NumberError(f"{self.where}: role '{role}' needs a number format; run quantize")
         return format
 
+    def keep(self, key: Hashable, make: Callable[[], Values]) -> Values:
+        return _make_once(self._kept, key, make)
+
     def unit_of(self, role: str) -> Unit:
         unit = self._quantity(role).unit
         if isinstance(unit, int):
@@ -293,6 +319,10 @@ class IntegerArithmetic:
         return np.asarray(np.rint(real * 2.0**format.frac) * 2.0**-format.frac)
 
     def align(self, codes: Values, role: str) -> Values:
+        return codes << self.keep(("align", role), lambda: self._find_shift(role))
+
+    def _find_shift(self, role: str) -> Codes:
+        """Bits by which the role counts finer than the input."""
         shift = np.log2(self.units[0] / self.unit_of(role))
         whole = np.rint(shift).astype(np.int64)
         if np.any(whole < 0) or not np.array_equal(
@@ -302,7 +332,7 @@ class IntegerArithmetic:
             raise NumberError(
                 f"{self.where}: the unit of the input is not 2**k times that of '{role}', k >= 0"
             )
-        return codes << whole
+        return whole
 
     def contract(self, function: Contract, signal: Values, weights: Values) -> Values:
         known = self._real.get(id(weights))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -46,18 +46,16 @@ class Trace:
         """The first output, `[samples, ticks, *shape]`."""
         return self.wires[self.outputs[0]]
 
+    def cut(self, ticks: slice) -> Trace:
+        """The same wires in some of the ticks; the codes clipped are those of all."""
+        cut = {wire: values[:, ticks] for wire, values in self.wires.items()}
+        return replace(self, wires=MappingProxyType(cut))
+
     def scores(self, decode: Decode) -> Values:
         """One score per class, `[samples, classes]`: the first output over all ticks."""
-        flat = self.output.reshape(*self.output.shape[:2], -1)
-        match decode:
-            case "count":
-                return np.asarray(flat.sum(axis=1))
-            case "mean":
-                return np.asarray(flat.mean(axis=1))
-            case "last":
-                return np.asarray(flat[:, -1])
-            case "max":
-                return np.asarray(flat.max(axis=1))
+        tally = Tally(decode)
+        tally.add(self)
+        return tally.scores()
 
     def accuracy(self, labels: Values, decode: Decode) -> float:
         """Share of samples whose largest score is that of `labels` `[samples]`."""
@@ -83,6 +81,47 @@ class Trace:
                 count += here
                 first = _earlier(first, _first(differ, wire))
         return count, first
+
+
+class Tally:
+    """Scores of the first output, from the windows of ticks that follow one another.
+
+    Attributes:
+        decode: what makes one score per class of all ticks.
+        ticks: how many there were.
+    """
+
+    def __init__(self, decode: Decode) -> None:
+        self.decode: Decode = decode
+        self.ticks = 0
+        self._gathered: Values | None = None
+
+    def add(self, window: Trace) -> None:
+        """Takes the next ticks into account."""
+        flat = window.output.reshape(*window.output.shape[:2], -1)
+        self.ticks += flat.shape[1]
+        match self.decode:
+            case "count":
+                found = flat.sum(axis=1)
+            case "mean":
+                whole = flat.dtype.kind in "iub"
+                found = flat.sum(axis=1, dtype=np.float64 if whole else None)
+            case "last":
+                found = flat[:, -1].copy()
+            case "max":
+                found = flat.max(axis=1)
+        before = self._gathered
+        if before is None or self.decode == "last":
+            self._gathered = np.asarray(found)
+        else:
+            self._gathered = np.maximum(before, found) if self.decode == "max" else before + found
+
+    def scores(self) -> Values:
+        """One score per class, `[samples, classes]`, of all ticks so far; at least one window."""
+        assert self._gathered is not None, "no window was added"
+        if self.decode == "mean":
+            return np.asarray(self._gathered / self._gathered.dtype.type(self.ticks))
+        return self._gathered
 
 
 def _first(differ: Values, wire: str) -> Difference:

@@ -67,15 +67,24 @@ class Weighted(Op):
 
     def weight_codes(self, a: Arithmetic) -> Values:
         """The weights in the arithmetic's numbers, in the layout of the tensor."""
-        unit_in, unit_out = self.lay(a.input_unit(), a.unit_of("weight"), a.tensors)
-        return a.weights(self.weight, "weight", unit_in, unit_out)
+
+        def make() -> Values:
+            unit_in, unit_out = self.lay(a.input_unit(), a.unit_of("weight"), a.tensors)
+            return a.weights(self.weight, "weight", unit_in, unit_out)
+
+        return a.keep((self, "weight"), make)
 
     def bias_codes(self, a: Arithmetic) -> Values:
         """The bias in the arithmetic's numbers, broadcastable to the output; zeros if none."""
-        if self.bias is None:
+        bias = self.bias
+        if bias is None:
             return a.zeros(())
-        unit_out = self.gather(a.unit_of("weight"))
-        return self.spread(a.weights(self.bias, "bias", np.ones(()), unit_out))
+
+        def make() -> Values:
+            unit_out = self.gather(a.unit_of("weight"))
+            return self.spread(a.weights(bias, "bias", np.ones(()), unit_out))
+
+        return a.keep((self, "bias"), make)
 
     def step(
         self, state: StateValues, inputs: Sequence[Values], a: Arithmetic

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import choose_readouts
+from snncc.backends import choose_readouts, demand_same_samples
 from snncc.ir import Trace, Values, encode_input, input_signals, require_spikes
 
 from ..emit.model import assemble
@@ -25,25 +25,46 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be observed.
     """
+    return stream_program(program, record)(signal)
+
+
+def stream_program(
+    program: Program, record: Sequence[str] = ()
+) -> Callable[[Values | Mapping[str, Values]], Trace]:
+    """The model at rest: each call computes the next ticks `[samples, ticks, *shape]`.
+
+    Raises:
+        UsageError: a wire cannot be observed; of a call: the signal has another shape, or other
+            samples than before.
+    """
     readouts = choose_readouts(program.outputs, program.traced, record)
     model = assemble(program, record, "io")
-    executor, fed = Executor(model), codes(program, signal)
-    samples, ticks = fed[0].shape[:2]
-    ports, outputs = model.inputs[: len(fed)], model.outputs[: len(readouts)]
-    reads, nexts = model.inputs[len(fed) :], model.outputs[len(readouts) :]
+    executor, entries = Executor(model), len(program.ports)
+    ports, outputs = model.inputs[:entries], model.outputs[: len(readouts)]
+    reads, nexts = model.inputs[entries:], model.outputs[len(readouts) :]
     states: dict[int, Values] = {}
-    for place in reads:
-        tensor = model.tensors[place]
-        states[place] = np.zeros((samples, *tensor.shape), dtype=tensor.dtype)
-    rows = [np.zeros((samples, ticks, *r.shape), dtype=np.int32) for r in readouts]
-    for tick in range(ticks):
-        now = {place: values[:, tick] for place, values in zip(ports, fed, strict=True)}
-        found = executor.tick({**now, **states})
-        for row, place in zip(rows, outputs, strict=True):
-            row[:, tick] = found[place].reshape(-1, *row.shape[2:])
-        states = {read: found[after] for read, after in zip(reads, nexts, strict=True)}
-    named = {readout.text: row for readout, row in zip(readouts, rows, strict=True)}
-    return Trace(MappingProxyType(named), tuple(r.text for r in program.outputs))
+    known: list[int] = []
+
+    def play(signal: Values | Mapping[str, Values]) -> Trace:
+        fed = codes(program, signal)
+        samples, ticks = fed[0].shape[:2]
+        if not known:
+            known.append(samples)
+            for place in reads:
+                tensor = model.tensors[place]
+                states[place] = np.zeros((samples, *tensor.shape), dtype=tensor.dtype)
+        demand_same_samples(known[0], samples)
+        rows = [np.zeros((samples, ticks, *r.shape), dtype=np.int32) for r in readouts]
+        for tick in range(ticks):
+            now = {place: values[:, tick] for place, values in zip(ports, fed, strict=True)}
+            found = executor.tick({**now, **states})
+            for row, place in zip(rows, outputs, strict=True):
+                row[:, tick] = found[place].reshape(-1, *row.shape[2:])
+            states.update((r, found[after]) for r, after in zip(reads, nexts, strict=True))
+        named = {readout.text: row for readout, row in zip(readouts, rows, strict=True)}
+        return Trace(MappingProxyType(named), tuple(r.text for r in program.outputs))
+
+    return play
 
 
 def play(

@@ -47,7 +47,8 @@ def _import(program: Program, request: ImportRequest, budget: Budget) -> Importe
     states, placed = _states(program, told, request.options.get("input"))
     tick = _evaluate(program, states, placed, budget)
     network, wires = assemble_network(tick, request)
-    eager = ProgramModel(program, tick.signal, states, wires, tuple(map(str, network.outputs)))
+    outputs = tuple(map(str, network.outputs))
+    eager = ProgramModel(program, tick.signal, states, wires, outputs, network.decode)
     try:
         demand_agreement(network, eager, request.signal)
     except RuntimeError as error:  # PyTorch's word for wrong arguments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -13,6 +13,7 @@ from onnx import ModelProto, numpy_helper
 from snncc.frontends import Imported, ImportRequest
 from snncc.ir import (
     Budget,
+    Decode,
     ImportRefused,
     Network,
     SnnccError,
@@ -31,7 +32,8 @@ from ..formulas.origin import neuron_of
 from ..write.write_onnx import TEXT, write_onnx
 from .cells import Step, step_of
 from .open_model import open_model
-from .session import run_cell
+from .session import run_ticks
+from .ticks import join_ticks, watch
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,24 @@ class CellModel:
     Attributes:
         wires: wire of the network → name of the value in the graph.
         outputs: those that the network returns.
+        decode: what the network makes of them.
     """
 
     step: Step
     wires: Mapping[str, str]
     outputs: tuple[str, ...]
+    decode: Decode
 
     def __call__(self, signal: Values) -> Trace:
-        made = run_cell(self.step.cell, {self.step.signal: signal}, self.wires.values())
-        named = {wire: made[name].astype(np.float64) for wire, name in self.wires.items()}
-        return Trace(named, self.outputs)
+        return Trace(next(join_ticks(self._ticks(signal), signal.shape[1])), self.outputs)
+
+    def watch(self, signal: Values, ticks: int, each: Callable[[Trace], None]) -> Values:
+        """As `WatchedEager` says."""
+        return watch(self._ticks(signal), self.outputs, self.decode, ticks, each)
+
+    def _ticks(self, signal: Values) -> Iterator[Mapping[str, Values]]:
+        for made in run_ticks(self.step.cell, {self.step.signal: signal}, self.wires.values()):
+            yield {wire: made[name].astype(np.float64) for wire, name in self.wires.items()}
 
 
 def load(request: ImportRequest) -> Imported:
@@ -74,7 +84,8 @@ def _import(model: ModelProto, request: ImportRequest) -> Imported:
     step = step_of(model, request.options.get("states"), request.options.get("input"))
     tick = _evaluate(step, Budget(request.source, model.ByteSize(), kind=ImportRefused))
     network, wires = assemble_network(tick, request)
-    eager = CellModel(step, wires, tuple(str(use) for use in network.outputs))
+    outputs = tuple(str(use) for use in network.outputs)
+    eager = CellModel(step, wires, outputs, network.decode)
     demand_agreement(network, eager, request.signal)
     return Imported(network, eager, notes_of(tick, request.options))
 

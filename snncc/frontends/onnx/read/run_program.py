@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from snncc.ir import Trace, Values
+from snncc.ir import Decode, Trace, Values
 
 from ..formulas.aten_rules import ATEN, CHECKS, MAKERS, OF_NUMBERS, PASSED_ON
 from .pt2_archive import Program
 from .pt2_schema import Argument, Call, Kind, Name
+from .ticks import join_samples, join_ticks, watch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,40 +74,44 @@ class ProgramModel:
     states: Mapping[str, str]
     wires: Mapping[str, str]
     outputs: tuple[str, ...]
+    decode: Decode
 
     def __call__(self, signal: Values) -> Trace:
+        return Trace(next(join_ticks(self._ticks(signal), signal.shape[1])), self.outputs)
+
+    def watch(self, signal: Values, ticks: int, each: Callable[[Trace], None]) -> Values:
+        """As `WatchedEager` says."""
+        return watch(self._ticks(signal), self.outputs, self.decode, ticks, each)
+
+    def _ticks(self, signal: Values) -> Iterator[Mapping[str, Values]]:
         batch = self.program.shapes[self.signal][0] or len(signal)
         parts = [self._part(signal[k : k + batch], batch) for k in range(0, len(signal), batch)]
-        named = {wire: np.concatenate([part[wire] for part in parts]) for wire in self.wires}
-        return Trace(named, self.outputs)
+        return join_samples(parts)
 
-    def _part(self, signal: Values, batch: int) -> dict[str, Values]:
+    def _part(self, signal: Values, batch: int) -> Iterator[dict[str, Values]]:
         import torch
 
         kept, ticks = signal.shape[:2]
-        whole = np.asarray(signal[np.minimum(np.arange(batch), kept - 1)], dtype=np.float64)
+        samples = np.minimum(np.arange(batch), kept - 1)
         shapes = {name: self.program.shapes[name][1:] for name in self.states}
+        constants = {k: torch.from_numpy(np.array(v)) for k, v in self.program.tensors.items()}
         now: dict[str, Tensor] = {}
         for name in self.states:
-            start = torch.zeros((), dtype=torch.float64)
-            if name in self.program.tensors:
-                start = torch.from_numpy(np.array(self.program.tensors[name]))
+            start = constants.get(name, torch.zeros((), dtype=torch.float64))
             now[name] = start.expand((batch, *shapes[name])).clone()
-        rows: dict[str, list[Values]] = {wire: [] for wire in self.wires}
         for tick in range(ticks):
-            values = self._tick({**now, self.signal: torch.from_numpy(whole[:, tick].copy())})
+            given = torch.from_numpy(np.asarray(signal[samples, tick], dtype=np.float64))
+            values = self._tick({**constants, **now, self.signal: given})
             now = {name: values[renewed].clone() for name, renewed in self.states.items()}
-            for wire, name in self.wires.items():
-                rows[wire].append(values[name].to(torch.float64).numpy()[:kept].copy())
-        return {wire: np.stack(column, axis=1) for wire, column in rows.items()}
+            yield {
+                wire: values[name].to(torch.float64).numpy()[:kept].copy()
+                for wire, name in self.wires.items()
+            }
 
-    def _tick(self, given: dict[str, Tensor]) -> dict[str, Any]:
+    def _tick(self, values: dict[str, Any]) -> dict[str, Any]:
+        """All values of a tick, from those of its inputs, states and constants."""
         import torch
 
-        values: dict[str, Any] = {
-            name: torch.from_numpy(np.array(array)) for name, array in self.program.tensors.items()
-        }
-        values |= given
         with torch.no_grad():
             for call in self.program.calls:
                 if call.name in CHECKS:

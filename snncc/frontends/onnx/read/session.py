@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -12,6 +12,8 @@ from onnx import ModelProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from snncc.ir import ImportRefused, Values
+
+from .ticks import join_samples, join_ticks
 
 
 class Engine(Protocol):
@@ -60,18 +62,23 @@ def run_cell(cell: Cell, signal: Mapping[str, Values], record: Iterable[str]) ->
     Raises:
         ImportRefused: neither ONNX Runtime nor ONNX's own evaluator computes the model.
     """
+    rows = run_ticks(cell, signal, record)
+    return next(join_ticks(rows, next(iter(signal.values())).shape[1]))
+
+
+def run_ticks(
+    cell: Cell, signal: Mapping[str, Values], record: Iterable[str]
+) -> Iterator[Mapping[str, Values]]:
+    """The same tick by tick, values `[samples, *shape]`; arguments and errors are as there."""
     names = [*dict.fromkeys(record)]
     engine = _engine(cell.model, names)
     first = next(iter(signal.values()))
-    whole, ticks = first.shape[:2]
-    size = cell.batch or whole
-    rows: dict[str, list[list[Values]]] = {name: [] for name in names}
-    for start in range(0, whole, size):
-        part = {name: _fill(values[start : start + size], size) for name, values in signal.items()}
-        kept = min(size, whole - start)
-        for name, column in _run(cell, engine, part, size, ticks, names).items():
-            rows[name].append([values[:kept] for values in column])
-    return {name: np.concatenate([np.stack(p, axis=1) for p in rows[name]]) for name in names}
+    size = cell.batch or len(first)
+    parts: list[Iterator[Mapping[str, Values]]] = []
+    for start in range(0, len(first), size):
+        part = {name: values[start : start + size] for name, values in signal.items()}
+        parts.append(_run(cell, engine, part, size, names))
+    return join_samples(parts)
 
 
 def _fill(values: Values, size: int) -> Values:
@@ -80,13 +87,9 @@ def _fill(values: Values, size: int) -> Values:
 
 
 def _run(
-    cell: Cell,
-    engine: Engine,
-    signal: Mapping[str, Values],
-    samples: int,
-    ticks: int,
-    names: Sequence[str],
-) -> dict[str, list[Values]]:
+    cell: Cell, engine: Engine, signal: Mapping[str, Values], samples: int, names: Sequence[str]
+) -> Iterator[Mapping[str, Values]]:
+    """Values of as many samples as the signal has, run as `samples` of them."""
     shapes, kinds = cell.shapes, cell.kinds
     now = {
         state: np.ascontiguousarray(
@@ -97,14 +100,12 @@ def _run(
         for state in cell.states
     }
     wanted = [*dict.fromkeys((*names, *cell.states.values()))]
-    columns: dict[str, list[Values]] = {name: [] for name in names}
+    kept, ticks = next(iter(signal.values())).shape[:2]
     for tick in range(ticks):
-        fed = {name: values[:, tick].astype(kinds[name]) for name, values in signal.items()}
+        fed = {n: _fill(v[:, tick], samples).astype(kinds[n]) for n, v in signal.items()}
         made = dict(zip(wanted, engine.run(wanted, {**fed, **now}), strict=True))
         now = {state: made[renewed] for state, renewed in cell.states.items()}
-        for name in names:
-            columns[name].append(made[name])
-    return columns
+        yield {name: made[name][:kept] for name in names}
 
 
 def _extents(info: onnx.ValueInfoProto) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -51,6 +51,9 @@ class TracedFloats(FloatArithmetic):
         super().__init__(tensors)
         self._body, self._op = body, op
 
+    def keep(self, key: Hashable, make: Callable[[], Values]) -> Values:
+        return make()  # an op is traced for one tick
+
     def quantity(self, value: Param, role: str) -> Values:
         return _parameter(self._body, value, super().quantity(value, role))
 
@@ -69,6 +72,9 @@ class TracedIntegers(IntegerArithmetic):
     def __init__(self, body: Body, op: Op, tensors: Tensors, a: IntegerArithmetic) -> None:
         super().__init__(tensors, a.formats, a.units, a.where)
         self._body, self._op = body, op
+
+    def keep(self, key: Hashable, make: Callable[[], Values]) -> Values:
+        return make()  # an op is traced for one tick
 
     def quantity(self, value: Param, role: str) -> Values:
         return _parameter(self._body, value, super().quantity(value, role))

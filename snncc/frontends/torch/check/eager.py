@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -11,13 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snncc.ir import ImportRefused, Trace, UsageError, Values
+from snncc.ir import ImportRefused, Tally, Trace, UsageError, Values
 
 from ..lift.assembly import Traced
 from ..lift.decode import leaves
 from ..neurons.library import Found
 from ..record.calling import Calling, Rest, call_model, clone
 from ..record.precision import float64
+from .watched import ComparisonFailed, Watched
 
 NUMBERS = 1 << 22
 SAMPLES = (16, 512)
@@ -65,13 +66,41 @@ class EagerModel:
             UsageError: the model fixes the number of ticks, or presents one input at all of them.
             ModelFailed: it raises for this many ticks.
         """
-        values = np.asarray(signal, dtype=np.float64)
-        self._check(values)
-        batch = max(SAMPLES[0], min(SAMPLES[1], NUMBERS // values[0].size))
-        parts = [self._batch(values[i : i + batch]) for i in range(0, len(values), batch)]
+        self._check(signal)
+        batch = max(SAMPLES[0], min(SAMPLES[1], NUMBERS // signal[0].size))
+        parts = [self._play_whole(signal[i : i + batch]) for i in range(0, len(signal), batch)]
         wires = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        return Trace(wires, self._list_outputs(wires))
+
+    def watch(self, signal: Values, ticks: int, each: Callable[[Trace], None]) -> Values:
+        """One score per class `[samples, classes]`; arguments as `WatchedEager` explains.
+
+        What the model itself keeps of its ticks stays in memory, as its input does.
+
+        Raises:
+            UsageError, ModelFailed: as a call.
+        """
+        self._check(signal)
+        tally = Tally(self.traced.network.decode)
+
+        def hand_on(wires: Mapping[str, Values]) -> None:
+            trace = Trace(wires, self._list_outputs(wires))
+            if trace.outputs != (RETURNED,):
+                tally.add(trace)
+            each(trace)
+
+        spikes = self._list_outputs(f"%{name}" for name in self.traced.members) != (RETURNED,)
+        returned = self._run(signal, ticks, hand_on, keep=not spikes)
+        if tally.ticks:
+            return tally.scores()
+        if self.traced.readout is not None or self.traced.reduced is not None:
+            return self._find_scores(returned)
+        rows = self._join_outputs(returned, signal.shape[1])
+        return Trace({RETURNED: rows}, (RETURNED,)).scores(self.traced.network.decode)
+
+    def _list_outputs(self, wires: Iterable[str]) -> tuple[str, ...]:
         wire = str(self.traced.network.outputs[0])
-        return Trace(wires, (wire if wire in wires else RETURNED,))
+        return (wire if wire in wires else RETURNED,)
 
     def _check(self, values: Values) -> None:
         ticks = self.traced.ticks
@@ -85,17 +114,28 @@ class EagerModel:
                 "(give [samples, *shape] and --option ticks=N)"
             )
 
-    def _batch(self, values: Values) -> dict[str, Values]:
-        calls = {member.path: list[Tensor]() for member in self.traced.members.values()}
-        with self._listening(calls):
-            returned = self._call(values)
+    def _play_whole(self, signal: Values) -> dict[str, Values]:
         wires: dict[str, Values] = {}
-        for name, member in self.traced.members.items():
-            ticks = calls[member.path][member.first :: member.every]
-            self._demand(len(ticks), values.shape[1])
-            wires[f"%{name}"] = torch.stack(ticks, dim=1).double().numpy()
-        wires[RETURNED] = self._join_outputs(returned, values.shape[1])
+        returned = self._run(signal, signal.shape[1], wires.update)
+        wires[RETURNED] = self._join_outputs(returned, signal.shape[1])
         return wires
+
+    def _run(
+        self,
+        signal: Values,
+        ticks: int,
+        each: Callable[[Mapping[str, Values]], None],
+        keep: bool = True,
+    ) -> object:
+        """What the model returns; `each` is given the spikes of so many ticks after the other.
+
+        Where a model is called tick by tick, what it returns is only kept if it is asked for.
+        """
+        watched = Watched(self.traced.members, signal.shape[1], ticks, each)
+        with self._listening(watched):
+            returned = self._called(signal, clone if keep else _drop)
+        self._demand(watched.end(), signal.shape[1])
+        return returned
 
     def _demand(self, found: int, ticks: int) -> None:
         if found != ticks:
@@ -105,16 +145,15 @@ class EagerModel:
             )
 
     @contextmanager
-    def _listening(self, calls: Mapping[str, list[Tensor]]) -> Generator[None]:
+    def _listening(self, watched: Watched) -> Generator[None]:
         hooks = []
-        for path in calls:
+        for path in watched.paths:
             neuron = self.neurons[path]
 
             def record_spikes(
                 module: nn.Module, _: object, out: object, path: str = path, neuron: Found = neuron
             ) -> None:
-                # Copied, as the model may write into what a neuron returned (`out += x`).
-                calls[path].extend(t.clone() for t in neuron.library.spikes(module, out))
+                watched.add(path, neuron.library.spikes(module, out))
 
             hooks.append(neuron.module.register_forward_hook(record_spikes))
         try:
@@ -123,15 +162,18 @@ class EagerModel:
             for hook in hooks:
                 hook.remove()
 
-    def _call(self, values: Values) -> object:
+    def _called(self, values: Values, keep: Callable[[object], object]) -> object:
         rest = Rest(self.model)
         for library in {found.library for found in self.neurons.values()}:
             library.rest(self.model)
             library.sized(self.model, len(values))
         try:
             with float64(), self._running(values.shape[1]):
-                x = torch.from_numpy(np.ascontiguousarray(values)).transpose(0, 1).contiguous()
-                return call_model(self.model, self.calling, self.calling.feed(x), clone)
+                first = np.ascontiguousarray(np.moveaxis(values, 1, 0), dtype=np.float64)
+                x = torch.from_numpy(first)
+                step = self.calling.layout == "step"
+                fed = (tick.clone() for tick in x) if step else self.calling.feed(x)
+                return call_model(self.model, self.calling, fed, keep)
         finally:
             rest.restore()
 
@@ -139,6 +181,8 @@ class EagerModel:
     def _running(self, ticks: int) -> Generator[None]:
         try:
             yield
+        except ComparisonFailed as failed:
+            raise failed.why from None
         except Exception as error:
             raise ModelFailed(
                 f"{type(self.model).__name__} fails when it runs for {ticks} ticks "
@@ -158,14 +202,19 @@ class EagerModel:
             self._demand(len(rows), ticks)
             series = torch.stack([row.permute(order) for row in rows], dim=1)
             return series.double().reshape(len(series), ticks, -1).numpy()
+        if self.traced.readout is not None or self.traced.reduced is not None:
+            return self._undo_decoder(self._find_scores(returned), ticks)
+        output = self._output(returned).permute(order).double()
+        self._demand(output.shape[1], ticks)
+        return output.reshape(len(output), ticks, -1).numpy()
+
+    def _find_scores(self, returned: object) -> Values:
+        """Scores `[samples, classes]` that the model itself makes of its ticks."""
         output = self._output(returned)
         if self.traced.readout is not None:
-            return self._undo_decoder(self.traced.readout.compute_returned(output), ticks)
-        output = output.permute(order).double()
-        if self.traced.reduced is None:
-            self._demand(output.shape[1], ticks)
-            return output.reshape(len(output), ticks, -1).numpy()
-        return self._undo_decoder(output.reshape(len(output), -1).numpy(), ticks)
+            return self.traced.readout.compute_returned(output)
+        output = output.permute(self.traced.order).double()
+        return output.reshape(len(output), -1).numpy()
 
     def _undo_decoder(self, scores: Values, ticks: int) -> Values:
         """The ticks of which the decoder makes these scores `[samples, classes]`."""
@@ -176,3 +225,7 @@ class EagerModel:
 
     def _output(self, returned: object) -> Tensor:
         return cast("Tensor", dict(leaves(returned))[self.traced.output])
+
+
+def _drop(returned: object) -> None:
+    """Keeps nothing of what was returned."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -56,7 +56,7 @@ class Calling:
 def call_model(
     model: nn.Module,
     calling: Calling,
-    fed: Sequence[Tensor],
+    fed: Iterable[Tensor],
     keep: Callable[[object], object] = lambda returned: returned,
 ) -> object:
     """What the model returns; in the step layout the list of what it returns at each tick.
@@ -68,7 +68,7 @@ def call_model(
         keep: makes of a returned value what later ticks do not write into.
     """
     if calling.layout != "step":
-        return keep(model(fed[0]))
+        return keep(model(next(iter(fed))))
     returned: list[object] = []
     states: tuple[object, ...] = _first_states(model, calling)
     for x in fed:
