@@ -10,7 +10,7 @@ import pytest
 from snncc.ir import RULES, CompileError, Tensor, parse, verify
 
 CASES = sorted(Path(__file__).parent.glob("*.snn"))
-TENSOR = re.compile(r"// @(\S+) (\w+)\[([\d, ]*)\](?: (\w+))?")
+TENSOR = re.compile(r"// @(\S+) (\w+)\[([\d, ]*)\](?: (\S+))?")
 
 
 def message(path: Path) -> str:

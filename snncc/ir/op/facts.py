@@ -91,9 +91,9 @@ class Dimension:
         high = self.most is None or bool(np.all(values <= self.most))
         if low and high:
             return
-        found = f"found {values.min()} to {values.max()}" if values.ndim else f"found {values}"
+        ends = (repr(float(end)).removesuffix(".0") for end in (values.min(), values.max()))
+        found = "found " + " to ".join(dict.fromkeys(ends))
         if self.least is not None and self.most is not None:
-            found = f"found {values.min()} to {values.max()}"
             raise ValueError(f"{field} lies between {self.least:g} and {self.most:g}, {found}")
         if self.least is not None:
             raise ValueError(f"{field} is at least {self.least:g}, {found}")

@@ -245,11 +245,12 @@ class Sparse(Weighted):
     def infer(self, shapes: Sequence[Shape], tensors: Tensors) -> Shape:
         rows, columns = self._indices(tensors)
         _expect(len(shapes[0]), 1, "the number of axes of the input")
-        for index, limit, what in ((rows, self.size, "rows"), (columns, shapes[0][0], "columns")):
-            _expect(index.shape, tensors[self.weight.name].shape, f"the shape of @{what}")
-            _expect(index.ndim, 1, f"the number of axes of @{what}")
+        limits = (("rows", rows, self.size), ("columns", columns, shapes[0][0]))
+        for what, index, limit in limits:
+            _expect(index.shape, tensors[self.weight.name].shape, f"the shape of its {what}")
+            _expect(index.ndim, 1, f"the number of axes of its {what}")
             if index.dtype.kind not in "iu" or np.any((index < 0) | (index >= limit)):
-                raise ValueError(f"{what} are integers from 0 to {limit - 1}")
+                raise ValueError(f"its {what} are integers from 0 to {limit - 1}")
         if self.bias is not None:
             _expect(tensors[self.bias.name].shape, (self.size,), f"the shape of {self.bias}")
         return (self.size,)

@@ -109,7 +109,7 @@ class Spiking(Op):
 
     @property
     def states(self) -> tuple[State, ...]:
-        waiting = (State(WAIT, "ticks", most=self.refractory),) if self.refractory else ()
+        waiting = (State(WAIT, "ticks", most=self.refractory),) if self.refractory > 0 else ()
         return (State("v", "real", "v"), *waiting)
 
     @property
