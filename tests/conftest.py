@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
 
 # The same examples at every run: a law that fails here fails for whoever looks into it. To search
 # on, with fresh examples: pytest --hypothesis-profile=search
@@ -21,6 +22,9 @@ settings.register_profile(
     "search", settings.get_profile("same"), derandomize=False, max_examples=500
 )
 settings.load_profile("same")
+# Hypothesis also draws the constants of our modules, of as many as are loaded by then: the examples
+# would depend on the tests that ran before, and on the mutants beside a function (tests.mutants).
+providers._get_local_constants = lambda: providers._local_constants
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
