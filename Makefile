@@ -53,7 +53,7 @@ tables: $(INSTALLED)
 	$(RUNTIMES) $(BIN)/python -m snncc.report.results
 
 mutants: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py --json build/mutants.json
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutants --json build/mutants.json
 
 FILES = 20000
 SEED = 0

@@ -1,0 +1,1 @@
+"""How strong the tests are: sampled mutants of the compiler, and why those that live do."""

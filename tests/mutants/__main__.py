@@ -1,0 +1,130 @@
+"""How many random mutants of the compiler its tests kill; `make mutants`, with mutmut.
+
+A mutant is one changed token of one function (`<` for `<=`, a constant, an argument left out). It
+is killed where a test fails on it. Each area is sampled with a fixed seed and judged by the tests
+that run the changed function. Every mutant counts, those of messages too; one that no test can
+kill counts as alive, and survivors.toml says why it lives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from .survivors import Survivor, listed
+
+SAMPLED = {"snncc/ir": 300, "snncc/backends/c99": 200}
+SEED = 0
+TESTS = ("tests/ir", "tests/errors", "tests/golden", "tests/laws", "tests/backends/c99")
+# Half of the time, and few kills that no other test makes: the same C again under each of a dozen
+# compilers, trained networks on whole data sets, times, and what the random networks are made of.
+LEFT_OUT = (
+    "--ignore=tests/backends/c99/test_compilers.py",
+    "--ignore=tests/backends/c99/test_budgets.py",
+    "--deselect=tests/backends/c99/test_source.py::test_no_compiler_has_a_word",
+    "--ignore=tests/laws/test_growth.py",
+    "--ignore=tests/laws/test_strategy.py",
+)
+SURVIVED, UNCOVERED = (0,), (33, 5)  # exit codes of mutmut 3.8: survived; no test runs it
+
+
+def main() -> int:
+    """Samples, runs and prints a table; 1 where less than the share asked for was killed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("build/mutants"))
+    parser.add_argument("--share", type=float, default=0.92, help="least share to be killed")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--scale", type=float, default=1.0, help="part of each area's sample")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    folder: Path = asked.folder.resolve()
+    _copy(folder)
+    # mutmut makes the mutants before it looks for those that it is asked for.
+    _mutmut(folder, asked.jobs, ["snncc.none.x_none__mutmut_0"])
+    rng = random.Random(asked.seed)
+    chosen = {
+        area: sorted(rng.sample(names, min(len(names), round(count * asked.scale))))
+        for area, count in SAMPLED.items()
+        if (names := sorted(_results(folder, area)))
+    }
+    if chosen.keys() != SAMPLED.keys() or not (folder / "mutants/mutmut-stats.json").exists():
+        sys.exit("mutants: the tests do not pass without a mutant; run them: make test")
+    if _mutmut(folder, asked.jobs, [name for names in chosen.values() for name in names]):
+        sys.exit("mutants: mutmut stopped")
+    return _report(folder, chosen, asked.share, asked.json)
+
+
+def _copy(folder: Path) -> None:
+    """A clone of what is committed, with mutmut's settings; one of the same commit is kept."""
+    if (folder / "mutants").exists() and _commit(folder) == _commit(Path()):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(("git", "clone", "-q", ".", str(folder)), check=True)
+    lines = ["[tool.mutmut]", 'source_paths = ["snncc"]']
+    lines.append(f"pytest_add_cli_args = {json.dumps(['-n0', *LEFT_OUT])}")
+    lines.append(f"only_mutate = {json.dumps([f'{area}/*' for area in SAMPLED])}")
+    lines.append(f"pytest_add_cli_args_test_selection = {json.dumps(TESTS)}")
+    project = folder / "pyproject.toml"
+    project.write_text(project.read_text() + "\n" + "\n".join(lines) + "\n")
+
+
+def _commit(folder: Path) -> str:
+    done = subprocess.run(
+        ("git", "rev-parse", "HEAD"), cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def _mutmut(folder: Path, jobs: int, names: Iterable[str]) -> int:
+    """Runs mutmut where the clone's own modules are the first to be found."""
+    command = (sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), *names)
+    # Without compiled tests each of the mutants would compile them anew.
+    kept = {
+        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    }
+    return subprocess.run(command, cwd=folder, env=kept, check=False).returncode
+
+
+def _results(folder: Path, area: str) -> dict[str, int | None]:
+    """Name of each mutant of an area → the exit code of its tests, None before they ran."""
+    found: dict[str, int | None] = {}
+    for meta in sorted((folder / "mutants" / area).rglob("*.meta")):
+        found |= json.loads(meta.read_text())["exit_code_by_key"]
+    return found
+
+
+def _report(folder: Path, chosen: dict[str, list[str]], share: float, out: Path | None) -> int:
+    rows: dict[str, dict[str, object]] = {}
+    reasons, enough = listed(), True
+    for area, names in chosen.items():
+        results = _results(folder, area)
+        alive = [
+            Survivor.of(folder, name, uncovered=results[name] in UNCOVERED)
+            for name in names
+            if results[name] in (*SURVIVED, *UNCOVERED, None)
+        ]
+        killed = len(names) - len(alive)
+        enough &= killed >= share * len(names)
+        print(f"\n== {area}: {killed} of {len(names)} killed ({killed / len(names):.1%})")
+        for each in alive:
+            print(f"\n{each.shown}\n{reasons.get(each.key, 'UNEXPLAINED')}")
+        unexplained = [each.shown for each in alive if each.key not in reasons]
+        print(f"\n{len(alive)} alive, {len(unexplained)} without a reason in survivors.toml")
+        shown = [each.shown for each in alive]
+        rows[area] = {"mutants": len(names), "killed": killed, "alive": shown}
+        rows[area]["unexplained"] = unexplained
+    if out is not None:
+        out.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    return int(not enough)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
