@@ -1,9 +1,9 @@
 """`snncc --help` is quick and imports nothing that a machine may lack."""
 
 import json
+import resource
 import subprocess
 import sys
-import time
 
 PROBE = """
 import json, sys
@@ -26,12 +26,13 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_help_starts_within_300_ms() -> None:
+    """Of the processor's time: the time on the wall tells how busy this machine is."""
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(
             [sys.executable, "-m", "snncc", "--help"], capture_output=True, check=True, timeout=60
         )
-        seconds.append(time.perf_counter() - start)
-    # The quickest of five: the others tell how busy this machine is.
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
     assert min(seconds) < 0.3
