@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from math import prod
-
 import numpy as np
 
 from snncc.datasets import Samples
+from snncc.effort import MINUTE, count_tick_work
 from snncc.ir import Network, Quantity, Values
-from snncc.ir.ops import Input, Weighted
+from snncc.ir.ops import Input
 from snncc.ir.passes import Ranges, calibrate, with_inputs
 
-WORK = 100_000_000_000  # multiplications of a calibration run at most: about a minute
 CALIBRATION_TICKS = 8_192  # of each sample: what calibration takes does not grow with longer ones
-NEURON_WORK = 50  # of these that one value of one node takes beside its synapses
 COARSE_CODES = 64  # below this a value's largest code says little of it
 
 
@@ -30,7 +27,7 @@ def learn_ranges(network: Network, samples: Samples) -> tuple[Ranges, tuple[str,
             f"calibrated with the first {CALIBRATION_TICKS:,} of {whole.shape[1]:,} ticks of each "
             "sample; states that grow later may saturate, which verify counts"
         )
-    most = max(1, WORK // (signal.shape[1] * _work(network)))
+    most = max(1, MINUTE // (signal.shape[1] * count_tick_work(network)))
     if len(signal) > most:
         some = np.unique(np.linspace(0, len(signal) - 1, most).astype(np.int64))
         signal = signal[some]
@@ -42,18 +39,6 @@ def learn_ranges(network: Network, samples: Samples) -> tuple[Ranges, tuple[str,
     if signal.shape != whole.shape:
         ranges = with_inputs(ranges, network.inputs[0].name, whole)
     return ranges, tuple(notes)
-
-
-def _work(network: Network) -> int:
-    """Multiplications of one tick of one sample."""
-    total = 0
-    for node in network:
-        values = prod(network.shapes[node.name])
-        total += NEURON_WORK * values
-        if isinstance(node.op, Weighted):
-            weights = prod(network.tensors[node.op.weight.name].shape)
-            total += values * weights // max(1, prod(node.op.bias_shape(network.tensors)))
-    return max(1, total)
 
 
 def input_notes(network: Network, ranges: Ranges) -> tuple[str, ...]:

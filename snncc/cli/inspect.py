@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
-from .display import show_notes
+from .display import progress, show_notes
 from .failures import debug_option
-from .options import NEW, data_option, pairs_option, weights_option
+from .options import NEW, data_option, json_option, pairs_option, weights_option
 
 if TYPE_CHECKING:
     from snncc.ir import Network
@@ -27,6 +28,8 @@ BINARY = ("onnx", "nir")
 @weights_option
 @data_option
 @pairs_option
+@click.option("--loss", is_flag=True, help="Say which layer and cause lose what, of a bundle.")
+@json_option
 @click.option("-o", "--output", type=NEW, help="Write there instead of to stdout.")
 @debug_option
 def command(
@@ -35,16 +38,25 @@ def command(
     weights: Path | None,
     data: Path | None,
     options: Mapping[str, str],
+    loss: bool,
+    as_json: bool,
     output: Path | None,
 ) -> None:
     """Show PATH: a bundle, a .snn network, or any MODEL that `snncc build` takes."""
     from snncc.files import MARK, refuse_file, write_file
 
+    form = "json" if as_json else form
     if form in BINARY and output is None:
         raise click.UsageError(f"{form} is not for the screen; say where to: -o FILE.{form}")
     if output is not None:
         refuse_file(output)
-    if Path(path).is_dir() or path.endswith(".snnb"):
+    if loss:
+        if not _is_bundle(path) or form not in ("text", "json", "html"):
+            raise click.UsageError("--loss is of a bundle, as text, json or html")
+        if weights is not None or options:
+            raise click.UsageError("a bundle holds its model; leave --weights and --option")
+        shown = _explain(Path(path), data, form)
+    elif _is_bundle(path):
         if weights is not None or data is not None or options:
             raise click.UsageError("a bundle holds all it needs; leave --weights, --data, --option")
         shown = _bundle(Path(path), form)
@@ -54,6 +66,30 @@ def command(
         click.echo(shown, nl=False)
     else:  # text has no place for the mark but its end, and on the screen it says nothing
         write_file(output, shown + _bytes(MARK) if form == "text" else shown)
+
+
+def _is_bundle(path: str) -> bool:
+    return Path(path).is_dir() or path.endswith(".snnb")
+
+
+def _explain(path: Path, data: Path | None, form: str) -> bytes:
+    """Why the integers of a bundle lose what they lose."""
+    from snncc import report
+    from snncc.bundle import Bundle
+    from snncc.files import MARK
+    from snncc.run import explain
+
+    bundle = Bundle.open(path)
+    console = progress()
+    with console.status(f"running {escape(str(path))} without one cause after the other"):
+        found = explain(bundle, data)
+    match form:
+        case "text":
+            return report.loss_text(found).encode()
+        case "json":
+            return _bytes(json.dumps({"generator": MARK, **found.as_json()}, indent=2))
+        case _:
+            return _bytes(report.bundle_html(bundle, found.as_json()))
 
 
 def _bundle(path: Path, form: str) -> bytes:

@@ -12,6 +12,7 @@ from .arithmetic.number import (
     encode,
     parse_format,
 )
+from .arithmetic.partly_rounded import PartlyRounded, Rounded
 from .builder import Builder, Names, TensorTable
 from .entry_points import Group, Plugin, plugin, plugins, requirement
 from .errors import (
@@ -102,6 +103,7 @@ __all__ = [
     "Overflow",
     "Pads",
     "Param",
+    "PartlyRounded",
     "PassError",
     "Plugin",
     "Projection",
@@ -110,6 +112,7 @@ __all__ = [
     "RealFunction",
     "Ref",
     "Role",
+    "Rounded",
     "Rounding",
     "RuleViolation",
     "Shape",

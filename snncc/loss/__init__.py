@@ -1,5 +1,24 @@
-"""What integers lose of a float network: measured on samples, layer by layer."""
+"""What integers lose of a float network: measured on samples, and blamed on layers and causes."""
 
+from .advice import advise
+from .blame import Blame, Row, blame
+from .causes import Cause
+from .counterfactual import Counterfactual
 from .measure import LayerLoss, Loss, Measured, measure
+from .sensitivity import Change, Sensitivity, measure_sensitivity
 
-__all__ = ["LayerLoss", "Loss", "Measured", "measure"]
+__all__ = [
+    "Blame",
+    "Cause",
+    "Change",
+    "Counterfactual",
+    "LayerLoss",
+    "Loss",
+    "Measured",
+    "Row",
+    "Sensitivity",
+    "advise",
+    "blame",
+    "measure",
+    "measure_sensitivity",
+]

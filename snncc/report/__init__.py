@@ -2,6 +2,7 @@
 
 from .dot import network_dot
 from .html import bundle_html, network_html
+from .loss_report import loss_text
 from .summary import summary
 from .text_report import bundle_json, bundle_text, network_text
 
@@ -9,6 +10,7 @@ __all__ = [
     "bundle_html",
     "bundle_json",
     "bundle_text",
+    "loss_text",
     "network_dot",
     "network_html",
     "network_text",

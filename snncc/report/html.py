@@ -18,11 +18,16 @@ from .summary import summary
 
 def network_html(network: Network) -> str:
     """A page with the network drawn, its layers as a table, and its text."""
-    return _page(network, summary(network, {}), {}, {})
+    return _page(network, summary(network, {}), {}, {}, {})
 
 
-def bundle_html(bundle: Bundle) -> str:
-    """The same of a bundle's network, with where it comes from and the target's report."""
+def bundle_html(bundle: Bundle, loss: Mapping[str, Json] | None = None) -> str:
+    """The same of a bundle's network, with where it comes from and the target's report.
+
+    Args:
+        bundle: opened.
+        loss: why its integers lose, as `Explained.as_json` gives it.
+    """
     facts = summary(bundle.network, bundle.settings.rates)
     about: dict[str, Json] = {
         "bundle": str(bundle.path.name),
@@ -32,7 +37,7 @@ def bundle_html(bundle: Bundle) -> str:
         "pipeline": bundle.manifest.pipeline,
         "notes": "; ".join(bundle.notes),
     }
-    return _page(bundle.network, facts, about, bundle.report)
+    return _page(bundle.network, facts, about, bundle.report, loss or {})
 
 
 def _page(
@@ -40,6 +45,7 @@ def _page(
     facts: Mapping[str, Json],
     about: Mapping[str, Json],
     report: Mapping[str, Json],
+    loss: Mapping[str, Json],
 ) -> str:
     environment = Environment(
         loader=PackageLoader("snncc.report", "."),
@@ -56,6 +62,7 @@ def _page(
         layers=layers,
         about={key: value for key, value in about.items() if value},
         report=[*_lines(report, "")],
+        loss=loss,
         drawing=draw_network(network),
         box=BOX,
         text=show(network),

@@ -40,7 +40,7 @@ def network_text(network: Network, facts: dict[str, Json] | None = None) -> str:
         f"{_number(facts['weights'])} weights in {_number(facts['weight_bytes'])} bytes; "
         f"computes with {kind}, decoded by {facts['decode']}"
     )
-    return f"{show(network)}\n{_render(table)}\n{totals}\n"
+    return f"{show(network)}\n{render_table(table)}\n{totals}\n"
 
 
 def bundle_text(bundle: Bundle) -> str:
@@ -102,7 +102,8 @@ def _line(item: Json) -> str:
     return str(item)
 
 
-def _render(table: Table) -> str:
+def render_table(table: Table) -> str:
+    """A table as text, with no space at the ends of its lines."""
     buffer = io.StringIO()
     Console(file=buffer, width=WIDTH, no_color=True).print(table)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

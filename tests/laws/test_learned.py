@@ -28,7 +28,7 @@ def test_the_last_of_many_samples_counts_as_much_as_the_first() -> None:
 
 
 def test_where_all_would_take_too_long_some_run_and_all_are_looked_at(monkeypatch) -> None:
-    monkeypatch.setattr(module, "WORK", 200_000)
+    monkeypatch.setattr(module, "MINUTE", 200_000)
     found, notes = learn_ranges(hand("readout"), samples(500))
     assert 1 < found.samples < 100
     assert found.peaks["%x"][2] == 25.0

@@ -51,8 +51,7 @@ def test_labels_make_it_a_drop_of_accuracy() -> None:
     assert loss.drop == drop and loss.as_json()["accuracy"] == dict(loss.accuracy)
 
 
-@pytest.fixture
-def network(tmp_path: Path) -> tuple[str, str]:
+def save_network(tmp_path: Path) -> tuple[str, str]:
     """A network's file and data for it."""
     from snncc.ir import show
 
@@ -63,6 +62,11 @@ def network(tmp_path: Path) -> tuple[str, str]:
     np.savez(tmp_path / "net.npz", **{n: t.values for n, t in made.tensors.items()} | silent)
     np.savez(data, x=fed(), y=np.arange(40) % 5)
     return str(path), str(data)
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> tuple[str, str]:
+    return save_network(tmp_path)
 
 
 def test_verify_and_build_hold_to_max_drop(

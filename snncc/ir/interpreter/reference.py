@@ -57,14 +57,21 @@ def run(
 class Stream:
     """A network that is given its signal in parts, and keeps its states in between.
 
-    The arguments are those of `run`. Parts one after another give what `run` gives at once.
+    The arguments are those of `run`, but for `numbers`: node → the arithmetic that it computes in,
+    in place of its own; signals are in its numbers already. Parts one after another give what `run`
+    gives at once.
     """
 
     def __init__(
-        self, network: Network, *, record: Record = "outputs", dtype: npt.DTypeLike = np.float64
+        self,
+        network: Network,
+        *,
+        record: Record = "outputs",
+        dtype: npt.DTypeLike = np.float64,
+        numbers: Mapping[str, Arithmetic] | None = None,
     ) -> None:
-        self._network, self._dtype = network, dtype
-        self._numbers = _numbers(network, dtype)
+        self._network, self._dtype, self._coded = network, dtype, numbers is not None
+        self._numbers = _numbers(network, dtype) if numbers is None else numbers
         self._order = order_nodes(network)
         self._wires = _list_wanted(network, record)
         self._pipes = _pipes(network)
@@ -83,7 +90,8 @@ class Stream:
         network, numbers = self._network, self._numbers
         fed = input_signals({n.name: network.shapes[n.name] for n in network.inputs}, signal)
         samples, ticks = _extent(fed)
-        self._clipped.update(_encode(network, fed, self._dtype))
+        if not self._coded:
+            self._clipped.update(_encode(network, fed, self._dtype))
         if not self._states:
             self._samples = samples
             self._states = {

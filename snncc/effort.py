@@ -1,0 +1,24 @@
+"""How much work a run of a network is, counted so that what is bounded by it stays repeatable."""
+
+from __future__ import annotations
+
+from math import prod
+
+from snncc.ir import Network
+from snncc.ir.ops import Weighted
+
+MINUTE = 100_000_000_000
+"""Multiplications that a run of the reference does in about a minute."""
+NEURON_WORK = 50  # of these that one value of one node takes beside its synapses
+
+
+def count_tick_work(network: Network) -> int:
+    """Multiplications of one tick of one sample."""
+    total = 0
+    for node in network:
+        values = prod(network.shapes[node.name])
+        total += NEURON_WORK * values
+        if isinstance(node.op, Weighted):
+            weights = prod(network.tensors[node.op.weight.name].shape)
+            total += values * weights // max(1, prod(node.op.bias_shape(network.tensors)))
+    return max(1, total)

@@ -1,0 +1,107 @@
+"""explain: why a bundle's integers lose what they lose, beside what any change would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from snncc.backends import Json
+from snncc.bundle import Bundle
+from snncc.datasets import Samples, find_samples
+from snncc.effort import MINUTE, count_tick_work
+from snncc.ir import Network
+from snncc.ir import verify as verify_network
+from snncc.ir.passes import Effect, Pass, Quantize, all_passes, parse_passes, with_ranges
+from snncc.loss import Blame, Counterfactual, Sensitivity, advise, blame, measure_sensitivity
+
+from .engines import fit
+
+MOST_SAMPLES = 256
+FEWEST_SAMPLES = 8
+OTHER_RUNS = 60  # beside one for each cause at each node: repairs, and changes at random
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why integers lose.
+
+    Attributes:
+        samples: on how many samples, of how many that there are.
+        notes: what it says, a sentence each.
+    """
+
+    bundle: str
+    target: str
+    samples: tuple[int, int]
+    blame: Blame
+    sensitivity: Sensitivity
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Json]:
+        """As `inspect --loss --json` prints it."""
+        return {
+            "bundle": self.bundle,
+            "target": self.target,
+            "of_samples": self.samples[1],
+            "loss": self.blame.as_json(),
+            "sensitivity": self.sensitivity.as_json(),
+            "notes": list(self.notes),
+        }
+
+
+def explain(bundle: Bundle, data: Path | None = None) -> Explained:
+    """Who is to blame for what a bundle's integers lose, and what any change would lose.
+
+    As many samples run, evenly spread, as take a minute or two.
+
+    Args:
+        bundle: opened.
+        data: test samples; without it those of the zoo model, or else the bundle's check signal.
+
+    Raises:
+        UsageError: the data are bad, or have another shape; or lowering cannot be repeated.
+    """
+    steps = parse_passes(bundle.manifest.pipeline, all_passes())
+    stated, before = lower_in_stages(bundle.source, with_ranges(steps, bundle.ranges))
+    runs = Counterfactual(bundle.network, stated, before)
+    given = find_samples(bundle.model, data, bundle.model_options)
+    samples = given or Samples(bundle.check()[0], None)
+    fit(bundle, samples.signal)
+    samples.refuse_labels_beyond(bundle.classes)
+    rows = sum(len(runs.list_causes(node)) for node in bundle.network)
+    some = _choose_samples(samples, bundle.network, rows + OTHER_RUNS)
+    found = blame(runs, some.signal, some.labels)
+    floor = measure_sensitivity(bundle.source, some.signal, some.labels)
+    return Explained(
+        str(bundle.path),
+        bundle.target,
+        (len(some), len(samples)),
+        found,
+        floor,
+        advise(found, floor),
+    )
+
+
+def lower_in_stages(network: Network, steps: Sequence[Pass]) -> tuple[Network, tuple[Network, ...]]:
+    """What passes make of a float network, and its stages before those that are a target's own."""
+    before: list[Network] = []
+    for step in steps:
+        # Before quantize, a pass that keeps all values but for their last bits is no cause.
+        own = step.of_spikes or network.quantized
+        if own and step.effect is Effect.APPROXIMATE and not isinstance(step, Quantize):
+            before.append(network)
+        network = verify_network(step(network))
+    return network, tuple(before)
+
+
+def _choose_samples(samples: Samples, network: Network, runs: int) -> Samples:
+    """As many samples as can run so often, evenly spread."""
+    ticks = samples.signal.shape[1]
+    most = 4 * MINUTE // (runs * ticks * count_tick_work(network))
+    count = min(len(samples), max(FEWEST_SAMPLES, min(MOST_SAMPLES, most)))
+    chosen = np.unique(np.linspace(0, len(samples) - 1, count).astype(np.int64))
+    labels = None if samples.labels is None else samples.labels[chosen]
+    return Samples(samples.signal[chosen], labels)
