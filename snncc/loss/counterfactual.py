@@ -155,7 +155,7 @@ class Counterfactual:
         """The arithmetic of a node with these causes; with the fields of `changed`, if given."""
         own, single = self._own[node.name], is_single(node)
         if changed is not None:
-            own = replace(own, tensors=changed.tensors, saturated={}, _kept={}, _large={})
+            own = type(own)(changed.tensors, own.formats, own.units, own.where)
         if single and Cause.ARITHMETIC in causes:
             return own
         parts = list_rounded(node, NOTHING if single else causes)

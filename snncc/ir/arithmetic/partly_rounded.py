@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -47,13 +47,18 @@ class PartlyRounded:
     own: IntegerArithmetic
     rounded: frozenset[Rounded]
     tensors: Tensors = field(init=False)
-    _kept: dict[object, Values] = field(default_factory=dict[object, Values])
+    _kept: dict[Hashable, Values] = field(default_factory=dict[Hashable, Values])
 
     def __post_init__(self) -> None:
         self.tensors = self.own.tensors
 
     def zeros(self, shape: Sequence[int]) -> Values:
         return np.zeros(tuple(shape))
+
+    def keep(self, key: Hashable, make: Callable[[], Values]) -> Values:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
 
     def unit_of(self, role: str) -> Unit:
         return self.own.unit_of(role)
@@ -74,23 +79,22 @@ class PartlyRounded:
         return self.fit(codes, role)
 
     def quantity(self, value: Param, role: str) -> Values:
-        if (value, role) not in self._kept:
+        def make() -> Values:
             if Rounded.CONSTANTS in self.rounded:
-                codes = self.own.quantity(value, role) * 1.0
-            else:
-                codes = np.asarray(values_of(value, self.tensors) / self.unit_of(role))
-            self._kept[value, role] = codes
-        return self._kept[value, role]
+                return self.own.quantity(value, role) * 1.0
+            return np.asarray(values_of(value, self.tensors) / self.unit_of(role))
+
+        return self.keep((value, role), make)
 
     def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
-        if (value, role) not in self._kept:
-            kind = Rounded.WEIGHTS if role == "weight" else Rounded.CONSTANTS
+        kind = Rounded.WEIGHTS if role == "weight" else Rounded.CONSTANTS
+
+        def make() -> Values:
             if kind in self.rounded:
-                codes = self.own.weights(value, role, unit_in, unit_out) * 1.0
-            else:
-                codes = np.asarray(values_of(value, self.tensors) * unit_in / unit_out)
-            self._kept[value, role] = codes
-        return self._kept[value, role]
+                return self.own.weights(value, role, unit_in, unit_out) * 1.0
+            return np.asarray(values_of(value, self.tensors) * unit_in / unit_out)
+
+        return self.keep((value, role), make)
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
         format = self.own.formats.get(role)
