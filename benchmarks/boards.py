@@ -71,7 +71,7 @@ def measure(target: Board, state_bits: int) -> dict[str, Any]:
         "core": target.core,
         "engine": "c99",
         "state_bits": state_bits,
-        "instructions_per_tick": float(np.mean(played.between(BEFORE_TICK, AFTER_TICK))),
+        "instructions_per_tick": float(np.mean(played.count_between(BEFORE_TICK, AFTER_TICK))),
         "flash_bytes": image.code_bytes,
         "ram_bytes": image.ram_bytes,
         "constant_bytes": image.weight_bytes,

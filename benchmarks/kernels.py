@@ -50,7 +50,7 @@ def measure(
         if address < image.flash_bytes and not name.startswith(("board_", "vectors"))
         if name in ours or (name not in others and not _table(program, name))
     }
-    ticks = played.between(BEFORE_TICK, AFTER_TICK)
+    ticks = played.count_between(BEFORE_TICK, AFTER_TICK)
     return {
         "instructions_per_tick": float(np.mean(ticks)),
         "most_instructions": int(max(ticks)),

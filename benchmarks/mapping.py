@@ -137,7 +137,7 @@ def large() -> dict[str, Any]:
     placement, ours, _ = placed(traffic, place)
     times.append(time.perf_counter())
     routing = route(traffic, placement)
-    offsets, targets = routing.delivered()
+    offsets, targets = routing.trace_deliveries()
     times.append(time.perf_counter())
     assert np.array_equal(offsets, traffic.offsets), "a spike is lost"
     assert np.array_equal(targets, traffic.targets), "a spike is lost"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from snncc.frontends import Imported, ImportRequest
-from snncc.ir import ImportRefused, Network, UsageError, Values, give_back, unknown
+from snncc.ir import ImportRefused, Network, UsageError, Values, describe_unknown, give_back
 from snncc.ir.untrusted import limits
 
 from .datasets import ZOO, Samples, find_samples, tick_option
@@ -58,7 +58,7 @@ def import_model(
     known = {**reader.options, **COMMON_OPTIONS}
     for key in options:
         if key not in known:
-            raise UsageError(unknown("option", key, known))
+            raise UsageError(describe_unknown("option", key, known))
     samples = find_samples(model, data, options)
     signal = example if samples is None else samples.first(_examples(samples)).signal
     open_kind = SIGNAL in reader.options and SIGNAL not in options and not model.startswith(ZOO)

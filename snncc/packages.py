@@ -39,7 +39,7 @@ def _find_offering(
     yield from (passes[step.name] for step in steps if step.name in passes)
 
 
-def homeless_ops(networks: Iterable[Network]) -> tuple[str, ...]:
+def note_homeless_ops(networks: Iterable[Network]) -> tuple[str, ...]:
     """A note for each op that no installed package offers, and that nobody else can read."""
     found = {n.op.keyword: type(n.op) for each in networks for n in each}
     offered = plugins("snncc.ops")

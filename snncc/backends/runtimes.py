@@ -84,7 +84,7 @@ class Runtime:
             self._make(say)
         return str(self.home)
 
-    def foreign(self, folder: Path) -> str | None:
+    def explain_foreign(self, folder: Path) -> str | None:
         """Why an environment may not be replaced; None if `install` has made it."""
         try:
             made = _PINS.search((folder / self._marker.name).read_text(encoding="utf-8"))
@@ -187,12 +187,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except ProcessLookupError:
             return
         deadline = time.monotonic() + GRACE_SECONDS
-        while kind is signals.SIGTERM and time.monotonic() < deadline and _alive(process):
+        while kind is signals.SIGTERM and time.monotonic() < deadline and _is_alive(process):
             time.sleep(0.05)
     process.wait()
 
 
-def _alive(process: subprocess.Popen[bytes]) -> bool:
+def _is_alive(process: subprocess.Popen[bytes]) -> bool:
     process.poll()
     try:
         os.killpg(process.pid, 0)

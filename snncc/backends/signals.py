@@ -13,10 +13,10 @@ from snncc.ir import (
     Shape,
     UsageError,
     Values,
+    describe_unknown,
     encode_input,
     input_signals,
     require_spikes,
-    unknown,
 )
 
 
@@ -51,7 +51,7 @@ def choose_readouts(
     wanted = dict.fromkeys((*(wire.text for wire in outputs), *record))
     for text in wanted:
         if text not in known:
-            raise UsageError(unknown("wire", text, known))
+            raise UsageError(describe_unknown("wire", text, known))
     return tuple(known[text] for text in wanted)
 
 

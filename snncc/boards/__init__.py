@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 from .bare import BareCore, Linked, link
 from .catalogue import BOARDS
@@ -14,7 +14,7 @@ from .protocol import Board, Build, Connection, Driver, Image, Mark, Progress, R
 from .pyocd import Pyocd
 from .qemu import Qemu
 from .remote import GdbRemote, names_server
-from .toolchain import ToolchainError, build_shared_library, zig
+from .toolchain import ToolchainError, build_shared_library, find_zig
 from .uf2 import Uf2
 
 __all__ = [
@@ -36,12 +36,12 @@ __all__ = [
     "compiler_version",
     "driver",
     "find_emulated_twin",
+    "find_zig",
     "link",
     "load_image",
     "play",
     "program",
     "require_gcc",
-    "zig",
 ]
 
 DRIVERS: Mapping[str, Callable[[], Driver]] = {
@@ -66,7 +66,7 @@ def board(name: str) -> Board:
     """
     known = {board.name: board for board in BOARDS}
     if name not in known:
-        raise UsageError(unknown("board", name, known))
+        raise UsageError(describe_unknown("board", name, known))
     return known[name]
 
 

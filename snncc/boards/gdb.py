@@ -71,7 +71,7 @@ class GdbClient:
         """Content of the core's memory."""
         content = bytearray()
         step = (self._packet_bytes - len("$#00")) // 2
-        moving = self._in_time(f"read {size} bytes", size)
+        moving = self._limit_time(f"read {size} bytes", size)
         for start in range(address, address + size, step):
             wanted = min(step, address + size - start)
             what = f"read {wanted} bytes at 0x{start:08x}"
@@ -84,7 +84,7 @@ class GdbClient:
     def write(self, address: int, content: bytes) -> None:
         """Replace content of the core's memory."""
         step = (self._packet_bytes - len("$M00000000,00000000:#00")) // 2
-        moving = self._in_time(f"write {len(content)} bytes", len(content))
+        moving = self._limit_time(f"write {len(content)} bytes", len(content))
         for start in range(0, len(content), step):
             piece = content[start : start + step]
             place = address + start
@@ -98,7 +98,7 @@ class GdbClient:
             return ()
         what = "describe its memory"
         text, more = "", "m"
-        moving = self._in_time(what)
+        moving = self._limit_time(what)
         while more == "m":
             packet = f"qXfer:memory-map:read::{len(text):x},{SAFE_PACKET_BYTES:x}"
             piece = self._ask(packet, what, moving())
@@ -186,7 +186,7 @@ class GdbClient:
         what = f"carry out '{command}'"
         answer = self._ask(f"qRcmd,{command.encode().hex()}", what)
         said = b""
-        moving = self._in_time(what)
+        moving = self._limit_time(what)
         while answer.startswith("O") and answer != "OK":
             said += self._bytes(answer[1:], what)
             if len(said) > limits.REPLY_BYTES:
@@ -209,7 +209,7 @@ class GdbClient:
             if not answer.startswith("O"):  # the core's own output is not ours to show
                 raise self._error(f"answered '{answer[:20]}' when the core was to run")
 
-    def _in_time(self, what: str, size: int = 0) -> Callable[[], float]:
+    def _limit_time(self, what: str, size: int = 0) -> Callable[[], float]:
         """Seconds that the next answer may take, of those in which so many bytes are moved."""
         whole = ANSWER_SECONDS + size / SLOWEST_BYTES_PER_SECOND
         deadline = time.monotonic() + whole
@@ -263,8 +263,8 @@ class GdbClient:
 
     def _receive(self, deadline: float) -> str:
         for _ in range(ATTEMPTS):
-            self._until(b"$", deadline)
-            content = self._until(b"#", deadline)
+            self._read_until(b"$", deadline)
+            content = self._read_until(b"#", deadline)
             if self._take(2, deadline).lower() == b"%02x" % (sum(content) % 256):
                 self._put(b"+")
                 plain = _expand(content)
@@ -274,7 +274,7 @@ class GdbClient:
             self._put(b"-")
         raise self._error(f"sent {ATTEMPTS} packets with a wrong checksum")
 
-    def _until(self, mark: bytes, deadline: float) -> bytes:
+    def _read_until(self, mark: bytes, deadline: float) -> bytes:
         looked = 0
         while (end := self._received.find(mark, looked)) < 0:
             looked = len(self._received)

@@ -66,7 +66,7 @@ def build(board: Board, sources: Mapping[str, bytes], options: Build | None = No
         CapacityError: flash or RAM of the board is too small; says by how many bytes.
     """
     options = options or Build()
-    own = _own_sources(board)
+    own = _read_own_sources(board)
     clash = sorted(set(own) & set(sources))
     assert not clash, f"these file names belong to the board: {clash}"
     script = SCRIPT.format(
@@ -112,7 +112,7 @@ def load_image(board: Board, elf: bytes) -> Image:
             raise DeviceError(f"{what}: {error}") from error
 
 
-def _own_sources(board: Board) -> dict[str, bytes]:
+def _read_own_sources(board: Board) -> dict[str, bytes]:
     names = ["board.h", "runtime.c", "start_riscv.c" if board.riscv else "start_cortex_m.c"]
     if board.boot:
         names.append(f"boot_{board.boot}.c")

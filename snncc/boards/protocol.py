@@ -122,7 +122,7 @@ class Run:
     marks: tuple[Mark, ...]
     instructions: int | None  # from reset to the end; None where counting was off at the end
 
-    def between(self, first: int, last: int) -> tuple[int, ...]:
+    def count_between(self, first: int, last: int) -> tuple[int, ...]:
         """Instructions from each mark `first` to the mark `last` that follows it, where counted.
 
         Each number holds the two instructions that announce the second mark.

@@ -35,7 +35,7 @@ class ToolchainError(DeviceError):
     """The C compiler is missing or refused its input."""
 
 
-def zig() -> list[str]:
+def find_zig() -> list[str]:
     """Command that starts zig.
 
     Raises:
@@ -95,7 +95,7 @@ def compile_c(
     Raises:
         ToolchainError: the compiler is missing, refused the sources, or did not end.
     """
-    command = list(compiler) or [*zig(), "cc"]
+    command = list(compiler) or [*find_zig(), "cc"]
     with tempfile.TemporaryDirectory(prefix="snncc-cc-") as name:
         directory = Path(name)
         for path, content in sources.items():

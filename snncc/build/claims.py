@@ -92,7 +92,7 @@ def compare(record: Record, left: Trace, right: Trace) -> Comparison:
     return _compare_runs(before, after, left, right, pairs, lag, step.of_spikes, loose)
 
 
-def agreement(record: Record, signal: Signal) -> float:
+def measure_agreement(record: Record, signal: Signal) -> float:
     """The share of values that a pass left as they were on a signal."""
     return compare(record, *(_run(each, signal) for each in (record.before, record.after))).share
 
@@ -122,7 +122,7 @@ def _compare_runs(
         late = lag.get(str(old), 0)
         values, shifted = look(left[str(old)]), look(right[str(new)])[:, late:]
         values = values[:, : values.shape[1] - late]
-        alike = _alike(values, shifted, loose)
+        alike = _find_alike(values, shifted, loose)
         same, total = same + int(np.count_nonzero(alike)), total + alike.size
         if not np.all(alike):
             sample, tick = (int(i) for i in np.argwhere(~alike)[0][:2])
@@ -133,7 +133,7 @@ def _compare_runs(
     return Comparison(same, total, node, sample, tick)
 
 
-def _alike(left: Values, right: Values, loose: bool) -> Values:
+def _find_alike(left: Values, right: Values, loose: bool) -> Values:
     """Where two signals are alike; nowhere, where they have not one shape."""
     if left.shape != right.shape:
         return np.zeros(left.shape, dtype=bool)
@@ -170,7 +170,7 @@ def _broken(record: Record, found: Comparison) -> str:
     )
 
 
-def affordable(network: Network, signal: Values) -> Values:
+def take_affordable(network: Network, signal: Values) -> Values:
     """As much of a signal `[samples, ticks, *shape]` as a check of the claims may cost.
 
     Fewer samples first, then fewer ticks; so much of the check signal as there is of most networks.

@@ -23,9 +23,9 @@ from snncc.ir import (
     Trace,
     UsageError,
     Values,
+    describe_unknown,
     give_back,
     run,
-    unknown,
 )
 from snncc.ir.ops import Input
 from snncc.ir.passes import (
@@ -34,17 +34,17 @@ from snncc.ir.passes import (
     Ranges,
     all_passes,
     calibrate,
-    faint,
+    find_faint,
+    find_unproven,
     parse_passes,
-    unproven,
     with_ranges,
 )
 from snncc.loss import measure
-from snncc.packages import homeless_ops
+from snncc.packages import note_homeless_ops
 from snncc.plugins import backend, find_lowering_versions, frontend
 from snncc.run import Player, pace_warning
 
-from .claims import Claims, affordable, bisect, random_signal
+from .claims import Claims, bisect, random_signal, take_affordable
 from .learned import input_notes, learn_ranges
 from .lowering import lower_network
 from .pipeline import Observer, counter, dumper, printer, timer
@@ -242,7 +242,7 @@ def _observers(
     if request.print_after is not None:
         known = (*all_passes(), "all")
         if request.print_after not in known:
-            raise UsageError(unknown("pass", request.print_after, known))
+            raise UsageError(describe_unknown("pass", request.print_after, known))
         found.append(printer(request.print_after, say))
     if request.dump is not None:
         found.append(dumper(request.dump, network))
@@ -250,7 +250,7 @@ def _observers(
         found.append(timer(say))
     if request.check_each:
         found.append(Claims(random_signal(network, request.check_each)))
-    found.append(Claims({network.inputs[0].name: affordable(network, signal)}))
+    found.append(Claims({network.inputs[0].name: take_affordable(network, signal)}))
     return found
 
 
@@ -266,8 +266,8 @@ def _bisect(network: Network, steps: Sequence[Pass], signal: Values) -> str:
 
 def _network_notes(source: Network, network: Network, ranges: Ranges) -> tuple[str, ...]:
     """What the user should know of a network in integers, and of the ops in it."""
-    rounded = _saturation(network) + _faint(network) + input_notes(network, ranges)
-    return rounded + homeless_ops((source, network))
+    rounded = _saturation(network) + _note_faint(network) + input_notes(network, ranges)
+    return rounded + note_homeless_ops((source, network))
 
 
 def _saturation(network: Network) -> tuple[str, ...]:
@@ -278,7 +278,7 @@ def _saturation(network: Network) -> tuple[str, ...]:
             else f"%{name}: its state does not leak, so that nothing bounds it"
         )
         + "; it has room for twice what calibration showed, and would saturate beyond"
-        for name, (worst, high) in unproven(network).items()
+        for name, (worst, high) in find_unproven(network).items()
     )
 
 
@@ -303,12 +303,12 @@ def _note_loss(
     return (f"the integers lose {loss.drop:.2f} points of {what} on {len(samples)} samples",)
 
 
-def _faint(network: Network) -> tuple[str, ...]:
+def _note_faint(network: Network) -> tuple[str, ...]:
     return tuple(
         f"%{name}: {codes} of {largest} codes are left of its weights, beside stronger ones that "
         f"lead to the same neurons{network[name].origin.aside}; what it brings is rounded "
         "accordingly"
-        for name, (codes, largest) in faint(network).items()
+        for name, (codes, largest) in find_faint(network).items()
     )
 
 

@@ -118,14 +118,14 @@ class Bundle:
     def report(self) -> dict[str, Json]:
         """Counts and bytes, as the backend gave them."""
         with self._explain_replaced(), open_listed(self.path, REPORT, self.manifest.files) as file:
-            return _sound(self.path, REPORT, lambda: _report(file.read()))
+            return _read_sound(self.path, REPORT, lambda: _report(file.read()))
 
     @property
     def ranges(self) -> Ranges:
         """What calibration saw."""
         with self._explain_replaced():
             arrays = dict(_arrays(self.path, RANGES, self.manifest))
-        return _sound(self.path, RANGES, lambda: ranges_from(arrays))
+        return _read_sound(self.path, RANGES, lambda: ranges_from(arrays))
 
     def check(self) -> tuple[Values, Trace]:
         """The check signal `[samples, ticks, *shape]` and the trace that it must give."""
@@ -211,7 +211,7 @@ def _network(path: Path, text: str, tensors: str, manifest: Manifest) -> Network
     # One by one: a large tensor does not stay in memory, once it is one.
     table = {name: Tensor(values) for name, values in _arrays(path, tensors, manifest)}
     with open_listed(path, text, manifest.files) as file:
-        lines = _sound(path, text, lambda: file.read().decode())
+        lines = _read_sound(path, text, lambda: file.read().decode())
     return verify_network(parse(lines, MappingProxyType(table)))
 
 
@@ -219,7 +219,7 @@ def _arrays(path: Path, name: str, manifest: Manifest) -> Generator[tuple[str, V
     """The arrays of a file, none of them unfolded before its size is known."""
     budget = Budget(f"{path}: {name}", manifest.files[name].bytes, limits.DATA_BYTES)
     with open_listed(path, name, manifest.files) as content:
-        archive = _sound(path, name, lambda: zipfile.ZipFile(content))
+        archive = _read_sound(path, name, lambda: zipfile.ZipFile(content))
         with archive:
             file = ArrayFile(archive, path / name, budget)
             for each in file.names:
@@ -230,7 +230,7 @@ def _report(text: bytes) -> dict[str, Json]:
     return cast("dict[str, Json]", msgspec.json.decode(text, type=dict[str, Any]))
 
 
-def _sound(path: Path, name: str, read: Callable[[], T]) -> T:
+def _read_sound(path: Path, name: str, read: Callable[[], T]) -> T:
     """What a reader gives. Raises: UsageError: the file is not of its format."""
     try:
         return read()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from io import BufferedReader
 from pathlib import Path
 
-from snncc.files import strangers
+from snncc.files import list_strangers
 from snncc.ir import UsageError
 from snncc.ir.untrusted import limits
 
@@ -59,7 +59,7 @@ def refuse_strangers(folder: Path, listed: Mapping[str, Listed]) -> None:
         UsageError: names what is not listed, or is a link, a pipe or a device.
     """
     try:
-        for name in strangers(folder, listed.keys() | UNLISTED):
+        for name in list_strangers(folder, listed.keys() | UNLISTED):
             raise UsageError(
                 f"{folder}: {name} is not among the files that {MANIFEST} lists, or is a link; "
                 "move it away"

@@ -18,8 +18,8 @@ from snncc.files import (
     failures,
     fill,
     find_changed,
+    list_strangers,
     replacing,
-    strangers,
 )
 from snncc.ir import UsageError
 
@@ -36,11 +36,11 @@ ROLES = frozenset({"target", "check", "source", "firmware"})
 class BundleKind:
     """How a bundle is known: its manifest lists every file in it, and each is as it was written."""
 
-    def foreign(self, folder: Path) -> str | None:
+    def explain_foreign(self, folder: Path) -> str | None:
         while folder.exists():
             text = _manifest(folder)
             try:
-                why = _foreign(folder, text)
+                why = _explain_foreign(folder, text)
             except FileNotFoundError:
                 why = "is being changed"
             if why is None or _manifest(folder) == text:
@@ -56,11 +56,11 @@ def _manifest(folder: Path) -> bytes:
         return b""
 
 
-def _foreign(folder: Path, manifest: bytes) -> str | None:
+def _explain_foreign(folder: Path, manifest: bytes) -> str | None:
     listed = list_digests(manifest)
     if listed is None:
         return f"is a folder and not a bundle: it has no {MANIFEST} of snncc"
-    for name in strangers(folder, listed.keys() | UNLISTED):
+    for name in list_strangers(folder, listed.keys() | UNLISTED):
         return f"holds {name}, which is not of the bundle"
     for name in find_changed(folder, listed):
         return f"holds {name}, which was changed after the build"

@@ -38,10 +38,10 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
 
 def show_notes(notes: Iterable[str]) -> None:
     """Print notes on stderr, each a line or, as a failure's message, some bounded ones."""
-    from snncc.ir import printable
+    from snncc.ir import make_printable
 
     for note in notes:
-        click.echo(f"note: {printable(note)}", err=True)
+        click.echo(f"note: {make_printable(note)}", err=True)
 
 
 def show_saturated(saturated: Mapping[str, int], network: Network) -> None:

@@ -19,9 +19,9 @@ def command(as_json: bool) -> None:
     """Say for each target, frontend, board and optional part what this machine lacks."""
     from snncc import __version__
 
-    from .presence import boards, data, extras, frontends, targets
+    from .presence import boards, data, frontends, list_extras, targets
 
-    found = [*targets(), *frontends(), *boards(), *extras(), *data()]
+    found = [*targets(), *frontends(), *boards(), *list_extras(), *data()]
     if as_json:
         show_json(
             {

@@ -56,7 +56,7 @@ def report(failure: BaseException, session: Session) -> int:
 
 def _machine_or_ours(failure: BaseException, session: Session) -> int:
     """What this machine lacks, or else a mistake of ours."""
-    if isinstance(failure, ModuleNotFoundError) and failure.name and not _ours(failure.name):
+    if isinstance(failure, ModuleNotFoundError) and failure.name and not _is_ours(failure.name):
         from snncc.ir import requirement
 
         remedy = f"add it with: pip install '{requirement(failure.name, 'snncc')}'"
@@ -70,7 +70,7 @@ def _machine_or_ours(failure: BaseException, session: Session) -> int:
     return _say(f"internal error: {kind}: {failure}; please report this{hint}", INTERNAL)
 
 
-def _ours(module: str) -> bool:
+def _is_ours(module: str) -> bool:
     return module.partition(".")[0] == "snncc"
 
 
@@ -87,7 +87,7 @@ def _exit_code(failure: OSError) -> int:
 
 def _say(message: str, code: int) -> int:
     # Late, as numpy comes with it. A message quotes files, which say what they like.
-    from snncc.ir import printable
+    from snncc.ir import make_printable
 
-    sys.stderr.write(printable(message.rstrip()) + "\n")
+    sys.stderr.write(make_printable(message.rstrip()) + "\n")
     return code

@@ -38,9 +38,9 @@ class LazyGroup(click.Group):
             click.UsageError: no such command; the message names the nearest.
         """
         if args[0] not in self.table and not args[0].startswith("-"):
-            from snncc.ir import unknown
+            from snncc.ir import describe_unknown
 
-            raise click.UsageError(unknown("command", args[0], self.table), ctx)
+            raise click.UsageError(describe_unknown("command", args[0], self.table), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -64,7 +64,7 @@ def boards() -> list[Presence]:
     return found
 
 
-def extras() -> list[Presence]:
+def list_extras() -> list[Presence]:
     """The optional parts of snncc, each with the packages that it stands on."""
     packages: dict[str, list[str]] = {}
     for line in requires("snncc") or ():
@@ -72,7 +72,7 @@ def extras() -> list[Presence]:
         name = re.match(r"[\w.-]+", line)
         if extra and name:
             packages.setdefault(extra[1], []).append(name[0])
-    return [_extra(extra, names) for extra, names in packages.items()]
+    return [_describe_extra(extra, names) for extra, names in packages.items()]
 
 
 def data() -> list[Presence]:
@@ -104,7 +104,7 @@ def _data_set(name: str) -> Presence:
     return Presence("data", name, dataset(name).source, missing)
 
 
-def _extra(extra: str, names: list[str]) -> Presence:
+def _describe_extra(extra: str, names: list[str]) -> Presence:
     installed = {name: _version(name) for name in names}
     absent = [name for name, found in installed.items() if found is None]
     detail = ", ".join(f"{name} {found}" for name, found in installed.items() if found)

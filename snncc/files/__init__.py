@@ -3,7 +3,7 @@
 from .disk import Content, failures, fill
 from .folder import Kind, Replacement, recover, remaking, replacing
 from .gradual import GradualFolder
-from .lists import digest, find_changed, strangers
+from .lists import digest, find_changed, list_strangers
 from .place import refuse_folder
 from .single import MARK, refuse_file, write_file
 
@@ -17,11 +17,11 @@ __all__ = [
     "failures",
     "fill",
     "find_changed",
+    "list_strangers",
     "recover",
     "refuse_file",
     "refuse_folder",
     "remaking",
     "replacing",
-    "strangers",
     "write_file",
 ]

@@ -32,7 +32,7 @@ from .place import real, refuse_folder
 class Kind(Protocol):
     """What sort of folder is written, and how one of the sort is known."""
 
-    def foreign(self, folder: Path) -> str | None:
+    def explain_foreign(self, folder: Path) -> str | None:
         """Why a folder may not be replaced, as the end of a sentence; None if it may."""
         ...
 
@@ -57,7 +57,7 @@ class Replacement:
         Raises:
             UsageError: what is there was changed since, and may not be replaced any more.
         """
-        refuse_folder(self.path, self.kind.foreign)
+        refuse_folder(self.path, self.kind.explain_foreign)
         with failures(self.path):
             tree_synced(self.new)
             whole = self.new.rename(self.new.with_name("whole"))
@@ -76,7 +76,7 @@ def replacing(path: Path, kind: Kind) -> Generator[Replacement]:
     Raises:
         UsageError: the place is wrong, cannot be written, or another process is writing there.
     """
-    refuse_folder(path, kind.foreign)
+    refuse_folder(path, kind.explain_foreign)
     place = real(path)
     new = work_folder(place) / "new"
     with _parents(place), lock_folder(work_folder(place), path):
@@ -102,11 +102,11 @@ def remaking(path: Path, kind: Kind) -> Generator[None]:
     place = real(path)
     work = work_folder(place)
     if not work.exists():
-        refuse_folder(path, kind.foreign)
+        refuse_folder(path, kind.explain_foreign)
     with _parents(place), lock_folder(work, path):
         with failures(path):
             _recover(place, kind)
-            refuse_folder(path, kind.foreign)
+            refuse_folder(path, kind.explain_foreign)
             if place.exists():
                 place.rename(work / "old")
             (work / "making").touch()
@@ -143,7 +143,7 @@ def _recover(place: Path, kind: Kind) -> None:
     for rest in (old, work / "whole"):
         if not rest.exists():
             continue
-        if why := kind.foreign(rest):
+        if why := kind.explain_foreign(rest):
             raise UsageError(
                 f"{rest}, which was replaced by a newer one, {why}; move it away: snncc removes "
                 "nothing but what it wrote"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from .disk import Content, failures
-from .lists import digest, find_changed, strangers
+from .lists import digest, find_changed, list_strangers
 from .place import refuse_folder
 from .single import MARK, write_file
 
@@ -26,7 +26,7 @@ class GradualFolder:
             UsageError: a folder is there that has no list, or a file that is not in it or is
                 changed; the place is wrong or cannot be written.
         """
-        refuse_folder(path, _foreign)
+        refuse_folder(path, _explain_foreign)
         self._path = path
         self._lines = [f"# {MARK}"]
         with failures(path):
@@ -64,11 +64,11 @@ def _read_list(folder: Path) -> dict[str, str] | None:
     return {match[2]: match[1] for match in found}
 
 
-def _foreign(folder: Path) -> str | None:
+def _explain_foreign(folder: Path) -> str | None:
     listed = _read_list(folder)
     if listed is None:
         return "is a folder that snncc did not fill" if any(folder.iterdir()) else None
-    for name in strangers(folder, listed.keys() | {LIST}):
+    for name in list_strangers(folder, listed.keys() | {LIST}):
         return f"holds {name}, which snncc did not write"
     for name in find_changed(folder, listed):
         return f"holds {name}, which was changed since snncc wrote it"

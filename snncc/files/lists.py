@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 
-def strangers(folder: Path, listed: Collection[str]) -> Iterator[str]:
+def list_strangers(folder: Path, listed: Collection[str]) -> Iterator[str]:
     """What is in a folder and not listed: files, links, pipes, folders without a listed file.
 
     Args:

@@ -27,7 +27,7 @@ def refuse_folder(path: Path, foreign: Foreign) -> None:
         UsageError: says what is there, and touches nothing.
     """
     try:
-        why = _obstacle(path, foreign)
+        why = _find_obstacle(path, foreign)
     except OSError as error:
         why = f"cannot be looked at ({error.strerror})"
     if why is not None:
@@ -41,19 +41,24 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path.parent)) / path.name
 
 
-def _obstacle(path: Path, foreign: Foreign) -> str | None:
+def _find_obstacle(path: Path, foreign: Foreign) -> str | None:
     place = real(path)
     try:
         found = os.lstat(place)
     except FileNotFoundError:
-        return no_room(place)
+        return explain_no_room(place)
     except NotADirectoryError:
         return "lies below a file"
     if stat.S_ISLNK(found.st_mode):
         return "is a link"
     if not stat.S_ISDIR(found.st_mode):
         return "is a file" if stat.S_ISREG(found.st_mode) else "is a device, a pipe or a socket"
-    return _explain_reserved(place) or foreign(place) or no_room(place) or _explain_locked(place)
+    return (
+        _explain_reserved(place)
+        or foreign(place)
+        or explain_no_room(place)
+        or _explain_locked(place)
+    )
 
 
 def _explain_reserved(place: Path) -> str | None:
@@ -72,7 +77,7 @@ def _explain_reserved(place: Path) -> str | None:
     return "is the home folder, or holds it" if Path(home).is_relative_to(place) else None
 
 
-def no_room(place: Path) -> str | None:
+def explain_no_room(place: Path) -> str | None:
     """Why nothing new can be made at a path: in its folder, or the nearest above that exists."""
     parent = place.parent
     for folder in place.parents:

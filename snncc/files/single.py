@@ -11,7 +11,7 @@ from snncc.ir import UsageError
 
 from .disk import Content, failures, fill, sync
 from .lock import lock_folder, work_folder
-from .place import no_room, real
+from .place import explain_no_room, real
 
 MARK = "written by snncc"
 """By this snncc knows a file of its own again; it is in the first or the last bytes."""
@@ -28,7 +28,7 @@ def refuse_file(path: Path, mark: str = MARK) -> None:
         UsageError: says what is there, and touches nothing.
     """
     try:
-        why = _obstacle(real(path), mark)
+        why = _find_obstacle(real(path), mark)
     except OSError as error:
         why = f"cannot be looked at ({error.strerror})"
     if why is not None:
@@ -71,23 +71,23 @@ def write_file(
         sync(place.parent)
 
 
-def _obstacle(place: Path, mark: str) -> str | None:
+def _find_obstacle(place: Path, mark: str) -> str | None:
     try:
         found = os.lstat(place)
     except FileNotFoundError:
-        return no_room(place)
+        return explain_no_room(place)
     except NotADirectoryError:
         return "lies below a file"
     if stat.S_ISLNK(found.st_mode):
         return "is a link"
     if not stat.S_ISREG(found.st_mode):
         return "is a folder" if stat.S_ISDIR(found.st_mode) else "is a device, a pipe or a socket"
-    if found.st_size and not _own(place, mark):
+    if found.st_size and not _is_own(place, mark):
         return "is a file that snncc did not write"
-    return no_room(place)
+    return explain_no_room(place)
 
 
-def _own(file: Path, mark: str) -> bool:
+def _is_own(file: Path, mark: str) -> bool:
     with file.open("rb") as content:
         first = content.read(LOOKED_BYTES)
         content.seek(-min(LOOKED_BYTES, file.stat().st_size), os.SEEK_END)

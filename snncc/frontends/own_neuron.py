@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from snncc.ir import Output, UsageError, all_ops, op_class, unknown
+from snncc.ir import Output, UsageError, all_ops, describe_unknown, op_class
 
 NEURONS = Output.SPIKES, Output.POTENTIAL
 """What the ops put out that a class of neurons can be."""
@@ -74,9 +74,9 @@ def neuron(
     try:
         kind = op_class(op)
     except UsageError as error:
-        raise UsageError(f"@neuron: {unknown('neuron', op, _neurons())}") from error
+        raise UsageError(f"@neuron: {describe_unknown('neuron', op, _neurons())}") from error
     if kind.output not in NEURONS:
-        raise UsageError(f"@neuron: {unknown('neuron', op, _neurons())}")
+        raise UsageError(f"@neuron: {describe_unknown('neuron', op, _neurons())}")
     if hidden and time_axis is not None:
         raise UsageError("@neuron: a class that walks along a time_axis hides no states")
     if not states:

@@ -45,12 +45,12 @@ class SnnFrontend:
         """
         path = Path(request.source)
         text = read_text(path, limits.TEXT_BYTES)
-        tensors = _tensors(request.weights or _beside(path))
+        tensors = _tensors(request.weights or _find_tensors(path))
         with reading(f"{path} is not a network that can be read", ImportRefused):
             return Imported(verify(parse(text, tensors)), None)
 
 
-def _beside(path: Path) -> Path:
+def _find_tensors(path: Path) -> Path:
     own = path.with_suffix(".npz")
     return own if own.exists() else path.with_name("tensors.npz")
 

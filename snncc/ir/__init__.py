@@ -30,7 +30,7 @@ from .errors import (
     TextError,
     UndeclaredFact,
     UsageError,
-    unknown,
+    describe_unknown,
 )
 from .interpreter.inputs import input_signals, require_spikes
 from .interpreter.reference import Stream, events, run
@@ -50,7 +50,7 @@ from .text import parse, show, show_node
 from .untrusted.arrays import ArrayFile, Entry, open_arrays
 from .untrusted.limits import Budget
 from .untrusted.reading import file_bytes, read_text, reading
-from .untrusted.wording import printable
+from .untrusted.wording import make_printable
 from .views import (
     Bounds,
     Projection,
@@ -137,6 +137,7 @@ __all__ = [
     "arithmetics",
     "bounds",
     "collect_fields",
+    "describe_unknown",
     "encode",
     "encode_input",
     "events",
@@ -147,6 +148,7 @@ __all__ = [
     "identifier",
     "input_registers",
     "input_signals",
+    "make_printable",
     "op_class",
     "open_arrays",
     "order_nodes",
@@ -154,7 +156,6 @@ __all__ = [
     "parse_format",
     "plugin",
     "plugins",
-    "printable",
     "projections",
     "read_text",
     "reading",
@@ -165,7 +166,6 @@ __all__ = [
     "show_node",
     "tensor_name",
     "tensors",
-    "unknown",
     "values_of",
     "verify",
 ]

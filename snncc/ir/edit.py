@@ -27,7 +27,7 @@ from .views import order_nodes
 OpT = TypeVar("OpT", bound=Op)
 
 
-def fresh(network: Network, name: str) -> str:
+def find_fresh(network: Network, name: str) -> str:
     """`name`, or `name_2`, `name_3`, … if a node has it already."""
     return find_unused(name, network)
 
@@ -112,7 +112,7 @@ def split(network: Network, name: str, sizes: Sequence[int]) -> Network:
     parts: list[Node] = []
     start = 0
     for size in sizes:
-        part = fresh(changed(network, nodes=(*network.nodes, *parts)), f"{name}_{start}")
+        part = find_fresh(changed(network, nodes=(*network.nodes, *parts)), f"{name}_{start}")
         network, cut = _part(network, node, part, slice(start, start + size))
         parts += cut
         start += size
@@ -140,7 +140,7 @@ def _part(network: Network, node: Node, name: str, rows: slice) -> tuple[Network
             into, groups = _groups(network, node, op, rows)
             network, op = _cut(network, changed(op, groups=groups), rows, op.refs())
         case _ if op.states:
-            whole = [field for field, t in op.refs().items() if _whole(network, t, rank)]
+            whole = [field for field, t in op.refs().items() if _varies_first(network, t, rank)]
             network, op = _cut(network, op, rows, whole)
         case _:
             raise PassError(f"split: %{node.name} is not a population and has no weights to cut")
@@ -150,7 +150,7 @@ def _part(network: Network, node: Node, name: str, rows: slice) -> tuple[Network
         piece = Slice(0, into.start, into.stop)
         for use in node.inputs:
             known = changed(network, nodes=(*network.nodes, *nodes))
-            nodes.append(Node(fresh(known, f"{name}_in"), piece, (use,), origin=node.origin))
+            nodes.append(Node(find_fresh(known, f"{name}_in"), piece, (use,), origin=node.origin))
         uses = tuple(Use(each.name) for each in nodes)
     return network, [*nodes, Node(name, op, uses, formats, node.origin)]
 
@@ -172,13 +172,13 @@ def _cut_formats(network: Network, node: Node, rows: slice) -> tuple[Network, Fo
     for role, format in node.formats.items():
         unit = unit_tensor(format)
         rank = len(network.shapes[node.name])
-        if unit is not None and _whole(network, unit, rank):
+        if unit is not None and _varies_first(network, unit, rank):
             network, ref = _keep_rows(network, unit, rows)
             formats[role] = count_in(format, ref.name)
     return network, MappingProxyType(formats)
 
 
-def _whole(network: Network, tensor: str, rank: int) -> bool:
+def _varies_first(network: Network, tensor: str, rank: int) -> bool:
     """Whether a tensor that broadcasts to a signal of that rank varies along its first axis."""
     shape = network.tensors[tensor].shape
     return len(shape) == rank and shape[0] > 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
 from typing import Final, Literal, TypeAlias
 
-from .errors import DeviceError, SnnccError, UsageError, unknown
+from .errors import DeviceError, SnnccError, UsageError, describe_unknown
 
 Group: TypeAlias = Literal["snncc.backends", "snncc.frontends", "snncc.ops", "snncc.passes"]
 
@@ -56,7 +56,7 @@ class Plugin:
         try:
             return self.entry.load()
         except ModuleNotFoundError as missing:
-            raise self._not_loaded(missing) from missing
+            raise self._explain_not_loaded(missing) from missing
         except AttributeError as missing:
             raise self._leads_nowhere() from missing
         except SnnccError:
@@ -73,7 +73,7 @@ class Plugin:
             f"{self.entry.value}, which does not exist; reinstall {self.distribution}"
         )
 
-    def _not_loaded(self, missing: ModuleNotFoundError) -> SnnccError:
+    def _explain_not_loaded(self, missing: ModuleNotFoundError) -> SnnccError:
         module = missing.name or str(missing)
         if module == self.entry.module or self.entry.module.startswith(f"{module}."):
             return self._leads_nowhere()
@@ -128,5 +128,5 @@ def plugin(group: Group, name: str) -> Plugin:
     """
     known = plugins(group)
     if name not in known:
-        raise UsageError(unknown(_KINDS[group], name, known))
+        raise UsageError(describe_unknown(_KINDS[group], name, known))
     return known[name]

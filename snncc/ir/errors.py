@@ -108,7 +108,7 @@ class DeviceError(SnnccError):
     exit_code = 4
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Sentence for a name that does not exist: the nearest of the known ones, and all if few."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)

@@ -85,7 +85,7 @@ class Nodes(Sequence[Node]):
         if self._listed is None:
             self._listed = tuple(self.named.values())
             if self._tangled:
-                self._listed = in_order(self._listed) or self._listed
+                self._listed = sort_nodes(self._listed) or self._listed
                 self._named = Table((node.name, node) for node in self._listed)
         return self._listed
 
@@ -171,7 +171,7 @@ def _is_moved(named: Mapping[str, Node], node: Node) -> bool:
     return bool(late) if old is not None else not late <= named.keys()
 
 
-def in_order(nodes: Sequence[Node]) -> tuple[Node, ...] | None:
+def sort_nodes(nodes: Sequence[Node]) -> tuple[Node, ...] | None:
     """The nodes, each after those it uses now, otherwise in their order; None if a cycle has none.
 
     Of those that may come next, always the one that stands first.

@@ -40,7 +40,11 @@ def reduce(network: Network, signal: Signal, fails: Fails) -> Case:
     case = network, signal
     while True:
         size = _size(*case)
-        tries = (each for each in _smaller(*case) if _size(*each) < size and _still(each, fails))
+        tries = (
+            each
+            for each in _make_smaller(*case)
+            if _size(*each) < size and _still_fails(each, fails)
+        )
         smaller = next(tries, None)
         if smaller is None:
             return case
@@ -55,7 +59,7 @@ def _size(network: Network, signal: Signal) -> tuple[int, ...]:
     return len(network.nodes), wires, numbers, fed, spikes
 
 
-def _still(case: Case, fails: Fails) -> bool:
+def _still_fails(case: Case, fails: Fails) -> bool:
     try:
         verify(case[0])
         return fails(*case)
@@ -63,16 +67,16 @@ def _still(case: Case, fails: Fails) -> bool:
         return False
 
 
-def _smaller(network: Network, signal: Signal) -> Iterator[Case]:
+def _make_smaller(network: Network, signal: Signal) -> Iterator[Case]:
     """Smaller cases, those that take away most first."""
-    for cut in _shorter(signal):
+    for cut in _make_shorter(signal):
         yield network, cut
-    for less in _simpler(network):
+    for less in _make_simpler(network):
         kept = _prune(less)
         yield kept, {name: x for name, x in signal.items() if name in kept}
 
 
-def _shorter(signal: Signal) -> Iterator[Signal]:
+def _make_shorter(signal: Signal) -> Iterator[Signal]:
     samples, ticks = next(iter(signal.values())).shape[:2]
     for part in _parts(samples):
         yield {name: x[part] for name, x in signal.items()}
@@ -91,15 +95,15 @@ def _parts(extent: int) -> Iterator[slice]:
             yield slice(less, extent)
 
 
-def _simpler(network: Network) -> Iterator[Network]:
-    yield from _fewer_outputs(network)
+def _make_simpler(network: Network) -> Iterator[Network]:
+    yield from _drop_outputs(network)
     for node in network:
-        yield from _less_wiring(network, node)
+        yield from _drop_wiring(network, node)
     for node in network.populations:
         yield from _halve(network, node)
 
 
-def _fewer_outputs(network: Network) -> Iterator[Network]:
+def _drop_outputs(network: Network) -> Iterator[Network]:
     if len(network.outputs) > 1:
         for use in network.outputs:
             yield changed(network, outputs=(use,))
@@ -107,17 +111,17 @@ def _fewer_outputs(network: Network) -> Iterator[Network]:
         yield changed(network, outputs=(Use(node.name),))
 
 
-def _less_wiring(network: Network, node: Node) -> Iterator[Network]:
+def _drop_wiring(network: Network, node: Node) -> Iterator[Network]:
     if isinstance(node.op, Sum) and len(node.inputs) > 1:
         for at in range(len(node.inputs)):
             inputs = (*node.inputs[:at], *node.inputs[at + 1 :])
             yield replace(network, changed(node, inputs=inputs))
     for use in node.inputs:
-        if use.source != node.name and _alike(network, use, node):
+        if use.source != node.name and _has_same_shape(network, use, node):
             yield _bypass(network, node, use)
 
 
-def _alike(network: Network, use: Use, node: Node) -> bool:
+def _has_same_shape(network: Network, use: Use, node: Node) -> bool:
     return network.shapes[use.source] == network.shapes[node.name]
 
 

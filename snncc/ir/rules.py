@@ -60,7 +60,7 @@ def _names(network: Network) -> None:
             raise RuleViolation("V002", "", message)
 
 
-def _ends(network: Network) -> None:
+def _check_ends(network: Network) -> None:
     if not network.inputs or not network.outputs:
         missing = "input" if not network.inputs else "output"
         raise RuleViolation("V008", "", f"the network has no {missing}")
@@ -128,7 +128,7 @@ def _shapes(network: Network) -> None:
             raise _fail("V005", node, message)
 
 
-def _finite(network: Network) -> None:
+def _check_finite(network: Network) -> None:
     for name, tensor in network.tensors.items():
         if not tensor.finite:
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(tensor.values))[0])
@@ -214,13 +214,13 @@ def _units(network: Network) -> None:
 _RULES: tuple[Callable[[Network], None], ...] = (
     _names,
     _numbers,
-    _ends,
+    _check_ends,
     _uses,
     _cycles,
     _check_order,
     _shapes,
     _sizes,
-    _finite,
+    _check_finite,
     _parameters,
     _formats,
     _units,

@@ -50,7 +50,7 @@ def infer(network: Wired, node: Node, shapes: Sequence[Shape]) -> Shape:
         raise RuleViolation("V005", node.name, str(error), place) from error
 
 
-def _all(network: Wired) -> Mapping[str, Shape]:
+def _infer_all(network: Wired) -> Mapping[str, Shape]:
     shapes: dict[str, Shape] = {}
     names = {node.name for node in network}
     waiting = _spread(network, network, shapes)
@@ -120,10 +120,10 @@ def _guess(network: Wired, node: Node, shapes: Mapping[str, Shape]) -> Shape | N
     return None
 
 
-def _one(network: Wired, node: Node, known: Mapping[str, Shape]) -> Shape | None:
+def _infer_one(network: Wired, node: Node, known: Mapping[str, Shape]) -> Shape | None:
     if any(use.source not in known for use in node.inputs):
         return None
     return infer(network, node, [known[use.source] for use in node.inputs])
 
 
-SHAPES: Derived[Wired, Shape] = Derived(_all, _one)
+SHAPES: Derived[Wired, Shape] = Derived(_infer_all, _infer_one)

@@ -53,15 +53,15 @@ class Table(Mapping[str, V]):
         return self._size
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._whole())
+        return iter(self._merge())
 
     def items(self) -> ItemsView[str, V]:
         """Names and values, in order."""
-        return self._whole().items()
+        return self._merge().items()
 
     def values(self) -> ValuesView[V]:
         """The values, in the order of their names."""
-        return self._whole().values()
+        return self._merge().values()
 
     def edit(self, put: Mapping[str, V], gone: Iterable[str] = ()) -> Table[V]:
         """The table with other values for some names, or more of them, and without those gone."""
@@ -74,10 +74,10 @@ class Table(Mapping[str, V]):
                 new._size -= 1
                 new._beside[name] = _GONE
         if len(new._beside) > SPARED and len(new._beside) ** 2 > len(new._base):
-            new._whole()
+            new._merge()
         return new
 
-    def _whole(self) -> dict[str, V]:
+    def _merge(self) -> dict[str, V]:
         """The table with all that was noted beside it entered."""
         if self._beside:
             base = dict(self._base)  # a copy, as other tables began with it too

@@ -36,7 +36,7 @@ class Tensor:
         self._held: Array | Stretch = array
         if array.nbytes >= LARGE_BYTES and (stretch := store(array)) is not None:
             self._held = stretch
-        elif _changeable(array) or not array.flags.c_contiguous:
+        elif _is_changeable(array) or not array.flags.c_contiguous:
             self._held = np.array(array, order="C")
             self._held.flags.writeable = False
 
@@ -71,9 +71,9 @@ class Tensor:
         return f"Tensor({self.dtype}{list(self.shape)} {self.digest})"
 
 
-def _changeable(array: Array) -> bool:
+def _is_changeable(array: Array) -> bool:
     base = array.base
-    return array.flags.writeable or (isinstance(base, np.ndarray) and _changeable(base))
+    return array.flags.writeable or (isinstance(base, np.ndarray) and _is_changeable(base))
 
 
 Tensors: TypeAlias = Mapping[str, Tensor]

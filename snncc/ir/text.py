@@ -23,7 +23,7 @@ from dataclasses import MISSING, fields
 from typing import TypeAlias
 
 from .arithmetic.number import Format, parse_format
-from .errors import NumberError, TextError, UsageError, unknown
+from .errors import NumberError, TextError, UsageError, describe_unknown
 from .network import DECODES, NO_TENSORS, Decode, Formats, Network, Node, Origin, Use
 from .op.fields import READABLE
 from .op.op import Op
@@ -153,7 +153,7 @@ def _node(line: str, number: int) -> Node:
 def _op(kind: type[Op], stated: dict[str, Value], line: int, column: int) -> Op:
     known = {f.name: f for f in fields(kind)}
     if extra := [name for name in stated if name not in known]:
-        raise _error(line, column, f"{kind.keyword}: {unknown('field', extra[0], known)}")
+        raise _error(line, column, f"{kind.keyword}: {describe_unknown('field', extra[0], known)}")
     missing = [n for n, f in known.items() if f.default is MISSING and n not in stated]
     if missing:
         raise _error(line, column, f"{kind.keyword} does not state {', '.join(missing)}")

@@ -17,7 +17,7 @@ from .arithmetic.number import Single
 from .arithmetic.single_arithmetic import SingleArithmetic
 from .errors import NumberError, RuleViolation
 from .network import Network, Node, Use
-from .nodes import in_order
+from .nodes import sort_nodes
 from .ops import Input, Requantize
 from .param import Unit, Values
 from .wire_units import ONE, wire_unit
@@ -45,7 +45,7 @@ def order_nodes(network: Network) -> tuple[Node, ...]:
     Raises:
         RuleViolation: V003, a cycle carries no delay.
     """
-    found = in_order(tuple(network))
+    found = sort_nodes(tuple(network))
     if found is not None:
         return found
     cycle = [edge[0] for edge in nx.find_cycle(graph(network, now=True))]
@@ -181,7 +181,7 @@ def bounds(network: Network) -> Bounds:
             result[node.name] = zero + int(limits[0]), zero + int(limits[1])
         elif node.op.states:
             result[node.name] = node.op.bound((), (), shape, a)
-    for node in _in_turn(network, result):
+    for node in _order(network, result):
         if node.op.held and any(not u.state and u.source not in result for u in node.inputs):
             # In a cycle, within which this node keeps to its format.
             low, high = numbers[node.name][0].limits(node.op.held)
@@ -195,7 +195,7 @@ def bounds(network: Network) -> Bounds:
     return result
 
 
-def _in_turn(network: Network, known: Container[str]) -> Iterator[Node]:
+def _order(network: Network, known: Container[str]) -> Iterator[Node]:
     """The nodes that are not known, each once all that it reads is; what is given is known then.
 
     Where a cycle waits for itself, a node of it with a format of its own comes before its inputs.
@@ -286,7 +286,7 @@ def projections(network: Network) -> tuple[Projection, ...]:
     """
     found: list[Projection] = []
 
-    def back(
+    def walk_back(
         use: Use, path: tuple[Node, ...], delay: int, target: str, passed: tuple[str, ...] = ()
     ) -> None:
         source = network[use.source]
@@ -302,9 +302,9 @@ def projections(network: Network) -> tuple[Projection, ...]:
             raise RuleViolation("V005", source.name, message, str(source.origin))
         step = path if source.op.keyword == "sum" else (source, *path)
         for further in source.inputs:
-            back(further, step, delay, target, (*passed, source.name))
+            walk_back(further, step, delay, target, (*passed, source.name))
 
     for population in network.populations:
         for use in population.inputs:
-            back(use, (), 0, population.name)
+            walk_back(use, (), 0, population.name)
     return tuple(found)

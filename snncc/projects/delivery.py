@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 KINDS = (
     "arduino",
@@ -103,7 +103,7 @@ def require_kind(kind: str) -> str:
         UsageError: names the kinds that there are.
     """
     if kind and kind not in KINDS:
-        raise UsageError(unknown("project", kind, KINDS))
+        raise UsageError(describe_unknown("project", kind, KINDS))
     return kind
 
 

@@ -162,12 +162,16 @@ def project(
         library = {n: layout.first + t if n.endswith(layout.cpp) else t for n, t in library.items()}
     facts = _facts(application, layout, sorted(library), sorted(face))
     looped = {**face, **{_loop_name(n, layout): _fill("shared", n, facts) for n in LOOP}}
-    found = {PurePosixPath(_at(layout.engine, application), n): t for n, t in library.items()}
-    found |= {PurePosixPath(_at(layout.loop, application), n): t for n, t in looped.items()}
+    found = {
+        PurePosixPath(_format_path(layout.engine, application), n): t for n, t in library.items()
+    }
+    found |= {
+        PurePosixPath(_format_path(layout.loop, application), n): t for n, t in looped.items()
+    }
     if layout.sketch:
         found[PurePosixPath(layout.sketch)] = _fill("shared", "sketch.cpp", facts)
     for template, path in layout.templates.items():
-        found[PurePosixPath(_at(path, application))] = _fill(kind, template, facts)
+        found[PurePosixPath(_format_path(path, application))] = _fill(kind, template, facts)
     return dict(sorted(found.items()))
 
 
@@ -206,7 +210,7 @@ def _rename(name: str, layout: Layout) -> str:
     return name.removesuffix(".cc") + layout.cpp if name.endswith(".cc") else name
 
 
-def _at(path: str, application: Application) -> str:
+def _format_path(path: str, application: Application) -> str:
     return path.format(name=application.name)
 
 

@@ -18,7 +18,7 @@ def network_dot(network: Network) -> str:
         '  edge [fontname="Helvetica", fontsize=10];',
         *(_box(network, node) for node in network),
         *(_edge(use, node.name) for node in network for use in node.inputs),
-        *_ends(network),
+        *_draw_ends(network),
         "}",
     ]
     return "\n".join(lines)
@@ -55,7 +55,7 @@ def wire_label(use: Use) -> str:
     return " ".join(part for part in (use.state, late) if part)
 
 
-def _ends(network: Network) -> Iterator[str]:
+def _draw_ends(network: Network) -> Iterator[str]:
     for place, use in enumerate(network.outputs):
         end = _quote(f"output {place}")  # no node's name has a space
         yield f'  {end} [shape=plaintext, style="", label={_quote(f"return {use}")}];'

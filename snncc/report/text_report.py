@@ -31,7 +31,7 @@ def network_text(network: Network, facts: dict[str, Json] | None = None) -> str:
             "x".join(map(str, cast("list[int]", layer["shape"]))),
             _number(layer.get("neurons")),
             _number(layer.get("synapses")),
-            _per_tick(layer),
+            _show_per_tick(layer),
             " ".join(text.split("/")[0] for text in formats.values()),
         )
     kind = "integers" if facts["quantized"] else "floats"
@@ -76,7 +76,7 @@ def _number(value: Json) -> str:
     return f"{value:,}" if isinstance(value, int) else ""
 
 
-def _per_tick(layer: dict[str, Json]) -> str:
+def _show_per_tick(layer: dict[str, Json]) -> str:
     if "events_per_tick" in layer:
         return f"{layer['events_per_tick']:,} events"
     return f"{layer['spikes_per_tick']:,} spikes" if "spikes_per_tick" in layer else ""

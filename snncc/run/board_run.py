@@ -119,4 +119,4 @@ class Player:
             progress=None if progress is None else lambda through: progress(through // each),
         )
         trace = self.backend.response(self.program, self.record, run.output, len(signal))
-        return Played(trace, run.between(TICK_BEGINS, TICK_ENDS))
+        return Played(trace, run.count_between(TICK_BEGINS, TICK_ENDS))

@@ -12,7 +12,7 @@ import numpy as np
 from snncc import ir
 from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
-from snncc.ir import Quantity, Tally, Trace, UsageError, Values, unknown
+from snncc.ir import Quantity, Tally, Trace, UsageError, Values, describe_unknown
 from snncc.portions import choose_samples, choose_whole_samples, choose_window, split_range
 
 from .lowered import Advance, Lowered, backend_of
@@ -102,7 +102,7 @@ def _play(
 ) -> Iterator[tuple[slice, slice, Trace]]:
     """Samples, ticks and what the engine makes of these, in order; arguments as for `run`."""
     if engine not in ENGINES:
-        raise UsageError(unknown("engine", engine, ENGINES))
+        raise UsageError(describe_unknown("engine", engine, ENGINES))
     fit(bundle, signal)
     network, ticks = bundle.network, signal.shape[1]
     begin, parts = _begin(bundle, engine, record)
@@ -147,7 +147,7 @@ def stream(bundle: Bundle, engine: str = "reference") -> Callable[[Values], Trac
         UsageError: no such engine, or one that cannot be given a signal in parts.
     """
     if engine not in ENGINES:
-        raise UsageError(unknown("engine", engine, ENGINES))
+        raise UsageError(describe_unknown("engine", engine, ENGINES))
     if engine == "reference":
         return ir.Stream(bundle.network).play
     target = backend_of(bundle)

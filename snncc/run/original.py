@@ -59,7 +59,7 @@ def find_original(
     def explain_absence(why: str) -> Original:
         return Original(find_samples(source, data, bundle.model_options), absent=why)
 
-    if model is None and (absent := _absent(bundle)):
+    if model is None and (absent := _explain_absence(bundle)):
         return explain_absence(absent)
     notes: tuple[str, ...] = ()
     stated, place = bundle.manifest.weights, weights
@@ -93,7 +93,7 @@ def _differ_by_values(one: Network, other: Network) -> bool:
     return shapes[0] == shapes[1] and replace(one, tensors=other.tensors) == other
 
 
-def _absent(bundle: Bundle) -> str:
+def _explain_absence(bundle: Bundle) -> str:
     """Why the model that a bundle names is not imported here; empty if it is."""
     source = bundle.model
     place, colon, _ = source.rpartition(":")

@@ -36,7 +36,7 @@ def pace_warning(player: Player, signal: Values, tick_seconds: float) -> str:
         run = play(twin, replace(player.image, board=twin.name), stimulus, count_marks=None)
     except DeviceError:
         return ""  # there is no emulator here
-    most = max(run.between(TICK_BEGINS, TICK_ENDS), default=0)
+    most = max(run.count_between(TICK_BEGINS, TICK_ENDS), default=0)
     least = most / (ours.clock_hz * (2 if ours.core in TWO_AT_ONCE else 1))
     if least <= tick_seconds:
         return ""

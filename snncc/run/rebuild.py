@@ -106,11 +106,11 @@ def _check_emitted(bundle: Bundle, backend: Backend[Any], program: object) -> It
         elif hashlib.sha256(emitted[made[name]]).hexdigest() != sha256:
             yield f"{TARGET}{name} is not what target {backend.name} writes for network.snn"
     reported = json.loads(json.dumps(backend.report(program)))
-    if _own(reported) != _own(bundle.report):
+    if _select_own(reported) != _select_own(bundle.report):
         yield f"report.json is not what target {backend.name} reports for network.snn"
 
 
-def _own(report: Mapping[str, Json]) -> dict[str, Json]:
+def _select_own(report: Mapping[str, Json]) -> dict[str, Json]:
     """What of a report is the backend's."""
     return {key: value for key, value in report.items() if key != "board"}
 

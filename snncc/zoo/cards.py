@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 from .models.families import FAMILIES
 from .sizes import SIZES
@@ -53,7 +53,7 @@ def card(name: str) -> dict[str, object]:
     if name in SIZES:
         return _size_card(name)
     if name not in names():
-        raise UsageError(unknown("zoo model", name, (*names(), *list_published())))
+        raise UsageError(describe_unknown("zoo model", name, (*names(), *list_published())))
     text = (CHECKPOINTS / f"{name}.json").read_text(encoding="utf-8")
     return cast("dict[str, object]", json.loads(text))
 

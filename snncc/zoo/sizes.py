@@ -55,7 +55,7 @@ def _tokens(family: str, depth: int, width: int, parameters: int, published: str
     return Size(family, config, parameters, published, V1 if family == "sdt1" else SPIKFORMER)
 
 
-def _small(depth: int, width: int, heads: int, parameters: int, published: str) -> Size:
+def _make_small(depth: int, width: int, heads: int, parameters: int, published: str) -> Size:
     """A Spikformer for images of 32 pixels in 10 classes."""
     config: dict[str, object] = {"channels": 3, "classes": 10, "width": width, "depth": depth}
     more = {"heads": heads, "pooling": "0011", "bias": True}
@@ -142,9 +142,9 @@ SIZES: Mapping[str, Size] = {
     "spikformer-8-512": _tokens("spikformer", 8, 512, 29_689_384, "29.68"),
     "spikformer-10-512": _tokens("spikformer", 10, 512, 36_005_416, "36.01"),
     "spikformer-8-768": _tokens("spikformer", 8, 768, 66_338_632, "66.34"),
-    "spikformer-4-256": _small(4, 256, 8, 4_155_178, "4.15"),
-    "spikformer-2-384": _small(2, 384, 12, 5_765_050, "5.76"),
-    "spikformer-4-384": _small(4, 384, 12, 9_324_730, "9.32"),
+    "spikformer-4-256": _make_small(4, 256, 8, 4_155_178, "4.15"),
+    "spikformer-2-384": _make_small(2, 384, 12, 5_765_050, "5.76"),
+    "spikformer-4-384": _make_small(4, 384, 12, 9_324_730, "9.32"),
     "ssm-smnist": _ssm(400, 2, 751_210, "0.75"),
     "ssm-psmnist": _ssm(256, 4, 663_562, "0.66"),
     # 35.7 million in the layers, 39.6 million in words of S4's vocabulary, cut off where S4 does.

@@ -88,9 +88,9 @@ def test_counts_repeat(reachable: Board, built: Built) -> None:
     image = built(reachable, ACCUMULATE)
     first, second = (play(reachable, image, STIMULUS, count_marks=None) for _ in range(2))
     assert first == second
-    assert len(first.between(1, 2)) == 13
+    assert len(first.count_between(1, 2)) == 13
     assert first.instructions is not None
-    assert 0 < sum(first.between(1, 2)) < first.instructions
+    assert 0 < sum(first.count_between(1, 2)) < first.instructions
 
 
 def test_counting_changes_nothing_and_ends_where_told(reachable: Board, built: Built) -> None:
@@ -104,8 +104,8 @@ def test_counting_changes_nothing_and_ends_where_told(reachable: Board, built: B
         )
     assert uncounted.output == whole.output == part.output == accumulate(STIMULUS)
     assert uncounted.instructions is None and part.instructions is None
-    assert uncounted.between(1, 2) == ()
-    assert part.between(1, 2) == whole.between(1, 2)[:2]
+    assert uncounted.count_between(1, 2) == ()
+    assert part.count_between(1, 2) == whole.count_between(1, 2)[:2]
     assert whole.marks[:4] == part.marks[:4]
     assert part.marks[4:] == tuple(Mark(mark.id, None) for mark in whole.marks[4:])
 
@@ -113,9 +113,9 @@ def test_counting_changes_nothing_and_ends_where_told(reachable: Board, built: B
 def test_between_pairs_each_first_with_the_next_last() -> None:
     marks = (Mark(2, 1), Mark(1, 10), Mark(3, 12), Mark(2, 15), Mark(1, 20), Mark(2, 30))
     run = Run(b"", 0, (*marks, Mark(1, None), Mark(2, None)), None)
-    assert run.between(1, 2) == (5, 10)
-    assert run.between(2, 2) == (14, 15)
-    assert run.between(7, 2) == ()
+    assert run.count_between(1, 2) == (5, 10)
+    assert run.count_between(2, 2) == (14, 15)
+    assert run.count_between(7, 2) == ()
 
 
 def test_result_of_main_is_reported(reachable: Board, built: Built) -> None:

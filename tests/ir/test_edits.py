@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snncc.ir import Network, RuleViolation, Use, graph, order_nodes
-from snncc.ir.edit import fresh, insert, keep_tensor, redirect, remove
+from snncc.ir.edit import find_fresh, insert, keep_tensor, redirect, remove
 from snncc.ir.edit import replace as replace_nodes
 from snncc.ir.network import Node
 from snncc.ir.nodes import Nodes
@@ -75,7 +75,7 @@ def _edit(network: Network, data: st.DataObject) -> Network:
     unused = [name for name in unused if all(use.source != name for use in network.outputs)]
     if data.draw(st.booleans()) and unused:
         return remove(network, unused)
-    more = Node(fresh(network, "more"), Sum(), (Use(node.name), Use(node.name)))
+    more = Node(find_fresh(network, "more"), Sum(), (Use(node.name), Use(node.name)))
     if not data.draw(st.booleans()) or not network.users(node.name):
         return insert(network, more)
     moved = redirect(network, {Use(node.name): Use(more.name)})

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snncc.ir import printable
+from snncc.ir import make_printable
 from snncc.ir.untrusted.wording import WHOLE, escape, unescape
 
 SIGNS = "\x1b[31m\r\n\t\x00\x85\u2028\u202e\u2066\ufeff\ud800\U000e0001\\xu é漢 a"
@@ -25,14 +25,14 @@ def test_what_is_escaped_is_one_line_and_comes_back(text: str, always: str) -> N
 
 @given(ANY)
 def test_a_message_shows_all_it_holds(text: str) -> None:
-    shown = printable(text)
+    shown = make_printable(text)
     assert all(c == "\n" or unicodedata.category(c)[0] != "C" for c in shown)
     assert "\u2028" not in shown
 
 
 @given(st.text("ab \n", max_size=30), st.integers(0, 10**6))
 def test_a_message_ends(piece: str, times: int) -> None:
-    shown = printable(f"error: {piece * times}; do this")
+    shown = make_printable(f"error: {piece * times}; do this")
     assert len(shown) <= WHOLE
     assert shown.startswith("error: ")
     assert shown.endswith("; do this")
@@ -40,4 +40,4 @@ def test_a_message_ends(piece: str, times: int) -> None:
 
 def test_what_is_short_and_plain_is_shown_as_it_is() -> None:
     text = "error: V005 %fc: weight @fc.weight is (3, 4), größer als 漢字\n  origin: model.py:3 fc"
-    assert printable(text) == text
+    assert make_printable(text) == text

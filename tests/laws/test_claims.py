@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.build.claims import agreement
+from snncc.build.claims import measure_agreement
 from snncc.build.pipeline import Record
 from snncc.ir import (
     CompileError,
@@ -67,7 +67,7 @@ def test_a_pass_keeps_its_claim(keyword: str, data: st.DataObject, seed: int) ->
                 continue
             if after == before:
                 continue
-            share = agreement(Record(0, step, before, after, 0.0), signal)
+            share = measure_agreement(Record(0, step, before, after, 0.0), signal)
             assert share >= step.agreement, f"{name} {share}\n{show(before)}{show(after)}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snncc.build.claims import PRODUCTS, Claims, affordable, random_signal
+from snncc.build.claims import PRODUCTS, Claims, random_signal, take_affordable
 from snncc.build.pipeline import run_pipeline
 from snncc.ir import Network, PassError, Trace, UndeclaredFact, run
 from snncc.ir.passes import Canonicalize, Effect, FoldNorm, Pass, Prune, Quantize, calibrate
@@ -95,12 +95,12 @@ def test_a_network_runs_once_and_one_that_stays_the_same_not_again(
 def test_a_check_of_a_large_network_takes_fewer_samples_and_then_fewer_ticks() -> None:
     network = hand("feedforward")
     signal = np.zeros((4, 64, 12))
-    assert affordable(network, signal).shape == signal.shape
+    assert take_affordable(network, signal).shape == signal.shape
     many = np.broadcast_to(signal[:1], (PRODUCTS >> 6, 64, 12))
-    assert affordable(network, many).shape[0] < len(many)
-    assert affordable(network, many).shape[1] == 64
+    assert take_affordable(network, many).shape[0] < len(many)
+    assert take_affordable(network, many).shape[1] == 64
     long = np.broadcast_to(signal[:1, :1], (2, PRODUCTS, 12))
-    samples, ticks, _ = affordable(network, long).shape
+    samples, ticks, _ = take_affordable(network, long).shape
     assert samples == 1
     assert 8 <= ticks < PRODUCTS
 

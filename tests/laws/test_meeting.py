@@ -14,7 +14,7 @@ from snncc.backends import Settings
 from snncc.build import lower_network
 from snncc.ir import CompileError, Network, PassError, Tensor, Values, parse, run, verify
 from snncc.ir.ops import Dense
-from snncc.ir.passes import Quantize, calibrate, faint
+from snncc.ir.passes import Quantize, calibrate, find_faint
 from snncc.ir.views import arithmetics
 from snncc.plugins import backend
 
@@ -97,7 +97,7 @@ def test_neurons_do_what_floats_do_or_the_lost_projection_is_named(
     found = run(whole, signal)
     # 8-bit weights alone, alike in both projections, leave 94 % in the worst of static signals.
     share = agreement(run(network, signal).output, found.output)
-    assert share >= 0.93 or faint(whole) or found.saturated
+    assert share >= 0.93 or find_faint(whole) or found.saturated
 
 
 def agreement(real: Values, codes: Values) -> float:
@@ -118,7 +118,7 @@ def test_both_projections_keep_at_least_half_of_their_codes(target: str, ratio: 
         assert isinstance(op, Dense)
         codes = np.abs(op.weight_codes(numbers[name][0]))
         assert codes.max() >= 63, name
-    assert faint(whole) == {}
+    assert find_faint(whole) == {}
 
 
 def test_a_register_shifts_the_stronger_to_the_left_exactly() -> None:
@@ -149,5 +149,7 @@ def test_what_no_unit_keeps_is_refused_by_name() -> None:
 def test_what_keeps_few_codes_is_counted() -> None:
     network = meeting("spike", "spike", 50.0, 5)
     ranges = calibrate(network, signals(network, 5, static=True))
-    (name, (codes, most)), *others = faint(Quantize(ranges=ranges, shift_bits=0)(network)).items()
+    (name, (codes, most)), *others = find_faint(
+        Quantize(ranges=ranges, shift_bits=0)(network)
+    ).items()
     assert (name, most, others) == ("a", 127, []) and 1 <= codes < 6

@@ -37,10 +37,10 @@ from snncc.ir.passes import (
     Quantize,
     Retime,
     calibrate,
+    find_unproven,
     lags,
     parse_passes,
     show_pass,
-    unproven,
 )
 from snncc.ir.views import arithmetics
 from tests.nets import HAND, hand, networks, quantized_networks, spikes_for
@@ -298,7 +298,7 @@ def test_what_is_proven_never_saturates(network: Network, seed: int) -> None:
     # So do registers: they hold what calibration saw, with some room.
     seen_only = {n.name for n in after if n.op.held or not n.inputs}
     clipped = {name for name in trace.saturated if name not in seen_only}
-    assert clipped <= set(unproven(after))
+    assert clipped <= set(find_unproven(after))
 
 
 def test_a_decay_that_rounds_to_one_proves_nothing() -> None:
@@ -307,7 +307,7 @@ def test_a_decay_that_rounds_to_one_proves_nothing() -> None:
     nodes = tuple(replace(n, op=slow) if n.name == "s2" else n for n in network)
     after = quantized(replace(network, nodes=nodes))
     assert after is not None
-    assert np.isinf(unproven(after)["s2"][0])
+    assert np.isinf(find_unproven(after)["s2"][0])
 
 
 @pytest.mark.parametrize("name", HAND)

@@ -29,7 +29,7 @@ from snncc.ir import (
     run,
 )
 from snncc.ir.ops import IF, LIF, Dense, Input
-from snncc.ir.passes import Quantize, calibrate, unproven, worst_case
+from snncc.ir.passes import Quantize, calibrate, find_unproven, worst_case
 from snncc.ir.views import wire_bounds
 from tests.nets import quantized_networks, spikes_for
 
@@ -90,8 +90,8 @@ def test_a_reset_to_a_value_ends_every_rise() -> None:
 
 
 def test_without_leak_and_inhibition_a_reset_is_a_proof() -> None:
-    assert not unproven(single(IF(**PLAIN, **RESET, threshold=0.9), low=0.0))
-    assert np.isinf(unproven(single(IF(**PLAIN, **RESET, threshold=0.9)))["s"][0])
+    assert not find_unproven(single(IF(**PLAIN, **RESET, threshold=0.9), low=0.0))
+    assert np.isinf(find_unproven(single(IF(**PLAIN, **RESET, threshold=0.9)))["s"][0])
 
 
 def plain(format: Format) -> Format:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from snncc.boards import Build, board, build, play, zig
+from snncc.boards import Build, board, build, find_zig, play
 from snncc.bundle import Bundle
 from snncc.cli import main
 from snncc.ir import Values, run
@@ -135,7 +135,7 @@ def test_on_the_host(bundle: Bundle, tmp_path: Path) -> None:
     for name, text in sources.items():
         (tmp_path / name).write_bytes(text)
     units = [name for name in sources if name.endswith(".c")]
-    command = [*zig(), "cc", "-std=c99", "-O1", *units, "-o", "answers"]
+    command = [*find_zig(), "cc", "-std=c99", "-O1", *units, "-o", "answers"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     told = subprocess.run(
         [tmp_path / "answers", str(SAMPLES)], check=True, capture_output=True, text=True

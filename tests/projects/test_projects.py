@@ -17,7 +17,7 @@ import yaml
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.backends.tflm import TflmBackend
-from snncc.boards import zig
+from snncc.boards import find_zig
 from snncc.bundle import Bundle
 from snncc.cli import main
 from snncc.ir import Network, UsageError, show
@@ -135,7 +135,7 @@ def test_classes_have_names_where_they_are_known(
     own = [folder / path for path in files if path.suffix == ".c" and path.name != "main.c"]
     places = sorted({str(file.parent) for file in folder.rglob("*.h")})
     sensor = ["-x", "c", *folder.rglob("sensor.cpp")]
-    command = [*zig(), "cc", *(f"-I{p}" for p in places), folder / "shown.c", *own, *sensor]
+    command = [*find_zig(), "cc", *(f"-I{p}" for p in places), folder / "shown.c", *own, *sensor]
     subprocess.run([*command, "-o", folder / "shown"], check=True, capture_output=True)
     shown = subprocess.run([folder / "shown"], check=True, capture_output=True).stdout.decode()
     assert shown.splitlines() == ["", *named, ""]
@@ -160,7 +160,7 @@ def test_loops_sleep_under_a_system_tick_of_ten_milliseconds(
     headers = [*places, str(STUBS / "freertos"), str(STUBS / "esp-idf")]
     units = [*folder.rglob("*.c"), Path(__file__).parent / "clock.c"]
     defined = [f"-DWORK_MICROSECONDS={work}", "-DEND_MICROSECONDS=3000000"]
-    command = [*zig(), "cc", "-std=c99", *defined, *(f"-I{h}" for h in headers), *units]
+    command = [*find_zig(), "cc", "-std=c99", *defined, *(f"-I{h}" for h in headers), *units]
     subprocess.run([*command, "-o", folder / "run"], check=True, capture_output=True)
     done = subprocess.run([folder / "run"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 0
@@ -265,7 +265,9 @@ def test_the_example_codes_sensor_values_as_the_network_s_input_does(
     )
     (tmp_path / "run.c").write_text(source + "int main(void) { return loop_tick() != -1; }\n")
     program = tmp_path / "run"
-    subprocess.run([*zig(), "cc", str(tmp_path / "run.c"), "-o", str(program), "-lm"], check=True)
+    subprocess.run(
+        [*find_zig(), "cc", str(tmp_path / "run.c"), "-o", str(program), "-lm"], check=True
+    )
     found = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     expected = np.clip(np.rint(np.array(values) * 2**7), -32768, 32767).astype(int)
     assert [int(line) for line in found.split()] == expected.tolist()

@@ -45,7 +45,7 @@ def simulate(
     """
     readouts = choose_readouts(program.outputs, program.traced, record)
     engine = _engine(program, readouts)
-    return _play(program, engine, readouts, signal, lambda sample: engine.at_rest())
+    return _play(program, engine, readouts, signal, lambda sample: engine.find_rest())
 
 
 def stream_program(program: Program, record: Sequence[str] = ()) -> Callable[[Values], Trace]:
@@ -62,7 +62,7 @@ def stream_program(program: Program, record: Sequence[str] = ()) -> Callable[[Va
 
     def play(signal: Values) -> Trace:
         if not states:
-            states.extend(engine.at_rest() for _ in signal)
+            states.extend(engine.find_rest() for _ in signal)
         demand_same_samples(len(states), len(signal))
         return _play(program, engine, readouts, signal, lambda sample: states[sample])
 
@@ -164,7 +164,7 @@ class _Engine:
         self._play.restype = self._init.restype = None
         self._state_bytes = int(size())
 
-    def at_rest(self) -> Values:
+    def find_rest(self) -> Values:
         """A state before tick 0."""
         state = np.empty(self._state_bytes // 8 + 1, dtype=np.int64)
         self._init(ctypes.c_void_p(state.ctypes.data))

@@ -17,7 +17,7 @@ def read_by(step: Step) -> tuple[Reading, ...]:
     return () if isinstance(step, Keep) else (step.source,)
 
 
-def filled_by(step: Step) -> tuple[str, ...]:
+def list_filled(step: Step) -> tuple[str, ...]:
     """Names of the wires that a step fills, wholly or in part."""
     if isinstance(step, Population):
         exposed = (wire for _, wire in step.exposed)

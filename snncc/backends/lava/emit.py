@@ -164,7 +164,7 @@ def _arrays(program: Program) -> dict[str, Values]:
         found[f"{name}.offset"] = reader.offset.astype(np.int32)
         found[f"{name}.real.offset"] = reader.real_offset
     for n in program.neurons:
-        found |= _stock(n) if n.registers is not None else _own(n)
+        found |= _stock(n) if n.registers is not None else _list_arrays(n)
         if n.name != n.population:
             found[f"{n.name}.members"] = n.members.astype(np.int32)
     for s in program.synapses:
@@ -204,7 +204,7 @@ def _stock(n: Neurons) -> dict[str, Values]:
     }
 
 
-def _own(n: Neurons) -> dict[str, Values]:
+def _list_arrays(n: Neurons) -> dict[str, Values]:
     def arrays(p: Population, part: str) -> dict[str, Values]:
         values = {
             "decay": p.decay,

@@ -63,7 +63,7 @@ def play(
     with tempfile.TemporaryDirectory(prefix="snncc-lava-") as name:
         folder = Path(name)
         unpack(program, fed, folder)
-        count = side_by_side or _at_once(program)
+        count = side_by_side or _count_copies(program)
         options = ["--side-by-side", str(count), *(["--float"] if real else [])]
         run_package(folder, ["data.npz", "-o", "result.npz", *options, "--record", *wires], silence)
         with np.load(folder / "result.npz", allow_pickle=False) as file:
@@ -96,7 +96,7 @@ def run_package(
         raise DeviceError(f"Lava failed:\n{last}")
 
 
-def _at_once(program: Program) -> int:
+def _count_copies(program: Program) -> int:
     """Samples side by side: copies of the network, whose convolutions are so many more groups."""
     groups = [s.window.groups for s in program.synapses if s.window is not None]
     if groups:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,7 +29,7 @@ def choice(options: Mapping[str, str], key: str, *known: str) -> str:
     """
     found = options.get(key, known[0])
     if found not in known:
-        raise UsageError(f"--option {key}: {unknown('value', found, known)}")
+        raise UsageError(f"--option {key}: {describe_unknown('value', found, known)}")
     return found
 
 

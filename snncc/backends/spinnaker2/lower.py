@@ -250,10 +250,10 @@ class _Lowering:
                     signed = Link(
                         link.kind, sign * link.weights, link.rows, link.columns, link.window
                     )
-                    found.append((leaf, self._extra(leaf, node), signed))
+                    found.append((leaf, self._count_extra(leaf, node), signed))
         return found
 
-    def _extra(self, leaf: Leaf, node: Node) -> int:
+    def _count_extra(self, leaf: Leaf, node: Node) -> int:
         late = self.period * leaf.delay + self.phases[node.name] - self.phases[leaf.name]
         # A population that waits gathers what arrives since its last update.
         return max(0, late - HOP_TICKS - (self.period - 1))

@@ -6,7 +6,7 @@ import numpy as np
 
 from snncc.backends import Json, Port
 
-from .partition.conv_tiles import CONVOLVING, Cut, cuts, uncut
+from .partition.conv_tiles import CONVOLVING, Cut, cuts, find_uncut
 from .placement.traffic import Traffic
 from .program import Host, Neurons, Program, Register, Source, Synapses
 from .routing.routing_json import costs, places, tables
@@ -14,7 +14,7 @@ from .routing.routing_json import costs, places, tables
 
 def describe_mapping(program: Program) -> dict[str, Json]:
     """What stands where: populations and projections, cores with memory, keys and lists, tables."""
-    whole, partition = uncut(program), program.partition
+    whole, partition = find_uncut(program), program.partition
     traffic = Traffic(partition.rates, partition.offsets, partition.targets)
     most: dict[str, int] = {}
     for core in partition.cores:

@@ -25,7 +25,7 @@ from snncc.ir.passes import (
 )
 
 from .chip.target import HOP_TICKS
-from .settings import KERNELS, one_of
+from .settings import KERNELS, choose
 
 STATE_BITS = 32  # binary32
 
@@ -36,7 +36,7 @@ def ways(settings: Settings) -> tuple[Settings, ...]:
     Raises:
         UsageError: there is no such kernel.
     """
-    if one_of(settings, "kernel", KERNELS) != "auto":
+    if choose(settings, "kernel", KERNELS) != "auto":
         return (settings,)
     own = MappingProxyType({**settings.options, "kernel": "own"})
     return settings, replace(settings, options=own)
@@ -48,7 +48,7 @@ def for_own_kernel(settings: Settings) -> bool:
     Raises:
         UsageError: there is no such kernel.
     """
-    return one_of(settings, "kernel", KERNELS) == "own"
+    return choose(settings, "kernel", KERNELS) == "own"
 
 
 def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
@@ -59,7 +59,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
     """
     if for_own_kernel(settings):
         return C99Backend().passes(network, settings, ranges)
-    strict = one_of(settings, "kernel", KERNELS) == "auto"
+    strict = choose(settings, "kernel", KERNELS) == "auto"
     return _stock(settings, ranges, strict=strict)
 
 

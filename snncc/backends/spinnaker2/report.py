@@ -53,7 +53,7 @@ def report(program: Program) -> dict[str, Json]:
         "limit_cores_per_chip": USABLE_CORES_PER_CHIP,
         "chips": -(-len(partition.cores) // USABLE_CORES_PER_CHIP),
         "fullest_core_bytes": fullest.bytes,
-        "limit_core_bytes": layout.budget_bytes + sum(_fixed(fullest).values()),
+        "limit_core_bytes": layout.budget_bytes + sum(_count_fixed_bytes(fullest).values()),
         "limit_source": layout.source,
         "limit_neurons_per_core": NEURONS_PER_CORE,
         "most_spikes_into_a_core": max(core.spikes for core in partition.cores),
@@ -67,7 +67,7 @@ def report(program: Program) -> dict[str, Json]:
     }
 
 
-def _fixed(core: Core) -> dict[str, int]:
+def _count_fixed_bytes(core: Core) -> dict[str, int]:
     """The region that stands before the counted space: the data spec."""
     return {name: size for name, size in core.memory.items() if name == "data spec"}
 

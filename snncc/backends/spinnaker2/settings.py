@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from snncc.backends import Settings
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 from .chip.target import CLOCK_HZ, LAYOUT, LAYOUTS, TICK_SECONDS, WEIGHT_MAX_WITH_DELAY
 from .partition.partition import Budget
@@ -62,13 +62,13 @@ class Choices:
         """
         largest = (1 << (settings.weight_bits - 1)) - 1
         return cls(
-            hop=one_of(settings, "hop", HOPS),
+            hop=choose(settings, "hop", HOPS),
             atoms=_number(settings, "atoms", 0),
             duration=_number(settings, "duration", DURATION),
-            layout=one_of(settings, "layout", (LAYOUT, *(n for n in LAYOUTS if n != LAYOUT))),
+            layout=choose(settings, "layout", (LAYOUT, *(n for n in LAYOUTS if n != LAYOUT))),
             sys_tick=_seconds(settings, "sys_tick"),
             boards=_number(settings, "boards", 0),
-            place=one_of(settings, "place", PLACES),
+            place=choose(settings, "place", PLACES),
             delays=largest <= WEIGHT_MAX_WITH_DELAY,
             rates=settings.rates,
         )
@@ -79,7 +79,7 @@ class Choices:
         return Budget(LAYOUTS[self.layout], self.duration * period + settle, cycles, self.atoms)
 
 
-def one_of(settings: Settings, key: str, known: tuple[str, ...]) -> str:
+def choose(settings: Settings, key: str, known: tuple[str, ...]) -> str:
     """What the settings choose among some values, the first where they say nothing.
 
     Raises:
@@ -87,7 +87,7 @@ def one_of(settings: Settings, key: str, known: tuple[str, ...]) -> str:
     """
     found = settings.options.get(key, known[0])
     if found not in known:
-        raise UsageError(f"--option {key}: {unknown('value', found, known)}")
+        raise UsageError(f"--option {key}: {describe_unknown('value', found, known)}")
     return found
 
 

@@ -92,7 +92,7 @@ def find_lost(program: Program) -> frozenset[tuple[int, int]]:
     """Pairs of cores, by their places in the partition, between which no spike arrives."""
     part, cores = program.partition, len(program.partition.cores)
     meant = np.repeat(np.arange(cores), np.diff(part.offsets)) * cores + part.targets
-    offsets, targets = program.routing.delivered()
+    offsets, targets = program.routing.trace_deliveries()
     reached = np.repeat(np.arange(cores), np.diff(offsets)) * cores + targets
     sources, ends = np.divmod(np.setdiff1d(meant, reached), cores)
     return frozenset(zip(sources.tolist(), ends.tolist(), strict=True))

@@ -8,7 +8,7 @@ from math import prod
 from types import MappingProxyType
 
 from snncc.backends import Files, Json, Settings, delivery
-from snncc.ir import Network, Trace, UsageError, Values, unknown
+from snncc.ir import Network, Trace, UsageError, Values, describe_unknown
 from snncc.ir.passes import Pass, Ranges
 from snncc.projects import OPTIONS
 
@@ -42,7 +42,7 @@ class TflmBackend:
     def lower(self, network: Network, settings: Settings) -> Program:
         asked = settings.options.get("state", "variables")
         if (state := STATES.get(asked)) is None:
-            raise UsageError(unknown("state", asked, STATES))
+            raise UsageError(describe_unknown("state", asked, STATES))
         handed = delivery(settings, prod(network.shapes[network.outputs[0].source]))
         return replace(lower(network, state), delivery=handed)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 from .choices import OPEN, PRESETS
 
@@ -63,7 +63,7 @@ class NirFrontend:
     def load(self, request: ImportRequest) -> Imported:
         for key in request.options:
             if key not in self.options and key != "ticks":
-                raise UsageError(unknown("option", key, self.options))
+                raise UsageError(describe_unknown("option", key, self.options))
         from .importing import load
 
         return load(request)

@@ -107,7 +107,7 @@ class Weaver:
         return self._graph.nodes[name].kind == "Input" or self._loops.keeps(name)
 
     def _is_late(self, source: str, reader: str) -> bool:
-        return not self._hop and self._loops.late(source, reader)
+        return not self._hop and self._loops.is_late(source, reader)
 
     def _stateless(self, name: str, late: frozenset[str]) -> Use:
         """The node over inputs of which those neurons are read one tick late."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isfinite
 from types import MappingProxyType
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 MANY = 2**15 - 1  # spikes in a tick where a library sets no limit
 
@@ -205,7 +205,7 @@ class Choices:
         """
         name = options.get("preset")
         if name is not None and name not in PRESETS:
-            raise UsageError(unknown("preset", name, PRESETS))
+            raise UsageError(describe_unknown("preset", name, PRESETS))
         layers = [("option", options), ("the file", file)]
         if name is not None:
             layers.insert(1, (f"preset {name}", PRESETS[name].values))
@@ -218,7 +218,9 @@ class Choices:
             )
             values[key], origins[key] = layer[key], origin
             if choice.values and values[key] not in choice.values:
-                raise UsageError(f"option {key}: {unknown('value', values[key], choice.values)}")
+                raise UsageError(
+                    f"option {key}: {describe_unknown('value', values[key], choice.values)}"
+                )
         return cls(MappingProxyType(values), MappingProxyType(origins), _seconds(values["dt"]))
 
     def notes(self, matter: Iterable[str]) -> tuple[str, ...]:

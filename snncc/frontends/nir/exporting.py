@@ -14,7 +14,7 @@ from snncc.ir.ops import Sum
 from .flatten import flatten
 from .metadata import Memory, line
 from .nir_graph import Edge, NirGraph, NirNode
-from .to_nir import arrays, list_unsaid, odd_convolution, to_nir
+from .to_nir import arrays, is_odd_convolution, list_unsaid, to_nir
 
 FLATTENED = (
     "written along one axis, as NIR shares no weights along axes and reshapes nothing: its wires "
@@ -84,7 +84,7 @@ class _Exporter:
             if node.name in self._live and not isinstance(node.op, Sum):
                 self._wire(node.name, node.inputs)
         for use in network.outputs:
-            name = self._fresh("output")
+            name = self._find_unused("output")
             shape = np.asarray(network.shapes[use.source], dtype=np.int64)
             self.nodes[name] = NirNode("Output", {"shape": shape})
             self._wire(name, (use,))
@@ -114,7 +114,7 @@ class _Exporter:
         self.lines[node.name] = line(node)
         for key, values in arrays(node.op, network.tensors, made).items():
             self.arrays[f"{node.name}.{key}"] = values
-        if odd_convolution(made):
+        if is_odd_convolution(made):
             self.notes.append(
                 f"%{node.name} has groups or a kernel that is not square, where nir 1.0.8 expects "
                 "wrong shapes: it reads this file with type_check=False"
@@ -158,7 +158,7 @@ class _Exporter:
             self.edges.append((source, target))
             return
         if delay:
-            name = self._fresh(f"{source}_delay_{delay}")
+            name = self._find_unused(f"{source}_delay_{delay}")
             ticks = np.full(network.shapes[source], delay * network.tick)
             self.nodes[name] = NirNode("Delay", {"delay": ticks})
             self.edges.append((source, name))
@@ -170,7 +170,7 @@ class _Exporter:
             )
         self.edges.append((source, target))
 
-    def _fresh(self, name: str) -> str:
+    def _find_unused(self, name: str) -> str:
         return find_unused(name, {node.name for node in self.network} | self.nodes.keys())
 
 

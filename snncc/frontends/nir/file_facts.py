@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from snncc.frontends import ImportRequest
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 from .choices import OPEN, Choices
 from .inline import Flat
@@ -36,7 +36,7 @@ def choose(graph: Flat, options: Mapping[str, str], memory: Memory | None) -> Ch
     return first
 
 
-def matter(graph: Flat, loops: bool) -> list[str]:
+def list_effective(graph: Flat, loops: bool) -> list[str]:
     """Keys of the choices that make a difference for this file.
 
     Args:
@@ -77,7 +77,7 @@ def signal_kind(request: ImportRequest) -> tuple[str, tuple[str, ...]]:
     told = request.options.get("signal")
     if told is not None:
         if told not in SIGNALS:
-            raise UsageError(f"option signal: {unknown('value', told, SIGNALS)}")
+            raise UsageError(f"option signal: {describe_unknown('value', told, SIGNALS)}")
         return told, ()
     if request.signal is not None:
         counts = bool(np.all((request.signal == np.rint(request.signal)) & (request.signal >= 0)))

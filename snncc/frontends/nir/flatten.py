@@ -105,7 +105,7 @@ class _Flattener:
                 bias = None if op.bias is None else tensors[op.bias.name].values.reshape(-1)
                 return self._matrix(node, list(weight), bias)
             case Affine() if np.any(values_of(op.shift, tensors)):
-                scale, shift = (self._full(p, shapes[0]) for p in (op.scale, op.shift))
+                scale, shift = (self._broadcast(p, shapes[0]) for p in (op.scale, op.shift))
                 return self._matrix(node, [each.reshape(1, 1) for each in scale], shift)
             case Input() | Sum() | Affine() | Sparse() | IF() | LIF() | CubaLIF() | LI():
                 return self._elementwise(node, self.network.shapes[node.name])
@@ -128,12 +128,12 @@ class _Flattener:
         if len(shape) == 1:
             return self._keep_tensors(node.op)
         fields = {
-            key: self._keep(f"{node.name}.flat_{key}", self._full(Ref(name), shape))
+            key: self._keep(f"{node.name}.flat_{key}", self._broadcast(Ref(name), shape))
             for key, name in node.op.refs().items()
         }
         return node.op.with_fields(**fields)
 
-    def _full(self, param: Param, shape: Shape) -> Values:
+    def _broadcast(self, param: Param, shape: Shape) -> Values:
         return np.array(np.broadcast_to(values_of(param, self.network.tensors), shape)).reshape(-1)
 
     def _keep(self, name: str, values: Values) -> Ref:

@@ -19,10 +19,10 @@ from snncc.ir import (
     UsageError,
     Use,
     Values,
+    describe_unknown,
     find_unused,
     order_nodes,
     reading,
-    unknown,
     verify,
 )
 from snncc.ir.ops import Concat, Input, Reshape, Slice, Sum, SumPool
@@ -30,7 +30,7 @@ from snncc.ir.untrusted import limits
 
 from .build_network import Weaver, node_name
 from .choices import OPEN, Choices
-from .file_facts import SAME, choose, matter, signal_kind
+from .file_facts import SAME, choose, list_effective, signal_kind
 from .inline import Flat, inline
 from .loops import Loops
 from .metadata import unpack
@@ -84,7 +84,11 @@ def _network(path: Path, whole: NirGraph, request: ImportRequest) -> Imported:
     network = replace(
         network, nodes=order_nodes(network), decode=_decode(network, request.options, recall)
     )
-    told = choices.notes(matter(graph, loops.exist)) if recall.memory is None else recall.notes()
+    told = (
+        choices.notes(list_effective(graph, loops.exist))
+        if recall.memory is None
+        else recall.notes()
+    )
     notes = (*told, *said, *ignored)
     return Imported(verify(network), None, notes)
 
@@ -117,7 +121,7 @@ def _check_kinds(graph: Flat) -> None:
     for name, node in graph.nodes.items():
         if node.kind not in (*ENDS, *NEURONS, *LAYERS):
             known = (*ENDS, *NEURONS, *LAYERS, "NIRGraph")
-            raise ImportRefused(f"'{name}': {unknown('node type', node.kind, known)}")
+            raise ImportRefused(f"'{name}': {describe_unknown('node type', node.kind, known)}")
 
 
 def _decode(network: Network, options: Mapping[str, str], recall: Recall) -> Decode:
@@ -128,7 +132,7 @@ def _decode(network: Network, options: Mapping[str, str], recall: Recall) -> Dec
     for decode in DECODES:
         if decode == told:
             return decode
-    raise UsageError(f"option decode: {unknown('value', told, DECODES)}")
+    raise UsageError(f"option decode: {describe_unknown('value', told, DECODES)}")
 
 
 def _counts(network: Network, name: str) -> bool:

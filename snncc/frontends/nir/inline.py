@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from snncc.ir import ImportRefused, unknown
+from snncc.ir import ImportRefused, describe_unknown
 
 from .nir_graph import Edge, NirGraph, NirNode
 
@@ -59,14 +59,14 @@ class Flat:
                 raise ImportRefused(f"'{name}' hands on nothing but what it gets from itself")
             if name not in behind:
                 found = [s for each in self.sources(name) for s in resolve(each, way | {name})]
-                behind[name] = _few(found)
+                behind[name] = _limit_edges(found)
             return behind[name]
 
         edges: list[Edge] = []
         for source, target in self.edges:
             if target not in through:
                 edges += [(each, target) for each in resolve(source, frozenset())]
-                _few(edges)
+                _limit_edges(edges)
         self.edges = edges
         self._sources.clear()
         for name in through:
@@ -91,7 +91,7 @@ def inline(graph: NirGraph) -> Flat:
     return whole
 
 
-def _few(edges: list[Item]) -> list[Item]:
+def _limit_edges(edges: list[Item]) -> list[Item]:
     if len(edges) > MOST_EDGES:
         raise ImportRefused(f"the graph has more than {MOST_EDGES:,} edges once it is opened")
     return edges
@@ -116,8 +116,8 @@ def _inline(graph: NirGraph, prefix: str) -> Flat:
             inner, entries[name], exits[name] = Flat({full: node}, []), full, full
         else:
             inner = _inline(node.graph, f"{full}.")
-            entries[name] = _only(node.graph, "Input", full)
-            exits[name] = _only(node.graph, "Output", full)
+            entries[name] = _find_only(node.graph, "Input", full)
+            exits[name] = _find_only(node.graph, "Output", full)
         for key, value in inner.nodes.items():
             if key in whole.nodes:
                 raise ImportRefused(f"two nodes are called '{key}' once inner graphs are opened")
@@ -127,7 +127,7 @@ def _inline(graph: NirGraph, prefix: str) -> Flat:
     return whole
 
 
-def _only(graph: NirGraph, kind: str, name: str) -> str:
+def _find_only(graph: NirGraph, kind: str, name: str) -> str:
     found = [key for key, node in graph.nodes.items() if node.kind == kind]
     if len(found) != 1:
         raise ImportRefused(
@@ -142,7 +142,7 @@ def _check_edges(graph: NirGraph, prefix: str) -> None:
         edge = f"the edge '{prefix}{source}' → '{prefix}{target}'"
         for name in (source, target):
             if name not in graph.nodes:
-                raise ImportRefused(f"{edge}: {unknown('node', name, graph.nodes)}")
+                raise ImportRefused(f"{edge}: {describe_unknown('node', name, graph.nodes)}")
         if count > 1:
             raise ImportRefused(f"{edge} is listed {count} times; once is enough")
         if graph.nodes[source].kind == "Output" or graph.nodes[target].kind == "Input":

@@ -37,7 +37,7 @@ class Loops:
 
     def __init__(self, graph: Flat, neurons: Collection[str], delays: Collection[str]) -> None:
         self._graph, self._neurons, self._delays = graph, set(neurons), set(delays)
-        now = self._without(self._delays)
+        now = self._remove(self._delays)
         self._loop = {
             name: index
             for index, names in enumerate(nx.strongly_connected_components(now))
@@ -45,7 +45,7 @@ class Loops:
         }
         self._distance = self._distances()
         self.exist = any(now.has_edge(n, n) for n in now) or len({*self._loop.values()}) < len(now)
-        bare = self._without(self._neurons)
+        bare = self._remove(self._neurons)
         try:
             cycle = [edge[0] for edge in nx.find_cycle(bare)]
         except nx.NetworkXNoCycle:
@@ -57,7 +57,7 @@ class Loops:
         """Whether a node is a neuron."""
         return name in self._neurons
 
-    def late(self, source: str, target: str) -> bool:
+    def is_late(self, source: str, target: str) -> bool:
         """Whether a neuron's spikes reach another neuron one tick after they were fired."""
         return (
             self._loop[source] == self._loop[target]
@@ -81,7 +81,7 @@ class Loops:
         """All nodes, nearest to the inputs first."""
         return sorted(self._distance, key=lambda name: self._distance[name])
 
-    def _without(self, names: Collection[str]) -> nx.DiGraph[str]:
+    def _remove(self, names: Collection[str]) -> nx.DiGraph[str]:
         graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(name for name in self._graph.nodes if name not in names)
         graph.add_edges_from(e for e in self._graph.edges if not {*e} & {*names})

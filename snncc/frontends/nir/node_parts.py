@@ -69,7 +69,7 @@ class Part:
             raise self.refuse(f"'{key}' is {list(found.shape)}, which holds no number")
         return np.asarray(found, dtype=np.float64)
 
-    def whole(self, key: str, axes: int, otherwise: int | None = None) -> tuple[int, ...]:
+    def read_whole(self, key: str, axes: int, otherwise: int | None = None) -> tuple[int, ...]:
         """A parameter as `axes` integers; one number stands for all of them.
 
         Raises:

@@ -58,7 +58,7 @@ class Recall:
             made = to_nir(op, tensors, _shape(part) if shape is None else shape, memory.tick)
         except (SnnccError, ArithmeticError, LookupError, TypeError, ValueError):
             return False  # whatever the text says, it is not what this node was written from
-        if made.kind != part.node.kind or not _equal(made.values, part.node.values):
+        if made.kind != part.node.kind or not _are_equal(made.values, part.node.values):
             return False
         part.ops.append(op)
         part.tensors.update(tensors)
@@ -81,7 +81,7 @@ def _shape(part: Part) -> Shape:
     return max((np.shape(v) for v in part.node.values.values() if not isinstance(v, str)), key=len)
 
 
-def _equal(left: Items, right: Items) -> bool:
+def _are_equal(left: Items, right: Items) -> bool:
     return left.keys() == right.keys() and all(_same(left[k], right[k]) for k in left)
 
 

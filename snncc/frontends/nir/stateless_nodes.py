@@ -49,8 +49,8 @@ def _conv(part: Part, shape: tuple[int, ...]) -> None:
     """Convolution as PyTorch counts it; weight [out, in/groups, kernel...]."""
     axes = int(part.node.kind[4])
     weight = _weight(part, (axes + 2,))
-    stride, dilation = part.whole("stride", axes, 1), part.whole("dilation", axes, 1)
-    (groups,) = part.whole("groups", 1, 1)
+    stride, dilation = part.read_whole("stride", axes, 1), part.read_whole("dilation", axes, 1)
+    (groups,) = part.read_whole("groups", 1, 1)
     if "input_shape" in part.node.values:
         part.shape_in = (shape[0] if shape else 0, *part.extents("input_shape"))
     bias = _bias(part, weight.shape[:1])
@@ -76,7 +76,7 @@ def _read_padding(
     """
     text = part.node.values.get("padding")
     if not isinstance(text, str):
-        return tuple((n, n) for n in part.whole("padding", axes, 0))
+        return tuple((n, n) for n in part.read_whole("padding", axes, 0))
     if text == "valid":
         return ((0, 0),) * axes
     if text != "same" or any(n != 1 for n in stride):
@@ -90,9 +90,9 @@ def _read_padding(
 def _pool(part: Part, shape: tuple[int, ...]) -> None:
     """Sum or average over windows of the last two axes; zeros outside count."""
     op = SumPool if part.node.kind == "SumPool2d" else AvgPool
-    kernel = part.whole("kernel_size", 2)
-    padding = tuple((n, n) for n in part.whole("padding", 2, 0))
-    stride = part.whole("stride", 2) if "stride" in part.node.values else kernel
+    kernel = part.read_whole("kernel_size", 2)
+    padding = tuple((n, n) for n in part.read_whole("padding", 2, 0))
+    stride = part.read_whole("stride", 2) if "stride" in part.node.values else kernel
     part.ops.append(op(kernel, stride, padding))
 
 
@@ -100,7 +100,7 @@ def _flatten(part: Part, shape: tuple[int, ...]) -> None:
     """Axes from start_dim to end_dim as one; there is no batch axis in NIR."""
     if "input_type" in part.node.values:
         part.shape_in = part.extents("input_type")
-    (start,), (end,) = part.whole("start_dim", 1, 1), part.whole("end_dim", 1, -1)
+    (start,), (end,) = part.read_whole("start_dim", 1, 1), part.read_whole("end_dim", 1, -1)
     first = start + len(shape) if start < 0 else start
     last = end + len(shape) if end < 0 else end
     if not 0 <= first <= last < len(shape):

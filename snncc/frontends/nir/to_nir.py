@@ -85,24 +85,24 @@ def _conv(op: Conv, tensors: Tensors, shape: Shape) -> NirNode:
     axes = len(op.stride)
     bias = tensors[op.bias.name].values if op.bias else np.zeros(len(weight), weight.dtype)
 
-    def whole(values: Shape) -> Values:
+    def repeat_integers(values: Shape) -> Values:
         return np.asarray(values if axes > 1 else values[0], dtype=np.int64)
 
     reach = [d * (k - 1) for k, d in zip(weight.shape[2:], op.dilation, strict=True)]
     same = tuple((n // 2, n - n // 2) for n in reach)
     padding: Item
     if all(before == after for before, after in op.padding):
-        padding = whole(tuple(before for before, _ in op.padding))
+        padding = repeat_integers(tuple(before for before, _ in op.padding))
     elif op.padding == same and all(n == 1 for n in op.stride):
         padding = "same"
     else:
         raise LoweringRefused(f"NIR pads both sides alike, this convolution {[*op.padding]}")
     values: dict[str, Item] = {
-        "input_shape": whole(shape[1:]),
+        "input_shape": repeat_integers(shape[1:]),
         "weight": weight,
-        "stride": whole(op.stride),
+        "stride": repeat_integers(op.stride),
         "padding": padding,
-        "dilation": whole(op.dilation),
+        "dilation": repeat_integers(op.dilation),
         "groups": np.asarray(op.groups, dtype=np.int64),
         "bias": bias,
     }
@@ -138,10 +138,10 @@ def _flatten(op: Reshape, shape: Shape) -> NirNode:
 def _scale(op: Affine, tensors: Tensors, shape: Shape) -> NirNode:
     if np.any(values_of(op.shift, tensors)):
         raise LoweringRefused("NIR's Scale has no shift; fold it into weights (pass fold-norm)")
-    return NirNode("Scale", {"scale": _full(op.scale, tensors, shape)})
+    return NirNode("Scale", {"scale": _broadcast(op.scale, tensors, shape)})
 
 
-def _full(param: Param, tensors: Tensors, shape: Shape) -> Values:
+def _broadcast(param: Param, tensors: Tensors, shape: Shape) -> Values:
     return np.array(np.broadcast_to(values_of(param, tensors), shape))
 
 
@@ -149,8 +149,8 @@ def _neuron(op: IF | LIF | CubaLIF | LI, tensors: Tensors, shape: Shape, tick: f
     values: dict[str, Values] = {}
     kind = type(op).__name__
     one, zero = np.ones(shape), np.zeros(shape)
-    bias = _full(op.bias, tensors, shape)
-    decay = one if isinstance(op, IF) else _full(op.decay, tensors, shape)
+    bias = _broadcast(op.bias, tensors, shape)
+    decay = one if isinstance(op, IF) else _broadcast(op.decay, tensors, shape)
     if np.all(decay == 1.0) and not isinstance(op, CubaLIF):
         kind = "I" if isinstance(op, LI) else "IF"
         values["r"] = one
@@ -161,13 +161,13 @@ def _neuron(op: IF | LIF | CubaLIF | LI, tensors: Tensors, shape: Shape, tick: f
             f"NIR's {kind} has no bias; put it into the bias of the weights before it"
         )
     if isinstance(op, CubaLIF):
-        fading = _full(op.current_decay, tensors, shape)
+        fading = _broadcast(op.current_decay, tensors, shape)
         values["tau_syn"] = _tau(fading, "current_decay", tick)
         values["w_in"] = values["tau_syn"] / tick
     if isinstance(op, Spiking):
-        values["v_threshold"] = _full(op.threshold, tensors, shape)
+        values["v_threshold"] = _broadcast(op.threshold, tensors, shape)
         reset = op.reset == "value"
-        values["v_reset"] = _full(op.reset_amount, tensors, shape) if reset else zero
+        values["v_reset"] = _broadcast(op.reset_amount, tensors, shape) if reset else zero
     return NirNode(kind, values)
 
 
@@ -213,7 +213,7 @@ def _same(left: Param, right: Param, tensors: Tensors) -> bool:
     return bool(np.all(values_of(left, tensors) == values_of(right, tensors)))
 
 
-def odd_convolution(node: NirNode) -> bool:
+def is_odd_convolution(node: NirNode) -> bool:
     """Whether nir 1.0.8 infers a wrong shape for this node (nir/ir/conv.py, `__post_init__`).
 
     It takes the height of the kernel for both axes, and weight.shape[1] for the input channels.

@@ -84,7 +84,7 @@ def _settle(
     else:
         if part.node.kind in LAYERS and not part.ops and not recall.op(part, shapes[0]):
             LAYERS[part.node.kind](part, shapes[0])
-        found = _through(part, shapes)
+        found = _infer_through(part, shapes)
     if known.setdefault(name, found) != found:
         raise ImportRefused(
             f"'{name}', {graph.nodes[name].kind}: puts out {list(found)}, but states or was taken "
@@ -93,7 +93,7 @@ def _settle(
     return True
 
 
-def _through(part: Part, shapes: Sequence[Shape]) -> Shape:
+def _infer_through(part: Part, shapes: Sequence[Shape]) -> Shape:
     """Shape of a part's output; what the file states of both ends must fit."""
     if part.shape_in is not None and part.shape_in != shapes[0]:
         raise part.refuse(f"takes {list(part.shape_in)}, its input is {list(shapes[0])}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from snncc.ir import DeviceError, Network, UsageError, unknown
+from snncc.ir import DeviceError, Network, UsageError, describe_unknown
 
 if TYPE_CHECKING:
     from snncc.frontends import Imported, ImportRequest
@@ -76,7 +76,7 @@ def _check(request: ImportRequest) -> None:
     _demand_onnx()
     for key in request.options:
         if key not in OPTIONS:
-            raise UsageError(unknown("option", key, OPTIONS))
+            raise UsageError(describe_unknown("option", key, OPTIONS))
 
 
 def _demand_onnx() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 if TYPE_CHECKING:
     from snncc.frontends import Imported, ImportRequest
@@ -44,7 +44,7 @@ class TorchFrontend:
     def load(self, request: ImportRequest) -> Imported:
         for key in request.options:
             if key not in self.options:
-                raise UsageError(unknown("option", key, self.options))
+                raise UsageError(describe_unknown("option", key, self.options))
         from .load.importing import load
 
         return load(request)

@@ -24,7 +24,7 @@ class SingleArithmetic(IntegerArithmetic):
 
     _singles: dict[object, Values] = field(default_factory=dict[object, Values])
 
-    def _single(self, role: str) -> Single:
+    def _get_single(self, role: str) -> Single:
         format = self.formats.get(role)
         if not isinstance(format, Single):
             raise NumberError(f"{self.where}: role '{role}' is not in single precision, others are")
@@ -34,7 +34,7 @@ class SingleArithmetic(IntegerArithmetic):
         return np.zeros(tuple(shape), dtype=np.float32)
 
     def unit_of(self, role: str) -> Unit:
-        unit = self._single(role).unit
+        unit = self._get_single(role).unit
         assert unit is not None, f"'{role}' is a factor"
         if isinstance(unit, int):
             return np.asarray(2.0**-unit)
@@ -50,7 +50,7 @@ class SingleArithmetic(IntegerArithmetic):
         return self._singles[value, role]
 
     def times(self, codes: Values, factor: Param, role: str) -> Values:
-        self._single(role)
+        self._get_single(role)
         if factor not in self._singles:
             self._singles[factor] = values_of(factor, self.tensors).astype(np.float32)
         return codes * self._singles[factor]

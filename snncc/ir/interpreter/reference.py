@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
 from ..arithmetic.number import Quantity
-from ..errors import NumberError, UsageError, unknown
+from ..errors import NumberError, UsageError, describe_unknown
 from ..network import Network, Node, Use
 from ..op.facts import Output
 from ..op.op import check_states
@@ -100,7 +100,7 @@ class Stream:
             }
         if samples != self._samples:
             raise UsageError(f"{samples} samples follow on {self._samples}; expected as many")
-        recorded = {use: _empty(network, use, samples, ticks, numbers) for use in self._wires}
+        recorded = {use: _make_empty(network, use, samples, ticks, numbers) for use in self._wires}
         for tick in range(ticks):
             now = self._tick({name: values[:, tick] for name, values in fed.items()})
             for use, rows in recorded.items():
@@ -217,14 +217,14 @@ def events(network: Network, trace: Trace) -> Trace:
 def _use(network: Network, text: str) -> Use:
     name, _, state = text.removeprefix("%").partition(".")
     if name not in network:
-        raise UsageError(unknown("node", name, (node.name for node in network)))
+        raise UsageError(describe_unknown("node", name, (node.name for node in network)))
     states = [each.name for each in network[name].op.states]
     if state and state not in states:
-        raise UsageError(f"%{name}: {unknown('state', state, states)}")
+        raise UsageError(f"%{name}: {describe_unknown('state', state, states)}")
     return Use(name, 0, state)
 
 
-def _empty(
+def _make_empty(
     network: Network, use: Use, samples: int, ticks: int, numbers: Mapping[str, Arithmetic]
 ) -> Values:
     kind = numbers[use.source].zeros(()).dtype

@@ -79,7 +79,7 @@ class Trace:
             here = int(np.count_nonzero(differ))
             if here:
                 count += here
-                first = _earlier(first, _first(differ, wire))
+                first = _choose_earlier(first, _first(differ, wire))
         return count, first
 
 
@@ -131,5 +131,5 @@ def _first(differ: Values, wire: str) -> Difference:
     return Difference(sample, tick, wire, neuron)
 
 
-def _earlier(left: Difference | None, right: Difference) -> Difference:
+def _choose_earlier(left: Difference | None, right: Difference) -> Difference:
     return right if left is None or right.tick < left.tick else left

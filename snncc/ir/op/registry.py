@@ -7,7 +7,7 @@ from typing import Final
 
 from .. import ops as _built_in
 from ..entry_points import Plugin, plugins
-from ..errors import UsageError, unknown
+from ..errors import UsageError, describe_unknown
 from .op import OPS, Op
 
 __all__ = ["all_ops", "op_class"]
@@ -28,7 +28,7 @@ def op_class(keyword: str) -> type[Op]:
     if keyword not in OPS:
         offered = plugins(GROUP)
         if keyword not in offered:
-            raise UsageError(unknown("op", keyword, {*OPS, *offered}))
+            raise UsageError(describe_unknown("op", keyword, {*OPS, *offered}))
         _load(offered[keyword])
     return OPS[keyword]
 

@@ -82,10 +82,10 @@ class DualCubaLIF(Spiking):
             fade = a.factor(getattr(self, role), role)
             limits = (np.asarray(a.align(each[index][0], "v")) for each in (lows, highs))
             low, high = (limit.astype(np.float64) for limit in limits)
-            down, up = (reach.steady(np.maximum(way, 0), fade) for way in (-low, high))
+            down, up = (reach.bound_steady(np.maximum(way, 0), fade) for way in (-low, high))
             reached.append((down, up))
         (down, up), (less, more) = reached
         push = np.maximum(down + more, up + less) + np.abs(a.quantity(self.bias, "v"))
-        moved = reach.steady(push + reach.bound_reset(self, a), a.factor(self.decay, "decay"))
+        moved = reach.bound_steady(push + reach.bound_reset(self, a), a.factor(self.decay, "decay"))
         ways = (moved, reach.first(self, a), down, up, less, more)
         return np.asarray(np.maximum.reduce(np.broadcast_arrays(*ways)))

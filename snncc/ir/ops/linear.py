@@ -112,7 +112,7 @@ class Weighted(Op):
         return low + bias, high + bias
 
 
-def _along(unit: Unit, axis: int, size: int) -> Unit:
+def _reduce_unit(unit: Unit, axis: int, size: int) -> Unit:
     """A unit that varies along one axis only, as a vector of that axis; a scalar stays one."""
     vector = _vector(unit, axis)
     return np.broadcast_to(vector, (size,)) if vector.ndim else vector
@@ -175,7 +175,9 @@ class Dense(Weighted):
 
     def lay(self, unit_in: Unit, unit_out: Unit, tensors: Tensors) -> tuple[Unit, Unit]:
         rows, columns = tensors[self.weight.name].shape
-        return _along(unit_in, -1, columns), np.expand_dims(_along(unit_out, -1, rows), -1)
+        return _reduce_unit(unit_in, -1, columns), np.expand_dims(
+            _reduce_unit(unit_out, -1, rows), -1
+        )
 
     def gather(self, unit_out: Unit) -> Unit:
         return _vector(unit_out, -1)
@@ -330,7 +332,7 @@ class Conv(Weighted):
         out, into = tensors[self.weight.name].shape[:2]
         axes = len(self.stride)
         ones = (1,) * axes
-        unit_in = _along(unit_in, -1 - axes, into * self.groups)
+        unit_in = _reduce_unit(unit_in, -1 - axes, into * self.groups)
         if unit_in.ndim:
             grouped = unit_in.reshape(self.groups, 1, into)
             unit_in = np.repeat(grouped, out // self.groups, axis=1).reshape(out, into, *ones)

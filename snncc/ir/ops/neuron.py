@@ -177,7 +177,7 @@ class ALIF(Spiking):
 
     def magnitudes(self, tensors: Tensors) -> tuple[Values, ...]:
         step = np.abs(values_of(self.adaptation_step, tensors)) * self.spikes
-        risen = reach.steady(step, values_of(self.adaptation_decay, tensors))
+        risen = reach.bound_steady(step, values_of(self.adaptation_decay, tensors))
         return (*super().magnitudes(tensors), risen)
 
     def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
@@ -200,9 +200,9 @@ class ALIF(Spiking):
         low, high = reach.drive_limits(lows, highs, self.bias, a)
         step = a.quantity(self.adaptation_step, "v")
         rise = np.abs(step) * self.spikes
-        raised = reach.steady(rise, a.factor(self.adaptation_decay, "adaptation_decay"))
+        raised = reach.bound_steady(rise, a.factor(self.adaptation_decay, "adaptation_decay"))
         falls = bool(np.all(a.quantity(self.threshold, "v") > 0) and np.all(step >= 0))
-        push, decay = reach.either_way(low, high), a.factor(self.decay, "decay")
+        push, decay = reach.bound_either_way(low, high), a.factor(self.decay, "decay")
         moved = reach.bound_subtracting(self, push, decay, a, falls=falls)
         return np.maximum(np.maximum(moved, raised), reach.first(self, a))
 
@@ -266,10 +266,10 @@ class AlphaLIF(Spiking):
 
     def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
         low, high = reach.drive_limits(lows, highs, self.bias, a)
-        push = reach.either_way(low, high) + reach.bound_reset(self, a)
+        push = reach.bound_either_way(low, high) + reach.bound_reset(self, a)
         rise, fall = a.factor(self.rise, "rise"), a.factor(self.fall, "fall")
-        sinking = reach.steady(push, fall)
-        both = reach.steady(push, rise) + sinking
+        sinking = reach.bound_steady(push, fall)
+        both = reach.bound_steady(push, rise) + sinking
         moved = np.abs(a.factor(self.gain, "gain")) * both + sinking
         return np.asarray(np.maximum(np.maximum(both, moved), reach.first(self, a)))
 
@@ -327,5 +327,5 @@ class LI(Op):
 
     def worst_case(self, lows: Sequence[Values], highs: Sequence[Values], a: Arithmetic) -> Values:
         low, high = reach.drive_limits(lows, highs, self.bias, a)
-        push = reach.steady(reach.either_way(low, high), a.factor(self.decay, "decay"))
+        push = reach.bound_steady(reach.bound_either_way(low, high), a.factor(self.decay, "decay"))
         return np.asarray(np.maximum(push, np.abs(a.quantity(self.initial, "v"))))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .spiking import Spiking
 
 
-def steady(push: Values, decay: Values) -> Values:
+def bound_steady(push: Values, decay: Values) -> Values:
     """Limit of x <- decay x + push; infinite where nothing leaks."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(push > 0, push / (1 - decay), 0.0))
@@ -34,7 +34,7 @@ def drive_limits(
     return low, high
 
 
-def either_way(low: Values, high: Values) -> Values:
+def bound_either_way(low: Values, high: Values) -> Values:
     """Largest magnitude between two limits."""
     return np.maximum(np.abs(low), np.abs(high))
 
@@ -65,8 +65,8 @@ def bound_subtracting(
     amount = bound_reset(op, a)
     plain = falls and bool(np.all(a.quantity(op.reset_amount, "v") >= 0))
     if op.reset != "subtract" or plain:
-        return np.asarray(np.maximum(steady(push, decay), push + amount))
-    return steady(push + amount, decay)
+        return np.asarray(np.maximum(bound_steady(push, decay), push + amount))
+    return bound_steady(push + amount, decay)
 
 
 def bound_replacing(op: Spiking, down: Values, up: Values, decay: Values, a: Arithmetic) -> Values:
@@ -77,7 +77,7 @@ def bound_replacing(op: Spiking, down: Values, up: Values, decay: Values, a: Ari
     ends = [a.quantity(value, "v") for value in (op.reset_amount, op.initial)]
     ceiling = np.maximum.reduce(np.broadcast_arrays(0, a.quantity(op.threshold, "v"), *ends))
     depth = np.maximum.reduce(np.broadcast_arrays(0, *(-end for end in ends)))
-    cut = np.maximum(decay * ceiling + up, np.maximum(steady(down, decay), depth))
+    cut = np.maximum(decay * ceiling + up, np.maximum(bound_steady(down, decay), depth))
     return np.asarray(np.maximum(np.maximum(down, up), cut))
 
 
@@ -95,10 +95,10 @@ def constant_threshold(
     """
     faded = np.zeros(()) if fade is None else fade
     if op.reset == "value":
-        down, up = (steady(np.maximum(way, 0), faded) for way in (-low, high))
+        down, up = (bound_steady(np.maximum(way, 0), faded) for way in (-low, high))
         worst = bound_replacing(op, down, up, decay, a)
     else:
-        push = steady(either_way(low, high), faded)
+        push = bound_steady(bound_either_way(low, high), faded)
         falls = bool(np.all(a.quantity(op.threshold, "v") > 0))
         worst = bound_subtracting(op, push, decay, a, falls=falls)
     return np.maximum(worst, first(op, a))

@@ -18,11 +18,11 @@ from .fold.merge_weights import MergeWeights
 from .fold.prune import Prune
 from .fold.split_shared import Unshare
 from .quantize.calibrate import Ranges, calibrate, with_inputs, with_ranges
-from .quantize.meeting import faint
+from .quantize.meeting import find_faint
 from .quantize.multiplications import Multiplication, multiplications
 from .quantize.quantize import Quantize
 from .quantize.round_constants import RoundConstants
-from .quantize.state_widths import unproven, worst_case
+from .quantize.state_widths import find_unproven, worst_case
 from .time.reset_now import ResetNow
 from .time.retime import Lateness, Retime, lags, phases
 from .time.warm_start import WarmStart, start
@@ -98,14 +98,14 @@ __all__ = [
     "WarmStart",
     "all_passes",
     "calibrate",
-    "faint",
+    "find_faint",
+    "find_unproven",
     "lags",
     "multiplications",
     "parse_passes",
     "phases",
     "show_pass",
     "start",
-    "unproven",
     "with_inputs",
     "with_ranges",
     "worst_case",

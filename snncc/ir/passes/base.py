@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from enum import Enum
 from typing import ClassVar
 
-from ..errors import UndeclaredFact, UsageError, unknown
+from ..errors import UndeclaredFact, UsageError, describe_unknown
 from ..network import Network
 
 
@@ -106,7 +106,7 @@ def parse_passes(text: str, table: dict[str, type[Pass]]) -> tuple[Pass, ...]:
         if not found:
             raise UsageError(f"pipeline: expected a pass at '{text[at:]}', such as quantize{{...}}")
         if found[1] not in table:
-            raise UsageError(unknown("pass", found[1], table))
+            raise UsageError(describe_unknown("pass", found[1], table))
         steps.append(_step(table[found[1]], found[2] or ""))
         at = found.end()
         if at < len(text) and text[at] != ",":
@@ -121,7 +121,7 @@ def _step(kind: type[Pass], text: str) -> Pass:
     for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")
         if name not in known:
-            raise UsageError(f"{kind.name}: {unknown('option', name, known)}")
+            raise UsageError(f"{kind.name}: {describe_unknown('option', name, known)}")
         convert = {"int": int, "float": float, "str": str}[str(known[name].type)]
         try:
             given[name] = convert(value)

@@ -58,7 +58,7 @@ def _escape(character: str) -> str:
     )
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """A message as it may be shown: nothing hidden but its own line ends, and nothing without end.
 
     Long words, lines and texts lose their middle, as a sentence says what is wrong at its beginning

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.ir import UsageError, Values, open_arrays, unknown
+from snncc.ir import UsageError, Values, describe_unknown, open_arrays
 from snncc.ir.untrusted import limits
 
 from .arff import read_arff
@@ -73,7 +73,7 @@ def motions(path: Path | None = None) -> Split:
             raise UsageError(f"no file {place}; expected the BasicMotions recordings in ARFF")
         values, labels = read_arff(place)
         if strange := sorted({*labels} - {*MOTIONS.classes}):
-            raise UsageError(f"{place}: {unknown('class', strange[0], MOTIONS.classes)}")
+            raise UsageError(f"{place}: {describe_unknown('class', strange[0], MOTIONS.classes)}")
         if values.ndim != 3 or len(values) < FEWEST:
             raise UsageError(f"{place} holds {list(values.shape)}, expected series of six channels")
         classes = np.array([MOTIONS.classes.index(label) for label in labels], np.int64)
@@ -222,5 +222,5 @@ DATASETS = {
 def dataset(name: str) -> DataSet:
     """The data set of that name. Raises: UsageError for an unknown one."""
     if name not in DATASETS:
-        raise UsageError(unknown("data set", name, DATASETS))
+        raise UsageError(describe_unknown("data set", name, DATASETS))
     return DATASETS[name]

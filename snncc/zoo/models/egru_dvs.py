@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .config import Config
 from .egru import EGRU, EGRUConfig, Form
-from .multistep import at_once
+from .multistep import apply_at_once
 
 FEATURES = 512
 MAPS = 64, 192, 384, 256, 256
@@ -60,7 +60,7 @@ class EGRUDVS(nn.Module):
         self.config = config
         self.shrink = nn.MaxPool2d(config.shrink)
         if config.maps:
-            self.conv = stem(config)
+            self.conv = make_stem(config)
         self.recurrent = EGRU(
             EGRUConfig(
                 config.inputs,
@@ -75,14 +75,14 @@ class EGRUDVS(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores of all ticks."""
-        frames = at_once(x, self.shrink) if self.config.shrink > 1 else x
+        frames = apply_at_once(x, self.shrink) if self.config.shrink > 1 else x
         if self.config.polarity == "mean":
             frames = frames.mean(2, keepdim=True)
-        seen = at_once(frames, self.conv) if self.config.maps else frames.flatten(2)
+        seen = apply_at_once(frames, self.conv) if self.config.maps else frames.flatten(2)
         return cast("Tensor", self.recurrent(seen))
 
 
-def stem(config: EGRUDVSConfig) -> nn.Sequential:
+def make_stem(config: EGRUDVSConfig) -> nn.Sequential:
     """The convolutions; larger frames are pooled after more of them, down to one point."""
     side = config.side // config.shrink
     pools = 2 + (side >= 64) + (side >= 128)

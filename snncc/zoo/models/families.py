@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 from .config import Config
 
@@ -94,5 +94,5 @@ FAMILIES: Mapping[str, Family] = {
 def family(name: str) -> Family:
     """The family of that name. Raises: UsageError for an unknown one."""
     if name not in FAMILIES:
-        raise UsageError(unknown("family", name, FAMILIES))
+        raise UsageError(describe_unknown("family", name, FAMILIES))
     return FAMILIES[name]

@@ -53,7 +53,7 @@ def parts(owner: nn.Module, name: str, *kinds: str) -> tuple[Layer, ...]:
     return tuple(owner.get_submodule(name.replace("*", kind)) for kind in kinds)
 
 
-def at_once(x: Tensor, *layers: Layer) -> Tensor:
+def apply_at_once(x: Tensor, *layers: Layer) -> Tensor:
     """Stateless layers on `[ticks, batch, ...]`, the ticks taken as further samples."""
     y = x.flatten(0, 1)
     for layer in layers:

@@ -9,7 +9,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from .config import Config
-from .multistep import at_once, leaky, parts, rest
+from .multistep import apply_at_once, leaky, parts, rest
 
 ATTENTION_THRESHOLD = 0.5
 
@@ -54,14 +54,14 @@ class Stem(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for index, suffix in enumerate(("", "1", "2")):
             conv, norm, fire = parts(self, f"proj_*{suffix}", "conv", "bn", "lif")
-            x = fire(at_once(x, conv, norm))
+            x = fire(apply_at_once(x, conv, norm))
             if self.pools[index]:
-                x = at_once(x, self.pool)
+                x = apply_at_once(x, self.pool)
         conv, norm, fire = parts(self, "proj_*3", "conv", "bn", "lif")
-        x = at_once(x, conv, norm)
+        x = apply_at_once(x, conv, norm)
         if self.pools[3]:
-            x = at_once(x, self.pool)
-        return at_once(fire(x), self.rpe_conv, self.rpe_bn) + x
+            x = apply_at_once(x, self.pool)
+        return apply_at_once(fire(x), self.rpe_conv, self.rpe_bn) + x
 
 
 class Attention(nn.Module):
@@ -85,11 +85,11 @@ class Attention(nn.Module):
         s = self.shortcut_lif(x)
         q, k, v = (self._project(s, name) for name in ("q", "k", "v"))
         gate = self.talking_heads_lif((k * v).flatten(-2).sum(-1)[..., None, None])
-        return x + at_once(q * gate, self.proj_conv, self.proj_bn)
+        return x + apply_at_once(q * gate, self.proj_conv, self.proj_bn)
 
     def _project(self, s: Tensor, name: str) -> Tensor:
         conv, norm, fire = parts(self, f"{name}_*", "conv", "bn", "lif")
-        return fire(at_once(s, conv, norm))
+        return fire(apply_at_once(s, conv, norm))
 
 
 class Mlp(nn.Module):
@@ -102,8 +102,8 @@ class Mlp(nn.Module):
         self.fc2_conv, self.fc2_bn = nn.Conv2d(hidden, width, 1), nn.BatchNorm2d(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = at_once(self.fc1_lif(x), self.fc1_conv, self.fc1_bn)
-        return x + at_once(self.fc2_lif(inner), self.fc2_conv, self.fc2_bn)
+        inner = apply_at_once(self.fc1_lif(x), self.fc1_conv, self.fc1_bn)
+        return x + apply_at_once(self.fc2_lif(inner), self.fc2_conv, self.fc2_bn)
 
 
 class Block(nn.Module):
@@ -137,7 +137,7 @@ class SDT1(nn.Module):
         x = self.patch_embed(x)
         for block in self.block:
             x = block(x)
-        return at_once(self.head_lif(x.mean((-2, -1))), self.head)
+        return apply_at_once(self.head_lif(x.mean((-2, -1))), self.head)
 
 
 def from_authors(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

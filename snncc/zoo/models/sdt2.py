@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .config import Config
-from .multistep import at_once, leaky, parts, rest
+from .multistep import apply_at_once, leaky, parts, rest
 
 ATTENTION_THRESHOLD = 0.5
 SCALE = 0.125  # a constant in the authors' code, whatever the width of a head
@@ -47,7 +47,7 @@ class Down(nn.Module):
         self.encode_bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return at_once(self.encode_lif(x), self.encode_conv, self.encode_bn)
+        return apply_at_once(self.encode_lif(x), self.encode_conv, self.encode_bn)
 
 
 class SepConv(nn.Module):
@@ -64,8 +64,8 @@ class SepConv(nn.Module):
         self.bn2 = nn.BatchNorm2d(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = self.lif2(at_once(self.lif1(x), self.pwconv1, self.bn1))
-        return at_once(inner, self.dwconv, self.pwconv2, self.bn2)
+        inner = self.lif2(apply_at_once(self.lif1(x), self.pwconv1, self.bn1))
+        return apply_at_once(inner, self.dwconv, self.pwconv2, self.bn2)
 
 
 class ConvBlock(nn.Module):
@@ -83,8 +83,8 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.Conv(x)
-        inner = at_once(self.lif1(x), self.conv1, self.bn1)
-        return x + at_once(self.lif2(inner), self.conv2, self.bn2)
+        inner = apply_at_once(self.lif1(x), self.conv1, self.bn1)
+        return x + apply_at_once(self.lif2(inner), self.conv2, self.bn2)
 
 
 class PaddedNorm(nn.Module):
@@ -176,7 +176,7 @@ class Attention(nn.Module):
         return self._conv("proj", a.transpose(-2, -1).reshape(x.shape))
 
     def _conv(self, name: str, x: Tensor) -> Tensor:
-        return at_once(x, *parts(self, f"{name}_conv.*", "0", "1"))
+        return apply_at_once(x, *parts(self, f"{name}_conv.*", "0", "1"))
 
     def _heads(self, x: Tensor) -> Tensor:
         ticks, batch, width = x.shape[:3]
@@ -194,8 +194,8 @@ class Mlp(nn.Module):
         self.fc2_conv, self.fc2_bn = nn.Conv1d(hidden, width, 1), nn.BatchNorm1d(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = at_once(self.fc1_lif(x.flatten(-2)), self.fc1_conv, self.fc1_bn)
-        return at_once(self.fc2_lif(inner), self.fc2_conv, self.fc2_bn).reshape(x.shape)
+        inner = apply_at_once(self.fc1_lif(x.flatten(-2)), self.fc1_conv, self.fc1_bn)
+        return apply_at_once(self.fc2_lif(inner), self.fc2_conv, self.fc2_bn).reshape(x.shape)
 
 
 class Block(nn.Module):
@@ -247,4 +247,4 @@ class SDT2(nn.Module):
         x = self.downsample4(x)
         for block in self.block4:
             x = block(x)
-        return at_once(self.lif(x.mean((-2, -1))), self.head)
+        return apply_at_once(self.lif(x.mean((-2, -1))), self.head)

@@ -9,7 +9,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from .config import Config
-from .multistep import at_once, leaky, parts, rest
+from .multistep import apply_at_once, leaky, parts, rest
 
 ATTENTION_THRESHOLD = 0.5
 SCALE = 0.125  # a constant in the authors' code, whatever the width of a head
@@ -54,10 +54,10 @@ class Stem(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for pooled, suffix in zip(self.pools, ("", "1", "2", "3"), strict=True):
             conv, norm, fire = parts(self, f"proj_*{suffix}", "conv", "bn", "lif")
-            x = fire(at_once(x, conv, norm))
+            x = fire(apply_at_once(x, conv, norm))
             if pooled:
-                x = at_once(x, self.pool)
-        return cast("Tensor", self.rpe_lif(at_once(x, self.rpe_conv, self.rpe_bn)) + x)
+                x = apply_at_once(x, self.pool)
+        return cast("Tensor", self.rpe_lif(apply_at_once(x, self.rpe_conv, self.rpe_bn)) + x)
 
 
 class Attention(nn.Module):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import Config
-from .multistep import at_once, leaky, parts, rest
+from .multistep import apply_at_once, leaky, parts, rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class PatchCell(nn.Module):
         self.lif1, self.lif2 = leaky(), leaky()
 
     def forward(self, x: Tensor) -> Tensor:
-        first, second, third = (at_once(x, node) for node in self.cell2node)
-        second = second + at_once(self.lif1(first), self.node1_node2)
-        third = third + first + at_once(self.lif2(second), self.node2_node3)
+        first, second, third = (apply_at_once(x, node) for node in self.cell2node)
+        second = second + apply_at_once(self.lif1(first), self.node1_node2)
+        third = third + first + apply_at_once(self.lif2(second), self.node2_node3)
         return torch.cat((first, second, third), 2)
 
 
@@ -63,7 +63,7 @@ class Patches(nn.Module):
         self.add_module("1", nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        return at_once(x, *self.children())
+        return apply_at_once(x, *self.children())
 
 
 class TokenMix(nn.Module):
@@ -79,14 +79,14 @@ class TokenMix(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         _, conv, norm, fire = self.get_submodule("proj_h").children()
-        high = fire(at_once(x.transpose(2, 3), conv, norm)).transpose(2, 3)
+        high = fire(apply_at_once(x.transpose(2, 3), conv, norm)).transpose(2, 3)
         _, conv, norm, fire = self.get_submodule("proj_w").children()
-        wide = fire(at_once(x.transpose(2, 4), conv, norm)).transpose(2, 4)
+        wide = fire(apply_at_once(x.transpose(2, 4), conv, norm)).transpose(2, 4)
         own = x
         if self.own is not None:
             norm, fire = self.own.children()
-            own = fire(at_once(x, norm))
-        return at_once(torch.cat((own, high, wide), 2), self.fuse)
+            own = fire(apply_at_once(x, norm))
+        return apply_at_once(torch.cat((own, high, wide), 2), self.fuse)
 
 
 class ChannelMix(nn.Module):
@@ -106,8 +106,8 @@ class ChannelMix(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         first, norm1, fire, second, norm2 = self.net.children()
-        y = fire(at_once(x.flatten(-2).transpose(-2, -1), first, norm1))
-        return at_once(y, second, norm2).transpose(-2, -1).reshape(x.shape)
+        y = fire(apply_at_once(x.flatten(-2).transpose(-2, -1), first, norm1))
+        return apply_at_once(y, second, norm2).transpose(-2, -1).reshape(x.shape)
 
 
 class SpikingMLP(nn.Module):
@@ -153,7 +153,7 @@ class SpikingMLP(nn.Module):
                 (mix,) = parts(self, f"channel_mix.{index}.*", "1")
                 x = self.channel_lif[index](t + mix(x))
             block += depth
-        return at_once(at_once(x, self.batch_norm).mean((-2, -1)), self.mlp_head)
+        return apply_at_once(apply_at_once(x, self.batch_norm).mean((-2, -1)), self.mlp_head)
 
 
 def _place(mix: ChannelMix) -> nn.Sequential:

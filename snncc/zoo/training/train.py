@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import nn
 
 from snncc.files import MARK, refuse_file, write_file
-from snncc.ir import UsageError, unknown
+from snncc.ir import UsageError, describe_unknown
 
 from ..data.data_sets import dataset
 from ..data.samples import DataSet, Samples, Split
@@ -67,7 +67,7 @@ def train(
     Raises: UsageError for an unknown name, absent data, or a file that snncc did not write.
     """
     if name not in RECIPES:
-        raise UsageError(unknown("recipe", name, RECIPES))
+        raise UsageError(describe_unknown("recipe", name, RECIPES))
     card = out.with_suffix(".json")
     for file in (out, card):  # before hours of training
         refuse_file(file)

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from snncc.backends import Presentation, Settings
 from snncc.backends.c99 import C99Backend
-from snncc.boards import build_shared_library, zig
+from snncc.boards import build_shared_library, find_zig
 from snncc.ir import Network, UsageError, encode, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.strict import LANGUAGES, STRICT
@@ -70,10 +70,10 @@ def test_several_networks_of_one_name_go_into_one_program(language: str, tmp_pat
     units = ["both.c", "left.c", "right.c"]
     objects = [f"{unit}.o" for unit in units]
     for unit, made in zip(units, objects, strict=True):
-        command = [*zig(), "cc", *LANGUAGES[language], *STRICT, "-c", unit, "-o", made]
+        command = [*find_zig(), "cc", *LANGUAGES[language], *STRICT, "-c", unit, "-o", made]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-    subprocess.run([*zig(), "cc", *objects, "-o", "both"], cwd=tmp_path, check=True)
+    subprocess.run([*find_zig(), "cc", *objects, "-o", "both"], cwd=tmp_path, check=True)
     assert subprocess.run([tmp_path / "both"]).returncode == 0
 
 
@@ -145,7 +145,7 @@ def test_the_example_is_a_program_as_it_is(name: str, tmp_path: Path) -> None:
         (tmp_path / path).write_bytes(text)
     program = BACKEND.lower(quantized(name), Settings()).name
     units = [f"{program}.c", "example/main.c", "-I."]
-    command = [*zig(), "cc", "-std=c99", *STRICT, *units, "-o", "shown"]
+    command = [*find_zig(), "cc", "-std=c99", *STRICT, *units, "-o", "shown"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     shown = subprocess.run([tmp_path / "shown"], capture_output=True, text=True, check=True).stdout

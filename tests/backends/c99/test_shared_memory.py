@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
-from snncc.backends.c99.step_wires import filled_by, read_by
+from snncc.backends.c99.step_wires import list_filled, read_by
 from snncc.ir import LoweringRefused, Network, UsageError, run
 from tests.backends.c99.populations import garden, signals
 from tests.nets import quantized_networks, spikes_for
@@ -20,7 +20,7 @@ def needed(program: Program) -> dict[str, tuple[int, int]]:
     """Wire → the first and the last step that touches it."""
     found: dict[str, tuple[int, int]] = {}
     for number, step in enumerate(program.steps):
-        for name in (*filled_by(step), *(reading.wire for reading in read_by(step))):
+        for name in (*list_filled(step), *(reading.wire for reading in read_by(step))):
             first, _ = found.get(name, (number, number))
             found[name] = first, number
     return found

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.boards import board, build, zig
+from snncc.boards import board, build, find_zig
 from snncc.ir import LoweringRefused, Network, Use, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.populations import garden
@@ -107,7 +107,7 @@ def test_no_compiler_has_a_word_for_any_network(
 
 @pytest.mark.parametrize("name", ["memory", "convolutional", "garden"])
 def test_no_library_is_called(name: str, tmp_path: Path) -> None:
-    for path in compiled([*zig(), "cc", *M4, *PLAIN, *STRICT], emitted(name), tmp_path):
+    for path in compiled([*find_zig(), "cc", *M4, *PLAIN, *STRICT], emitted(name), tmp_path):
         symbols = ELFFile(BytesIO(path.read_bytes())).get_section_by_name(".symtab")
         wanted = {s.name for s in symbols.iter_symbols() if s["st_shndx"] == "SHN_UNDEF" and s.name}
         # The run-time names of the Arm ABI for the same two functions (RTABI 4.3.4) count as them.

@@ -10,7 +10,7 @@ import pytest
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.backends.c99.emit.weight_arrays import LONG_BYTES, array, is_long, long_name
+from snncc.backends.c99.emit.weight_arrays import LONG_BYTES, array, is_long, name_long_file
 from snncc.backends.c99.storage import KINDS, Layout, Table
 from snncc.ir import Tensor
 from tests.backends.c99.populations import garden
@@ -50,9 +50,9 @@ def test_a_long_array_has_a_file_of_its_own() -> None:
     long = table("int8_t", LONG_BYTES)
     files = backend.emit(replace(program, tables=(*program.tables, long)))
     texts = {str(path): text for path, text in files.items()}
-    own, shared = texts[long_name(program, long)], texts[f"{program.name}_weights.h"]
+    own, shared = texts[name_long_file(program, long)], texts[f"{program.name}_weights.h"]
     assert own == array(long)
-    assert f'#include "{long_name(program, long)}"'.encode() in shared
+    assert f'#include "{name_long_file(program, long)}"'.encode() in shared
     assert b"numbers[" not in shared and b"static const" in shared
     assert f'#include "{program.name}_weights.h"'.encode() in texts[f"{program.name}.c"]
     assert b"static const snncc_row" not in texts[f"{program.name}.c"]

@@ -24,7 +24,7 @@ def loops(draw):
 def test_each_spike_arrives_in_the_tick_that_feels_it(synapses) -> None:
     found = schedule(NAMES, synapses)
     for source, target, delay in synapses:
-        arrival = found.phases[source] + 1 + found.extra(source, target, delay)
+        arrival = found.phases[source] + 1 + found.count_extra(source, target, delay)
         felt = found.period * delay + found.phases[target]
         assert felt - found.period < arrival <= felt
 

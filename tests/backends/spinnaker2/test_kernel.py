@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.spinnaker2.applications.population_tick import Population
-from snncc.boards import zig
+from snncc.boards import find_zig
 
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off")
 M4F = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4", "-c")
@@ -37,7 +37,7 @@ def compiled(folder: Path, *flags: str) -> Path:
     kernel = files("snncc.backends.spinnaker2") / "package"
     for name in ("paced.c", "paced.h"):
         (folder / name).write_bytes((kernel / name).read_bytes())
-    command = [*zig(), "cc", *FLAGS, *flags, "-o", "paced.out", "paced.c"]
+    command = [*find_zig(), "cc", *FLAGS, *flags, "-o", "paced.out", "paced.c"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     return folder / "paced.out"
 

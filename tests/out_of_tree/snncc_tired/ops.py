@@ -54,6 +54,6 @@ class TiredLIF(Spiking):
         low, high = reach.drive_limits(lows, highs, self.bias, a)
         least = np.minimum(0, a.quantity(self.jump, "v") * self.limit)
         falls = bool(np.all(a.quantity(self.threshold, "v") + least > 0))
-        push, decay = reach.either_way(low, high), a.factor(self.decay, "decay")
+        push, decay = reach.bound_either_way(low, high), a.factor(self.decay, "decay")
         moved = reach.bound_subtracting(self, push, decay, a, falls=falls)
         return np.maximum(moved, reach.first(self, a))

@@ -59,22 +59,22 @@ class Names:
             return wire.name
         if wire.place is None:
             return f"state->{wire.name}{self.slot(wire, reading.delay)}"
-        at = f"&state->{shared(wire)}[{place(wire)}]"
-        return at if wire.ctype == shared_type(wire) else f"({wire.ctype} *){at}"
+        at = f"&state->{name_shared(wire)}[{place(wire)}]"
+        return at if wire.ctype == choose_shared_type(wire) else f"({wire.ctype} *){at}"
 
     def index(self, reading: Reading) -> str:
         """The numbers of the neurons on a list of events."""
         wire = self.wires[reading.wire]
         if wire.place is None:
             return f"state->{wire.name}{self.slot(wire, reading.delay)}.index"
-        return f"&state->{shared(wire)}[{place(wire)} + 1u]"
+        return f"&state->{name_shared(wire)}[{place(wire)} + 1u]"
 
     def count(self, reading: Reading) -> str:
         """How many neurons are on a list of events."""
         wire = self.wires[reading.wire]
         if wire.place is None:
             return f"state->{wire.name}{self.slot(wire, reading.delay)}.count"
-        return f"state->{shared(wire)}[{place(wire)}]"
+        return f"state->{name_shared(wire)}[{place(wire)}]"
 
     def pointer(self, name: str, reading: Reading) -> str:
         """Declaration of a pointer to a wire of values that is read."""
@@ -120,12 +120,12 @@ def lanes_of(step: Population) -> int:
     return step.blocks * step.groups * LANES
 
 
-def shared(wire: Wire) -> str:
+def name_shared(wire: Wire) -> str:
     """The memory in which a wire has a place: one for each width, so that types never mix."""
     return f"shared_{8 * BYTES[wire.ctype]}"
 
 
-def shared_type(wire: Wire) -> str:
+def choose_shared_type(wire: Wire) -> str:
     """The C type of the elements of that memory."""
     return f"uint{8 * BYTES[wire.ctype]}_t"
 

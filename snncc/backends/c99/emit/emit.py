@@ -67,7 +67,7 @@ def source(program: Program, names: Names) -> str:
             functions.append(population(step, names))
             calls.append(names.signature(f"{step.node}_update", step)[1])
             continue
-        name, note, lines = _plain(step, names, index)
+        name, note, lines = _write_function(step, names, index)
         head, call = names.signature(name, step)
         if isinstance(step, Keep):
             port = next(p for p in program.ports if p.node == step.port)
@@ -99,7 +99,7 @@ def _places(program: Program) -> str:
     )
 
 
-def _plain(step: Step, names: Names, index: int) -> tuple[str, str, list[str]]:
+def _write_function(step: Step, names: Names, index: int) -> tuple[str, str, list[str]]:
     """Name, note and body of the function of a step."""
     match step:
         case Scan():

@@ -37,10 +37,10 @@ def list_encoded(program: Program) -> tuple[Port, ...]:
     None in a part of something larger, which brings codes; none of codes of an odd kind, which
     only networks by hand have.
     """
-    return tuple(p for p in program.ports if _encodable(p)) if program.scored else ()
+    return tuple(p for p in program.ports if _is_encodable(p)) if program.scored else ()
 
 
-def _encodable(port: Port) -> bool:
+def _is_encodable(port: Port) -> bool:
     if port.format is None:
         return True
     usual = (port.format.rounding, port.format.overflow) == (Rounding.HALF_EVEN, Overflow.SATURATE)

@@ -139,7 +139,7 @@ def _pair_kept(leaky: Leaky) -> str:
     """What is left of two potentials v after reset and decay."""
     taken = "marks" if leaky.marking else "(marks & amount)"
 
-    def less(value: str) -> str:
+    def subtract_taken(value: str) -> str:
         return f"(uint32_t)__ssub16((int32_t){value}, (int32_t){taken})"
 
     def apply_decay(value: str) -> str:
@@ -151,7 +151,9 @@ def _pair_kept(leaky: Leaky) -> str:
         case "value":
             return f"({apply_decay('v')} & ~marks) | (amount & marks)"
         case _:
-            return less(apply_decay("v")) if leaky.late else apply_decay(less("v"))
+            return (
+                subtract_taken(apply_decay("v")) if leaky.late else apply_decay(subtract_taken("v"))
+            )
 
 
 def _pair_faded(value: str, name: str, constant: Constant | None, frac: int) -> str:

@@ -27,7 +27,7 @@ def project_files(program: Program, sources: Files) -> Files:
     """The sources and, in a folder of its name, the project that is asked for around them."""
     code = code_of(sources)
     code = {name: text for name, text in code.items() if APART not in name}
-    code |= {name: text.encode() for name, text in _face(program).items()}
+    code |= {name: text.encode() for name, text in _write_app(program).items()}
     sensors = tuple(_sensor(port) for port in program.ports)
     application = Application(program.name, "c99", program.tick, sensors, program.delivery)
     kind = program.delivery.project
@@ -44,7 +44,7 @@ def _sensor(port: Port) -> Sensor:
     return replace(plain, unit=unit, low=port.format.low, high=port.format.high)
 
 
-def _face(program: Program) -> Mapping[str, str]:
+def _write_app(program: Program) -> Mapping[str, str]:
     takes = arguments(program).removeprefix(", ")
     return {"snncc_app.h": _header(program, takes), "snncc_app.c": _source(program, takes)}
 

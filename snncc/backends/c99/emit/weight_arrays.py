@@ -28,7 +28,7 @@ def weights(program: Program) -> Mapping[str, Callable[[], bytes]]:
     long = [table for table in program.tables if is_long(table)]
     return {
         weights_name(program): partial(_weights, program),
-        **{long_name(program, table): partial(array, table) for table in long},
+        **{name_long_file(program, table): partial(array, table) for table in long},
     }
 
 
@@ -45,7 +45,7 @@ def _weights(program: Program) -> bytes:
 """.encode()
     ]
     for table in program.tables:
-        included = f'#include "{long_name(program, table)}"\n'.encode()
+        included = f'#include "{name_long_file(program, table)}"\n'.encode()
         pieces.append(included if is_long(table) else array(table))
     return b"\n".join([*pieces, b"#endif\n"])
 
@@ -55,7 +55,7 @@ def is_long(table: Table) -> bool:
     return table.bytes >= LONG_BYTES
 
 
-def long_name(program: Program, table: Table) -> str:
+def name_long_file(program: Program, table: Table) -> str:
     """Name of the file that holds a long table."""
     return f"{program.name}_{table.name}.h"
 

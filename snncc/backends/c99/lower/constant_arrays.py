@@ -78,7 +78,7 @@ class Tables:
             lanes = lanes[:1]
         return Constant(table=self.keep(name, layout, lanes), period=int(lanes.size))
 
-    def plain(self, name: str, layout: Layout, values: Integers) -> Constant:
+    def make_constant(self, name: str, layout: Layout, values: Integers) -> Constant:
         """A parameter as one number, or as a table in the order of the signal."""
         if np.all(values == values.flat[0]):
             return Constant(int(values.flat[0]))

@@ -53,11 +53,19 @@ def element_steps(context: Context, node: Node, target: str) -> tuple[Step, ...]
         case Concat():
             starts = np.cumsum([0, *(s[op.axis] for s in sources)])[:-1]
             return tuple(
-                _loop(context, node, target, source, _at(shape, op.axis, int(start)), (use,), "x0")
+                _loop(
+                    context,
+                    node,
+                    target,
+                    source,
+                    _start_at(shape, op.axis, int(start)),
+                    (use,),
+                    "x0",
+                )
                 for source, start, use in zip(sources, starts, node.inputs, strict=True)
             )
         case Slice():
-            begin = _at(shape, op.axis, op.start)
+            begin = _start_at(shape, op.axis, op.start)
             return (_loop(context, node, target, shape, whole, node.inputs, "x0", begin),)
         case SumPool() | AvgPool() | MaxPool():
             return (_pool(context, node, op, target),)
@@ -104,7 +112,7 @@ def _transpose(context: Context, node: Node, op: Transpose, target: str) -> Loop
     )
 
 
-def _at(shape: Shape, axis: int, start: int) -> tuple[int, ...]:
+def _start_at(shape: Shape, axis: int, start: int) -> tuple[int, ...]:
     return tuple(start if k == axis else 0 for k in range(len(shape)))
 
 
@@ -157,7 +165,7 @@ def _affine(context: Context, node: Node, op: Affine, target: str) -> Loop:
     found = []
     for name, codes in (("scale", scale), ("shift", shift)):
         spread = np.broadcast_to(codes, shape).astype(np.int64)
-        found.append((name, context.tables.plain(f"{node.name}_{name}", "int32_t", spread)))
+        found.append((name, context.tables.make_constant(f"{node.name}_{name}", "int32_t", spread)))
     product = "(int64_t)x0 * scale"
     rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
     text = f"{rounded} + shift"
@@ -172,7 +180,7 @@ def _pool(context: Context, node: Node, op: SumPool | AvgPool | MaxPool, target:
         raise refusal("C007", node, f"pools over {axes} axes have no form in C here, one or two do")
     flat = axes == 1
 
-    def two(values: tuple[int, ...], missing: int) -> tuple[int, int]:
+    def pad_pair(values: tuple[int, ...], missing: int) -> tuple[int, int]:
         return (missing, values[0]) if flat else (values[0], values[1])
 
     return PoolWindow(
@@ -180,10 +188,10 @@ def _pool(context: Context, node: Node, op: SumPool | AvgPool | MaxPool, target:
         context.values(node.inputs[0], node.name),
         target,
         prod(size[: len(size) - axes]),
-        two(size[len(size) - axes :], 1),
-        two(context.network.shapes[node.name][len(size) - axes :], 1),
-        two(op.kernel, 1),
-        two(op.stride, 1),
-        two(tuple(before for before, _ in op.padding), 0),
+        pad_pair(size[len(size) - axes :], 1),
+        pad_pair(context.network.shapes[node.name][len(size) - axes :], 1),
+        pad_pair(op.kernel, 1),
+        pad_pair(op.stride, 1),
+        pad_pair(tuple(before for before, _ in op.padding), 0),
         isinstance(op, MaxPool),
     )

@@ -80,7 +80,7 @@ def leaky_of(
     """
     op, bits = node.op, _bits(node)
     # Those whose equations stand above; no op derives from one of them.
-    if bits is None or not isinstance(op, Leaking) or not _plain(node, op):
+    if bits is None or not isinstance(op, Leaking) or not _is_plain(node, op):
         return None
     if reads_state(context, node) or op.membrane.current_order == "old":
         return None
@@ -150,7 +150,7 @@ def _bits(node: Node) -> int | None:
     return widths.pop() if known and saturating and truncating else None
 
 
-def _plain(node: Node, op: Spiking) -> bool:
+def _is_plain(node: Node, op: Spiking) -> bool:
     """Fires once a tick, never waits, has no floor, and is reset in one of the two places."""
     order = op.reset_order if op.reset != "none" else "now"
     placed = order in ("now", "before-decay", "after-decay")

@@ -75,7 +75,7 @@ def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
         target,
         prod(lead),
         size,
-        context.tables.plain(f"{node.name}_softening", "int32_t", softening),
+        context.tables.make_constant(f"{node.name}_softening", "int32_t", softening),
         format.unit,
         _fit(node, "value", "x"),
     )
@@ -89,7 +89,7 @@ def lower_graded(context: Context, node: Node, op: Graded) -> tuple[tuple[Loop, 
     )
     finer = np.left_shift(1, current_shifts(context, node))
     values = zip(("threshold", "amount", "finer"), (*given, finer), strict=True)
-    plain = context.tables.plain
+    plain = context.tables.make_constant
     parameters = tuple((n, plain(f"{node.name}_{n}", "int32_t", codes)) for n, codes in values)
     value = f"const int64_t x = {_fit(node, 'v', '(int64_t)x0 * finer')};"
     fires = f"x {op.compare} threshold"
@@ -109,7 +109,7 @@ def _rescale(context: Context, node: Node, role: str) -> tuple[str, Parameters]:
     multiplier = np.broadcast_to(a.multiplier(role, "scale"), context.network.shapes[node.name])
     if np.any(multiplier >= 1 << 31):
         raise refusal("C005", node, "its input is coarser than its format by more than 31 bits")
-    scale = context.tables.plain(f"{node.name}_scale", "int32_t", multiplier)
+    scale = context.tables.make_constant(f"{node.name}_scale", "int32_t", multiplier)
     product = "(int64_t)x0 * scale"
     rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
     assert isinstance(node.op, Requantize | Function), "only these rescale"

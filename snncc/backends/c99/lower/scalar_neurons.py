@@ -34,7 +34,7 @@ def scalar(context: Context, node: Node, grid: Grid) -> tuple[Scalar, tuple[Memo
     if written is None:
         raise refusal("C007", node, f"{node.op.keyword} has no form in C here")
     write, always_wide = written
-    writer = _Writer(context, node, grid, always_wide or _wide(context, node))
+    writer = _Writer(context, node, grid, always_wide or _is_wide(context, node))
     write(writer, node.op)
     memories = tuple(_memory(context, node, grid, state) for state in node.op.states)
     states = tuple((s.name, m.name) for s, m in zip(node.op.states, memories, strict=True))
@@ -53,7 +53,7 @@ def _stays_at_rest(context: Context, node: Node) -> bool:
     return not (np.any(out) or any(np.any(values) for values in after.values()))
 
 
-def _wide(context: Context, node: Node) -> bool:
+def _is_wide(context: Context, node: Node) -> bool:
     """Whether 32 bits might not hold what is computed on the way."""
     formats = node.formats.values()
     small = all(f.bits <= NARROW_BITS for f in formats if isinstance(f, Quantity))
@@ -100,7 +100,7 @@ class _Writer:
     def _begin(self, op: Spiking) -> str:
         """The statement of the drive that every neuron begins with; its threshold."""
         self._let("push", self._drive(op.bias))
-        return self._own("threshold", op.threshold)
+        return self._write_parameter("threshold", op.threshold)
 
     def integrate_and_fire(self, op: IF) -> None:
         """Statements of a neuron that does not leak."""
@@ -115,7 +115,7 @@ class _Writer:
     def adaptive(self, op: ALIF) -> None:
         """Statements of a neuron whose threshold rises."""
         threshold = self._begin(op)
-        rise = f"{self._own('adaptation_step', op.adaptation_step)} * s"
+        rise = f"{self._write_parameter('adaptation_step', op.adaptation_step)} * s"
         faded = self._times("b", op.adaptation_decay, "adaptation_decay")
         self._let("raised", self._fit(f"{faded} + {rise}", "v"))
         self._let("before", f"{threshold} + b")
@@ -150,7 +150,7 @@ class _Writer:
         self._let("down", self._fit(f"{self._times('h', op.fall, 'fall')} - push", "v"))
         self._let("moved", self._times("(up + down)", op.gain, "gain"))
         if op.reset == "subtract":
-            amount = self._own("amount", op.reset_amount)
+            amount = self._write_parameter("amount", op.reset_amount)
             self.lines.append("if (again) moved += h;")
             self.lines.append(f"e = {self._fit(f'up - {amount} * again', 'v')};")
             self.lines.append("h = again ? 0 : down;")
@@ -172,7 +172,7 @@ class _Writer:
         moved = self._advance(op, order, decay, drive)
         if op.floored:
             self._let("moved", moved)
-            floor = self._own("lowest", op.floor)
+            floor = self._write_parameter("lowest", op.floor)
             self.lines.append(f"if (moved < {floor}) moved = {floor};")
             self.lines.append(f"moved = {self._fit('moved', 'v')};")
         else:
@@ -183,7 +183,7 @@ class _Writer:
                 f"moved = {self._fit(self._reset_potential(op, 'moved', 'fired'), 'v')};"
             )
         if order == "rechecked":
-            amount = self._own("amount", op.reset_amount)
+            amount = self._write_parameter("amount", op.reset_amount)
             self.lines.append(f"moved = {self._fit(f'moved - {amount} * (fired - again)', 'v')};")
         if op.refractory:
             self.lines.append("if (wait) { fired = 0; wait--; }")
@@ -195,7 +195,7 @@ class _Writer:
         """A potential after its reset."""
         if op.reset == "none":
             return value
-        amount = self._own("amount", op.reset_amount)
+        amount = self._write_parameter("amount", op.reset_amount)
         if op.reset == "subtract":
             return f"{value} - {amount} * {spikes}"
         return f"({spikes} ? {amount} : {value})"
@@ -220,7 +220,7 @@ class _Writer:
     def _let(self, name: str, value: str) -> None:
         self.lines.append(f"{self.word} {name} = {value};")
 
-    def _own(self, name: str, value: Param) -> str:
+    def _write_parameter(self, name: str, value: Param) -> str:
         """A parameter in codes of v, as a C expression."""
         return self._constant(name, parameter_codes(self.context, self.node, value, "v"))
 
@@ -236,7 +236,7 @@ class _Writer:
 
     def _drive(self, bias: Param) -> str:
         raised = self._constant("unit", np.int64(1) << current_shifts(self.context, self.node))
-        added = self._own("added", bias)
+        added = self._write_parameter("added", bias)
         current = "current" if raised == "(1)" else f"current * {raised}"
         return current if added == "(0)" else f"{current} + {added}"
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..program import Program, Readout
-from ..step_wires import filled_by, read_by
+from ..step_wires import list_filled, read_by
 from ..storage import BYTES, Wire
 
 ALIGNMENT_BYTES = 4  # of a place: a whole word, as kernels read words
@@ -52,7 +52,7 @@ def _spans(program: Program) -> Iterator[_Span]:
     read: dict[str, list[int]] = {}
     late = {r.reading.wire for r in program.traced if r.reading.delay}
     for number, step in enumerate(program.steps):
-        for name in filled_by(step):
+        for name in list_filled(step):
             filled.setdefault(name, []).append(number)
         for reading in read_by(step):
             read.setdefault(reading.wire, []).append(number)

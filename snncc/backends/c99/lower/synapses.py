@@ -169,7 +169,7 @@ def lower_synapses(context: Context, node: Node, target: str) -> tuple[Spread | 
     small = kind == "uint8_t" and int(weights.max(initial=0)) < 128
     layout = "int8_t" if small else kind
     whole = np.broadcast_to(bias, context.network.shapes[node.name])
-    begin = context.tables.plain(f"{node.name}_bias", "int32_t", whole)
+    begin = context.tables.make_constant(f"{node.name}_bias", "int32_t", whole)
     rate, binary = context.rates.get(source.source), context.facts.binary(source)
     events = context.network[source.source].op.output is Output.EVENTS
     graded = events and not source.state
@@ -257,21 +257,21 @@ def _conv_walk(
     out, into = weights.shape[:2]
     flat = len(op.stride) == 1
 
-    def two(pair: tuple[int, ...], missing: int) -> tuple[int, int]:
+    def pad_pair(pair: tuple[int, ...], missing: int) -> tuple[int, int]:
         return (missing, pair[0]) if flat else (pair[0], pair[1])
 
-    kernel = two(weights.shape[2:], 1)
+    kernel = pad_pair(weights.shape[2:], 1)
     # [groups, out, in, height, width] to [in channels, height, width, out per group]
     grouped = weights.reshape(op.groups, out // op.groups, into, *kernel)
     order = grouped.transpose(0, 2, 3, 4, 1)
     return ConvWalk(
         context.tables.keep(f"{node.name}_weights", layout, order),
-        two(shapes[node.inputs[0].source][1:], 1),
-        two(shapes[node.name][1:], 1),
+        pad_pair(shapes[node.inputs[0].source][1:], 1),
+        pad_pair(shapes[node.name][1:], 1),
         kernel,
-        two(op.stride, 1),
-        two(tuple(before for before, _ in op.padding), 0),
-        two(op.dilation, 1),
+        pad_pair(op.stride, 1),
+        pad_pair(tuple(before for before, _ in op.padding), 0),
+        pad_pair(op.dilation, 1),
         int(into),
         int(out // op.groups),
     )

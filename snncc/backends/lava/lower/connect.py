@@ -24,7 +24,7 @@ class Way:
     message_bits: int
 
 
-def between(
+def connect_links(
     sources: Mapping[str, Integers], targets: tuple[Neurons, ...], links: Iterable[Link], way: Way
 ) -> Iterator[Synapses]:
     """The synapses of all links, cut where either side is several processes; yet without names.

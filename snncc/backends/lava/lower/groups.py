@@ -15,7 +15,7 @@ from ..population_tick import Population
 from ..program import Registers
 from .links import NONE, Link
 from .populations import Drive
-from .stock import MIXED, overshoot, registers
+from .stock import MIXED, bound_overshoot, registers
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ def parts(whole: Population, real: Population, drive: Drive, frame: Frame) -> tu
     if isinstance(one.found, Registers) or np.max(kinds) == 0:
         return (one,)
     if np.max(kinds) >= frame.most:
-        return (replace(one, found=f"{one.found}{_more(one.found, kinds)}"),)
+        return (replace(one, found=f"{one.found}{_advise(one.found, kinds)}"),)
     found = [
         _part(whole, real, drive, frame, np.flatnonzero(kinds == kind))
         for kind in range(int(np.max(kinds)) + 1)
@@ -65,7 +65,7 @@ def parts(whole: Population, real: Population, drive: Drive, frame: Frame) -> tu
     return (replace(one, found=why),) if why else tuple(found)
 
 
-def _more(why: str, kinds: Integers) -> str:
+def _advise(why: str, kinds: Integers) -> str:
     """What to do about mixed constants, if they are the reason."""
     many = np.max(kinds) + 1
     return f", in {many} ways (--option parts={many} allows as many LIFs)" if why == MIXED else ""
@@ -82,14 +82,14 @@ def _kinds(p: Population) -> Integers:
 def _part(
     whole: Population, real: Population, drive: Drive, frame: Frame, members: Integers
 ) -> Part:
-    few, floats = _some(whole, members), _some(real, members)
+    few, floats = _select(whole, members), _select(real, members)
     limits = drive.low, drive.high, drive.offset, drive.real_offset
     heard = Drive(*(values[members] for values in limits))
     found = registers(few, floats, heard, frame.period, frame.phase, frame.read)
-    return Part(members, few, floats, found, overshoot(few, heard))
+    return Part(members, few, floats, found, bound_overshoot(few, heard))
 
 
-def _some(p: Population, members: Integers) -> Population:
+def _select(p: Population, members: Integers) -> Population:
     return replace(
         p,
         decay=None if p.decay is None else p.decay[members],
@@ -115,14 +115,14 @@ def cut(link: Link, to: Integers, source: Integers, shape: tuple[int, int]) -> L
         return link
     if link.kind == "dense":
         some = np.ix_(to, source)
-        return _any(Link("dense", link.weights[some], link.real[some], NONE, NONE))
+        return _drop_empty(Link("dense", link.weights[some], link.real[some], NONE, NONE))
     row, column = (_places(some, size) for some, size in zip((to, source), shape, strict=True))
     kept = (row[link.rows] >= 0) & (column[link.columns] >= 0)
     rows, columns = row[link.rows[kept]], column[link.columns[kept]]
-    return _any(Link("sparse", link.weights[kept], link.real[kept], rows, columns))
+    return _drop_empty(Link("sparse", link.weights[kept], link.real[kept], rows, columns))
 
 
-def _any(link: Link) -> Link | None:
+def _drop_empty(link: Link) -> Link | None:
     return link if np.any(link.weights) or np.any(link.real) else None
 
 

@@ -16,7 +16,7 @@ from snncc.ir.ops import Input
 from ..program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
 from ..settings import choice, number
 from ..target import DELAY_MAX, MESSAGE_BITS_MAX, PARTS, STATE_BITS
-from .connect import Way, between, name_synapses
+from .connect import Way, connect_links, name_synapses
 from .entering import biases, hosts
 from .groups import Frame, Part, parts
 from .links import Link
@@ -117,11 +117,11 @@ class _Lowering:
             free = self._parts(node, drive.enter_bias(), frame)
             if all(isinstance(part.found, Registers) for part in free):
                 found = free
-                self.biases[node.name] = biases(_fresh(f"{node.name}_bias", taken), drive)
+                self.biases[node.name] = biases(_find_unused(f"{node.name}_bias", taken), drive)
         made: list[Neurons] = []
         for part in found:
             stock, why = self._stock(node, part.found)
-            name = node.name if len(found) == 1 else _fresh(node.name, taken)
+            name = node.name if len(found) == 1 else _find_unused(node.name, taken)
             made.append(
                 Neurons(
                     name, node.name, part.members, node.op.keyword, phase, part.whole, part.real,
@@ -181,7 +181,7 @@ class _Lowering:
         found: list[Synapses] = []
         for to, paths in self.terms.items():
             for term, leaf in paths:
-                extra = self.schedule.extra(leaf.name, to, leaf.delay)
+                extra = self.schedule.count_extra(leaf.name, to, leaf.delay)
                 if extra > DELAY_MAX:
                     raise refusal(
                         "L006",
@@ -195,11 +195,11 @@ class _Lowering:
                 sources = {n.name: n.members for n in ends} or {leaf.name: np.arange(inputs)}
                 torn = len(sources) > 1 or len(neurons[to]) > 1
                 links = self.paths.links(term, leaf, plain=extra > 0 or torn)
-                found += between(sources, neurons[to], links, way)
+                found += connect_links(sources, neurons[to], links, way)
         for to, (host, link) in self.biases.items():
             # Stock populations alone have such a bias, and these have one step a tick.
             way = Way(0, self.schedule.phases[to] - 1, host.message_bits)
-            found += between({host.name: np.arange(host.size)}, neurons[to], (link,), way)
+            found += connect_links({host.name: np.arange(host.size)}, neurons[to], (link,), way)
         return name_synapses(found)
 
     def _message_bits(self, name: str) -> int:
@@ -249,7 +249,7 @@ class _Lowering:
         return tuple(found)
 
 
-def _fresh(stem: str, taken: set[str]) -> str:
+def _find_unused(stem: str, taken: set[str]) -> str:
     """A name for a part of a population that no node has."""
     name = next(name for k in count() if (name := f"{stem}_{k}") not in taken)
     taken.add(name)

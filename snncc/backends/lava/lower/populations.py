@@ -62,7 +62,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
     Raises:
         LoweringRefused: L002, L007, L008, an op or a format that Loihi does not have.
     """
-    op = _on_loihi(node)
+    op = _simplify(node)
     _formats(node)
     shift = np.unique(np.log2(a.input_unit() / a.unit_of("v")))
     if shift.size > 1:
@@ -81,7 +81,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
 
 def real_population(network: Network, node: Node, drive: Drive) -> Population:
     """The population in real numbers."""
-    op = _on_loihi(node)
+    op = _simplify(node)
     a, shape = FloatArithmetic(network.tensors), network.shapes[node.name]
 
     def values(value: Param) -> Values:
@@ -91,7 +91,7 @@ def real_population(network: Network, node: Node, drive: Drive) -> Population:
     return _make_population(node, op, 0, values, bias, _decays(network, node, 0))
 
 
-def _on_loihi(node: Node) -> IF | LIF | CubaLIF | LI:
+def _simplify(node: Node) -> IF | LIF | CubaLIF | LI:
     """The op of a population that Loihi's arithmetic can be.
 
     Raises:
@@ -154,15 +154,15 @@ def _decays(network: Network, node: Node, unity: int) -> tuple[Values | None, Va
     """Decay of the potential and of the current, over `unity` (0: real numbers)."""
     shape = network.shapes[node.name]
 
-    def one(value: Param | None) -> Values | None:
+    def broadcast(value: Param | None) -> Values | None:
         if value is None or (value == 1.0 and node.op.keyword != "cuba_lif"):
             return None
         real = np.broadcast_to(values_of(value, network.tensors), shape).reshape(-1)
         return np.rint(real * unity).astype(np.int64) if unity else np.array(real)
 
     leak = getattr(node.op, "decay", None)
-    current = one(getattr(node.op, "current_decay", None))
-    return (None if leak == 1.0 else one(leak)), current
+    current = broadcast(getattr(node.op, "current_decay", None))
+    return (None if leak == 1.0 else broadcast(leak)), current
 
 
 def gate(network: Network, node: Node, whole: bool) -> Population:

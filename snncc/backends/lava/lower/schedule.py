@@ -20,7 +20,7 @@ class Schedule:
     period: int
     phases: Mapping[str, int]
 
-    def extra(self, source: str, target: str, delay: int) -> int:
+    def count_extra(self, source: str, target: str, delay: int) -> int:
         """Steps of delay that a synapse needs beyond its own one.
 
         Where a tick has several steps, a population gathers what arrives since its last tick.

@@ -33,7 +33,7 @@ def registers(
         phase: step of its tick 0.
         read: whether its potential is an output.
     """
-    if why := _other(p, period, read):
+    if why := _explain_other(p, period, read):
         return why
     decay = UNITY if p.decay is None else int(p.decay[0])
     current = 0 if p.current_decay is None else int(p.current_decay[0])
@@ -46,8 +46,8 @@ def registers(
         or np.max(exponent) > BIAS_EXPONENT_MAX
     ):
         return "a bias needs more bits than its registers have"
-    float_start = _early_real(real, phase)
-    found = _early(p, phase, decay, _calm(real, float_start, phase))
+    float_start = _find_early_real(real, phase)
+    found = _find_early(p, phase, decay, _is_calm(real, float_start, phase))
     if found is None:
         return EARLY
     start, cleared = found
@@ -82,7 +82,7 @@ def _reach(p: Population, drive: Drive, decay: int, current: int) -> float:
     return float(np.max([down, up, lowest, highest]))
 
 
-def overshoot(p: Population, drive: Drive) -> float:
+def bound_overshoot(p: Population, drive: Drive) -> float:
     """How far above its threshold a potential can be when it fires, in thresholds.
 
     So much at most is lost where a reset to zero stands for one that subtracts the threshold.
@@ -97,7 +97,7 @@ def overshoot(p: Population, drive: Drive) -> float:
         return float(np.max(np.where(p.threshold > 0, top / p.threshold - 1, np.inf)))
 
 
-def _other(p: Population, period: int, read: bool) -> str:
+def _explain_other(p: Population, period: int, read: bool) -> str:
     """Why a population is no LIF as Loihi has it; empty if nothing speaks against it."""
     late = 0 if p.strict else 1
     same = [p.threshold, *(d for d in (p.decay, p.current_decay) if d is not None)]
@@ -137,10 +137,10 @@ def _split(bias: Values) -> tuple[Values, Values]:
     return mantissa, exponent
 
 
-def _early(p: Population, phase: int, decay: int, calm: bool) -> tuple[Values, bool] | None:
+def _find_early(p: Population, phase: int, decay: int, calm: bool) -> tuple[Values, bool] | None:
     """Potential before step 0, and whether it must be cleared before the first tick.
 
-    So it must where real numbers that start alike would fire on the way, which `calm` denies.
+    So it must where real numbers that start alike would fire on the way, which `_is_calm` denies.
 
     The bias is felt from step 0 on. Where it can, the potential starts from the value that the
     bias alone leads to the initial one; so it has not to be cleared. Where that start is too large
@@ -152,13 +152,13 @@ def _early(p: Population, phase: int, decay: int, calm: bool) -> tuple[Values, b
         wanted = v - p.bias
         v = np.sign(wanted) * np.minimum(-(-np.abs(wanted) * UNITY // decay), BEYOND)
         exact = exact and bool(np.all(scale_codes(v, decay) == wanted))
-    if exact and calm and _silent(p, v, phase, decay):
+    if exact and calm and _is_silent(p, v, phase, decay):
         return v, False
     v = np.where(p.bias > 0, np.maximum(v, 1 - LIMIT), 0)
-    return (v, True) if not np.any(p.initial) and _silent(p, v, phase, decay) else None
+    return (v, True) if not np.any(p.initial) and _is_silent(p, v, phase, decay) else None
 
 
-def _silent(p: Population, v: Values, phase: int, decay: int) -> bool:
+def _is_silent(p: Population, v: Values, phase: int, decay: int) -> bool:
     """Whether the bias alone fires nothing, and overflows nothing, from `v` on."""
     for _ in range(phase):
         if np.any(np.abs(v) >= LIMIT):
@@ -169,7 +169,7 @@ def _silent(p: Population, v: Values, phase: int, decay: int) -> bool:
     return True
 
 
-def _early_real(p: Population, phase: int) -> Values:
+def _find_early_real(p: Population, phase: int) -> Values:
     v = p.initial
     for _ in range(phase):
         decay = np.ones(()) if p.decay is None else p.decay
@@ -177,7 +177,7 @@ def _early_real(p: Population, phase: int) -> Values:
     return v
 
 
-def _calm(p: Population, v: Values, phase: int) -> bool:
+def _is_calm(p: Population, v: Values, phase: int) -> bool:
     """Whether the bias alone fires nothing from `v` on, in real numbers."""
     for _ in range(phase):
         v = (v if p.decay is None else v * p.decay) + p.bias

@@ -57,7 +57,7 @@ class Relays:
             for late in range(1, length + 1):
                 copy = f"{name}_late{late}"
                 made.append(_relay(before, copy))
-                synapses.append(_one_to_one(before.name, copy, before.size))
+                synapses.append(_connect_one_to_one(before.name, copy, before.size))
                 before = made[-1]
         return made, synapses
 
@@ -81,7 +81,7 @@ def _relay(before: Neurons, name: str) -> Neurons:
     )
 
 
-def _one_to_one(source: str, target: str, size: int) -> Synapses:
+def _connect_one_to_one(source: str, target: str, size: int) -> Synapses:
     index = np.arange(size)
     return Synapses(
         name=f"{source}_to_{target}",

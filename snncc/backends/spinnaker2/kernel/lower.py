@@ -53,10 +53,10 @@ def lower(network: Network, settings: Settings) -> Program:
         if not over or spare > DATA_BYTES_PER_CORE // 2:
             return require_room(program)
         # What a core hears, and how much of it as it computes, is known only when all are cut.
-        spare = max(spare + SPARE_BYTES, *(_unforeseen(program, core) for core in over))
+        spare = max(spare + SPARE_BYTES, *(_count_unforeseen(program, core) for core in over))
 
 
-def _unforeseen(program: Program, core: int) -> int:
+def _count_unforeseen(program: Program, core: int) -> int:
     """Bytes that a core takes beyond what its part alone told."""
     foreseen = sum(count_fixed_bytes(program.codes[core], INBOX_LEAST).values())
     return program.bytes_of(core) - foreseen

@@ -69,13 +69,13 @@ class Program:
     def firsts(self) -> tuple[Integers, ...]:
         """Of each core's outputs the first address, then the end: int64 [outputs + 1]."""
         return tuple(
-            _firsts([prod(readout.shape) for readout in code.outputs]) for code in self.codes
+            _find_firsts([prod(readout.shape) for readout in code.outputs]) for code in self.codes
         )
 
     @cached_property
     def entries(self) -> Integers:
         """Of the host's inputs the first address, then the end: int64 [inputs + 1]."""
-        return _firsts([prod(port.shape) for port in self.inputs])
+        return _find_firsts([prod(port.shape) for port in self.inputs])
 
     def folder(self, core: int) -> str:
         """Where the files of a core stand."""
@@ -99,7 +99,7 @@ class Program:
     @cached_property
     def reached(self) -> Mapping[int, Integers]:
         """Core → cores to which lists and router tables take its events; the host's hearers."""
-        offsets, targets = self.routing.delivered()
+        offsets, targets = self.routing.trace_deliveries()
         found = dict(enumerate(np.split(targets, offsets[1:-1])))
         hearers = [
             number
@@ -174,5 +174,5 @@ def count_fixed_bytes(code: Code, inbox: int) -> Mapping[str, int]:
     }
 
 
-def _firsts(sizes: list[int]) -> Integers:
+def _find_firsts(sizes: list[int]) -> Integers:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes, dtype=np.int64)])

@@ -48,7 +48,7 @@ class Cut:
     piece: Piece
 
 
-def uncut(program: Program) -> frozenset[str]:
+def find_uncut(program: Program) -> frozenset[str]:
     """Populations and sources that stay one population each: images that are not in tiles.
 
     Where a pool leaves pixels over, both ends of its convolution stay whole as well.
@@ -56,7 +56,7 @@ def uncut(program: Program) -> frozenset[str]:
     convolving = [s for s in program.synapses if s.window is not None]
     ends = {name for s in convolving for name in (s.source, s.target)}
     rows = {core.population for core in program.partition.cores if core.tile is None}
-    over = {name for s in convolving if _over(s) for name in (s.source, s.target)}
+    over = {name for s in convolving if _leaves_over(s) for name in (s.source, s.target)}
     return frozenset(ends & (rows | over))
 
 
@@ -65,10 +65,10 @@ def cuts(program: Program, number: int) -> tuple[Cut, ...]:
     s = program.synapses[number]
     if s.window is None:
         return ()
-    if _over(s):
+    if _leaves_over(s):
         kept = Piece(s.weights, s.window.stride, s.window.padding)
         return (Cut(0, 0, f"{number}.0.0", s.window.size, s.window.pool, kept),)
-    whole = uncut(program)
+    whole = find_uncut(program)
     found: list[Cut] = []
     for a, source in enumerate(_parts(program, s.source, s.window.size, whole)):
         for b, target in enumerate(_parts(program, s.target, s.window.out, whole)):
@@ -79,7 +79,7 @@ def cuts(program: Program, number: int) -> tuple[Cut, ...]:
     return tuple(found)
 
 
-def _over(s: Synapses) -> bool:
+def _leaves_over(s: Synapses) -> bool:
     """Whether a pool leaves pixels over."""
     assert s.window is not None, "only convolutions have pools"
     down, across = s.window.pool
@@ -104,7 +104,7 @@ def piece(synapses: Synapses, source: Tile, target: Tile) -> Piece | None:
     """
     window = synapses.window
     assert window is not None, "only convolutions have pieces"
-    assert not _over(synapses), "a pool leaves pixels over"
+    assert not _leaves_over(synapses), "a pool leaves pixels over"
     down, across = window.pool
     kernel = synapses.weights[target.low[0] : target.high[0], source.low[0] : source.high[0]]
     kernel = np.repeat(np.repeat(kernel, down, axis=2), across, axis=3)

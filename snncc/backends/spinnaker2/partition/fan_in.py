@@ -36,7 +36,7 @@ class Fan:
         """Number of synapses."""
         return int(self.counts.sum())
 
-    def per_part(self, owners: Integers, parts: int) -> Integers:
+    def count_per_part(self, owners: Integers, parts: int) -> Integers:
         """Synapses from each of so many parts of the source; `owners` names each neuron's."""
         owner = owners if self.columns is None else owners[self.columns]
         return np.bincount(owner, self.counts, minlength=parts).astype(np.int64)

@@ -237,7 +237,7 @@ def _link(
     links: list[tuple[Integers, Integers, Integers]] = []
     for index, part in enumerate(parts):
         for found in _fans(into.get(part.population, ()), part.start, part.stop, part.tile):
-            counts = found.per_part(owners[found.source], len(own[found.source]))
+            counts = found.count_per_part(owners[found.source], len(own[found.source]))
             heard = np.flatnonzero(counts)
             links.append((heard + first[found.source], np.full_like(heard, index), counts[heard]))
     none = np.zeros(0, dtype=np.int64)

@@ -23,11 +23,11 @@ def mesh_load(local: Local, nodes: Integers) -> float:
     return float((flows.ravel() @ node_paths()).max())
 
 
-def calm(local: Local, nodes: Integers) -> Integers:
+def relieve_links(local: Local, nodes: Integers) -> Integers:
     """The items of `nodes` after exchanges that add no hop and relieve the busiest link."""
     best, least = nodes, mesh_load(local, nodes)
     for _ in range(ROUNDS):
-        free = (local.savings(best) <= 0) & (best[:, None] < best)
+        free = (local.compute_savings(best) <= 0) & (best[:, None] < best)
         found = best
         for a, b in np.argwhere(free)[:TRIED].tolist():
             tried = best.copy()

@@ -51,7 +51,7 @@ class Local:
 
     def hops(self, nodes: Integers) -> float:
         """Packets times hops, with each item at its node: int64 [items]."""
-        far = self._far(nodes)
+        far = self._count_hops(nodes)
         packets = self.rates[:, None] * (self.counts(nodes) > 0)
         return float((packets * far).sum() + self.leaving @ node_hops()[nodes, ROUTER])
 
@@ -65,21 +65,21 @@ class Local:
         both: Values = flow + flow.T
         return both
 
-    def _far(self, nodes: Integers) -> Integers:
+    def _count_hops(self, nodes: Integers) -> Integers:
         """Hops from each source to each node."""
         standing = np.full(len(self.rates), ROUTER)
         standing[: self.items] = nodes
         far: Integers = node_hops()[standing]
         return far
 
-    def savings(self, nodes: Integers) -> Values:
+    def compute_savings(self, nodes: Integers) -> Values:
         """Hops more (less, where negative) after each exchange: float64 [items, items].
 
         A source that hears both items of a pair, or neither, changes nothing; the pair's own
         spikes are counted apart, because their start moves too.
         """
         n, table = self.items, node_hops()
-        far, counts = self._far(nodes), self.counts(nodes)
+        far, counts = self._count_hops(nodes), self.counts(nodes)
         paid = self.rates[:, None] * far  # by each source for each node
         gained = paid * (counts == 0)
         lost = self.hears * (paid * (counts == 1))[:, nodes]  # where the item is the only one
@@ -105,8 +105,8 @@ def descend(local: Local, nodes: Integers) -> Integers:
     nodes = nodes.copy()
     hops = local.hops(nodes)
     while True:
-        savings = local.savings(nodes)
-        trades = _apart(savings, nodes)
+        savings = local.compute_savings(nodes)
+        trades = _choose_apart(savings, nodes)
         if not trades:
             return nodes
         for some in (trades, trades[:1]):
@@ -137,7 +137,7 @@ def search(local: Local, starts: Sequence[Integers], steps: int, seed: int) -> I
     busy = np.flatnonzero(local.hears.sum(axis=0) + own.sum(axis=1))
     empty = ~np.isin(np.arange(local.items), busy)
     for step in range(steps if least else 0):
-        change = local.savings(at)
+        change = local.compute_savings(at)
         held = until[:, at] > step  # the item may not return to that quad yet
         barred = (held | held.T) & (hops + change >= least)
         barred |= (at[:, None] == at) | (empty[:, None] & empty)
@@ -166,7 +166,7 @@ def move_to_quads(local: Local, nodes: Integers, seed: int) -> Integers:
     return sites[nodes]
 
 
-def _apart(savings: Values, nodes: Integers) -> list[tuple[int, int]]:
+def _choose_apart(savings: Values, nodes: Integers) -> list[tuple[int, int]]:
     """The best exchanges that touch no quad twice."""
     flat = np.triu(savings).ravel()
     few = np.argpartition(flat, min(64, flat.size - 1))[:64]

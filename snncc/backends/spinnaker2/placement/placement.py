@@ -16,7 +16,7 @@ from ..chip.machine import ROUTER, Machine
 from ..chip.target import CORES_PER_QUAD, USABLE_CORES_PER_CHIP
 from . import hypergraph
 from .chips import groups, settle
-from .link_load import calm
+from .link_load import relieve_links
 from .local_search import Local, search
 from .traffic import Traffic
 
@@ -68,7 +68,7 @@ def place_by_partitioner(traffic: Traffic, machine: Machine, seed: int = 0) -> P
     places = np.empty(traffic.cores, dtype=np.int64)
     for chip in np.unique(chips).tolist():
         cores = np.flatnonzero(chips == chip)
-        nodes = _blocks(traffic.within(cores), seed)
+        nodes = _blocks(traffic.restrict(cores), seed)
         places[cores] = chip * USABLE_CORES_PER_CHIP + _cores_of(nodes)
     return Placement(machine, places)
 
@@ -85,19 +85,19 @@ def place(traffic: Traffic, machine: Machine, seed: int = 0) -> Placement:
     places = np.empty(traffic.cores, dtype=np.int64)
     for chip in used:
         cores = np.flatnonzero(chips == chip)
-        nodes = _settled(traffic, chips, cores, STEPS // len(used), seed)
+        nodes = _settle(traffic, chips, cores, STEPS // len(used), seed)
         places[cores] = chip * USABLE_CORES_PER_CHIP + _cores_of(nodes)
     return Placement(machine, places)
 
 
-def _settled(traffic: Traffic, chips: Integers, cores: Integers, steps: int, seed: int) -> Integers:
+def _settle(traffic: Traffic, chips: Integers, cores: Integers, steps: int, seed: int) -> Integers:
     """The quad of each of `cores`, all on one chip."""
     starts = [np.arange(len(cores)) // CORES_PER_QUAD]
     if hypergraph.available():
-        starts.append(_blocks(traffic.within(cores), seed))
-    filled = [_filled(nodes) for nodes in starts]
-    local = _local(traffic, chips, cores, len(filled[0]))
-    return calm(local, search(local, filled, steps, seed))[: len(cores)]
+        starts.append(_blocks(traffic.restrict(cores), seed))
+    filled = [_fill(nodes) for nodes in starts]
+    local = _make_local(traffic, chips, cores, len(filled[0]))
+    return relieve_links(local, search(local, filled, steps, seed))[: len(cores)]
 
 
 def _require(traffic: Traffic, machine: Machine) -> None:
@@ -114,7 +114,7 @@ def _blocks(traffic: Traffic, seed: int) -> Integers:
     return hypergraph.blocks(traffic, count, CORES_PER_QUAD, seed)
 
 
-def _filled(nodes: Integers) -> Integers:
+def _fill(nodes: Integers) -> Integers:
     """The quads of the cores, then those of places that stay empty, twice as many and some."""
     room = min(ROUTER, 2 * -(-len(nodes) // CORES_PER_QUAD) + SPARE_QUADS)
     free = CORES_PER_QUAD - np.bincount(nodes, minlength=room)
@@ -131,7 +131,7 @@ def _cores_of(nodes: Integers) -> Integers:
     return result
 
 
-def _local(traffic: Traffic, chips: Integers, cores: Integers, items: int) -> Local:
+def _make_local(traffic: Traffic, chips: Integers, cores: Integers, items: int) -> Local:
     """What the cores of one chip hear and send to others; items beyond them are empty places."""
     chip, number = chips[cores[0]], np.full(traffic.cores, -1)
     number[cores] = np.arange(len(cores))

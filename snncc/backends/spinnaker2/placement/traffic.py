@@ -55,7 +55,7 @@ class Traffic:
         """The source of each of `targets`: int64 [links]."""
         return np.repeat(np.arange(self.cores), np.diff(self.offsets))
 
-    def within(self, cores: Integers) -> Traffic:
+    def restrict(self, cores: Integers) -> Traffic:
         """What `cores` send to one another, numbered in the order they are given in."""
         number = np.full(self.cores, -1)
         number[cores] = np.arange(len(cores))

@@ -46,7 +46,7 @@ class Routing:
     tables: tuple[Table, ...]
     routes: tuple[int, ...]
 
-    def delivered(self) -> tuple[Integers, Integers]:
+    def trace_deliveries(self) -> tuple[Integers, Integers]:
         """Which cores a spike of each core reaches, by following lists and tables.
 
         A spike that a table does not know is lost there; a core that is reached twice stands twice.
@@ -71,7 +71,7 @@ class Routing:
         offsets = np.searchsorted(spike[order], np.arange(len(places) + 1))
         return offsets, target[order]
 
-    def ends(self, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def split_route(self, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Links and cores of a route."""
         way = self.routes[number]
         links = tuple(link for link in range(LINK_BITS) if way >> link & 1)
@@ -119,7 +119,7 @@ def _tables(
     for core in range(traffic.cores):
         ends = traffic.targets[traffic.offsets[core] : traffic.offsets[core + 1]]
         places = placement.places[ends]
-        for chip, way in _ways(trees, int(placement.chips[core]), places).items():
+        for chip, way in _find_ways(trees, int(placement.chips[core]), places).items():
             number = numbers.setdefault(way, len(numbers))
             arriving[chip].append((int(base[core]), number))
     tables: list[Table] = []
@@ -136,7 +136,7 @@ def _tables(
     return tuple(numbers), tuple(tables)
 
 
-def _ways(trees: Trees, home: int, places: Integers) -> dict[int, int]:
+def _find_ways(trees: Trees, home: int, places: Integers) -> dict[int, int]:
     """Where one core's spikes go from the router of each chip on their way."""
     chips = places // USABLE_CORES_PER_CHIP
     abroad = np.unique(chips[chips != home])
@@ -164,7 +164,7 @@ def _follow(routing: Routing) -> list[tuple[Integers, Integers]]:
             numbers = routing.tables[here].look_up(routing.keys[spikes])
             for number in np.unique(numbers[numbers >= 0]).tolist():
                 some = spikes[numbers == number]
-                links, cores = routing.ends(number)
+                links, cores = routing.split_route(number)
                 ends = here * USABLE_CORES_PER_CHIP + np.array(cores, dtype=np.int64)
                 found.append((np.repeat(some, len(ends)), np.tile(ends, len(some))))
                 for link in links:

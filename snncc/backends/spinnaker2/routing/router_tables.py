@@ -50,7 +50,7 @@ class Table:
         return found
 
 
-def plain(keys: Integers, routes: Integers, bits: int) -> Table:
+def make_plain(keys: Integers, routes: Integers, bits: int) -> Table:
     """One entry for each key, whose last `bits` any spike of the core may have."""
     return Table(keys, np.full_like(keys, ALL_BITS & -(1 << bits)), routes)
 
@@ -68,7 +68,7 @@ def minimise(keys: Integers, routes: Integers, bits: int) -> Table:
         bits: of a key that number a core's neurons.
     """
     if not len(keys):
-        return plain(keys, routes, bits)
+        return make_plain(keys, routes, bits)
     root = _grow(keys.tolist(), routes.tolist(), KEY_BITS, bits)
     entries: list[tuple[int, int, int]] = []
     pending = [(root, -1)]

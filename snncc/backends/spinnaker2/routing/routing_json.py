@@ -43,7 +43,7 @@ def tables(routing: Routing) -> list[Json]:
     for chip, table in enumerate(routing.tables):
         entries: list[Json] = []
         for key, mask, number in zip(table.keys, table.masks, table.routes, strict=True):
-            links, cores = routing.ends(int(number))
+            links, cores = routing.split_route(int(number))
             row: list[Json] = [int(key), int(mask), [*links], [*cores]]
             entries.append(row)
         if entries:

@@ -32,10 +32,10 @@ def assemble(program: Program, record: Sequence[str] = (), state: StateForm | No
     form = state or program.state
     if form == "io":
         inputs = [*ports, *(v.read for v in variables)]
-        outputs = whole.apart([*wanted, *(v.next for v in variables)], inputs)
+        outputs = whole.separate([*wanted, *(v.next for v in variables)], inputs)
         variables = ()
     else:
-        inputs, outputs = ports, whole.apart(wanted, ports)
+        inputs, outputs = ports, whole.separate(wanted, ports)
         whole.remember(variables)
     return whole.model(inputs, outputs, variables)
 
@@ -66,7 +66,7 @@ class _Assembly:
     tensors: list[Tensor]
     operators: list[Operator]
 
-    def apart(self, outputs: Sequence[int], inputs: Sequence[int]) -> list[int]:
+    def separate(self, outputs: Sequence[int], inputs: Sequence[int]) -> list[int]:
         """The outputs, each in a tensor that is not an input, no constant and no other output."""
         found: list[int] = []
         for tensor in outputs:

@@ -74,7 +74,7 @@ class Convolution(Sums):
     def _convolve(
         self, window: Window, source: Signal, weights: Values, bias: Values, part: Part
     ) -> Signal:
-        lead = source.lay_out[:-1]
+        lead = source.laid[:-1]
         cut = self.graph.cut(source.tensor, (0, 0, 0, part.start), (*lead, part.stop - part.start))
         cut, padding = self._pad(window, cut)
         filters = np.moveaxis(window.flat(weights)[:, part], 1, -1)  # [out, height, width, in]
@@ -140,7 +140,7 @@ class Convolution(Sums):
         low, high = (lay_out(end[0], self.shape, True) for end in self.bounds[self.node.name])
         spread = lay_out(op.spread(bias), self.shape, True)
         sum_ = Signal(total, self.shape, "int32", low - spread, high - spread, True)
-        added = x.add(sum_, x.like(op.spread(bias), sum_))
+        added = x.add(sum_, x.lay_out_like(op.spread(bias), sum_))
         return replace(added, low=low, high=high)
 
 

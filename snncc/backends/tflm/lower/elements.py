@@ -68,7 +68,7 @@ class Elements:
             case Sum() | Product():
                 return self._joint(op)
             case Relu():
-                return self._x.clip(self._wide(self.sources[0]), 0, 1 << 32)
+                return self._x.clip(self._widen(self.sources[0]), 0, 1 << 32)
             case Affine():
                 return self._affine(op)
             case Reshape() | Slice() | Concat() | Transpose():
@@ -76,10 +76,10 @@ class Elements:
             case SumPool() | AvgPool() | MaxPool():
                 return self._pool(op)
             case Requantize():
-                held = self._registers.requantize(self._wide(self.sources[0]), "value")
-                return self._whole(held)
+                held = self._registers.requantize(self._widen(self.sources[0]), "value")
+                return self._narrow_range(held)
             case Function():
-                return self._whole(self._registers.look_up(op, self._wide(self.sources[0])))
+                return self._narrow_range(self._registers.look_up(op, self._widen(self.sources[0])))
             case MatMul():
                 left, right = (self._row(s) for s in self.sources)
                 return MatrixProduct(self._x, left, right, self.shape).signal(self.bounds)
@@ -95,7 +95,7 @@ class Elements:
     def _x(self) -> Exact:
         return Exact(self.graph, self.node)
 
-    def _wide(self, signal: Signal) -> Signal:
+    def _widen(self, signal: Signal) -> Signal:
         return self.graph.cast(signal, "int32")
 
     def _row(self, signal: Signal) -> Signal:
@@ -103,11 +103,11 @@ class Elements:
 
     def _joint(self, op: Sum | Product) -> Signal:
         alike = all(s.shape == self.shape and s.image for s in self.sources)
-        signals = [self._wide(s if alike else self._row(s)) for s in self.sources]
+        signals = [self._widen(s if alike else self._row(s)) for s in self.sources]
         combine = self._x.add if isinstance(op, Sum) else self._x.multiply
-        return self._whole(reduce(combine, signals))
+        return self._narrow_range(reduce(combine, signals))
 
-    def _whole(self, signal: Signal) -> Signal:
+    def _narrow_range(self, signal: Signal) -> Signal:
         """The signal in the range that the network's bounds prove, where that is narrower."""
         ends = (lay_out(end[0], self.shape, signal.image) for end in self.bounds[self.node.name])
         low, high = ends
@@ -118,7 +118,7 @@ class Elements:
         format = self.node.formats["scale"]
         assert isinstance(format, Factor)
         codes = np.rint(values_of(op.scale, self.a.tensors) * 2.0**format.frac).astype(np.int64)
-        wide = self._wide(self.sources[0])
+        wide = self._widen(self.sources[0])
         plain = format.rounding is Rounding.TOWARD_ZERO and format.frac <= LIMB
         if format.frac and not plain:
             scaled = self._registers.rescale(wide, codes)
@@ -126,12 +126,12 @@ class Elements:
             scaled = self._x.times(wide, codes, format)
         if op.shift == 0.0:
             return scaled
-        return self._x.add(scaled, self._x.like(self.a.quantity(op.shift, "shift"), scaled))
+        return self._x.add(scaled, self._x.lay_out_like(self.a.quantity(op.shift, "shift"), scaled))
 
     def _rearrange(self, op: Reshape | Slice | Concat | Transpose) -> Signal:
         rows = [self._row(s) for s in self.sources]
         if isinstance(op, Concat) and not all(r.dtype == "int16" for r in rows):
-            rows = [self._wide(r) for r in rows]
+            rows = [self._widen(r) for r in rows]
         target, first = compute_layout(self.shape, False), rows[0]
         match op:
             case Reshape():
@@ -160,7 +160,7 @@ class Elements:
         if folded != source.shape:
             row = self._row(source)
             tensor = self.graph.reshape(row.tensor, row.dtype, (1, *folded))
-            low, high = (np.broadcast_to(v, row.lay_out) for v in (row.low, row.high))
+            low, high = (np.broadcast_to(v, row.laid) for v in (row.low, row.high))
             whole = low.reshape(1, *folded), high.reshape(1, *folded)
             source = Signal(tensor, folded, row.dtype, *whole)
         image = self.graph.move_channels(source, True, self.node)
@@ -184,7 +184,7 @@ class Elements:
         image = self.graph.cast(image, "int16")
         tensor, padding = image.tensor, VALID
         if window.padded:
-            padding = SAME if window.same(image.lay_out[1:3]) else VALID
+            padding = SAME if window.same(image.laid[1:3]) else VALID
             if padding == VALID:
                 tensor = pad(self.graph, tensor, window.padding, int(image.low.min()))
         options = {
@@ -200,7 +200,7 @@ class Elements:
     def _combine_taps(self, op: Pool, window: Window, image: Signal, after: Shape) -> int:
         """One shifted view per tap of the window, combined in int32."""
         x, shape = self._x, compute_layout(after, True)
-        wide = self._wide(image)
+        wide = self._widen(image)
         tensor = wide.tensor
         if window.padded:
             fill = int(wide.low.min()) if isinstance(op, MaxPool) else None
@@ -218,5 +218,5 @@ class Elements:
             begin, end = (0, *place, 0), (1, *stop, shape[3])
             view = take_every(self.graph, tensor, begin, end, (1, *window.stride, 1))
             views.append(Signal(view, after, "int32", *ends, True))
-        combine = x.most if isinstance(op, MaxPool) else x.add
+        combine = x.maximum if isinstance(op, MaxPool) else x.add
         return reduce(combine, views).tensor

@@ -42,7 +42,7 @@ class Signal:
     image: bool = False
 
     @property
-    def lay_out(self) -> Shape:
+    def laid(self) -> Shape:
         """Shape of the tensor."""
         return compute_layout(self.shape, self.image)
 
@@ -162,7 +162,7 @@ class Graph:
         axes = (0, *(axis + 1 for axis in order))
         return self._transpose(row.tensor, axes), row
 
-    def movable(self, signal: Signal) -> bool:
+    def is_movable(self, signal: Signal) -> bool:
         """Whether the signal can be laid out in the wire's own order."""
         fewest = min(signal.shape[0], prod(signal.shape[1:])) if signal.image else 1
         return signal.narrow or fewest <= TURNS_MAX or _worst(signal) <= HALVES_MAX
@@ -218,7 +218,7 @@ class Graph:
         return self.write("CAST", (tensor,), dtype, whole.shape, types)
 
     def _lay_out_again(self, values: Values, signal: Signal, image: bool) -> Values:
-        whole = np.broadcast_to(values, signal.lay_out)
+        whole = np.broadcast_to(values, signal.laid)
         if image:
             return lay_out(whole[0], signal.shape, True)
         return np.moveaxis(whole, -1, 1).reshape(compute_layout(signal.shape, False))

@@ -31,11 +31,11 @@ class Exact:
         for axis in range(whole.ndim):
             first = np.take(whole, [0], axis=axis)
             whole = first if np.all(whole == first) else whole
-        self._within(whole, whole, "a parameter")
+        self._check_range(whole, whole, "a parameter")
         tensor = self.graph.constant(whole, "int32")
         return Signal(tensor, shape, "int32", whole, whole, image)
 
-    def like(self, codes: Values | int, signal: Signal) -> Signal:
+    def lay_out_like(self, codes: Values | int, signal: Signal) -> Signal:
         """Parameters, laid out as a signal is."""
         return self.constant(codes, signal.shape, signal.image)
 
@@ -43,12 +43,12 @@ class Exact:
         for one, other in ((left, right), (right, left)):
             if _is(other, 0) and self._stands(one, other):
                 return one
-        return self._two("ADD", left, right, left.low + right.low, left.high + right.high)
+        return self._combine("ADD", left, right, left.low + right.low, left.high + right.high)
 
     def subtract(self, left: Signal, right: Signal) -> Signal:
         if _is(right, 0) and self._stands(left, right):
             return left
-        return self._two("SUB", left, right, left.low - right.high, left.high - right.low)
+        return self._combine("SUB", left, right, left.low - right.high, left.high - right.low)
 
     def multiply(self, left: Signal, right: Signal) -> Signal:
         for one, other in ((left, right), (right, left)):
@@ -56,47 +56,47 @@ class Exact:
                 return one
         corners = [a * b for a in (left.low, left.high) for b in (right.low, right.high)]
         low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
-        return self._two("MUL", left, right, low, high)
+        return self._combine("MUL", left, right, low, high)
 
     def divide(self, left: Signal, divisor: Signal) -> Signal:
         """The quotient, truncated toward zero; the divisor is proven to be 1 or more."""
         assert np.all(divisor.low >= 1)
         corners = [_trunc(a, b) for a in (left.low, left.high) for b in (divisor.low, divisor.high)]
         low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
-        return self._two("DIV", left, divisor, low, high)
+        return self._combine("DIV", left, divisor, low, high)
 
-    def least(self, left: Signal, right: Signal) -> Signal:
+    def minimum(self, left: Signal, right: Signal) -> Signal:
         low, high = np.minimum(left.low, right.low), np.minimum(left.high, right.high)
-        return self._two("MINIMUM", left, right, low, high)
+        return self._combine("MINIMUM", left, right, low, high)
 
-    def most(self, left: Signal, right: Signal) -> Signal:
+    def maximum(self, left: Signal, right: Signal) -> Signal:
         low, high = np.maximum(left.low, right.low), np.maximum(left.high, right.high)
-        return self._two("MAXIMUM", left, right, low, high)
+        return self._combine("MAXIMUM", left, right, low, high)
 
     def clip(self, signal: Signal, low: int, high: int) -> Signal:
         """The signal within limits; operators only for a limit that it can pass."""
         if np.any(signal.high > high):
-            signal = self.least(signal, self.like(high, signal))
+            signal = self.minimum(signal, self.lay_out_like(high, signal))
         if np.any(signal.low < low):
-            signal = self.most(signal, self.like(low, signal))
+            signal = self.maximum(signal, self.lay_out_like(low, signal))
         return signal
 
     def holds(self, code: str, left: Signal, right: Signal) -> Signal:
         """1 where `left code right`, else 0; compared as int32, other types have no safe kernel."""
-        flags = self._raw(code, left, right, "bool")
+        flags = self._emit(code, left, right, "bool")
         types = {"in_data_type": TYPES["bool"], "out_data_type": TYPES["int32"]}
-        tensor = self.graph.write("CAST", (flags,), "int32", left.lay_out, types)
+        tensor = self.graph.write("CAST", (flags,), "int32", left.laid, types)
         zero = np.zeros((), dtype=np.int64)
         return Signal(tensor, left.shape, "int32", zero, zero + 1, left.image)
 
     def choose(self, flag: Signal, yes: Signal, no: Signal) -> Signal:
         """`yes` where the flag is 1, `no` where it is 0."""
         left = self.multiply(flag, yes)
-        right = self.multiply(self.subtract(self.like(1, flag), flag), no)
+        right = self.multiply(self.subtract(self.lay_out_like(1, flag), flag), no)
         if _is(yes, 0):
             return right
         low, high = np.minimum(yes.low, no.low), np.maximum(yes.high, no.high)
-        return self._two("ADD", left, right, low, high)
+        return self._combine("ADD", left, right, low, high)
 
     def times(self, signal: Signal, codes: Values, format: Factor) -> Signal:
         """The product with `codes / 2**frac`, rounded toward zero.
@@ -106,16 +106,16 @@ class Exact:
         the second alone truncates the sum; and |l x code| is small whatever the signal is.
         """
         if not format.frac:
-            return self.multiply(signal, self.like(codes, signal))
+            return self.multiply(signal, self.lay_out_like(codes, signal))
         if format.rounding is not Rounding.TOWARD_ZERO:
             message = f"its products are rounded {format.rounding.value}; DIV rounds toward-zero"
             raise refusal("T003", self.node, message)
-        factor = self.like(codes, signal)
+        factor = self.lay_out_like(codes, signal)
         scale = 1 << format.frac
-        unit = self.like(scale, signal)
+        unit = self.lay_out_like(scale, signal)
         corners = [_trunc(v * factor.low, np.asarray(scale)) for v in (signal.low, signal.high)]
         low, high = np.minimum(*corners), np.maximum(*corners)
-        self._within(low, high, "a product with a factor")
+        self._check_range(low, high, "a product with a factor")
         if _is(factor, scale):
             return signal
         largest = np.maximum(np.abs(signal.low), np.abs(signal.high)) * np.abs(factor.low)
@@ -124,16 +124,16 @@ class Exact:
         upper = self.divide(signal, unit)
         rest = self.subtract_known(signal, self.multiply(upper, unit), scale - 1)
         lower = self.divide(self.multiply(rest, factor), unit)
-        return self._two("ADD", self.multiply(upper, factor), lower, low, high)
+        return self._combine("ADD", self.multiply(upper, factor), lower, low, high)
 
     def add_known(self, left: Signal, right: Signal, low: Values, high: Values) -> Signal:
         """The sum of two signals that is known to stay between `low` and `high`."""
-        return self._two("ADD", left, right, low, high)
+        return self._combine("ADD", left, right, low, high)
 
     def subtract_known(self, left: Signal, right: Signal, magnitude: int) -> Signal:
         """The difference of two signals that are never further apart than `magnitude`."""
         edge = np.asarray(magnitude, dtype=np.int64)
-        return self._two("SUB", left, right, -edge, edge)
+        return self._combine("SUB", left, right, -edge, edge)
 
     def fit_sum(self, left: Signal, right: Signal, format: Quantity) -> Signal:
         """The sum of two signals, brought into a format once."""
@@ -151,29 +151,29 @@ class Exact:
         if np.all(low >= INT32[0]) and np.all(high <= INT32[1]):
             return self.clip(self.add(left, right), format.low, format.high)
         # The left is limited to what leaves the sum within 32 bits: nothing can wrap then.
-        zero = self.like(0, right)
-        least = self.subtract_within(self.like(INT32[0], right), self.least(right, zero))
-        most = self.subtract_within(self.like(INT32[1], right), self.most(right, zero))
-        inner = self.least(self.most(left, least), most)
+        zero = self.lay_out_like(0, right)
+        least = self.subtract_within(self.lay_out_like(INT32[0], right), self.minimum(right, zero))
+        most = self.subtract_within(self.lay_out_like(INT32[1], right), self.maximum(right, zero))
+        inner = self.minimum(self.maximum(left, least), most)
         low, high = (np.clip(end, *INT32) for end in (low, high))
-        return self.clip(self._two("ADD", inner, right, low, high), format.low, format.high)
+        return self.clip(self._combine("ADD", inner, right, low, high), format.low, format.high)
 
     def subtract_within(self, edge: Signal, push: Signal) -> Signal:
         """An end of the 32 bits minus a push toward it: always within them."""
         low, high = edge.low - push.high, edge.high - push.low
-        return self._two("SUB", edge, push, low, high)
+        return self._combine("SUB", edge, push, low, high)
 
     def _wrap(self, total: Signal, format: Quantity) -> Signal:
         """CAST keeps the lower 16 bits: a static_cast in C++ (cast.cc)."""
         types = {"in_data_type": TYPES["int32"], "out_data_type": TYPES["int16"]}
-        tensor = self.graph.write("CAST", (total.tensor,), "int16", total.lay_out, types)
+        tensor = self.graph.write("CAST", (total.tensor,), "int16", total.laid, types)
         low, high = (np.asarray(end, dtype=np.int64) for end in (format.low, format.high))
         wrapped = Signal(tensor, total.shape, "int16", low, high, total.image)
         return self.graph.cast(wrapped, "int32")
 
-    def _two(self, code: str, left: Signal, right: Signal, low: Values, high: Values) -> Signal:
-        self._within(low, high, f"{code} of int32")
-        tensor = self._raw(code, left, right, "int32")
+    def _combine(self, code: str, left: Signal, right: Signal, low: Values, high: Values) -> Signal:
+        self._check_range(low, high, f"{code} of int32")
+        tensor = self._emit(code, left, right, "int32")
         shape = np.broadcast_shapes(left.shape, right.shape)
         return Signal(tensor, shape, "int32", low, high, left.image)
 
@@ -184,9 +184,9 @@ class Exact:
         """
         return one.shape == other.shape and self.graph.tensors[one.tensor].values is None
 
-    def _raw(self, code: str, left: Signal, right: Signal, dtype: DType) -> int:
+    def _emit(self, code: str, left: Signal, right: Signal, dtype: DType) -> int:
         assert left.image == right.image and left.dtype == right.dtype == "int32"
-        shape = np.broadcast_shapes(left.lay_out, right.lay_out)
+        shape = np.broadcast_shapes(left.laid, right.laid)
         tensors = [self.graph.tensors[signal.tensor] for signal in (left, right)]
         if np.broadcast_shapes(*(tensor.shape for tensor in tensors)) != shape:
             whole = np.broadcast_to(np.asarray(tensors[0].values), shape)  # two small constants
@@ -194,7 +194,7 @@ class Exact:
         options = {"pot_scale_int16": 0} if code in ("ADD", "SUB") else {}
         return self.graph.write(code, (left.tensor, right.tensor), dtype, shape, options)
 
-    def _within(self, low: Values, high: Values, what: str) -> None:
+    def _check_range(self, low: Values, high: Values, what: str) -> None:
         worst = max(-int(np.min(low, initial=0)) - 1, int(np.max(high, initial=0)))
         if worst >= BOUND:
             message = (

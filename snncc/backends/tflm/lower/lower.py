@@ -92,7 +92,7 @@ class Lowering:
         seen = [Use(node.name) for node in self.network.firing]
         for node in self.network.populations:
             seen += [Use(node.name, 0, kept.name) for kept in node.op.states]
-        readable = (u for u in seen if self.graph.movable(self.wires[u.source, u.state]))
+        readable = (u for u in seen if self.graph.is_movable(self.wires[u.source, u.state]))
         traced = {str(use): self._readout(use) for use in readable}
         return Program(
             name=re.sub(r"\W", "_", self.network.name) or "network",
@@ -136,10 +136,10 @@ class Lowering:
 
         def begin(name: str, first: Values | int, low: Values | int, high: Values | int) -> Signal:
             """A state as the tick begins; kept less its initial value, as variables begin at 0."""
-            read = self.graph.tensor("int32", current.lay_out, f"{node.name}_{name}")
+            read = self.graph.tensor("int32", current.laid, f"{node.name}_{name}")
             start = np.asarray(first, dtype=np.int64)
             reads[name] = read, start
-            base = exact.like(start, current)
+            base = exact.lay_out_like(start, current)
             low, high = np.minimum(low, base.low), np.maximum(high, base.high)
             kept = Signal(read, current.shape, "int32", low, high, current.image)
             if not start.any():
@@ -154,7 +154,7 @@ class Lowering:
             if name not in reads:
                 continue  # the population never reads it; what others read is kept for them
             read, start = reads[name]
-            less = exact.subtract(after, exact.like(start, after))
+            less = exact.subtract(after, exact.lay_out_like(start, after))
             whole = self._copy(less, read)
             self.variables.append(Variable(self.graph.tensors[read].name, read, whole))
 

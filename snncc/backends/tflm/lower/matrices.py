@@ -48,7 +48,7 @@ class MatrixProduct:
             )
             raise refusal("T006", self.x.node, message)
         if parts is None:
-            summands = [self._outer(term) for term in range(terms)]
+            summands = [self._multiply_outer(term) for term in range(terms)]
         else:
             summands = [self._product(part) for part in parts]
         if len(summands) > 1:
@@ -76,12 +76,12 @@ class MatrixProduct:
         low, high = (np.asarray(end, dtype=np.int64) for end in INT16)
         return Signal(tensor, self.shape, "int16", low, high)
 
-    def _outer(self, term: int) -> Signal:
+    def _multiply_outer(self, term: int) -> Signal:
         """A column of the left by a row of the right, broadcast against each other."""
         part, sides = slice(term, term + 1), list[Signal]()
         for side, rows in self._sides:
             wide = self.x.graph.cast(side, "int32")
-            lower, upper = (_whole(end, side) for end in (side.low, side.high))
+            lower, upper = (_broadcast(end, side) for end in (side.low, side.high))
             place = (..., part, slice(None)) if rows else (..., part)
             tensor = self._cut(wide, rows, part)
             shape = self.x.graph.tensors[tensor].shape[1:]
@@ -95,14 +95,14 @@ class MatrixProduct:
 
     def _cut(self, signal: Signal, rows: bool, part: Part) -> int:
         axis = len(signal.shape) - (1 if rows else 0)
-        begin, size = [0] * len(signal.lay_out), list(signal.lay_out)
+        begin, size = [0] * len(signal.laid), list(signal.laid)
         begin[axis], size[axis] = part.start, part.stop - part.start
         return self.x.graph.cut(signal.tensor, tuple(begin), tuple(size))
 
 
-def _whole(end: Values, signal: Signal) -> Values:
-    return np.broadcast_to(end, signal.lay_out)
+def _broadcast(end: Values, signal: Signal) -> Values:
+    return np.broadcast_to(end, signal.laid)
 
 
 def _magnitude(signal: Signal) -> Values:
-    return _whole(np.maximum(np.abs(signal.low), np.abs(signal.high)), signal)
+    return _broadcast(np.maximum(np.abs(signal.low), np.abs(signal.high)), signal)

@@ -67,13 +67,13 @@ class Neurons:
 
     def integrate_and_fire(self, op: IF, current: Signal) -> Moved:
         """A neuron that does not leak."""
-        return self._plain(op, 1.0, current)
+        return self._lower_plain(op, 1.0, current)
 
     def leaky(self, op: LIF, current: Signal) -> Moved:
         """A leaky neuron."""
-        return self._plain(op, op.decay, current)
+        return self._lower_plain(op, op.decay, current)
 
-    def _plain(self, op: IF | LIF, decay: Param, current: Signal) -> Moved:
+    def _lower_plain(self, op: IF | LIF, decay: Param, current: Signal) -> Moved:
         drive = self.drive(current, op.bias)
         v = self.state(op, "v", drive, decay, op.initial, self._bound_fall(op))
         threshold = self.codes(op.threshold, v)
@@ -119,15 +119,15 @@ class Neurons:
         """Values above a threshold."""
         x, into = self.x, self.format("v")
         drive = self.drive(current, 0.0)
-        v = x.fit_sum(drive, x.like(0, drive), into)
+        v = x.fit_sum(drive, x.lay_out_like(0, drive), into)
         code = "GREATER" if op.compare == ">" else "GREATER_EQUAL"
         fires = x.holds(code, v, self.codes(op.threshold, v))
         amount = self.codes(op.reset_amount, v)
         left = v
         if op.reset == "subtract":
-            left = x.fit_sum(v, x.subtract(x.like(0, v), x.multiply(amount, fires)), into)
+            left = x.fit_sum(v, x.subtract(x.lay_out_like(0, v), x.multiply(amount, fires)), into)
         elif op.reset == "value":
-            left = x.fit_sum(x.choose(fires, amount, v), x.like(0, v), into)
+            left = x.fit_sum(x.choose(fires, amount, v), x.lay_out_like(0, v), into)
         return Moved(x.multiply(fires, v), {"v": left})
 
     def alpha(self, op: AlphaLIF, current: Signal) -> Moved:
@@ -135,11 +135,11 @@ class Neurons:
         x, drive, into = self.x, self.drive(current, op.bias), self.format("v")
         v = self.begin("v", self.a.quantity(op.initial, "v"), into.low, into.high)
         e, h = (self.begin(name, 0, into.low, into.high) for name in ("e", "h"))
-        threshold, zero = self.codes(op.threshold, v), x.like(0, v)
+        threshold, zero = self.codes(op.threshold, v), x.lay_out_like(0, v)
         fired = self._count(op, v, threshold)
         risen = x.fit_sum(self._times(e, op.rise, "rise"), drive, into)
         fallen = x.fit_sum(
-            self._times(h, op.fall, "fall"), x.subtract(x.like(0, drive), drive), into
+            self._times(h, op.fall, "fall"), x.subtract(x.lay_out_like(0, drive), drive), into
         )
         v = self._times(x.add(risen, fallen), op.gain, "gain")
         if op.reset == "subtract":
@@ -169,15 +169,17 @@ class Neurons:
         order = op.reset_order if op.reset != "none" else "now"
 
         def compute_drop(spikes: Signal) -> Signal:
-            return x.subtract(x.like(0, v), x.multiply(amount, spikes))
+            return x.subtract(x.lay_out_like(0, v), x.multiply(amount, spikes))
 
         def reset_potential(potential: Signal, spikes: Signal) -> Signal:
             match op.reset:
                 case "subtract":
                     return x.fit_sum(potential, compute_drop(spikes), into)
                 case "value":
-                    some = spikes if op.spikes == 1 else x.least(spikes, x.like(1, spikes))
-                    return x.fit_sum(x.choose(some, amount, potential), x.like(0, v), into)
+                    some = (
+                        spikes if op.spikes == 1 else x.minimum(spikes, x.lay_out_like(1, spikes))
+                    )
+                    return x.fit_sum(x.choose(some, amount, potential), x.lay_out_like(0, v), into)
                 case _:
                     return potential
 
@@ -190,10 +192,10 @@ class Neurons:
             case ("before-decay", _):
                 v = self._add_up(op, self._decay(reset_potential(v, fired), decay), drive)
             case ("after-input", "value"):
-                some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
+                some = fired if op.spikes == 1 else x.minimum(fired, x.lay_out_like(1, fired))
                 v = self._replace(op, some, amount, self._add_up(op, self._decay(v, decay), drive))
             case (_, "value"):
-                some = fired if op.spikes == 1 else x.least(fired, x.like(1, fired))
+                some = fired if op.spikes == 1 else x.minimum(fired, x.lay_out_like(1, fired))
                 v = self._add_up(op, x.choose(some, amount, self._decay(v, decay)), drive)
             case _:
                 push = x.add(compute_drop(fired), drive)
@@ -213,16 +215,18 @@ class Neurons:
             into.overflow is not Overflow.WRAP
         ):  # the floor is within the format: either may be first
             total = x.fit_sum(left, right, into)
-            return x.most(total, self.codes(op.floor, total))
+            return x.maximum(total, self.codes(op.floor, total))
         total = x.add(left, right)
-        return x.fit_sum(x.most(total, self.codes(op.floor, total)), x.like(0, total), into)
+        return x.fit_sum(
+            x.maximum(total, self.codes(op.floor, total)), x.lay_out_like(0, total), into
+        )
 
     def _replace(self, op: Spiking, flag: Signal, amount: Signal, total: Signal) -> Signal:
         """`amount` where the flag is 1, else the sum; fitted, and not below the floor."""
         x, into = self.x, self.format("v")
         if op.floored:
-            amount = x.most(amount, self.codes(op.floor, amount))
-        return x.fit_sum(x.choose(flag, amount, total), x.like(0, total), into)
+            amount = x.maximum(amount, self.codes(op.floor, amount))
+        return x.fit_sum(x.choose(flag, amount, total), x.lay_out_like(0, total), into)
 
     def _count(self, op: Spiking, v: Signal, threshold: Signal) -> Signal:
         """Spikes that a potential stands for."""
@@ -237,8 +241,8 @@ class Neurons:
                 f"{int(threshold.low.min()):,}, and DIV takes divisors of 1 and more only",
             )
         # How often the threshold fits into v; strictly, how often into v - 1 (integers).
-        over = x.most(v, x.like(int(strict), v))
-        over = x.subtract(over, x.like(1, v)) if strict else over
+        over = x.maximum(v, x.lay_out_like(int(strict), v))
+        over = x.subtract(over, x.lay_out_like(1, v)) if strict else over
         return x.clip(x.divide(over, threshold), 0, op.spikes)
 
     def _end(
@@ -249,18 +253,18 @@ class Neurons:
             return Moved(spikes, {**states, "v": v})
         x = self.x
         wait = self.begin(WAIT, 0, 0, op.refractory)
-        one = x.like(1, wait)
-        ready = x.holds("LESS_EQUAL", wait, x.like(0, wait))
+        one = x.lay_out_like(1, wait)
+        ready = x.holds("LESS_EQUAL", wait, x.lay_out_like(0, wait))
         spikes = x.multiply(spikes, ready)
-        some = spikes if op.spikes == 1 else x.least(spikes, one)
-        less = x.subtract(x.most(wait, one), one)
-        waiting = x.choose(some, x.like(op.refractory, some), less)
+        some = spikes if op.spikes == 1 else x.minimum(spikes, one)
+        less = x.subtract(x.maximum(wait, one), one)
+        waiting = x.choose(some, x.lay_out_like(op.refractory, some), less)
         return Moved(spikes, {**states, "v": x.choose(ready, v, old), WAIT: waiting})
 
     def drive(self, current: Signal, bias: Param) -> Signal:
         """Current and bias, in the unit of v."""
         finer = np.asarray(self.a.align(np.ones((1, *current.shape), dtype=np.int64), "v"))[0]
-        scaled = self.x.multiply(current, self.x.like(finer, current))
+        scaled = self.x.multiply(current, self.x.lay_out_like(finer, current))
         return self.x.add(scaled, self.codes(bias, scaled))
 
     def _limit_input(self, drive: Signal) -> Signal:
@@ -276,7 +280,7 @@ class Neurons:
 
     def codes(self, param: Param, like: Signal) -> Signal:
         """A parameter in codes of v."""
-        return self.x.like(self.a.quantity(param, "v"), like)
+        return self.x.lay_out_like(self.a.quantity(param, "v"), like)
 
     def format(self, role: str) -> Quantity:
         """Format of a state."""
@@ -308,8 +312,8 @@ class Neurons:
         first = np.asarray(self.a.quantity(initial, "v"))
         most = np.maximum(np.abs(push.low), np.abs(push.high)).astype(np.float64)
         if fallen is not None:
-            most = most + self.x.like(fallen, push).high
-        factor = self.x.like(self._factor(decay, self._role(name)), push).high
+            most = most + self.x.lay_out_like(fallen, push).high
+        factor = self.x.lay_out_like(self._factor(decay, self._role(name)), push).high
         frac = 1 << self._frac(self._role(name))
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where(most > 0, most / (1 - factor / frac), 0.0)

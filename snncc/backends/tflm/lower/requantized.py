@@ -38,10 +38,12 @@ class Registers:
         size = self._round(self._magnitude(signal, codes, into), codes)
         low, high = (np.where(end < 0, -size.high, size.high) for end in (signal.low, signal.high))
         if np.any(signal.low < 0):
-            positive = x.holds("GREATER_EQUAL", signal, x.like(0, signal))
-            sign = x.subtract(x.multiply(positive, x.like(2, signal)), x.like(1, signal))
+            positive = x.holds("GREATER_EQUAL", signal, x.lay_out_like(0, signal))
+            sign = x.subtract(
+                x.multiply(positive, x.lay_out_like(2, signal)), x.lay_out_like(1, signal)
+            )
             size = replace(x.multiply(size, sign), low=low, high=np.maximum(high, low))
-        return x.fit_sum(size, x.like(0, size), into)
+        return x.fit_sum(size, x.lay_out_like(0, size), into)
 
     def rescale(self, signal: Signal, codes: Values) -> Signal:
         """The signal times `codes / 2**frac`, which may be negative, rounded as `scale` says.
@@ -51,37 +53,41 @@ class Registers:
         """
         x = self.x
         codes = np.broadcast_to(codes, signal.shape)
-        size = self._round(self._positive(signal), np.abs(codes))
+        size = self._round(self._take_magnitude(signal), np.abs(codes))
         if np.all(signal.low >= 0) and np.all(codes >= 0):
             return size
-        turned = x.like(np.where(codes < 0, -1, 1), size)
+        turned = x.lay_out_like(np.where(codes < 0, -1, 1), size)
         if np.any(signal.low < 0):
-            positive = x.holds("GREATER_EQUAL", signal, x.like(0, signal))
-            sign = x.subtract(x.multiply(positive, x.like(2, signal)), x.like(1, signal))
+            positive = x.holds("GREATER_EQUAL", signal, x.lay_out_like(0, signal))
+            sign = x.subtract(
+                x.multiply(positive, x.lay_out_like(2, signal)), x.lay_out_like(1, signal)
+            )
             turned = x.multiply(sign, turned)
         return x.multiply(size, turned)
 
-    def _positive(self, signal: Signal) -> Signal:
+    def _take_magnitude(self, signal: Signal) -> Signal:
         """The signal without its sign."""
         if not np.any(signal.low < 0):
             return signal
-        size = self.x.most(signal, self.x.subtract(self.x.like(0, signal), signal))
+        size = self.x.maximum(signal, self.x.subtract(self.x.lay_out_like(0, signal), signal))
         return replace(size, low=np.zeros_like(size.low))
 
     def _magnitude(self, signal: Signal, codes: Values, into: Quantity) -> Signal:
         """Without its sign; no larger than what saturates the format already."""
         x = self.x
         if into.overflow is not Overflow.SATURATE:
-            return self._positive(signal)
+            return self._take_magnitude(signal)
         beyond = max(into.high + 1, -into.low)
         halves = 2 * beyond  # of one code; half a code less still rounds to an even number
         halves -= self._scale.rounding is Rounding.HALF_EVEN and beyond % 2 == 0
         most = -((-halves << self._scale.frac) // (2 * np.maximum(codes, 1)))
         if np.any(signal.low < -INT32[1]) and np.all(most < INT32[1]):
-            signal = x.most(signal, x.like(-INT32[1], signal))  # has a magnitude, saturates alike
-        size = self._positive(signal)
-        limit = x.like(np.minimum(most, INT32[1]), size)
-        return x.least(size, limit) if np.any(size.high > limit.low) else size
+            signal = x.maximum(
+                signal, x.lay_out_like(-INT32[1], signal)
+            )  # has a magnitude, saturates alike
+        size = self._take_magnitude(signal)
+        limit = x.lay_out_like(np.minimum(most, INT32[1]), size)
+        return x.minimum(size, limit) if np.any(size.high > limit.low) else size
 
     @property
     def _scale(self) -> Factor:
@@ -97,7 +103,7 @@ class Registers:
         rounding must know beside it.
         """
         x, frac, rounding = self.x, self._scale.frac, self._scale.rounding
-        factor = x.like(codes, size)
+        factor = x.lay_out_like(codes, size)
         if not frac:
             return x.multiply(size, factor)
         if rounding not in (Rounding.TOWARD_ZERO, Rounding.HALF_EVEN):
@@ -108,12 +114,14 @@ class Registers:
         apart = min(LIMB, frac - 1)
         upper, lower = self._split(size, apart)
         coarse, fine = codes >> apart, codes & ((1 << apart) - 1)
-        carried, rest = self._split(x.multiply(lower, x.like(fine, lower)), apart)
+        carried, rest = self._split(x.multiply(lower, x.lay_out_like(fine, lower)), apart)
         reach = size.high * factor.high >> apart
         zero = np.zeros_like(reach)
         total = x.add_known(x.multiply(upper, factor), carried, zero, reach)
         if np.any(coarse):
-            total = x.add_known(total, x.multiply(lower, x.like(coarse, lower)), zero, reach)
+            total = x.add_known(
+                total, x.multiply(lower, x.lay_out_like(coarse, lower)), zero, reach
+            )
         whole, more = self._split(total, frac - apart)
         return self._round_rest(whole, more, frac - apart, rest)
 
@@ -126,11 +134,13 @@ class Registers:
         x, low = self.x, self._scale.frac - LIMB
         reach = size.high * codes >> self._scale.frac
         upper, lower = self._split(size, LIMB)
-        coarse, fine = (x.like(part, size) for part in (codes >> LIMB, codes & ((1 << LIMB) - 1)))
+        coarse, fine = (
+            x.lay_out_like(part, size) for part in (codes >> LIMB, codes & ((1 << LIMB) - 1))
+        )
         carried, rest = self._split(x.multiply(lower, fine), LIMB)
         middle = x.add(x.add(x.multiply(upper, fine), x.multiply(lower, coarse)), carried)
         whole, more = self._split(middle, low)
-        top = x.multiply(upper, x.like((codes >> LIMB) << (LIMB - low), upper))
+        top = x.multiply(upper, x.lay_out_like((codes >> LIMB) << (LIMB - low), upper))
         whole = x.add_known(top, whole, np.zeros_like(reach), reach)
         return self._round_rest(whole, more, low, rest)
 
@@ -139,14 +149,14 @@ class Registers:
         x = self.x
         if self._scale.rounding is Rounding.TOWARD_ZERO:
             return whole
-        left = x.least(rest, x.like(1, rest))
+        left = x.minimum(rest, x.lay_out_like(1, rest))
         _, odd = self._split(whole, 1)
         doubled = x.add(x.add(more, more), x.add(odd, left))
-        return x.add(whole, x.holds("GREATER", doubled, x.like(1 << bits, doubled)))
+        return x.add(whole, x.holds("GREATER", doubled, x.lay_out_like(1 << bits, doubled)))
 
     def _split(self, size: Signal, bits: int) -> tuple[Signal, Signal]:
         """Quotient and rest of a magnitude by 2**bits."""
-        x, unit = self.x, self.x.like(1 << bits, size)
+        x, unit = self.x, self.x.lay_out_like(1 << bits, size)
         quotient = x.divide(size, unit)
         rest = x.subtract_known(size, x.multiply(quotient, unit), (1 << bits) - 1)
         return quotient, replace(rest, low=np.zeros_like(rest.low))
@@ -168,7 +178,7 @@ class Registers:
             raise refusal("T006", self.node, "its values have more than 16 bits; use s16")
         place = self.requantize(signal, "index")
         shift = index.bits - (len(table) - 1).bit_length() + 1
-        offset = x.subtract(place, x.like(index.low, place))
+        offset = x.subtract(place, x.lay_out_like(index.low, place))
         segment, part = self._split(offset, shift) if shift else (offset, None)
         first = self._read(table[:-1], segment)
         if part is None:
@@ -176,9 +186,9 @@ class Registers:
         rise = x.multiply(x.subtract(self._read(table[1:], segment), first), part)
         # Made positive by integer units, as DIV truncates and the line is rounded down.
         steepest = int(np.abs(np.diff(table)).max()) + 1
-        raised = x.add(rise, x.like((steepest << shift) + (1 << (shift - 1)), rise))
-        step = x.divide(raised, x.like(1 << shift, raised))
-        line = x.add(first, x.subtract(step, x.like(steepest, step)))
+        raised = x.add(rise, x.lay_out_like((steepest << shift) + (1 << (shift - 1)), rise))
+        step = x.divide(raised, x.lay_out_like(1 << shift, raised))
+        line = x.add(first, x.subtract(step, x.lay_out_like(steepest, step)))
         low, high = (np.asarray(end, dtype=np.int64) for end in (table.min(), table.max()))
         return replace(line, low=low, high=high)
 
@@ -187,8 +197,8 @@ class Registers:
         x = self.x
         upper, lower = table >> 8, (table & (BYTE - 1)) - BYTE // 2
         high, low = (self._bytes(each, place) for each in (upper, lower))
-        joined = x.add(x.multiply(high, x.like(BYTE, high)), low)
-        whole = x.add(joined, x.like(BYTE // 2, joined))
+        joined = x.add(x.multiply(high, x.lay_out_like(BYTE, high)), low)
+        whole = x.add(joined, x.lay_out_like(BYTE // 2, joined))
         ends = (np.asarray(end, dtype=np.int64) for end in (table.min(), table.max()))
         least, most = ends
         return replace(whole, low=least, high=most)
@@ -197,7 +207,7 @@ class Registers:
         graph = self.x.graph
         inputs = (graph.constant(table, "int8"), place.tensor)
         options = {"axis": 0, "batch_dims": 0}
-        tensor = graph.write("GATHER", inputs, "int8", place.lay_out, options)
+        tensor = graph.write("GATHER", inputs, "int8", place.laid, options)
         low, high = (np.asarray(end, dtype=np.int64) for end in (table.min(), table.max()))
         read = Signal(tensor, place.shape, "int8", low, high, place.image)
         return graph.cast(read, "int32")

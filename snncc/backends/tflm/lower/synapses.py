@@ -74,7 +74,7 @@ class Synapses(Sums):
 
     def _connect(self, source: Signal, weights: Values, bias: Values, part: Part) -> Signal:
         """FULLY_CONNECTED over part of the columns; leading axes share the weights."""
-        lead, columns = source.lay_out[:-1], part.stop - part.start
+        lead, columns = source.laid[:-1], part.stop - part.start
         begin = (*(0,) * len(lead), part.start)
         cut = self.graph.cut(source.tensor, begin, (*lead, columns))
         inputs = (cut, *self._constants(weights[:, part], bias if part.start == 0 else 0 * bias))
@@ -117,7 +117,9 @@ class Synapses(Sums):
         low, high = self.bounds[self.node.name]
         total = Signal(tensor, self.shape, "int32", low - bias, high - bias)
         return replace(
-            x.add(total, x.like(np.broadcast_to(bias, self.shape), total)), low=low, high=high
+            x.add(total, x.lay_out_like(np.broadcast_to(bias, self.shape), total)),
+            low=low,
+            high=high,
         )
 
     # --- blocks --------------------------------------------------------------------------------
@@ -130,10 +132,10 @@ class Synapses(Sums):
         if columns > 1 and blocks * PIECE_BYTES < 3 * weights.size and source.narrow:
             low, high = self.bounds[self.node.name]
             if low.min() >= INT16[0] and high.max() <= INT16[1]:
-                return self._by_block(self.graph.cast(source, "int16"), weights, bias)
+                return self._multiply_blocks(self.graph.cast(source, "int16"), weights, bias)
         return self._products(source, rows, weights, bias)
 
-    def _by_block(self, source: Signal, weights: Values, bias: Values) -> Signal:
+    def _multiply_blocks(self, source: Signal, weights: Values, bias: Values) -> Signal:
         graph = self.graph
         blocks, out, columns = weights.shape
         options = {"keep_num_dims": 1, "quantized_bias_type": TYPES["int64"]}

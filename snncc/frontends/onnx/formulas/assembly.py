@@ -21,9 +21,9 @@ from snncc.ir import (
     Shape,
     UsageError,
     Values,
+    describe_unknown,
     identifier,
     run,
-    unknown,
 )
 from snncc.ir.ops import Input
 from snncc.ir.untrusted import limits
@@ -97,7 +97,7 @@ def assemble_network(tick: Tick, request: ImportRequest) -> tuple[Network, dict[
     renewed = tick.compute_renewed()
     _demand_states(tick, renewed)
     initial = {
-        name: evaluation.per_sample(array, tick.shapes[name])
+        name: evaluation.strip_samples(array, tick.shapes[name])
         for name, array in tick.initial.items()
     }
 
@@ -170,7 +170,7 @@ def _demand_states(tick: Tick, renewed: Mapping[Held, Poly]) -> None:
 def _outputs(tick: Tick, wanted: str | None) -> tuple[str, ...]:
     if wanted is not None:
         if wanted not in tick.outputs:
-            raise UsageError(f"option output: {unknown('output', wanted, tick.outputs)}")
+            raise UsageError(f"option output: {describe_unknown('output', wanted, tick.outputs)}")
         return (wanted,)
     if not tick.results:
         raise ImportRefused(
@@ -182,7 +182,7 @@ def _outputs(tick: Tick, wanted: str | None) -> tuple[str, ...]:
 def _read_options(options: Mapping[str, str]) -> tuple[float, Decode | None]:
     wanted = options.get("decode")
     if wanted is not None and wanted not in DECODES:
-        raise UsageError(f"option decode: {unknown('value', wanted, DECODES)}")
+        raise UsageError(f"option decode: {describe_unknown('value', wanted, DECODES)}")
     try:
         tick = float(options.get("tick", TICK_SECONDS))
     except ValueError:
@@ -196,7 +196,7 @@ def _kind(request: ImportRequest) -> str:
     told, signal = request.options.get("signal"), request.signal
     if told is not None:
         if told not in ("spike", "real"):
-            raise UsageError(f"option signal: {unknown('value', told, ('spike', 'real'))}")
+            raise UsageError(f"option signal: {describe_unknown('value', told, ('spike', 'real'))}")
         return told
     return "spike" if signal is None or bool(np.all((signal == 0) | (signal == 1))) else "real"
 

@@ -151,12 +151,12 @@ def _conv(
         raise e.refuse("a padding given as a word is not read; state the numbers")
     return _as(
         "Conv", e, value, weight, bias,
-        strides=_each(stride, axes), pads=_each(padding, axes) * 2,
-        dilations=_each(dilation, axes), group=groups,
+        strides=_repeat(stride, axes), pads=_repeat(padding, axes) * 2,
+        dilations=_repeat(dilation, axes), group=groups,
     )  # fmt: skip
 
 
-def _each(numbers: Sequence[int], axes: int) -> list[int]:
+def _repeat(numbers: Sequence[int], axes: int) -> list[int]:
     return [*numbers] * axes if len(numbers) == 1 else [*numbers]
 
 
@@ -171,10 +171,10 @@ def _max_pool(
     ceil: bool = False,
 ) -> Value:
     axes = len(value.shape) - 1
-    size = _each(kernel, axes)
+    size = _repeat(kernel, axes)
     return _as(
-        "MaxPool", e, value, kernel_shape=size, strides=_each(stride, axes) or size,
-        pads=_each(padding, axes) * 2, dilations=_each(dilation, axes), ceil_mode=int(ceil),
+        "MaxPool", e, value, kernel_shape=size, strides=_repeat(stride, axes) or size,
+        pads=_repeat(padding, axes) * 2, dilations=_repeat(dilation, axes), ceil_mode=int(ceil),
     )  # fmt: skip
 
 
@@ -190,12 +190,12 @@ def _avg_pool(
     divisor: int | None = None,
 ) -> Value:
     axes = len(value.shape) - 1
-    size = _each(kernel, axes)
+    size = _repeat(kernel, axes)
     if divisor is not None:
         raise e.refuse("an average with a divisor of its own is not read")
     return _as(
-        "AveragePool", e, value, kernel_shape=size, strides=_each(stride, axes) or size,
-        pads=_each(padding, axes) * 2, ceil_mode=int(ceil), count_include_pad=int(whole),
+        "AveragePool", e, value, kernel_shape=size, strides=_repeat(stride, axes) or size,
+        pads=_repeat(padding, axes) * 2, ceil_mode=int(ceil), count_include_pad=int(whole),
     )  # fmt: skip
 
 

@@ -111,7 +111,7 @@ class FormulaBuilder:
             fired = self.evaluation.atoms.fire(before, spike.strict, spike.origin)
             above = self._first(state) - height
             starts = above > 0 if spike.strict else above >= 0
-            if np.array_equal(np.broadcast_to(starts, state.shape), self._whole(other)):
+            if np.array_equal(np.broadcast_to(starts, state.shape), self._broadcast(other)):
                 atoms = self.evaluation.atoms
                 self._told[atoms.replace_atom(renewal, other, fired).key] = renewal
                 return atoms.replace_atom(formula, other, fired)
@@ -120,7 +120,7 @@ class FormulaBuilder:
     def _first(self, state: Held) -> Values:
         return np.asarray(self.initial.get(state.name, 0.0), dtype=np.float64)
 
-    def _whole(self, state: Held) -> Values:
+    def _broadcast(self, state: Held) -> Values:
         return np.broadcast_to(self._first(state), state.shape)
 
     def _declare(self, neuron: Neuron, formula: Poly) -> str:
@@ -177,14 +177,14 @@ class FormulaBuilder:
             case Computed():
                 return self._node(atom.op, [self.wire(arg) for arg in atom.args], atom.origin)
             case Held():
-                return self._late(atom)
+                return self._delay(atom)
             case Fired():
                 return self._compare(atom)
             case _:
                 assert isinstance(atom, Entry), "there are four kinds of atoms"
                 raise ImportRefused(f"input '{atom.name}' is not a signal")
 
-    def _late(self, state: Held) -> Use:
+    def _delay(self, state: Held) -> Use:
         """A state as it was before this tick: its renewal, a tick late."""
         if np.any(self._first(state)):
             raise ImportRefused(

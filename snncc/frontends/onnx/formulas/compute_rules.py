@@ -21,7 +21,7 @@ def _level(e: Evaluation, *values: Value) -> list[Poly]:
     """Signals of one shape: that to which all of them broadcast."""
     live = [v.shape for v in values if isinstance(v, Poly)]
     rank = max(map(len, live))
-    known = [e.per_sample(v, (1,) * rank).shape for v in values if not isinstance(v, Poly)]
+    known = [e.strip_samples(v, (1,) * rank).shape for v in values if not isinstance(v, Poly)]
     padded = [(*(1,) * (rank - len(s)), *s) if len(s) < rank else s for s in live]
     try:
         shape = np.broadcast_shapes(*padded, *known)
@@ -123,20 +123,20 @@ def _relu(e: Evaluation, given: Attributes, value: Poly) -> Poly:
 
 @row("Max")
 def _max(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
-    return _above(e, left, right)
+    return _take_maximum(e, left, right)
 
 
 @row("Min")
 def _min(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
-    return _below(e, left, right)
+    return _take_minimum(e, left, right)
 
 
-def _above(e: Evaluation, left: Value, right: Value) -> Poly:
+def _take_maximum(e: Evaluation, left: Value, right: Value) -> Poly:
     one, two = _level(e, left, right)
     return add(two, e.apply(Relu(), add(one, scale_poly(two, -1))))
 
 
-def _below(e: Evaluation, left: Value, right: Value) -> Poly:
+def _take_minimum(e: Evaluation, left: Value, right: Value) -> Poly:
     one, two = _level(e, left, right)
     return add(two, scale_poly(e.apply(Relu(), add(two, scale_poly(one, -1))), -1))
 
@@ -144,8 +144,8 @@ def _below(e: Evaluation, left: Value, right: Value) -> Poly:
 @row("Clip")
 def _clip(e: Evaluation, given: Attributes, value: Poly, *ends: Value | None) -> Poly:
     low, high = (*ends, None, None)[:2]
-    raised = value if low is None else _above(e, value, low)
-    return raised if high is None else _below(e, raised, high)
+    raised = value if low is None else _take_maximum(e, value, low)
+    return raised if high is None else _take_minimum(e, raised, high)
 
 
 @row("BatchNormalization")
@@ -188,7 +188,7 @@ def _gemm(
     ref = e.tensor(laid if alpha == 1 else laid * alpha, "weight")
     if bias is None:
         return e.apply(Dense(ref), value)
-    added = e.per_sample(bias, (len(laid),))
+    added = e.strip_samples(bias, (len(laid),))
     if added.shape != (len(laid),):
         added = np.broadcast_to(added, (len(laid),))
     return e.apply(Dense(ref, e.tensor(added if beta == 1 else added * beta, "bias")), value)
@@ -201,7 +201,7 @@ def _pads(e: Evaluation, given: Attributes, axes: int) -> tuple[tuple[int, int],
     return tuple(zip(pads[:axes], pads[axes:], strict=True))
 
 
-def _each(given: Attributes, name: str, axes: int) -> tuple[int, ...]:
+def _read_axes(given: Attributes, name: str, axes: int) -> tuple[int, ...]:
     return tuple(int(n) for n in given.get(name, [1] * axes))
 
 
@@ -213,9 +213,9 @@ def _conv(
     axes = numbers.ndim - 2
     op = Conv(
         e.tensor(numbers, "weight"),
-        _each(given, "strides", axes),
+        _read_axes(given, "strides", axes),
         _pads(e, given, axes),
-        _each(given, "dilations", axes),
+        _read_axes(given, "dilations", axes),
         int(given.get("group", 1)),
         None if bias is None else e.tensor(bias, "bias"),
     )
@@ -224,9 +224,9 @@ def _conv(
 
 def _pool(e: Evaluation, given: Attributes) -> tuple[Shape, Shape, tuple[tuple[int, int], ...]]:
     kernel = tuple(int(n) for n in given["kernel_shape"])
-    if given.get("ceil_mode", 0) or set(_each(given, "dilations", len(kernel))) != {1}:
+    if given.get("ceil_mode", 0) or set(_read_axes(given, "dilations", len(kernel))) != {1}:
         raise e.refuse("pools with ceil_mode or dilations are not read")
-    return kernel, _each(given, "strides", len(kernel)), _pads(e, given, len(kernel))
+    return kernel, _read_axes(given, "strides", len(kernel)), _pads(e, given, len(kernel))
 
 
 @row("MaxPool")

@@ -192,14 +192,14 @@ class Evaluation:
             ImportRefused: numbers that differ from sample to sample.
         """
         if not isinstance(value, Poly):
-            return of_numbers(self.per_sample(value, shape or ()), shape or ())
+            return of_numbers(self.strip_samples(value, shape or ()), shape or ())
         if shape is None or value.shape == shape:
             return value
         if not value.atoms:
             return of_numbers(np.broadcast_to(value.constant, value.shape), shape)
         return self.move_values(value, lambda index: np.broadcast_to(index, (1, *shape)))
 
-    def per_sample(self, values: Known, shape: Shape) -> Known:
+    def strip_samples(self, values: Known, shape: Shape) -> Known:
         """Numbers without the axis of the samples, if they have it; else as they are."""
         if values.ndim > len(shape):
             extra = values.ndim - len(shape)

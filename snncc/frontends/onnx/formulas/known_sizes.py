@@ -38,12 +38,12 @@ def count_known(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> 
     """
     if node.op_type in PICKED:
         return sum(each.size * max(each.ndim, 1) for each in inputs if each is not None)
-    found = shape_inference.infer_shapes(_alone(node, inputs, opset), data_prop=True)
+    found = shape_inference.infer_shapes(_make_single(node, inputs, opset), data_prop=True)
     sizes = [_size(each.type) for each in found.graph.output]
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def _alone(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> ModelProto:
+def _make_single(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> ModelProto:
     """A model of one node, which is told its small inputs and the shapes of the others."""
     names = [name for name in dict.fromkeys(node.input) if name]
     given = dict(zip(node.input, inputs, strict=False))

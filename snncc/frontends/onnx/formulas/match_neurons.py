@@ -71,9 +71,9 @@ def recognize(
     """
     fired = [a for a in atoms if isinstance(a, Fired) and depends(a.difference, state)]
     own = frozenset[Atom](fired) & renewed.atoms
-    rest = renewed.without(own) if own else renewed
+    rest = renewed.remove_atoms(own) if own else renewed
     decay = rest.coefficient(state)
-    drive = rest.without(frozenset({state}))
+    drive = rest.remove_atoms(frozenset({state}))
     if depends(drive, state):
         return None
     bias = drive.constant
@@ -125,7 +125,7 @@ class Formulas:
 
     def check_reset(self, spike: Fired, last: Fired) -> Poly:
         """What is compared where each reset counts once: the reset of the spikes before is off."""
-        before = self.renewed.without(frozenset({spike}))
+        before = self.renewed.remove_atoms(frozenset({spike}))
         return add(before, scale_poly(of_atom(last), self.renewed.coefficient(spike)))
 
     def guesses(self, spike: Fired, last: Fired | None) -> Iterator[Guess]:
@@ -140,10 +140,10 @@ class Formulas:
             return
         late = self.renewed.coefficient(last)
         yield Guess("subtract", "after-decay", -late)
-        yield Guess("value", "before-decay", _over(late, self.decay))
+        yield Guess("value", "before-decay", _divide(late, self.decay))
         yield Guess("value", "after-decay", late)
         yield Guess("value", "after-input", late + self.bias)
-        yield Guess("subtract", "before-decay", -_over(late, self.decay))
+        yield Guess("subtract", "before-decay", -_divide(late, self.decay))
         yield Guess("subtract", "rechecked", -now)
 
     def make_spiking(
@@ -180,7 +180,7 @@ class Formulas:
         return LI(**params), tensors
 
 
-def _over(values: Array, decay: Array) -> Array:
+def _divide(values: Array, decay: Array) -> Array:
     return np.divide(
         values, decay, out=np.zeros(np.broadcast(values, decay).shape), where=decay != 0
     )

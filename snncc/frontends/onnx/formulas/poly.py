@@ -108,7 +108,7 @@ class Poly:
         """The factor of that product; zero where it does not occur."""
         return self.terms.get(_product((), atoms), np.zeros(()))
 
-    def without(self, atoms: frozenset[Atom]) -> Poly:
+    def remove_atoms(self, atoms: frozenset[Atom]) -> Poly:
         """The same with those atoms zero."""
         return Poly(self.shape, {m: c for m, c in self.terms.items() if not atoms & {*m}})
 
@@ -141,7 +141,7 @@ def poly(shape: Shape, terms: Mapping[Monomial, Array]) -> Poly:
     return Poly(shape, kept)
 
 
-def _above(values: Array, strict: bool) -> Array:
+def _compare(values: Array, strict: bool) -> Array:
     return np.asarray(values > 0 if strict else values >= 0, dtype=np.float64)
 
 
@@ -193,40 +193,45 @@ class Atoms:
     def __iter__(self) -> Iterator[Atom]:
         return iter([*self.made.values()])
 
-    def _once(self, key: tuple[object, ...], make: Callable[[int], Atom]) -> Poly:
+    def _make_once(self, key: tuple[object, ...], make: Callable[[int], Atom]) -> Poly:
         if key not in self.made:
             self.made[key] = make(len(self.made))
         return of_atom(self.made[key])
 
     def entry(self, name: str, shape: Shape) -> Poly:
         """A graph input that brings a signal."""
-        return self._once(("entry", name), lambda n: Entry(n, shape, Origin(), name))
+        return self._make_once(("entry", name), lambda n: Entry(n, shape, Origin(), name))
 
     def hold(self, name: str, shape: Shape) -> Poly:
         """A state before this tick."""
-        return self._once(("held", name), lambda n: Held(n, shape, Origin(), name))
+        return self._make_once(("held", name), lambda n: Held(n, shape, Origin(), name))
 
     def fire(self, difference: Poly, strict: bool, origin: Origin) -> Poly:
         """1 where the difference is above zero (or, not strict, zero), else 0."""
         if not difference.atoms:
             value = difference.constant
-            return of_numbers(_above(value, strict), difference.shape)
+            return of_numbers(_compare(value, strict), difference.shape)
         atoms = [*difference.atoms]
         if len(atoms) == 1 and isinstance(atoms[0], Fired):  # of a comparison: 0 or 1
             off = difference.constant
-            low, high = _above(off, strict), _above(off + difference.coefficient(*atoms), strict)
+            low, high = (
+                _compare(off, strict),
+                _compare(off + difference.coefficient(*atoms), strict),
+            )
             return poly(difference.shape, {(): low, (atoms[0],): high - low})
         first = min(difference.terms, key=lambda m: (not m, [a.number for a in m]))
         if difference.terms[first].flat[0] < 0:  # one orientation: d > 0 is not (-d >= 0)
             turned = self.fire(scale_poly(difference, -1), not strict, origin)
             return add(of_numbers(1.0, difference.shape), scale_poly(turned, -1))
         key = ("fired", strict, difference.key)
-        return self._once(key, lambda n: Fired(n, difference.shape, origin, difference, strict))
+        return self._make_once(
+            key, lambda n: Fired(n, difference.shape, origin, difference, strict)
+        )
 
     def compute(self, op: Op, args: tuple[Poly, ...], shape: Shape, origin: Origin) -> Poly:
         """What an op makes of signals."""
         key = ("computed", op, *(each.key for each in args))
-        return self._once(key, lambda n: Computed(n, shape, origin, op, args))
+        return self._make_once(key, lambda n: Computed(n, shape, origin, op, args))
 
     def replace_atom(self, one: Poly, old: Atom, new: Poly) -> Poly:
         """The signal with another in place of an atom; inside comparisons too, not inside ops."""

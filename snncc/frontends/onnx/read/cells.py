@@ -71,7 +71,7 @@ def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
     initial = {t.name: numpy_helper.to_array(t) for t in flat.graph.initializer}
     inputs = [e.name for e in flat.graph.input]
     outputs = [e.name for e in flat.graph.output]
-    pairs = pairs_by_option(states, inputs, outputs) if states else _by_name(inputs, outputs)
+    pairs = pairs_by_option(states, inputs, outputs) if states else _match_names(inputs, outputs)
     entering = [n for n in inputs if n not in pairs and (n not in initial or n == signal)]
     if signal is not None and signal not in entering:
         raise UsageError(f"option input={signal}: the inputs are {', '.join(inputs)}")
@@ -85,7 +85,7 @@ def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
     return _step(flat, pairs, {k: v for k, v in initial.items() if k in pairs}, entering[0])
 
 
-def _by_name(inputs: list[str], outputs: list[str]) -> dict[str, str]:
+def _match_names(inputs: list[str], outputs: list[str]) -> dict[str, str]:
     """`mem` is renewed by `mem.next`, `mem_out`, `next_mem`, …; `mem_in` by `mem_out`."""
     pairs: dict[str, str] = {}
     for name in inputs:
@@ -182,7 +182,7 @@ def _constants(graph: GraphProto, scan: NodeProto) -> dict[str, Values]:
 def _step(
     model: ModelProto, pairs: Mapping[str, str], initial: Mapping[str, Values], signal: str
 ) -> Step:
-    wide = in_double(model)
+    wide = convert_to_double(model)
     kept = [e for e in wide.graph.input if e.name in pairs or e.name == signal]
     batches: set[int] = set()
     for each in kept:
@@ -212,7 +212,7 @@ def _step(
     return Step(Cell(wide, pairs, first, max(batches)), signal)
 
 
-def in_double(model: ModelProto) -> ModelProto:
+def convert_to_double(model: ModelProto) -> ModelProto:
     """The model with every float in float64: what it means, without its rounding."""
     wide = ModelProto()
     wide.CopyFrom(model)

@@ -23,7 +23,15 @@ from ..write.op_functions import OPSET
 from .cells import pairs_by_option
 from .pt2_archive import Program, open_archive
 from .pt2_schema import Argument, Call, Kind, Name
-from .run_program import ALLOWED, ProgramModel, as_torch, numbers_of, operation, plain, sizes_only
+from .run_program import (
+    ALLOWED,
+    ProgramModel,
+    as_torch,
+    numbers_of,
+    operation,
+    sizes_only,
+    strip_in_place,
+)
 
 
 def load(request: ImportRequest) -> Imported:
@@ -98,7 +106,7 @@ def _evaluate(program: Program, states: Mapping[str, str], placed: bool, budget:
     values: dict[str, Value] = dict(program.tensors)
     for name, array in program.tensors.items():
         evaluation.label(array, program.labels[name])
-    shapes = {name: _per_sample(program, name) for name in (*entering, *states)}
+    shapes = {name: _strip_samples(program, name) for name in (*entering, *states)}
     if (size := sum(map(prod, shapes.values()))) > limits.NUMBERS:
         raise ImportRefused(
             f"the signal and the states have {size:,} values; {limits.NUMBERS:,} at most are read"
@@ -117,7 +125,7 @@ def _evaluate(program: Program, states: Mapping[str, str], placed: bool, budget:
     return Tick(evaluation, values, shapes, entering[0], states, initial, outputs, neurons, placed)
 
 
-def _per_sample(program: Program, name: str) -> tuple[int, ...]:
+def _strip_samples(program: Program, name: str) -> tuple[int, ...]:
     whole = program.shapes[name]
     if not whole or 0 in whole[1:]:
         raise ImportRefused(
@@ -140,9 +148,9 @@ class _Formulas:
             self.evaluation.origin = call.origin
             if call.name in CHECKS:
                 continue
-            name = plain(call.name)
+            name = strip_in_place(call.name)
             if name not in ALLOWED:
-                raise self._unknown()
+                raise self._refuse_unknown()
             first = call.args[0] if call.args else None
             with self.evaluation.check_arguments(call.name):
                 operation(call)  # the overload exists
@@ -173,7 +181,7 @@ class _Formulas:
                 raise self.evaluation.refuse("a real signal is cast to integers")
             return [live[0]]
         if name not in ATEN:
-            raise self._unknown()
+            raise self._refuse_unknown()
         numbers = [_array(each) if _numeric(name, each) else each for each in args]
         made = ATEN[name](self.evaluation, *numbers, **kwargs)
         return made if isinstance(made, (list, tuple)) else [cast("Value", made)]
@@ -185,7 +193,7 @@ class _Formulas:
         given = [as_torch(each) for each in args]
         named = {k: as_torch(v) for k, v in kwargs.items()}
         sizes = {k: sizes_only(v) for k, v in named.items()}
-        if plain(call.name) in MAKERS:
+        if strip_in_place(call.name) in MAKERS:
             sizes["device"] = "meta"
         try:
             size = numbers_of(operation(call)(*map(sizes_only, given), **sizes))
@@ -195,7 +203,7 @@ class _Formulas:
             raise ValueError(str(error).partition("\n")[0]) from error
         return cast("Known", made.numpy()) if hasattr(made, "numpy") else np.asarray(made)
 
-    def _unknown(self) -> ImportRefused:
+    def _refuse_unknown(self) -> ImportRefused:
         return self.evaluation.refuse("it has no exact counterpart in a spiking network")
 
     def _value(self, argument: Argument) -> object:

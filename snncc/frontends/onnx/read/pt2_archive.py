@@ -26,8 +26,8 @@ from .pt2_schema import (
     Call,
     Json,
     Table,
-    at,
     call_of,
+    get_at,
     list_inputs,
     list_outputs,
     rows,
@@ -88,7 +88,7 @@ class _Reader:
         if len(models) != 1:
             raise ImportRefused(f"{self.path} holds {len(models)} programs, expected one")
         whole = self._json(models[0])
-        version = at(whole, "schema_version", "major")
+        version = get_at(whole, "schema_version", "major")
         if version != SCHEMA:
             raise ImportRefused(
                 f"{self.path} is of schema {version}, this reader knows {SCHEMA}; export it with "
@@ -98,8 +98,8 @@ class _Reader:
         folder = root.removesuffix("models/") + "data/"
         stored = self._payload(f"{folder}weights/", f"{stem.stem}_weights_config.json")
         stored |= self._payload(f"{folder}constants/", f"{stem.stem}_constants_config.json")
-        graph = table(at(whole, "graph_module", "graph"))
-        signature = table(at(whole, "graph_module", "signature"))
+        graph = table(get_at(whole, "graph_module", "graph"))
+        signature = table(get_at(whole, "graph_module", "signature"))
         labels, given = list_inputs(rows(signature["input_specs"]))
         returned, mutated = list_outputs(rows(signature["output_specs"]), labels)
         if len(rows(graph["nodes"])) > limits.NODES:

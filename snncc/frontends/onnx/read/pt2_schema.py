@@ -75,12 +75,12 @@ def list_inputs(specs: Sequence[Json]) -> tuple[dict[str, str], tuple[str, ...]]
         ((kind, told),) = table(spec).items()
         match kind:
             case "user_input":
-                argument = _argument(at(told, "arg"))
+                argument = _argument(get_at(told, "arg"))
                 if not isinstance(argument, Name):
                     raise ImportRefused("the program takes an argument that is not a tensor")
                 given.append(argument.name)
             case "parameter" | "buffer" | "tensor_constant":
-                name = str(at(told, "arg", "name"))
+                name = str(get_at(told, "arg", "name"))
                 labels[name] = str(table(told)[f"{kind}_name"])
             case _:
                 raise ImportRefused(f"the program takes a '{kind}', which is not read")
@@ -98,11 +98,11 @@ def list_outputs(
         ((kind, told),) = table(spec).items()
         match kind:
             case "user_output":
-                argument = _argument(at(told, "arg"))
+                argument = _argument(get_at(told, "arg"))
                 if isinstance(argument, Name):
                     given.append(argument.name)
             case "buffer_mutation":
-                mutated[places[str(at(told, "buffer_name"))]] = str(at(told, "arg", "name"))
+                mutated[places[str(get_at(told, "buffer_name"))]] = str(get_at(told, "arg", "name"))
             case _:
                 raise ImportRefused(f"the program has a '{kind}', which is not read")
     return tuple(given), mutated
@@ -193,7 +193,7 @@ def rows(value: Json) -> Sequence[Json]:
     return value
 
 
-def at(value: Json, *path: str) -> Json:
+def get_at(value: Json, *path: str) -> Json:
     """What stands under these keys, one inside the other."""
     for key in path:
         value = table(value)[key]

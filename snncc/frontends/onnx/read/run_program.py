@@ -22,7 +22,7 @@ ALLOWED = {*ATEN, *CHECKS, *MAKERS, *OF_NUMBERS, *PASSED_ON}
 """Operations that are ever called, whatever a file says."""
 
 
-def plain(name: str) -> str:
+def strip_in_place(name: str) -> str:
     """Name of the operation that does the same and changes nothing in place."""
     return name if name.endswith("__") else name.removesuffix("_")
 
@@ -31,7 +31,7 @@ def operation(call: Call) -> Callable[..., Any]:
     """PyTorch's own operation; only one that has a rule here, whatever the file says."""
     import torch
 
-    assert plain(call.name) in ALLOWED, "a program is read before it is run"
+    assert strip_in_place(call.name) in ALLOWED, "a program is read before it is run"
     packet = getattr(torch.ops.aten, call.name)
     return cast("Callable[..., Any]", getattr(packet, call.overload or "default"))
 

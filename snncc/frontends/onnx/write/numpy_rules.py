@@ -57,7 +57,7 @@ def _unary(op: str, body: Body, value: object) -> Symbol:
     return one.make(op, one.shape, one.dtype, one.batched, one.name)
 
 
-def _neutral(body: Body, left: object, right: object, unit: int) -> object | None:
+def _find_neutral(body: Body, left: object, right: object, unit: int) -> object | None:
     """The other operand, where one is the number that changes nothing."""
     for one, other in ((left, right), (right, left)):
         value, rest = take_out(one), take_out(other)
@@ -70,12 +70,12 @@ def _neutral(body: Body, left: object, right: object, unit: int) -> object | Non
 
 
 def _add(body: Body, left: object, right: object) -> object:
-    rest = _neutral(body, left, right, 0)
+    rest = _find_neutral(body, left, right, 0)
     return _binary("Add", body, left, right) if rest is None else rest
 
 
 def _multiply(body: Body, left: object, right: object) -> object:
-    rest = _neutral(body, left, right, 1)
+    rest = _find_neutral(body, left, right, 1)
     return _binary("Mul", body, left, right) if rest is None else rest
 
 

@@ -48,7 +48,7 @@ def _compare(module: nn.Module, path: str, network: Network, node: Node) -> None
     single = Network("alone", (entry, alone), (Use(node.name),), 1e-3, network.tensors)
     ours = run(single, currents * gain).output
     initial = values_of(node.op.initial, network.tensors)
-    theirs = _own(module, currents, np.broadcast_to(initial, shape))
+    theirs = _run_own(module, currents, np.broadcast_to(initial, shape))
     differ = np.argwhere((ours != theirs).swapaxes(0, 1))
     if len(differ):
         tick = int(differ[0][0])
@@ -73,7 +73,7 @@ def _currents(op: Spiking, network: Network, shape: tuple[int, ...], gain: Value
     return noise
 
 
-def _own(module: nn.Module, currents: Values, initial: Values) -> Values:
+def _run_own(module: nn.Module, currents: Values, initial: Values) -> Values:
     """Spikes of the class itself, `[samples, ticks, *shape]`."""
     described = description(module)
     assert described is not None, "asked for a class that is not described"

@@ -44,7 +44,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         if isinstance(self.cells, Expr):  # NumPy unwraps an array of objects without axes
-            object.__setattr__(self, "cells", single(self.cells, ()).cells)
+            object.__setattr__(self, "cells", make_single(self.cells, ()).cells)
 
     @property
     def shape(self) -> Shape:
@@ -77,7 +77,7 @@ def sizes(axes: Sequence[Axis], kind: Kind) -> list[int]:
     return [size for axis in axes for k, size in axis if k == kind]
 
 
-def single(expr: Expr, axes: Sequence[Axis]) -> Grid:
+def make_single(expr: Expr, axes: Sequence[Axis]) -> Grid:
     """A grid of one expression."""
     cells = np.empty((), dtype=object)
     cells[()] = expr
@@ -89,7 +89,7 @@ def cell(cells: Cells, index: int | tuple[int, ...] = 0) -> Expr:
     return cast("Expr", cells.flat[index] if isinstance(index, int) else cells[index])
 
 
-def each(grid: Grid, function: Callable[[Expr], Expr]) -> Cells:
+def map_cells(grid: Grid, function: Callable[[Expr], Expr]) -> Cells:
     """The cells with a function applied."""
     cells = np.empty(grid.cells.shape, dtype=object)
     for index in np.ndindex(grid.cells.shape):

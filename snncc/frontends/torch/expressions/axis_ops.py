@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 import torch
 
-from .axes import Atom, Axis, Cells, Grid, Kind, axis_of, cell, each, sizes
+from .axes import Atom, Axis, Cells, Grid, Kind, axis_of, cell, map_cells, sizes
 from .expr import Constant, Expr, Weaver
 
 RUNS = 4
@@ -64,7 +64,7 @@ class Loom:
         if tuple(axes) == grid.axes:
             return grid
         features = tuple(sizes(axes, "feature"))
-        cells = each(grid, lambda e: self.weaver.reshape(e, features))
+        cells = map_cells(grid, lambda e: self.weaver.reshape(e, features))
         return Grid(cells.reshape(sizes(axes, "list")), tuple(axes))
 
     def fill(self, grid: Grid) -> Grid:
@@ -91,7 +91,7 @@ class Loom:
         combine = {"sum": np.add, "product": np.multiply}[keyword]
         return self.weaver.constant(reduce(combine, numbers))
 
-    def thin(self, grid: Grid) -> Grid:
+    def drop_unit_atoms(self, grid: Grid) -> Grid:
         """The grid without feature atoms of size 1."""
         grid = self.merge_atoms(grid)
         return self._reshape(
@@ -139,7 +139,7 @@ class Loom:
             _permute_atoms(grid.axes, order, "list"),
             _permute_atoms(grid.axes, order, "feature"),
         )
-        cells = each(grid, lambda e: self.weaver.permute(e, features))
+        cells = map_cells(grid, lambda e: self.weaver.permute(e, features))
         return Grid(cells.transpose(lists), tuple(axes))
 
     def pick(self, grid: Grid, axis: int, index: Sequence[int]) -> Grid:
@@ -156,7 +156,7 @@ class Loom:
         axes = (*grid.axes[:axis], axis_of(kind, len(index)), *grid.axes[axis + 1 :])
         if kind == "list":
             return Grid(np.take(grid.cells, index, axis=where), axes)
-        return Grid(each(grid, lambda e: self.take(e, where, index)), axes)
+        return Grid(map_cells(grid, lambda e: self.take(e, where, index)), axes)
 
     def take(self, expr: Expr, axis: int, index: Sequence[int]) -> Expr:
         """The expression with only those indices of one of its axes."""
@@ -205,7 +205,7 @@ class Loom:
 
     def repeat(self, grid: Grid, axis: int, count: int) -> Grid:
         """The grid with an axis of size 1 repeated: the same expression, listed."""
-        grid = self.thin(grid)
+        grid = self.drop_unit_atoms(grid)
         assert not grid.axes[axis], "only an axis of size 1 is repeated"
         listed = self._with_axis(grid, axis, "list")
         where = _position(listed.axes, axis, "list")
@@ -241,7 +241,7 @@ class Loom:
             cells[index] = self.weaver.join(row, into)
         return Grid(cells, (*grid.axes[:axis], atoms, *grid.axes[axis + 1 :]))
 
-    def all_features(self, grid: Grid) -> Grid:
+    def make_features(self, grid: Grid) -> Grid:
         """The grid with every axis but the batch a feature axis.
 
         Raises:
@@ -280,7 +280,7 @@ class Loom:
         return [np.broadcast_to(c, sizes(axes, "list")) for c in cells], axes
 
     def _raise_rank(self, grid: Grid, rank: int) -> Grid:
-        thin = self.thin(grid)
+        thin = self.drop_unit_atoms(grid)
         return replace(thin, axes=((),) * (rank - len(thin.axes)) + thin.axes)
 
     def _meet(
@@ -307,7 +307,7 @@ class Loom:
         for own, all_ in zip(grid.axes, axes, strict=True):
             shape += [size if own else 1 for kind, size in all_ if kind == "feature"]
             lists += [size if own else 1 for kind, size in all_ if kind == "list"]
-        return each(grid, lambda e: self.weaver.reshape(e, tuple(shape))).reshape(lists)
+        return map_cells(grid, lambda e: self.weaver.reshape(e, tuple(shape))).reshape(lists)
 
     def numbers(self, values: torch.Tensor, axes: Sequence[Axis]) -> Cells:
         """A constant as cells: the same for every sample, one for each index of a list."""

@@ -120,11 +120,11 @@ class Weaver:
 
     def refuse(self, found: str, origin: Origin | None = None) -> ImportRefused:
         """The refusal of what stands at an origin (by default the current one)."""
-        return ImportRefused(f"{self.places.spot(origin or self.origin)}: {found}")
+        return ImportRefused(f"{self.places.describe(origin or self.origin)}: {found}")
 
     def refuse_batch(self, found: str) -> BatchTorn:
         """The refusal of what mixes or picks samples."""
-        return BatchTorn(f"{self.places.spot(self.origin)}: {found}")
+        return BatchTorn(f"{self.places.describe(self.origin)}: {found}")
 
     def tensor(self, values: npt.ArrayLike, role: str) -> Ref:
         """Reference to a tensor of these values, float64 or integer, under a telling name."""
@@ -263,14 +263,14 @@ class Weaver:
             for a in live
         )
 
-    def at_rest(self, expr: Expr) -> Array:
+    def evaluate_at_rest(self, expr: Expr) -> Array:
         """What an expression gives when every input and every neuron is silent."""
         if isinstance(expr, Constant):
             return expr.values
         if not isinstance(expr, Apply):
             return np.zeros(expr.shape)
         if id(expr) not in self._at_rest:
-            inputs = [self.at_rest(a)[None] for a in expr.args]
+            inputs = [self.evaluate_at_rest(a)[None] for a in expr.args]
             _, out = expr.op.step({}, inputs, FloatArithmetic(self.tensors))
             self._at_rest[id(expr)] = np.asarray(out[0], dtype=np.float64)
         return self._at_rest[id(expr)]

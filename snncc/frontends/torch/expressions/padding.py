@@ -17,7 +17,7 @@ def zeros_around(weaver: Weaver, shape: Shape, pads: Around) -> list[Op]:
     """The ops that put zeros around a signal of that shape."""
     ops: list[Op] = []
     for axis in range(len(shape) - 2):
-        ops += _along(weaver, shape, axis, pads[axis])
+        ops += _pad_axis(weaver, shape, axis, pads[axis])
         shape = (*shape[:axis], shape[axis] + sum(pads[axis]), *shape[axis + 1 :])
     last = tuple(pads[-2:])
     if not any(n for pair in last for n in pair):
@@ -32,7 +32,7 @@ def zeros_around(weaver: Weaver, shape: Shape, pads: Around) -> list[Op]:
     ]
 
 
-def _along(weaver: Weaver, shape: Shape, axis: int, pads: tuple[int, int]) -> list[Op]:
+def _pad_axis(weaver: Weaver, shape: Shape, axis: int, pads: tuple[int, int]) -> list[Op]:
     if not any(pads):
         return []
     out = (*shape[:axis], shape[axis] + sum(pads), *shape[axis + 1 :])

@@ -9,7 +9,7 @@ from typing import cast
 
 from snncc.ir import Decode, ImportRefused, Network, Node, Op, Use, op_class, verify
 
-from ..expressions.axes import SAMPLES, Axis, Grid, single
+from ..expressions.axes import SAMPLES, Axis, Grid, make_single
 from ..expressions.expr import BatchTorn, Population, Starting
 from ..neurons.library import Found
 from ..operations.scores import Scored
@@ -21,7 +21,7 @@ from .by_hand import NoNeurons, explain_unwritten
 from .decode import Decoder, Output, choose_output, is_spiking, leaves
 from .lift import Lifter
 from .readouts import Readout
-from .survey import Survey, together
+from .survey import Survey, combine_refusals
 
 
 class OtherLayout(Exception):
@@ -134,7 +134,7 @@ class Assembly:
             self._present(survey)
             survey.run()
             survey.note_returned(_tuples(self._run.returned))
-            raise together(first, survey.problems) from first
+            raise combine_refusals(first, survey.problems) from first
 
     def _network(self) -> Traced:
         self._present(self._lifter)
@@ -172,7 +172,7 @@ class Assembly:
             static = self._calling.layout == "static"
             for tick, var in enumerate(self._run.inputs):
                 source = weaver.source(shape, None if static else tick)
-                lifter.present(var, single(source, (batch, *features)))
+                lifter.present(var, make_single(source, (batch, *features)))
             return
         var = self._run.inputs[0]
         ticks = self._count_ticks()
@@ -217,7 +217,7 @@ class Assembly:
             path, n = next(iter((wrong or counts).items()))
             place = next(p for p in populations if p.path == path).calls[-1].origin
             raise OtherLayout(
-                f"{self._lifter.weaver.places.spot(place)}: neuron '{path}' ran {n} times for "
+                f"{self._lifter.weaver.places.describe(place)}: neuron '{path}' ran {n} times for "
                 f"{expected} ticks of input; a population is updated once per tick",
                 ran=n,
                 ticks=expected,

@@ -21,7 +21,9 @@ def explain_unwritten(recording: Recording, places: Places) -> str:
     """Why a model without known neurons is none, with the lines that describe its own."""
     for call in recording.calls:
         if call.name in COMPARES and any(recording.values[v.index].live for v in call.outputs):
-            return f"{places.spot(call.origin)}: {NONE}; {_lines(call.origin, places, call.name)}"
+            return (
+                f"{places.describe(call.origin)}: {NONE}; {_lines(call.origin, places, call.name)}"
+            )
     return f"{NONE}, and compares no signal with a threshold; give it neurons (docs/frontends.md)"
 
 

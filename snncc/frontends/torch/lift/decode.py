@@ -121,8 +121,8 @@ class Decoder:
         order = self._order(label, whole, times[:1])
         if times:
             series = [self._lifter.select(grid, times[0], k) for k in range(self._ticks)]
-            return Output(label, [self._single(label, s) for s in series], None, order)
-        expr = self._single(label, grid)
+            return Output(label, [self._read_single(label, s) for s in series], None, order)
+        expr = self._read_single(label, grid)
         reduced = self._find_reduction(expr)
         if reduced is not None:
             ticks, decode = reduced.ticks, reduced.decode
@@ -149,7 +149,7 @@ class Decoder:
         if len(grids) < len(values):
             raise self._weaver.refuse(f"output '{label}' does not depend on the input")
         order = self._order(label, self._lifter.merge_atoms(grids[-1]), [])
-        return Output(label, [self._single(label, g) for g in grids], None, order)
+        return Output(label, [self._read_single(label, g) for g in grids], None, order)
 
     def _order(self, label: str, grid: Grid, times: Sequence[int]) -> tuple[int, ...]:
         rank = range(len(grid.axes))
@@ -163,10 +163,10 @@ class Decoder:
     def _is_time(self, grid: Grid, axis: int) -> bool:
         where = len(sizes(grid.axes[:axis], "list"))
         first = np.moveaxis(grid.cells, where, 0).reshape(self._ticks, -1)[:, 0]
-        ticks = [self._roller.natural(e) for e in first]
+        ticks = [self._roller.find_tick(e) for e in first]
         return ticks == list(range(self._ticks)) or len(set(ticks)) > 1
 
-    def _single(self, label: str, grid: Grid) -> Expr:
+    def _read_single(self, label: str, grid: Grid) -> Expr:
         grid = self._lifter.merge_atoms(grid)
         if grid.cells.ndim or len(sizes(grid.axes, "sample")) != 1:
             raise self._weaver.refuse(
@@ -179,16 +179,16 @@ class Decoder:
     def _find_reduction(self, expr: Expr) -> Reduction | None:
         """Per tick the term of a sum, mean or largest of all ticks; None if it is none."""
         if (peak := self._weaver.peaks.get(id(expr))) is not None:
-            of = {self._roller.natural(each): each for each in peak}
+            of = {self._roller.find_tick(each): each for each in peak}
             if len(peak) == self._ticks and set(of) == set(range(self._ticks)):
                 return Reduction([of[tick] for tick in range(self._ticks)], "max")
         terms = list(self._terms(expr, 1.0))
         ticks: dict[int | None, list[tuple[Expr, float]]] = {}
         for term, factor in terms:
-            ticks.setdefault(self._roller.natural(term), []).append((term, factor))
+            ticks.setdefault(self._roller.find_tick(term), []).append((term, factor))
         constant = ticks.pop(None, [])
         if sorted(t for t in ticks if t is not None) == list(range(self._ticks)) and not any(
-            np.any(self._weaver.at_rest(c)) for c, _ in constant
+            np.any(self._weaver.evaluate_at_rest(c)) for c, _ in constant
         ):
             return self._evenly([ticks[k] for k in range(self._ticks)])
         return self._push_layer(expr)
@@ -219,7 +219,7 @@ class Decoder:
                 case Apply():
                     ticks = frozenset[int]().union(*map(self._of, expr.args))
                 case _:
-                    tick = self._roller.natural(expr)
+                    tick = self._roller.find_tick(expr)
                     ticks = frozenset() if tick is None else frozenset({tick})
             self._read[id(expr)] = ticks
         return self._read[id(expr)]
@@ -249,7 +249,7 @@ class Decoder:
 
         A function that rises is left out: the largest score stays the largest.
         """
-        if not isinstance(expr, Apply) or self._roller.natural(expr) is None:
+        if not isinstance(expr, Apply) or self._roller.find_tick(expr) is None:
             return None
         live = [i for i, a in enumerate(expr.args) if not isinstance(a, Constant)]
         if len(live) != 1:
@@ -261,7 +261,7 @@ class Decoder:
             return replace(inner, scored=(*inner.scored, Score(expr.op.name, (), {})))
         layout = expr.op.keyword in ("reshape", "transpose", "slice")
         linear = expr.op.linear or expr.op.keyword in ("sum", "product")
-        moves = inner.decode == "mean" or not np.any(self._weaver.at_rest(expr))
+        moves = inner.decode == "mean" or not np.any(self._weaver.evaluate_at_rest(expr))
         if inner.scored or not (layout or (linear and moves and inner.decode != "max")):
             what = {"max": "largest value of all", "mean": "mean over the"}
             raise self._weaver.refuse(
@@ -284,12 +284,12 @@ class Decoder:
         history: list[Expr | None] = [expr]
         for _ in range(self._ticks - 1):
             current = history[0]
-            history.insert(0, None if current is None else self._before(current))
+            history.insert(0, None if current is None else self._find_before(current))
         return history
 
-    def _before(self, expr: Expr) -> Expr | None:
+    def _find_before(self, expr: Expr) -> Expr | None:
         if isinstance(expr, Apply):
-            carried = self._inside(expr, expr, (self._roller.natural(expr) or 0) - 1)
+            carried = self._find_inside(expr, expr, (self._roller.find_tick(expr) or 0) - 1)
             if carried is not None:
                 return carried
         for carries in (False, True):
@@ -299,7 +299,7 @@ class Decoder:
                 continue
         return None
 
-    def _inside(self, whole: Apply, expr: Expr, tick: int) -> Expr | None:
+    def _find_inside(self, whole: Apply, expr: Expr, tick: int) -> Expr | None:
         """The same expression one tick earlier, within this one: a value carried by hand."""
         if not isinstance(expr, Apply):
             return None
@@ -308,10 +308,10 @@ class Decoder:
                 isinstance(arg, Apply)
                 and arg.op == whole.op
                 and arg.origin == whole.origin
-                and self._roller.natural(arg) == tick
+                and self._roller.find_tick(arg) == tick
             ):
                 return arg
-            deeper = self._inside(whole, arg, tick)
+            deeper = self._find_inside(whole, arg, tick)
             if deeper is not None:
                 return deeper
         return None
@@ -323,14 +323,14 @@ class Decoder:
             carries: whether what is carried by hand, anywhere in it, is taken at the tick before.
         """
         if carries and isinstance(expr, Apply):
-            earlier = self._inside(expr, expr, (self._roller.natural(expr) or 0) - 1)
+            earlier = self._find_inside(expr, expr, (self._roller.find_tick(expr) or 0) - 1)
             if earlier is not None:
                 return earlier
         match expr:
             case Source(tick=int(tick)):
-                return self._weaver.source(expr.shape, self._earlier(tick))
+                return self._weaver.source(expr.shape, self._step_back(tick))
             case Reading():
-                call = self._earlier(expr.call)
+                call = self._step_back(expr.call)
                 return self._weaver.read(expr.population, call, expr.state)
             case Apply():
                 self._weaver.origin = expr.origin
@@ -339,7 +339,7 @@ class Decoder:
             case _:
                 return expr
 
-    def _earlier(self, tick: int) -> int:
+    def _step_back(self, tick: int) -> int:
         if tick < 1:
             raise IndexError
         return tick - 1

@@ -10,7 +10,7 @@ import torch
 
 from snncc.ir import ImportRefused
 
-from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, single
+from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, make_single
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
 from ..neurons.library import Found, Site
@@ -105,7 +105,7 @@ class Lifter(Loom):
     def _row(self, call: Call) -> Results:
         first = self._first(call)
         if isinstance(first, Scored) and call.name in RISING:
-            return [first.then(self, Score(call.name, call.args[1:], call.kwargs))]
+            return [first.add_operation(self, Score(call.name, call.args[1:], call.kwargs))]
         args = [self._resolve(a) for a in call.args]
         kept = {"dtype"} if call.name == "_to_copy" else set[str]()
         kwargs = {
@@ -137,7 +137,7 @@ class Lifter(Loom):
         states = {k: self.value(self._var(v)) for k, v in zip(keys, call.args[1:], strict=True)}
         if isinstance(signal, torch.Tensor):
             signal = self._constant_input(signal, call)
-        signal = self.all_features(signal)
+        signal = self.make_features(signal)
         population = self._population(path, found, signal.axes, states)
         site = Site(found.module, self, signal.axes)
         given = {
@@ -159,7 +159,7 @@ class Lifter(Loom):
             raise self.weaver.refuse("a neuron is driven by a constant, not by the input")
         batch, features = axis_of("sample", SAMPLES), values.shape[1:]
         constant = self.weaver.constant(values[0].detach().double().numpy())
-        return single(constant, (batch, *(axis_of("feature", n) for n in features)))
+        return make_single(constant, (batch, *(axis_of("feature", n) for n in features)))
 
     def _var(self, argument: object) -> Var:
         assert isinstance(argument, Var)
@@ -176,14 +176,14 @@ class Lifter(Loom):
             gain = torch.as_tensor(found.kind.gain(site))
             if not state and bool((gain != 1).any()):
                 reading = self.weaver.apply("product", (reading, site.signal(gain)))
-            self._values[var.index] = single(reading, site.axes)
+            self._values[var.index] = make_single(reading, site.axes)
 
     def _expr(self, value: Operand, axes: tuple[Axis, ...]) -> Expr:
         if isinstance(value, Grid):
-            return self.all_features(value).only
+            return self.make_features(value).only
         constant = cell(self.numbers(value, axes))
         shape = tuple(n for axis in axes for kind, n in axis if kind == "feature")
-        return self.weaver.constant(np.broadcast_to(self.weaver.at_rest(constant), shape))
+        return self.weaver.constant(np.broadcast_to(self.weaver.evaluate_at_rest(constant), shape))
 
     def _population(
         self,
@@ -216,7 +216,7 @@ class Lifter(Loom):
         return owners[0]
 
     def _owner(self, path: str, key: str, value: Operand, found: Found) -> Population:
-        expr = self.all_features(value).only if isinstance(value, Grid) else None
+        expr = self.make_features(value).only if isinstance(value, Grid) else None
         if (
             isinstance(expr, Reading)
             and expr.state == found.kind.signals[key]

@@ -65,7 +65,7 @@ class Survey(Lifter):
         except BatchTorn as torn:
             results = [torn] * len(call.outputs)
         except ImportRefused as refusal:
-            place = self.weaver.places.spot(call.origin)
+            place = self.weaver.places.describe(call.origin)
             if not any(cause.startswith(f"{place}:") for cause in causes):  # else it follows
                 causes = (*causes, str(refusal))
             results = [self._stand_in(call, v) or refusal for v in call.outputs]
@@ -94,13 +94,13 @@ class Survey(Lifter):
         for grid in self._signals(call):
             lead = max((i + 1 for i, axis in enumerate(grid.axes) if _leads(axis)), default=0)
             if grid.shape == shape:
-                return self._blank(grid.axes)
+                return self._make_blank(grid.axes)
             if lead <= len(shape) and grid.shape[:lead] == shape[:lead]:
                 rest = (axis_of("feature", n) for n in shape[lead:])
-                return self._blank((*grid.axes[:lead], *rest))
+                return self._make_blank((*grid.axes[:lead], *rest))
         if shape and shape[0] == SAMPLES:
             rest = (axis_of("feature", n) for n in shape[1:])
-            return self._blank((axis_of("sample", SAMPLES), *rest))
+            return self._make_blank((axis_of("sample", SAMPLES), *rest))
         return None
 
     def _signals(self, call: Call) -> Iterator[Grid]:
@@ -109,7 +109,7 @@ class Survey(Lifter):
             if isinstance(value, Grid):
                 yield value
 
-    def _blank(self, axes: tuple[Axis, ...]) -> Grid:
+    def _make_blank(self, axes: tuple[Axis, ...]) -> Grid:
         cells = np.empty(sizes(axes, "list"), dtype=object)
         cells[...] = self.weaver.source(tuple(sizes(axes, "feature")), None)
         return Grid(cells, axes)
@@ -119,7 +119,7 @@ def _leads(axis: Axis) -> bool:
     return any(kind != "feature" for kind, _ in axis)
 
 
-def together(first: ImportRefused, problems: Mapping[str, None]) -> ImportRefused:
+def combine_refusals(first: ImportRefused, problems: Mapping[str, None]) -> ImportRefused:
     """One refusal of all problems; the first alone where it is the only one."""
     said = list(dict.fromkeys([str(first), *problems]))
     if len(said) == 1:

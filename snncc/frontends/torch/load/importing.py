@@ -19,16 +19,22 @@ from snncc.ir import (
     ImportRefused,
     UsageError,
     Values,
+    describe_unknown,
     give_back,
     identifier,
-    unknown,
 )
 
 from ..check.check_network import demand_agreement
 from ..check.check_own_neurons import demand_own
 from ..check.eager import EagerModel
 from ..lift.assembly import Wanted
-from ..neurons.libraries import building, load_libraries, neurons_of, states_of, unknown_release
+from ..neurons.libraries import (
+    building,
+    explain_unknown_release,
+    load_libraries,
+    neurons_of,
+    states_of,
+)
 from ..record.calling import LAYOUTS, Layout
 from .hyper_parameters import demand_registered, demand_settings
 from .lazy import list_sized
@@ -60,20 +66,20 @@ class Options:
             UsageError: a value is not one of the possible ones.
         """
         return cls(
-            layout=cast("Layout | None", _one_of("layout", given.get("layout"), LAYOUTS)),
+            layout=cast("Layout | None", _check_choice("layout", given.get("layout"), LAYOUTS)),
             shape=_shape(given.get("shape")),
             ticks=int(_number("ticks", given["ticks"])) if "ticks" in given else None,
-            signal=_one_of("signal", given.get("signal"), ("spike", "real")),
-            decode=cast("Decode | None", _one_of("decode", given.get("decode"), DECODES)),
+            signal=_check_choice("signal", given.get("signal"), ("spike", "real")),
+            decode=cast("Decode | None", _check_choice("decode", given.get("decode"), DECODES)),
             output=given.get("output"),
             tick=_number("tick", given["tick"]) if "tick" in given else TICK_SECONDS,
             weights=given.get("weights"),
         )
 
 
-def _one_of(key: str, value: str | None, known: tuple[str, ...]) -> str | None:
+def _check_choice(key: str, value: str | None, known: tuple[str, ...]) -> str | None:
     if value is not None and value not in known:
-        raise UsageError(f"option {key}: {unknown('value', value, known)}")
+        raise UsageError(f"option {key}: {describe_unknown('value', value, known)}")
     return value
 
 
@@ -114,7 +120,7 @@ def load(request: ImportRequest) -> Imported:
         for each in others:
             with suppress(ImportRefused):
                 return _import(each, request, options, wanted, weights)
-        if reason := unknown_release(model):
+        if reason := explain_unknown_release(model):
             raise ImportRefused(f"{refusal}; {reason}") from refusal
         raise
 

@@ -82,7 +82,7 @@ def find_calling(
             if isinstance(traced, Traced):
                 return calling, replace(traced, ticks=length)
             attempts.append(Attempt(calling.layout, traced))
-    raise _verdict(model, wanted, attempts)
+    raise _choose_refusal(model, wanted, attempts)
 
 
 Failures: TypeAlias = Sequence[tuple[Layout, ForwardFailed]]
@@ -102,7 +102,7 @@ def _try(
         return reason
 
 
-def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> ImportRefused:
+def _choose_refusal(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> ImportRefused:
     best = max(attempts, key=lambda a: a.rank)
     if isinstance(best.reason, ImportRefused):
         return best.reason
@@ -115,7 +115,7 @@ def _verdict(model: nn.Module, wanted: Wanted, attempts: Sequence[Attempt]) -> I
     for layout, reason in failed:
         if alike or (layout != "step" and isinstance(reason.__cause__, SLIPS)):
             return ImportRefused(f"{reason.place}: {reason}")
-    for sized in (_misfit(model, wanted, failed), _find_fixing_view(failed)):
+    for sized in (_describe_misfit(model, wanted, failed), _find_fixing_view(failed)):
         if sized:
             return ImportRefused(sized)
     first = {a.layout: str(a.reason).splitlines()[0] for a in reversed(attempts)}
@@ -129,7 +129,7 @@ MISFIT = re.compile(r"shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\
 FIXED = re.compile(r"shape '(\[[-\d, ]+\])' is invalid for input of size")
 
 
-def _misfit(model: nn.Module, wanted: Wanted, failed: Failures) -> str:
+def _describe_misfit(model: nn.Module, wanted: Wanted, failed: Failures) -> str:
     """The linear layer that does not fit what it is given, if it is the same in most layouts."""
     found = [m.groups() for _, r in failed if (m := MISFIT.search(str(r)))]
     sizes = [(given, into, out) for _, given, into, out in found]

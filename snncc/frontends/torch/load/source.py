@@ -15,7 +15,7 @@ from typing import TypeAlias, cast
 import torch
 from torch import nn
 
-from snncc.ir import ImportRefused, UsageError, unknown
+from snncc.ir import ImportRefused, UsageError, describe_unknown
 
 from ..record.precision import widen_small
 
@@ -47,7 +47,7 @@ def build(source: str, within: Building = nullcontext) -> tuple[nn.Module, Path 
     module = _file(Path(place)) if place.endswith(".py") else _module(place)
     if not hasattr(module, name):
         offered = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
-        raise UsageError(f"{place}: {unknown('factory', name, offered)}")
+        raise UsageError(f"{place}: {describe_unknown('factory', name, offered)}")
     with within():
         return _build(getattr(module, name), source), None
 
@@ -78,13 +78,13 @@ def _file(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None, f"{path} has no loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # what dataclasses and pickle look their classes up in
-    with _running(str(path)), _importable(path.parent):
+    with _running(str(path)), _allow_imports(path.parent):
         spec.loader.exec_module(module)
     return module
 
 
 def _module(name: str) -> ModuleType:
-    with _running(name), _importable(Path.cwd()):
+    with _running(name), _allow_imports(Path.cwd()):
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
@@ -94,7 +94,7 @@ def _module(name: str) -> ModuleType:
 
 
 @contextmanager
-def _importable(folder: Path) -> Generator[None]:
+def _allow_imports(folder: Path) -> Generator[None]:
     """Within it the files beside the user's own can be imported."""
     sys.path.insert(0, str(folder.resolve()))
     try:

@@ -70,12 +70,12 @@ def trace(
     finally:
         rest.restore()
     run.recorder.close()
-    with _deep():
+    with _allow_depth():
         return Assembly(run, neurons, calling, wanted).network()
 
 
 @contextmanager
-def _deep() -> Generator[None]:
+def _allow_depth() -> Generator[None]:
     """Within it expressions may nest as deeply as a sum over a thousand ticks does."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, DEPTH))
@@ -104,7 +104,7 @@ def _record(
         library.sized(model, SAMPLES)
     with float64():
         fed = calling.feed(torch.zeros(extent[0], SAMPLES, *extent[1]))
-    with _opaque(neurons, recorder), places.watching(model), float64(Watched(recorder)):
+    with _hide_neurons(neurons, recorder), places.watching(model), float64(Watched(recorder)):
         inputs = tuple(recorder.read(recorder.present(x)) for x in fed)
         try:
             with recorder:
@@ -112,7 +112,7 @@ def _record(
         except ImportRefused:
             raise
         except Exception as error:
-            place = places.spot(places.find_raised(error))
+            place = places.describe(places.find_raised(error))
             raise ForwardFailed(_describe_failure(error, model), place) from error
         return Run(recorder, inputs, returned)
 
@@ -129,7 +129,7 @@ def _describe_failure(error: Exception, model: nn.Module) -> str:
 
 
 @contextmanager
-def _opaque(neurons: Mapping[str, Found], recorder: Recorder) -> Generator[None]:
+def _hide_neurons(neurons: Mapping[str, Found], recorder: Recorder) -> Generator[None]:
     """Within it each neuron's forward is one recorded call."""
     counts: Counter[str] = Counter()
     paths = {id(found.module): path for path, found in neurons.items()}

@@ -139,13 +139,13 @@ def _sets(content: object) -> dict[str, State]:
         tensors = {k: v for k, v in mapping.items() if isinstance(k, str) and isinstance(v, Tensor)}
         if tensors and len(found) < MOST_SETS:
             found[place] = tensors
-    likely = [place for place in found if _likely(place)]
+    likely = [place for place in found if _is_likely(place)]
     nested = sorted(likely, key=lambda p: NESTED.index(p.rpartition(".")[2]))
     order = dict.fromkeys([*nested[:1], *found])
     return {place: found[place] for place in order}
 
 
-def _likely(place: str) -> bool:
+def _is_likely(place: str) -> bool:
     """Whether it is told by name, at the top or in what is told by name itself."""
     return bool(place) and all(key in NESTED for key in place.split("."))
 

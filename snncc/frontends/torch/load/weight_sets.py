@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from snncc.ir import ImportRefused, UsageError, unknown
+from snncc.ir import ImportRefused, UsageError, describe_unknown
 
 from .weight_files import NESTED, State, Trained
 
@@ -84,7 +84,7 @@ def choose(
         named = [each for each in found if each.place == told]
         if not named:
             places = {each.place for each in found if each.place}
-            raise UsageError(f"option weights: {unknown('set of weights', told, places)}")
+            raise UsageError(f"option weights: {describe_unknown('set of weights', told, places)}")
         return _take(max(named, key=lambda each: each.hits))
     whole = [each for each in found if each.whole]
     if not whole:  # what is missing is said of the nearest
@@ -94,8 +94,8 @@ def choose(
     if not first.likely and not all(_same(each, first) for each in others):
         raise ImportRefused(
             f"the file holds several sets of weights that fit: "
-            f"{some([each.place for each in (first, *others)])}; say which is meant with --option "
-            f"weights={first.place}"
+            f"{quote_some([each.place for each in (first, *others)])}; say which is meant with "
+            f"--option weights={first.place}"
         )
     return _take(first, others)
 
@@ -105,7 +105,7 @@ def _take(chosen: _Candidate, others: Sequence[_Candidate] = ()) -> Chosen:
     if others:
         alike = "the same numbers" if all(_same(o, chosen) for o in others) else "other numbers"
         notes.append(
-            f"warning weights: the file also holds {some([each.place for each in others])}, "
+            f"warning weights: the file also holds {quote_some([each.place for each in others])}, "
             f"{alike} that fit as well; taken: '{chosen.place}' (say so with --option "
             f"weights={chosen.place})"
         )
@@ -115,22 +115,22 @@ def _take(chosen: _Candidate, others: Sequence[_Candidate] = ()) -> Chosen:
     counters = [name for name in chosen.outside if name in COUNTERS]
     if outside:
         notes.append(
-            f"warning weights: {some(outside)} in the file are left out, as their names do not "
-            f"begin with '{chosen.prefix}'"
+            f"warning weights: {quote_some(outside)} in the file are left out, as their names do "
+            f"not begin with '{chosen.prefix}'"
         )
     if counters:
-        notes.append(f"{some(counters)} is left out: it counts how many models were averaged")
+        notes.append(f"{quote_some(counters)} is left out: it counts how many models were averaged")
     return Chosen(chosen.names, tuple(notes))
 
 
 def _same(one: _Candidate, other: _Candidate) -> bool:
     """Whether two sets hold the same numbers under the same names."""
     return one.names.keys() == other.names.keys() and all(
-        _equal(tensor, other.names[name]) for name, tensor in one.names.items()
+        _are_equal(tensor, other.names[name]) for name, tensor in one.names.items()
     )
 
 
-def _equal(one: Tensor, other: Tensor) -> bool:
+def _are_equal(one: Tensor, other: Tensor) -> bool:
     if one is other:
         return True
     alike = (one.layout, one.dtype, one.shape) == (other.layout, other.dtype, other.shape)
@@ -180,7 +180,7 @@ def _candidate(
     )
 
 
-def some(names: Sequence[str]) -> str:
+def quote_some(names: Sequence[str]) -> str:
     """The first of some names, in quotes, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(f"'{n}'" for n in names[:SHOWN]) + more

@@ -12,7 +12,7 @@ from snncc.ir import ImportRefused
 
 from .hyper_parameters import demand_tied
 from .weight_files import State, Trained, read_weights
-from .weight_sets import SHOWN, choose, some
+from .weight_sets import SHOWN, choose, quote_some
 
 __all__ = ["check_finite", "load_weights", "read_weights"]
 
@@ -48,11 +48,11 @@ def load_weights(
     weights, notes = chosen.tensors, [*chosen.notes]
     found = [k for k in weights if k not in expected and (k in states or _is_state(k, neurons))]
     if any(weights[k].numel() for k in found):
-        notes.append(f"saved states of neurons are left out: {some(found)}")
+        notes.append(f"saved states of neurons are left out: {quote_some(found)}")
     weights = {k: v for k, v in weights.items() if k not in found}
     _demand_match(weights, expected, constants)
     notes += _kinds(weights)
-    weights = {k: _plain(k, v) for k, v in weights.items()}
+    weights = {k: _read_plain(k, v) for k, v in weights.items()}
     check_finite(weights)
     demand_tied(model, weights)
     for name, parameter in model.named_parameters():
@@ -73,11 +73,11 @@ def _kinds(weights: State) -> list[str]:
         narrow
     )
     if thin := [k for k, v in weights.items() if v.layout != torch.strided]:
-        notes.append(f"sparse weights are computed with as dense ones: {some(thin)}")
+        notes.append(f"sparse weights are computed with as dense ones: {quote_some(thin)}")
     return notes
 
 
-def _plain(name: str, tensor: Tensor) -> Tensor:
+def _read_plain(name: str, tensor: Tensor) -> Tensor:
     """The numbers of a tensor, whose shape is the model's, in a dtype that can be computed with."""
     if tensor.is_quantized or tensor.is_complex() or tensor.is_meta:
         what = "without numbers" if tensor.is_meta else str(tensor.dtype)
@@ -106,9 +106,9 @@ def _demand_match(
     ]
     parts = []
     if missing:
-        parts.append(f"missing {some(missing)}{_near(missing[0], unexpected)}")
+        parts.append(f"missing {quote_some(missing)}{_suggest(missing[0], unexpected)}")
     if unexpected:
-        parts.append(f"not in the model {some(unexpected)}{_near(unexpected[0], missing)}")
+        parts.append(f"not in the model {quote_some(unexpected)}{_suggest(unexpected[0], missing)}")
     if shapes:
         parts.append("; ".join(shapes[:SHOWN]))
     if parts:
@@ -120,7 +120,7 @@ def _is_constant(key: str) -> bool:
     return key.endswith((".graded_spikes_factor", ".reset_mechanism_val"))
 
 
-def _near(name: str, others: Collection[str]) -> str:
+def _suggest(name: str, others: Collection[str]) -> str:
     near = get_close_matches(name, others, n=1)
     return f" (nearest: '{near[0]}')" if near else ""
 

@@ -52,7 +52,7 @@ def load_libraries() -> tuple[Library, ...]:
     return (own.LIBRARY, *(table for table in tables if isinstance(table, Library)))
 
 
-def unknown_release(model: nn.Module) -> str:
+def explain_unknown_release(model: nn.Module) -> str:
     """Why the modules of one of the model's libraries are plain code; empty where none are."""
     for package in TABLES:
         used = any(type(m).__module__.partition(".")[0] == package for m in model.modules())

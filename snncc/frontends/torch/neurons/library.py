@@ -51,7 +51,7 @@ class Site:
     def param(self, value: Tensor | float, role: str) -> Param:
         """A number or tensor of the module as a parameter of an op."""
         cells = self.loom.numbers(torch.as_tensor(value, dtype=torch.float64), self.axes)
-        return self.loom.weaver.param(self.loom.weaver.at_rest(cell(cells)), role)
+        return self.loom.weaver.param(self.loom.weaver.evaluate_at_rest(cell(cells)), role)
 
     def signal(self, value: Tensor | float) -> Expr:
         """A number or tensor of the module as a constant signal."""

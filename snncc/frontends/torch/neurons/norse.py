@@ -156,12 +156,12 @@ def _current(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     return current
 
 
-def _one(site: Site) -> float:
+def _return_one(site: Site) -> float:
     return 1.0
 
 
 def _kind(op: Callable[[Site], Op], **states: str) -> NeuronKind:
-    return NeuronKind(tuple(states), {"spk": "", **states}, op, _current, _one)
+    return NeuronKind(tuple(states), {"spk": "", **states}, op, _current, _return_one)
 
 
 _LIF_BOX = _kind(_lif_box, v="v")
@@ -229,7 +229,7 @@ def _find_name(module: nn.Module) -> str | None:
     return class_among(module, bases, "norse")
 
 
-def _objection(module: nn.Module) -> str:
+def _find_objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
     activation = getattr(module, "activation", None)
     if activation is not None and not activation.__module__.startswith("norse."):
@@ -277,7 +277,7 @@ LIBRARY = Library(
     kinds=KINDS,
     refused=REFUSED,
     named=_find_name,
-    objection=_objection,
+    objection=_find_objection,
     forward=_forward,
     rest=_rest,
     spikes=_spikes,

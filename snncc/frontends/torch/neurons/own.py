@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from snncc.frontends import MARK, SELDOM, Description
-from snncc.ir import ImportRefused, Op, Param, op_class, unknown
+from snncc.ir import ImportRefused, Op, Param, describe_unknown, op_class
 
 from ..expressions.expr import Expr
 from .library import Fire, Library, NeuronKind, Site
@@ -77,7 +77,7 @@ def read_fields(module: nn.Module) -> dict[str, object]:
     where = f"the description of {described.owner.__name__}"
     for name in own:
         if name not in known and name != "gain":
-            raise ImportRefused(f"{where}: {unknown('field', name, [*known, 'gain'])}")
+            raise ImportRefused(f"{where}: {describe_unknown('field', name, [*known, 'gain'])}")
     given = {**{k: v for k, v in SELDOM.items() if k in known}, **own}
     missing = [
         name

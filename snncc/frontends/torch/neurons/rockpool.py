@@ -109,12 +109,12 @@ def _current(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     return current
 
 
-def _one(site: Site) -> float:
+def _return_one(site: Site) -> float:
     return 1.0
 
 
 def _kind(op: Callable[[Site], Op], state: str) -> NeuronKind:
-    return NeuronKind((state,), {"spk": "", state: "v"}, op, _current, _one)
+    return NeuronKind((state,), {"spk": "", state: "v"}, op, _current, _return_one)
 
 
 KINDS: Mapping[str, NeuronKind] = {
@@ -148,7 +148,7 @@ def _find_name(module: nn.Module) -> str | None:
     return class_among(module, BASES, "rockpool")
 
 
-def _objection(module: nn.Module) -> str:
+def _find_objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
     if bool(_number(module, "noise_std").any()):
         return "noise_std adds noise to its potential; set it to zero"
@@ -210,7 +210,7 @@ LIBRARY = Library(
     kinds=KINDS,
     refused=REFUSED,
     named=_find_name,
-    objection=_objection,
+    objection=_find_objection,
     forward=_forward,
     rest=_rest,
     spikes=_spikes,

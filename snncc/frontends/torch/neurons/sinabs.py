@@ -42,7 +42,7 @@ def _describe_spiking(site: Site) -> dict[str, object]:
         "reset": "value" if amount is None else "subtract",
         "reset_amount": 0.0 if amount is None else site.param(amount, "reset_amount"),
         "reset_order": "now",
-        "spikes": _most(module),
+        "spikes": _find_limit(module),
         "refractory": 0,
         "initial": _initial(site),
         **floor,
@@ -53,7 +53,7 @@ def _initial(site: Site) -> object:
     return site.param(site.initial["v_mem"], "initial") if "v_mem" in site.initial else 0.0
 
 
-def _most(module: nn.Module) -> int:
+def _find_limit(module: nn.Module) -> int:
     """Spikes of a tick: one, as many as the threshold fits into the potential, or up to a limit."""
     if module.spike_fn is activation.SingleSpike:
         return 1
@@ -131,12 +131,12 @@ def _current(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     return current
 
 
-def _one(site: Site) -> float:
+def _return_one(site: Site) -> float:
     return 1.0
 
 
 def _kind(op: Callable[[Site], Op], **states: str) -> NeuronKind:
-    return NeuronKind(tuple(states), {"spk": "", **states}, op, _current, _one)
+    return NeuronKind(tuple(states), {"spk": "", **states}, op, _current, _return_one)
 
 
 _LIF, _IAF = _kind(_lif, v_mem="v"), _kind(_iaf, v_mem="v")
@@ -176,7 +176,7 @@ def _find_name(module: nn.Module) -> str | None:
     return class_among(module, BASES, "sinabs")
 
 
-def _objection(module: nn.Module) -> str:
+def _find_objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
     low = cast("Tensor | float | None", module.min_v_mem)
     if isinstance(module, layers.ExpLeak):
@@ -210,7 +210,7 @@ LIBRARY = Library(
     kinds=KINDS,
     refused=REFUSED,
     named=_find_name,
-    objection=_objection,
+    objection=_find_objection,
     forward=forward,
     rest=rest,
     spikes=spikes,

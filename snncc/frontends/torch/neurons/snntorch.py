@@ -209,7 +209,7 @@ def _find_name(module: nn.Module) -> str | None:
     return class_among(module, bases, "snntorch")
 
 
-def _objection(module: nn.Module) -> str:
+def _find_objection(module: nn.Module) -> str:
     """Why a neuron of a known class cannot be expressed; empty if it can."""
     loaded = int(cast("Tensor", module.reset_mechanism_val))
     if loaded not in RESETS:
@@ -279,7 +279,7 @@ LIBRARY = Library(
     kinds=KINDS,
     refused=REFUSED,
     named=_find_name,
-    objection=_objection,
+    objection=_find_objection,
     forward=_forward,
     rest=_rest,
     spikes=_spikes,

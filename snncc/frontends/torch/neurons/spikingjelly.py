@@ -190,7 +190,7 @@ def _integrator(site: Site) -> Op:
 # --- the current of a tick ------------------------------------------------------------------------
 
 
-def _whole(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
+def _keep_current(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     return current
 
 
@@ -214,7 +214,9 @@ def _leak_by_k(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
 # --- the table ------------------------------------------------------------------------------------
 
 
-def _kind(op: Callable[[Site], Op], drive: Callable[..., Expr] = _whole, c: str = "") -> NeuronKind:
+def _kind(
+    op: Callable[[Site], Op], drive: Callable[..., Expr] = _keep_current, c: str = ""
+) -> NeuronKind:
     signals = {"spk": "", "v": "v"} | ({"c": c} if c else {})
     keys = tuple(key for key in signals if key != "spk")
     return NeuronKind(keys, signals, op, drive, lambda site: 1.0)
@@ -284,7 +286,7 @@ REFUSED: Mapping[str, str] = {
 """Class → why no op expresses it."""
 
 
-def _objection(module: nn.Module) -> str:
+def _find_objection(module: nn.Module) -> str:
     decode = getattr(module, "decode", None)
     if decode in ("max-mem", "max-abs-mem"):
         return f"decode='{decode}' takes the largest potential of all ticks; use 'mean-mem'"
@@ -300,7 +302,7 @@ LIBRARY = Library(
     kinds=KINDS,
     refused=REFUSED,
     named=find_name,
-    objection=_objection,
+    objection=_find_objection,
     forward=forward,
     rest=rest,
     spikes=spikes,

@@ -96,7 +96,7 @@ def _remember_states(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callabl
         return spikes
 
     def call(x: Tensor) -> Tensor:
-        if _single(module):
+        if _is_single(module):
             return tick(x)
         outputs, potentials = [], []
         for each in x:
@@ -139,7 +139,7 @@ def _slide(module: nn.Module, fire: Fire) -> Callable[..., object]:
         return spikes
 
     def call(x: Tensor) -> Tensor:
-        if _single(module):
+        if _is_single(module):
             return tick(x, cast("list[Tensor]", module.queue))
         queue: list[Tensor] = []
         return torch.stack([tick(each, queue) for each in x])
@@ -184,10 +184,10 @@ def rest(model: nn.Module) -> None:
 def spikes(module: nn.Module, returned: object) -> Sequence[Tensor]:
     """The spikes of each tick of a call."""
     assert isinstance(returned, Tensor), "a neuron returned no tensor"
-    return (returned,) if _single(module) else tuple(returned)
+    return (returned,) if _is_single(module) else tuple(returned)
 
 
-def _single(module: nn.Module) -> bool:
+def _is_single(module: nn.Module) -> bool:
     mode = "m" if (find_name(module) or "").startswith(MULTI) else "s"
     return getattr(module, "step_mode", mode) == "s"
 

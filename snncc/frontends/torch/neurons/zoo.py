@@ -39,12 +39,14 @@ def _current(site: Site, current: Expr, states: Mapping[str, Expr]) -> Expr:
     return current
 
 
-def _one(site: Site) -> float:
+def _return_one(site: Site) -> float:
     return 1.0
 
 
 KINDS: Mapping[str, NeuronKind] = {
-    "GradedEvents": NeuronKind(("left",), {"spk": "", "left": "v"}, _make_graded, _current, _one)
+    "GradedEvents": NeuronKind(
+        ("left",), {"spk": "", "left": "v"}, _make_graded, _current, _return_one
+    )
 }
 
 

@@ -11,7 +11,7 @@ import torch
 
 from snncc.ir import Shape
 
-from ..expressions.axes import Axis, Grid, axis_of, each, sizes
+from ..expressions.axes import Axis, Grid, axis_of, map_cells, sizes
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
 from ..expressions.padding import pad_signal
@@ -20,7 +20,7 @@ from .operation_table import Operand, row
 Pair = int | Sequence[int]
 
 
-def per_axis(value: Pair, axes: int) -> tuple[int, ...]:
+def repeat_per_axis(value: Pair, axes: int) -> tuple[int, ...]:
     """A number for each axis, from one for all or one each."""
     values = (value,) if isinstance(value, int) else tuple(value)
     return values * axes if len(values) == 1 else values
@@ -44,7 +44,7 @@ def _pad(
         if mode == "constant":
             signal = _zeros_along(loom, signal, axis, (before, after))
         elif before or after:
-            signal = loom.pick(signal, axis, _outside(len(cut), before, after, mode))
+            signal = loom.pick(signal, axis, _find_sources(len(cut), before, after, mode))
     return _add_border(loom, signal, pairs, value) if mode == "constant" and value else signal
 
 
@@ -53,7 +53,7 @@ def _constant_pad(loom: Loom, signal: Grid, pad: Sequence[int], value: float = 0
     return _pad(loom, signal, pad, "constant", value)
 
 
-def _outside(size: int, before: int, after: int, mode: str) -> list[int]:
+def _find_sources(size: int, before: int, after: int, mode: str) -> list[int]:
     """Which value stands at each place of a padded axis, as `torch.nn.functional.pad` has it."""
     places = np.arange(-before, size + after)
     match mode:
@@ -83,7 +83,7 @@ def _zeros_along(loom: Loom, signal: Grid, axis: int, pads: tuple[int, int]) -> 
         raise loom.weaver.refuse_batch("the batch is padded")
     where = len(sizes(grid.axes[:axis], "feature"))
     around = [pads if k == where else (0, 0) for k in range(len(grid.features))]
-    cells = each(grid, lambda e: pad_signal(loom.weaver, e, around))
+    cells = map_cells(grid, lambda e: pad_signal(loom.weaver, e, around))
     wider = axis_of("feature", grid.shape[axis] + sum(pads))
     return Grid(cells, (*grid.axes[:axis], wider, *grid.axes[axis + 1 :]))
 
@@ -102,7 +102,7 @@ def _add_border(loom: Loom, signal: Grid, pairs: Sequence[tuple[int, int]], valu
 # --- windows along which ticks are left alone -----------------------------------------------------
 
 
-def over_ticks(
+def window_over_ticks(
     loom: Loom, signal: Operand, windows: Sequence[tuple[int, ...]], do: Callable[[Grid, int], Grid]
 ) -> Grid | None:
     """A window over three axes, one of them ticks, as windows over two at each tick.
@@ -166,7 +166,7 @@ def transpose_convolution(
     made = weaver.apply(
         "conv", (expr,), stride=once, padding=pads, dilation=once, groups=groups, **refs
     )
-    return _beside(
+    return _interleave(
         weaver, made, stride, [range(p, p + n) for p, n in zip(padding, out, strict=True)]
     )
 
@@ -192,7 +192,7 @@ def _phases(
     return phases.reshape(groups * each_out * prod(stride), share, *reach), reach
 
 
-def _beside(weaver: Weaver, expr: Expr, stride: Shape, kept: Sequence[range]) -> Expr:
+def _interleave(weaver: Weaver, expr: Expr, stride: Shape, kept: Sequence[range]) -> Expr:
     """Phases that are channels, put side by side, and of these what is kept."""
     axes, counts = len(stride), expr.shape[1:]
     channels = expr.shape[0] // prod(stride)
@@ -216,6 +216,6 @@ def _pixel_shuffle(loom: Loom, signal: Grid, factor: int) -> Grid:
     size = grid.shape[lead + 1 :]
     stride = (factor, factor)
     spans = [range(n * factor) for n in size]
-    cells = each(grid, lambda e: _beside(loom.weaver, e, stride, spans))
+    cells = map_cells(grid, lambda e: _interleave(loom.weaver, e, stride, spans))
     shape = (grid.shape[lead] // factor**2, *(n * factor for n in size))
     return Grid(cells, (*grid.axes[:lead], *(axis_of("feature", n) for n in shape)))

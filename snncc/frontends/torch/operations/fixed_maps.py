@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..expressions.axes import Grid, axis_of, each
+from ..expressions.axes import Grid, axis_of, map_cells
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
 
@@ -55,7 +55,7 @@ def map_signal(
             whole = loom.fill_at(loom.unlist(whole, axis), axis)
         found = _find_map(function, whole.shape, lead)
         if found is not None:
-            cells = each(whole, partial(found.apply, loom.weaver, name))
+            cells = map_cells(whole, partial(found.apply, loom.weaver, name))
             axes = (*whole.axes[:lead], *(axis_of("feature", n) for n in found.shape))
             return Grid(cells, axes)
     return None

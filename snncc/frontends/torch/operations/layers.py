@@ -12,11 +12,11 @@ from torch import nn
 
 from snncc.ir import Shape
 
-from ..expressions.axes import Axis, Cells, Grid, cell, each
+from ..expressions.axes import Axis, Cells, Grid, cell, map_cells
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
 from ..expressions.padding import strip_padding
-from .borders import Pair, over_ticks, per_axis, transpose_convolution
+from .borders import Pair, repeat_per_axis, transpose_convolution, window_over_ticks
 from .operation_table import Operand, row
 from .products import multiply
 
@@ -45,7 +45,7 @@ def _linear(loom: Loom, signal: Operand, weight: Operand, bias: Operand | None =
     grid, last = loom.merge_atoms(signal), len(signal.axes) - 1
     grid = loom.fill_at(loom.unlist(grid, last), last)
     assert bias is None or isinstance(bias, torch.Tensor)
-    cells = each(grid, lambda e: project(loom.weaver, e, weight, bias))
+    cells = map_cells(grid, lambda e: project(loom.weaver, e, weight, bias))
     return Grid(cells, (*grid.axes[:last], (("feature", int(weight.shape[0])),)))
 
 
@@ -171,7 +171,7 @@ def _contract(
     matrix = _numpy(weight.permute(order)).reshape(size["b"], size["o"], size["i"])
     lead = grid.features[: len(grid.features) - len(blocks) - len(summed)]
     tail = tuple(extent[c] for c in (*blocks, *fresh))
-    cells = each(grid, lambda e: _product(loom, e, matrix, lead, tail))
+    cells = map_cells(grid, lambda e: _product(loom, e, matrix, lead, tail))
     new: list[Axis] = [(("feature", extent[c]),) for c in (*blocks, *fresh)]
     result = Grid(cells, (*grid.axes[: len(own)], *new))
     made = "".join((*own, *blocks, *fresh))
@@ -274,15 +274,15 @@ def _conv(
     _weights(loom, weight, bias)
     assert isinstance(weight, torch.Tensor) and not isinstance(bias, Grid)
     axes = weight.ndim - 2
-    spread = per_axis(dilation, axes)
+    spread = repeat_per_axis(dilation, axes)
     if axes == 3 and not isinstance(padding, str):
-        sides = (per_axis(stride, 3), per_axis(padding, 3), spread)
+        sides = (repeat_per_axis(stride, 3), repeat_per_axis(padding, 3), spread)
 
         def flat(grid: Grid, k: int) -> Grid:
             step, pad, wide = (w[:k] + w[k + 1 :] for w in sides)
             return _conv(loom, grid, weight.select(2 + k, 0), bias, step, pad, wide, groups)
 
-        made = over_ticks(loom, signal, (tuple(weight.shape[2:]), *sides), flat)
+        made = window_over_ticks(loom, signal, (tuple(weight.shape[2:]), *sides), flat)
         if made is not None:
             return made
         raise loom.weaver.refuse(
@@ -291,8 +291,10 @@ def _conv(
         )
     grid = image(loom, signal, axes)
     pads = _pads(padding, tuple(weight.shape[2:]), spread)
-    fixed = {"stride": per_axis(stride, axes), "padding": pads, "dilation": spread}
-    cells = each(grid, lambda e: _convolve(loom.weaver, e, weight, bias, groups=groups, **fixed))
+    fixed = {"stride": repeat_per_axis(stride, axes), "padding": pads, "dilation": spread}
+    cells = map_cells(
+        grid, lambda e: _convolve(loom.weaver, e, weight, bias, groups=groups, **fixed)
+    )
     return slide_window(grid, cells, cell(cells).shape)
 
 
@@ -335,13 +337,13 @@ def _transpose_convolution(
         raise loom.weaver.refuse("a transposed convolution over three axes has no op yet")
     grid = image(loom, signal, axes)
     fixed = {
-        "stride": per_axis(stride, axes),
-        "padding": per_axis(padding, axes),
-        "output_padding": per_axis(output_padding, axes),
-        "dilation": per_axis(dilation, axes),
+        "stride": repeat_per_axis(stride, axes),
+        "padding": repeat_per_axis(padding, axes),
+        "output_padding": repeat_per_axis(output_padding, axes),
+        "dilation": repeat_per_axis(dilation, axes),
         "groups": groups,
     }
-    cells = each(grid, lambda e: transpose_convolution(loom.weaver, e, weight, bias, **fixed))
+    cells = map_cells(grid, lambda e: transpose_convolution(loom.weaver, e, weight, bias, **fixed))
     return slide_window(grid, cells, cell(cells).shape)
 
 
@@ -350,7 +352,7 @@ def _pads(padding: Pair | str, kernel: Shape, dilation: Shape) -> tuple[tuple[in
         whole = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
         return tuple((n // 2, n - n // 2) for n in whole)
     each_side = (0,) if isinstance(padding, str) else padding
-    return tuple((n, n) for n in per_axis(each_side, len(kernel)))
+    return tuple((n, n) for n in repeat_per_axis(each_side, len(kernel)))
 
 
 @row("batch_norm")

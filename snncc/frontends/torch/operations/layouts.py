@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 import torch
 
-from ..expressions.axes import Axis, Grid, axis_of, cell, each, sizes
+from ..expressions.axes import Axis, Grid, axis_of, cell, map_cells, sizes
 from ..expressions.axis_ops import Loom
 from .operation_table import ROWS, Operand, Result, row
 
@@ -144,7 +144,7 @@ def _repeat(loom: Loom, signal: Grid, repeats: Sequence[int]) -> Grid:
 # --- several tensors ------------------------------------------------------------------------------
 
 
-def _like(grids: Sequence[Operand]) -> Grid:
+def _find_grid(grids: Sequence[Operand]) -> Grid:
     return next(g for g in grids if isinstance(g, Grid))
 
 
@@ -153,17 +153,17 @@ def _as_grid(loom: Loom, operand: Operand, axes: Sequence[Axis]) -> Grid:
         return operand
     features = tuple(sizes(axes, "feature"))
     cells = np.broadcast_to(loom.numbers(operand, axes), sizes(axes, "list"))
-    spread = each(
+    spread = map_cells(
         Grid(cells, tuple(axes)),
-        lambda e: loom.weaver.constant(np.broadcast_to(loom.weaver.at_rest(e), features)),
+        lambda e: loom.weaver.constant(np.broadcast_to(loom.weaver.evaluate_at_rest(e), features)),
     )
     return Grid(spread, tuple(axes))
 
 
 @row("stack")
 def _stack(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
-    axis = dim % (len(_like(tensors).axes) + 1)
-    model = loom.thin(_like(tensors))
+    axis = dim % (len(_find_grid(tensors).axes) + 1)
+    model = loom.drop_unit_atoms(_find_grid(tensors))
     return join(
         loom,
         [loom.unsqueeze(_as_grid(loom, t, model.axes), axis) for t in tensors],
@@ -173,7 +173,7 @@ def _stack(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
 
 @row("cat")
 def _cat(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
-    like = loom.thin(_like(tensors))
+    like = loom.drop_unit_atoms(_find_grid(tensors))
     axis = dim % len(like.axes)
     grids = []
     for tensor in tensors:
@@ -188,7 +188,7 @@ def _cat(loom: Loom, tensors: Sequence[Operand], dim: int = 0) -> Grid:
 
 def join(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     """Concatenation along an axis: lists of lists stay lists, features become features."""
-    grids = [loom.thin(g) for g in grids]
+    grids = [loom.drop_unit_atoms(g) for g in grids]
     if any(g.is_pure(axis, "feature") for g in grids):
         return _concat(loom, grids, axis)
     if any(g.axes[axis] and not g.is_pure(axis, "list") for g in grids):
@@ -209,7 +209,7 @@ def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
         (*g.axes[:axis], g.axes[axis] or axis_of("feature", 1), *g.axes[axis + 1 :]) for g in grids
     ]
     grids = [
-        Grid(each(g, partial(loom.weaver.reshape, shape=tuple(sizes(a, "feature")))), a)
+        Grid(map_cells(g, partial(loom.weaver.reshape, shape=tuple(sizes(a, "feature")))), a)
         for g, a in zip(grids, ones, strict=True)
     ]
     where = len(sizes(grids[0].axes[:axis], "feature"))
@@ -328,7 +328,7 @@ def _replace(
             changed = base.clone()
             changed.select(axis, index).copy_(inner)
             return changed
-        thin = loom.thin(inner)
+        thin = loom.drop_unit_atoms(inner)
         axes = (*thin.axes[:axis], axis_of("list", base.shape[axis]), *thin.axes[axis:])
         base = _as_grid(loom, base, axes)
         rows = [loom.select(base, axis, i) for i in range(base.shape[axis])]
@@ -341,5 +341,7 @@ def _replace(
         row_at = loom.unsqueeze(inner, axis) if isinstance(inner, Grid) else whole
         assert row_at is not None, "a row is a signal or a constant"
         return _overwrite(loom, base, row_at, axis, [index])
-    rows[index] = loom.thin(_as_grid(loom, inner, loom.thin(rows[index]).axes))
+    rows[index] = loom.drop_unit_atoms(
+        _as_grid(loom, inner, loom.drop_unit_atoms(rows[index]).axes)
+    )
     return join(loom, [loom.unsqueeze(r, axis) for r in rows], axis)

@@ -7,7 +7,7 @@ from math import prod
 
 import torch
 
-from ..expressions.axes import Grid, each
+from ..expressions.axes import Grid, map_cells
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr
 from .operation_table import row
@@ -31,7 +31,7 @@ def _layer_norm(
     grid = loom.fill_at(loom.unlist(grid, last), last)
     if not grid.is_pure(last, "feature"):
         raise loom.weaver.refuse_batch("a norm over the samples of the batch")
-    cells = each(grid, lambda e: loom.weaver.apply("norm", (e,), epsilon=float(eps)))
+    cells = map_cells(grid, lambda e: loom.weaver.apply("norm", (e,), epsilon=float(eps)))
     normal = Grid(cells, grid.axes)
     if weight is not None:
         normal = loom.pointwise("product", [normal, weight])
@@ -60,7 +60,7 @@ def _group_norm(
         made = loom.weaver.apply("norm", (groups,), epsilon=float(eps))
         return loom.weaver.reshape(made, expr.shape)
 
-    whole = Grid(each(grid, normal), grid.axes)
+    whole = Grid(map_cells(grid, normal), grid.axes)
     shape = (-1, *(1,) * (len(grid.axes) - 2))
     if weight is not None:
         whole = loom.pointwise("product", [whole, weight.reshape(shape)])

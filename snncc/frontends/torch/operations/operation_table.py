@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 import torch
 
-from ..expressions.axes import Grid, each, sizes
+from ..expressions.axes import Grid, map_cells, sizes
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr
 
@@ -104,7 +104,7 @@ def negate(loom: Loom, signal: Grid) -> Grid:
 @row("relu")
 def rectify(loom: Loom, signal: Grid) -> Grid:
     """A signal with its negative values made zero."""
-    return Grid(each(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
+    return Grid(map_cells(signal, lambda e: loom.weaver.apply("relu", (e,))), signal.axes)
 
 
 def function(name: str) -> Callable[[Loom, Grid], Grid]:
@@ -112,7 +112,7 @@ def function(name: str) -> Callable[[Loom, Grid], Grid]:
 
     def enter_function(loom: Loom, signal: Grid) -> Grid:
         return Grid(
-            each(signal, lambda e: loom.weaver.apply("function", (e,), name=name)), signal.axes
+            map_cells(signal, lambda e: loom.weaver.apply("function", (e,), name=name)), signal.axes
         )
 
     return enter_function
@@ -194,7 +194,7 @@ def _add_up(loom: Loom, signal: Grid, axis: int) -> Grid:
             "the samples of the batch are mixed: a sum over the batch axis"
         )
     where = len(sizes(signal.axes[:axis], "feature"))
-    return Grid(each(signal, lambda e: _sum_axis(loom, e, where)), axes)
+    return Grid(map_cells(signal, lambda e: _sum_axis(loom, e, where)), axes)
 
 
 def _sum_axis(loom: Loom, expr: Expr, axis: int) -> Expr:

@@ -7,9 +7,9 @@ from math import prod
 
 import torch
 
-from ..expressions.axes import Grid, cell, each
+from ..expressions.axes import Grid, cell, map_cells
 from ..expressions.axis_ops import Loom
-from .borders import Pair, over_ticks, per_axis
+from .borders import Pair, repeat_per_axis, window_over_ticks
 from .layers import einsum, image, slide_window
 from .layouts import join
 from .operation_table import Operand, row
@@ -19,10 +19,10 @@ from .spans import Span, Stretch, stretches
 def _pool(
     loom: Loom, keyword: str, signal: Operand, kernel: Pair, stride: Pair, padding: Pair, axes: int
 ) -> Grid:
-    grid, size = image(loom, signal, axes), per_axis(kernel, axes)
-    step = per_axis(stride, axes) if stride else size
-    pads = tuple((p, p) for p in per_axis(padding, axes))
-    cells = each(
+    grid, size = image(loom, signal, axes), repeat_per_axis(kernel, axes)
+    step = repeat_per_axis(stride, axes) if stride else size
+    pads = tuple((p, p) for p in repeat_per_axis(padding, axes))
+    cells = map_cells(
         grid, lambda e: loom.weaver.apply(keyword, (e,), kernel=size, stride=step, padding=pads)
     )
     return slide_window(grid, cells, cell(cells).shape)
@@ -40,14 +40,14 @@ def _avg_pool(
     divisor_override: int | None = None,
 ) -> Grid:
     axes = len(signal.axes) - 2
-    kernel = per_axis(kernel_size, axes)
+    kernel = repeat_per_axis(kernel_size, axes)
     spans = [
         Span(n, k, s, p, ceil_mode)
         for n, k, s, p in zip(
             image(loom, signal, axes).shape[2:],
             kernel,
-            per_axis(stride, axes) if stride else kernel,
-            per_axis(padding, axes),
+            repeat_per_axis(stride, axes) if stride else kernel,
+            repeat_per_axis(padding, axes),
             strict=True,
         )
     ]
@@ -71,7 +71,7 @@ def _average(loom: Loom, signal: Operand, windows: Sequence[Sequence[tuple[int, 
                 "stride": tuple(s.stride for s in chosen),
                 "padding": tuple(s.pads for s in chosen),
             }
-            cells = each(of, lambda e: loom.weaver.apply("avg_pool", (e,), **fields))
+            cells = map_cells(of, lambda e: loom.weaver.apply("avg_pool", (e,), **fields))
             return slide_window(of, cells, cell(cells).shape)
         rows = [block(loom.pick(of, 2 + axis, s.used), axis + 1, (*chosen, s)) for s in parts[axis]]
         return join(loom, rows, 2 + axis)
@@ -89,7 +89,7 @@ def _pool_span(loom: Loom, keyword: str, signal: Grid, spans: Sequence[Span]) ->
     }
     for axis, span in enumerate(spans, 2):
         grid = loom.pick(grid, axis, range(span.used))
-    cells = each(grid, lambda e: loom.weaver.apply(keyword, (e,), **fields))
+    cells = map_cells(grid, lambda e: loom.weaver.apply(keyword, (e,), **fields))
     return slide_window(grid, cells, cell(cells).shape)
 
 
@@ -103,12 +103,15 @@ def _max_pool(
     dilation: Pair = 1,
     ceil_mode: bool = False,
 ) -> Sequence[Grid]:
-    if set(per_axis(dilation, 1)) != {1}:
+    if set(repeat_per_axis(dilation, 1)) != {1}:
         raise loom.weaver.refuse("max pooling with dilation, which no op of the network has yet")
     axes = len(signal.axes) - 2
-    kernel = per_axis(kernel_size, axes)
+    kernel = repeat_per_axis(kernel_size, axes)
     sizes = image(loom, signal, axes).shape[2:]
-    steps, pads = per_axis(stride, axes) if stride else kernel, per_axis(padding, axes)
+    steps, pads = (
+        repeat_per_axis(stride, axes) if stride else kernel,
+        repeat_per_axis(padding, axes),
+    )
     spans = [
         Span(n, k, s, p, ceil_mode) for n, k, s, p in zip(sizes, kernel, steps, pads, strict=True)
     ]
@@ -126,7 +129,7 @@ def _avg_pool3d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Grid:
-    sides = _three(kernel_size, stride, padding)
+    sides = _repeat_three(kernel_size, stride, padding)
 
     def flat(grid: Grid, k: int) -> Grid:
         kernel, step, pad = (w[:k] + w[k + 1 :] for w in sides)
@@ -143,7 +146,7 @@ def _flatten_pool(
     sides: Sequence[tuple[int, ...]],
     flat: Callable[[Grid, int], Grid],
 ) -> Grid:
-    made = over_ticks(loom, signal, sides, flat)
+    made = window_over_ticks(loom, signal, sides, flat)
     if made is None:
         raise loom.weaver.refuse(
             "a pool over three axes; one must be ticks that it leaves alone (kernel 1, stride 1)"
@@ -155,7 +158,7 @@ def _flatten_pool(
 def _max_pool3d(
     loom: Loom, signal: Grid, kernel_size: Pair, stride: Pair = (), padding: Pair = 0, *rest: object
 ) -> Sequence[Grid]:
-    sides = _three(kernel_size, stride, padding)
+    sides = _repeat_three(kernel_size, stride, padding)
     ceil = bool(rest[1]) if len(rest) > 1 else False
 
     def flat(grid: Grid, k: int) -> Grid:
@@ -165,9 +168,9 @@ def _max_pool3d(
     return [_flatten_pool(loom, signal, sides, flat)]
 
 
-def _three(kernel: Pair, stride: Pair, padding: Pair) -> tuple[tuple[int, ...], ...]:
-    sizes = per_axis(kernel, 3)
-    return sizes, per_axis(stride, 3) if stride else sizes, per_axis(padding, 3)
+def _repeat_three(kernel: Pair, stride: Pair, padding: Pair) -> tuple[tuple[int, ...], ...]:
+    sizes = repeat_per_axis(kernel, 3)
+    return sizes, repeat_per_axis(stride, 3) if stride else sizes, repeat_per_axis(padding, 3)
 
 
 @row("lp_pool")

@@ -50,7 +50,7 @@ def multiply(loom: Loom, terms: tuple[str, str], grids: tuple[Grid, Grid], out: 
     second = loom.permute(
         right, _places(terms[1], roles.outer, roles.batch, roles.summed, roles.columns)
     )
-    outer = _outer(loom, first, second, len(roles.outer))
+    outer = _align_outer(loom, first, second, len(roles.outer))
     extent = dict(zip(terms[0], left.shape, strict=True)) | dict(
         zip(terms[1], right.shape, strict=True)
     )
@@ -119,7 +119,7 @@ def _make_feature(loom: Loom, grid: Grid, labels: str, outer: str) -> Grid:
     return grid
 
 
-def _outer(loom: Loom, first: Grid, second: Grid, count: int) -> list[Axis]:
+def _align_outer(loom: Loom, first: Grid, second: Grid, count: int) -> list[Axis]:
     """The leading axes of both, which must be laid out alike; one of size 1 repeats."""
     axes: list[Axis] = []
     for left, right in zip(first.axes[:count], second.axes[:count], strict=True):

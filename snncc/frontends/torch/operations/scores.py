@@ -13,7 +13,7 @@ from torch import Tensor
 
 from snncc.ir import ImportRefused
 
-from ..expressions.axes import Grid, each, sizes
+from ..expressions.axes import Grid, map_cells, sizes
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr
 from .operation_table import MISSING, REASONS, ROWS, Operand, function, maximum, negate, row, total
@@ -46,7 +46,7 @@ class Scored:
     scored: tuple[Score, ...]
     value: Callable[[], Operand]
 
-    def then(self, loom: Loom, score: Score) -> Scored:
+    def add_operation(self, loom: Loom, score: Score) -> Scored:
         """The same with one more operation after which the largest score is the largest."""
 
         def value() -> Operand:
@@ -182,7 +182,7 @@ def _largest(loom: Loom, signal: Grid, dim: int, keepdim: bool) -> Grid:
         )
     else:
         where = len(sizes(grid.axes[:axis], "feature"))
-        cells = each(grid, lambda e: _pool(loom, e, where)) if grid.axes[axis] else grid.cells
+        cells = map_cells(grid, lambda e: _pool(loom, e, where)) if grid.axes[axis] else grid.cells
     whole = Grid(cells, (*grid.axes[:axis], (), *grid.axes[axis + 1 :]))
     return whole if keepdim else loom.squeeze(whole, axis)
 

@@ -63,7 +63,7 @@ class Places:
             )
         return self._known[filename]
 
-    def here(self) -> Origin:
+    def find_here(self) -> Origin:
         """The innermost line of user code on the stack, and the module that runs it."""
         frame: FrameType | None = inspect.currentframe()
         path = self._paths[-1] if self._paths else ""
@@ -86,7 +86,7 @@ class Places:
         """The class of the module of that path; empty where it is not known."""
         return self._classes.get(module, "")
 
-    def spot(self, origin: Origin) -> str:
+    def describe(self, origin: Origin) -> str:
         """The place as it stands in a message: file and line, the code there, the module."""
         parts = []
         if origin.file:

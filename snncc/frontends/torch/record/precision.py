@@ -83,12 +83,15 @@ class Widened(TorchFunctionMode):
             return func(*args)
         if not reads(func):
             return func(*args, **kwargs)
-        return func(*map(self.wide, args), **{k: self.wide(v) for k, v in kwargs.items()})
+        return func(
+            *map(self.widen_argument, args),
+            **{k: self.widen_argument(v) for k, v in kwargs.items()},
+        )
 
-    def wide(self, argument: object) -> object:
+    def widen_argument(self, argument: object) -> object:
         """An argument with every narrow parameter in float64."""
         if type(argument) in (list, tuple):
-            items = [self.wide(item) for item in cast("Sequence[object]", argument)]
+            items = [self.widen_argument(item) for item in cast("Sequence[object]", argument)]
             return items if isinstance(argument, list) else tuple(items)
         return self.widen(argument) if narrow(argument) else argument
 

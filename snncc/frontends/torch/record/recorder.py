@@ -73,7 +73,7 @@ class Recorder(TorchDispatchMode):
     def _value(self, tensor: Tensor, live: bool, empty: bool = False) -> Var:
         constant = None
         if not live:
-            constant = tensor if narrow(tensor) else self._own(tensor)
+            constant = tensor if narrow(tensor) else self._copy(tensor)
             if empty and constant.is_floating_point():
                 # Memory nobody has written yet: its garbage must never pass for a number.
                 constant.fill_(float("nan"))
@@ -81,7 +81,7 @@ class Recorder(TorchDispatchMode):
         values.append(Value(tuple(tensor.shape), live, constant))
         return Var(len(values) - 1)
 
-    def _own(self, tensor: Tensor) -> Tensor:
+    def _copy(self, tensor: Tensor) -> Tensor:
         if isinstance(tensor, torch.nn.Parameter):
             return tensor.detach()
         if tensor.nbytes < LARGE_BYTES or tensor.dtype not in (torch.float32, torch.float64):
@@ -94,14 +94,14 @@ class Recorder(TorchDispatchMode):
         self._bound[id(tensor)] = binding
         self._kept.append(tensor)  # an id is only as good as the object lives
 
-    def _fresh(self, tensor: Tensor, var: Var) -> None:
+    def _bind_new(self, tensor: Tensor, var: Var) -> None:
         self._bind(tensor, Binding(Base(tensor, var), (), var, 0))
 
     def present(self, tensor: Tensor) -> Tensor:
         """Declares a tensor to be a signal from outside: an input."""
         with self.pause():
             var = self._value(tensor, live=True)
-        self._fresh(tensor, var)
+        self._bind_new(tensor, var)
         return tensor
 
     def read(self, tensor: Tensor) -> Var:
@@ -115,7 +115,7 @@ class Recorder(TorchDispatchMode):
                 )
             with self.pause():
                 var = self._value(tensor, live=False)
-            self._fresh(tensor, var)
+            self._bind_new(tensor, var)
             return var
         if binding.version != binding.base.version:
             with self.pause():
@@ -136,7 +136,7 @@ class Recorder(TorchDispatchMode):
         var = self.read(parameter)
         with self.pause():
             wide = parameter.detach().double()
-        self._fresh(wide, var)
+        self._bind_new(wide, var)
         return wide
 
     def close(self) -> None:
@@ -161,9 +161,9 @@ class Recorder(TorchDispatchMode):
     ) -> None:
         """Appends a call that makes signals, whatever it is given."""
         made = [self._value(r, live=True) for r in results]
-        self.recording.calls.append(Call(name, args, kwargs, tuple(made), self.places.here()))
+        self.recording.calls.append(Call(name, args, kwargs, tuple(made), self.places.find_here()))
         for tensor, var in zip(results, made, strict=True):
-            self._fresh(tensor, var)
+            self._bind_new(tensor, var)
 
     def _emit_view(self, view: View, source: Var, sample: Tensor) -> Var:
         live = self.recording.values[source.index].live
@@ -190,7 +190,7 @@ class Recorder(TorchDispatchMode):
         )
         made = [self._value(r, live, name in UNFILLED) for r in results]
         outputs = (*([made[0]] * index), *made) if index else tuple(made)
-        self.recording.calls.append(Call(name, args, kwargs, outputs, self.places.here()))
+        self.recording.calls.append(Call(name, args, kwargs, outputs, self.places.find_here()))
         return dict(enumerate(outputs))
 
     # --- what PyTorch calls -------------------------------------------------------------------
@@ -206,7 +206,7 @@ class Recorder(TorchDispatchMode):
 
     def refuse(self, found: str) -> ImportRefused:
         """The refusal of what the user's code does here."""
-        return ImportRefused(f"{self.places.spot(self.places.here())}: {found}")
+        return ImportRefused(f"{self.places.describe(self.places.find_here())}: {found}")
 
     def lift(self, tree: Tree) -> Tree:
         """The same structure with variables in the place of tensors."""
@@ -276,7 +276,7 @@ class Recorder(TorchDispatchMode):
                 path = (*source.path, view)
                 self._bind(tensor, Binding(source.base, path, made[index], source.base.version))
             else:
-                self._fresh(tensor, made[index])
+                self._bind_new(tensor, made[index])
 
     def _note_write(
         self,
@@ -316,7 +316,7 @@ class Recorder(TorchDispatchMode):
         """Records a call whose results share no memory with anything."""
         results = list(tensors_of(result))
         for index, var in self.emit(name, args, kwargs, results).items():
-            self._fresh(results[index], var)
+            self._bind_new(results[index], var)
 
 
 def schema_of(func: OpOverload) -> torch.FunctionSchema:

@@ -40,7 +40,7 @@ def lower_expression(weaver: Weaver, expr: Apply, always: bool = False) -> tuple
     if not constants:
         ops = [expr.op]
     elif isinstance(expr.op, Concat):
-        ops = _beside(weaver, expr, expr.op)
+        ops = _concatenate(weaver, expr, expr.op)
     elif expr.op.keyword not in ("sum", "product"):
         raise weaver.refuse(f"a constant is one of the inputs of '{expr.op.keyword}'")
     else:
@@ -102,7 +102,7 @@ def _spread(weaver: Weaver, shape: Shape, out: Shape) -> list[Op]:
     return [weaver.op("reshape", shape=(size,)), copies, weaver.op("reshape", shape=out)]
 
 
-def _beside(weaver: Weaver, expr: Apply, op: Concat) -> list[Op]:
+def _concatenate(weaver: Weaver, expr: Apply, op: Concat) -> list[Op]:
     """Signals one behind the other, and constants among them: zeros there, then a shift."""
     ends = np.cumsum([a.shape[op.axis] for a in expr.args]).tolist()
     spans = [(end - a.shape[op.axis], end) for a, end in zip(expr.args, ends, strict=True)]

@@ -85,7 +85,7 @@ class Roller:
 
     # --- expressions --------------------------------------------------------------------------
 
-    def natural(self, expr: Expr) -> int | None:
+    def find_tick(self, expr: Expr) -> int | None:
         """The tick at which an expression is computed; None if it belongs to no tick."""
         if id(expr) not in self._natural:
             match expr:
@@ -94,7 +94,7 @@ class Roller:
                 case Reading():
                     tick = expr.call
                 case Apply():
-                    ticks = [t for a in expr.args if (t := self.natural(a)) is not None]
+                    ticks = [t for a in expr.args if (t := self.find_tick(a)) is not None]
                     tick = max(ticks, default=None)
                 case _:
                     tick = None
@@ -112,28 +112,28 @@ class Roller:
         # The same expressions are another wire where they are read a tick later.
         key = (len(ticks), *map(id, ticks[-COMPARED:]))
         if key not in self._uses:
-            self._alike(ticks)
+            self._refuse_unlike(ticks)
             self._uses[key] = self._find(ticks) or self._make(ticks)
         return self._uses[key]
 
-    def _alike(self, ticks: Ticks) -> None:
+    def _refuse_unlike(self, ticks: Ticks) -> None:
         """Refuses expressions of which the last ticks differ at the top."""
         now = len(ticks) - 1
         for tick, expr in enumerate(ticks):
-            natural = None if expr is None else self.natural(expr)
+            natural = None if expr is None else self.find_tick(expr)
             if expr is not None and natural is not None and natural > tick:
                 raise self._weaver.refuse(
                     f"tick {tick} looks ahead to tick {natural}, but a network runs as its input "
                     "comes; use the causal form of the model",
-                    self._near(expr),
+                    self._find_origin(expr),
                 )
         compared = min(COMPARED, max(1, now))
-        here = [self._face(ticks[now - i], now - i) for i in range(compared)]
+        here = [self._describe_top(ticks[now - i], now - i) for i in range(compared)]
         for i in range(1, compared):
             if here[i] != here[0]:
                 raise self._differ(ticks, now, now - i)
 
-    def _face(self, expr: Expr | None, tick: int) -> tuple[object, ...]:
+    def _describe_top(self, expr: Expr | None, tick: int) -> tuple[object, ...]:
         match expr:
             case Source(tick=when):
                 return ("input", None if when is None else when - tick)
@@ -155,12 +155,12 @@ class Roller:
         refusal = self._weaver.refuse(
             f"tick {first} computes {found[0]} where tick {second} computes {found[1]}; "
             "a compiled network does the same at every tick",
-            self._near(left),
+            self._find_origin(left),
         )
         starts = isinstance(right, Constant) and not isinstance(left, Constant)
         return Starting(str(refusal)) if starts else refusal
 
-    def _near(self, expr: Expr) -> Origin:
+    def _find_origin(self, expr: Expr) -> Origin:
         """Where an expression stands; the input stands nowhere, what it goes into does."""
         return self._weaver.origin if isinstance(expr, Source) else expr.origin
 
@@ -174,7 +174,7 @@ class Roller:
             case Constant():
                 return "a constant"
             case Apply():
-                return f"'{expr.op.keyword}' ({self._weaver.places.spot(expr.origin)})"
+                return f"'{expr.op.keyword}' ({self._weaver.places.describe(expr.origin)})"
             case _:
                 return "nothing"
 
@@ -185,10 +185,10 @@ class Roller:
             case Source(tick=None):
                 return Use(self._input)
             case Source(tick=when):
-                return self._late(Use(self._input, now - (when or 0)), ticks)
+                return self._use_late(Use(self._input, now - (when or 0)), ticks)
             case Reading():
                 name = self.name_of(last.population)
-                return self._late(Use(name, now - last.call, last.state), ticks)
+                return self._use_late(Use(name, now - last.call, last.state), ticks)
             case Constant():
                 raise self._weaver.refuse(
                     "a constant stands where a signal is expected", last.origin
@@ -196,7 +196,7 @@ class Roller:
             case _:
                 return self._find_carried(ticks)
 
-    def _late(self, use: Use, ticks: Ticks) -> Use:
+    def _use_late(self, use: Use, ticks: Ticks) -> Use:
         """The use, unless the wire would have to hold something before tick 0."""
         first = ticks[0]
         if use.delay and isinstance(first, Constant) and np.any(first.values):
@@ -225,10 +225,10 @@ class Roller:
     def _make(self, ticks: Ticks) -> Use:
         last, now = ticks[-1], len(ticks) - 1
         assert isinstance(last, Apply)
-        natural = self.natural(last)
+        natural = self.find_tick(last)
         delay = 0 if natural is None else now - natural
         if delay and (self._starts_as_zero(last, ticks[0]) or self._is_remembered(ticks)):
-            return self._late(self._postpone(ticks, delay), ticks)
+            return self._use_late(self._postpone(ticks, delay), ticks)
         return self._emit(ticks)
 
     def _starts_as_zero(self, last: Apply, first: Expr | None) -> bool:
@@ -236,7 +236,7 @@ class Roller:
 
         The two differ before tick 0: with silent inputs a layer gives its bias, a wire gives zero.
         """
-        rest = self._weaver.at_rest(last)
+        rest = self._weaver.evaluate_at_rest(last)
         other = isinstance(first, Apply) and first.op != last.op
         if first is None or other:  # left out at tick 0, as `if spikes is not None` does
             return bool(np.any(rest))
@@ -254,7 +254,7 @@ class Roller:
         first, before = ticks[0], ticks[-2]
         if not isinstance(first, Constant) or np.any(first.values) or before is None:
             return False
-        since = self.natural(before)
+        since = self.find_tick(before)
         pending, seen = [ticks[-1]], set[int]()
         while since is not None and pending:
             expr = pending.pop()
@@ -263,7 +263,7 @@ class Roller:
             if expr is before:
                 return True
             seen.add(id(expr))
-            when = self.natural(expr)
+            when = self.find_tick(expr)
             if when is not None and when >= since:
                 pending += expr.args
         return False
@@ -297,7 +297,7 @@ class Roller:
         """The wire of an argument; None for a constant, which must be the same at every tick."""
         if not isinstance(ticks[-1], Constant):
             return self.walk(ticks)
-        self._alike(ticks)
+        self._refuse_unlike(ticks)
         return None
 
     def _leaky(self, ticks: Ticks) -> tuple[int, float] | None:
@@ -334,7 +334,7 @@ class Roller:
         """Whether the carried value starts from anything but zero, or constants are among terms."""
         last, first = ticks[-1], self._arguments(ticks, index)[0]
         assert isinstance(last, Apply)
-        starts = first is not None and bool(np.any(self._weaver.at_rest(first)))
+        starts = first is not None and bool(np.any(self._weaver.evaluate_at_rest(first)))
         return starts or any(isinstance(a, Constant) for a in last.args)
 
     def _integrator(self, position: Position, ticks: Ticks, leaky: tuple[int, float]) -> Use:
@@ -358,7 +358,7 @@ class Roller:
         if isinstance(expr, Apply) and expr.op == last.op and len(expr.args) == len(last.args):
             return expr.args[index]
         if isinstance(expr, Constant):  # what the op gives at rest, or it would not be entered
-            return self._weaver.constant(self._weaver.at_rest(last.args[index]))
+            return self._weaver.constant(self._weaver.evaluate_at_rest(last.args[index]))
         return None
 
     def _add(self, position: Position, step: Step, inputs: tuple[Use, ...], origin: Origin) -> Use:

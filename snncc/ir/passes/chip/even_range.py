@@ -13,7 +13,7 @@ from ...network import Network
 from ...param import Param
 from ...views import arithmetics
 from ..base import Effect, Pass
-from ..quantize.state_widths import unproven
+from ..quantize.state_widths import find_unproven
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class EvenRange(Pass):
     def __call__(self, network: Network) -> Network:
         if not network.quantized:
             return network
-        numbers, worst = arithmetics(network), unproven(network)
+        numbers, worst = arithmetics(network), find_unproven(network)
         for node, op in network.neurons:
             name, a = node.name, numbers[node.name][0]
             if name not in worst or not op.membrane or op.reset != "value" or op.floored:

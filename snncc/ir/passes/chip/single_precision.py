@@ -38,13 +38,13 @@ class SinglePrecision(Pass):
         def round_formats(node: Node) -> Node:
             if node.name not in moving:
                 return node
-            kept = {role.name: _single(node, role) for role in node.op.roles}
+            kept = {role.name: _make_single(node, role) for role in node.op.roles}
             return replace(node, formats={r: f for r, f in kept.items() if f is not None})
 
         return tidy(map_nodes(network, round_formats))
 
 
-def _single(node: Node, role: Role) -> Format | None:
+def _make_single(node: Node, role: Role) -> Format | None:
     old = node.formats.get(role.name)
     if old is None:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...edit import fresh, insert, keep_tensor, tidy
+from ...edit import find_fresh, insert, keep_tensor, tidy
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node, Use
@@ -84,7 +84,7 @@ class _Half:
         return replace(use, source=self.made[use.source])
 
     def _node(self, node: Node) -> str:
-        name = fresh(self.network, f"{node.name}_{self.suffix}")
+        name = find_fresh(self.network, f"{node.name}_{self.suffix}")
         if not isinstance(node.op, Weighted):
             half = replace(node, name=name, inputs=tuple(self.use(use) for use in node.inputs))
             self.network = insert(self.network, half)

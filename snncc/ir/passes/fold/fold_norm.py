@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from ...arithmetic.arithmetic import FloatArithmetic
-from ...edit import fresh, insert, keep_tensor, redirect, remove
+from ...edit import find_fresh, insert, keep_tensor, redirect, remove
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...op.facts import Measure, Output
@@ -55,7 +55,7 @@ def _change_weights(
     return network, replace(node, op=op)
 
 
-def _into_weights_before(network: Network, node: Node, op: Affine) -> Network | None:
+def _fold_into_weights_before(network: Network, node: Node, op: Affine) -> Network | None:
     """scale (W x + b) + shift = (scale W) x + (scale b + shift)."""
     use = node.inputs[0]
     before = network[use.source]
@@ -80,7 +80,7 @@ def _into_weights_before(network: Network, node: Node, op: Affine) -> Network | 
     return remove(redirect(network, {Use(node.name): Use(before.name)}), [node.name])
 
 
-def _into_weights_after(network: Network, node: Node, op: Affine) -> Network | None:
+def _fold_into_weights_after(network: Network, node: Node, op: Affine) -> Network | None:
     """W (scale x + shift) + b = (W scale) x + (W shift + b), where every user has weights."""
     users = network.users(node.name)
     if not users or any(use.source == node.name for use in network.outputs):
@@ -116,7 +116,7 @@ def _skip(user: Node, node: Node) -> tuple[Use, ...]:
     return (replace(source, delay=delay),)
 
 
-def _into_weights_of_its_own(network: Network, node: Node, op: Affine) -> Network | None:
+def _fold_into_own_weights(network: Network, node: Node, op: Affine) -> Network | None:
     """A sum of W x, as it is and scaled: the scaled one gets weights of its own.
 
     Both count in one unit where they meet, which a map between them could not do.
@@ -127,13 +127,13 @@ def _into_weights_of_its_own(network: Network, node: Node, op: Affine) -> Networ
     shared = len(network.users(before.name)) > 1
     if use.delay or not isinstance(before.op, Weighted) or not joined or not shared:
         return None
-    copy = replace(before, name=fresh(network, before.name))
+    copy = replace(before, name=find_fresh(network, before.name))
     apart = replace(node, inputs=(Use(copy.name),))
     apart_network = replace_nodes(insert(network, copy), apart)
-    return _into_weights_before(apart_network, apart, op)
+    return _fold_into_weights_before(apart_network, apart, op)
 
 
-def _before_pool(network: Network, node: Node, op: Affine) -> Network | None:
+def _move_before_pool(network: Network, node: Node, op: Affine) -> Network | None:
     """An average commutes with an affine map, a maximum with an increasing one: swap the two."""
     use = node.inputs[0]
     pool = network[use.source]
@@ -203,7 +203,7 @@ def _lay_out(op: Op, values: Values, shape: Shape) -> Values:
     return np.asarray(op.step({}, [full], FloatArithmetic({}))[1][0])
 
 
-def _into_neurons_after(network: Network, node: Node, op: Affine) -> Network | None:
+def _fold_into_neurons_after(network: Network, node: Node, op: Affine) -> Network | None:
     """A neuron that gets scale x + shift is one that gets x, with all its voltages over the scale.
 
     Of neurons whose potential nobody reads, as it is counted otherwise then; for positive scales,
@@ -244,7 +244,7 @@ def _scale_neuron(
     return network, op.with_fields(**found)
 
 
-def _twice(network: Network, node: Node, op: Affine) -> Network | None:
+def _merge_maps(network: Network, node: Node, op: Affine) -> Network | None:
     """Two affine maps in a row are one."""
     use = node.inputs[0]
     before = network[use.source]
@@ -266,25 +266,25 @@ def _for_each(network: Network, node: Node, op: Affine) -> Network | None:
     for user in users:
         if len(user.inputs) != 1 or user.inputs[0].delay or user.inputs[0].state:
             return None
-        copy = replace(node, name=fresh(network, node.name))
+        copy = replace(node, name=find_fresh(network, node.name))
         network = insert(network, copy)
         network = replace_nodes(network, replace(user, inputs=(Use(copy.name),)))
         if isinstance(user.op, Affine):
             continue
-        rule = _into_weights_after if isinstance(user.op, Weighted) else _move_past_layout
+        rule = _fold_into_weights_after if isinstance(user.op, Weighted) else _move_past_layout
         if rule(network, copy, op) is None:
             return None
     return remove(network, [node.name])
 
 
 RULES: tuple[Rule, ...] = (
-    _twice,
-    _into_weights_before,
-    _into_weights_after,
-    _before_pool,
+    _merge_maps,
+    _fold_into_weights_before,
+    _fold_into_weights_after,
+    _move_before_pool,
     _move_past_layout,
-    _into_weights_of_its_own,
-    _into_neurons_after,
+    _fold_into_own_weights,
+    _fold_into_neurons_after,
     _for_each,
 )
 

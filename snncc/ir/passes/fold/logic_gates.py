@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...edit import fresh, insert
+from ...edit import find_fresh, insert
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...ops import LIF, Concat, Input, MaxPool, Product, Reshape, Slice, Sum, SumPool
@@ -31,12 +31,12 @@ class Gates(Pass):
         if network.quantized:
             return network
         for node in network.nodes:
-            if isinstance(node.op, MaxPool | Product) and _all_binary(network, node):
+            if isinstance(node.op, MaxPool | Product) and _find_binary(network, node):
                 network = _neuron(network, node)
         return network
 
 
-def _all_binary(network: Network, node: Node) -> bool:
+def _find_binary(network: Network, node: Node) -> bool:
     """Whether every input is 0 or 1 in every tick."""
     pending, seen = list(node.inputs), set(node.inputs)
     while pending:
@@ -55,7 +55,7 @@ def _all_binary(network: Network, node: Node) -> bool:
 
 
 def _neuron(network: Network, node: Node) -> Network:
-    op, name = node.op, fresh(network, f"{node.name}_sum")
+    op, name = node.op, find_fresh(network, f"{node.name}_sum")
     if isinstance(op, MaxPool):
         total = Node(name, SumPool(op.kernel, op.stride, op.padding), node.inputs)
         least = 1

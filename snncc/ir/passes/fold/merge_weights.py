@@ -34,19 +34,19 @@ class MergeWeights(Pass):
 
     def __call__(self, network: Network) -> Network:
         for last in network.nodes:
-            if last.name not in network or not (middle := _before(network, last)):
+            if last.name not in network or not (middle := _find_before(network, last)):
                 continue
-            if not (first := _before(network, middle)):
+            if not (first := _find_before(network, middle)):
                 continue
             parts = [_Kernel.of(network, node) for node in (first, middle, last)]
             if parts[0].pointwise and parts[2].pointwise and parts[0].leads_to(parts[1]):
-                whole = parts[0].into(parts[1]).then(parts[2])
+                whole = parts[0].merge_into(parts[1]).merge_then(parts[2])
                 network = _merge(network, replace(last, inputs=first.inputs), whole)
                 network = remove(network, [first.name, middle.name])
         return network
 
 
-def _before(network: Network, node: Node) -> Node | None:
+def _find_before(network: Network, node: Node) -> Node | None:
     """The convolution that this one alone reads, at the same tick; None where there is none."""
     use = node.inputs[0] if isinstance(node.op, Conv) else None
     if use is None or use.delay or use.state or Use(use.source) in network.outputs:
@@ -88,7 +88,7 @@ class _Kernel:
         bordered = not after.padded or not (self.padded or np.any(self.bias))
         return bordered and (after.op.groups == 1 or deep)
 
-    def into(self, after: _Kernel) -> _Kernel:
+    def merge_into(self, after: _Kernel) -> _Kernel:
         """Both as one, this one pointwise."""
         mixed = self.weight.reshape(self.weight.shape[:2])
         if after.op.groups == 1:
@@ -102,7 +102,7 @@ class _Kernel:
         op = replace(after.op, groups=1, padding=padding)
         return _Kernel(op, weight, bias + after.bias)
 
-    def then(self, after: _Kernel) -> _Kernel:
+    def merge_then(self, after: _Kernel) -> _Kernel:
         """Both as one, the latter pointwise."""
         mixed = after.weight.reshape(after.weight.shape[:2])
         flat = mixed @ self.weight.reshape(len(self.weight), -1)

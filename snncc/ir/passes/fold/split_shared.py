@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from ...edit import fresh, insert, keep_tensor, redirect
+from ...edit import find_fresh, insert, keep_tensor, redirect
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...ops import Affine, BlockDense, Dense, Reshape
@@ -37,7 +37,7 @@ class Unshare(Pass):
             return network
         for node in network.nodes:
             if isinstance(node.op, Dense) and _is_scaled_apart(network, node):
-                network = _apart(network, node, node.op)
+                network = _split_rows(network, node, node.op)
         return network
 
 
@@ -54,7 +54,7 @@ def _is_scaled_apart(network: Network, node: Node) -> bool:
     return not np.all(rows == rows[:1])
 
 
-def _apart(network: Network, node: Node, op: Dense) -> Network:
+def _split_rows(network: Network, node: Node, op: Dense) -> Network:
     """The layer as blocks, one a row; it keeps its name, and its shape by reshapes if need be."""
     into, out = network.shapes[node.inputs[0].source], network.shapes[node.name]
     blocks = prod(out[:-1])
@@ -68,7 +68,7 @@ def _apart(network: Network, node: Node, op: Dense) -> Network:
     network, bias = repeat(network, op.bias) if op.bias else (network, None)
     use = node.inputs[0]
     if len(into) != 2:
-        rows = Node(fresh(network, f"{node.name}_rows"), Reshape((blocks, into[-1])), (use,))
+        rows = Node(find_fresh(network, f"{node.name}_rows"), Reshape((blocks, into[-1])), (use,))
         network, use = insert(network, replace(rows, origin=node.origin)), Use(rows.name)
     changed = replace(node, op=BlockDense(weight, bias), inputs=(use,))
     if len(out) == 2:
@@ -87,7 +87,10 @@ def _map_blocks(network: Network, node: Node, shape: Shape) -> Network:
         flat = np.broadcast_to(values, shape).reshape(rows)
         network, params[field] = keep_tensor(network, f"{user.name}.{field}", flat)
     back = Node(
-        fresh(network, f"{user.name}_back"), Reshape(shape), (Use(user.name),), origin=node.origin
+        find_fresh(network, f"{user.name}_back"),
+        Reshape(shape),
+        (Use(user.name),),
+        origin=node.origin,
     )
     network = insert(redirect(network, {Use(user.name): Use(back.name)}), back)
     return replace_nodes(network, replace(user, op=Affine(**params)))

@@ -49,7 +49,7 @@ class Ranges:
         return np.maximum.reduce(np.broadcast_arrays(*found)) if found else None
 
 
-def recorded(node: Node, state: str) -> str:
+def name_recorded(node: Node, state: str) -> str:
     """The wire that `calibrate` records of what a population or an input puts out.
 
     Of an output that is a potential, the state that is the potential: `v`, or the first real one.

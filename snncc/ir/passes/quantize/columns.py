@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...edit import fresh, insert, keep_tensor, redirect
+from ...edit import find_fresh, insert, keep_tensor, redirect
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Network, Node, Use
 from ...ops import Conv, Dense, Input, Reshape, Sparse, Sum, Weighted
 from ...param import Values, values_of
-from .calibrate import Ranges, recorded
+from .calibrate import Ranges, name_recorded
 from .meeting import FELT, WEAK, Meeting
 from .units import groups, kinds, wire_kind
 
@@ -55,7 +55,7 @@ class Columns:
             PassError: weak columns of weights on spikes would be lost.
         """
         for _ in range(LEVELS):
-            found = list(self._unequal(network))
+            found = list(self._find_unequal(network))
             if not found:
                 break
             for node, weak in found:
@@ -70,18 +70,18 @@ class Columns:
                 network = _split(network, node, weak)
         return network
 
-    def _unequal(self, network: Network) -> Iterator[tuple[Node, Values]]:
+    def _find_unequal(self, network: Network) -> Iterator[tuple[Node, Values]]:
         """Nodes to be split, and which of their columns are weak: bool [columns]."""
         for group in groups(network):
             meeting = Meeting(network, group, self.largest, self.ranges, {})
             for name in group.weights:
                 node = network[name]
                 if isinstance(node.op, Dense | Conv) and Use(name) not in network.outputs:
-                    weak = self._weak(meeting, node)
+                    weak = self._find_weak(meeting, node)
                     if weak is not None:
                         yield node, weak
 
-    def _weak(self, meeting: Meeting, node: Node) -> Values | None:
+    def _find_weak(self, meeting: Meeting, node: Node) -> Values | None:
         """Which columns of a node are weak, if the neurons would feel it; else None."""
         network, group = meeting.network, meeting.group
         means = _means(network, node.inputs[0], self.ranges)
@@ -147,7 +147,7 @@ def _means(network: Network, use: Use, ranges: Ranges) -> Values | None:
         return None if found is None else found.reshape(network.shapes[node.name])
     if not node.op.states and not isinstance(node.op, Input):
         return None
-    return ranges.means.get(recorded(node, use.state))
+    return ranges.means.get(name_recorded(node, use.state))
 
 
 def _columns(node: Node, means: Values) -> Values:
@@ -164,15 +164,18 @@ def _split(network: Network, node: Node, weak: Values) -> Network:
     ahead = weak.reshape(1, -1, *(1,) * (weight.ndim - 2))
     network, ref = keep_tensor(network, f"{node.name}.weak", np.where(ahead, weight, 0))
     network = replace_nodes(network, replace(node, op=replace(op, weight=ref)))
-    strong, whole = fresh(network, f"{node.name}_strong"), fresh(network, f"{node.name}_whole")
-    network, other = _others(network, node, weak)
+    strong, whole = (
+        find_fresh(network, f"{node.name}_strong"),
+        find_fresh(network, f"{node.name}_whole"),
+    )
+    network, other = _keep_others(network, node, weak)
     total = Node(whole, Sum(), (Use(node.name), Use(strong)), origin=node.origin)
     network = redirect(network, {Use(node.name): Use(whole)})
     more = Node(strong, other, node.inputs, origin=node.origin)
     return insert(network, more, total)
 
 
-def _others(network: Network, node: Node, weak: Values) -> tuple[Network, Weighted]:
+def _keep_others(network: Network, node: Node, weak: Values) -> tuple[Network, Weighted]:
     """The op of the columns that are not weak: a list of synapses where they are few."""
     op = node.op
     assert isinstance(op, Dense | Conv)

@@ -35,13 +35,13 @@ def sum_bits(network: Network, node: Node, bits: int, weight_bits: int) -> float
     return bits + float(np.log2(np.max(full + rounded, initial=1.0)))
 
 
-def spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
+def count_spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:
     """How many of `bits`, the sign's left out, an input of weights must do without: mostly none."""
     most = SUM_BITS + np.log2(SHARE)
     return max(0, int(np.ceil(sum_bits(network, node, bits, weight_bits) - most)))
 
 
-def spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
+def count_spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
     """The same for a value and all weights that read it, as it is or moved."""
     found, seen, pending = 0, {name}, [name]
     while pending:
@@ -54,5 +54,5 @@ def spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
             if moves(node):
                 pending.append(node.name)
             elif isinstance(node.op, Weighted):
-                found = max(found, spare(network, node, bits, weight_bits))
+                found = max(found, count_spare(network, node, bits, weight_bits))
     return found

@@ -26,7 +26,7 @@ from ...ops import (
 )
 from ...param import Unit, Values, values_of
 from ...views import arithmetics
-from .calibrate import Ranges, recorded
+from .calibrate import Ranges, name_recorded
 from .units import Currents, Group, kinds, unit_of, wire_kind
 
 LOST = 1 / 8  # of the largest code, for weights on real values: three of eight bits say nothing
@@ -73,7 +73,7 @@ class Meeting:
         """
         found, shares = self._strengths(), self._shares(unit)
         felt = self._find_least_felt(shares, unit)
-        if not any(self._weak(name, share, unit, felt) for name, share in shares.items()):
+        if not any(self._is_weak(name, share, unit, felt) for name, share in shares.items()):
             return unit
         weakest = np.full(np.shape(unit), np.inf)
         for one in found.values():
@@ -93,7 +93,7 @@ class Meeting:
     def _shares(self, unit: Unit) -> dict[str, float]:
         """What part of the largest code the middle row of each projection reaches in a unit."""
         found = self._strengths()
-        return {name: _middle(one / (unit * self.largest)) for name, one in found.items()}
+        return {name: _measure_middle(one / (unit * self.largest)) for name, one in found.items()}
 
     def _find_least_felt(self, shares: Mapping[str, float], unit: Unit) -> float:
         """The least rounding of a drive that counts: more than that of projections with codes."""
@@ -102,7 +102,7 @@ class Meeting:
         )
         return max((FELT, *strong))
 
-    def silent(self, unit: Unit) -> tuple[str, ...]:
+    def find_silent(self, unit: Unit) -> tuple[str, ...]:
         """Projections that neurons would miss, of which all weights become zero in a unit."""
         found = self._strengths()
         return tuple(n for n, one in found.items() if self._vanishes(n, one, unit))
@@ -130,11 +130,11 @@ class Meeting:
             filled: what part of the largest code they reach, per entry of the grain.
             unit: of the currents of the group.
         """
-        share = _middle(filled)
-        few = share < FEW and self._apart(name)
+        share = _measure_middle(filled)
+        few = share < FEW and self._has_own_weights(name)
         return share < LOST or (few and self._error(name, unit) > FELT)
 
-    def _weak(self, name: str, share: float, unit: Unit, felt: float) -> bool:
+    def _is_weak(self, name: str, share: float, unit: Unit, felt: float) -> bool:
         """Whether a projection is too weak for a unit, in which its current is rounded.
 
         Args:
@@ -145,9 +145,9 @@ class Meeting:
         """
         if share < WEAK or share >= FEW:
             return share < WEAK
-        return self._apart(name) and self._estimate_rounding(name, unit) > felt
+        return self._has_own_weights(name) and self._estimate_rounding(name, unit) > felt
 
-    def _apart(self, name: str) -> bool:
+    def _has_own_weights(self, name: str) -> bool:
         """Whether each neuron has weights of its own.
 
         Those that are shared are fewer than the values of a register.
@@ -208,7 +208,7 @@ class Meeting:
         if isinstance(op, Spiking):
             most = np.abs(values_of(op.threshold, self.network.tensors))
         else:
-            wire = recorded(self.network[name], "")
+            wire = name_recorded(self.network[name], "")
             most = self.ranges.peaks.get(wire, np.asarray(np.inf))
         leaks = (getattr(op, role, None) for role in ("decay", "current_decay"))
         kept = (values_of(leak, self.network.tensors) for leak in leaks if leak is not None)
@@ -259,7 +259,7 @@ class Meeting:
         if node.op.counts and not use.state:
             return np.asarray(float(node.op.counts))
         if node.op.states or isinstance(node.op, Input):
-            return self.ranges.peaks.get(recorded(node, use.state))
+            return self.ranges.peaks.get(name_recorded(node, use.state))
         inner = self._peak(node.inputs[0]) if _moves(node) else None
         if inner is None:
             return None
@@ -270,12 +270,12 @@ class Meeting:
         """Mean magnitude of a wire, the root of its square over all values; None if unknown."""
         node = self.network[use.source]
         if node.op.states or isinstance(node.op, Input):
-            found = self.ranges.means.get(recorded(node, use.state))
+            found = self.ranges.means.get(name_recorded(node, use.state))
             return None if found is None else float(np.sqrt(np.mean(np.square(found))))
         return self._mean(node.inputs[0]) if _moves(node) else None
 
 
-def _middle(filled: Values) -> float:
+def _measure_middle(filled: Values) -> float:
     """What part of the largest code the middle one of the rows with weights reaches."""
     there = filled > 0
     return float(np.median(filled[there])) if np.any(there) else 1.0
@@ -287,7 +287,7 @@ def _moves(node: Node) -> bool:
     return isinstance(node.op, moving) or (isinstance(node.op, Concat) and len(node.inputs) == 1)
 
 
-def faint(network: Network) -> Mapping[str, tuple[int, int]]:
+def find_faint(network: Network) -> Mapping[str, tuple[int, int]]:
     """Weights of which few codes are left: node → the largest code, and that of its format.
 
     As it is in the middle one of its rows; a fifth of the codes is few.
@@ -305,12 +305,12 @@ def faint(network: Network) -> Mapping[str, tuple[int, int]]:
         codes = node.op.reach(np.abs(node.op.weight_codes(a)), network.tensors)
         there = real > 0
         most = float(np.median(codes[there])) if np.any(there) else np.inf
-        if most < SOME * format.high and not _exact(node.op, a):
+        if most < SOME * format.high and not _is_exact(node.op, a):
             found[name] = int(most), format.high
     return found
 
 
-def _exact(op: Weighted, a: Arithmetic) -> bool:
+def _is_exact(op: Weighted, a: Arithmetic) -> bool:
     """Whether codes say what the weights are, as they do where these are powers of two."""
     into, out = op.lay(a.input_unit(), a.unit_of("weight"), a.tensors)
     real = values_of(op.weight, a.tensors)

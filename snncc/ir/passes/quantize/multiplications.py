@@ -63,7 +63,7 @@ def multiplications(network: Network) -> Mapping[str, Multiplication]:
     return found
 
 
-def _uneven(codes: Values) -> Values:
+def _is_uneven(codes: Values) -> Values:
     """Where a code is neither zero nor a power of two, of either sign."""
     magnitude = np.abs(codes.astype(np.int64))
     return np.asarray((magnitude & (magnitude - 1)) != 0)
@@ -73,7 +73,7 @@ def _count_weighing(network: Network, node: Node, codes: Values) -> int:
     """Synapses per tick with a weight that is not a power of two."""
     assert isinstance(node.op, Weighted)
     one = np.ones((1, *network.shapes[node.inputs[0].source]))
-    uneven = _uneven(codes).astype(np.float64)
+    uneven = _is_uneven(codes).astype(np.float64)
     return int(np.rint(np.sum(node.op.apply(one, uneven, network.tensors))))
 
 
@@ -91,5 +91,5 @@ def _count_scaling(network: Network, node: Node, a: IntegerArithmetic) -> int:
             real = values_of(getattr(node.op, role.name), network.tensors)
             codes = np.rint(real * 2.0**format.frac)
         shape = np.broadcast_shapes(network.shapes[node.name], codes.shape)
-        total += int(np.sum(np.broadcast_to(_uneven(codes), shape)))
+        total += int(np.sum(np.broadcast_to(_is_uneven(codes), shape)))
     return total

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from ...arithmetic.number import Overflow, Quantity, Rounding
-from ...edit import fresh, insert
+from ...edit import find_fresh, insert
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...op.facts import Output
 from ...ops import Requantize, Weighted
-from .calibrate import Ranges, recorded
-from .headroom import moves, spare
+from .calibrate import Ranges, name_recorded
+from .headroom import count_spare, moves
 
 BITS = 16  # of a register
 HEADROOM = 1.25  # over the largest potential seen
@@ -31,8 +31,8 @@ def narrow_potentials(
         if not isinstance(node.op, Weighted):
             continue
         peak = _peak(network, node.inputs[0], ranges)
-        if peak is not None and spare(network, node, state_bits - 1, weight_bits):
-            bits = BITS - spare(network, node, BITS - 1, weight_bits)
+        if peak is not None and count_spare(network, node, state_bits - 1, weight_bits):
+            bits = BITS - count_spare(network, node, BITS - 1, weight_bits)
             network = _limit_potential(network, node, bits, peak)
     return network
 
@@ -54,13 +54,13 @@ def _peak(network: Network, use: Use, ranges: Ranges) -> float | None:
     node = network[use.source]
     if not use.state and not node.op.states:
         return _peak(network, node.inputs[0], ranges)
-    found = ranges.peaks.get(recorded(node, use.state))
+    found = ranges.peaks.get(name_recorded(node, use.state))
     return None if found is None or node.op.held else float(np.max(found, initial=0.0))
 
 
 def _limit_potential(network: Network, node: Node, bits: int, peak: float) -> Network:
     use = node.inputs[0]
-    name = fresh(network, f"{use.source}_held")
+    name = find_fresh(network, f"{use.source}_held")
     frac = bits - 1 - int(np.ceil(np.log2(HEADROOM * peak or 1.0)))
     value = Quantity(bits, True, frac, Rounding.HALF_EVEN, Overflow.SATURATE)
     source = replace(use, delay=0)

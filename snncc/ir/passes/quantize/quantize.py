@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arithmetic.number import Factor, Format, Overflow, Quantity, Rounding
 from ...derived import Derived
-from ...edit import fresh, insert, keep_tensor, map_nodes, redirect, tidy
+from ...edit import find_fresh, insert, keep_tensor, map_nodes, redirect, tidy
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...network import Formats, Network, Node, Use
@@ -20,7 +20,7 @@ from ...wire_units import ONE
 from ..base import Effect, Pass
 from .calibrate import Ranges
 from .columns import Columns
-from .headroom import spare_of
+from .headroom import count_spare_of
 from .meeting import SAME, Meeting
 from .potentials import narrow_potentials
 from .requantization import ratios, registers
@@ -177,7 +177,7 @@ class Quantize(Pass):
             signed = node.name in self.ranges.negative
             whole = int(np.ceil(np.log2(peak * (1 + 2.0**-self.input_bits))))
             most = self.input_bits - signed
-            frac = most - spare_of(network, node.name, most, self.weight_bits) - whole
+            frac = most - count_spare_of(network, node.name, most, self.weight_bits) - whole
             format = Quantity(
                 frac + whole + signed, signed, frac, Rounding.HALF_EVEN, Overflow.SATURATE
             )
@@ -201,7 +201,7 @@ class Quantize(Pass):
         # Where there is no weight any unit will do; where weights are tiny beside the threshold,
         # the unit is as coarse as the threshold needs to fit.
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
-        unit = np.maximum(unit, self._coarsest(network, group))
+        unit = np.maximum(unit, self._find_coarsest(network, group))
         unit = np.maximum(unit, self._find_unit(network, group, tight))
         meeting = Meeting(network, group, largest, self.ranges, currents)
         if self.shift_bits and not any(Use(name) in network.outputs for name in each):
@@ -210,9 +210,9 @@ class Quantize(Pass):
         for name, factor in group.weights.items():
             own, filled = unit * factor, each[name] / (unit * largest)
             if np.any(filled > SAME):
-                network, own = self._coarser(network, name, own, filled)
-            elif self._free(network, name) and meeting.is_lost(name, filled, unit):
-                network, own = self._finer(network, name, own, currents)
+                network, own = self._count_coarser(network, name, own, filled)
+            elif self._is_free(network, name) and meeting.is_lost(name, filled, unit):
+                network, own = self._count_finer(network, name, own, currents)
             network, ref = keep_tensor(network, f"{name}.unit", own)
             formats = _weight_formats(network[name], self.weight_bits, ref)
             network = _with_formats(network, name, formats)
@@ -220,7 +220,7 @@ class Quantize(Pass):
 
     def _check_silence(self, meeting: Meeting, unit: Unit) -> None:
         """Refuses a group in whose unit a projection falls silent; if strict, a weak one too."""
-        silent = meeting.silent(unit) or (meeting.find_missed(unit) if self.strict else ())
+        silent = meeting.find_silent(unit) or (meeting.find_missed(unit) if self.strict else ())
         if silent:
             node = meeting.network[silent[0]]
             raise PassError(
@@ -229,7 +229,7 @@ class Quantize(Pass):
                 f"that gives each a unit of its own, such as c99{node.origin.aside}"
             )
 
-    def _free(self, network: Network, name: str) -> bool:
+    def _is_free(self, network: Network, name: str) -> bool:
         """Whether weights may have a unit of their own that is finer than the group's.
 
         Those that read spikes have none: the group's is fine enough.
@@ -238,7 +238,7 @@ class Quantize(Pass):
         kept = self.meet == "inputs" and network.derive(_BEHIND_STATES)[name]
         return not (kept or counted or Use(name) in network.outputs)
 
-    def _coarser(
+    def _count_coarser(
         self, network: Network, name: str, unit: Unit, filled: Values
     ) -> tuple[Network, Unit]:
         """The network with a register that counts the current of strong weights in `unit`.
@@ -249,7 +249,7 @@ class Quantize(Pass):
         steps = np.ceil(np.log2(np.maximum(filled, SAME) / SAME))
         return self._requantize_current(network, name, unit), unit * 2.0**steps
 
-    def _finer(
+    def _count_finer(
         self, network: Network, name: str, unit: Unit, currents: Currents
     ) -> tuple[Network, Unit]:
         """The network with a register that counts the current of some weights in `unit`.
@@ -269,14 +269,14 @@ class Quantize(Pass):
 
     def _requantize_current(self, network: Network, name: str, unit: Unit) -> Network:
         """The network with a register behind a node, in which its current counts in `unit`."""
-        held = fresh(network, f"{name}_held")
+        held = find_fresh(network, f"{name}_held")
         network, ref = keep_tensor(network, f"{held}.unit", unit)
         format = Quantity(INT32_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
         origin = network[name].origin
         register = Node(held, Requantize(), (Use(name),), {"value": format}, origin)
         return insert(redirect(network, {Use(name): Use(held)}), register)
 
-    def _coarsest(self, network: Network, group: Group) -> Unit:
+    def _find_coarsest(self, network: Network, group: Group) -> Unit:
         """Smallest unit in which thresholds, biases and reset amounts of a group's neurons fit."""
         sources = {use for name in group.weights for use in network[name].inputs}
         known = kinds(network)
@@ -322,7 +322,7 @@ class Quantize(Pass):
         return network
 
 
-def _all_behind(network: Network) -> Mapping[str, bool]:
+def _find_all_behind(network: Network) -> Mapping[str, bool]:
     found: set[str] = set()
     pending = [node.name for node in network.populations]
     while pending:
@@ -339,7 +339,7 @@ def _is_behind(network: Network, node: Node, known: Mapping[str, bool]) -> bool 
     return any(source.op.states or known[source.name] for source in sources)
 
 
-_BEHIND_STATES: Derived[Network, bool] = Derived(_all_behind, _is_behind)
+_BEHIND_STATES: Derived[Network, bool] = Derived(_find_all_behind, _is_behind)
 """Whether a state is anywhere on the way from the inputs to a node."""
 
 

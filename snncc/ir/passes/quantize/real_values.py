@@ -27,7 +27,7 @@ def counts_spikes(network: Network, use: Use) -> bool:
     return is_counted(network, use, network.derive(_COUNTS))
 
 
-def _all_counts(network: Network) -> Mapping[str, bool]:
+def _find_counts(network: Network) -> Mapping[str, bool]:
     known = {n.name: n.op.spiking or n.op.output in WHOLE for n in network}
     pending = [node for node in network if known[node.name]]
     while pending:
@@ -46,7 +46,7 @@ def _puts_out_counts(network: Network, node: Node, known: Mapping[str, bool]) ->
     return all(is_counted(network, use, known) for use in node.inputs)
 
 
-_COUNTS: Derived[Network, bool] = Derived(_all_counts, _puts_out_counts)
+_COUNTS: Derived[Network, bool] = Derived(_find_counts, _puts_out_counts)
 
 
 def is_counted(network: Network, use: Use, known: Mapping[str, bool]) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...arithmetic.functions import FLAT_BITS, FUNCTIONS
 from ...arithmetic.number import Factor, Format, Overflow, Quantity, Rounding
-from ...edit import fresh, insert, map_nodes
+from ...edit import find_fresh, insert, map_nodes
 from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...interpreter.reference import run
@@ -23,7 +23,7 @@ from ...ops import Affine, Function, Input, Requantize, Weighted
 from ...param import values_of
 from ...views import arithmetics
 from .calibrate import Ranges
-from .headroom import SUM_BITS, moves, spare, sum_bits
+from .headroom import SUM_BITS, count_spare, moves, sum_bits
 from .real_values import (
     CARRYING,
     counts_spikes,
@@ -223,8 +223,8 @@ class _Registers:
             narrow = use.source not in self.held and not weighed
         spared = 0
         if not narrow and isinstance(self.network[user].op, Weighted):
-            spared = spare(self.network, self.network[user], self.bits - 1, self.weight_bits)
-        if narrow or (self._slim(use) and not spared):
+            spared = count_spare(self.network, self.network[user], self.bits - 1, self.weight_bits)
+        if narrow or (self._is_slim(use) and not spared):
             return use
         held = self._register(use, "read")
         self.spared[held.source] = max(spared, self.spared.get(held.source, 0))
@@ -237,7 +237,7 @@ class _Registers:
         """
         if not use.state and (use.source in self.held or self._enters(use.source)):
             return False
-        return spare(self.network, self.network[user], self._bits(use), self.weight_bits) > 0
+        return count_spare(self.network, self.network[user], self._bits(use), self.weight_bits) > 0
 
     def _enters(self, name: str) -> bool:
         """Whether a value is the network's input, as it is or moved."""
@@ -262,17 +262,17 @@ class _Registers:
             return max(map(self._bits, node.inputs)) + (len(node.inputs) - 1).bit_length()
         return SUM_BITS  # a potential, or what may go around
 
-    def _slim(self, use: Use) -> bool:
+    def _is_slim(self, use: Use) -> bool:
         """Whether a value is no wider than a register: out of one, and only moved since."""
         node = self.network[use.source]
         moved = node.op.output is Output.MOVED and node.name in self.held
-        return bool(node.op.held) or (moved and all(self._slim(u) for u in node.inputs))
+        return bool(node.op.held) or (moved and all(self._is_slim(u) for u in node.inputs))
 
     def _register(self, use: Use, purpose: Purpose) -> Use:
         source = replace(use, delay=0)
         if (source, purpose) not in self.made:
             wire = f"{use.source}_{use.state}" if use.state else use.source
-            name = fresh(self.network, f"{wire}_held")
+            name = find_fresh(self.network, f"{wire}_held")
             node = Node(name, Requantize(), (source,), origin=self.network[use.source].origin)
             self.network = insert(self.network, node)
             self.made[source, purpose] = name

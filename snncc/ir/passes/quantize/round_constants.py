@@ -49,11 +49,11 @@ class RoundConstants(Pass):
         numbers = arithmetics(network)
         for node, op in network.neurons:
             a = numbers[node.name][0]
-            if self._plain(op, a):
+            if self._is_plain(op, a):
                 network = self._round(network, node, op, a)
         return tidy(network)
 
-    def _plain(self, op: Spiking, a: Arithmetic) -> bool:
+    def _is_plain(self, op: Spiking, a: Arithmetic) -> bool:
         if op.membrane is None or op.reset != "value" or op.reset_amount != 0.0:
             return False
         finer = a.input_unit() / a.unit_of("v")

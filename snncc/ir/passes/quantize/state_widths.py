@@ -60,8 +60,8 @@ def choose(
     for node in network.integrators:
         a = numbers[node.name][0]
         unit = a.unit_of("v")
-        must = max(_finite(value / unit) for value in node.op.magnitudes(network.tensors))
-        worst = max(_finite(worst_case(network, node, limits, numbers)), must)
+        must = max(_find_maximum(value / unit) for value in node.op.magnitudes(network.tensors))
+        worst = max(_find_maximum(worst_case(network, node, limits, numbers)), must)
         seen = max(MARGIN * _find_largest(network, node, ranges), must)
         most = 0 if node.name in inside else min(fraction_bits, _shifts(network, node, limits))
         options = ((bits, _room(bits, need)) for bits in widths for need in (worst, seen))
@@ -82,7 +82,9 @@ def choose(
 def _shifts(network: Network, node: Node, limits: Bounds) -> int:
     """By how many bits the currents of a population can be shifted to the left, within 32."""
     sources = (use.source for use in node.inputs if not use.state)
-    most = max((_finite(np.abs(end)) for name in sources for end in limits[name]), default=0.0)
+    most = max(
+        (_find_maximum(np.abs(end)) for name in sources for end in limits[name]), default=0.0
+    )
     return max(0, _room(CURRENT_BITS, most))
 
 
@@ -91,7 +93,7 @@ def _shows(op: Op, use: Use) -> bool:
     return op.state(use.state).real if use.state else op.output is Output.POTENTIAL
 
 
-def unproven(network: Network) -> Mapping[str, tuple[float, int]]:
+def find_unproven(network: Network) -> Mapping[str, tuple[float, int]]:
     """Populations whose state may saturate for some input.
 
     Population → worst case of its state, and the largest code of its format, which is smaller.
@@ -119,7 +121,7 @@ def worst_case(network: Network, node: Node, limits: Bounds, numbers: Numbers) -
     )
 
 
-def _finite(values: Values) -> float:
+def _find_maximum(values: Values) -> float:
     return float(np.max(values, initial=0.0))
 
 

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from ...edit import fresh, insert, keep_tensor
+from ...edit import find_fresh, insert, keep_tensor
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...ops import Affine, BlockDense, Reshape, Weighted
@@ -32,11 +32,11 @@ def relay(network: Network) -> Network:
         if what[node.name] != "held" and (node.op.states or meets):
             for use in node.inputs:
                 if wire_kind(network, use, what) != "current":
-                    network = _one(network, node.name, use)
+                    network = _insert_one(network, node.name, use)
     return network
 
 
-def _one(network: Network, name: str, use: Use) -> Network:
+def _insert_one(network: Network, name: str, use: Use) -> Network:
     scale = np.ones(prod(network.shapes[use.source]))
     network, end = _diagonal(network, f"{name}_from_{use.source}", use, scale, None)
     node = network[name]
@@ -61,12 +61,12 @@ def _diagonal(
 ) -> tuple[Network, str]:
     """One weight per element of a wire; the name of the node that has the wire's shape again."""
     shape, origin = network.shapes[use.source], network[use.source].origin
-    name = fresh(network, name)
+    name = find_fresh(network, name)
     network, weight = keep_tensor(network, f"{name}.weight", scale[:, None, None])
     ref = None
     if bias is not None:
         network, ref = keep_tensor(network, f"{name}.bias", bias)
-    apart, back = fresh(network, f"{name}_apart"), fresh(network, f"{name}_back")
+    apart, back = find_fresh(network, f"{name}_apart"), find_fresh(network, f"{name}_back")
     network = insert(
         network,
         Node(apart, Reshape((prod(shape), 1)), (use,), origin=origin),

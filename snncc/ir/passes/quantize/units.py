@@ -37,7 +37,7 @@ def kinds(network: Network) -> Mapping[str, Kind]:
     return network.derive(_KINDS)
 
 
-def _all_kinds(network: Network) -> Mapping[str, Kind]:
+def _infer_kinds(network: Network) -> Mapping[str, Kind]:
     result: dict[str, Kind] = {}
     waiting: list[Node] = []
     pending = deque(network)
@@ -62,17 +62,17 @@ def _all_kinds(network: Network) -> Mapping[str, Kind]:
 
 def _kind(network: Network, node: Node, known: Mapping[str, Kind]) -> Kind | None:
     """What a node puts out; None where what it gets is not known yet."""
-    own = _own_kind(node.op)
+    own = _find_own_kind(node.op)
     if own is not None:
         return own
     found: list[Kind | None] = [wire_kind(network, use, known) for use in node.inputs]
     return None if None in found else _joint(node, found)
 
 
-_KINDS: Derived[Network, Kind] = Derived(_all_kinds, _kind)
+_KINDS: Derived[Network, Kind] = Derived(_infer_kinds, _kind)
 
 
-def _own_kind(op: Op) -> Kind | None:
+def _find_own_kind(op: Op) -> Kind | None:
     """What an op puts out whatever its inputs are; None where that follows from them."""
     match op.output:
         case Output.SPIKES:
@@ -193,7 +193,9 @@ def _factors(network: Network, nodes: list[Node], part: Sequence[str]) -> dict[s
         if isinstance(node.op, Weighted):
             continue
         for use in node.inputs:
-            steps.add_edge(use.source, node.name, user=node.name, ratio=_finer(network, node))
+            steps.add_edge(
+                use.source, node.name, user=node.name, ratio=_compute_ratio(network, node)
+            )
     first = nodes[0].name
     factors = {first: 1.0}
     for left, right in nx.bfs_edges(steps, first):
@@ -211,7 +213,7 @@ def _factors(network: Network, nodes: list[Node], part: Sequence[str]) -> dict[s
     return factors
 
 
-def _finer(network: Network, node: Node) -> float:
+def _compute_ratio(network: Network, node: Node) -> float:
     """Unit of a node as a multiple of its inputs'."""
     if node.op.output is not Output.AVERAGED:
         return 1.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...edit import fresh, insert, keep_tensor
+from ...edit import find_fresh, insert, keep_tensor
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
 from ...ops import (
@@ -81,10 +81,10 @@ def _fits(network: Network, node: Node, op: Spiking, membrane: Membrane) -> bool
     above = np.any(initial >= threshold)
     late = membrane.current_order == "old"
     odd = op.spikes > 1 or op.floored or op.reset_order == "rechecked" or real
-    return not (read or waits or above or late or odd) and not _bottomless(network, op, membrane)
+    return not (read or waits or above or late or odd) and not _is_bottomless(network, op, membrane)
 
 
-def _bottomless(network: Network, op: Spiking, membrane: Membrane) -> bool:
+def _is_bottomless(network: Network, op: Spiking, membrane: Membrane) -> bool:
     """Whether no value before a decay gives the value after it, or a held one would fire."""
     if op.reset != "value":
         return False
@@ -139,7 +139,7 @@ def _to_itself(network: Network, name: str, weight: Values, delay: int) -> Netwo
     full = np.broadcast_to(weight, shape)
     times = _side_by_side(network, node, weight)
     network, end = _diagonal(network, name, full / times, delay, _find_driving(network, node))
-    total = fresh(network, f"{name}_total")
+    total = find_fresh(network, f"{name}_total")
     uses = (*node.inputs, *(Use(end),) * times)
     network = insert(network, Node(total, Sum(), uses, origin=node.origin))
     return replace_nodes(network, replace(network[name], inputs=(Use(total),)))
@@ -177,10 +177,12 @@ def _diagonal(
     network: Network, name: str, full: Values, delay: int, others: tuple[Node, ...]
 ) -> tuple[Network, str]:
     """Weights `[*shape]` from each neuron to itself, in the op that shares them as others do."""
-    back = fresh(network, f"{name}_reset")
+    back = find_fresh(network, f"{name}_reset")
     origin, use = network[name].origin, Use(name, delay)
     conv = next((other.op for other in others if isinstance(other.op, Conv)), None)
-    same_first = bool(np.all(full == full.reshape(len(full), -1)[:, :1].reshape(-1, *_ones(full))))
+    same_first = bool(
+        np.all(full == full.reshape(len(full), -1)[:, :1].reshape(-1, *_make_ones(full)))
+    )
     if full.ndim == 1:
         index = np.arange(full.size)
         network, rows = keep_tensor(network, f"{name}.self", index)
@@ -197,19 +199,19 @@ def _diagonal(
         network, weight = keep_tensor(network, f"{back}.weight", np.diag(row))
         op = Dense(weight)
     else:
-        return _apart(network, back, use, full)
+        return _insert_weights(network, back, use, full)
     return insert(network, Node(back, op, (use,), origin=origin)), back
 
 
-def _ones(full: Values) -> tuple[int, ...]:
+def _make_ones(full: Values) -> tuple[int, ...]:
     return (1,) * (full.ndim - 1)
 
 
-def _apart(network: Network, back: str, use: Use, full: Values) -> tuple[Network, str]:
+def _insert_weights(network: Network, back: str, use: Use, full: Values) -> tuple[Network, str]:
     """One weight for each neuron, where no op shares them so."""
     origin = network[use.source].origin
     network, weight = keep_tensor(network, f"{back}.weight", full.reshape(-1, 1, 1))
-    flat, end = fresh(network, f"{back}_flat"), fresh(network, f"{back}_shaped")
+    flat, end = find_fresh(network, f"{back}_flat"), find_fresh(network, f"{back}_shaped")
     network = insert(
         network,
         Node(flat, Reshape((full.size, 1)), (use,), origin=origin),

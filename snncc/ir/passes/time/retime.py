@@ -38,7 +38,7 @@ class Retime(Pass):
         return lags(network, self.hop)
 
     def __call__(self, network: Network) -> Network:
-        _at_rest(network)
+        _check_rest(network)
         lag = _lags(network, self.hop)
 
         def move(node: Node) -> Node:
@@ -125,7 +125,7 @@ class Lateness:
         return dict(zip(self.outputs, self.ticks, strict=True))
 
 
-def _at_rest(network: Network) -> None:
+def _check_rest(network: Network) -> None:
     """A late node must find what it found before: silence, for as long as nothing arrives."""
     numbers = arithmetics(network)
     for node in network:
@@ -142,12 +142,12 @@ def _at_rest(network: Network) -> None:
         still = all(not np.any(each[name]) for each in (states, after) for name in states)
         if np.any(out) or not still:
             raise PassError(
-                f"R002 %{node.name}: {_unrest(network, node, first)}, so its first ticks would "
-                f"differ when it starts late{node.origin.aside}"
+                f"R002 %{node.name}: {_explain_unrest(network, node, first)}, so its first ticks "
+                f"would differ when it starts late{node.origin.aside}"
             )
 
 
-def _unrest(network: Network, node: Node, first: StateValues) -> str:
+def _explain_unrest(network: Network, node: Node, first: StateValues) -> str:
     """Why a node does something when nothing arrives, and what to do about it."""
     constants = node.op.select_fields(Measure.CURRENT, Measure.OFFSET).items()
     for name, value in constants:

@@ -62,7 +62,7 @@ class Warming:
     threshold: Values
     initial: Values
 
-    def after(self, start: Values, ticks: int) -> tuple[Values, Values]:
+    def run_idle(self, start: Values, ticks: int) -> tuple[Values, Values]:
         """The potential after so many ticks without input; whether it stayed below threshold."""
         v = start.astype(np.float32)
         calm = v < self.threshold
@@ -111,7 +111,7 @@ def start(network: Network, node: Node, ticks: int) -> Values | None:
         up, down = np.nextafter(up, np.float32(np.inf)), np.nextafter(down, np.float32(-np.inf))
         candidates += [up, down]
     for candidate in candidates:
-        end, calm = w.after(candidate, ticks)
+        end, calm = w.run_idle(candidate, ticks)
         fits = (end == w.initial) & calm & ~done
         found = np.where(fits, candidate, found)
         done |= fits
@@ -128,7 +128,7 @@ def _start(network: Network, name: str, ticks: int) -> Network:
     if not np.any(w.bias) and not np.any(w.initial):
         return network
     begin = w.begin(ticks)
-    end, calm = w.after(begin, ticks)
+    end, calm = w.run_idle(begin, ticks)
     calm &= np.isfinite(end) & (np.abs(end - w.initial) <= 1)
     if not np.all(calm):
         network = _round_biases(network, node, calm)
@@ -140,7 +140,7 @@ def _start(network: Network, name: str, ticks: int) -> Network:
                 f"{ticks} tick(s) before its first one; let it begin at zero{node.origin.aside}"
             )
         begin = np.where(calm, begin, np.float32(0))
-        end, _ = w.after(begin, ticks)
+        end, _ = w.run_idle(begin, ticks)
     unit = arithmetic(network, name).unit_of("v")
     network, ref = keep_tensor(network, f"{name}.initial", end.astype(np.float64) * unit)
     return replace_nodes(network, replace(node, op=node.op.with_fields(initial=ref)))

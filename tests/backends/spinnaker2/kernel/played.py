@@ -80,7 +80,7 @@ def played(parts: Parts, signal: Mapping[str, npt.NDArray[np.float64]]) -> dict[
                 shape = core.network.shapes[node.name]
                 values = np.zeros((samples, prod(shape)), dtype=np.int64)
                 for stretch in stretches:
-                    late = parts.late(index, stretch)
+                    late = parts.is_late(index, stretch)
                     if tick >= late:
                         move(out[tick - late], stretch, values)
                 heard[node.name] = values.reshape(samples, *shape)

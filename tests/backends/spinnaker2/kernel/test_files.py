@@ -10,7 +10,7 @@ from snncc.backends import Settings
 from snncc.backends.spinnaker2.chip.target import DATA_BYTES_PER_CORE
 from snncc.backends.spinnaker2.kernel import emit, performance, play, report
 from snncc.backends.spinnaker2.kernel.lower import assemble_program
-from snncc.boards import zig
+from snncc.boards import find_zig
 from tests.backends.spinnaker2.kernel.hand import MIDDLE, NEURONS, SCORES, cut, signal
 
 PROGRAM = assemble_program(cut(), Settings())
@@ -30,7 +30,7 @@ def test_a_core_is_linked_as_the_readme_says(tmp_path: Path) -> None:
     lines = [line.strip().removesuffix("\\") for line in text.splitlines() if line[:4] == "    "]
     command = " ".join(lines).split("zig cc")[1]
     done = subprocess.run(
-        ["sh", "-c", f'"$0" "$@" cc {command} {" ".join(STRICT)} -o core.elf', *zig()],
+        ["sh", "-c", f'"$0" "$@" cc {command} {" ".join(STRICT)} -o core.elf', *find_zig()],
         cwd=tmp_path,
         capture_output=True,
         text=True,

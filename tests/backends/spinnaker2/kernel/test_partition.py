@@ -102,7 +102,9 @@ def test_a_port_is_heard_at_one_age(network: Network, atoms: int) -> None:
     parts = partition(network, bytes_of, PLENTY, atoms)
     assert [core.segment for core in parts.cores] == sorted(core.segment for core in parts.cores)
     for index, core in enumerate(parts.cores):
-        ages = [{parts.late(index, stretch) for stretch in stretches} for stretches in core.ports]
+        ages = [
+            {parts.is_late(index, stretch) for stretch in stretches} for stretches in core.ports
+        ]
         assert all(len(age) == 1 for age in ages)
 
 

@@ -14,7 +14,7 @@ from snncc.backends.spinnaker2.placement.placement import Placement, place
 from snncc.backends.spinnaker2.routing import route as module
 from snncc.backends.spinnaker2.routing.keys import NEURON_BITS, keys
 from snncc.backends.spinnaker2.routing.route import route
-from snncc.backends.spinnaker2.routing.router_tables import Table, minimise, plain
+from snncc.backends.spinnaker2.routing.router_tables import Table, make_plain, minimise
 from snncc.ir import CapacityError
 
 from ..placement.traffics import scattered, traffic, traffics
@@ -26,7 +26,7 @@ keyed = st.dictionaries(st.integers(0, 1 << 12), st.integers(0, 5), max_size=60)
 @settings(max_examples=25)
 @given(traffics, st.sampled_from([0, 1, 2, 3]), st.integers(0, 1 << 16))
 def test_every_target_is_reached_exactly_once(some, boards, seed):
-    offsets, targets = route(some, scattered(some.cores, boards, seed)).delivered()
+    offsets, targets = route(some, scattered(some.cores, boards, seed)).trace_deliveries()
     assert np.array_equal(offsets, some.offsets)
     assert np.array_equal(targets, some.targets)
 
@@ -35,7 +35,7 @@ def test_every_target_is_reached_exactly_once(some, boards, seed):
 def test_a_minimised_table_sends_every_key_as_the_plain_one(routes, bits):
     base = np.array(sorted(routes), dtype=np.int64) << bits
     ways = np.array([routes[each] for each in sorted(routes)], dtype=np.int64)
-    small, large = minimise(base, ways, bits), plain(base, ways, bits)
+    small, large = minimise(base, ways, bits), make_plain(base, ways, bits)
     neurons = np.arange(1 << bits)
     every = (base[:, None] + neurons).ravel()
     assert np.array_equal(large.look_up(every), np.repeat(ways, len(neurons)))
@@ -94,13 +94,13 @@ def test_a_lost_entry_loses_the_spikes_that_it_carried():
     none = np.zeros(0, dtype=np.int64)
     empty = Table(none, none, none)
     tables = tuple(empty if chip == longest else t for chip, t in enumerate(whole.tables))
-    offsets, reached = dataclasses.replace(whole, tables=tables).delivered()
+    offsets, reached = dataclasses.replace(whole, tables=tables).trace_deliveries()
     assert len(reached) < len(some.targets)
     for core in range(80):
         wanted = some.targets[some.offsets[core] : some.offsets[core + 1]]
         assert set(reached[offsets[core] : offsets[core + 1]]) <= set(wanted)
     without = dataclasses.replace(whole, masks=np.zeros_like(whole.masks))
-    assert len(without.delivered()[1]) < len(some.targets)
+    assert len(without.trace_deliveries()[1]) < len(some.targets)
 
 
 @settings(max_examples=25)

@@ -92,7 +92,7 @@ class _Packing:
     def _find_wanted(self, node: Node, index: int) -> Rows:
         return self.views.find_needed(node, index, self.claim[node.name])
 
-    def _inside(self, node: Node, index: int) -> bool:
+    def _is_inside(self, node: Node, index: int) -> bool:
         """Whether all that a node needs of an input is computed here."""
         own = self.claim.get(node.inputs[index].source)
         return own is not None and bool(np.isin(self._find_wanted(node, index), own).all())
@@ -103,7 +103,7 @@ class _Packing:
         for node in mine:
             for index, use in enumerate(node.inputs):
                 rows = self._find_wanted(node, index)
-                if rows.size and not self._inside(node, index):
+                if rows.size and not self._is_inside(node, index):
                     wanted.setdefault(Use(use.source, 0, use.state), []).append(rows)
         for use, found in wanted.items():
             rows = np.unique(np.concatenate(found))
@@ -144,7 +144,7 @@ class _Packing:
         for source in mine:
             for user, index in self.views.users[source.name]:
                 everywhere = self.views.live[user.name]
-                if user.name in self.claim and self._inside(user, index):
+                if user.name in self.claim and self._is_inside(user, index):
                     everywhere = np.setdiff1d(everywhere, self.claim[user.name])
                 needed = self.views.find_needed(user, index, everywhere)
                 if np.isin(needed, self.claim[source.name]).any():
@@ -181,7 +181,7 @@ class _Packing:
     def _wire(self, node: Node, index: int) -> tuple[Use, Rows]:
         """What an input of a node is here, and which rows of it there are."""
         use = node.inputs[index]
-        if self._inside(node, index):
+        if self._is_inside(node, index):
             return use, self.claim[use.source]
         port, have = self.ports[replace(use, delay=0)]
         late = self.views.level.get(use.source, -1) >= self.first

@@ -73,7 +73,7 @@ class Parts:
         """Segments of a tick."""
         return 1 + max(core.segment for core in self.cores)
 
-    def late(self, core: int, stretch: Stretch) -> bool:
+    def is_late(self, core: int, stretch: Stretch) -> bool:
         """Whether that core hears a stretch a tick after it was put out."""
         sender = stretch.core
         return sender != HOST and self.cores[sender].segment >= self.cores[core].segment

@@ -57,7 +57,10 @@ def levels(
     shared.add_nodes_from(depth)
     for node in order:
         for index, use in enumerate(node.inputs):
-            if _beside(network, rules, node, index) and depth[use.source] == depth[node.name]:
+            if (
+                _is_row_by_row(network, rules, node, index)
+                and depth[use.source] == depth[node.name]
+            ):
                 shared.add_edge(use.source, node.name)
     place = {node.name: index for index, node in enumerate(order)}
     found: dict[int, list[Group]] = {}
@@ -78,29 +81,29 @@ def _depths(
     depth: dict[str, int] = {}
     for node in computed:
         earlier = [
-            depth[use.source] + (not _beside(network, rules, node, index))
+            depth[use.source] + (not _is_row_by_row(network, rules, node, index))
             for index, use in enumerate(node.inputs)
-            if _now(network, use)
+            if _is_immediate(network, use)
         ]
         depth[node.name] = max(earlier, default=0)
     latest: dict[str, int] = {}
     for node in reversed(computed):
         depth[node.name] = latest.get(node.name, depth[node.name])
         for index, use in enumerate(node.inputs):
-            if _now(network, use):
-                bound = depth[node.name] - (not _beside(network, rules, node, index))
+            if _is_immediate(network, use):
+                bound = depth[node.name] - (not _is_row_by_row(network, rules, node, index))
                 latest[use.source] = min(bound, latest.get(use.source, bound))
     return depth
 
 
-def _now(network: Network, use: Use) -> bool:
+def _is_immediate(network: Network, use: Use) -> bool:
     return not use.delay and not isinstance(network[use.source].op, Input)
 
 
-def _beside(network: Network, rules: Mapping[str, Rule], node: Node, index: int) -> bool:
+def _is_row_by_row(network: Network, rules: Mapping[str, Rule], node: Node, index: int) -> bool:
     """Whether a use is one without delay in which each row needs a row that can be had alone."""
     use = node.inputs[index]
-    if not _now(network, use) or rules[node.name].mixes(index):
+    if not _is_immediate(network, use) or rules[node.name].mixes(index):
         return False
     rows = extent(network.shapes[use.source])
     return rows == 1 or rules[use.source].grain < rows
@@ -120,7 +123,11 @@ def _group(
         ends.append((at[node.name] + rows, at[node.name] + rows // grain * grain))
         for index, use in enumerate(node.inputs):
             reach = rules[node.name].reaches[index]
-            if use.source in at and reach is not None and _beside(network, rules, node, index):
+            if (
+                use.source in at
+                and reach is not None
+                and _is_row_by_row(network, rules, node, index)
+            ):
                 block = (rows - reach.first) // reach.wide
                 inside = (block >= 0) & (block < reach.blocks)
                 source = at[use.source] + reach.start + block[inside]

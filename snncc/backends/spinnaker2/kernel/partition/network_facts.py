@@ -68,7 +68,7 @@ class Views:
         recorded = (*network.outputs, *(Use(node.name) for node in network.firing))
         recorded = tuple(dict.fromkeys(recorded))
         rules = {node.name: rule(network, node) for node in network}
-        live = _live(network, rules, recorded)
+        live = _find_live(network, rules, recorded)
         kept = [node for node in network if live[node.name].size or isinstance(node.op, Input)]
         network = replace(network, nodes=tuple(kept))
         order = order_nodes(network)
@@ -134,7 +134,7 @@ def find_needed(
     return reach.of(rows)
 
 
-def _live(
+def _find_live(
     network: Network, rules: Mapping[str, Rule], recorded: Sequence[Use]
 ) -> Mapping[str, Rows]:
     """The rows of each node that some recorded wire depends on, at any delay."""

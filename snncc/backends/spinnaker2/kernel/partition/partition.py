@@ -60,14 +60,14 @@ class _Cutter:
         while start < len(levels):
             stop = self._find_level(start)
             if stop > start:
-                claims: Sequence[Claim] = [self._all(start, stop)]
+                claims: Sequence[Claim] = [self._claim_all(start, stop)]
             else:
                 claims, stop = self._spread(start), start + 1
             for claim in claims:
                 yield _Placed(claim, part(self.views, claim, start), segment)
             start, segment = stop, segment + 1
 
-    def _all(self, start: int, stop: int) -> Claim:
+    def _claim_all(self, start: int, stop: int) -> Claim:
         groups = [group for level in self.views.levels[start:stop] for group in level]
         return _merge([group.share(0, group.count) for group in groups])
 
@@ -86,7 +86,7 @@ class _Cutter:
         groups = [group for level in self.views.levels[start:stop] for group in level]
         if self.atoms and any(group.count > self.atoms for group in groups):
             return False
-        return self._holds(self._all(start, stop), start)
+        return self._holds(self._claim_all(start, stop), start)
 
     def _holds(self, claim: Claim, first: int) -> bool:
         return self._bytes(claim, first) <= self.limit

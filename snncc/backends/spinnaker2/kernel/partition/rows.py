@@ -142,7 +142,7 @@ def _of_signals(network: Network, node: Node) -> Rule | None:
         case MatMul():
             return Rule((straight, straight if len(shape) > 2 else None))
         case Sum() | Product():
-            return Rule(tuple(straight if _beside(each, shape) else None for each in inputs))
+            return Rule(tuple(straight if _keeps_rows(each, shape) else None for each in inputs))
         case Norm() if len(shape) > 1:
             return Rule((straight,))
         case (SumPool() | AvgPool() | MaxPool()) as pool if len(pool.kernel) < len(shape):
@@ -155,6 +155,6 @@ def _of_signals(network: Network, node: Node) -> Rule | None:
             return None
 
 
-def _beside(part: Shape, shape: Shape) -> bool:
+def _keeps_rows(part: Shape, shape: Shape) -> bool:
     """Whether row r of a broadcast wire is made of row r of this one."""
     return len(part) == len(shape) and extent(part) == extent(shape)
