@@ -24,7 +24,7 @@ from snncc.ir import (
 from snncc.ir.ops import ALIF, IF, LI, LIF, WAIT, AlphaLIF, CubaLIF, Graded, Spiking
 
 from ..target import FORMLESS, INT32
-from .graph_builder import Signal, refusal
+from .graph_builder import Signal, lay_out, refusal
 from .int32_arithmetic import Exact
 
 NARROW, HELD = 16, 1 << 30
@@ -312,7 +312,7 @@ class Neurons:
         first = np.asarray(self.a.quantity(initial, "v"))
         most = np.maximum(np.abs(push.low), np.abs(push.high)).astype(np.float64)
         if fallen is not None:
-            most = most + self.x.lay_out_like(fallen, push).high
+            most = most + lay_out(fallen, push.shape, push.image)
         factor = self.x.lay_out_like(self._factor(decay, self._role(name)), push).high
         frac = 1 << self._frac(self._role(name))
         with np.errstate(divide="ignore", invalid="ignore"):

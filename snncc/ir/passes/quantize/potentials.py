@@ -33,7 +33,7 @@ def narrow_potentials(
         peak = _peak(network, node.inputs[0], ranges)
         if peak is not None and count_spare(network, node, state_bits - 1, weight_bits):
             bits = BITS - count_spare(network, node, BITS - 1, weight_bits)
-            network = _limit_potential(network, node, bits, peak)
+            network = hold(network, node, bits, peak)
     return network
 
 
@@ -58,7 +58,8 @@ def _peak(network: Network, use: Use, ranges: Ranges) -> float | None:
     return None if found is None or node.op.held else float(np.max(found, initial=0.0))
 
 
-def _limit_potential(network: Network, node: Node, bits: int, peak: float) -> Network:
+def hold(network: Network, node: Node, bits: int, peak: float) -> Network:
+    """The network with a register of so many bits before weights, in which `peak` fits."""
     use = node.inputs[0]
     name = find_fresh(network, f"{use.source}_held")
     frac = bits - 1 - int(np.ceil(np.log2(HEADROOM * peak or 1.0)))

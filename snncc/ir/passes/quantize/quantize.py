@@ -21,6 +21,7 @@ from ..base import Effect, Pass
 from .calibrate import Ranges
 from .columns import Columns
 from .headroom import count_spare_of
+from .held_currents import narrow_sums, open_circles
 from .meeting import SAME, Meeting
 from .potentials import narrow_potentials
 from .requantization import ratios, registers
@@ -32,7 +33,7 @@ from .units import Currents, Group, groups, kinds, unit_of, wire_kind
 INT32_BITS = 32
 BIAS_BITS = 30
 MOST_BITS = 30
-STATE_BITS = (16, 24, 32)
+STATE_BITS = (16, 24, 30, 32)
 HEADROOM_BITS = 2  # a state may reach four times its threshold before width decides
 
 
@@ -64,6 +65,10 @@ class Quantize(Pass):
     count in a unit of their own, 2**k times finer, and a register rounds their sum to the common
     one: a shift to the right. With `meet=inputs` that is done only where inputs alone lead to the
     weights, for targets whose host computes such currents.
+
+    Weights that read a current which their own meets, or potentials that drive each other, read it
+    from a register too, as no unit could be chosen otherwise; and so do weights that would add up
+    currents to more than 32 bits, as where three layers follow one another.
 
     Real values that are multiplied with each other, bent by functions, normalised or put out as
     graded events are held in registers of 16 bits, in powers of two that calibration chooses. They
@@ -97,6 +102,7 @@ class Quantize(Pass):
         network = relay(registers(network, self.ranges, self.weight_bits))
         if self.meet == "apart":
             network = narrow_potentials(network, self.ranges, self.state_bits, self.weight_bits)
+        network = open_circles(network, self.ranges, self.weight_bits)
         network = self._inputs(network)
         network = self._columns.split(network)
         network = limit_spikes(network, groups(network), self.ranges, self.weight_bits)
@@ -105,11 +111,22 @@ class Quantize(Pass):
         tight: frozenset[str] = frozenset()
         while True:
             try:
-                return self._choose_formats(network, tight)
+                formatted = self._choose_formats(network, tight)
             except Unfit as unfit:
                 if unfit.names <= tight:
                     raise
                 tight |= unfit.names
+                continue
+            narrower = self._narrower(network, formatted)
+            if narrower is network:
+                return formatted
+            network = narrower
+
+    def _narrower(self, network: Network, formatted: Network) -> Network:
+        """The network with registers before sums that do not fit; itself where all do."""
+        if self.meet != "apart":
+            return network
+        return narrow_sums(network, formatted, self.ranges, self.weight_bits)
 
     def _choose_formats(self, network: Network, tight: frozenset[str]) -> Network:
         """The network with all formats.
@@ -144,7 +161,8 @@ class Quantize(Pass):
                 )
         for name in ("state_bits", "widest_bits"):
             if getattr(self, name) not in STATE_BITS:
-                raise PassError(f"quantize: {name} is {getattr(self, name)}, expected 16, 24 or 32")
+                known = ", ".join(map(str, STATE_BITS))
+                raise PassError(f"quantize: {name} is {getattr(self, name)}, expected {known}")
         if self.units not in ("neuron", "population"):
             raise PassError(f"quantize: units is '{self.units}', expected neuron or population")
         if self.meet not in ("apart", "inputs"):

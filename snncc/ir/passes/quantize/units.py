@@ -130,12 +130,35 @@ class Group:
         return np.asarray(np.max(np.broadcast_to(values, shape), axis=axes, keepdims=True))
 
 
-def groups(network: Network) -> tuple[Group, ...]:
-    """All groups, each after those whose currents its weights read.
+@dataclass(frozen=True)
+class Meetings:
+    """The nodes of which the signals meet, and what must have its unit before what.
 
-    Raises:
-        PassError: signals that cannot count in one unit meet, or groups depend on each other.
+    Attributes:
+        parts: nodes whose signals count in one unit, for each unit.
+        order: part → those with weights that read its currents or potentials.
+        weights: node with weights → parts of the signals that it reads, and its own part.
     """
+
+    parts: tuple[frozenset[str], ...]
+    order: nx.DiGraph[int]
+    weights: Mapping[str, tuple[tuple[int, ...], int]]
+
+    @property
+    def circular(self) -> tuple[str, ...]:
+        """Nodes with weights that read what their own current, or what follows from it, meets."""
+        circle: dict[int, int] = {}
+        for number, found in enumerate(nx.strongly_connected_components(self.order)):
+            circle.update(dict.fromkeys(found, number))
+        return tuple(
+            name
+            for name, (sources, own) in self.weights.items()
+            if any(circle[source] == circle[own] for source in sources)
+        )
+
+
+def meetings(network: Network) -> Meetings:
+    """Which signals meet, and which weights lead from some to others."""
     what = kinds(network)
     members: nx.Graph[str] = nx.Graph()
     for node in network:
@@ -144,26 +167,35 @@ def groups(network: Network) -> tuple[Group, ...]:
             members.add_node(node.name)
         if not isinstance(node.op, Weighted) and node.name in members:
             members.add_edges_from((use.source, node.name) for use in node.inputs)
-    parts = [frozenset(part) for part in nx.connected_components(members)]
+    parts = tuple(frozenset(part) for part in nx.connected_components(members))
     of = {name: index for index, part in enumerate(parts) for name in part}
     order: nx.DiGraph[int] = nx.DiGraph()
     order.add_nodes_from(range(len(parts)))
+    weights: dict[str, tuple[tuple[int, ...], int]] = {}
     for node in network:
         if isinstance(node.op, Weighted):
-            for source in _carriers(network, node.inputs[0], what):
-                order.add_edge(of[source], of[node.name])
+            sources = tuple(of[name] for name in _carriers(network, node.inputs[0], what))
+            weights[node.name] = sources, of[node.name]
+            order.add_edges_from((source, of[node.name]) for source in sources)
+    return Meetings(parts, order, weights)
+
+
+def groups(network: Network) -> tuple[Group, ...]:
+    """All groups, each after those whose currents its weights read.
+
+    Args:
+        network: in which no weights read what their own current meets.
+
+    Raises:
+        PassError: signals that cannot count in one unit meet.
+    """
+    met = meetings(network)
     place = {node.name: index for index, node in enumerate(order_nodes(network))}
     read = _read(network)
-    try:
-        return tuple(
-            _group(network, sorted(parts[index], key=place.__getitem__), read)
-            for index in nx.topological_sort(order)
-        )
-    except nx.NetworkXUnfeasible:
-        raise PassError(
-            "quantize: currents or potentials feed each other in a circle; "
-            "spikes must stand between"
-        ) from None
+    return tuple(
+        _group(network, sorted(met.parts[index], key=place.__getitem__), read)
+        for index in nx.topological_sort(met.order)
+    )
 
 
 def _carriers(network: Network, use: Use, what: Mapping[str, Kind]) -> list[str]:
