@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snncc.backends import Settings
-from snncc.build.pipeline import run_pipeline
+from snncc.build.lowering import lower_network
 from snncc.ir import LoweringRefused, Network, PassError, Tensor, parse, run
 from snncc.ir.ops import Input
 from snncc.ir.passes import Quantize, Ranges, calibrate
@@ -82,10 +82,12 @@ def follows(network: Network, target: str) -> None:
     signal = spikes_for(network, 3, samples=2, ticks=30)
     ranges, chosen = calibrate(network, signal), backend(target)
     settings = Settings(rates=ranges.rates)
-    integers = run_pipeline(network, chosen.passes(network, settings, ranges))
-    program = chosen.lower(integers, settings)
+    found = lower_network(
+        chosen, network, settings, lambda way: chosen.passes(network, way, ranges)
+    )
+    integers, program = found.network, found.program
     expected = run(integers, signal, record="spikes")
-    assert expected.compared(chosen.simulate(program, signal, ())) == (0, None)
+    assert expected.compare(chosen.simulate(program, signal, ())) == (0, None)
     real = run(network, signal)
     assert real.output.any()
     assert np.mean(real.output == expected.output) > 0.95
@@ -118,8 +120,9 @@ def test_what_is_beyond_any_integer_of_this_machine_is_not_taken_for_small(targe
     nodes = (replace(n, op=Input((6,), "spike")) if n.name == "x" else n for n in network)
     network, chosen = replace(network, nodes=tuple(nodes)), backend(target)
     with pytest.raises((LoweringRefused, PassError)):
-        integers = run_pipeline(network, chosen.passes(network, Settings(), Ranges()))
-        chosen.lower(integers, Settings())
+        lower_network(
+            chosen, network, Settings(), lambda way: chosen.passes(network, way, Ranges())
+        )
 
 
 @pytest.mark.parametrize("name", CIRCLES)
