@@ -41,9 +41,7 @@ def reduce(network: Network, signal: Signal, fails: Fails) -> Case:
     while True:
         size = _size(*case)
         tries = (
-            each
-            for each in _make_smaller(*case)
-            if _size(*each) < size and _still_fails(each, fails)
+            each for each in _make_smaller(*case) if _size(*each) < size and _fails_too(each, fails)
         )
         smaller = next(tries, None)
         if smaller is None:
@@ -59,7 +57,7 @@ def _size(network: Network, signal: Signal) -> tuple[int, ...]:
     return len(network.nodes), wires, numbers, fed, spikes
 
 
-def _still_fails(case: Case, fails: Fails) -> bool:
+def _fails_too(case: Case, fails: Fails) -> bool:
     try:
         verify(case[0])
         return fails(*case)

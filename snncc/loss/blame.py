@@ -127,7 +127,7 @@ def blame(runs: Counterfactual, signal: Values, labels: Values | None) -> Blame:
         for cause in Cause
         if found[cause]
     }
-    first = [replace(row, regained=whole - judge.without(row)) for row in rows[:REPAIRED]]
+    first = [replace(row, regained=whole - judge.measure_without(row)) for row in rows[:REPAIRED]]
     ranked = (*first, *rows[REPAIRED:])
     skipped = max(0, len(pairs) - MOST_ROWS)
     return Blame(ranked, causes, whole, labels is not None, len(signal), skipped)
@@ -180,7 +180,7 @@ class _Judge:
             first=first,
         )
 
-    def without(self, row: Row) -> float:
+    def measure_without(self, row: Row) -> float:
         """Points that the integer network loses without a cause."""
         causes = dict(_give_all(self._runs.network, EVERYTHING))
         causes[row.node] = EVERYTHING - {row.cause}

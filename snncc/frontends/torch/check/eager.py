@@ -133,7 +133,7 @@ class EagerModel:
         """
         watched = Watched(self.traced.members, signal.shape[1], ticks, each)
         with self._listening(watched):
-            returned = self._called(signal, clone if keep else _drop)
+            returned = self._call(signal, clone if keep else _drop)
         self._demand(watched.end(), signal.shape[1])
         return returned
 
@@ -162,7 +162,7 @@ class EagerModel:
             for hook in hooks:
                 hook.remove()
 
-    def _called(self, values: Values, keep: Callable[[object], object]) -> object:
+    def _call(self, values: Values, keep: Callable[[object], object]) -> object:
         rest = Rest(self.model)
         for library in {found.library for found in self.neurons.values()}:
             library.rest(self.model)
