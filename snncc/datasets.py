@@ -36,6 +36,13 @@ class Samples:
         labels = None if self.labels is None else self.labels[:count]
         return Samples(self.signal[:count], labels)
 
+    def spread(self, count: int) -> Samples:
+        """So many of the samples at most, evenly spread."""
+        if count >= len(self):
+            return self
+        chosen = np.unique(np.linspace(0, len(self) - 1, count).astype(np.int64))
+        return Samples(self.signal[chosen], None if self.labels is None else self.labels[chosen])
+
     def refuse_labels_beyond(self, classes: int) -> None:
         """Refuses labels that a model with so many classes can never give.
 

@@ -22,3 +22,8 @@ def count_tick_work(network: Network) -> int:
             weights = prod(network.tensors[node.op.weight.name].shape)
             total += values * weights // max(1, prod(node.op.bias_shape(network.tensors)))
     return max(1, total)
+
+
+def count_affordable(network: Network, ticks: int, runs: int, work: int) -> int:
+    """How many samples of so many ticks can run so often with that many multiplications."""
+    return work // max(1, runs * ticks * count_tick_work(network))

@@ -39,13 +39,13 @@ from snncc.ir.passes import (
     parse_passes,
     with_ranges,
 )
-from snncc.loss import measure
 from snncc.packages import note_homeless_ops
 from snncc.plugins import backend, find_lowering_versions, frontend
 from snncc.run import Player, pace_warning
 
 from .claims import Claims, bisect, random_signal, take_affordable
 from .learned import input_notes, learn_ranges
+from .lost import note_loss
 from .lowering import lower_network
 from .pipeline import Observer, counter, dumper, printer, timer
 
@@ -107,8 +107,7 @@ def _compile(
         say(_bisect(float_network, lowered.steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _check_program(target, program, signal, expected)
-    if request.max_drop is not None:
-        notes += _note_loss(float_network, network, samples, request.max_drop)
+    notes += note_loss(float_network, network, samples, request.max_drop)
     report: dict[str, Json] = dict(target.report(program))
     notes += _list_warnings(report)
     give_back()
@@ -280,27 +279,6 @@ def _saturation(network: Network) -> tuple[str, ...]:
         + "; it has room for twice what calibration showed, and would saturate beyond"
         for name, (worst, high) in find_unproven(network).items()
     )
-
-
-def _note_loss(
-    source: Network, network: Network, samples: Samples | None, most: float
-) -> tuple[str, ...]:
-    """What integers lose of the float network on the samples.
-
-    Raises:
-        UsageError: there are no samples.
-        SpikesDiffer: they lose more points than that.
-    """
-    if samples is None:
-        raise UsageError("--max-drop compares answers to samples; give --data FILE.npz")
-    loss = measure(source, network, samples.signal, samples.labels)
-    what = "accuracy" if loss.accuracy else "equal answers"
-    if loss.drop > most:
-        raise SpikesDiffer(
-            f"the integers lose {loss.drop:.2f} points of {what} on {len(samples)} samples, more "
-            f"than --max-drop {most:g}"
-        )
-    return (f"the integers lose {loss.drop:.2f} points of {what} on {len(samples)} samples",)
 
 
 def _note_faint(network: Network) -> tuple[str, ...]:

@@ -100,6 +100,7 @@ def show_report(report: Report) -> None:
     show_table(f"{report.bundle}, {report.ticks} ticks", columns, rows)
     if report.loss is not None:
         show_loss(report.loss)
+        show_floor(report)
     if report.accuracy:
         show_table("accuracy", ("stage", "right"), accuracies(report).items())
 
@@ -135,6 +136,17 @@ def show_loss(loss: Loss) -> None:
     )
     title = f"lost: {loss.drop:.2f} points; {loss.agreement:.2%} of the answers are the same"
     show_table(title, columns, rows)
+
+
+def show_floor(report: Report) -> None:
+    """Print what any change of the float network's weights loses, beside which a loss counts."""
+    if report.floor is not None:
+        each, of = report.floor, report.floor_samples
+        click.echo(
+            f"any relative change of the float network's weights by {each.level:g} loses "
+            f"{each.lost:.2f} points on {of} samples; {each.agreement:.2%} of the answers are the "
+            "same; `snncc inspect BUNDLE --loss` says which layer and cause lose what"
+        )
 
 
 def refuse_loss(loss: Loss, most: float | None) -> None:

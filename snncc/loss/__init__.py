@@ -5,9 +5,10 @@ from .blame import Blame, Row, blame
 from .causes import Cause
 from .counterfactual import Counterfactual
 from .measure import LayerLoss, Loss, Measured, measure
-from .sensitivity import Change, Sensitivity, measure_sensitivity
+from .sensitivity import SEEDS, Change, Sensitivity, measure_floor, measure_sensitivity
 
 __all__ = [
+    "SEEDS",
     "Blame",
     "Cause",
     "Change",
@@ -20,5 +21,6 @@ __all__ = [
     "advise",
     "blame",
     "measure",
+    "measure_floor",
     "measure_sensitivity",
 ]

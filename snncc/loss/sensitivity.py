@@ -118,25 +118,44 @@ def measure_sensitivity(network: Network, signal: Values, labels: Values | None)
         signal: `[samples, ticks, *shape]`.
         labels: `[samples]`, or None: then points are of answers equal to the unchanged network's.
     """
-    real = run(network, signal, record="spikes")
-    answers = real.scores(network.decode).argmax(axis=1)
-    right = answers if labels is None else labels
-    score = 100 * float(np.mean(answers == right))
-    changes: list[Change] = []
-    for level in LEVELS:
+    as_it_is = _Unchanged(network, signal, labels)
+    changes = tuple(as_it_is.change(level) for level in LEVELS)
+    layers = _list_layers(network, signal, as_it_is.trace)
+    sample = 100 / len(signal)
+    return Sensitivity(as_it_is.score, changes, layers, labels is not None, sample)
+
+
+def measure_floor(network: Network, signal: Values, labels: Values | None) -> Change:
+    """What changes of `LIKE_INTEGERS` do alone; the arguments are those of measure_sensitivity."""
+    return _Unchanged(network, signal, labels).change(LIKE_INTEGERS)
+
+
+class _Unchanged:
+    """The float network as it is, on some samples."""
+
+    def __init__(self, network: Network, signal: Values, labels: Values | None) -> None:
+        self._network, self._signal = network, signal
+        self.trace = run(network, signal, record="spikes")
+        self._answers = self._answer(self.trace)
+        self._right = self._answers if labels is None else labels
+        self.score = 100 * float(np.mean(self._answers == self._right))
+
+    def _answer(self, trace: Trace) -> Values:
+        return np.asarray(trace.scores(self._network.decode).argmax(axis=1))
+
+    def change(self, level: float) -> Change:
+        """What changes of all weights by a relative `level` do."""
         lost, agreement, ticks = list[float](), list[float](), list[int]()
         for seed in range(SEEDS):
-            trace = run(_change_weights(network, level, seed), signal, record="spikes")
-            given = trace.scores(network.decode).argmax(axis=1)
-            lost.append(score - 100 * float(np.mean(given == right)))
-            agreement.append(float(np.mean(given == answers)))
-            ticks += [
-                tick for _, tick in [_count_differing(network, real, trace)] if tick is not None
-            ]
+            changed = _change_weights(self._network, level, seed)
+            trace = run(changed, self._signal, record="spikes")
+            given = self._answer(trace)
+            lost.append(self.score - 100 * float(np.mean(given == self._right)))
+            agreement.append(float(np.mean(given == self._answers)))
+            tick = _count_differing(self._network, self.trace, trace)[1]
+            ticks += [] if tick is None else [tick]
         mean = float(np.mean(lost)), min(lost), float(np.mean(agreement))
-        changes.append(Change(level, *mean, min(ticks, default=None)))
-    layers = _list_layers(network, signal, real)
-    return Sensitivity(score, tuple(changes), layers, labels is not None, 100 / len(signal))
+        return Change(level, *mean, min(ticks, default=None))
 
 
 def _list_layers(network: Network, signal: Values, real: Trace) -> tuple[LayerChange, ...]:

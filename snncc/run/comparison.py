@@ -10,7 +10,7 @@ import numpy as np
 
 from snncc.backends import Json
 from snncc.ir import Decode, Difference, Tally, Trace, Values
-from snncc.loss import Loss
+from snncc.loss import Change, Loss
 
 from .rebuild import Rebuilt
 
@@ -89,6 +89,8 @@ class Report:
         board: what the firmware takes and costs.
         notes: what the user should know, a sentence each.
         loss: what integers lose of the float network on the samples.
+        floor: what any change of the float network's weights loses on `floor_samples` of them;
+            None where integers answer as it does.
     """
 
     bundle: str
@@ -102,6 +104,8 @@ class Report:
     board: Mapping[str, Json] = field(default_factory=dict[str, Json])
     notes: tuple[str, ...] = ()
     loss: Loss | None = None
+    floor: Change | None = None
+    floor_samples: int = 0
 
     @property
     def passed(self) -> bool:
@@ -139,6 +143,9 @@ class Report:
             "saturated": dict(self.saturated),
             "board": dict(self.board),
             "loss": None if self.loss is None else self.loss.as_json(),
+            "sensitivity": None
+            if self.floor is None
+            else {**self.floor.as_json(), "samples": self.floor_samples},
             "passed": self.passed,
         }
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples, find_samples
-from snncc.effort import MINUTE, count_tick_work
+from snncc.effort import MINUTE, count_affordable
 from snncc.ir import Network
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Effect, Pass, Quantize, all_passes, parse_passes, with_ranges
@@ -72,7 +70,9 @@ def explain(bundle: Bundle, data: Path | None = None) -> Explained:
     fit(bundle, samples.signal)
     samples.refuse_labels_beyond(bundle.classes)
     rows = sum(len(runs.list_causes(node)) for node in bundle.network)
-    some = _choose_samples(samples, bundle.network, rows + OTHER_RUNS)
+    ticks, runs_needed = samples.signal.shape[1], rows + OTHER_RUNS
+    most = count_affordable(bundle.network, ticks, runs_needed, 4 * MINUTE)
+    some = samples.spread(max(FEWEST_SAMPLES, min(MOST_SAMPLES, most)))
     found = blame(runs, some.signal, some.labels)
     floor = measure_sensitivity(bundle.source, some.signal, some.labels)
     return Explained(
@@ -95,13 +95,3 @@ def lower_in_stages(network: Network, steps: Sequence[Pass]) -> tuple[Network, t
             before.append(network)
         network = verify_network(step(network))
     return network, tuple(before)
-
-
-def _choose_samples(samples: Samples, network: Network, runs: int) -> Samples:
-    """As many samples as can run so often, evenly spread."""
-    ticks = samples.signal.shape[1]
-    most = 4 * MINUTE // (runs * ticks * count_tick_work(network))
-    count = min(len(samples), max(FEWEST_SAMPLES, min(MOST_SAMPLES, most)))
-    chosen = np.unique(np.linspace(0, len(samples) - 1, count).astype(np.int64))
-    labels = None if samples.labels is None else samples.labels[chosen]
-    return Samples(samples.signal[chosen], labels)

@@ -9,8 +9,9 @@ from pathlib import Path
 from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
+from snncc.effort import MINUTE, count_affordable
 from snncc.ir import CapacityError, DeviceError, run
-from snncc.loss import Measured
+from snncc.loss import SEEDS, Change, Measured, measure_floor
 
 from .comparison import Comparison, Report, Scores
 from .engines import fit
@@ -22,6 +23,7 @@ from .side_by_side import SideBySide
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
 TARGET_TICKS = 4_096  # of longer samples
 COUNTED_SAMPLES = 4
+FLOOR_SAMPLES = 256
 
 
 def verify(
@@ -66,6 +68,9 @@ def verify(
         lowered, few, scores, board, lambda done: advance("board", done, len(few))
     )
     first = (here.eager,) if own.eager is not None or own.absent else ()
+    loss, (floor, changed) = measured.loss(), (None, 0)
+    if loss.agreement < 1:
+        floor, changed = _measure_floor(bundle, samples)
     return Report(
         str(bundle.path),
         bundle.target,
@@ -77,8 +82,20 @@ def verify(
         rebuild(bundle, lowered.backend, lowered.program),
         facts,
         (*own.notes, *cut),
-        measured.loss(),
+        loss,
+        floor,
+        changed,
     )
+
+
+def _measure_floor(bundle: Bundle, samples: Samples) -> tuple[Change | None, int]:
+    """What any change of the weights loses, on how many samples; None where it takes long."""
+    ticks = samples.signal.shape[1]
+    most = count_affordable(bundle.source, ticks, 1 + SEEDS, MINUTE // 20)
+    if not most:
+        return None, 0
+    some = samples.spread(min(most, FLOOR_SAMPLES))
+    return measure_floor(bundle.source, some.signal, some.labels), len(some)
 
 
 def _find_samples(bundle: Bundle, given: Samples | None) -> Samples:
