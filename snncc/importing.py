@@ -69,10 +69,11 @@ def import_model(
     except ImportRefused as refusal:
         if samples is None or samples.signal.ndim > 2 or "ticks" in options:
             raise
-        raise ImportRefused(
-            f"{refusal}\n  the data are [samples, ticks], one number a tick; if they are "
+        refusal.add(
+            "\n  the data are [samples, ticks], one number a tick; if they are "
             "[samples, features], give --option ticks=N"
-        ) from refusal
+        )
+        raise
     give_back()  # what running the model took
     decided = {SIGNAL: _kind(imported.network)} if open_kind and samples is not None else {}
     return Model(imported, samples, decided)

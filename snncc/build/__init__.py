@@ -3,5 +3,18 @@
 from .compile_model import compile_model
 from .lowering import LoweredNetwork, lower_network
 from .pipeline import run_pipeline
+from .prepare import find_ranges, settings_of, split_options
+from .refusals import Attempt, Probed, probe
 
-__all__ = ["LoweredNetwork", "compile_model", "lower_network", "run_pipeline"]
+__all__ = [
+    "Attempt",
+    "LoweredNetwork",
+    "Probed",
+    "compile_model",
+    "find_ranges",
+    "lower_network",
+    "probe",
+    "run_pipeline",
+    "settings_of",
+    "split_options",
+]

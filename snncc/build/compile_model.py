@@ -6,17 +6,17 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from snncc import bundle
-from snncc.backends import Backend, FirmwareBackend, Json, Presentation, Settings
+from snncc.backends import Backend, FirmwareBackend, Json
 from snncc.bundle import BuildRequest, BundleWriter, manifest
-from snncc.datasets import Samples, calibration, class_names
+from snncc.datasets import Samples, calibration
 from snncc.importing import import_model
 from snncc.ir import (
+    CompileError,
     DeviceError,
     Network,
     SpikesDiffer,
@@ -27,33 +27,34 @@ from snncc.ir import (
     give_back,
     run,
 )
-from snncc.ir.ops import Input
 from snncc.ir.passes import (
     Lateness,
     Pass,
     Ranges,
     all_passes,
-    calibrate,
     find_faint,
     find_unproven,
-    parse_passes,
-    with_ranges,
 )
 from snncc.packages import note_homeless_ops
-from snncc.plugins import backend, find_lowering_versions, frontend
+from snncc.plugins import backend, find_lowering_versions
 from snncc.run import Player, pace_warning
 
 from .claims import Claims, bisect, random_signal, take_affordable
-from .learned import input_notes, learn_ranges
+from .learned import input_notes
 from .lost import note_loss
-from .lowering import lower_network
 from .pipeline import Observer, counter, dumper, printer, timer
+from .prepare import (
+    GUESSED_RATE,
+    GUESSED_TICKS,
+    find_ranges,
+    settings_of,
+    split_options,
+)
+from .refusals import Attempt, all_problems
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
 CHECK_TICKS = 4_096
-GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
-GUESSED_TICKS = 64
 
 
 def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda line: None) -> Path:
@@ -80,7 +81,7 @@ def _compile(
 ) -> Path:
     began = time.perf_counter()
     target = backend(request.target)
-    ours, theirs = _split(request, target)
+    ours, theirs = split_options(request, target)
     model = import_model(request.model, request.weights, request.data, theirs)
     theirs |= model.decided
     float_network, imported, samples = model.imported.network, model.imported.notes, model.samples
@@ -89,17 +90,16 @@ def _compile(
     if float_network.quantized:
         raise UsageError(f"{request.model} has number formats already; give the float network")
     known = calibration(request.model, request.data, samples, CALIBRATION_SAMPLES)
-    ranges, notes = _ranges(float_network, known)
-    told = _settings(request, ours, float_network, ranges, samples)
+    ranges, notes = find_ranges(float_network, known)
+    told = settings_of(request, ours, float_network, ranges, samples)
     signal = _check_signal(float_network, samples)
     late = Lateness.of(float_network)
-    lowered = lower_network(
-        target,
-        float_network,
-        told,
-        lambda way: _steps(request, target, float_network, way, ranges),
-        [*_observers(request, float_network, signal, say), counter(late)],
-    )
+    attempt = Attempt(request, target, told, ranges)
+    try:
+        observers = [*_observers(request, float_network, signal, say), counter(late)]
+        lowered = attempt.lower(float_network, observers)
+    except CompileError as refusal:
+        raise all_problems(float_network, refusal, attempt) from refusal
     network, program = lowered.network, lowered.program
     notes = (*imported, *_note_ticks(theirs, samples), *notes)
     notes += _network_notes(float_network, network, ranges)
@@ -144,65 +144,6 @@ def _log(seconds: float) -> dict[str, Json]:
     }
 
 
-def _settings(
-    request: BuildRequest,
-    options: Mapping[str, str],
-    network: Network,
-    ranges: Ranges,
-    samples: Samples | None,
-) -> Settings:
-    classes = prod(network.shapes[network.outputs[0].source])
-    return Settings(
-        request.weight_bits,
-        request.state_bits,
-        options,
-        ranges.rates,
-        None if samples is None else Presentation(samples.signal.shape[1], samples.held),
-        class_names(request.model, classes),
-    )
-
-
-def _split(request: BuildRequest, target: Backend[object]) -> tuple[dict[str, str], dict[str, str]]:
-    """Options of the target, and those that are left for the model.
-
-    Raises:
-        UsageError: the target and the model both know a key, and it is not said which is meant.
-    """
-    ours: dict[str, str] = {}
-    theirs: dict[str, str] = {}
-    for given, value in request.options.items():
-        who, dot, key = given.rpartition(".")
-        if dot and who not in ("target", "model"):
-            raise UsageError(f"option {given}: before a dot stands target or model")
-        if not dot and key in target.options and key in frontend(request.model).options:
-            raise UsageError(
-                f"option {key} is one of target {target.name} and one of the model; say which: "
-                f"target.{key}={value} or model.{key}={value}"
-            )
-        mine = ours if who == "target" or (not dot and key in target.options) else theirs
-        if key in mine:
-            raise UsageError(f"option {key} is given twice")
-        mine[key] = value
-    return ours, theirs
-
-
-def _ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[str, ...]]:
-    if samples is not None:
-        return learn_ranges(network, samples)
-    if any(isinstance(n.op, Input) and not n.op.spiking for n in network.inputs):
-        return Ranges(), ()  # quantize refuses, and says that it needs data
-    rng = np.random.default_rng(0)
-    shape = (8, GUESSED_TICKS)
-    signal = {
-        n.name: rng.random((*shape, *network.shapes[n.name])) < GUESSED_RATE for n in network.inputs
-    }
-    note = (
-        f"calibrated with random spikes at {GUESSED_RATE:g} per tick, as no data were given; "
-        "give --data FILE.npz for ranges and rates as they are"
-    )
-    return calibrate(network, signal), (note,)
-
-
 def _note_ticks(options: Mapping[str, str], samples: Samples | None) -> tuple[str, ...]:
     """What `--option ticks` made of the data: with data that have ticks already, not what is meant.
 
@@ -212,25 +153,6 @@ def _note_ticks(options: Mapping[str, str], samples: Samples | None) -> tuple[st
         return ()
     shape = list(samples.signal.shape[2:])
     return (f"each sample of x, {shape}, is presented whole at each of {options['ticks']} ticks",)
-
-
-def _steps(
-    request: BuildRequest,
-    target: Backend[object],
-    network: Network,
-    settings: Settings,
-    ranges: Ranges,
-) -> tuple[Pass, ...]:
-    if request.passes is None:
-        return target.passes(network, settings, ranges)
-    for name in ("weight_bits", "state_bits"):
-        if getattr(request, name) != getattr(BuildRequest, name):
-            option = name.replace("_", "-")
-            raise UsageError(
-                f"--{option} is for the target's own passes; with --passes, write "
-                f"quantize{{{name}={getattr(request, name)}}} there"
-            )
-    return with_ranges(parse_passes(request.passes, all_passes()), ranges)
 
 
 def _observers(

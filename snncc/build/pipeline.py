@@ -58,7 +58,7 @@ def run_pipeline(
             after = verify(step(network))
         except CompileError as error:
             earlier = ",".join(show_pass(p) for p in passes[:index]) or "none"
-            error.args = (f"{error}\n  in pass {index + 1} '{step.name}', after: {earlier}",)
+            error.add(f"\n  in pass {index + 1} '{step.name}', after: {earlier}")
             raise
         record = Record(index, step, network, after, time.perf_counter() - start)
         for observer in watching:

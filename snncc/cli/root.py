@@ -10,6 +10,7 @@ from .lazy_group import LazyGroup
 
 COMMANDS: Final = {
     "build": "Compile a model into a bundle.",
+    "check": "Say what each target makes of a model, and all that is in the way.",
     "inspect": "Show what a bundle, a network or a model holds.",
     "verify": "Compare the spikes of every stage, from the model to the target.",
     "run": "Run a bundle on data.",

@@ -1,7 +1,7 @@
 """The language: networks of ops with delays, their text, their rules and their meaning."""
 
 from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
-from .arithmetic.functions import RealFunction
+from .arithmetic.functions import FUNCTIONS, RealFunction, error_bound
 from .arithmetic.number import (
     Factor,
     Format,
@@ -24,6 +24,7 @@ from .errors import (
     LoweringRefused,
     NumberError,
     PassError,
+    Problem,
     RuleViolation,
     SnnccError,
     SpikesDiffer,
@@ -65,6 +66,7 @@ from .views import (
 __all__ = [
     "BUILT_IN",
     "DECODES",
+    "FUNCTIONS",
     "NAME",
     "OPS",
     "RULES",
@@ -106,6 +108,7 @@ __all__ = [
     "PartlyRounded",
     "PassError",
     "Plugin",
+    "Problem",
     "Projection",
     "Projections",
     "Quantity",
@@ -140,6 +143,7 @@ __all__ = [
     "describe_unknown",
     "encode",
     "encode_input",
+    "error_bound",
     "events",
     "file_bytes",
     "find_unused",

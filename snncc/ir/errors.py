@@ -15,7 +15,11 @@ SnnccError                       every failure a user can cause; carries the exi
 └── DeviceError             4    a board, an emulator, a runtime or a toolchain failed
 """
 
+from __future__ import annotations
+
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 MANY = 16
@@ -37,14 +41,80 @@ RULES = {
 }
 
 
+_HEAD = re.compile(r"([A-Z]\d{3})(?: %(\w+))?:? ")  # of a sentence that names what it is about
+
+
 class SnnccError(Exception):
     """A failure that a user can cause and mend; the message is one readable sentence."""
 
     exit_code = 1
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps a model from a target: a sentence, and where it applies.
+
+    Attributes:
+        found: what was found.
+        cure: the one thing to do about it; empty where the sentence names none.
+        rule: id of the rule that is broken, or the pass that refuses; empty of a frontend.
+        node: its name in the network, if there is one.
+        op: what the node computes, or the operation in the user's model.
+        place: in the user's model.
+        module: the path of the module in the user's model, if it is known.
+    """
+
+    found: str
+    cure: str = ""
+    rule: str = ""
+    node: str = ""
+    op: str = ""
+    place: str = ""
+    module: str = ""
+
+    @classmethod
+    def parse(cls, sentence: str, *, rule: str = "", node: str = "", place: str = "") -> Problem:
+        """The problem that a sentence states: what was found, a semicolon, what to do about it.
+
+        A rule's id and a node may stand before it, as in `S010 %lif1: …`.
+        """
+        head = None if rule or node else _HEAD.match(sentence)
+        if head is not None:
+            rule, node, sentence = head[1], head[2] or "", sentence[head.end() :]
+        found, _, cure = sentence.partition("; ")
+        return cls(found, cure, rule, node, place=place)
+
+    def __str__(self) -> str:
+        sentence = f"{self.found}; {self.cure}" if self.cure else self.found
+        if not self.rule and not self.node:
+            return f"{self.place}: {sentence}" if self.place else sentence
+        head = " ".join(part for part in (self.rule, self.node and f"%{self.node}") if part)
+        return f"{head}: {sentence}" + (f" ({self.place})" if self.place else "")
+
+
 class CompileError(SnnccError):
-    """The model cannot be compiled."""
+    """The model cannot be compiled.
+
+    Attributes:
+        problems: all that is in the way, as far as it was looked for; at least one.
+    """
+
+    def __init__(self, *said: str | Problem) -> None:
+        parsed = (Problem.parse(each) if isinstance(each, str) else each for each in said)
+        self.problems = tuple(parsed)
+        super().__init__(_word(self.problems))
+
+    def add(self, remark: str) -> None:
+        """Puts a remark behind the message."""
+        self.args = (f"{self}{remark}",)
+
+
+def _word(problems: tuple[Problem, ...]) -> str:
+    """The message of some problems: a sentence, or a list of them with numbers."""
+    if len(problems) == 1:
+        return str(problems[0])
+    lines = "\n".join(f"  {number}. {each}" for number, each in enumerate(problems, 1))
+    return f"{len(problems)} things in the model are in the way:\n{lines}"
 
 
 class UndeclaredFact(CompileError):
@@ -62,8 +132,7 @@ class RuleViolation(CompileError):
     def __init__(self, rule: str, node: str, message: str, origin: str = "") -> None:
         assert rule in RULES, f"unknown rule id {rule}"
         self.rule, self.node = rule, node
-        place = f"%{node}: " if node else ""
-        super().__init__(f"{rule} {place}{message}" + (f"\n  origin: {origin}" if origin else ""))
+        super().__init__(Problem.parse(message, rule=rule, node=node, place=origin))
 
 
 class TextError(CompileError):

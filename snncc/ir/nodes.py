@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import TypeAlias, overload
 
 from .arithmetic.number import Format
+from .errors import Problem
 from .op.op import Op
 from .table import Table
 
@@ -62,6 +63,18 @@ class Node:
     inputs: tuple[Use, ...] = ()
     formats: Formats = field(default_factory=lambda: NO_FORMATS)
     origin: Origin = field(default=Origin(), compare=False)
+
+    def problem(self, rule: str, sentence: str, otherwise: str = "") -> Problem:
+        """The problem with this node.
+
+        Args:
+            rule: its id, or the name of a pass.
+            sentence: what was found; behind a semicolon, what to do about it.
+            otherwise: what to do where the sentence does not say.
+        """
+        parsed = Problem.parse(sentence, rule=rule, node=self.name, place=str(self.origin))
+        module, cure = self.origin.module, parsed.cure or otherwise
+        return replace(parsed, cure=cure, op=self.op.keyword, module=module)
 
 
 class Nodes(Sequence[Node]):

@@ -180,5 +180,5 @@ def test_a_neuron_of_a_library_without_table_is_named(load: Load, tmp_path: Path
         "IFNode.__module__ = 'bindsnet.network.nodes'\n"
         "def build():\n    return nn.Sequential(nn.Linear(6, 2), IFNode())",
     )
-    with pytest.raises(ImportRefused, match="module '1' is a bindsnet IFNode"):
+    with pytest.raises(ImportRefused, match=r"module '1' \(IFNode\): it is of bindsnet"):
         load(path, shape="6")

@@ -180,7 +180,7 @@ def test_a_subclass_is_not_taken_for_its_parent() -> None:
         def forward(self, current: Any, mem: Any = None) -> Any:
             return super().forward(2 * current, mem)
 
-    with pytest.raises(ImportRefused, match="Faster is derived"):
+    with pytest.raises(ImportRefused, match=r"\(Faster\): it is derived"):
         imported(nn.Sequential(Faster(0.9, init_hidden=True)))
 
 

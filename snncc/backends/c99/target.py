@@ -1,5 +1,7 @@
 """What every C99 target holds or costs, and the reasons for refusing; constants, no code."""
 
+from collections.abc import Mapping
+
 LANES = 8  # neurons computed together: four registers of two int16 lanes on a DSP core
 LANE_BITS = 16  # width of a lane: SXTAB16, QADD16 (Armv7-M ARM, DDI 0403, A7.7)
 WEIGHT_BITS = 8  # one byte a synapse: what SXTAB16 widens
@@ -26,3 +28,13 @@ RULES = {
     "C006": "delays are at most 254 ticks",
     "C007": "every op has a form in C",
 }
+
+CURES: Mapping[str, str] = {
+    "C001": "put quantize into --passes, or leave --passes out",
+    "C002": "use fewer --weight-bits",
+    "C004": "leave --passes out, as quantize chooses formats that saturate",
+    "C005": "leave --passes out, as quantize chooses formats that fit",
+    "C006": "delay by fewer ticks",
+    "C007": "write its form into snncc/backends/c99/lower, or compute it with ops that have one",
+}
+"""Rule → what to do where the refusal itself names nothing."""

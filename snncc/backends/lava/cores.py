@@ -123,8 +123,9 @@ def _compute_need(n: Neurons, synapses: list[Synapses], chip: Chip, order: Integ
     found = _find_fullest(n, synapses, chip, order, low)
     if not _fits(found, chip):
         raise CapacityError(
-            f"L011: the synapses of one neuron of %{n.name} do not fit a core of {chip.name}: "
-            f"{found.words} words, limit {chip.words} ({chip.source})"
+            f"L011 %{n.name}: the synapses of one of its neurons do not fit a core of {chip.name}: "
+            f"{found.words} words, limit {chip.words} ({chip.source}); let fewer synapses lead to "
+            "one neuron"
         )
     return found
 

@@ -5,6 +5,8 @@ Lava means lava-nc 0.10.0, the last release. Loihi 1 figures are those that neng
 published ones (Loihi 2 technology brief, 2021) or an estimate, and marked so.
 """
 
+from collections.abc import Mapping
+
 WEIGHT_HIGH = 127  # codes, either sign; in mixed sign mode a weight is twice that
 PARALLEL_MAX = 8  # synapses between the same two neurons, where one weight is too large
 WEIGHT_EXPONENT_MAX = (
@@ -58,3 +60,19 @@ RULES = {
     "L011": "the network fits one chip, or as many as --option chips=N allows",
     "L012": "with netx=1, the network is a chain of stock layers with one input of spikes",
 }
+
+CURES: Mapping[str, str] = {
+    "L001": "put quantize into --passes, or leave --passes out",
+    "L002": "make it a LIF, or build with --target c99",
+    "L003": "build with --target c99, which computes every op",
+    "L004": "send its spikes, or build with --target c99",
+    "L005": "pool without overlap, or put a spiking population between the weights",
+    "L006": "delay by fewer ticks",
+    "L007": "use fewer --weight-bits",
+    "L008": "leave --passes out, as quantize chooses decays that Loihi has",
+    "L009": "end the network with a population, or build with --target c99",
+    "L010": "leave out --option neurons=stock",
+    "L011": "allow more with --option chips=N",
+    "L012": "leave out --option netx=1",
+}
+"""Rule → what to do where the refusal itself names nothing."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
@@ -31,12 +31,14 @@ from snncc.ir.passes import phases
 
 from .applications.delay_relays import Relays
 from .applications.host_populations import hosts, registers
-from .applications.paths import OTHERWISE, Link, Paths, refusal, shares
+from .applications.paths import Link, Paths, refusal, shares
 from .applications.populations import population
 from .chip.machine import machine
 from .chip.target import (
+    CURES,
     EXACT_SUM,
     HOP_TICKS,
+    OTHERWISE,
     USABLE_CORES_PER_BOARD,
     USABLE_CORES_PER_CHIP,
     WEIGHT_MAX_WITH_DELAY,
@@ -177,10 +179,9 @@ class _Lowering:
                 found = phases(network, period, HOP_TICKS)
             except PassError as error:
                 if self.choices.hop == "pipelined":
-                    raise LoweringRefused(
-                        f"S012: {error}; or leave out --option hop=pipelined, and cores that wait "
-                        "compute the loop exactly"
-                    ) from None
+                    loop = error.problems[0]
+                    cure = f"{loop.cure}; or {CURES['S012']}"
+                    raise LoweringRefused(replace(loop, rule="S012", cure=cure)) from None
                 continue
             return period, found
         raise AssertionError("a loop without any delay cannot have passed the verifier")

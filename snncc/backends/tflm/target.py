@@ -34,7 +34,17 @@ RULES: Mapping[str, str] = {
     "T006": "every op has an exact form in stock kernels",
 }
 
-FORMLESS = "has no form in stock kernels here; build with --target c99, which computes every op"
+CURES: Mapping[str, str] = {
+    "T001": "put quantize into --passes, or leave --passes out",
+    "T002": "use fewer --weight-bits, or --state-bits 16",
+    "T003": "leave --passes out, as quantize chooses roundings that DIV has",
+    "T004": "leave --passes out, as quantize chooses formats that saturate",
+    "T005": "reshape it to three axes or fewer",
+    "T006": "build with --target c99, which computes every op",
+}
+"""Rule → what to do where the refusal itself names nothing."""
+
+FORMLESS = "has no form in stock kernels here"
 
 # What the interpreter keeps in the arena beside tensors, on 64 bits: measured, rounded up.
 BYTES_FIXED = 1024

@@ -179,7 +179,9 @@ def test_a_network_beyond_the_chip_is_refused() -> None:
         check(much)
     check(replace(much, chips=2))
     huge = replace(wide, inputs=20_000)
-    with pytest.raises(CapacityError, match="L011: the synapses of one neuron of %s do not fit"):
+    with pytest.raises(
+        CapacityError, match="L011 %s: the synapses of one of its neurons do not fit"
+    ):
         check(replace(much, synapses=(huge,)))
 
 

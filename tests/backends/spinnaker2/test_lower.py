@@ -107,7 +107,7 @@ CASES = [
      "%s: alif has no application"),
     ("S003", hand("attention"), {}, "%y: matmul has no form in synapses"),
     ("S005", potential(single(LIF(**{**PLAIN, "reset_order": "after-decay"}, decay=0.5))), {},
-     "%s: it resets after-decay, cores reset at once; its potential is read"),
+     "%s: it resets after-decay, but cores reset at once: its potential is read"),
     ("S005", single(LIF(**{**PLAIN, "reset_order": "rechecked"}, decay=0.5)), {},
      "%s: it resets rechecked"),
     ("S005", single(LIF(**PLAIN, decay=0.5, floor=-0.5)), {}, "%s: its potential has a floor"),

@@ -101,7 +101,7 @@ CASES = {
     ),
     "T003 rounding": (
         lambda: plain(decay=Factor(15, Rounding.HALF_EVEN)),
-        "T003 %s1: its products are rounded half-even; DIV rounds toward-zero",
+        "T003 %s1: its products are rounded half-even, but DIV rounds toward-zero",
     ),
     "T004 traps": (
         lambda: plain(replace(SATURATE, bits=12, overflow=Overflow.TRAP)),

@@ -88,7 +88,7 @@ REASONS: Mapping[str, str] = {
     "own_reset": "its reset_method is neither reset_value nor reset_subtract",
     "half_a_tick": "rho_reset is not a whole number of ticks",
     "adjoint": "Norse itself fails in its forward",
-    "derived": "Leaning is derived from LIFCell of Norse and may change it",
+    "derived": "(Leaning): it is derived from LIFCell of Norse and may change it",
     "scaled_state": "is not the one it returned at its last call",
     "own_cell": "describe the neuron yourself",
 }
@@ -106,7 +106,7 @@ def test_what_no_op_expresses_is_refused_by_name(name: str, load: Load) -> None:
 def test_another_release_is_refused() -> None:
     other = replace(LIBRARY, version="2.0.0")
     with pytest.raises(
-        ImportRefused, match=r"of version 2\.0\.0; the equations are known for 1\.1"
+        ImportRefused, match=r"LIFCell 2\.0\.0 have not been compared; install 1\.1"
     ):
         other.find(nt.LIFCell(), "lif")
 

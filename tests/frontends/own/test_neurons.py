@@ -58,7 +58,7 @@ WRONG: Mapping[str, str] = {
     "left_out": "the description of Wrong does not state compare, reset of lif",
     "unknown_field": "the description of Wrong: unknown field 'treshold'",
     "impossible_field": "decay lies between 0 and 1, found 1.5",
-    "derived": "Derived is derived from Soft and has a forward of its own; describe it as well",
+    "derived": "(Derived): it is derived from Soft and has a forward of its own; describe",
 }
 
 

@@ -83,7 +83,11 @@ REFUSED = {
     "read_out:LayerAfterLargest": ("6", "read_out.py:", "after the largest value of all ticks"),
     "in_the_way:ByHand": ("6", "in_the_way.py:", '"compare": ">="'),
     "in_the_way:built_with_another_reset": ("6", "module '1'", "build it with the reset"),
-    "in_the_way:undescribed": ("6", "Other is derived from LIFNode", "@neuron (docs/own-neurons"),
+    "in_the_way:undescribed": (
+        "6",
+        "(Other): it is derived from LIFNode",
+        "@neuron (docs/own-neurons",
+    ),
     "in_the_way:Fixed": ("6", "in_the_way.py:", "take these from x.shape"),
     "in_the_way:misfit": ("6", "module '2' (Linear) takes 9 values and is given 8", "correct its"),
     "in_the_way:misnamed": ("6", "names a state 'mem'", "it has: v); name the one that holds"),

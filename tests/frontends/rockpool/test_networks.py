@@ -73,7 +73,7 @@ REASONS: Mapping[str, str] = {
     "adaptive": "its spikes drive a current of their own",
     "rates": "it does not spike",
     "analog": "it turns an analog signal into spikes",
-    "derived": "Leaning is derived from LIFTorch of Rockpool and may change it",
+    "derived": "(Leaning): it is derived from LIFTorch of Rockpool and may change it",
 }
 
 

@@ -79,7 +79,7 @@ REASONS: Mapping[str, str] = {
     "pooled_over_time": "it counts the spikes of each pixel since the beginning; use SumPool2d",
     "random_spikes": "it draws random spikes",
     "analog": "it stands for spikes in training only",
-    "derived": "Leaning is derived from LIF of Sinabs and may change it",
+    "derived": "(Leaning): it is derived from LIF of Sinabs and may change it",
 }
 
 

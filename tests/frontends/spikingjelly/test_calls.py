@@ -154,7 +154,7 @@ def build():
 def test_a_release_that_was_not_compared_is_refused() -> None:
     model = nn.Sequential(neuron.IFNode())
     with pytest.raises(
-        ImportRefused, match=r"version 1\.7\.0; the equations are known for 0\.0\.0"
+        ImportRefused, match=r"IFNode 1\.7\.0 have not been compared; install 0\.0\.0"
     ):
         neurons_of(model, [replace(LIBRARY, version="1.7.0")])
 

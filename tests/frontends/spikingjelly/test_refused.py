@@ -19,15 +19,15 @@ FILE = Path(__file__).parent / "refused.py"
 NEWER = hasattr(neuron, "SlidingPSN")
 
 EVERYWHERE = {
-    "quadratic": "module '1' is a spikingjelly.QIFNode: its potential moves by the square",
+    "quadratic": "module '1' (QIFNode): spikingjelly.QIFNode: its potential moves by the square",
     "exponential": "spikingjelly.EIFNode: its potential moves by the exponential of itself",
     "izhikevich": "spikingjelly.IzhikevichNode: its potential moves by the square of itself",
     "soft_spikes": "the spike function gives",
     "growing": "lif: decay lies between 0 and 1, found 1.3125",
     "inverted": "k is -0.5",
-    "changed": "module '1': Eager is derived from LIFNode of SpikingJelly and may change it",
-    "patched": "module '1': its 'forward' was replaced; a LIFNode is imported as SpikingJelly",
-    "gates": "module 'cells' is a spikingjelly.SpikingLSTM: a cell with gates has no op",
+    "changed": "module '1' (Eager): it is derived from LIFNode of SpikingJelly and may change it",
+    "patched": "module '1' (LIFNode): its 'forward' was replaced, and LIFNode is imported",
+    "gates": "module 'cells' (SpikingLSTM): spikingjelly.SpikingLSTM: a cell with gates has no op",
     "looking_ahead": "in module 'lif' (LIFNode): tick 0 looks ahead to tick 1",
     "centred": "`return self.lif(current - current.mean(0, keepdim=True))`",
     "filtered": "`return self.lif(self.along(x_seq.permute(1, 2, 0)).permute(2, 0, 1))`",

@@ -51,7 +51,7 @@ def _check_formats(context: Context, node: Node) -> None:
                 raise refusal("C005", node, f"role '{role}' has {format.frac} fraction bits")
             continue
         if isinstance(format, Single):
-            raise refusal("C005", node, f"role '{role}' is in single precision; quantize to whole")
+            raise refusal("C005", node, f"role '{role}' is in single precision")
         if format.bits > 32:
             raise refusal(
                 "C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept"

@@ -37,7 +37,7 @@ def table_step(context: Context, node: Node, op: Function, target: str) -> Loop:
         message = f"a table has an index and values of {TABLE_BITS} bits at most"
         raise refusal("C005", node, f"{message}, found {index} and {value}")
     if index.overflow is not Overflow.SATURATE:
-        raise refusal("C004", node, f"its index is {index}; a table has no values beyond: saturate")
+        raise refusal("C004", node, f"its index is {index}, but a table has no values beyond")
     table = op.table(a)
     kind = narrowest(int(table.min()), int(table.max()))
     assert kind is not None, "values of 16 bits fit 32"
@@ -123,7 +123,7 @@ def _fit(node: Node, role: str, value: str) -> str:
         raise refusal("C005", node, f"role '{role}' has {format.bits} bits, at most 32 are kept")
     match format.overflow:
         case Overflow.TRAP:
-            raise refusal("C004", node, f"role '{role}' traps; saturate")
+            raise refusal("C004", node, f"role '{role}' traps")
         case Overflow.WRAP if format.signed:
             return f"snncc_wrap({value}, {format.bits}u)"
         case Overflow.WRAP:

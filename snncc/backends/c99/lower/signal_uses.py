@@ -24,15 +24,14 @@ from snncc.ir import (
 from snncc.ir.ops import Input, Reshape
 
 from ..storage import CType, Reading, Wire
-from ..target import EVENTS_MAX, PHASES_MAX, RULES
+from ..target import CURES, EVENTS_MAX, PHASES_MAX, RULES
 from .constant_arrays import narrowest
 
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The refusal of a node by a rule of this target."""
     assert rule in RULES, f"unknown rule id {rule}"
-    place = f"\n  origin: {node.origin}" if str(node.origin) else ""
-    return LoweringRefused(f"{rule} %{node.name}: {message}{place}")
+    return LoweringRefused(node.problem(rule, message, CURES[rule]))
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Facts:
         found = narrowest(int(low.min(initial=0)), int(high.max(initial=0)))
         if found is None:
             worst = max(-int(low.min()), int(high.max()))
-            message = f"its values may reach {worst:,}, beyond 32 bits; use fewer weight bits"
+            message = f"its values may reach {worst:,}, beyond 32 bits; use fewer --weight-bits"
             raise refusal("C002", self.network[use.source], message)
         return found
 

@@ -292,5 +292,7 @@ def _check_sums(context: Context, node: Node) -> None:
     sums = node.op.apply(reach, np.abs(weights), context.network.tensors) + np.abs(bias)
     worst = int(np.max(sums, initial=0))
     if worst >= 1 << (ACCUMULATOR_BITS - 1):
-        message = f"a sum of its synapses may reach {worst:,}, beyond 32 bits; use fewer bits"
+        message = (
+            f"a sum of its synapses may reach {worst:,}, beyond 32 bits; use fewer --weight-bits"
+        )
         raise refusal("C002", node, message)

@@ -146,7 +146,9 @@ class _Lowering:
         if isinstance(found, Registers):
             return found, ""
         if only_stock:
-            raise refusal("L010", node, f"{found}; leave out --option neurons=stock")
+            raise refusal(
+                "L010", node, f"{found.replace('; ', ', ')}; leave out --option neurons=stock"
+            )
         return None, found
 
     def _reader(self, node: Node, drive: Drive, phase: int) -> Neurons:

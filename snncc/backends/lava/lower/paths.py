@@ -49,15 +49,15 @@ from snncc.ir.ops import (
 )
 
 from ..program import Window, exponent_of
-from ..target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
+from ..target import CONV_GROUPS_MAX, CURES, PARALLEL_MAX, WEIGHT_HIGH
 from .links import NONE, SPARSE_BELOW, Link, as_matrix, choose_form
 
-OTHERWISE = "Loihi has nothing for it; build with --target c99, which computes every op"
+OTHERWISE = "build with --target c99, which computes every op"
 
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that Loihi cannot compute exactly."""
-    return LoweringRefused(f"{rule} %{node.name}: {message}{node.origin.aside}")
+    return LoweringRefused(node.problem(rule, message, CURES[rule]))
 
 
 class Paths(Projections):
@@ -132,7 +132,7 @@ class Paths(Projections):
             raise refusal(
                 "L004",
                 user,
-                f"it reads the potential %{use.source}.{use.state}; neurons send spikes",
+                f"it reads the potential %{use.source}.{use.state}, but neurons send spikes",
             )
 
     def require_synapses(self, node: Node, late: int) -> None:

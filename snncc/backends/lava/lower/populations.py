@@ -67,7 +67,9 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
     shift = np.unique(np.log2(a.input_unit() / a.unit_of("v")))
     if shift.size > 1:
         raise refusal(
-            "L007", node, "its neurons count in different units; quantize{units=population}"
+            "L007",
+            node,
+            "its neurons count in different units; put quantize{units=population} into --passes",
         )
     k = int(shift[0])
     shape = network.shapes[node.name]

@@ -21,8 +21,9 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input, Requantize
 
+from ..chip.target import OTHERWISE
 from ..program import Host, Register
-from .paths import OTHERWISE, Paths, refusal
+from .paths import Paths, refusal
 from .populations import encoder
 
 

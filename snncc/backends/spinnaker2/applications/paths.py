@@ -36,17 +36,17 @@ from snncc.ir.ops import (
     Weighted,
 )
 
+from ..chip.target import CURES, OTHERWISE
 from ..program import Kind, Window
 
 SYNAPTIC = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one
 NONE = np.zeros(0, dtype=np.int64)
-OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
 
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that SpiNNaker 2 cannot compute exactly."""
-    return LoweringRefused(f"{rule} %{node.name}: {message}{node.origin.aside}")
+    return LoweringRefused(node.problem(rule, message, CURES[rule]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class Paths(Projections):
         if use.state or (op.states and not op.spiking):
             state = use.state or "v"
             raise refusal(
-                "S004", user, f"it reads the potential %{use.source}.{state}; cores send spikes"
+                "S004", user, f"it reads the potential %{use.source}.{state}, but cores send spikes"
             )
 
     def require_synapses(self, node: Node, late: int) -> None:

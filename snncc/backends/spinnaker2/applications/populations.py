@@ -64,7 +64,7 @@ def encoder(network: Network, node: Node, a: Arithmetic) -> Encoder:
     if not isinstance(op, IF | LIF | CubaLIF):
         raise refusal("S002", node, f"{op.keyword} has no form on the host")
     if op.spikes != 1:
-        raise refusal("S002", node, "it fires several spikes in a tick; cores send one")
+        raise refusal("S002", node, "it fires several spikes in a tick, but cores send one")
     if op.floored or op.reset_order == "rechecked":
         raise refusal("S005", node, "its potential has a floor, or it rechecks its threshold")
     leak, fade = op.membrane.decay, op.membrane.current_decay
@@ -91,7 +91,7 @@ def _readers(network: Network, node: Node, a: Arithmetic) -> tuple[Reader, Reade
     """What reads parameters in codes of the potential, and factors."""
     shape = network.shapes[node.name]
     if any(not isinstance(format, Single) for format in node.formats.values()):
-        raise refusal("S001", node, "its states are not in single precision; run single-precision")
+        raise refusal("S001", node, "its states are not in single precision")
 
     def codes(value: Param) -> Values:
         return np.broadcast_to(a.quantity(value, "v"), shape).reshape(-1).astype(np.float32)
@@ -120,20 +120,20 @@ def _check(network: Network, node: Node, op: Spiking) -> None:
         for p in (op.threshold, op.reset_amount)
     )
     reasons = (
-        ("S002", op.spikes != 1, "it fires several spikes in a tick; cores send one"),
-        ("S005", op.compare != ">=", "it fires above its threshold, not at it; run at-threshold"),
-        ("S005", op.reset_order != "now", f"it resets {op.reset_order}, cores reset at once; "
-         "its potential is read, it rechecks its threshold, its current acts a tick late, or its "
-         "threshold is far beyond its weights"),
+        ("S002", op.spikes != 1, "it fires several spikes in a tick, but cores send one"),
+        ("S005", op.compare != ">=", "it fires above its threshold, not at it"),
+        ("S005", op.reset_order != "now", f"it resets {op.reset_order}, but cores reset at "
+         "once: its potential is read, it rechecks its threshold, its current acts a tick late, or "
+         "its threshold is far beyond its weights"),
         ("S005", op.reset == "none", "it never resets"),
         ("S005", op.reset == "subtract" and bool(np.any(threshold != amount)),
          "it subtracts something else than its threshold"),
         ("S005", op.floored, "its potential has a floor"),
         ("S005", bool(op.refractory) and (op.reset == "subtract" or np.any(amount >= threshold)),
-         "it waits after a spike where it may lie above its threshold; cores would fire"),
+         "it waits after a spike where it may lie above its threshold, but cores would fire"),
         # The one op of those with an application that has both signs in one current.
         ("S005", isinstance(op, CubaLIF),
-         "it has one current for excitation and inhibition; run split-signs"),
+         "it has one current for excitation and inhibition"),
     )  # fmt: skip
     for rule, holds, text in reasons:
         if holds:

@@ -13,6 +13,7 @@ Sources, and how far they may be trusted:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # --- Chip and boards ------------------------------------------------------------------------------
@@ -150,3 +151,17 @@ RULES = {
     "S015": "the work of a tick fits the tick, and what a core receives in it its FIFO",
     "S016": "keys tell all cores apart, and each router's table has room for their ways",
 }
+
+OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
+CURES: Mapping[str, str] = {
+    "S001": "put quantize and single-precision into --passes, or leave out --option kernel=stock",
+    **dict.fromkeys(("S002", "S003", "S004", "S005", "S008", "S009", "S014"), OTHERWISE),
+    "S006": "pool without overlap, or put a spiking population between the weights",
+    "S007": "use fewer --weight-bits",
+    "S010": "let fewer synapses lead to one neuron",
+    "S011": "allow more boards with --option boards=N",
+    "S012": "leave out --option hop=pipelined, and cores that wait compute the loop exactly",
+    "S015": "give the tick more time with --option sys_tick=SECONDS",
+    "S016": "use more neurons per core, with --option atoms=N",
+}
+"""Rule → what to do where the refusal itself names nothing."""

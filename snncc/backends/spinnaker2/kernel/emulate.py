@@ -249,7 +249,7 @@ class _Places:
 def _require_room(number: int, code: int, data: int, end: int) -> None:
     if data > DATA_BYTES_PER_CORE or end > SRAM_BYTES_PER_CORE:
         raise CapacityError(
-            f"S010 core {number}: {code:,} bytes of code and {data:,} of data end at {end:,}; a "
-            f"core has {SRAM_BYTES_PER_CORE:,} bytes, {DATA_BYTES_PER_CORE:,} of them for data; "
-            "use fewer weight bits, or fewer neurons per core with --option atoms=N"
+            f"S010 core {number}: {code:,} bytes of code and {data:,} of data end at {end:,}, and "
+            f"a core has {SRAM_BYTES_PER_CORE:,} bytes, {DATA_BYTES_PER_CORE:,} of them for data; "
+            "use fewer --weight-bits, or fewer neurons per core with --option atoms=N"
         )

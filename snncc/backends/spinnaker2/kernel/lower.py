@@ -105,7 +105,7 @@ def require_room(program: Program) -> Program:
             most = max(memory, key=lambda name: memory[name])
             raise CapacityError(
                 f"S010 core {number} needs {needed:,} bytes of data memory, {memory[most]:,} of "
-                f"them for {most}; it has {DATA_BYTES_PER_CORE:,}; use fewer weight bits, or "
+                f"them for {most}, and has {DATA_BYTES_PER_CORE:,}; use fewer --weight-bits, or "
                 "fewer neurons per core with --option atoms=N"
             )
     return program

@@ -27,7 +27,8 @@ def keys(traffic: Traffic, placement: Placement) -> Integers:
     if placement.machine.chips > 1 << (KEY_BITS - BLOCK_BITS - NEURON_BITS):
         raise CapacityError(
             f"S016 {placement.machine.name} has {placement.machine.chips} chips, keys of "
-            f"{KEY_BITS} bits tell {1 << (KEY_BITS - BLOCK_BITS - NEURON_BITS)} apart; use fewer"
+            f"{KEY_BITS} bits tell {1 << (KEY_BITS - BLOCK_BITS - NEURON_BITS)} apart; use "
+            "fewer boards"
         )
     where = [
         (np.unique(chips[targets]).tobytes(), targets.tobytes())

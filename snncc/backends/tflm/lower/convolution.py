@@ -117,7 +117,7 @@ class Convolution(Sums):
             message = (
                 f"its sums may reach {worst:,}, beyond the 16 bits of CONV_2D, and {len(used)} "
                 f"taps are more than the {TAPS_MAX} that are computed one by one; encode its input "
-                "as spikes, or use fewer weight bits"
+                "as spikes, or use fewer --weight-bits"
             )
             raise refusal("T002", self.node, message)
         self._magnitude(weights, bias)

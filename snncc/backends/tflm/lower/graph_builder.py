@@ -13,14 +13,13 @@ from snncc.ir import Tensor as Numbers
 
 from ..program import NO_OPTIONS, DType, Operator, Options, Tensor
 from ..schema import TYPES
-from ..target import HALVES_MAX, INT16, JOINED_MAX, RULES, TURNS_MAX
+from ..target import CURES, HALVES_MAX, INT16, JOINED_MAX, RULES, TURNS_MAX
 
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The refusal of a node by a rule of this target."""
     assert rule in RULES, f"unknown rule id {rule}"
-    place = f"\n  origin: {node.origin}" if str(node.origin) else ""
-    return LoweringRefused(f"{rule} %{node.name}: {message}{place}")
+    return LoweringRefused(node.problem(rule, message, CURES[rule]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +185,7 @@ class Graph:
     def _halves_fit(self, signal: Signal, node: Node) -> None:
         if not signal.narrow and _worst(signal) > HALVES_MAX:
             message = (
-                f"its codes reach {_worst(signal):,}; to lay them out anew they may reach "
+                f"its codes reach {_worst(signal):,}, and to lay them out anew they may reach "
                 f"{HALVES_MAX:,}, as TRANSPOSE has no kernel for 32 bits; use --state-bits 16"
             )
             raise refusal("T006", node, message)

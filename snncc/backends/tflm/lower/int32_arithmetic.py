@@ -108,7 +108,9 @@ class Exact:
         if not format.frac:
             return self.multiply(signal, self.lay_out_like(codes, signal))
         if format.rounding is not Rounding.TOWARD_ZERO:
-            message = f"its products are rounded {format.rounding.value}; DIV rounds toward-zero"
+            message = (
+                f"its products are rounded {format.rounding.value}, but DIV rounds toward-zero"
+            )
             raise refusal("T003", self.node, message)
         factor = self.lay_out_like(codes, signal)
         scale = 1 << format.frac
@@ -145,7 +147,9 @@ class Exact:
             raise refusal("T004", self.node, f"its state may reach {worst:,} and {format} traps")
         if format.overflow is Overflow.WRAP:
             if format.bits != 16 or not format.signed:
-                message = f"its state may reach {worst:,} and {format} wraps; only 16 bits can"
+                message = (
+                    f"its state may reach {worst:,} and {format} wraps, which only 16 bits can"
+                )
                 raise refusal("T004", self.node, message)
             return self._wrap(self.add(left, right), format)
         if np.all(low >= INT32[0]) and np.all(high <= INT32[1]):
@@ -199,7 +203,7 @@ class Exact:
         if worst >= BOUND:
             message = (
                 f"{what} may reach {worst:,}, beyond 32 bits; "
-                "use fewer weight bits, or --state-bits 16"
+                "use fewer --weight-bits, or --state-bits 16"
             )
             raise refusal("T002", self.node, message)
 

@@ -107,7 +107,9 @@ class Registers:
         if not frac:
             return x.multiply(size, factor)
         if rounding not in (Rounding.TOWARD_ZERO, Rounding.HALF_EVEN):
-            message = f"it rounds {rounding.value}; toward-zero and half-even have a form in DIV"
+            message = (
+                f"it rounds {rounding.value}, but only toward-zero and half-even have a form in DIV"
+            )
             raise refusal("T003", self.node, message)
         if LIMB < frac <= 2 * LIMB and np.any((size.high >> LIMB) * factor.high >= BOUND):
             return self._round_wide(size, codes)
@@ -173,9 +175,12 @@ class Registers:
         assert isinstance(index, Quantity)
         table = op.table(self.a)
         if index.overflow is not Overflow.SATURATE:
-            raise refusal("T004", self.node, f"its index is {index}; a table wants one saturating")
+            raise refusal(
+                "T004", self.node, f"its index is {index}, but a table wants one saturating"
+            )
         if table.min() < INT16[0] or table.max() > INT16[1]:
-            raise refusal("T006", self.node, "its values have more than 16 bits; use s16")
+            message = "its values have more than 16 bits; leave --passes out, which keeps 16"
+            raise refusal("T006", self.node, message)
         place = self.requantize(signal, "index")
         shift = index.bits - (len(table) - 1).bit_length() + 1
         offset = x.subtract(place, x.lay_out_like(index.low, place))

@@ -69,7 +69,7 @@ class Sums:
             raise refusal(
                 "T002",
                 self.node,
-                f"its sums may reach {worst:,}, beyond 32 bits; use fewer weight bits",
+                f"its sums may reach {worst:,}, beyond 32 bits; use fewer --weight-bits",
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from snncc.ir import (
     Op,
     Origin,
     Param,
+    Problem,
     Ref,
     Shape,
     Tensor,
@@ -119,12 +120,21 @@ class Weaver:
         self.origin = Origin()
 
     def refuse(self, found: str, origin: Origin | None = None) -> ImportRefused:
-        """The refusal of what stands at an origin (by default the current one)."""
-        return ImportRefused(f"{self.places.describe(origin or self.origin)}: {found}")
+        """The refusal of what stands at an origin (by default the current one).
+
+        Args:
+            found: what was found; behind a semicolon, what to do about it.
+            origin: where.
+        """
+        return ImportRefused(self._problem(found, origin or self.origin))
 
     def refuse_batch(self, found: str) -> BatchTorn:
         """The refusal of what mixes or picks samples."""
-        return BatchTorn(f"{self.places.describe(self.origin)}: {found}")
+        return BatchTorn(self._problem(found, self.origin))
+
+    def _problem(self, found: str, origin: Origin) -> Problem:
+        parsed = Problem.parse(found, place=self.places.describe(origin))
+        return replace(parsed, module=origin.module)
 
     def tensor(self, values: npt.ArrayLike, role: str) -> Ref:
         """Reference to a tensor of these values, float64 or integer, under a telling name."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from snncc.ir import Decode, ImportRefused, Network, Node, Op, Use, op_class, verify
+from snncc.ir import Decode, ImportRefused, Network, Node, Op, Problem, Use, op_class, verify
 
 from ..expressions.axes import SAMPLES, Axis, Grid, make_single
 from ..expressions.expr import BatchTorn, Population, Starting
@@ -17,7 +17,7 @@ from ..record.calling import Calling
 from ..record.recorder import Recorder
 from ..record.recording import Recording, Var
 from ..reroll.reroll import Roller
-from .by_hand import NoNeurons, explain_unwritten
+from .by_hand import COMPARES, NoNeurons, explain_unwritten
 from .decode import Decoder, Output, choose_output, is_spiking, leaves
 from .lift import Lifter
 from .readouts import Readout
@@ -127,14 +127,21 @@ class Assembly:
         """
         try:
             return self._network()
-        except (BatchTorn, Starting, NoNeurons):
+        except (BatchTorn, Starting):
             raise
+        except NoNeurons as none:
+            beside = (p for p in self._survey() if p.op not in (*COMPARES, "where"))
+            raise NoNeurons(*none.problems, *beside) from none
         except ImportRefused as first:
-            survey = Survey(self._run.recording, self._neurons, self._run.recorder.places)
-            self._present(survey)
-            survey.run()
-            survey.note_returned(_tuples(self._run.returned))
-            raise combine_refusals(first, survey.problems) from first
+            raise combine_refusals(first, self._survey()) from first
+
+    def _survey(self) -> Iterable[Problem]:
+        """All that is refused of what a neuron or an output needs."""
+        survey = Survey(self._run.recording, self._neurons, self._run.recorder.places)
+        self._present(survey)
+        survey.run()
+        survey.note_returned(_tuples(self._run.returned))
+        return survey.problems
 
     def _network(self) -> Traced:
         self._present(self._lifter)
@@ -210,7 +217,9 @@ class Assembly:
             if count > 1 and expected > 1:
                 place = next(p for p in populations if p.path == path).calls[0].origin
                 raise self._lifter.weaver.refuse(
-                    f"neuron '{path}' starts anew at every tick: its state is not handed on", place
+                    f"neuron '{path}' starts anew at every tick: its state is not handed on; hand "
+                    "it on from tick to tick",
+                    place,
                 )
         wrong = {path: n for path, n in counts.items() if n != expected}
         if wrong or expected < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snncc.ir import ImportRefused, Origin
+from snncc.ir import ImportRefused, Origin, Problem
 
 from ..record.origin import Places
 from ..record.recording import Recording
@@ -17,14 +17,14 @@ class NoNeurons(ImportRefused):
     """The model ran no neuron that is known."""
 
 
-def explain_unwritten(recording: Recording, places: Places) -> str:
+def explain_unwritten(recording: Recording, places: Places) -> Problem:
     """Why a model without known neurons is none, with the lines that describe its own."""
     for call in recording.calls:
         if call.name in COMPARES and any(recording.values[v.index].live for v in call.outputs):
-            return (
-                f"{places.describe(call.origin)}: {NONE}; {_lines(call.origin, places, call.name)}"
-            )
-    return f"{NONE}, and compares no signal with a threshold; give it neurons (docs/frontends.md)"
+            cure = _lines(call.origin, places, call.name)
+            return Problem(NONE, cure, op=call.name, place=places.describe(call.origin))
+    nothing = f"{NONE}, and compares no signal with a threshold"
+    return Problem(nothing, "give it neurons (docs/frontends.md)")
 
 
 def _lines(origin: Origin, places: Places, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..neurons.library import Found, Site
 from ..operations import activations, borders, layers, layouts, norms, pools, scores
 from ..operations.fixed_maps import map_signal
 from ..operations.operation_table import MISSING, REASONS, ROWS, Operand
+from ..operations.replacements import TABLE, replacement
 from ..operations.scores import RISING, Score, Scored
 from ..record.origin import Places
 from ..record.precision import float64
@@ -98,7 +100,9 @@ class Lifter(Loom):
                 results = self._row(call)
             except ImportRefused as refusal:
                 results = [refusal] * len(call.outputs)
-            missing = self.weaver.refuse(f"the further results of '{call.name}' are no signals")
+            missing = self.weaver.refuse(
+                f"the further results of '{call.name}' are no signals; leave them out"
+            )
             for index, var in enumerate(call.outputs):
                 self._values[var.index] = results[index] if index < len(results) else missing
 
@@ -116,8 +120,16 @@ class Lifter(Loom):
                 fixed = None if call.name in REASONS else map_signal(self, call.name, args, kwargs)
             if fixed is not None:
                 return [fixed]
-            raise self.weaver.refuse(f"'{call.name}': {REASONS.get(call.name, MISSING)}")
-        result = ROWS[call.name](self, *args, **kwargs)
+            missing = f"{MISSING}; {replacement(self, call.name)}"
+            raise self.weaver.refuse(f"'{call.name}': {REASONS.get(call.name, missing)}")
+        row = ROWS[call.name]
+        try:
+            signature(row).bind(self, *args, **kwargs)
+        except TypeError as error:
+            raise self.weaver.refuse(
+                f"'{call.name}' called with other arguments than have ops ({error}); {TABLE}"
+            ) from error
+        result = row(self, *args, **kwargs)
         return [result] if isinstance(result, (Grid, torch.Tensor)) else cast("Results", result)
 
     def _resolve(self, argument: object) -> object:
@@ -156,7 +168,9 @@ class Lifter(Loom):
     def _constant_input(self, values: torch.Tensor, call: Call) -> Grid:
         """What a neuron begins with whose current is a tick late: silence, or a layer's bias."""
         if values.ndim < 2 or len(values) != SAMPLES or not torch.equal(values[0], values[1]):
-            raise self.weaver.refuse("a neuron is driven by a constant, not by the input")
+            raise self.weaver.refuse(
+                "a neuron is driven by a constant, not by the input; give it a signal"
+            )
         batch, features = axis_of("sample", SAMPLES), values.shape[1:]
         constant = self.weaver.constant(values[0].detach().double().numpy())
         return make_single(constant, (batch, *(axis_of("feature", n) for n in features)))
@@ -212,7 +226,9 @@ class Lifter(Loom):
             return population
         owners = [self._owner(path, k, v, found) for k, v in memory.items()]
         if len(set(map(id, owners))) > 1:
-            raise self.weaver.refuse(f"neuron '{path}' gets states of two different populations")
+            raise self.weaver.refuse(
+                f"neuron '{path}' gets states of two different populations; hand it its own"
+            )
         return owners[0]
 
     def _owner(self, path: str, key: str, value: Operand, found: Found) -> Population:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from snncc.ir import ImportRefused
+from snncc.ir import ImportRefused, Problem
 
 from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, sizes
 from ..expressions.expr import BatchTorn
@@ -16,17 +17,21 @@ from ..record.recording import Call, Recording, Var, variables
 from .lift import NEURON, Lifter
 
 
+class Lost(ImportRefused):
+    """A signal that is not known, as what it was made of was refused."""
+
+
 class Survey(Lifter):
     """Lifts on behind what is refused, with a signal of the same shape in its place.
 
     Attributes:
-        problems: what neurons and outputs need and no op gives, a sentence each, in order.
+        problems: what neurons and outputs need and no op gives, in order.
     """
 
     def __init__(self, recording: Recording, neurons: Mapping[str, Found], places: Places) -> None:
         super().__init__(recording, neurons, places)
-        self.problems: dict[str, None] = {}
-        self._causes: dict[int, tuple[str, ...]] = {}
+        self.problems: dict[Problem, None] = {}
+        self._causes: dict[int, tuple[Problem, ...]] = {}
         self._failed: set[str] = set()
 
     def run(self) -> None:
@@ -49,10 +54,10 @@ class Survey(Lifter):
             for each in causes:
                 self._note(each)
 
-    def _note(self, causes: tuple[str, ...]) -> None:
+    def _note(self, causes: tuple[Problem, ...]) -> None:
         self.problems.update(dict.fromkeys(causes))
 
-    def _causes_of(self, call: Call) -> tuple[str, ...]:
+    def _causes_of(self, call: Call) -> tuple[Problem, ...]:
         tree = (call.args, tuple(call.kwargs.values()))
         return tuple(
             dict.fromkeys(c for var in variables(tree) for c in self._causes.get(var.index, ()))
@@ -64,15 +69,17 @@ class Survey(Lifter):
             results = self._row(call)
         except BatchTorn as torn:
             results = [torn] * len(call.outputs)
+        except Lost:
+            results = [self._stand_in(call, v) or Lost("lost") for v in call.outputs]
         except ImportRefused as refusal:
             place = self.weaver.places.describe(call.origin)
-            if not any(cause.startswith(f"{place}:") for cause in causes):  # else it follows
-                causes = (*causes, str(refusal))
+            if all(cause.place != place for cause in causes):  # else it follows from that
+                causes = (*causes, *(replace(p, op=call.name) for p in refusal.problems))
             results = [self._stand_in(call, v) or refusal for v in call.outputs]
         for index, var in enumerate(call.outputs):
             self._causes[var.index] = causes
             found = results[index] if index < len(results) else None
-            self._values[var.index] = found or self._stand_in(call, var) or ImportRefused("none")
+            self._values[var.index] = found or self._stand_in(call, var) or Lost("lost")
 
     def _neuron(self, call: Call, consequence: bool) -> None:
         path = str(call.kwargs["path"])
@@ -81,11 +88,13 @@ class Survey(Lifter):
                 return self._fire(call)
             except BatchTorn:
                 pass
+            except Lost:
+                pass
             except ImportRefused as refusal:
-                self._note(() if consequence else (str(refusal),))
+                self._note(() if consequence else refusal.problems)
             self._failed.add(path)
         for var in call.outputs:
-            self._values[var.index] = self._stand_in(call, var) or ImportRefused("none")
+            self._values[var.index] = self._stand_in(call, var) or Lost("lost")
         return None
 
     def _stand_in(self, call: Call, var: Var) -> Grid | None:
@@ -119,10 +128,7 @@ def _leads(axis: Axis) -> bool:
     return any(kind != "feature" for kind, _ in axis)
 
 
-def combine_refusals(first: ImportRefused, problems: Mapping[str, None]) -> ImportRefused:
+def combine_refusals(first: ImportRefused, problems: Iterable[Problem]) -> ImportRefused:
     """One refusal of all problems; the first alone where it is the only one."""
-    said = list(dict.fromkeys([str(first), *problems]))
-    if len(said) == 1:
-        return first
-    lines = "\n".join(f"  {number}. {each}" for number, each in enumerate(said, 1))
-    return ImportRefused(f"{len(said)} things in the model are in the way:\n{lines}")
+    named = {str(each): each for each in (*first.problems, *problems)}
+    return first if len(named) == 1 else ImportRefused(*named.values())

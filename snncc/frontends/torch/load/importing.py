@@ -29,6 +29,7 @@ from ..check.check_own_neurons import demand_own
 from ..check.eager import EagerModel
 from ..lift.assembly import Wanted
 from ..neurons.libraries import (
+    UnknownNeurons,
     building,
     explain_unknown_release,
     load_libraries,
@@ -38,6 +39,7 @@ from ..neurons.libraries import (
 from ..record.calling import LAYOUTS, Layout
 from .hyper_parameters import demand_registered, demand_settings
 from .lazy import list_sized
+from .refused_neurons import refuse_neurons
 from .search import find_calling
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
@@ -121,7 +123,7 @@ def load(request: ImportRequest) -> Imported:
             with suppress(ImportRefused):
                 return _import(each, request, options, wanted, weights)
         if reason := explain_unknown_release(model):
-            raise ImportRefused(f"{refusal}; {reason}") from refusal
+            refusal.add(f"; {reason}")
         raise
 
 
@@ -130,7 +132,11 @@ def _import(
 ) -> Imported:
     widen(model)
     libraries = load_libraries()
-    neurons = neurons_of(model, libraries)
+    ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
+    try:
+        neurons = neurons_of(model, libraries)
+    except UnknownNeurons as unknown:
+        raise refuse_neurons(model, unknown, wanted, options.layout, ticks) from unknown
     notes: list[str] = []
     if weights is not None:
         trained = read_weights(weights)
@@ -143,7 +149,6 @@ def _import(
             "random unless its code sets them"
         )
     check_finite(model.state_dict())
-    ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
     calling, traced = find_calling(model, neurons, wanted, options.layout, ticks)
     give_back()  # what the recording took: the model is run once more beside the network
     eager = EagerModel(model, neurons, calling, traced)

@@ -145,7 +145,7 @@ def _describe_misfit(model: nn.Module, wanted: Wanted, failed: Failures) -> str:
     where = f"module {' or '.join(paths)} (Linear)" if paths else "a product with a matrix"
     return (
         f"{where} takes {into} values and is given {given}, with input {list(wanted.shape)} per "
-        "tick: correct its size, or the shape of the input"
+        "tick; correct its size, or the shape of the input"
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 
 from torch import nn
 
-from snncc.ir import ImportRefused
+from snncc.ir import ImportRefused, Problem
 
 from . import own
 from .library import Found, Library
@@ -99,25 +99,41 @@ def _table(package: str) -> Library | str:
     return library
 
 
+class UnknownNeurons(ImportRefused):
+    """Some neurons of a model are known, and have no exact counterpart.
+
+    Attributes:
+        found: path → neuron, for all others.
+    """
+
+    def __init__(self, found: Mapping[str, Found], refused: Sequence[Problem]) -> None:
+        super().__init__(*refused)
+        self.found = found
+
+
 def neurons_of(model: nn.Module, libraries: Sequence[Library]) -> dict[str, Found]:
     """Path → neuron, for every module that one of the libraries knows.
 
     Raises:
-        ImportRefused: a library knows a module and cannot express it, or a module belongs to a
+        UnknownNeurons: a library knows a module and cannot express it, or a module belongs to a
             library of neurons that has no table here; names all of these.
     """
     found: dict[str, Found] = {}
-    refused: list[str] = []
+    refused: list[Problem] = []
     for path, module in model.named_modules():
+        if any(path.startswith(f"{whole.module}.") for whole in refused):
+            continue  # a part of what is refused
         try:
             neuron = _neuron(module, path, libraries)
         except ImportRefused as refusal:
-            refused.append(str(refusal))
+            kind = type(module).__name__
+            place = f"module '{path}' ({kind})"
+            refused += [replace(p, op=kind, place=place, module=path) for p in refusal.problems]
             continue
         if neuron is not None:
             found[path] = neuron
     if refused:
-        raise ImportRefused("\n".join(refused))
+        raise UnknownNeurons(found, refused)
     return found
 
 
@@ -125,8 +141,8 @@ def _neuron(module: nn.Module, path: str, libraries: Sequence[Library]) -> Found
     origin = type(module).__module__.partition(".")[0]
     if origin in WITHOUT_TABLE:
         raise ImportRefused(
-            f"module '{path}' is a {origin} {type(module).__name__}; only neurons of "
-            f"{', '.join(TABLES)} are known here"
+            f"it is of {origin}, which has no table here; use a neuron of {', '.join(TABLES)}, or "
+            "describe this one with @neuron (docs/own-neurons.md)"
         )
     for library in libraries:
         kind = library.find(module, path)

@@ -140,30 +140,36 @@ class Library:
             return None
         if _is_changed(type(module), self.package):
             raise ImportRefused(
-                f"module '{path}': {type(module).__name__} is derived from {name} of {self.name} "
-                "and may change it; say what it computes with @neuron (docs/own-neurons.md)"
+                f"it is derived from {name} of {self.name} and may change it; say what it computes "
+                "with @neuron (docs/own-neurons.md)"
             )
         for own in vars(module):
             # Rockpool gives its modules another `parameters`, which no tick calls.
             calls = own == "forward" or not hasattr(nn.Module, own)
             if calls and isinstance(getattr(type(module), own, None), FunctionType):
                 raise ImportRefused(
-                    f"module '{path}': its '{own}' was replaced; a {name} is imported as "
-                    f"{self.name} has it"
+                    f"its '{own}' was replaced, and {name} is imported as {self.name} has it; "
+                    "derive a class, and say what it computes with @neuron (docs/own-neurons.md)"
                 )
-        where = f"module '{path}' is a {self.package}.{name}"
+        where = f"{self.package}.{name}"
         if name not in self.kinds:
             unnamed = f"{self.refused['']} (known: {', '.join(self.kinds)})"
-            raise ImportRefused(f"{where}: {self.refused.get(name, unnamed)}")
+            reason = self.refused.get(name, unnamed)
+            instead = "" if "; " in reason else f"; {self._instead()}"
+            raise ImportRefused(f"{where}: {reason}{instead}")
         if not self.version.startswith(self.known):
-            releases = " and ".join(r.rstrip(".") for r in self.known)
+            releases = " or ".join(r.rstrip(".") for r in self.known)
             raise ImportRefused(
-                f"{where} of version {self.version}; the equations are known for {releases}"
+                f"the equations of {where} {self.version} have not been compared; install "
+                f"{releases}, whose are known"
             )
         objection = self.objection(module)
         if objection:
             raise ImportRefused(f"{where}: {objection}")
         return self.kinds[name]
+
+    def _instead(self) -> str:
+        return f"use {' or '.join(list(self.kinds)[:2])}, or another one of docs/support.md"
 
 
 HARMLESS = frozenset(

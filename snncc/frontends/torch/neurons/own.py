@@ -37,8 +37,8 @@ class OwnNeurons(Library):
             return None
         if type(module).forward is not cast("type[nn.Module]", described.owner).forward:
             raise ImportRefused(
-                f"module '{path}': {type(module).__name__} is derived from "
-                f"{described.owner.__name__} and has a forward of its own; describe it as well"
+                f"it is derived from {described.owner.__name__} and has a forward of its own; "
+                "describe it as well"
             )
         if described.hidden and module not in FIRST:
             absent = [key for key in described.states if not hasattr(module, key)]
@@ -47,7 +47,7 @@ class OwnNeurons(Library):
                     k for k in vars(module) if not k.startswith("_") and k != "training"
                 )
                 raise ImportRefused(
-                    f"module '{path}': the description of {described.owner.__name__} names a state "
+                    f"the description of {described.owner.__name__} names a state "
                     f"'{absent[0]}', and the module has no attribute of that name (it has: "
                     f"{own or 'none'}); name the one that holds the state, or set it in __init__"
                 )

@@ -7,6 +7,7 @@ import torch
 from ..expressions.axes import Grid
 from ..expressions.axis_ops import Loom
 from .operation_table import Operand, function, maximum, minimum, negate, rectify, row
+from .replacements import replacement
 
 
 def _scale(loom: Loom, signal: Grid, factor: float) -> Grid:
@@ -96,14 +97,16 @@ def _hardswish(loom: Loom, signal: Grid) -> Grid:
 def _power(loom: Loom, signal: Grid, exponent: float = 2) -> Grid:
     if exponent not in (2, 3):
         raise loom.weaver.refuse(f"'pow': a power of {exponent}; only squares and cubes have ops")
-    return loom.pointwise("product", [signal] * int(exponent))
+    square = loom.pointwise("product", [signal, signal])
+    # Two by two: a product of three real values would have 48 bits in integers.
+    return square if exponent == 2 else loom.pointwise("product", [square, signal])
 
 
 @row("gelu")
 def _gelu(loom: Loom, signal: Grid, approximate: str = "none") -> Grid:
     if approximate != "tanh":
         raise loom.weaver.refuse(
-            "'gelu': no op has the error function; train with nn.GELU(approximate='tanh') or ReLU"
+            f"'gelu': no op has the error function; {replacement(loom, 'gelu')}"
         )
     # Hendrycks and Gimpel 2016 (arXiv 1606.08415): x / 2 (1 + tanh(sqrt(2 / pi) (x + c x^3)))
     cubed = _scale(loom, _power(loom, signal, 3), 0.044715)

@@ -27,7 +27,9 @@ def _numpy(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.floa
 
 def _weights(loom: Loom, weight: Operand, bias: Operand | None = None) -> None:
     if isinstance(weight, Grid) or isinstance(bias, Grid):
-        raise loom.weaver.refuse("the weights are computed from a signal")
+        raise loom.weaver.refuse(
+            "the weights are computed from a signal; multiply the signals with torch.matmul"
+        )
 
 
 def project(weaver: Weaver, expr: Expr, weight: torch.Tensor, bias: torch.Tensor | None) -> Expr:
@@ -334,7 +336,9 @@ def _transpose_convolution(
     assert isinstance(weight, torch.Tensor) and not isinstance(bias, Grid)
     axes = weight.ndim - 2
     if axes > 2:
-        raise loom.weaver.refuse("a transposed convolution over three axes has no op yet")
+        raise loom.weaver.refuse(
+            "a transposed convolution over three axes has no op yet; train with ConvTranspose2d"
+        )
     grid = image(loom, signal, axes)
     fixed = {
         "stride": repeat_per_axis(stride, axes),

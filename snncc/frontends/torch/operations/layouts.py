@@ -192,7 +192,9 @@ def join(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     if any(g.is_pure(axis, "feature") for g in grids):
         return _concat(loom, grids, axis)
     if any(g.axes[axis] and not g.is_pure(axis, "list") for g in grids):
-        raise loom.weaver.refuse_batch("tensors are joined along the batch axis")
+        raise loom.weaver.refuse_batch(
+            "tensors are joined along the batch axis; join along another"
+        )
     listed = [g if g.axes[axis] else loom.repeat(g, axis, 1) for g in grids]
     rests = {g.axes[:axis] + g.axes[axis + 1 :] for g in listed}
     if len(rests) > 1:
@@ -270,7 +272,7 @@ def _index_put(
     place = index.nonzero()[:, 0] if index.dtype == torch.bool else index % base.shape[axis]
     span = place.tolist()
     if accumulate or len(set(span)) < len(span):
-        raise loom.weaver.refuse("several values are written to one place")
+        raise loom.weaver.refuse("several values are written to one place; write each place once")
     inner = _expand(loom, value, _take(loom, base, axis, span).shape)
     return _overwrite(loom, base, inner, axis, span)
 

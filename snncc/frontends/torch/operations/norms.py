@@ -30,7 +30,9 @@ def _layer_norm(
     grid, last = loom.merge_atoms(signal), len(signal.axes) - 1
     grid = loom.fill_at(loom.unlist(grid, last), last)
     if not grid.is_pure(last, "feature"):
-        raise loom.weaver.refuse_batch("a norm over the samples of the batch")
+        raise loom.weaver.refuse_batch(
+            "a norm over the samples of the batch; normalise along another axis"
+        )
     cells = map_cells(grid, lambda e: loom.weaver.apply("norm", (e,), epsilon=float(eps)))
     normal = Grid(cells, grid.axes)
     if weight is not None:

@@ -46,11 +46,14 @@ REASONS: Mapping[str, str] = {
         ("lstm", "gru", "rnn"),
         "a cell of this kind does not spike; use a neuron of a supported library",
     ),
-    "_log_softmax": "no op has a logarithm; behind the last scores it is left out of the network",
-    "argmax": "an index is not a signal; behind the last scores it is left out of the network",
+    "_log_softmax": "no op has a logarithm, and only behind the last scores it is left out; "
+    "take it out of the model",
+    "argmax": "an index is not a signal, and only behind the last scores it is left out; take it "
+    "out of the model",
     **dict.fromkeys(
         ("topk", "sort", "argsort", "kthvalue", "median"),
-        "it ranks the values of a signal; leave that to the reader of the score",
+        "it ranks the values of a signal; take it out of the model, and leave that to "
+        "the reader of the score",
     ),
 }
 
@@ -91,7 +94,9 @@ def _rsub(loom: Loom, left: Operand, right: Operand | float, alpha: float = 1) -
 def _div(loom: Loom, left: Operand, right: Operand | float) -> Grid:
     divisor = _tensor(right)
     if isinstance(divisor, Grid):
-        raise loom.weaver.refuse("a signal is divided by another")
+        raise loom.weaver.refuse(
+            "a signal is divided by another; multiply it by `torch.reciprocal` of the other"
+        )
     return _mul(loom, left, 1 / divisor)
 
 
@@ -151,7 +156,7 @@ def _same(loom: Loom, signal: Grid, *_: object, **__: object) -> Grid:
 @row("_to_copy")
 def _cast(loom: Loom, signal: Grid, dtype: torch.dtype | None = None, **_: object) -> Grid:
     if dtype not in (None, torch.float64):
-        raise loom.weaver.refuse(f"a signal is cast to {dtype}")
+        raise loom.weaver.refuse(f"a signal is cast to {dtype}; leave it in floats")
     return signal
 
 
@@ -191,7 +196,7 @@ def _add_up(loom: Loom, signal: Grid, axis: int) -> Grid:
         return Grid(cells, axes)
     if not signal.is_pure(axis, "feature"):
         raise loom.weaver.refuse_batch(
-            "the samples of the batch are mixed: a sum over the batch axis"
+            "the samples of the batch are mixed: a sum over the batch axis; sum over another axis"
         )
     where = len(sizes(signal.axes[:axis], "feature"))
     return Grid(map_cells(signal, lambda e: _sum_axis(loom, e, where)), axes)

@@ -93,6 +93,14 @@ def _pool_span(loom: Loom, keyword: str, signal: Grid, spans: Sequence[Span]) ->
     return slide_window(grid, cells, cell(cells).shape)
 
 
+def _spread(kernel: Sequence[int], dilation: Sequence[int]) -> int | tuple[int, ...]:
+    """The kernel without dilation that leaves as many values."""
+    span = [step * (extent - 1) + 1 for extent, step in zip(kernel, dilation, strict=True)]
+    while len(span) > 1 and span[0] == 1:
+        span = span[1:]  # an axis that MaxPool1d adds
+    return span[0] if len(set(span)) == 1 else tuple(span)
+
+
 @row("max_pool2d_with_indices")
 def _max_pool(
     loom: Loom,
@@ -103,10 +111,13 @@ def _max_pool(
     dilation: Pair = 1,
     ceil_mode: bool = False,
 ) -> Sequence[Grid]:
-    if set(repeat_per_axis(dilation, 1)) != {1}:
-        raise loom.weaver.refuse("max pooling with dilation, which no op of the network has yet")
     axes = len(signal.axes) - 2
     kernel = repeat_per_axis(kernel_size, axes)
+    if set(repeat_per_axis(dilation, 1)) != {1}:
+        raise loom.weaver.refuse(
+            "max pooling with dilation, which no op of the network has yet; train with "
+            f"`kernel_size={_spread(kernel, repeat_per_axis(dilation, axes))}`, `dilation=1`"
+        )
     sizes = image(loom, signal, axes).shape[2:]
     steps, pads = (
         repeat_per_axis(stride, axes) if stride else kernel,
@@ -223,7 +234,7 @@ def _adaptive_max(loom: Loom, signal: Grid, output_size: Sequence[int]) -> Seque
     if any(n % w for n, w in zip(size, output_size, strict=True)):
         raise loom.weaver.refuse(
             f"adaptive max pooling of {list(size)} to {list(output_size)}, whose windows differ in "
-            "size, which no op of the network has yet"
+            "size, which no op of the network has yet; choose sizes that divide"
         )
     kernel = [n // w for n, w in zip(size, output_size, strict=True)]
     return [_pool(loom, "max_pool", signal, kernel, kernel, 0, axes)]

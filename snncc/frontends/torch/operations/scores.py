@@ -17,6 +17,7 @@ from ..expressions.axes import Grid, map_cells, sizes
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr
 from .operation_table import MISSING, REASONS, ROWS, Operand, function, maximum, negate, row, total
+from .replacements import replacement
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,14 @@ class Scored:
         """The same with one more operation after which the largest score is the largest."""
 
         def value() -> Operand:
+            missing = f"{MISSING}; {replacement(loom, score.name)}"
             if score.name not in ROWS:
-                raise loom.weaver.refuse(f"'{score.name}': {REASONS.get(score.name, MISSING)}")
+                raise loom.weaver.refuse(f"'{score.name}': {REASONS.get(score.name, missing)}")
             result = ROWS[score.name](loom, self.value(), *score.args, **score.kwargs)
             first = result if isinstance(result, (Grid, Tensor)) else result[0]
             if isinstance(first, Grid | Tensor):
                 return first
-            raise loom.weaver.refuse(f"'{score.name}': {MISSING}")
+            raise loom.weaver.refuse(f"'{score.name}': {missing}")
 
         return Scored(self.source, (*self.scored, score), value)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeAlias
 from weakref import ReferenceType, ref
 
@@ -18,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from snncc.ir import ImportRefused
+from snncc.ir import ImportRefused, Problem
 from snncc.ir import Tensor as Numbers
 
 from .origin import Places
@@ -206,7 +207,9 @@ class Recorder(TorchDispatchMode):
 
     def refuse(self, found: str) -> ImportRefused:
         """The refusal of what the user's code does here."""
-        return ImportRefused(f"{self.places.describe(self.places.find_here())}: {found}")
+        here = self.places.find_here()
+        parsed = Problem.parse(found, place=self.places.describe(here))
+        return ImportRefused(replace(parsed, module=here.module))
 
     def lift(self, tree: Tree) -> Tree:
         """The same structure with variables in the place of tensors."""
@@ -295,7 +298,9 @@ class Recorder(TorchDispatchMode):
             target = args[0][index]
         assert isinstance(target, Tensor), f"{name} writes to something that is not a tensor"
         if len(written) > 1 or isinstance(target, torch.nn.Parameter):
-            raise self.refuse(f"'{name}' changes the model's own parameters as it runs")
+            raise self.refuse(
+                f"'{name}' changes the model's own parameters as it runs; do so in training alone"
+            )
         made = self.emit(name.rstrip("_"), args[1], named, [target])
         self._write(target, made[0])
 

@@ -113,8 +113,11 @@ def _split(network: Network, node: Node, op: CubaLIF) -> Network:
             laid = lay(network, uses[-1], part)
             if laid is None:
                 raise PassError(
-                    f"split-signs: %{node.name}: its bias flows through its current, and no "
-                    f"weights stand before it whose bias that could be{node.origin.aside}"
+                    node.problem(
+                        "split-signs",
+                        "its bias flows through its current, and no weights stand before it whose "
+                        "bias that could be; give the bias to a layer before it",
+                    )
                 )
             network = laid
     network, dual = _dual(network, node, op, rest)

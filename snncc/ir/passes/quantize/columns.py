@@ -63,10 +63,12 @@ class Columns:
                     wire_kind(network, node.inputs[0], kinds(network)) == "count"
                     and not self.spikes
                 ):
-                    raise PassError(
-                        f"quantize: %{node.name}: some of its inputs have weights too small beside "
-                        f"others', and this target has no second unit for them{node.origin.aside}"
+                    sentence = (
+                        "some of its inputs have weights too small beside others', and this target "
+                        "has no second unit for them; scale its inputs alike, or build with "
+                        "--target c99"
                     )
+                    raise PassError(node.problem("quantize", sentence))
                 network = _split(network, node, weak)
         return network
 

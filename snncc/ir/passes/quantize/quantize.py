@@ -188,10 +188,11 @@ class Quantize(Pass):
                 return node
             peak = float(np.max(self.ranges.peaks.get(f"%{node.name}", np.zeros(1))))
             if not peak:
-                raise PassError(
-                    f"quantize: %{node.name} takes real values and nothing is known of their "
-                    "range; give calibration data (--data FILE.npz)"
+                sentence = (
+                    "it takes real values and nothing is known of their range; give calibration "
+                    "data with --data FILE.npz"
                 )
+                raise PassError(node.problem("quantize", sentence))
             signed = node.name in self.ranges.negative
             whole = int(np.ceil(np.log2(peak * (1 + 2.0**-self.input_bits))))
             most = self.input_bits - signed
@@ -240,12 +241,13 @@ class Quantize(Pass):
         """Refuses a group in whose unit a projection falls silent; if strict, a weak one too."""
         silent = meeting.find_silent(unit) or (meeting.find_missed(unit) if self.strict else ())
         if silent:
-            node = meeting.network[silent[0]]
-            raise PassError(
-                f"quantize: %{node.name}: its weights are too small beside others that lead to the "
-                "same neurons, and no unit holds both; make them more alike, or build for a target "
-                f"that gives each a unit of its own, such as c99{node.origin.aside}"
+            sentence = (
+                "its weights are too small beside others that lead to the same neurons, and no "
+                "unit holds both; make them more alike, or build for a target that gives each a "
+                "unit of its own, such as --target c99"
             )
+            named = dict.fromkeys(silent)
+            raise PassError(*(meeting.network[n].problem("quantize", sentence) for n in named))
 
     def _is_free(self, network: Network, name: str) -> bool:
         """Whether weights may have a unit of their own that is finer than the group's.
@@ -304,10 +306,11 @@ class Quantize(Pass):
         for name, factor in group.neurons.items():
             for value in network[name].op.magnitudes(network.tensors):
                 if not np.all(np.isfinite(value)):
-                    raise PassError(
-                        f"quantize: %{name}: its threshold rises without end, as its adaptation "
-                        f"never fades; give it a decay below one{network[name].origin.aside}"
+                    sentence = (
+                        "its threshold rises without end, as its adaptation never fades; give it a "
+                        "decay below one"
                     )
+                    raise PassError(network[name].problem("quantize", sentence))
                 fits = np.abs(value) / (factor * 2.0 ** (bits - 1 - HEADROOM_BITS))
                 need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
         return need

@@ -61,8 +61,11 @@ def registers(network: Network, ranges: Ranges, weight_bits: int) -> Network:
         return network
     if not ranges.signal:
         raise PassError(
-            f"quantize: %{min(readers or around)} computes with real values, and nothing is known "
-            "of their range; give calibration data (--data FILE.npz)"
+            network[min(readers or around)].problem(
+                "quantize",
+                "it computes with real values, and nothing is known of their range; give "
+                "calibration data with --data FILE.npz",
+            )
         )
     return _Registers(network, ranges, weight_bits, readers).place()
 
@@ -354,7 +357,7 @@ class _Registers:
         function = FUNCTIONS[op.name]
         low, high = self.ends[str(replace(node.inputs[0], delay=0))]
         below, above = function.flat
-        signed = function.domain[0] < 0
+        signed = bool(function.domain[0] < 0)  # NumPy's would make a NumPy integer of the unit
         most = max(min(-HEADROOM * low, -below), min(HEADROOM * high, above))
         return self._quantity(self._fraction(most, signed), signed)
 

@@ -81,7 +81,10 @@ def _check(node: Node, limit: int, ranges: Ranges, weight_bits: int) -> None:
         return
     fewer = int(np.ceil(np.log2(MARGIN * seen / max(limit, 1))))
     raise PassError(
-        f"quantize: %{node.name}: it fires up to {seen:,.0f} times in a tick, so that the sums of "
-        f"the weights behind it leave 32 bits; use --weight-bits {max(2, weight_bits - fewer)}, "
-        f"or scale its input{node.origin.aside}"
+        node.problem(
+            "quantize",
+            f"it fires up to {seen:,.0f} times in a tick, so that the sums of the weights behind "
+            f"it leave 32 bits; use --weight-bits {max(2, weight_bits - fewer)}, or scale its "
+            "input",
+        )
     )

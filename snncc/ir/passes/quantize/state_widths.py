@@ -9,7 +9,7 @@ import numpy as np
 
 from ...arithmetic.arithmetic import Arithmetic
 from ...arithmetic.number import Quantity
-from ...errors import PassError
+from ...errors import PassError, Problem
 from ...network import Network, Node, Use
 from ...op.facts import Output
 from ...op.op import Op
@@ -30,9 +30,9 @@ class Unfit(PassError):
         names: of their populations.
     """
 
-    def __init__(self, message: str, names: frozenset[str]) -> None:
-        super().__init__(message)
-        self.names = names
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.names = frozenset(problem.node for problem in problems)
 
 
 def choose(
@@ -56,7 +56,7 @@ def choose(
     limits, numbers = bounds(network), arithmetics(network)
     inside = {u.source for node in network for u in node.inputs if _shows(network[u.source].op, u)}
     result: dict[str, tuple[int, int]] = {}
-    unfit: dict[str, str] = {}
+    unfit: list[Problem] = []
     for node in network.integrators:
         a = numbers[node.name][0]
         unit = a.unit_of("v")
@@ -68,14 +68,15 @@ def choose(
         fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
         if fit is None:
             what = "threshold, bias or reset amount" if seen <= must else "twice the largest seen"
-            unfit[node.name] = (
-                f"quantize: %{node.name}: its potential needs {min(worst, seen):.3g} codes ({what})"
-                f", more than {widths[1]} bits hold; use fewer --weight-bits{node.origin.aside}"
+            sentence = (
+                f"its potential needs {min(worst, seen):.3g} codes ({what}), more than {widths[1]} "
+                "bits hold; use fewer --weight-bits"
             )
+            unfit.append(node.problem("quantize", sentence))
         else:
             result[node.name] = fit
     if unfit:
-        raise Unfit("\n".join(unfit.values()), frozenset(unfit))
+        raise Unfit(*unfit)
     return result
 
 

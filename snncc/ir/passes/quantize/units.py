@@ -54,8 +54,11 @@ def _infer_kinds(network: Network) -> Mapping[str, Kind]:
     left = next((node for node in waiting if node.name not in result), None)
     if left is not None:
         raise PassError(
-            f"quantize: %{left.name}: a current that feeds itself without a neuron has no "
-            "unit of its own; put a neuron or an integrator into the loop"
+            left.problem(
+                "quantize",
+                "a current that feeds itself without a neuron has no unit of its own; put a neuron "
+                "or an integrator into the loop",
+            )
         )
     return result
 
@@ -239,8 +242,10 @@ def _factors(network: Network, nodes: list[Node], part: Sequence[str]) -> dict[s
         source, user = (left, right) if edge["user"] == right else (right, left)
         if not np.isclose(factors[user], factors[source] * edge["ratio"], rtol=1e-12):
             raise PassError(
-                f"quantize: %{user}: an averaged and a plain current of %{source} meet; "
-                "average both, or neither"
+                network[user].problem(
+                    "quantize",
+                    f"an averaged and a plain current of %{source} meet; average both, or neither",
+                )
             )
     return factors
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import networkx as nx
 import numpy as np
 
-from ...errors import PassError
+from ...errors import PassError, Problem
 from ...network import Network, Node
 from ...op.facts import Measure
 from ...ops import Input
@@ -87,8 +87,12 @@ def phases(network: Network, period: int, hop: int) -> Mapping[str, int]:
         cycle = nx.find_negative_cycle(constraints, "")
         path = " → ".join(f"%{name}" for name in cycle)
         raise PassError(
-            f"R001 {path}: the loop has fewer ticks of delay than hops of {hop} tick(s); "
-            "keep the loop within one core, or train with a longer delay"
+            Problem.parse(
+                f"the loop has fewer ticks of delay than hops of {hop} tick(s), {path}; keep it "
+                "within one core, or train with a longer delay",
+                rule="R001",
+                node=cycle[0],
+            )
         ) from None
     return {name: int(-length) for name, length in lengths.items() if name}
 
@@ -141,24 +145,26 @@ def _check_rest(network: Network) -> None:
         # zero before the first.
         still = all(not np.any(each[name]) for each in (states, after) for name in states)
         if np.any(out) or not still:
-            raise PassError(
-                f"R002 %{node.name}: {_explain_unrest(network, node, first)}, so its first ticks "
-                f"would differ when it starts late{node.origin.aside}"
-            )
+            found, cure = _explain_unrest(network, node, first)
+            sentence = f"{found}, so its first ticks would differ when it starts late; {cure}"
+            raise PassError(node.problem("R002", sentence))
 
 
-def _explain_unrest(network: Network, node: Node, first: StateValues) -> str:
+def _explain_unrest(network: Network, node: Node, first: StateValues) -> tuple[str, str]:
     """Why a node does something when nothing arrives, and what to do about it."""
     constants = node.op.select_fields(Measure.CURRENT, Measure.OFFSET).items()
     for name, value in constants:
         if np.any(values_of(value, network.tensors)):
-            return f"its {name} is not zero; fold it into a source that spikes in every tick"
+            return f"its {name} is not zero", "fold it into a source that spikes in every tick"
     for name, begun in first.items():
         if np.any(begun):
-            return f"its state '{name}' begins at something else than zero; begin at zero"
+            return f"its state '{name}' begins at something else than zero", "begin at zero"
     if "threshold" in type(node.op).stated:
         lowest = float(
             np.min(values_of(node.op.select_fields(Measure.VOLTAGE)["threshold"], network.tensors))
         )
-        return f"with a threshold of {lowest} it fires at rest; give it one above zero"
-    return f"{node.op.keyword} of zeros is not zero; leave it to a target that starts it on time"
+        return f"with a threshold of {lowest} it fires at rest", "give it one above zero"
+    return (
+        f"{node.op.keyword} of zeros is not zero",
+        "build for a target that starts it on time, such as --target c99",
+    )

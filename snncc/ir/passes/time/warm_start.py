@@ -135,10 +135,11 @@ def _start(network: Network, name: str, ticks: int) -> Network:
         node = network[name]
         w = compute_warming(network, node)
         if np.any(w.initial[~calm]):
-            raise PassError(
-                f"warm-start: %{name}: nothing leads to its initial potential without a spike in "
-                f"{ticks} tick(s) before its first one; let it begin at zero{node.origin.aside}"
+            sentence = (
+                f"nothing leads to its initial potential without a spike in {ticks} tick(s) before "
+                "its first one; let it begin at zero"
             )
+            raise PassError(node.problem("warm-start", sentence))
         begin = np.where(calm, begin, np.float32(0))
         end, _ = w.run_idle(begin, ticks)
     unit = arithmetic(network, name).unit_of("v")

@@ -144,8 +144,8 @@ def test_a_row_that_does_not_fit_is_refused() -> None:
         partition(two_layers(columns=480), bytes_of, 2000)
     assert error.value.exit_code == 1
     assert str(error.value) == (
-        "S010 %a: row 0 and what belongs to them need 2,408 bytes; a core has 2,000, and they "
-        "cannot be cut any further; use fewer weight bits, or make what they read smaller"
+        "S010 %a: row 0 and what belongs to them need 2,408 bytes, but a core has 2,000, and they "
+        "cannot be cut any further; use fewer --weight-bits, or make what they read smaller"
     )
 
 

@@ -38,7 +38,7 @@ NETWORKS = {
 }
 SENTENCES = {
     "exponential": "spikingjelly.MultiStepEIFNode: its potential moves by the exponential",
-    "changed": "Eager is derived from MultiStepLIFNode of SpikingJelly and may change it",
+    "changed": "(Eager): it is derived from MultiStepLIFNode of SpikingJelly and may change it",
     "smooth": "the spike function gives",
 }
 NODES = [name for name in KINDS if hasattr(neuron, name)]

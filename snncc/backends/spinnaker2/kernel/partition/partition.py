@@ -137,9 +137,9 @@ class _Cutter:
         what = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
         place = f"\n  origin: {node.origin}" if str(node.origin) else ""
         return CapacityError(
-            f"S010 %{name}: {what} and what belongs to them need {need:,} bytes; a "
-            f"core has {self.limit:,}, and they cannot be cut any further; use fewer weight bits, "
-            f"or make what they read smaller{place}"
+            f"S010 %{name}: {what} and what belongs to them need {need:,} bytes, but a "
+            f"core has {self.limit:,}, and they cannot be cut any further; use fewer "
+            f"--weight-bits, or make what they read smaller{place}"
         )
 
 

@@ -1,0 +1,109 @@
+"""What a build decides before its passes run: whose option is whose, ranges, settings, passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+import numpy as np
+
+from snncc.backends import Backend, Presentation, Settings
+from snncc.bundle import BuildRequest
+from snncc.datasets import Samples, class_names
+from snncc.ir import Network, UsageError
+from snncc.ir.ops import Input
+from snncc.ir.passes import Pass, Ranges, all_passes, calibrate, parse_passes, with_ranges
+from snncc.plugins import frontend
+
+from .learned import learn_ranges
+
+GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
+GUESSED_TICKS = 64
+
+
+def split_options(
+    request: BuildRequest, target: Backend[object]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Options of the target, and those that are left for the model.
+
+    Raises:
+        UsageError: the target and the model both know a key, and it is not said which is meant.
+    """
+    ours: dict[str, str] = {}
+    theirs: dict[str, str] = {}
+    for given, value in request.options.items():
+        who, dot, key = given.rpartition(".")
+        if dot and who not in ("target", "model"):
+            raise UsageError(f"option {given}: before a dot stands target or model")
+        if not dot and key in target.options and key in frontend(request.model).options:
+            raise UsageError(
+                f"option {key} is one of target {target.name} and one of the model; say which: "
+                f"target.{key}={value} or model.{key}={value}"
+            )
+        mine = ours if who == "target" or (not dot and key in target.options) else theirs
+        if key in mine:
+            raise UsageError(f"option {key} is given twice")
+        mine[key] = value
+    return ours, theirs
+
+
+def find_ranges(network: Network, samples: Samples | None) -> tuple[Ranges, tuple[str, ...]]:
+    """Rates and ranges of a float network, of random spikes where there are no samples; notes."""
+    if samples is not None:
+        return learn_ranges(network, samples)
+    if any(isinstance(n.op, Input) and not n.op.spiking for n in network.inputs):
+        return Ranges(), ()  # quantize refuses, and says that it needs data
+    rng = np.random.default_rng(0)
+    shape = (8, GUESSED_TICKS)
+    signal = {
+        n.name: rng.random((*shape, *network.shapes[n.name])) < GUESSED_RATE for n in network.inputs
+    }
+    note = (
+        f"calibrated with random spikes at {GUESSED_RATE:g} per tick, as no data were given; "
+        "give --data FILE.npz for ranges and rates as they are"
+    )
+    return calibrate(network, signal), (note,)
+
+
+def settings_of(
+    request: BuildRequest,
+    options: Mapping[str, str],
+    network: Network,
+    ranges: Ranges,
+    samples: Samples | None,
+) -> Settings:
+    """What the backend is told beside the network."""
+    classes = prod(network.shapes[network.outputs[0].source])
+    return Settings(
+        request.weight_bits,
+        request.state_bits,
+        options,
+        ranges.rates,
+        None if samples is None else Presentation(samples.signal.shape[1], samples.held),
+        class_names(request.model, classes),
+    )
+
+
+def passes_of(
+    request: BuildRequest,
+    target: Backend[object],
+    network: Network,
+    settings: Settings,
+    ranges: Ranges,
+) -> tuple[Pass, ...]:
+    """The passes of a request: its own, or those of the target.
+
+    Raises:
+        UsageError: it names its passes, and options of the target's own.
+        LoweringRefused: the target has none for this network.
+    """
+    if request.passes is None:
+        return target.passes(network, settings, ranges)
+    for name in ("weight_bits", "state_bits"):
+        if getattr(request, name) != getattr(BuildRequest, name):
+            option = name.replace("_", "-")
+            raise UsageError(
+                f"--{option} is for the target's own passes; with --passes, write "
+                f"quantize{{{name}={getattr(request, name)}}} there"
+            )
+    return with_ranges(parse_passes(request.passes, all_passes()), ranges)

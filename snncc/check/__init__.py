@@ -1,0 +1,6 @@
+"""What stands between a model and each target: everything at once; builds nothing."""
+
+from .check_model import check_model
+from .findings import Checked, Finding, Target
+
+__all__ = ["Checked", "Finding", "Target", "check_model"]
