@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from snncc.ir import Decode, Quantity, Shape
 from snncc.projects import UNASKED, Delivery
 
-from .storage import BYTES, Constant, CType, Memory, Reading, Reset, Table, Wire
+from .storage import SHARED_ALIGNMENT, Constant, CType, Memory, Reading, Reset, Table, Wire
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,10 @@ class Population:
     neurons: int
     blocks: int
     groups: int  # of eight lanes, per block
+    across: bool  # neuron n of block b is number `blocks * n + b`, else `outputs * b + n`
     gathers: tuple[Gather, ...]
     currents: tuple[Reading, ...]  # of synapses computed elsewhere; added
+    sums: tuple[Reading, ...]  # the same, in the population's own lanes
     bias: Constant  # of the synapses, in the unit of the current
     lanes: bool  # the whole current is proven to fit int16
     arithmetic: Leaky | Scalar
@@ -88,9 +89,89 @@ class Population:
     exposed: tuple[tuple[str, str], ...]  # (memory, wire of values) to copy after the update
 
 
+@dataclass(frozen=True, eq=False)
+class RowSums:
+    """Sums of the rows that a list of events names, outside a population, eight at a time.
+
+    Attributes:
+        neurons: sums that there are, `[blocks, outputs]`.
+        groups: of eight lanes, per block.
+        gathers: the one that there is.
+        bias: of the lanes, added to the low 16 bits.
+    """
+
+    node: str
+    target: str
+    neurons: int
+    blocks: int
+    groups: int
+    gathers: tuple[Gather]
+    bias: Constant
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Where an element of `[channels, lines, columns]` lands under a window.
+
+    Attributes:
+        lines, columns: tables, three numbers per line and column: the first tap, the first output,
+            and how many taps meet as many outputs in a row.
+        size: lines and columns of the source.
+        positions: of the output.
+        kernel: taps down and along.
+    """
+
+    lines: str
+    columns: str
+    size: tuple[int, int]
+    positions: tuple[int, int]
+    kernel: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A convolution of events: each adds the rows of its taps to the sums of the pixels they meet.
+
+    Attributes:
+        target: wire of sums in lanes, `[pixels, groups * 8]`: the channels of a pixel together.
+        rows: table, `[in channels][taps][groups][8]`, the taps in the order of the runs.
+        groups: of eight output channels.
+    """
+
+    node: str
+    source: Reading
+    target: str
+    rows: str
+    groups: int
+    runs: Runs
+
+
+@dataclass(frozen=True, eq=False)
+class Settle:
+    """Sums in lanes become values in the order of the signal, `[channels, pixels]`."""
+
+    node: str
+    source: Reading
+    target: str
+    pixels: int
+    channels: int
+    bias: Constant  # of the lanes, added to the low 16 bits
+
+
+@dataclass(frozen=True)
+class PoolEvents:
+    """A pool of events: each marks, or adds to, the windows that it lies in."""
+
+    node: str
+    source: Reading
+    target: str
+    runs: Runs
+    largest: bool
+
+
 @dataclass(frozen=True)
 class Scan:
-    """Values 0 or 1 become a list of events."""
+    """Small counts, mostly 0 or 1, become a list that names each element so many times."""
 
     source: Reading
     target: str
@@ -251,7 +332,20 @@ class PoolWindow:
 
 
 Step: TypeAlias = (
-    Population | Scan | Unpack | Keep | Spread | Dot | Loop | MatrixProduct | Normalise | PoolWindow
+    Population
+    | RowSums
+    | Scatter
+    | Settle
+    | PoolEvents
+    | Scan
+    | Unpack
+    | Keep
+    | Spread
+    | Dot
+    | Loop
+    | MatrixProduct
+    | Normalise
+    | PoolWindow
 )
 
 
@@ -319,20 +413,17 @@ class Program:
         return any(wire.kind == "events" and wire.ctype == "uint32_t" for wire in self.wires)
 
     @property
-    def shared(self) -> Mapping[int, int]:
-        """Bytes of an element → elements of the memory that the wires of that width share."""
-        found: dict[int, int] = {}
-        for wire in self.wires:
-            if wire.place is not None:
-                width = BYTES[wire.ctype]
-                found[width] = max(found.get(width, 0), wire.place + wire.elements)
-        return dict(sorted(found.items()))
+    def shared_bytes(self) -> int:
+        """The memory that wires share."""
+        placed = [wire for wire in self.wires if wire.place is not None]
+        last = max((wire.bytes + (wire.place or 0) for wire in placed), default=0)
+        return -(-last // SHARED_ALIGNMENT) * SHARED_ALIGNMENT
 
     @property
     def observable(self) -> tuple[Readout, ...]:
         """What can be read after a tick: the outputs first."""
-        shared = {wire.name for wire in self.wires if wire.place is not None}
-        return tuple(r for r in self.traced if r.reading.wire not in shared)
+        placed = {wire.name for wire in self.wires if wire.place is not None}
+        return tuple(r for r in self.traced if r.reading.wire not in placed)
 
     @property
     def weight_bytes(self) -> int:

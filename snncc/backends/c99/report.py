@@ -16,7 +16,7 @@ def report(program: Program) -> dict[str, Json]:
     tables: dict[str, Json] = {table.name: table.bytes for table in program.tables}
     own = [wire for wire in program.wires if not wire.borrowed and wire.place is None]
     wires: dict[str, Json] = {wire.name: wire.bytes for wire in own}
-    wires |= {f"shared_{8 * n}": n * elements for n, elements in program.shared.items()}
+    wires |= {"shared": program.shared_bytes} if program.shared_bytes else {}
     for step in program.steps:
         if isinstance(step, Population):
             wires.update({memory.name: memory.bytes for memory in step.memories})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from .program import Keep, Loop, MatrixProduct, Population, Step
+from .program import Keep, Loop, MatrixProduct, Population, RowSums, Step
 from .storage import Reading
 
 
 def read_by(step: Step) -> tuple[Reading, ...]:
     """What a step reads."""
     if isinstance(step, Population):
-        return (*(g.source for g in step.gathers), *step.currents)
+        return (*(g.source for g in step.gathers), *step.currents, *step.sums)
+    if isinstance(step, RowSums):
+        return (step.gathers[0].source,)
     if isinstance(step, Loop):
         return step.sources
     if isinstance(step, MatrixProduct):

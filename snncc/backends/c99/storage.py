@@ -25,6 +25,8 @@ KINDS: Mapping[Layout, type[np.integer]] = {
 }
 BYTES: Mapping[Layout, int] = {layout: np.dtype(kind).itemsize for layout, kind in KINDS.items()}
 
+SHARED_ALIGNMENT = 16  # bytes, of a place in shared memory: a group of eight lanes
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -61,17 +63,17 @@ class Constant:
 
 @dataclass(frozen=True)
 class Wire:
-    """Where a signal is kept: a list of the neurons that fired, or one value per neuron.
+    """Where a signal is kept: a list of events, a value per neuron, or sums in lanes of eight.
 
     Attributes:
         slots: ticks that are kept, the present one included.
         borrowed: the caller's own array, read in place; not part of the state.
-        place: where it begins in the memory that wires of its width share, in elements; None: it
-            has memory of its own.
+        place: where it begins in the memory that wires share, in bytes; None: it has memory of its
+            own.
     """
 
     name: str
-    kind: Literal["events", "values"]
+    kind: Literal["events", "values", "lanes"]
     ctype: CType
     size: int
     slots: int = 1

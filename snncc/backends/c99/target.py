@@ -9,12 +9,15 @@ ACCUMULATOR_BITS = 32  # C99 7.18.1.1: int32_t wraps or not, a sum beyond it is 
 EVENTS_MAX = 0xFFFF  # an event is a uint16_t, its largest value an end; beyond, a uint32_t
 PHASES_MAX = 0xFF  # a delay line's position is a uint8_t
 TABLE_BITS = 16  # of index and values: a rise times a part then fits 32 bits
+COUNTED_MOST = 4  # spikes of one neuron in a tick up to which a list names it so many times
 GATHERED_LEAST = 4  # outputs per block below which eight lanes would be more than half empty
 
 # Instructions, measured on an emulated Cortex-M4 by benchmarks/kernels.py.
 EVENT_GATHERED = 1.1  # per synapse that an event reaches, eight lanes at a time
+EVENT_SCATTERED = 1.8  # per synapse of a convolution, eight output channels at a time
 EVENT_SPREAD = 6.1  # per synapse that an event reaches, one at a time
 DENSE_SYNAPSE = 5.3  # per synapse, spike or not
+UNKNOWN_RATE = 0.1  # of a signal of which no rate was measured
 
 # Files and prefixes of functions that a firmware or the host's engine has beside the network's.
 RESERVED = frozenset(("main", "board", "runtime", "native", "snncc", "sensor", "sensor_loop"))

@@ -32,9 +32,7 @@ def require_no_overlap(program: Program) -> int:
     placed = [wire for wire in program.wires if wire.place is not None]
     for one, other in combinations(placed, 2):
         assert one.place is not None and other.place is not None
-        if one.bytes // one.elements != other.bytes // other.elements:
-            continue
-        apart = one.place + one.elements <= other.place or other.place + other.elements <= one.place
+        apart = one.place + one.bytes <= other.place or other.place + other.bytes <= one.place
         (first, last), (begin, end) = spans[one.name], spans[other.name]
         assert apart or last < begin or end < first, f"{one.name} and {other.name}"
         shared += not apart

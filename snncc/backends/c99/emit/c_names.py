@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from textwrap import fill, indent
 
-from ..program import Population, Program, Step
+from ..program import Population, Program, RowSums, Step
 from ..step_wires import read_by
-from ..storage import BYTES, Constant, Reading, Table, Wire
+from ..storage import BYTES, SHARED_ALIGNMENT, Constant, Reading, Table, Wire
 from ..target import LANES
 
 COLUMNS = 100
@@ -59,26 +59,40 @@ class Names:
             return wire.name
         if wire.place is None:
             return f"state->{wire.name}{self.slot(wire, reading.delay)}"
-        at = f"&state->{name_shared(wire)}[{place(wire)}]"
-        return at if wire.ctype == choose_shared_type(wire) else f"({wire.ctype} *){at}"
+        at = f"&state->{name_shared(wire)}"
+        return at if wire.ctype.startswith("uint") else f"({self.kind(wire.name)} *){at}"
+
+    def kind(self, name: str) -> str:
+        """The C type of an element of a wire of values, to declare pointers with.
+
+        C lets members of a union take turns in one place; compilers that order accesses by type
+        alone must be told.
+        """
+        wire = self.wires[name]
+        told = wire.place is not None and BYTES[wire.ctype] > 1
+        return f"snncc_shared_{wire.ctype.removesuffix('_t')}" if told else wire.ctype
+
+    def lanes(self, name: str) -> str:
+        """The sums of a wire in lanes, of which each has a place."""
+        return f"&state->shared.lanes[{place(self.wires[name])} / {SHARED_ALIGNMENT}u]"
 
     def index(self, reading: Reading) -> str:
         """The numbers of the neurons on a list of events."""
         wire = self.wires[reading.wire]
         if wire.place is None:
             return f"state->{wire.name}{self.slot(wire, reading.delay)}.index"
-        return f"&state->{name_shared(wire)}[{place(wire)} + 1u]"
+        return f"&state->{name_shared(wire, 1)}"
 
     def count(self, reading: Reading) -> str:
         """How many neurons are on a list of events."""
         wire = self.wires[reading.wire]
         if wire.place is None:
             return f"state->{wire.name}{self.slot(wire, reading.delay)}.count"
-        return f"state->{name_shared(wire)}[{place(wire)}]"
+        return f"state->{name_shared(wire)}"
 
     def pointer(self, name: str, reading: Reading) -> str:
         """Declaration of a pointer to a wire of values that is read."""
-        return f"const {self.wires[reading.wire].ctype} *const {name} = {self.values(reading)};"
+        return f"const {self.kind(reading.wire)} *const {name} = {self.values(reading)};"
 
     def find_borrowed(self, readings: Iterable[Reading]) -> tuple[Wire, ...]:
         """The caller's arrays among what is read."""
@@ -115,24 +129,31 @@ class Names:
         return f"{constant.table}[{index}]" if constant.table else literal(constant.value)
 
 
-def lanes_of(step: Population) -> int:
+def lanes_of(step: Population | RowSums) -> int:
     """Lanes of a population, empty ones included."""
     return step.blocks * step.groups * LANES
 
 
-def name_shared(wire: Wire) -> str:
-    """The memory in which a wire has a place: one for each width, so that types never mix."""
-    return f"shared_{8 * BYTES[wire.ctype]}"
-
-
-def choose_shared_type(wire: Wire) -> str:
-    """The C type of the elements of that memory."""
-    return f"uint{8 * BYTES[wire.ctype]}_t"
+def name_shared(wire: Wire, number: int = 0) -> str:
+    """An element of a wire that has a place in the memory that wires share."""
+    width = BYTES[wire.ctype]
+    at = place(wire) if width == 1 else f"{place(wire)} / {width}u"
+    return f"shared.of_{8 * width}[{at}{f' + {number}u' if number else ''}]"
 
 
 def place(wire: Wire) -> str:
     """The constant that says where in that memory a wire begins."""
     return f"AT_{wire.name}"
+
+
+def lane_stride(step: Population | RowSums) -> int:
+    """How far apart the numbers of two neurons are that are neighbours in a group."""
+    return step.blocks if isinstance(step, Population) and step.across else 1
+
+
+def neuron(step: Population) -> str:
+    """The number of neuron `k` of a group of lanes, of which `first` is the first."""
+    return "first + k" if lane_stride(step) == 1 else f"first + {lane_stride(step)}u * k"
 
 
 def literal(value: int) -> str:

@@ -15,20 +15,24 @@ from ..program import (
     Loop,
     MatrixProduct,
     Normalise,
+    PoolEvents,
     PoolWindow,
     Population,
     Program,
+    RowSums,
     Scan,
+    Scatter,
+    Settle,
     Spread,
     Step,
     Unpack,
 )
-from . import steps
+from . import event_windows, steps
 from .c_names import Names, block, fold_lines, numbers, place
 from .example import example
 from .header import header
 from .interface import END_EXTERN_C, EXTERN_C, definitions, list_encoded
-from .population import population
+from .population import population, write_row_sums
 from .readme import readme
 from .weight_arrays import weights, weights_name
 
@@ -77,7 +81,7 @@ def source(program: Program, names: Names) -> str:
         calls.append(call)
     included = [KERNELS, *([ENCODER] if list_encoded(program) else []), weights_name(program)]
     wide = "#define SNNCC_WIDE_EVENTS\n" if program.wide_events else ""
-    includes = wide + "\n".join(f'#include "{name}"' for name in included) + _places(program)
+    includes = wide + "\n".join(f'#include "{name}"' for name in included) + _define_places(program)
     return (
         f"/* {program.name}.c: written by snncc; see {program.name}.h. */\n"
         f'#include "{program.name}.h"\n\n{includes}\n\n'
@@ -87,14 +91,14 @@ def source(program: Program, names: Names) -> str:
     )
 
 
-def _places(program: Program) -> str:
+def _define_places(program: Program) -> str:
     """Where signals begin in the memory that they share."""
     placed = [wire for wire in program.wires if wire.place is not None]
     if not placed:
         return ""
     lines = "\n".join(f"#define {place(wire)} {wire.place}u" for wire in placed)
     return (
-        "\n\n/* Where signals begin in the memory that they share, in elements; a list begins with "
+        "\n\n/* Where signals begin in the memory that they share, in bytes; a list begins with "
         f"its length. */\n{lines}"
     )
 
@@ -118,6 +122,10 @@ def _write_function(step: Step, names: Names, index: int) -> tuple[str, str, lis
 
 
 WRITERS: Mapping[type[Step], tuple[str, Callable[..., list[str]]]] = {
+    RowSums: ("sums", write_row_sums),
+    Scatter: ("scatter", event_windows.scatter),
+    Settle: ("settle", event_windows.settle),
+    PoolEvents: ("pool", event_windows.pool_events),
     Spread: ("spread", steps.spread),
     Dot: ("dot", steps.dot),
     MatrixProduct: ("product", steps.matrix_product),

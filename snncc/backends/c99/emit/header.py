@@ -6,7 +6,7 @@ from importlib.resources import files
 from math import prod
 
 from ..program import Leaky, Population, Port, Program
-from ..storage import Wire
+from ..storage import SHARED_ALIGNMENT, Wire
 from .c_names import Names, block
 from .header_constants import define_timing, identity, input_constants, score_constants
 from .interface import END_EXTERN_C, EXTERN_C, prototypes, score_type
@@ -19,7 +19,7 @@ def state_bytes(program: Program) -> int:
     memories = [m for s in program.steps if isinstance(s, Population) for m in s.memories]
     rings = {wire.slots for wire in program.wires if wire.slots > 1}
     signals = sum(wire.bytes for wire in program.wires if wire.place is None)
-    signals += sum(width * elements for width, elements in program.shared.items())
+    signals += program.shared_bytes
     scores = classes(program) * (4 if score_type(program) == "int32_t" else 8)
     return signals + sum(m.bytes for m in memories) + len(rings) + scores * program.scored
 
@@ -107,12 +107,8 @@ def _members(program: Program, names: Names) -> list[str]:
     """The members of the state."""
     own = [w for w in program.wires if not w.borrowed and w.place is None]
     members = [_member(wire, program.name) for wire in own]
-    if program.shared:
-        members.append("/* Signals within a tick: one takes the place of another that is done. */")
-        members += [
-            f"uint{8 * width}_t shared_{8 * width}[{elements}];"
-            for width, elements in program.shared.items()
-        ]
+    if program.shared_bytes:
+        members.append(_declare_shared(program))
     for step in program.steps:
         if isinstance(step, Population):
             members.append(f"/* %{step.node}: {step.neurons} neurons, {_describe_states(step)} */")
@@ -126,10 +122,26 @@ def _members(program: Program, names: Names) -> list[str]:
     return members + [f"uint8_t now{n};" for n in names.ring_sizes]
 
 
+def _declare_shared(program: Program) -> str:
+    """The memory that signals share, as elements of every width."""
+    size = program.shared_bytes
+    arrays = [f"uint{8 * width}_t of_{8 * width}[{size // width}];" for width in (1, 2, 4)]
+    if has_lanes(program):
+        arrays.append(f"snncc_lanes lanes[{size // SHARED_ALIGNMENT}];")
+    note = f"One takes the place of another that is done; {program.name}.c says where each begins."
+    return f"/* Signals within a tick. {note} */\nunion {{\n{block(arrays)}\n}} shared;"
+
+
+def has_lanes(program: Program) -> bool:
+    """Whether some signal is sums in lanes."""
+    return any(wire.kind == "lanes" for wire in program.wires)
+
+
 def _lanes(program: Program) -> str:
-    """The type of packed states, where there are any, in the words of the kernels."""
+    """The type of lanes, where there are any, in the words of the kernels."""
     populations = [step for step in program.steps if isinstance(step, Population)]
-    if not any(memory.packed for step in populations for memory in step.memories):
+    packed = any(memory.packed for step in populations for memory in step.memories)
+    if not packed and not has_lanes(program):
         return ""
     kernels = (files("snncc.backends.c99.emit") / "kernels.h").read_text(encoding="utf-8")
     start = kernels.index(LANES[0])

@@ -32,6 +32,12 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_INLINE static inline
 #endif
 
+#if defined(__GNUC__)
+#define SNNCC_KERNEL static __attribute__((noinline, unused))
+#else
+#define SNNCC_KERNEL static inline
+#endif
+
 /* Lists are short: on a small core an unrolled loop over events costs code and saves next to nothing. */
 #if defined(__clang__) && defined(__ARM_ARCH_PROFILE)
 #define SNNCC_ROLLED _Pragma("clang loop unroll(disable)")
@@ -39,12 +45,24 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_ROLLED
 #endif
 
+/* Signals share memory: the members of a union, of which one at a time is in use. Compilers of this family order accesses
+ * by type alone, and must be told. */
+#if defined(__GNUC__)
+#define SNNCC_SHARED __attribute__((__may_alias__))
+#else
+#define SNNCC_SHARED
+#endif
+typedef int16_t SNNCC_SHARED snncc_shared_int16;
+typedef uint16_t SNNCC_SHARED snncc_shared_uint16;
+typedef int32_t SNNCC_SHARED snncc_shared_int32;
+typedef uint32_t SNNCC_SHARED snncc_shared_uint32;
+
 /* An event: the index of what fired; SNNCC_END stands behind the last of a list. A program says if they are wide. */
 #ifdef SNNCC_WIDE_EVENTS
-typedef uint32_t snncc_event;
+typedef snncc_shared_uint32 snncc_event;
 #define SNNCC_END 0xFFFFFFFFu
 #else
-typedef uint16_t snncc_event;
+typedef snncc_shared_uint16 snncc_event;
 #define SNNCC_END 0xFFFFu
 #endif
 
@@ -262,15 +280,47 @@ SNNCC_INLINE uint32_t snncc_reached(uint32_t v, uint32_t threshold, uint32_t mar
     return (uint32_t)__sel(marks, 0u);
 }
 
-SNNCC_INLINE snncc_event *snncc_append_pair(snncc_event *out, uint32_t marks, uint32_t first)
+/* The numbers of two neurons are `apart`. */
+SNNCC_INLINE snncc_event *snncc_append_pair(snncc_event *out, uint32_t marks, uint32_t first, uint32_t apart)
 {
     if (marks) {
         if (marks & 0xFFFFu)
             *out++ = (snncc_event)first;
         if (marks >> 16)
-            *out++ = (snncc_event)(first + 1u);
+            *out++ = (snncc_event)(first + apart);
     }
     return out;
+}
+
+/* Both lanes halved, toward zero: rounded down, with one more for a negative one. */
+SNNCC_INLINE uint32_t snncc_halve(uint32_t pair)
+{
+    return (uint32_t)__shadd16((int32_t)pair, (int32_t)((pair >> 15) & 0x00010001u));
+}
+
+SNNCC_INLINE uint32_t snncc_add_pair(uint32_t a, uint32_t b)
+{
+    return (uint32_t)__sadd16((int32_t)a, (int32_t)b);
+}
+
+/* Two sums of eight lanes. */
+SNNCC_INLINE snncc_lanes snncc_plus(snncc_lanes sum, const snncc_lanes *more)
+{
+    sum.pair[0] = snncc_add_pair(sum.pair[0], more->pair[0]);
+    sum.pair[1] = snncc_add_pair(sum.pair[1], more->pair[1]);
+    sum.pair[2] = snncc_add_pair(sum.pair[2], more->pair[2]);
+    sum.pair[3] = snncc_add_pair(sum.pair[3], more->pair[3]);
+    return sum;
+}
+
+/* Eight values that stand one behind the other, added. Compilers make one load of two. */
+SNNCC_INLINE snncc_lanes snncc_plus_values(snncc_lanes sum, const snncc_shared_int16 *values)
+{
+    sum.pair[0] = snncc_add_pair(sum.pair[0], snncc_join(values[0], values[1]));
+    sum.pair[1] = snncc_add_pair(sum.pair[1], snncc_join(values[2], values[3]));
+    sum.pair[2] = snncc_add_pair(sum.pair[2], snncc_join(values[4], values[5]));
+    sum.pair[3] = snncc_add_pair(sum.pair[3], snncc_join(values[6], values[7]));
+    return sum;
 }
 
 #else
@@ -279,6 +329,22 @@ SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)
 {
     for (unsigned k = 0; k < 8; k++)
         sum.lane[k] = (int16_t)(sum.lane[k] + row->byte[k]);
+    return sum;
+}
+
+/* Two sums of eight lanes. */
+SNNCC_INLINE snncc_lanes snncc_plus(snncc_lanes sum, const snncc_lanes *more)
+{
+    for (unsigned k = 0; k < 8; k++)
+        sum.lane[k] = (int16_t)(sum.lane[k] + more->lane[k]);
+    return sum;
+}
+
+/* Eight values that stand one behind the other, added. */
+SNNCC_INLINE snncc_lanes snncc_plus_values(snncc_lanes sum, const snncc_shared_int16 *values)
+{
+    for (unsigned k = 0; k < 8; k++)
+        sum.lane[k] = (int16_t)(sum.lane[k] + values[k]);
     return sum;
 }
 
@@ -389,6 +455,35 @@ SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *ro
     return snncc_close(sums);
 }
 
+/* `count` rows, one behind the other, added to as many sums, and so `lines` times. Not inlined: its loop needs all of the
+ * registers. */
+SNNCC_KERNEL void snncc_add_rows(snncc_lanes *sums, const snncc_row *rows, uint32_t lines, uint32_t count,
+                                 uint32_t sums_further, uint32_t rows_further)
+{
+    SNNCC_ROLLED
+    for (; lines; lines--) {
+        const snncc_row *const end = rows + count;
+        SNNCC_ROLLED
+        while (rows != end) {
+#if SNNCC_DSP
+            /* All is read before any is written: two words at a time. */
+            const uint32_t first = rows->word[0], second = rows->word[1];
+            const uint32_t a = sums->pair[0], b = sums->pair[1], c = sums->pair[2], d = sums->pair[3];
+            sums->pair[0] = snncc_add_even(a, first);
+            sums->pair[1] = snncc_add_odd(b, first);
+            sums->pair[2] = snncc_add_even(c, second);
+            sums->pair[3] = snncc_add_odd(d, second);
+#else
+            *sums = snncc_close(snncc_more(snncc_open(*sums), rows));
+#endif
+            sums++;
+            rows++;
+        }
+        sums += sums_further;
+        rows += rows_further;
+    }
+}
+
 /* First event of an ascending list, at or behind `event`, that is not below `limit`. */
 SNNCC_INLINE const snncc_event *snncc_until(const snncc_event *event, uint32_t limit)
 {
@@ -402,11 +497,11 @@ SNNCC_INLINE int snncc_silent(const snncc_lanes *state)
     return !(state->pair[0] | state->pair[1] | state->pair[2] | state->pair[3]);
 }
 
-SNNCC_INLINE snncc_event *snncc_append(snncc_event *out, const snncc_flags *fired, uint32_t first)
+SNNCC_INLINE snncc_event *snncc_append(snncc_event *out, const snncc_flags *fired, uint32_t first, uint32_t apart)
 {
     if (fired->word[0] | fired->word[1])
         for (uint32_t k = 0; k < 8; k++) {
-            *out = (snncc_event)(first + k); /* a list has room for its end mark */
+            *out = (snncc_event)(first + k * apart); /* a list has room for its end mark */
             out += fired->byte[k];
         }
     return out;

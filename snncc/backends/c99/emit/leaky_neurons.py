@@ -7,7 +7,7 @@ from textwrap import fill
 from ..program import Leaky, Population
 from ..storage import Constant
 from ..target import LANE_BITS, LANES
-from .c_names import COLUMNS, INDENT, Names, block, lanes_of, literal, pair
+from .c_names import COLUMNS, INDENT, Names, block, lane_stride, lanes_of, literal, neuron, pair
 
 
 def _roles(leaky: Leaky) -> tuple[tuple[str, Constant], ...]:
@@ -25,19 +25,21 @@ def _roles(leaky: Leaky) -> tuple[tuple[str, Constant], ...]:
 def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
     """Statements that update the eight neurons of a group and list those that fire."""
     if not step.lanes:
-        terms = " + ".join(f"current{k}[first + k]" for k in range(len(step.currents))) or "0"
+        terms = " + ".join(f"current{k}[{neuron(step)}]" for k in range(len(step.currents))) or "0"
         return [
             "snncc_flags flags = {{0}};",
             "for (uint32_t k = 0; k < count; k++)",
             f"    flags.byte[k] = {_lane_call(step, leaky, names, 'k', terms)};",
-            "out = snncc_append(out, &flags, first);",
+            f"out = snncc_append(out, &flags, first, {lane_stride(step)}u);",
         ]
-    outputs = step.neurons // step.blocks
+    outputs, far = step.neurons // step.blocks, lane_stride(step)
     lanes = LANES if step.groups > 1 else outputs
     if leaky.bits == LANE_BITS:
-        one = f"snncc_append_pair(out, {_pair_call(step, leaky, names, 'k')}, first + 2u * (k))"
+        marks = _pair_call(step, leaky, names, "k")
+        one = f"snncc_append_pair(out, {marks}, first + {2 * far}u * (k), {far}u)"
     else:
-        one = f"snncc_append_one(out, {_lane_call(step, leaky, names, 'k')}, first + (k))"
+        fires = _lane_call(step, leaky, names, "k")
+        one = f"snncc_append_one(out, {fires}, first + {far}u * (k))"
     times = (lanes + 1) // 2 if leaky.bits == LANE_BITS else lanes
     # Written out by the preprocessor: a loop would cost instructions where nothing unrolls it.
     broken = fill(  # not at the hyphen of `->`
@@ -56,7 +58,7 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
         "snncc_flags flags;",
         f"for (uint32_t k = 0; k < {LANES}u; k++)",
         f"    flags.byte[k] = {_lane_call(step, leaky, names, 'k')};",
-        "out = snncc_append(out, &flags, first);",
+        f"out = snncc_append(out, &flags, first, {far}u);",
     ]
     return ["#if SNNCC_DSP", *fast, "#else", *plain, "#endif"]
 
@@ -163,6 +165,8 @@ def _pair_faded(value: str, name: str, constant: Constant | None, frac: int) -> 
         return f"snncc_fade_each({value}, {name}, {frac})"
     if constant.value == 0:
         return "0u"
+    if 2 * constant.value == 1 << frac:
+        return f"snncc_halve({value})"
     return f"snncc_fade({value}, {name}, {frac})"
 
 

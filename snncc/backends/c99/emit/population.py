@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..program import Gather, Leaky, Population, Scalar
+from ..program import Gather, Leaky, Population, RowSums, Scalar
 from ..storage import Reading
 from ..target import LANES
-from .c_names import Names, block, lanes_of
+from .c_names import Names, block, lane_stride, lanes_of, neuron
 from .leaky_neurons import leaky_functions, leaky_update
 
 
@@ -15,11 +15,30 @@ def population(step: Population, names: Names) -> str:
     before = leaky_functions(step, arithmetic) if isinstance(arithmetic, Leaky) else ""
     head, _ = names.signature(f"{step.node}_update", step)
     note = f"/* %{step.node}: {step.neurons} neurons ({step.keyword}) */"
-    inner = [*_cursors(step, names), *_open_loop(step, names), *_loops(step, names)]
+    work = [*_rest(step), *_sum(step, names), *_update(step, names)]
+    inner = [*_cursors(step, names), *_open_loop(step, names), *_loops(step, work)]
     return f"{before}{note}\n{head}\n{{\n{block(inner + _close_loop(step, names))}\n}}\n"
 
 
-def _cursors(step: Population, names: Names) -> list[str]:
+def write_row_sums(step: RowSums, names: Names) -> list[str]:
+    """Rows gathered into a wire."""
+    kind = names.wires[step.target].ctype
+    added = ""
+    if step.bias.table or step.bias.value:
+        lanes = lanes_of(step)
+        added = f" + {names.constant(step.bias, 'place', 'group', lanes, 'lane[k]')}"
+    work = [
+        "snncc_lanes sum = {{0}};",
+        _gather(step, 0, step.gathers[0]),
+        "sum = snncc_settle(sum);",
+        "for (uint32_t k = 0; k < count; k++)",
+        f"    out[first + k] = ({kind})(int16_t)(sum.lane[k]{added});",
+    ]
+    target = f"{names.kind(step.target)} *const out = {names.values(Reading(step.target))};"
+    return [*_cursors(step, names), target, *_loops(step, work)]
+
+
+def _cursors(step: Population | RowSums, names: Names) -> list[str]:
     lines: list[str] = []
     for k, gather in enumerate(step.gathers):
         index, count = names.index(gather.source), names.count(gather.source)
@@ -28,18 +47,23 @@ def _cursors(step: Population, names: Names) -> list[str]:
         else:
             lines.append(f"const snncc_event *const event{k} = {index};")
             lines.append(f"const snncc_event *const end{k} = event{k} + {count};")
-    lines += [names.pointer(f"current{k}", r) for k, r in enumerate(step.currents)]
+    if isinstance(step, Population):
+        lines += [names.pointer(f"current{k}", r) for k, r in enumerate(step.currents)]
+        lines += [
+            f"const snncc_lanes *const sums{k} = {names.lanes(r.wire)};"
+            for k, r in enumerate(step.sums)
+        ]
     return lines
 
 
 def _open_loop(step: Population, names: Names) -> list[str]:
     lines = [
-        f"{names.wires[wire].ctype} *const {wire} = {names.values(Reading(wire))};"
+        f"{names.kind(wire)} *const {wire} = {names.values(Reading(wire))};"
         for _, wire in step.exposed
     ]
     if step.values:
-        kind = names.wires[step.values].ctype
-        lines.append(f"{kind} *const values = {names.values(Reading(step.values))};")
+        target = names.values(Reading(step.values))
+        lines.append(f"{names.kind(step.values)} *const values = {target};")
     elif step.events:
         lines.append(f"snncc_event *const list = {names.index(Reading(step.events))}, *out = list;")
     return lines
@@ -52,23 +76,27 @@ def _close_loop(step: Population, names: Names) -> list[str]:
     return ["*out = SNNCC_END;", f"{count} = (snncc_event)(out - list);"]
 
 
-def _loops(step: Population, names: Names) -> list[str]:
+def _loops(step: Population | RowSums, work: list[str]) -> list[str]:
+    """`work` for each group of eight lanes, group `group` of block `block`, `place` in all."""
     outputs = step.neurons // step.blocks
     one_block, one_group = step.blocks == 1, step.groups == 1
     lines: list[str] = []
     if one_block:
         lines.append(f"const uint32_t place = group, first = {LANES}u * group;")
     elif one_group:
-        lines.append(f"const uint32_t place = block, first = {outputs}u * block;")
+        first = "block" if lane_stride(step) > 1 else f"{outputs}u * block"
+        lines.append(f"const uint32_t place = block, first = {first};")
     else:
         lines.append(f"const uint32_t place = {step.groups}u * block + group;")
-        lines.append(f"const uint32_t first = {outputs}u * block + {LANES}u * group;")
+        first = f"{outputs}u * block + {LANES}u * group"
+        if lane_stride(step) > 1:
+            first = f"block + {LANES * lane_stride(step)}u * group"
+        lines.append(f"const uint32_t first = {first};")
     if outputs % LANES and not one_group:
         left = f"{outputs}u - {LANES}u * group"
         lines.append(f"const uint32_t count = {left} < {LANES}u ? {left} : {LANES}u;")
     else:
         lines.append(f"const uint32_t count = {min(outputs, LANES)}u;")
-    work = [*_rest(step), *_sum(step, names), *_update(step, names)]
     if not any("count" in line for line in work):
         del lines[-1]
     body = [*lines, *work]
@@ -113,22 +141,40 @@ def _rest(step: Population) -> list[str]:
 def _sum(step: Population, names: Names) -> list[str]:
     if not step.lanes:
         return []
-    lines = ["snncc_lanes sum = {{0}};"]
+    sums, begun = list(range(len(step.sums))), "{{0}}"
+    if sums and not step.gathers:
+        begun = f"sums{sums.pop()}[place]"
+    lines = [f"snncc_lanes sum = {begun};"]
     lines += [_gather(step, k, gather) for k, gather in enumerate(step.gathers)]
-    if step.gathers:
+    lines += [f"sum = snncc_plus(sum, &sums{k}[place]);" for k in sums]
+    if step.gathers or step.sums:
         lines.append("sum = snncc_settle(sum);")
     if step.bias.table or step.bias.value:
         lines.append("for (uint32_t k = 0; k < 8u; k++)")
         added = names.constant(step.bias, "place", "group", lanes_of(step), "lane[k]")
         lines.append(f"    sum.lane[k] = (int16_t)(sum.lane[k] + {added});")
     if step.currents and isinstance(step.arithmetic, Leaky):
-        terms = " + ".join(f"current{k}[first + k]" for k in range(len(step.currents)))
-        lines.append("for (uint32_t k = 0; k < count; k++)")
-        lines.append(f"    sum.lane[k] = (int16_t)(sum.lane[k] + {terms});")
+        lines += _add_currents(step, names)
     return lines
 
 
-def _gather(step: Population, k: int, gather: Gather) -> str:
+def _add_currents(step: Population, names: Names) -> list[str]:
+    """Currents in the order of the signal, added to the lanes."""
+    lines = []
+    whole = step.neurons // step.blocks % LANES == 0 and lane_stride(step) == 1
+    plain: list[str] = []
+    for k, reading in enumerate(step.currents):
+        if whole and names.wires[reading.wire].ctype == "int16_t":
+            lines.append(f"sum = snncc_plus_values(sum, current{k} + first);")
+        else:
+            plain.append(f"current{k}[{neuron(step)}]")
+    if plain:
+        lines.append("for (uint32_t k = 0; k < count; k++)")
+        lines.append(f"    sum.lane[k] = (int16_t)(sum.lane[k] + {' + '.join(plain)});")
+    return lines
+
+
+def _gather(step: Population | RowSums, k: int, gather: Gather) -> str:
     if not gather.blocked:
         rows = f"{gather.rows} + {gather.sources}u * place"
         return f"sum = snncc_gather(sum, {rows}, event{k}, end{k});"
@@ -150,10 +196,11 @@ def _update(step: Population, names: Names) -> list[str]:
 
 def _scalar_update(step: Population, scalar: Scalar, names: Names) -> list[str]:
     word = "int64_t" if scalar.wide else "int32_t"
-    terms = ["sum.lane[k]"] if step.lanes and (step.gathers or step.bias.table) else []
+    summed = step.gathers or step.sums or step.bias.table
+    terms = ["sum.lane[k]"] if step.lanes and summed else []
     if not terms and step.lanes and step.bias.value:
         terms = ["sum.lane[k]"]
-    terms += [f"current{k}[first + k]" for k in range(len(step.currents))]
+    terms += [f"current{k}[{neuron(step)}]" for k in range(len(step.currents))]
     body = [f"const {word} current = {' + '.join(terms) or '0'};"]
     for name, constant in scalar.parameters:
         value = names.constant(constant, "place", "group", lanes_of(step), "k")
@@ -165,9 +212,9 @@ def _scalar_update(step: Population, scalar: Scalar, names: Names) -> list[str]:
     for name, memory in scalar.states:
         body.append(f"state->{memory}{at} = ({kinds[memory]}){name};")
     for memory, wire in step.exposed:
-        body.append(f"{wire}[first + k] = state->{memory}{at};")
+        body.append(f"{wire}[{neuron(step)}] = state->{memory}{at};")
     if step.values:
-        body.append(f"values[first + k] = ({names.wires[step.values].ctype})fired;")
+        body.append(f"values[{neuron(step)}] = ({names.wires[step.values].ctype})fired;")
     elif step.events:
         body.append("flags.byte[k] = (uint8_t)fired;")
     else:
@@ -177,5 +224,5 @@ def _scalar_update(step: Population, scalar: Scalar, names: Names) -> list[str]:
         lines.append("(void)sum;")
     lines.append(f"for (uint32_t k = 0; k < count; k++) {{\n{block(body)}\n}}")
     if step.events:
-        lines.append("out = snncc_append(out, &flags, first);")
+        lines.append(f"out = snncc_append(out, &flags, first, {lane_stride(step)}u);")
     return lines

@@ -24,26 +24,35 @@ def scan(step: Scan, names: Names) -> list[str]:
     """Values to events."""
     wire, source = names.wires[step.target], names.wires[step.source.wire]
     lines = [names.pointer("value", step.source), _list(names, step.target)]
-    if source.ctype == "uint8_t" and wire.size >= 4:
-        # Most bytes are zero: four at a time. Compilers make one load of the four.
-        lines += [
-            f"for (uint32_t i = 0; i < {wire.size // 4 * 4}u; i += 4)",
-            "    if (value[i] | value[i + 1] | value[i + 2] | value[i + 3])",
-            "        for (uint32_t k = i; k < i + 4; k++) {",
-            "            *out = (snncc_event)k;",
-            "            out += value[k] != 0;",
-            "        }",
-        ]
-        start = wire.size // 4 * 4
-    else:
-        start = 0
-    if start < wire.size:
-        lines += [
-            f"for (uint32_t i = {start}; i < {wire.size}u; i++) {{",
-            "    *out = (snncc_event)i;",
-            "    out += value[i] != 0;",
+    size, start = source.size, 0
+    often = wire.size > size
+
+    def list_each(k: str, end: str) -> list[str]:
+        if often:
+            return [
+                f"for (; {k} < {end}; {k}++)",
+                f"    for (uint32_t again = (uint32_t)value[{k}]; again; again--)",
+                f"        *out++ = (snncc_event){k};",
+            ]
+        return [
+            f"for (; {k} < {end}; {k}++) {{",
+            f"    *out = (snncc_event){k};",
+            f"    out += value[{k}] != 0;",
             "}",
         ]
+
+    if source.ctype == "uint8_t" and size >= 4:
+        # Most bytes are zero: four at a time. Compilers make one load of the four.
+        lines += [
+            f"for (uint32_t i = 0; i < {size // 4 * 4}u; i += 4)",
+            "    if (value[i] | value[i + 1] | value[i + 2] | value[i + 3]) {",
+            "        uint32_t k = i;",
+            block(list_each("k", "i + 4"), 2),
+            "    }",
+        ]
+        start = size // 4 * 4
+    if start < size:
+        lines += ["{", f"    uint32_t i = {start};", block(list_each("i", f"{size}u")), "}"]
     return [
         *lines,
         "*out = SNNCC_END;",
@@ -55,7 +64,7 @@ def unpack(step: Unpack, names: Names) -> list[str]:
     """Events to values."""
     return [
         _target(names, step.target),
-        *_events(names, step.source),
+        *events(names, step.source),
         f"memset(out, 0, {names.wires[step.target].bytes // names.wires[step.target].slots}u);",
         "while (event != end)",
         "    out[*event++] = 1;",
@@ -82,7 +91,7 @@ def spread(step: Spread, names: Names) -> list[str]:
     ]
     if names.wires[step.source.wire].kind == "events":
         body = ["const uint32_t i = *event++;", *_walk(step.walk, kind, "")]
-        lines += [*_events(names, step.source), f"while (event != end) {{\n{block(body)}\n}}"]
+        lines += [*events(names, step.source), f"while (event != end) {{\n{block(body)}\n}}"]
         return lines
     body = [
         "const int32_t x = value[i];",
@@ -208,7 +217,7 @@ def matrix_product(step: MatrixProduct, names: Names) -> list[str]:
         f"    to[n] = ({kind})(to[n] + x * right[from + n]);",
     ]
     each = [
-        f"{kind} *const to = out + row * {step.columns}u;",
+        f"{names.kind(step.target)} *const to = out + row * {step.columns}u;",
         f"for (uint32_t n = 0; n < {step.columns}u; n++)",
         "    to[n] = 0;",
         f"for (uint32_t k = 0; k < {step.terms}u; k++) {{\n{block(taken)}\n}}",
@@ -241,7 +250,7 @@ def normalise(step: Normalise, names: Names) -> list[str]:
         f"value += {size};",
         f"out += {size};",
     ]
-    source = names.wires[step.source.wire].ctype
+    source = names.kind(step.source.wire)
     return [
         _target(names, step.target).replace("*const out", "*out"),
         f"const {source} *value = {names.values(step.source)};",
@@ -288,14 +297,15 @@ def pool(step: PoolWindow, names: Names) -> list[str]:
 
 
 def _target(names: Names, name: str) -> str:
-    return f"{names.wires[name].ctype} *const out = {names.values(Reading(name))};"
+    return f"{names.kind(name)} *const out = {names.values(Reading(name))};"
 
 
 def _list(names: Names, name: str) -> str:
     return f"snncc_event *const list = {names.index(Reading(name))}, *out = list;"
 
 
-def _events(names: Names, reading: Reading) -> list[str]:
+def events(names: Names, reading: Reading) -> list[str]:
+    """Declarations of the first event of a list and of its end."""
     return [
         f"const snncc_event *event = {names.index(reading)};",
         f"const snncc_event *const end = event + {names.count(reading)};",

@@ -22,10 +22,12 @@ class Grid:
 
     Attributes:
         blocks, outputs: neuron `[block, output]`; the population's shape, flat, in that order.
+        across: the population's shape, flat, is `[output, block]`.
     """
 
     blocks: int
     outputs: int
+    across: bool = False
 
     @property
     def groups(self) -> int:
@@ -39,7 +41,10 @@ class Grid:
 
     def spread(self, values: Integers, fill: int = 0) -> Integers:
         """Values `[blocks * outputs, ...]` in lanes: `[blocks, groups * 8, ...]`."""
-        apart = values.reshape(self.blocks, self.outputs, *values.shape[1:])
+        if self.across:
+            apart = values.reshape(self.outputs, self.blocks, *values.shape[1:]).swapaxes(0, 1)
+        else:
+            apart = values.reshape(self.blocks, self.outputs, *values.shape[1:])
         lead = [(0, 0), (0, self.groups * LANES - self.outputs)]
         rest = [(0, 0)] * (apart.ndim - 2)
         return np.pad(apart, [*lead, *rest], constant_values=fill)
@@ -92,9 +97,13 @@ class Tables:
 
 def rows(weights: Integers) -> Integers:
     """Weights `[..., lanes, sources]`, lanes a multiple of eight, as `[..., group, source, 8]`."""
-    *lead, lanes, sources = weights.shape
-    grouped = weights.reshape(*lead, lanes // LANES, LANES, sources)
-    return np.swapaxes(grouped[..., BYTE_ORDER, :], -1, -2)
+    return np.moveaxis(lane_rows(np.swapaxes(weights, -1, -2)), -3, -2)
+
+
+def lane_rows(weights: Integers) -> Integers:
+    """Weights `[..., sources, lanes]`, lanes a multiple of eight, as `[..., source, group, 8]`."""
+    grouped = weights.reshape(*weights.shape[:-1], weights.shape[-1] // LANES, LANES)
+    return grouped[..., BYTE_ORDER]
 
 
 def narrowest(low: int, high: int) -> CType | None:

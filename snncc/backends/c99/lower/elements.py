@@ -22,11 +22,13 @@ from snncc.ir.ops import (
     Transpose,
 )
 
-from ..program import Loop, MatrixProduct, PoolWindow, Step
+from ..program import Loop, MatrixProduct, PoolEvents, PoolWindow, Step
 from ..storage import Constant
 from .context import Context
+from .event_convolution import runs_of
 from .scalar_neurons import ROUNDED
 from .signal_uses import refusal
+from .taps import axes as axes_of
 
 
 def element_steps(context: Context, node: Node, target: str) -> tuple[Step, ...]:
@@ -173,11 +175,25 @@ def _affine(context: Context, node: Node, op: Affine, target: str) -> Loop:
     return _loop(context, node, target, shape, whole, node.inputs, text, parameters=tuple(found))
 
 
-def _pool(context: Context, node: Node, op: SumPool | AvgPool | MaxPool, target: str) -> PoolWindow:
+def _pool(
+    context: Context, node: Node, op: SumPool | AvgPool | MaxPool, target: str
+) -> PoolWindow | PoolEvents:
     axes = len(op.kernel)
     size = context.network.shapes[node.inputs[0].source]
     if axes not in (1, 2):
         raise refusal("C007", node, f"pools over {axes} axes have no form in C here, one or two do")
+    source = context.facts.source(node.inputs[0])
+    if context.fires(source) and not source.state:
+        positions = context.network.shapes[node.name][len(size) - axes :]
+        before = tuple(least for least, _ in op.padding)
+        window = axes_of(size[len(size) - axes :], positions, op.kernel, op.stride, before)
+        return PoolEvents(
+            node.name,
+            context.events(source, node.name),
+            target,
+            runs_of(context.tables, node.name, *window),
+            isinstance(op, MaxPool),
+        )
     flat = axes == 1
 
     def pad_pair(values: tuple[int, ...], missing: int) -> tuple[int, int]:

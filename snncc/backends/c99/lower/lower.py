@@ -18,17 +18,31 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Function, Graded, Input, Norm, Requantize, Weighted
 
-from ..program import Keep, Layer, Loop, Population, Port, Program, Readout, Scan, Step, Unpack
+from ..program import (
+    Keep,
+    Layer,
+    Loop,
+    Population,
+    Port,
+    Program,
+    Readout,
+    Scan,
+    Settle,
+    Step,
+    Unpack,
+)
 from ..storage import Reading, Wire
 from .c_name import name_in_c
 from .constant_arrays import narrowest
 from .context import Context
+from .current import Current, Synapses
 from .elements import element_steps
+from .event_convolution import is_scattered, scatter_steps
 from .population_arithmetic import arithmetic_of
 from .requantized import lower_graded, norm_step, register_step, table_step
 from .shared_memory import share_memory
 from .signal_uses import refusal
-from .synapses import Current, Synapses, lower_synapses
+from .synapses import lower_synapses
 from .unread import read_tables
 
 
@@ -100,8 +114,11 @@ class _Lowering:
         node = self.network[use.source]
         if node.op.states or isinstance(node.op, Input) or node.name in self.steps:
             return
-        target = self.context.wiring.values(Use(node.name), node.name).wire
         self.steps[node.name] = ()  # it may read itself, some ticks late
+        if is_scattered(self.context, node):
+            self.steps[node.name], self.layers[node.name] = scatter_steps(self.context, node)
+            return
+        target = self.context.wiring.values(Use(node.name), node.name).wire
         match node.op:
             case Weighted():
                 step, self.layers[node.name] = lower_synapses(self.context, node, target)
@@ -123,19 +140,22 @@ class _Lowering:
         numbers, memories, resting = arithmetic_of(self.context, node, grid, current.lanes)
         counted = node.op.counts != 1
         synapses: Synapses = current.synapses(self.context)
+        driven = synapses.currents or synapses.sums or synapses.biased
         population = Population(
             node=node.name,
             keyword=node.op.keyword,
             neurons=self.facts.size(node.name),
             blocks=grid.blocks,
             groups=grid.groups,
+            across=grid.across,
             gathers=synapses.gathers,
             currents=synapses.currents,
+            sums=synapses.sums,
             bias=synapses.bias,
             lanes=current.lanes,
             arithmetic=numbers,
             memories=memories,
-            resting=resting and grid.blocks > 1 and not synapses.currents and not synapses.biased,
+            resting=resting and grid.blocks > 1 and bool(synapses.gathers) and not driven,
             counted=counted,
             events="",
             values="",
@@ -181,8 +201,8 @@ class _Lowering:
             events, values = f"{node.name}_events", f"{node.name}_values"
             native = values
             for step in self.steps.get(node.name, ()):
-                if isinstance(step, Loop) and step.target not in wires:
-                    continue  # a state, or graded events, that nobody reads
+                if isinstance(step, Loop | Settle) and step.target not in wires:
+                    continue  # a state, graded events, or sums in order, that nobody reads
                 if isinstance(step, Population):
                     native = values if step.counted else events
                     step = self._connect(node, step, native, wires)

@@ -251,8 +251,8 @@ class _Writer:
         assert isinstance(format, Quantity)
         narrow = "" if self.wide else "(int32_t)"
         if format.overflow is Overflow.WRAP:
-            wrapped = f"{narrow}snncc_wrap({value}, {format.bits})"
-            return wrapped if format.signed else f"({value} & {(1 << format.bits) - 1})"
+            wrap_bias = f"{narrow}snncc_wrap({value}, {format.bits})"
+            return wrap_bias if format.signed else f"({value} & {(1 << format.bits) - 1})"
         if format.bits == NARROW_BITS and format.signed and not self.wide:
             return f"snncc_fit16({value})"
         return f"{narrow}snncc_fit({value}, {_literal(format.low)}, {_literal(format.high)})"

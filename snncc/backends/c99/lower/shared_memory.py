@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..program import Program, Readout
 from ..step_wires import list_filled, read_by
-from ..storage import BYTES, Wire
-
-ALIGNMENT_BYTES = 4  # of a place: a whole word, as kernels read words
+from ..storage import SHARED_ALIGNMENT, Wire
 
 
 @dataclass(frozen=True)
@@ -28,25 +26,20 @@ class _Span:
 def share_memory(program: Program, apart: Collection[Readout] = ()) -> Program:
     """The program with a place in shared memory for each wire that need not outlive its tick.
 
-    C lets no two types of different width share memory (C99 6.5p7), so each width has a memory of
-    its own. Within it the largest wire is placed first, each at the lowest place that is free
-    during its steps.
+    The largest wire is placed first, each at the lowest place that is free during its steps.
 
     Args:
         program: with steps in order.
         apart: what stays readable after the tick, beside the outputs.
     """
     kept = {r.reading.wire for r in (*program.outputs, *apart)}
-    spans = {span.wire.name: span for span in _spans(program) if span.wire.name not in kept}
-    places: dict[str, int] = {}
-    for width in {BYTES[span.wire.ctype] for span in spans.values()}:
-        same = [span for span in spans.values() if BYTES[span.wire.ctype] == width]
-        places |= _places(sorted(same, key=lambda span: -span.wire.elements), width)
+    spans = [span for span in _find_spans(program) if span.wire.name not in kept]
+    places = _place_wires(sorted(spans, key=lambda span: -span.wire.bytes))
     wires = tuple(replace(w, place=places.get(w.name)) for w in program.wires)
     return replace(program, wires=wires)
 
 
-def _spans(program: Program) -> Iterator[_Span]:
+def _find_spans(program: Program) -> Iterator[_Span]:
     """The wires that no tick leaves to the next, each with the steps that need it."""
     filled: dict[str, list[int]] = {}
     read: dict[str, list[int]] = {}
@@ -63,16 +56,16 @@ def _spans(program: Program) -> Iterator[_Span]:
         yield _Span(wire, filled[wire.name][0], max(filled[wire.name] + read.get(wire.name, [])))
 
 
-def _places(spans: list[_Span], width: int) -> Mapping[str, int]:
-    """Where each wire begins, in elements."""
+def _place_wires(spans: list[_Span]) -> Mapping[str, int]:
+    """Where each wire begins, in bytes."""
     placed: list[tuple[int, _Span]] = []
-    step = ALIGNMENT_BYTES // width
     for span in spans:
         place = 0
         for start, other in sorted(placed, key=lambda each: each[0]):
-            if place + span.wire.elements <= start:
+            if place + span.wire.bytes <= start:
                 break
             if span.meets(other):
-                place = max(place, -(-(start + other.wire.elements) // step) * step)
+                end = start + other.wire.bytes
+                place = max(place, -(-end // SHARED_ALIGNMENT) * SHARED_ALIGNMENT)
         placed.append((place, span))
     return {span.wire.name: place for place, span in placed}

@@ -21,10 +21,10 @@ from snncc.ir import (
     bounds,
     order_nodes,
 )
-from snncc.ir.ops import Input, Reshape
+from snncc.ir.ops import BlockDense, Dense, Input, Reshape
 
 from ..storage import CType, Reading, Wire
-from ..target import CURES, EVENTS_MAX, PHASES_MAX, RULES
+from ..target import COUNTED_MOST, CURES, EVENTS_MAX, PHASES_MAX, RULES
 from .constant_arrays import narrowest
 
 
@@ -53,8 +53,10 @@ class Facts:
     @cached_property
     def wide(self) -> bool:
         """Whether some list of events needs indices of 32 bits; all lists have them then."""
-        large = [node for node in self.network if self.size(node.name) >= EVENTS_MAX]
-        return any(self.binary(Use(node.name)) for node in large)
+        return any(
+            self.is_countable(use) and self.count_listed(use) >= EVENTS_MAX
+            for use in (Use(node.name) for node in self.network)
+        )
 
     def size(self, name: str) -> int:
         """Elements of a node's output."""
@@ -75,6 +77,28 @@ class Facts:
         """Whether a wire holds nothing but 0 and 1."""
         low, high = self.limits(use)
         return bool(np.all(low >= 0) and np.all(high <= 1))
+
+    def is_countable(self, use: Use) -> bool:
+        """Whether a list may name each element of a wire as often as its value says."""
+        low, high = self.limits(use)
+        return bool(np.all(low >= 0) and np.all(high <= COUNTED_MOST))
+
+    def count_listed(self, use: Use) -> int:
+        """Events on a list that has all of a countable wire's elements, each as often as can be."""
+        return int(np.sum(self.limits(use)[1]))
+
+    def needs_order(self, name: str) -> bool:
+        """Whether a list of a node's events must be in ascending order for some reader."""
+        if any(use.source == name for use in self.network.outputs):
+            return True
+        for node in self.network:
+            if not any(use.source == name and not use.state for use in node.inputs):
+                continue
+            if isinstance(node.op, Reshape) and self.needs_order(node.name):
+                return True
+            if isinstance(node.op, Dense | BlockDense) and len(self.network.shapes[node.name]) > 1:
+                return True
+        return False
 
     def source(self, use: Use) -> Use:
         """The wire itself where a use reads it under another shape only."""
@@ -119,9 +143,12 @@ class Wiring:
     outside: set[str] = field(default_factory=set[str])
 
     def events(self, use: Use, user: str) -> Reading:
-        """The wire as a list of the neurons that fired, for a node that is called `user`."""
+        """The wire as a list of the neurons that fired, for a node that is called `user`.
+
+        It has room for each as many times as its largest value says.
+        """
         assert not use.state
-        size = self.facts.size(use.source)
+        size = self.facts.count_listed(use)
         kind: CType = "uint32_t" if self.facts.wide else "uint16_t"
         return self._read(Wire(f"{use.source}_events", "events", kind, size), use, user)
 
@@ -130,6 +157,10 @@ class Wiring:
         name = f"{use.source}_{use.state}_now" if use.state else f"{use.source}_values"
         kind, size = self.facts.ctype(use), self.facts.size(use.source)
         return self._read(Wire(name, "values", kind, size), use, user)
+
+    def lanes(self, name: str, size: int, user: str) -> Reading:
+        """The sums of a node in lanes, `size` of them, for a node that is called `user`."""
+        return self._read(Wire(f"{name}_lanes", "lanes", "int16_t", size), Use(name), user)
 
     def _read(self, wire: Wire, use: Use, user: str) -> Reading:
         if use.delay >= PHASES_MAX:

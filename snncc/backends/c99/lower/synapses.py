@@ -1,17 +1,16 @@
-"""Weights → rows to gather, walks to spread along, dot products; which of them, and why."""
+"""Synapses outside populations: rows to gather, walks to spread along, dot products; and why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import prod
+from dataclasses import replace
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Integers, Node, Output, Use
-from snncc.ir.ops import BlockDense, Conv, Dense, Sparse, Sum, Weighted
+from snncc.ir import Integers, Node, Output, Use
+from snncc.ir.ops import BlockDense, Conv, Dense, Sparse, Weighted
 
-from ..program import ConvWalk, DenseWalk, Dot, Gather, Layer, SparseWalk, Spread, Walk
-from ..storage import BYTES, Constant, CType, Reading
+from ..program import ConvWalk, DenseWalk, Dot, Layer, RowSums, SparseWalk, Spread, Walk
+from ..storage import BYTES, Constant, CType
 from ..target import (
     ACCUMULATOR_BITS,
     DENSE_SYNAPSE,
@@ -19,183 +18,87 @@ from ..target import (
     EVENT_SPREAD,
     GATHERED_LEAST,
     LANE_BITS,
-    LANES,
-    WEIGHT_BITS,
 )
-from .constant_arrays import Grid, narrowest, rows
+from .constant_arrays import Grid, narrowest
 from .context import Context
+from .gathered_rows import (
+    blocks_of,
+    codes_of,
+    cost_of_events,
+    gather_rows,
+    has_short_sums,
+    has_small_weights,
+)
 from .signal_uses import refusal
 
 
-def codes_of(context: Context, node: Node) -> tuple[Integers, Integers]:
-    """Weight codes in the tensor's layout, and bias codes that broadcast to the output."""
-    assert isinstance(node.op, Weighted)
-    a: Arithmetic = context.numbers[node.name][0]
-    return node.op.weight_codes(a), node.op.bias_codes(a)
+def lower_synapses(
+    context: Context, node: Node, target: str
+) -> tuple[RowSums | Spread | Dot, Layer]:
+    """Synapses outside a population: their step, and their line of the report.
 
-
-@dataclass(frozen=True)
-class Synapses:
-    """How the current of a population is computed."""
-
-    gathers: tuple[Gather, ...]
-    currents: tuple[Reading, ...]
-    bias: Constant
-    biased: bool
-    layers: tuple[Layer, ...]
-
-
-@dataclass(frozen=True)
-class Current:
-    """The signals that add up to the input of a population, apart.
-
-    Attributes:
-        terms: dense synapses on spikes (with the wire they read), or wires to add as they are.
-        lanes: whether the whole current is proven to fit int16.
+    Of the forms that a layer has, the one that costs least at the expected rate of its source.
     """
-
-    node: Node
-    terms: tuple[tuple[Node | None, Use], ...]
-    grid: Grid
-    lanes: bool
-    reason: str
-
-    @classmethod
-    def of(cls, context: Context, node: Node) -> Current:
-        """The current of a population."""
-        neurons = context.facts.size(node.name)
-        low, high = context.facts.limits(node.inputs[0])
-        half = 1 << (LANE_BITS - 1)
-        worst = max(-int(low.min(initial=0)), int(high.max(initial=0)))
-        lanes = worst < half
-        terms = _terms(context, node.inputs[0], neurons)
-        if not lanes:
-            terms = tuple((None, wire(layer, use)) for layer, use in terms)
-            return cls(node, terms, Grid(1, neurons), lanes, f"current up to {worst:,}: 32 bits")
-        known = [_blocks(context, layer) for layer, _ in terms if layer is not None]
-        usable = [n for n in known if neurons % n == 0 and neurons // n >= GATHERED_LEAST]
-        grid = Grid(max(usable, default=1), neurons // max(usable, default=1))
-        terms = tuple(
-            (layer, use)
-            if layer is not None and _blocks(context, layer) in (1, grid.blocks)
-            else (None, wire(layer, use))
-            for layer, use in terms
-        )
-        return cls(node, terms, grid, lanes, f"current at most {worst:,}: 16 bits")
-
-    def synapses(self, context: Context) -> Synapses:
-        """Gathers for the terms with weights, readings for the others."""
-        gathers, currents, layers = [], [], []
-        neurons = self.grid.blocks * self.grid.outputs
-        bias = np.zeros(neurons, dtype=np.int64)
-        for layer, use in self.terms:
-            if layer is None:
-                currents.append(context.values(use, self.node.name))
-                continue
-            gather, own, line = _gather(context, layer, use, self.grid, self.node.name)
-            bias = bias + own
-            gathers.append(gather)
-            layers.append(line)
-        constant = context.tables.constant(f"{self.node.name}_bias", "lanes", bias, self.grid, 0)
-        return Synapses(
-            tuple(gathers), tuple(currents), constant, bool(np.any(bias)), tuple(layers)
-        )
-
-
-def wire(layer: Node | None, use: Use) -> Use:
-    """The output of a layer where there is one, else the wire itself."""
-    return use if layer is None else Use(layer.name)
-
-
-def _terms(context: Context, use: Use, neurons: int) -> tuple[tuple[Node | None, Use], ...]:
-    """What adds up to a wire: through sums and reshapes, down to weights on spikes."""
-    use = context.facts.source(use)
-    node, network = context.network[use.source], context.network
-    plain: tuple[tuple[Node | None, Use], ...] = ((None, use),)
-    if use.state or context.facts.size(use.source) != neurons:
-        return plain
-    if isinstance(node.op, Sum) and not use.delay:
-        if any(prod(network.shapes[u.source]) != neurons for u in node.inputs):
-            return plain
-        return tuple(t for u in node.inputs for t in _terms(context, u, neurons))
-    if not isinstance(node.op, Dense | BlockDense):
-        return plain
-    source = context.facts.source(node.inputs[0])
     weights, _ = codes_of(context, node)
-    half = 1 << (WEIGHT_BITS - 1)
-    small = -half <= int(weights.min()) and int(weights.max()) < half
-    listed = context.facts.binary(source)
-    if use.delay or source.state or not listed or not small:
-        return plain
-    return ((node, source),)
-
-
-def _blocks(context: Context, node: Node) -> int:
-    return prod(context.network.shapes[node.name][:-1])
-
-
-def _gather(
-    context: Context, layer: Node, source: Use, grid: Grid, user: str
-) -> tuple[Gather, Integers, Layer]:
-    weights, bias = codes_of(context, layer)
-    own = np.broadcast_to(bias, context.network.shapes[layer.name]).reshape(-1)
-    blocked = _blocks(context, layer) > 1
-    shared = blocked and isinstance(layer.op, Dense)
-    sources = int(weights.shape[-1])
-    if blocked:
-        stack = weights if not shared else weights[None]
-        lanes = np.pad(stack, [(0, 0), (0, grid.groups * LANES - grid.outputs), (0, 0)])
-    else:
-        lanes = grid.spread(weights.reshape(-1, sources))
-    table = context.tables.keep(f"{layer.name}_rows", "rows", rows(lanes))
-    reading = context.events(source, user)
-    gather = Gather(layer.name, reading, table, sources, blocked, shared)
-    rate = context.rates.get(source.source)
-    fired = "rate unknown" if rate is None else f"{EVENT_GATHERED} x rate {rate:.3f}"
-    reason = f"{fired} below {DENSE_SYNAPSE} instructions per synapse"
-    synapses = int(weights.size) * (grid.blocks if shared else 1)
-    line = Layer(layer.name, layer.op.keyword, 0, synapses, int(lanes.size), 0, "event", reason)
-    return gather, own, line
-
-
-def lower_synapses(context: Context, node: Node, target: str) -> tuple[Spread | Dot, Layer]:
-    """Synapses outside a population: their step, and their line of the report."""
-    weights, bias = codes_of(context, node)
     _check_sums(context, node)
     source = context.facts.source(node.inputs[0])
-    size = context.facts.size(node.name)
+    form, reason = _choose_form(context, node, source)
+    line = Layer(
+        node.name, node.op.keyword, 0, int(weights.size), int(weights.size), 0, "event", reason
+    )
+    if form == "gathered":
+        return _lower_row_sums(context, node, source, target), line
     kind = narrowest(int(weights.min(initial=0)), int(weights.max(initial=0)))
     assert kind is not None, f"%{node.name}: weights beyond 32 bits"
-    small = kind == "uint8_t" and int(weights.max(initial=0)) < 128
-    layout = "int8_t" if small else kind
-    whole = np.broadcast_to(bias, context.network.shapes[node.name])
-    begin = context.tables.make_constant(f"{node.name}_bias", "int32_t", whole)
-    rate, binary = context.rates.get(source.source), context.facts.binary(source)
-    events = context.network[source.source].op.output is Output.EVENTS
-    graded = events and not source.state
-    density = rate if rate is not None and (binary or graded) else float(not binary)
-    known = "of unknown rate" if rate is None else f"of rate {density:.3f}"
-    signal = f"spikes {known}" if binary or graded else "values"
-    dense = isinstance(node.op, Dense | BlockDense) and EVENT_SPREAD * density > DENSE_SYNAPSE
-    reason = (
-        f"{signal}: {EVENT_SPREAD} x {density:.3f} {'above' if dense else 'below'} "
-        f"{DENSE_SYNAPSE} instructions per synapse"
-    )
-    line = Layer(
-        node.name,
-        node.op.keyword,
-        0,
-        int(weights.size),
-        int(weights.size) * BYTES[layout],
-        0,
-        "dense" if dense else "event",
-        reason,
-    )
-    if dense:
-        return _dot(context, node, weights, layout, source, target, begin), line
-    read = context.events if binary else context.values
+    layout: CType = "int8_t" if has_small_weights(context, node) else kind
+    line = replace(line, method=form, flash_bytes=int(weights.size) * BYTES[layout])
+    if form == "dense":
+        return _dot(context, node, weights, layout, source, target), line
+    read = context.events if context.facts.binary(source) else context.values
     walk = _walk(context, node, weights, layout)
-    return Spread(node.name, read(source, node.name), target, size, walk, begin), line
+    reading, size = read(source, node.name), context.facts.size(node.name)
+    return Spread(node.name, reading, target, size, walk, _make_bias(context, node)), line
+
+
+def _choose_form(context: Context, node: Node, source: Use) -> tuple[str, str]:
+    """How the synapses of a layer are computed, "gathered", "event" or "dense", and why."""
+    events = context.network[source.source].op.output is Output.EVENTS and not source.state
+    sparse = events or context.facts.is_countable(source)
+    cost, said = cost_of_events(context, source, EVENT_SPREAD)
+    if not sparse:
+        cost, said = EVENT_SPREAD, f"values, {EVENT_SPREAD} instructions per synapse one by one"
+    if not isinstance(node.op, Dense | BlockDense):
+        return "event", f"{said}; its only form"
+    if _is_gathered(context, node, source):
+        gathering, told = cost_of_events(context, source, EVENT_GATHERED)
+        if gathering <= DENSE_SYNAPSE:
+            return "gathered", f"{told}; dense {DENSE_SYNAPSE}"
+    return "dense" if cost > DENSE_SYNAPSE else "event", f"{said}; dense {DENSE_SYNAPSE}"
+
+
+def _is_gathered(context: Context, node: Node, source: Use) -> bool:
+    """Whether eight sums at a time, of 16 bits, are equal and have enough to do."""
+    wide = context.network.shapes[node.name][-1] >= GATHERED_LEAST
+    listed = context.facts.is_countable(source) and not source.state
+    short = has_small_weights(context, node) and has_short_sums(context, node)
+    return wide and listed and short
+
+
+def _lower_row_sums(context: Context, node: Node, source: Use, target: str) -> RowSums:
+    blocks, size = blocks_of(context, node), context.facts.size(node.name)
+    grid = Grid(blocks, size // blocks)
+    gather, bias, _ = gather_rows(context, node, source, grid, node.name)
+    half = 1 << (LANE_BITS - 1)
+    lanes = (bias + half) % (2 * half) - half  # sums are kept to 16 bits, and so is what they add
+    constant = context.tables.constant(f"{node.name}_bias", "lanes", lanes, grid, 0)
+    return RowSums(node.name, target, size, blocks, grid.groups, (gather,), constant)
+
+
+def _make_bias(context: Context, node: Node) -> Constant:
+    """What each sum begins with."""
+    _, bias = codes_of(context, node)
+    whole = np.broadcast_to(bias, context.network.shapes[node.name])
+    return context.tables.make_constant(f"{node.name}_bias", "int32_t", whole)
 
 
 def _dot(
@@ -205,10 +108,9 @@ def _dot(
     layout: CType,
     source: Use,
     target: str,
-    begin: Constant,
 ) -> Dot:
     table = context.tables.keep(f"{node.name}_weights", layout, weights)
-    repeats = _blocks(context, node)
+    repeats = blocks_of(context, node)
     outputs, inputs = weights.shape[-2:]
     return Dot(
         node.name,
@@ -219,7 +121,7 @@ def _dot(
         int(outputs),
         table,
         isinstance(node.op, BlockDense),
-        begin,
+        _make_bias(context, node),
     )
 
 
@@ -241,7 +143,7 @@ def _walk(context: Context, node: Node, weights: Integers, layout: CType) -> Wal
     table = keep(f"{name}_weights", layout, np.swapaxes(weights, -1, -2))
     outputs, inputs = (int(n) for n in weights.shape[-2:])
     blocked = isinstance(node.op, BlockDense)
-    return DenseWalk(table, _blocks(context, node), inputs, outputs, blocked)
+    return DenseWalk(table, blocks_of(context, node), inputs, outputs, blocked)
 
 
 def _index_type(last: int) -> CType:

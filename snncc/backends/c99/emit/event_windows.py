@@ -1,0 +1,87 @@
+"""The C of convolutions and pools that walk the events of a list. Never: a decision."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..program import PoolEvents, Runs, Scatter, Settle
+from ..storage import Reading
+from ..target import LANES
+from .c_names import Names, block
+from .steps import events
+
+
+def scatter(step: Scatter, names: Names) -> list[str]:
+    """Each event adds the rows of its taps to the sums of the pixels that they meet."""
+    runs, groups = step.runs, step.groups
+    (height, width), columns = runs.kernel, runs.positions[1]
+    body = [
+        *_locate_event(step.runs, names),
+        f"const uint32_t tap = (channel * {height}u + down[0]) * {width}u + along[0];",
+        f"const uint32_t pixel = down[1] * {columns}u + along[1], count = along[2] * {groups}u;",
+        f"snncc_add_rows(sums + {groups}u * pixel, {step.rows} + {groups}u * tap, down[2], count,",
+        f"    {columns * groups}u - count, {width * groups}u - count);",
+    ]
+    size = prod(runs.positions) * groups * LANES * 2
+    return [
+        f"snncc_lanes *const sums = {names.lanes(step.target)};",
+        *events(names, step.source),
+        f"memset(sums, 0, {size}u);",
+        f"while (event != end) {{\n{block(body)}\n}}",
+    ]
+
+
+def _locate_event(runs: Runs, names: Names) -> list[str]:
+    """An event's channel, and the runs of its line and column."""
+    lines, columns = runs.size
+    down, along = (names.tables[name].layout for name in (runs.lines, runs.columns))
+    return [
+        "const uint32_t i = *event++;",
+        f"const uint32_t channel = i / {lines * columns}u;",
+        f"const {down} *const down = {runs.lines} + 3u * (i % {lines * columns}u / {columns}u);",
+        f"const {along} *const along = {runs.columns} + 3u * (i % {columns}u);",
+    ]
+
+
+def settle(step: Settle, names: Names) -> list[str]:
+    """Sums in lanes, in the order of the signal."""
+    kind, groups = names.wires[step.target].ctype, -(-step.channels // LANES)
+    bias = ""
+    if step.bias.table or step.bias.value:
+        bias = f" + {names.constant(step.bias, 'group', 'group', LANES * groups, 'lane[k]')}"
+    inner = [
+        f"const snncc_lanes sum = snncc_settle(sums[{groups}u * pixel + group]);",
+        f"const uint32_t left = {step.channels}u - {LANES}u * group;",
+        f"{names.kind(step.target)} *const to = out + {LANES * step.pixels}u * group + pixel;",
+        f"for (uint32_t k = 0; k < {LANES}u && k < left; k++)",
+        f"    to[{step.pixels}u * k] = ({kind})(int16_t)(sum.lane[k]{bias});",
+    ]
+    each = f"for (uint32_t group = 0; group < {groups}u; group++) {{\n{block(inner)}\n}}"
+    return [
+        f"const snncc_lanes *const sums = {names.lanes(step.source.wire)};",
+        f"{names.kind(step.target)} *const out = {names.values(Reading(step.target))};",
+        f"for (uint32_t pixel = 0; pixel < {step.pixels}u; pixel++) {{\n{block([each])}\n}}",
+    ]
+
+
+def pool_events(step: PoolEvents, names: Names) -> list[str]:
+    """Each event marks, or adds to, the windows that it lies in."""
+    wire, (lines, columns) = names.wires[step.target], step.runs.positions
+    kind = wire.ctype
+    add = "to[k] = 1;" if step.largest else f"to[k] = ({kind})(to[k] + 1);"
+    body = [
+        *_locate_event(step.runs, names),
+        f"{names.kind(step.target)} *to = out + channel * {lines * columns}u",
+        f"    + down[1] * {columns}u + along[1];",
+        "for (uint32_t n = down[2]; n; n--) {",
+        "    for (uint32_t k = 0; k < along[2]; k++)",
+        f"        {add}",
+        f"    to += {columns}u;",
+        "}",
+    ]
+    return [
+        f"{names.kind(step.target)} *const out = {names.values(Reading(step.target))};",
+        *events(names, step.source),
+        f"memset(out, 0, {wire.bytes // wire.slots}u);",
+        f"while (event != end) {{\n{block(body)}\n}}",
+    ]

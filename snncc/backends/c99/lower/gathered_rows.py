@@ -1,0 +1,73 @@
+"""Weights as rows that are fetched for each event, eight targets at a time. Pure."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from snncc.ir import Arithmetic, Integers, Node, Use
+from snncc.ir.ops import Dense, Weighted
+
+from ..program import Gather, Layer
+from ..target import EVENT_GATHERED, LANE_BITS, LANES, UNKNOWN_RATE, WEIGHT_BITS
+from .constant_arrays import Grid, rows
+from .context import Context
+
+
+def codes_of(context: Context, node: Node) -> tuple[Integers, Integers]:
+    """Weight codes in the tensor's layout, and bias codes that broadcast to the output."""
+    assert isinstance(node.op, Weighted)
+    a: Arithmetic = context.numbers[node.name][0]
+    return node.op.weight_codes(a), node.op.bias_codes(a)
+
+
+def has_small_weights(context: Context, node: Node) -> bool:
+    """Whether a byte holds each weight."""
+    weights, _ = codes_of(context, node)
+    half = 1 << (WEIGHT_BITS - 1)
+    return -half <= int(weights.min(initial=0)) and int(weights.max(initial=0)) < half
+
+
+def has_short_sums(context: Context, node: Node) -> bool:
+    """Whether 16 bits hold every sum of a layer."""
+    low, high = context.facts.limits(Use(node.name))
+    half = 1 << (LANE_BITS - 1)
+    return -half <= int(low.min(initial=0)) and int(high.max(initial=0)) < half
+
+
+def blocks_of(context: Context, node: Node) -> int:
+    """Blocks of a layer's output: all but its last axis."""
+    return prod(context.network.shapes[node.name][:-1])
+
+
+def gather_rows(
+    context: Context, layer: Node, source: Use, grid: Grid, user: str
+) -> tuple[Gather, Integers, Layer]:
+    """The rows of a layer for the lanes of a grid, its biases, and its line of the report."""
+    weights, bias = codes_of(context, layer)
+    own = np.broadcast_to(bias, context.network.shapes[layer.name]).reshape(-1)
+    blocked = blocks_of(context, layer) > 1
+    shared = blocked and isinstance(layer.op, Dense)
+    sources = int(weights.shape[-1])
+    if blocked:
+        stack = weights if not shared else weights[None]
+        lanes = np.pad(stack, [(0, 0), (0, grid.groups * LANES - grid.outputs), (0, 0)])
+    else:
+        lanes = grid.spread(weights.reshape(-1, sources))
+    table = context.tables.keep(f"{layer.name}_rows", "rows", rows(lanes))
+    reading = context.events(source, user)
+    gather = Gather(layer.name, reading, table, sources, blocked, shared)
+    reason = cost_of_events(context, source, EVENT_GATHERED)[1]
+    synapses = int(weights.size) * (grid.blocks if shared else 1)
+    line = Layer(layer.name, layer.op.keyword, 0, synapses, int(lanes.size), 0, "event", reason)
+    return gather, own, line
+
+
+def cost_of_events(context: Context, source: Use, each: float) -> tuple[float, str]:
+    """Instructions per synapse of walking the events of a wire, at `each` for one; and in words."""
+    rate = context.rates.get(source.source)
+    if rate is None:
+        said = f"{UNKNOWN_RATE} (rate unknown)"
+        return each * UNKNOWN_RATE, f"events: {each} x {said} instructions per synapse"
+    return each * rate, f"events: {each} x rate {rate:.3f} instructions per synapse"
