@@ -119,7 +119,7 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
     Raises:
         UsageError: the file is bad; or a zoo model's data are not here, with where to get them.
     """
-    ticks = _ticks(options)
+    ticks = read_ticks(options)
     if model.startswith(ZOO):
         from snncc.zoo import data_set, entry, test_data
 
@@ -158,16 +158,21 @@ def class_names(model: str, classes: int) -> tuple[str, ...]:
     return named if len(named) == classes else ()
 
 
-def tick_option(model: str) -> dict[str, str]:
-    """The frontend option that says how long a zoo model's tick is; none for another model."""
+def tick_seconds(model: str) -> float | None:
+    """How long a tick of a zoo model is; None for another model."""
     if not model.startswith(ZOO):
-        return {}
+        return None
     from snncc.zoo import data_set
 
-    return {"tick": repr(data_set(model.removeprefix(ZOO)).tick_seconds)}
+    return data_set(model.removeprefix(ZOO)).tick_seconds
 
 
-def _ticks(options: Mapping[str, str]) -> int | None:
+def read_ticks(options: Mapping[str, str]) -> int | None:
+    """How many ticks the user wants; None where that is not said.
+
+    Raises:
+        UsageError: it is not an integer above zero.
+    """
     text = options.get("ticks")
     if text is None:
         return None

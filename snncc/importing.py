@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from snncc.frontends import Imported, ImportRequest
-from snncc.ir import ImportRefused, Network, UsageError, Values, describe_unknown, give_back
+from snncc.frontends import Frontend, Imported, ImportRequest, TimedFrontend
+from snncc.ir import (
+    ImportRefused,
+    Network,
+    UsageError,
+    Values,
+    describe_unknown,
+    give_back,
+    identifier,
+)
 from snncc.ir.untrusted import limits
 
-from .datasets import ZOO, Samples, find_samples, tick_option
-from .plugins import frontend
+from .datasets import ZOO, Samples, find_samples, read_ticks, tick_seconds
+from .plugins import find_source, frontend
 
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
 SIGNAL = "signal"  # the option of frontends that says what enters: spikes or real values
-COMMON_OPTIONS = {"ticks": "present [samples, *shape] data at each of so many ticks"}
+TICKS = "ticks", "present [samples, *shape] data at each of so many; run so many without data"
+TICK = "tick", "seconds that one tick stands for (0.001)"
 
 
 @dataclass(frozen=True)
@@ -55,17 +64,21 @@ def import_model(
         UsageError: a name, a file or an option does not exist.
     """
     reader = frontend(model)
-    known = {**reader.options, **COMMON_OPTIONS}
+    known = model_options(reader)
     for key in options:
         if key not in known:
             raise UsageError(describe_unknown("option", key, known))
+    stated = TICK[0] in reader.options
+    seconds = None if stated else _read_seconds(options, tick_seconds(model))
     samples = find_samples(model, data, options)
     signal = example if samples is None else samples.first(_examples(samples)).signal
     open_kind = SIGNAL in reader.options and SIGNAL not in options and not model.startswith(ZOO)
     counts = open_kind and samples is not None and not _binary(samples)
-    told = {**tick_option(model), **({SIGNAL: "real"} if counts else {}), **options}
+    told = {SIGNAL: "real"} if counts else {}
+    told |= {key: value for key, value in options.items() if key in reader.options}
+    request = ImportRequest(model, weights, signal, told, read_ticks(options))
     try:
-        imported = reader.load(ImportRequest(model, weights, signal, told))
+        imported = reader.load(_in_zoo(request) if model.startswith(ZOO) else request)
     except ImportRefused as refusal:
         if samples is None or samples.signal.ndim > 2 or "ticks" in options:
             raise
@@ -75,8 +88,46 @@ def import_model(
         )
         raise
     give_back()  # what running the model took
+    if seconds is not None:
+        imported = replace(imported, network=replace(imported.network, tick=seconds))
     decided = {SIGNAL: _kind(imported.network)} if open_kind and samples is not None else {}
     return Model(imported, samples, decided)
+
+
+def model_options(reader: Frontend) -> dict[str, str]:
+    """The options of a MODEL → what they mean: those of its frontend, and those of all models."""
+    timed = isinstance(reader, TimedFrontend) and reader.states_tick
+    return {**dict([TICKS] if timed else [TICKS, TICK]), **reader.options}
+
+
+def _in_zoo(request: ImportRequest) -> ImportRequest:
+    """The request for a zoo model's own factory, with the weights that the zoo has."""
+    from snncc.zoo import weights
+
+    name = request.source.removeprefix(ZOO)
+    return replace(
+        request,
+        source=find_source(request.source),
+        weights=request.weights or weights(name),
+        name=identifier(name),
+    )
+
+
+def _read_seconds(options: Mapping[str, str], otherwise: float | None) -> float | None:
+    """How long a tick is, by the option of that name.
+
+    Raises:
+        UsageError: the option is not a positive number.
+    """
+    if (text := options.get("tick")) is None:
+        return otherwise
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"option tick={text} is not a positive number")
+    return value
 
 
 def _binary(samples: Samples) -> bool:

@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
 from snncc.backends import AssistedBackend, Backend
+from snncc.datasets import ZOO
 from snncc.frontends import Frontend, ReadingFrontend
 from snncc.ir import Plugin, UsageError, plugin, plugins
 
@@ -31,38 +32,54 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def executes(source: str) -> bool:
-    """Whether importing a MODEL runs code that it names.
+def find_source(model: str) -> str:
+    """The source by which a frontend knows a MODEL: that of its factory for one of the zoo.
+
+    Raises:
+        UsageError: the zoo has no such model.
+    """
+    if not model.startswith(ZOO):
+        return model
+    from snncc.zoo import source
+
+    return source(model.removeprefix(ZOO))
+
+
+def executes(model: str) -> bool:
+    """Whether importing a MODEL runs code that it names, beside that of the zoo.
 
     Raises:
         UsageError: no frontend accepts it.
     """
-    reader = frontend(source)
-    return not isinstance(reader, ReadingFrontend) or reader.executes(source)
+    if model.startswith(ZOO):
+        return False
+    reader = frontend(model)
+    return not isinstance(reader, ReadingFrontend) or reader.executes(model)
 
 
-def frontend(source: str) -> Frontend:
-    """The frontend that reads the MODEL `source`: the first by name that accepts it.
-
-    Raises:
-        UsageError: none accepts it, or a plug-in is no frontend.
-        DeviceError: a package that a frontend needs is not installed.
-    """
-    return cast("Frontend", _check(frontend_plugin(source), Frontend))
-
-
-def frontend_plugin(source: str) -> Plugin:
-    """The plug-in whose frontend reads the MODEL `source`: the first by name that accepts it.
+def frontend(model: str) -> Frontend:
+    """The frontend that reads a MODEL: the first by name that accepts it.
 
     Raises:
         UsageError: none accepts it, or a plug-in is no frontend.
         DeviceError: a package that a frontend needs is not installed.
     """
+    return cast("Frontend", _check(frontend_plugin(model), Frontend))
+
+
+def frontend_plugin(model: str) -> Plugin:
+    """The plug-in whose frontend reads a MODEL: the first by name that accepts it.
+
+    Raises:
+        UsageError: none accepts it, or a plug-in is no frontend.
+        DeviceError: a package that a frontend needs is not installed.
+    """
+    source = find_source(model)
     for found in plugins("snncc.frontends").values():
         if cast("Frontend", _check(found, Frontend)).accepts(source):
             return found
     raise UsageError(
-        f"'{source}' is not a model that can be read here; expected zoo:NAME, "
+        f"'{model}' is not a model that can be read here; expected zoo:NAME, "
         "path/to/file.py:factory, package.module:factory, or a .nir, .onnx, .pt2 or .snn file"
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from snncc.backends import Backend, Presentation, Settings
 from snncc.bundle import BuildRequest
 from snncc.datasets import Samples, class_names
+from snncc.importing import model_options
 from snncc.ir import Network, UsageError
 from snncc.ir.ops import Input
 from snncc.ir.passes import Pass, Ranges, all_passes, calibrate, parse_passes, with_ranges
@@ -35,7 +36,7 @@ def split_options(
         who, dot, key = given.rpartition(".")
         if dot and who not in ("target", "model"):
             raise UsageError(f"option {given}: before a dot stands target or model")
-        if not dot and key in target.options and key in frontend(request.model).options:
+        if not dot and key in target.options and key in model_options(frontend(request.model)):
             raise UsageError(
                 f"option {key} is one of target {target.name} and one of the model; say which: "
                 f"target.{key}={value} or model.{key}={value}"

@@ -1,17 +1,28 @@
 """The face of the frontends floor: what a frontend is, and how own neurons are described."""
 
 from .own_neuron import MARK, SELDOM, Description, neuron
-from .protocol import Eager, Frontend, Imported, ImportRequest, ReadingFrontend, WatchedEager
+from .protocol import (
+    TICK_SECONDS,
+    Eager,
+    Frontend,
+    Imported,
+    ImportRequest,
+    ReadingFrontend,
+    TimedFrontend,
+    WatchedEager,
+)
 
 __all__ = [
     "MARK",
     "SELDOM",
+    "TICK_SECONDS",
     "Description",
     "Eager",
     "Frontend",
     "ImportRequest",
     "Imported",
     "ReadingFrontend",
+    "TimedFrontend",
     "WatchedEager",
     "neuron",
 ]

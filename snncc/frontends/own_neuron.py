@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from snncc.ir import Output, UsageError, all_ops, describe_unknown, op_class
 
-NEURONS = Output.SPIKES, Output.POTENTIAL
+NEURONS = Output.SPIKES, Output.POTENTIAL, Output.EVENTS
 """What the ops put out that a class of neurons can be."""
 
 Class = TypeVar("Class", bound=type)
@@ -32,6 +32,7 @@ class Description:
         hidden: whether the states are attributes of the module, rather than passed and returned.
         time_axis: the axis of the ticks in what forward takes and returns; None for one tick.
         owner: the class that was described.
+        returned: the hidden states that forward returns behind the spikes, too.
     """
 
     op: str
@@ -40,6 +41,7 @@ class Description:
     hidden: bool
     time_axis: int | None
     owner: type
+    returned: tuple[str, ...] = ()
 
 
 def _neurons() -> list[str]:
@@ -52,6 +54,7 @@ def neuron(
     fields: Fields,
     hidden: bool = False,
     time_axis: int | None = None,
+    returned: Sequence[str] = (),
 ) -> Callable[[Class], Class]:
     """A decorator that says which op a class of neurons equals.
 
@@ -67,6 +70,7 @@ def neuron(
         hidden: the states are attributes of those names.
         time_axis: forward takes and returns all ticks, along this axis, and starts from rest at
             each call: 0 for [T, B, ...], 1 for [B, T, ...].
+        returned: names of hidden states that forward returns behind the spikes as well.
 
     Raises:
         UsageError: there is no such neuron, or it has no such state.
@@ -79,11 +83,14 @@ def neuron(
         raise UsageError(f"@neuron: {describe_unknown('neuron', op, _neurons())}")
     if hidden and time_axis is not None:
         raise UsageError("@neuron: a class that walks along a time_axis hides no states")
+    if odd := set(returned) - (set(states) if hidden else set()):
+        raise UsageError(f"@neuron: returned names '{min(odd)}', which is not a hidden state")
     if not states:
         raise UsageError("@neuron: name at least one state, such as states={'v': 'v'}")
 
     def describe_class(owner: Class) -> Class:
-        setattr(owner, MARK, Description(op, dict(states), fields, hidden, time_axis, owner))
+        described = Description(op, dict(states), fields, hidden, time_axis, owner, tuple(returned))
+        setattr(owner, MARK, described)
         return owner
 
     return describe_class

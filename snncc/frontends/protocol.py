@@ -9,22 +9,29 @@ from typing import Protocol, runtime_checkable
 
 from snncc.ir import Network, Trace, Values
 
+TICK_SECONDS = 1e-3
+"""Length of a tick where a source does not state it; `--option tick` sets another afterwards."""
+
 
 @dataclass(frozen=True)
 class ImportRequest:
     """What the user named.
 
     Attributes:
-        source: MODEL as typed, such as `zoo:l2mu-motions` or `model.py:build`.
+        source: MODEL as typed, such as `model.py:build` or `net.nir`.
         weights: file with trained weights; None where the source brings its own.
         signal: example data `[samples, ticks, *shape]`; None where none were given.
         options: KEY=VALUE as given on the command line; unknown ones are refused.
+        ticks: how many the user wants, who may give no data; None where that is not said.
+        name: what the network is called; empty where the source says it.
     """
 
     source: str
     weights: Path | None
     signal: Values | None
     options: Mapping[str, str]
+    ticks: int | None = None
+    name: str = ""
 
 
 class Eager(Protocol):
@@ -92,6 +99,13 @@ class Frontend(Protocol):
             UsageError: the source, the weights or an option do not exist.
         """
         ...
+
+
+@runtime_checkable
+class TimedFrontend(Frontend, Protocol):
+    """A frontend whose sources state how long a tick is; `--option tick` does not go with them."""
+
+    states_tick: bool
 
 
 @runtime_checkable

@@ -25,6 +25,7 @@ class SnnFrontend:
     """Reads `.snn` networks, which are what a model becomes."""
 
     options: Mapping[str, str] = MappingProxyType({})
+    states_tick = True
 
     def accepts(self, source: str) -> bool:
         """Whether the source names a .snn file."""

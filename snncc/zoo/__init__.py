@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -12,9 +10,9 @@ from snncc.files import refuse_file
 from .cards import Entry, card, entry, list_published, names, weights
 from .data.data_sets import DATASETS, dataset, wisdm_by_subject
 from .data.samples import PARTS, DataSet, Part, Samples, Split, write_npz
-from .models.families import family
+from .factories import factory, source
 from .sizes import SIZES
-from .stand_ins import random_data, random_model
+from .stand_ins import random_data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,25 +35,12 @@ __all__ = [
     "list_published",
     "load",
     "names",
+    "source",
     "test_data",
     "weights",
     "wisdm_by_subject",
     "write_test_data",
 ]
-
-
-def factory(name: str) -> Callable[[], nn.Module]:
-    """A callable that builds the module of `name` without its trained weights, in float32.
-
-    A published size is whole: it has no other weights than random ones.
-
-    Raises: UsageError for an unknown name, at once.
-    """
-    if name in SIZES:
-        return partial(random_model, SIZES[name])
-    values = card(name)
-    config = cast("dict[str, object]", values["config"])
-    return partial(family(str(values["family"])).build, config)
 
 
 def load(name: str) -> nn.Module:

@@ -27,10 +27,12 @@ def load() -> Load:
         source: str | Path,
         weights: Path | None = None,
         data: Values | None = None,
+        ticks: str = "",
         **options: str,
     ) -> Imported:
         torch.manual_seed(0)
         text = str(source) if ":" in str(source) else f"{source}:build"
-        return TorchFrontend().load(ImportRequest(text, weights, data, options))
+        asked = int(ticks) if ticks else None
+        return TorchFrontend().load(ImportRequest(text, weights, data, options, asked))
 
     return call

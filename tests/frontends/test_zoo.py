@@ -21,7 +21,7 @@ def test_a_trained_model_is_its_network(name: str, load: Load) -> None:
         x, y = zoo.test_data(name)
     except UsageError as absent:
         pytest.skip(str(absent))
-    imported = load(f"zoo:{name}", data=x[:4])
+    imported = load(zoo.source(name), zoo.weights(name), data=x[:4])
     theirs = imported.eager(x[:SAMPLES])
     ours = run(imported.network, x[:SAMPLES], record="spikes")
     assert theirs.compare(ours) == (0, None)
@@ -33,7 +33,8 @@ def test_a_trained_model_is_its_network(name: str, load: Load) -> None:
 
 def test_the_memory_stays_shared(load: Load) -> None:
     """One small matrix serves all rows of the Legendre memory: nothing is made dense."""
-    network = load("zoo:l2mu-wisdm", shape="6", signal="real").network
+    name = "l2mu-wisdm"
+    network = load(zoo.source(name), zoo.weights(name), shape="6", signal="real").network
     module = zoo.load("l2mu-wisdm")
     order, memory = module.config.order, module.config.memory
     shared = [n for n in network if network.shapes[n.name] == (memory, order)]

@@ -1,5 +1,7 @@
 """Arrows point downward: what each folder of snncc may import, read from the source."""
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,8 @@ ALLOWED = {
     },
     "snncc.boards": {"snncc.ir"},
     "snncc.projects": {"snncc.ir"},
-    "snncc.zoo": {"snncc.ir", "snncc.files"},
+    # Its models describe their own neurons, as anyone's do.
+    "snncc.zoo": {"snncc.ir", "snncc.files", "snncc.frontends"},
 }
 # Too large, or not there: only inside functions, or in modules that are loaded lazily themselves.
 HEAVY = {"torch", "snntorch", "unicorn", "ziglang", "elftools", "lava", "spinnaker2", "tensorflow"}
@@ -87,6 +90,30 @@ def test_borders_are_crossed_at_the_face(path: Path) -> None:
         and not (ROOT / Path(*found.module.split("."))).is_dir()  # a package is its own face
     ]
     assert not wrong
+
+
+def strings(path: Path) -> list[str]:
+    """What a module has in quotes that is not prose: no docstring, no part of a message."""
+    tree = ast.parse(path.read_text())
+    prose = {
+        id(each.value)
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)
+    }
+    found = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in prose)
+    return [str(each.value) for each in found if isinstance(each.value, str)]
+
+
+BELOW = {"ir", "frontends"}
+UNITS = {p.stem for p in PACKAGE.iterdir() if p.stem.isidentifier() and p.stem not in BELOW}
+UPPER = re.compile(rf"\bzoo\b|snncc\.({'|'.join(UNITS)})\b")
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if dotted(p).startswith("snncc.frontends")], ids=dotted
+)
+def test_no_frontend_reaches_the_zoo_or_the_driver_by_a_string(path: Path) -> None:
+    assert not [text for text in strings(path) if UPPER.search(text)]
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if dotted(p).startswith(LIGHT)], ids=dotted)

@@ -23,7 +23,8 @@ def both(name: str) -> tuple[Network, Network, Values, Values]:
     except UsageError as absent:
         pytest.skip(str(absent))
     x, y = split.test.x[:SAMPLES], split.test.y[:SAMPLES]
-    network = TorchFrontend().load(ImportRequest(f"zoo:{name}", None, x[:4], {})).network
+    request = ImportRequest(zoo.source(name), zoo.weights(name), x[:4], {})
+    network = TorchFrontend().load(request).network
     ranges = calibrate(network, split.train.x[:: len(split.train.y) // 128])
     settings = Settings(rates=ranges.rates)
     return network, run_pipeline(network, BACKEND.passes(network, settings, ranges)), x, y

@@ -52,6 +52,7 @@ class NirFrontend:
             "decode": "count, mean, last or max: how ticks become a score (count of spikes)",
         }
     )
+    states_tick = True  # by the file's metadata or the option dt
 
     def accepts(self, source: str) -> bool:
         """Whether the source names a .nir file."""
@@ -62,7 +63,7 @@ class NirFrontend:
 
     def load(self, request: ImportRequest) -> Imported:
         for key in request.options:
-            if key not in self.options and key != "ticks":
+            if key not in self.options:
                 raise UsageError(describe_unknown("option", key, self.options))
         from .importing import load
 

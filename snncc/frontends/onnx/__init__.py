@@ -19,8 +19,6 @@ OPTIONS: Mapping[str, str] = {
     "output": "the output that counts (all that renew no state; the first is decoded)",
     "signal": "spike or real: what enters the network (taken from the data)",
     "decode": "count, mean, last or max: how ticks become a score (count for spikes, else mean)",
-    "tick": "seconds that one tick stands for (0.001)",
-    "ticks": "how many, for data without ticks",
 }
 
 

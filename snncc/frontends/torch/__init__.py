@@ -18,28 +18,24 @@ __all__ = ["TorchFrontend"]
 
 
 class TorchFrontend:
-    """Reads `nn.Module`s: `zoo:NAME`, `path/to/file.py:factory`, `package.module:factory`."""
+    """Reads `nn.Module`s: `path/to/file.py:factory`, `package.module:factory`."""
 
     options: Mapping[str, str] = {
         "layout": "how it is called: time-first, batch-first, step or static (found by itself)",
         "shape": "of the input at one tick, such as 12 or 2x34x34 (taken from the data)",
-        "ticks": "how many, for a model that fixes the length of its loop (taken from the data)",
         "signal": "spike or real: what enters the network (taken from the data)",
         "decode": "count, mean, last or max: how ticks become a score (taken from the model)",
         "output": "which returned value counts, such as 0 or spikes (the last neurons')",
         "weights": "which set, of a file of weights that holds several, such as model_ema",
-        "tick": "seconds that one tick stands for (0.001)",
     }
 
     def accepts(self, source: str) -> bool:
-        if source.startswith("zoo:"):
-            return True
         place, _, name = source.rpartition(":")
         dotted = re.fullmatch(r"[A-Za-z_][\w.]*", place) is not None
         return name.isidentifier() and (place.endswith(".py") or dotted)
 
     def executes(self, source: str) -> bool:
-        return not source.startswith("zoo:")
+        return True
 
     def load(self, request: ImportRequest) -> Imported:
         for key in request.options:

@@ -7,6 +7,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from snncc.frontends import neuron
+
 
 class _Step(torch.autograd.Function):
     """1 where the input is above zero; backwards a triangle (Subramoney et al. 2023, eq. 6)."""
@@ -24,8 +26,22 @@ class _Step(torch.autograd.Function):
         return grads[0] * damping * torch.clamp(1 - above.abs() / width, min=0), None, None
 
 
+def _fields(module: GradedEvents) -> dict[str, object]:
+    threshold = module.threshold.detach().double().clamp(0, 1)
+    return {
+        "threshold": threshold,
+        "compare": ">",
+        "reset": "subtract" if module.subtract else "none",
+        "reset_amount": threshold if module.subtract else 0.0,
+    }
+
+
+@neuron("graded", states={"left": "v"}, fields=_fields, hidden=True, returned=["left"])
 class GradedEvents(nn.Module):
     """Units that put out their value where it is above a threshold, and nothing elsewhere.
+
+    y = c where c > th, else 0; c = c - th where it fired, or c.
+    Subramoney et al. 2023 (arXiv 2206.06178), eq. 4 and 5; EvNN 0.2, egru.py.
 
     forward(value) gives y = value where value > threshold, else 0, and what is left in the unit:
     value - threshold where it fired (`subtract`), or the value. Thresholds are kept within 0 and 1.
@@ -44,6 +60,7 @@ class GradedEvents(nn.Module):
         beta = torch.distributions.Beta(first, second)
         self.threshold = nn.Parameter(beta.sample((size,)))
         self.subtract, self.width, self.damping = subtract, width, damping
+        self.left = torch.zeros(())
 
     def forward(self, value: Tensor) -> tuple[Tensor, Tensor]:
         threshold = self.threshold.clamp(0, 1)
@@ -51,4 +68,5 @@ class GradedEvents(nn.Module):
             value - threshold, self.width, self.damping
         )
         fires = cast("Tensor", found)
-        return fires * value, value - fires * threshold if self.subtract else value
+        self.left = value - fires * threshold if self.subtract else value
+        return fires * value, self.left

@@ -147,7 +147,7 @@ def test_what_is_no_model(bad: bytes, tmp_path: Path) -> None:
         ({"output": "y"}, "unknown output 'y'"),
         ({"decode": "most"}, "unknown value 'most'"),
         ({"signal": "loud"}, "unknown value 'loud'"),
-        ({"tick": "-1"}, "not a positive number"),
+        ({"tick": "1"}, "unknown option 'tick'"),
         ({"nonsense": "1"}, "unknown option 'nonsense'"),
     ],
 )

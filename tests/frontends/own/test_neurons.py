@@ -76,6 +76,8 @@ def test_a_description_names_a_neuron_and_a_state() -> None:
         neuron("lfi", states={"v": "v"}, fields=lambda self: {})
     with pytest.raises(UsageError, match="name at least one state"):
         neuron("lif", states={}, fields=lambda self: {})
+    with pytest.raises(UsageError, match="returned names 'u', which is not a hidden state"):
+        neuron("lif", states={"v": "v"}, fields=lambda self: {}, hidden=True, returned=["u"])
 
 
 def test_describing_neurons_does_not_load_pytorch() -> None:

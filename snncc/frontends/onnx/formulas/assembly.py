@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 import numpy as np
 from onnx import FunctionProto
 
-from snncc.frontends import Eager, ImportRequest
+from snncc.frontends import TICK_SECONDS, Eager, ImportRequest
 from snncc.ir import (
     DECODES,
     Decode,
@@ -35,7 +35,6 @@ from .poly import Fired, Held, Poly, depends
 
 TABLES = (layout_rules, compute_rules)
 """Modules whose rows stand in the table once they are imported."""
-TICK_SECONDS = 1e-3
 TICKS = 64
 SAMPLES = 6
 CLOSE = 1e-9
@@ -125,9 +124,8 @@ def assemble_network(tick: Tick, request: ImportRequest) -> tuple[Network, dict[
         str(builder.output(evaluation.signal(tick.values[name]))): name
         for name in _outputs(tick, options.get("output"))
     }
-    seconds, decode = _read_options(options)
-    stem = identifier(Path(request.source).stem)
-    network = builder.network(stem, seconds, decode)
+    name = request.name or identifier(Path(request.source).stem)
+    network = builder.network(name, TICK_SECONDS, _read_decode(options))
     names = {value.key: name for name, value in tick.values.items() if isinstance(value, Poly)}
     spikes = {f"%{n}": names[each.key] for n, each in builder.members.items() if n in network}
     return network, spikes | returned
@@ -179,17 +177,11 @@ def _outputs(tick: Tick, wanted: str | None) -> tuple[str, ...]:
     return tick.results
 
 
-def _read_options(options: Mapping[str, str]) -> tuple[float, Decode | None]:
+def _read_decode(options: Mapping[str, str]) -> Decode | None:
     wanted = options.get("decode")
     if wanted is not None and wanted not in DECODES:
         raise UsageError(f"option decode: {describe_unknown('value', wanted, DECODES)}")
-    try:
-        tick = float(options.get("tick", TICK_SECONDS))
-    except ValueError:
-        tick = 0.0
-    if not 0 < tick < float("inf"):
-        raise UsageError(f"option tick={options['tick']} is not a positive number")
-    return tick, next((each for each in DECODES if each == wanted), None)
+    return next((each for each in DECODES if each == wanted), None)
 
 
 def _kind(request: ImportRequest) -> str:

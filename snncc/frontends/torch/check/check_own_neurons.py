@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snncc.ir import ImportRefused, Network, Node, Use, Values, run, values_of
-from snncc.ir.ops import Input, Spiking
+from snncc.ir import (
+    FloatArithmetic,
+    ImportRefused,
+    Measure,
+    Network,
+    Node,
+    Op,
+    Use,
+    Values,
+    run,
+    values_of,
+)
+from snncc.ir.ops import Input
 
 from ..neurons.own import LIBRARY, description, gain_of
 from ..record.calling import Rest
@@ -39,7 +50,6 @@ def demand_own(eager: EagerModel) -> None:
 
 
 def _compare(module: nn.Module, path: str, network: Network, node: Node) -> None:
-    assert isinstance(node.op, Spiking), "only what fires has calls to compare"
     gain = gain_of(module).numpy()
     shape = network.shapes[node.name]
     currents = _currents(node.op, network, shape, gain)
@@ -47,23 +57,30 @@ def _compare(module: nn.Module, path: str, network: Network, node: Node) -> None
     alone = Node(node.name, node.op, (Use("x"),))
     single = Network("alone", (entry, alone), (Use(node.name),), 1e-3, network.tensors)
     ours = run(single, currents * gain).output
-    initial = values_of(node.op.initial, network.tensors)
-    theirs = _run_own(module, currents, np.broadcast_to(initial, shape))
+    first = node.op.begin(shape, FloatArithmetic(network.tensors))
+    theirs = _run_own(module, currents, {k: np.broadcast_to(v, shape) for k, v in first.items()})
     differ = np.argwhere((ours != theirs).swapaxes(0, 1))
     if len(differ):
         tick = int(differ[0][0])
         kind = type(module).__name__
         raise ImportRefused(
             f"neuron '{path}': {kind}.forward and the '{node.op.keyword}' that describes it part "
-            f"at tick {tick} ({len(differ)} of {int(ours.sum())} spikes differ on random "
+            f"at tick {tick} ({len(differ)} of {np.count_nonzero(ours)} spikes differ on random "
             f"currents): correct the description of {kind}"
         )
 
 
-def _currents(op: Spiking, network: Network, shape: tuple[int, ...], gain: Values) -> Values:
-    """`[samples, ticks, *shape]`: noise of several sizes, and the threshold itself, once."""
+def _currents(op: Op, network: Network, shape: tuple[int, ...], gain: Values) -> Values:
+    """`[samples, ticks, *shape]`: noise of several sizes, and the threshold itself, once.
+
+    Of an op without a field `threshold`, in its place the largest of its voltages.
+    """
     random = np.random.default_rng(0)
-    threshold = np.broadcast_to(np.abs(values_of(op.threshold, network.tensors)), shape)
+    volts = op.select_fields(Measure.VOLTAGE)
+    named = [volts["threshold"]] if "threshold" in volts else [*volts.values()]
+    sizes = [np.abs(values_of(each, network.tensors)) for each in named]
+    finite = [np.where(np.isfinite(each), each, 0.0) for each in sizes]
+    threshold = np.broadcast_to(np.maximum.reduce(np.broadcast_arrays(0.0, *finite)), shape)
     size = np.where(threshold > 0, threshold, 1.0) / gain
     noise = random.normal(0.3, 1.0, (len(LEVELS) + 1, TICKS, *shape)) * size
     noise[:-1] *= LEVELS.reshape(-1, *(1,) * (noise.ndim - 1))
@@ -73,18 +90,25 @@ def _currents(op: Spiking, network: Network, shape: tuple[int, ...], gain: Value
     return noise
 
 
-def _run_own(module: nn.Module, currents: Values, initial: Values) -> Values:
-    """Spikes of the class itself, `[samples, ticks, *shape]`."""
+def _run_own(module: nn.Module, currents: Values, first: Mapping[str, Values]) -> Values:
+    """Spikes of the class itself, `[samples, ticks, *shape]`, with the op's states before tick 0.
+
+    They are handed over only if some are not zero, or the class does not begin by itself.
+    """
     described = description(module)
     assert described is not None, "asked for a class that is not described"
     rest = Rest(module)
     LIBRARY.rest(module)
     x = torch.from_numpy(np.ascontiguousarray(currents)).transpose(0, 1)
     states: tuple[object, ...] = ()
-    if not described.hidden and (np.any(initial) or not _begins(module)):
-        first = torch.from_numpy(initial.copy()).expand_as(x[0])
-        kept = described.states.values()
-        states = tuple(first.clone() if s == "v" else torch.zeros_like(first) for s in kept)
+    kept = {state: first[state] for state in described.states.values() if state in first}
+    begun = any(np.any(value) for value in kept.values())
+    if not described.hidden and (begun or not _begins(module)):
+        states = tuple(
+            torch.from_numpy(kept[state].copy()).expand_as(x[0]).clone() if state in kept
+            else torch.zeros_like(x[0])
+            for state in described.states.values()
+        )  # fmt: skip
     spikes: list[Tensor] = []
     try:
         with float64():

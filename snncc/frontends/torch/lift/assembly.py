@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from snncc.frontends import TICK_SECONDS
 from snncc.ir import Decode, ImportRefused, Network, Node, Op, Problem, Use, op_class, verify
 
 from ..expressions.axes import SAMPLES, Axis, Grid, make_single
@@ -51,7 +52,6 @@ class Wanted:
     name: str
     shape: tuple[int, ...]
     signal: str
-    tick: float
     decode: Decode | None = None
     output: str | None = None
 
@@ -293,7 +293,7 @@ class Assembly:
         suggested: Decode = "count" if is_spiking(output.ticks[-1]) else "mean"
         decode = wanted.decode or output.decode or suggested
         network = Network(
-            wanted.name, (Node("x", entry), *nodes), outputs, wanted.tick, tensors, decode
+            wanted.name, (Node("x", entry), *nodes), outputs, TICK_SECONDS, tensors, decode
         )
         verify(network)
         return network

@@ -44,8 +44,6 @@ from .search import find_calling
 from .source import build, widen
 from .weights import check_finite, load_weights, read_weights
 
-TICK_SECONDS = 1e-3
-
 
 @dataclass(frozen=True)
 class Options:
@@ -53,11 +51,9 @@ class Options:
 
     layout: Layout | None
     shape: tuple[int, ...] | None
-    ticks: int | None
     signal: str | None
     decode: Decode | None
     output: str | None
-    tick: float
     weights: str | None
 
     @classmethod
@@ -70,11 +66,9 @@ class Options:
         return cls(
             layout=cast("Layout | None", _check_choice("layout", given.get("layout"), LAYOUTS)),
             shape=_shape(given.get("shape")),
-            ticks=int(_number("ticks", given["ticks"])) if "ticks" in given else None,
             signal=_check_choice("signal", given.get("signal"), ("spike", "real")),
             decode=cast("Decode | None", _check_choice("decode", given.get("decode"), DECODES)),
             output=given.get("output"),
-            tick=_number("tick", given["tick"]) if "tick" in given else TICK_SECONDS,
             weights=given.get("weights"),
         )
 
@@ -82,16 +76,6 @@ class Options:
 def _check_choice(key: str, value: str | None, known: tuple[str, ...]) -> str | None:
     if value is not None and value not in known:
         raise UsageError(f"option {key}: {describe_unknown('value', value, known)}")
-    return value
-
-
-def _number(key: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageError(f"option {key}={text} is not a positive number")
     return value
 
 
@@ -111,35 +95,32 @@ def load(request: ImportRequest) -> Imported:
         UsageError: the source, the weights or an option do not exist.
     """
     options = Options.parse(request.options)
-    model, brought = build(request.source, building)
+    model = build(request.source, building)
     demand_registered(model)
     wanted = _read_wanted(request, options)
-    weights = request.weights or brought
     first, *others = list_sized(model, wanted.shape, options.layout)
     try:
-        return _import(first, request, options, wanted, weights)
+        return _import(first, request, options, wanted)
     except ImportRefused as refusal:
         for each in others:
             with suppress(ImportRefused):
-                return _import(each, request, options, wanted, weights)
+                return _import(each, request, options, wanted)
         if reason := explain_unknown_release(model):
             refusal.add(f"; {reason}")
         raise
 
 
-def _import(
-    model: nn.Module, request: ImportRequest, options: Options, wanted: Wanted, weights: Path | None
-) -> Imported:
+def _import(model: nn.Module, request: ImportRequest, options: Options, wanted: Wanted) -> Imported:
     widen(model)
     libraries = load_libraries()
-    ticks = options.ticks or (None if request.signal is None else request.signal.shape[1])
+    ticks = request.ticks or (None if request.signal is None else request.signal.shape[1])
     try:
         neurons = neurons_of(model, libraries)
     except UnknownNeurons as unknown:
         raise refuse_neurons(model, unknown, wanted, options.layout, ticks) from unknown
     notes: list[str] = []
-    if weights is not None:
-        trained = read_weights(weights)
+    if request.weights is not None:
+        trained = read_weights(request.weights)
         notes += load_weights(model, trained, neurons, states_of(neurons), options.weights)
         demand_settings(model, trained.settings, neurons)
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
@@ -178,10 +159,9 @@ def _read_wanted(request: ImportRequest, options: Options) -> Wanted:
             "the shape of the input is not known: give --data FILE.npz, or --option shape=12"
         )
     return Wanted(
-        name=_name(request.source),
+        name=request.name or _name(request.source),
         shape=shape,
         signal=options.signal or _kind(signal),
-        tick=options.tick,
         decode=options.decode,
         output=options.output,
     )
@@ -195,6 +175,5 @@ def _kind(signal: Values | None) -> str:
 
 
 def _name(source: str) -> str:
-    place, _, name = source.rpartition(":")
-    stem = name if source.startswith("zoo:") else Path(place).stem
+    stem = Path(source.rpartition(":")[0]).stem
     return identifier(stem.rpartition(".")[2])

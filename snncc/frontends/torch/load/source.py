@@ -19,7 +19,6 @@ from snncc.ir import ImportRefused, UsageError, describe_unknown
 
 from ..record.precision import widen_small
 
-ZOO = "zoo:"
 PARTS = {
     "spikingjelly.clock_driven": "spikingjelly==0.0.0.0.12",
     "spikingjelly.activation_based": "spikingjelly==2.0.0",
@@ -28,28 +27,24 @@ PARTS = {
 Building: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 
-def build(source: str, within: Building = nullcontext) -> tuple[nn.Module, Path | None]:
-    """The module that a source names, untrained, and the weights that it brings along.
+def build(source: str, within: Building = nullcontext) -> nn.Module:
+    """The module that a source names, as its factory builds it.
 
     Args:
         source: as typed.
         within: makes a context in which the factory is called, once the user's file is loaded.
 
     Raises:
-        UsageError: the file, module, factory or zoo model does not exist.
+        UsageError: the file, module or factory does not exist.
         ImportRefused: the user's code fails, or gives no `nn.Module`.
     """
-    if source.startswith(ZOO):
-        zoo = importlib.import_module("snncc.zoo")
-        name = source.removeprefix(ZOO)
-        return cast("nn.Module", zoo.factory(name)()), cast("Path | None", zoo.weights(name))
     place, _, name = source.rpartition(":")
     module = _file(Path(place)) if place.endswith(".py") else _module(place)
     if not hasattr(module, name):
         offered = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
         raise UsageError(f"{place}: {describe_unknown('factory', name, offered)}")
     with within():
-        return _build(getattr(module, name), source), None
+        return _build(getattr(module, name), source)
 
 
 def _build(factory: object, source: str) -> nn.Module:

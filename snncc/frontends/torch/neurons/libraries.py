@@ -16,11 +16,8 @@ from snncc.ir import ImportRefused, Problem
 from . import own
 from .library import Found, Library
 
-TABLES: Mapping[str, str] = {
-    **{name: name for name in ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")},
-    "snncc": "zoo",
-}
-"""Package of a library → module of this folder with its table."""
+TABLES = ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool")
+"""Packages of libraries; the module of that name in this folder has its table."""
 
 WITHOUT_TABLE = frozenset({"lava", "bindsnet"})
 """Libraries of neurons that are known by name only: traced as plain code, they would mislead."""
@@ -89,7 +86,7 @@ def rows() -> Iterator[Row]:
 def _table(package: str) -> Library | str:
     """The table of a library; where it does not fit the installed release, a sentence of that."""
     try:
-        library = import_module(f".{TABLES[package]}", __package__).LIBRARY
+        library = import_module(f".{package}", __package__).LIBRARY
     except (ImportError, AttributeError) as error:
         return (
             f"the installed {package} is none of the releases whose neurons are known ({error}); "

@@ -95,21 +95,23 @@ def gain_of(module: nn.Module) -> Tensor:
 
 
 def _kind(described: Description) -> NeuronKind:
-    every = op_class(described.op).stated.items()
-    numbers = {name for name, field in every if field.form == Param}
+    every = op_class(described.op).stated
+    numbers = {name for name, field in every.items() if field.form == Param}
+    begins = "initial" in every  # else all states of the op begin at zero
 
     def op(site: Site) -> Op:
         given = {k: v for k, v in read_fields(site.module).items() if k != "gain"}
         first = {described.states[key]: value for key, value in site.initial.items()}
-        if "v" in first:
+        if begins and "v" in first:
             given["initial"] = first.pop("v")
-        if first:
-            raise ImportRefused(f"state '{next(iter(first))}' does not start at zero")
+        for state, value in first.items():
+            if bool(torch.any(value != 0)):
+                raise ImportRefused(f"state '{state}' does not start at zero")
         params = {
             name: site.param(torch.as_tensor(value, dtype=torch.float64).detach(), name)
             if name in numbers
             else value
-            for name, value in {"initial": 0.0, **given}.items()
+            for name, value in {**({"initial": 0.0} if begins else {}), **given}.items()
         }
         return site.loom.weaver.op(described.op, **params)
 
@@ -153,12 +155,16 @@ def _walk_ticks(
 
 
 def _hide_states(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
-    def forward(current: Tensor) -> Tensor:
+    described = description(module)
+    assert described is not None, "asked for a class that is not described"
+
+    def forward(current: Tensor) -> object:
         states = {key: _state(getattr(module, key), current) for key in kind.keys}
         spikes, after = fire(module, current, states)
         for key, state in after.items():
             setattr(module, key, state)
-        return spikes
+        results = tuple(after[key] for key in described.returned)
+        return (spikes, *results) if results else spikes
 
     return forward
 
