@@ -13,7 +13,7 @@ def backend(name: str) -> Backend[object]:
     """The backend that builds for the target `name`.
 
     Raises:
-        UsageError: no such target, or what is offered under the name is no backend.
+        UsageError: no such target, or what is offered under the name is not a backend.
         DeviceError: a package that it needs is not installed.
     """
     return cast("Backend[object]", _check(plugin("snncc.backends", name), Backend))
@@ -61,7 +61,7 @@ def frontend(model: str) -> Frontend:
     """The frontend that reads a MODEL: the first by name that accepts it.
 
     Raises:
-        UsageError: none accepts it, or a plug-in is no frontend.
+        UsageError: none accepts it, or a plug-in is not a frontend.
         DeviceError: a package that a frontend needs is not installed.
     """
     return cast("Frontend", _check(frontend_plugin(model), Frontend))
@@ -71,7 +71,7 @@ def frontend_plugin(model: str) -> Plugin:
     """The plug-in whose frontend reads a MODEL: the first by name that accepts it.
 
     Raises:
-        UsageError: none accepts it, or a plug-in is no frontend.
+        UsageError: none accepts it, or a plug-in is not a frontend.
         DeviceError: a package that a frontend needs is not installed.
     """
     source = find_source(model)

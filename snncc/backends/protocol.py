@@ -32,7 +32,7 @@ class Presentation:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a backend is told beside the network; kept in the bundle, so that lowering repeats.
+    """What a backend is given beside the network; stored in the bundle, so that lowering repeats.
 
     Attributes:
         weight_bits: 2 to 8.
@@ -179,7 +179,7 @@ class InstallableBackend(Backend[P], Protocol[P]):
         """Installs the runtime, in an environment of its own, and says where; `snncc setup`.
 
         Args:
-            say: told what is being done, a line at a time.
+            say: receives what is being done, a line at a time.
 
         Raises:
             DeviceError: a package cannot be had.

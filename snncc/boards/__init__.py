@@ -120,7 +120,7 @@ def play(
         port: where the board is attached; None for the only place, or one that the driver opens.
         count_marks: count instructions until that many marks have passed; None: to the end.
         seconds: limit of wall-clock time from one `board_` call of the firmware to the next.
-        progress: told the bytes consumed.
+        progress: receives the bytes consumed.
 
     Raises:
         DeviceError: the board is absent, kept other bytes than it was given, or did not end well.

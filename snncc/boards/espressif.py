@@ -24,7 +24,8 @@ SIZE = re.compile(r"Detected flash size: ([0-9]{1,6})(KB|MB)")
 SIZES = {"KB": 1024, "MB": 1024 * 1024}
 # What esptool 5.6 says (cmds.py, loader.py, and pyserial 3.5) → what that means here, in order.
 MEANINGS = (
-    (r"This chip is (\S+), not", "this is no {board}: its chip is an {0}; attach the right board"),
+    (r"This chip is (\S+), not", "this is not a {board}: its chip is an {0}; attach the right "
+     "board"),
     (r"Verification failed|does not match data", "flash differs from what was written; program the "
      "board again"),
     (r"No such file|refused|not found", "nothing is attached at {port}; plug the board in, or name "

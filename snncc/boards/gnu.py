@@ -1,4 +1,4 @@
-"""GCC for a board's core: found by its name, asked what it builds for, told which core.
+"""GCC for a board's core: found by its name, asked what it builds for, given the core.
 
 Sources of the flags: GCC 12 manual, 3.19.5 "ARM Options" and 3.19.46 "RISC-V Options".
 """

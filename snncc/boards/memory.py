@@ -41,6 +41,6 @@ def require_chip(board: Board, read: Callable[[int, int], bytes]) -> None:
     found = int.from_bytes(read(identity.address, 4), "little") & identity.mask
     if found != identity.value:
         raise DeviceError(
-            f"this is no {board.name}: its chip says 0x{found:x} at 0x{identity.address:08x}, "
+            f"this is not a {board.name}: its chip says 0x{found:x} at 0x{identity.address:08x}, "
             f"expected 0x{identity.value:x}; attach the right board, or name this one with --board"
         )

@@ -171,7 +171,7 @@ class Connection(Protocol):
             stimulus: the bytes that `board_read` hands out, in order.
             count_marks: count instructions until that many marks have passed; None: to the end.
             seconds: limit of wall-clock time from one `board_` call of the firmware to the next.
-            progress: told the bytes consumed.
+            progress: receives the bytes consumed.
 
         Raises:
             DeviceError: the core took an exception, the time ran out, the board fell silent, or

@@ -117,7 +117,7 @@ class Uf2:
         expected = CHIPS[str(board.machine)].board_id
         if told != expected:
             raise DeviceError(
-                f"this is no {board.name}: the drive {port} says Board-ID {told}, expected "
+                f"this is not a {board.name}: the drive {port} says Board-ID {told}, expected "
                 f"{expected}; attach the right board, or name this one with --board"
             )
         yield Drive(board, folder)

@@ -62,7 +62,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
 
     Args:
         request: what to build.
-        say: told what `--print-after`, `--time` and `--bisect` ask for, a line or more at a time.
+        say: receives what `--print-after`, `--time` and `--bisect` ask for, some lines at a time.
 
     Raises:
         SnnccError: the model cannot be compiled, the call is wrong, the spikes differ.

@@ -22,7 +22,7 @@ class LoweredNetwork(Generic[P]):
     """What became of a float network.
 
     Attributes:
-        settings: what the backend was told in the end.
+        settings: what the backend was given in the end.
         steps: the passes that ran.
         network: after them.
         program: lowered from it.

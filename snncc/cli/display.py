@@ -32,7 +32,7 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     for column in columns:
         table.add_column(column)
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))  # 'snncc[torch]' is no markup
+        table.add_row(*(escape(cell) for cell in row))  # 'snncc[torch]' is not markup
     console.print(table)
 
 

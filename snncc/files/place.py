@@ -35,7 +35,7 @@ def refuse_folder(path: Path, foreign: Foreign) -> None:
 
 
 def real(path: Path) -> Path:
-    """An absolute path whose folders are no links; its last part may be one."""
+    """An absolute path whose folders are not links; its last part may be one."""
     if path.name in ("", ".."):
         return Path(os.path.realpath(path))
     return Path(os.path.realpath(path.parent)) / path.name

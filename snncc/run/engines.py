@@ -38,7 +38,7 @@ def run(
             `target` runs it where it belongs: on a board, emulated unless one was named, or in the
             target's own runtime.
         record: wires beside the outputs.
-        advance: told how many ticks of samples more are done.
+        advance: receives how many more ticks of samples are done.
 
     Raises:
         UsageError: no such engine, or the signal has another shape than the input.

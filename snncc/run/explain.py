@@ -89,7 +89,7 @@ def lower_in_stages(network: Network, steps: Sequence[Pass]) -> tuple[Network, t
     """What passes make of a float network, and its stages before those that are a target's own."""
     before: list[Network] = []
     for step in steps:
-        # Before quantize, a pass that keeps all values but for their last bits is no cause.
+        # Before quantize, a pass that changes only the last bits of values is not a cause.
         own = step.of_spikes or network.quantized
         if own and step.effect is Effect.APPROXIMATE and not isinstance(step, Quantize):
             before.append(network)

@@ -26,7 +26,7 @@ class SideBySide:
         lowered: the bundle's program.
         model: the user's own; None where it is not here.
         scores, measured: gathered for all stages.
-        advance: told how many ticks of samples are through, and of how many.
+        advance: receives how many ticks of samples are done, and of how many.
     """
 
     lowered: Lowered

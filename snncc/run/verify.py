@@ -50,7 +50,7 @@ def verify(
         weights: as given to build.
         board: where the firmware runs; by default as `board_of` finds it.
         target_samples: how many samples the target gets.
-        advance: told the stage, how much of it is done and of how much: ticks of all samples, or
+        advance: receives the stage, how much of it is done and of how much: ticks of all samples or
             on the board samples.
 
     Raises:

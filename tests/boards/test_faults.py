@@ -307,7 +307,7 @@ FAULTS: list[tuple[str, Cause, str, int]] = [
     ("port out of range", at_port(F446, "localhost:70000"), r"no debug server at localhost:7", 4),
     ("server busy", lambda b: remote(b, qSupported=vanish), r"closed.*another debugger", 4),
     ("server: wrong chip", lambda b: remote(b, chip=0x413),
-     r"this is no nucleo-f446re: its chip says 0x413 at 0xe0042000, expected 0x421; attach", 4),
+     r"this is not a nucleo-f446re: its chip says 0x413 at 0xe0042000, expected 0x421; attach", 4),
     ("server: small part", lambda b: remote(b, source=LARGE, flash_bytes=0x8000),
      r"reaches to 0x0804\w+, but the flash of the attached part ends at 0x08008000", 4),
     ("too few registers", lambda b: remote(b, g=lambda packet: b"+" + frame(b"00000000" * 3)),

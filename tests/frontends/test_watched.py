@@ -51,7 +51,7 @@ class Spikes(Base):
 
 
 class Potentials(Base):
-    """The output is no population's spikes."""
+    """The output is not the spikes of a population."""
 
     def forward(self, x):
         states, rows = self.states(), []

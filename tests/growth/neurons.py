@@ -157,7 +157,7 @@ def _formats(growth: Growth, op: Op, unit: int) -> dict[str, Format]:
             or op.select_fields(Measure.FACTOR)["decay"] != 1.0
             or growth.coin()
         ):
-            # A decay of exactly one is no factor and may go without a format.
+            # A decay of exactly one is not a factor and needs no format.
             widest = type(op).stated[role.name].dimension.most is None
             formats[role.name] = growth.factor(12 if widest else 15)
     return formats

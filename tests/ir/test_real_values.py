@@ -268,7 +268,7 @@ def test_sums_that_go_around_through_weights_are_held_there() -> None:
 
 @pytest.mark.parametrize(("symbols", "held"), [(50, False), (20_000, True)])
 def test_many_symbols_at_once_are_held_before_further_weights(symbols: int, held: bool) -> None:
-    """That one comes at a time is no part of the network: all may, and their sums must fit."""
+    """That one comes at a time is not part of the network: all may, and their sums must fit."""
     text = f"""network words tick=0.001s decode=last {{
   %x = input() {{shape=[{symbols}], signal="spike"}}
   %e = dense(%x) {{weight=@e}}

@@ -1,4 +1,4 @@
-"""Weak columns beside strong ones keep their codes: another unit for another feature is no loss."""
+"""Weak columns beside strong ones keep their codes: a unit for another feature loses nothing."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ LARGE = "passes-c99", "lower-c99", "emit-c99", "passes-tflm", "lower-tflm", "ref
 
 def lines(axis: Axis, stage: str, size: int, folder: Path, kind: str = "dense") -> int:
     call = STAGES[stage](Case(axis, size, kind, folder))
-    call()  # what is computed once in a process is no work of the second size
+    call()  # what is computed once in a process is not work of the second size
     return count_lines(call)
 
 

@@ -1,4 +1,4 @@
-"""A network's C as a part of something larger: no scores, outputs told element by element."""
+"""A network's C as a part of something larger: no scores, outputs read element by element."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def response(program: Program, record: Sequence[str], output: bytes, samples: in
     """The trace that a firmware's output stands for, `[samples, ticks, ...]` per wire.
 
     Raises:
-        DeviceError: the output ends within a tick, or is not a whole number of samples.
+        DeviceError: the output ends within a tick, or is not a multiple of a sample.
     """
     readouts = choose_readouts(program.outputs, program.traced, record)
     kinds = elements(program)

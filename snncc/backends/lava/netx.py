@@ -23,7 +23,7 @@ WEIGHTS_MAX = 4_000_000  # of a matrix that stands for a pool
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A population with what it hears of the layer before, and of itself."""
+    """A population with what it receives from the layer before, and from itself."""
 
     neurons: Neurons
     synapses: Synapses
@@ -34,7 +34,7 @@ def layers(program: Program) -> tuple[Layer, ...]:
     """The chain of layers.
 
     Raises:
-        LoweringRefused: L012, the network is no such chain; names the population and the reason.
+        LoweringRefused: L012, the network is not such a chain; names the population and the reason.
     """
     if len(program.sources) != 1 or program.sources[0].message_bits:
         raise LoweringRefused("L012: netx takes one input of spikes; leave out --option netx=1")
@@ -63,7 +63,7 @@ def _check_chain(
     reasons = (
         (r is None, n.why),
         (n.name != n.population, "it is several processes, as its neurons' constants differ"),
-        (not single, "it does not hear of the layer before, and of itself, alone"),
+        (not single, "it receives from others than the layer before and itself"),
         (any(s.extra for s in heard), "a synapse has a delay"),
         (any(not s.doubled and np.any(s.weights % 2) for s in heard), "its weights are odd"),
         (any(s.exponent for s in heard), "its weights need an exponent"),

@@ -29,7 +29,7 @@ class Population:
         strict: fires above the threshold, not at it.
         spikes: most spikes of a tick; 0 for an integrator, which puts out its potential.
         refractory: ticks after a spike in which the potential is held and nothing is sent.
-        whole: whole numbers (codes, decays over 4096) or real ones.
+        whole: integers (codes, decays over 4096) or real numbers.
         shift: a current counts in units 2**shift times those of the potential.
         decay, current_decay: per tick; None where nothing leaks, where there is no current.
         bias, threshold, amount, initial: in the unit of the potential.

@@ -147,7 +147,7 @@ def synaptic(synapses: Synapses, sent: Values) -> Values:
 
 
 def _sum_listed(signal: Values, synapses: Synapses) -> Values:
-    """Sums over weights that are listed one by one; as a matrix where that is no waste of time."""
+    """Sums over weights that are listed one by one; as a matrix where that is not slower."""
     shape = synapses.outputs, synapses.inputs
     if prod(shape) <= FULL * len(synapses.weights):
         weights = np.zeros(shape)

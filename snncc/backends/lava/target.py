@@ -22,10 +22,10 @@ BIAS_EXPONENT_MAX = 7  # same file
 CONV_GROUPS_MAX = 127  # Lava keeps their number in 8 bits: proc/conv/models.py
 DELAY_MAX = 63  # DelayDense, DelaySparse: 6 bits, proc/dense/models.py
 MESSAGE_BITS_MAX = 24  # graded spikes: payload of proc/dense/models.py
-INPUT_BITS = 9  # of a sensor's value, unless told otherwise: with weights of 8 bits and the
+INPUT_BITS = 9  # of a sensor's value by default: with weights of 8 bits and the
 # alignment by 6 a product has 23 bits at most, and a stock LIF has room for it
 INPUT_BITS_MAX = 12  # beyond it hardly a product fits 24 bits
-PARTS = 16  # processes that a population of mixed constants may become, unless told otherwise
+PARTS = 16  # processes that a population of mixed constants may become by default
 FRACTION_BITS = 7  # a state is 2**7 finer than its current: even weights, then ALIGN_BITS
 
 # Loihi 1, per neuro core: exact limits.

@@ -218,7 +218,7 @@ class Core:
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """All cores, and which of them hear which: what placement and routing work on.
+    """All cores, and which of them send to which: what placement and routing work on.
 
     All neurons of a core share one list of targets. The cores that core c sends to are
     `targets[offsets[c]:offsets[c + 1]]`, ascending; `synapses` counts those between the two.

@@ -197,7 +197,7 @@ class Choices:
         """Choices by option, else by preset, else by what the file itself shows, else by default.
 
         Args:
-            options: KEY=VALUE; those that are no choice are ignored.
+            options: KEY=VALUE; those that are not a choice are ignored.
             file: key → value for what this one file leaves no doubt about.
 
         Raises:

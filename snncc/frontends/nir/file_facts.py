@@ -41,7 +41,7 @@ def list_effective(graph: Flat, loops: bool) -> list[str]:
 
     Args:
         graph: checked.
-        loops: whether a neuron hears itself, directly or through others.
+        loops: whether a neuron receives its own spikes, directly or through others.
     """
     kinds = {node.kind for node in graph.nodes.values()}
     leaky = bool(kinds & {"LI", "LIF", "CubaLI", "CubaLIF"})

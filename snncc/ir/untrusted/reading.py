@@ -15,7 +15,7 @@ def reading(what: str, kind: type[SnnccError] = UsageError) -> Generator[None]:
     """Turns whatever goes wrong while a file's bytes are taken apart into one sentence.
 
     Args:
-        what: the file and what it is not, such as `a.npz is no .npz, or is damaged`.
+        what: the file and what it is not, such as `a.npz is not an .npz file, or is damaged`.
         kind: the failure to raise.
 
     Raises:

@@ -120,7 +120,7 @@ def shake_weights(model: nn.Module, spread: float, random: torch.Generator) -> G
     """Adds noise of `spread` times the row's largest weight to all matrices until leaving.
 
     A model that learns under it keeps its accuracy when its weights are rounded. The frozen
-    matrices of the memory shake as well: a threshold close to a sum of theirs is no robust one.
+    matrices of the memory shake as well: a threshold close to one of their sums is not robust.
     """
     matrices = [
         tensor

@@ -23,7 +23,7 @@ def test_random_networks_equal_the_reference(seed: int) -> None:
 
 
 REFUSED = {"gated": "L00[23]", "attention": "L003"}
-"""Networks by hand of what is no spiking neuron and no synapse."""
+"""Networks by hand of what is neither a spiking neuron nor a synapse."""
 
 
 @pytest.mark.parametrize("name", HAND)

@@ -86,7 +86,7 @@ REASONS: Mapping[str, str] = {
     "overshooting": "a tick overshoots",
     "own_activation": "its activation is scaled_step, which is not Norse's own",
     "own_reset": "its reset_method is neither reset_value nor reset_subtract",
-    "half_a_tick": "rho_reset is not a whole number of ticks",
+    "half_a_tick": "rho_reset is not a multiple of a tick",
     "adjoint": "Norse itself fails in its forward",
     "derived": "(Leaning): it is derived from LIFCell of Norse and may change it",
     "scaled_state": "is not the one it returned at its last call",

@@ -69,7 +69,7 @@ def half(*numbers: int) -> Change:
 
 
 def named(key: bytes, value: bytes) -> bytes:
-    """Metadata of bytes that are no UTF-8, which protobuf's Python would not write."""
+    """Metadata of bytes that are not UTF-8, which protobuf's Python would not write."""
     entry = b"\x0a" + bytes([len(key)]) + key + b"\x12" + bytes([len(value)]) + value
     return b"\x72" + bytes([len(entry)]) + entry
 

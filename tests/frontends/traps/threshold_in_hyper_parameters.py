@@ -1,4 +1,4 @@
-"""The threshold is no part of the weights; the file names another one beside them."""
+"""The threshold is not among the weights; the file names another one beside them."""
 
 # ruff: noqa
 

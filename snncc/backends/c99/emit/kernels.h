@@ -139,7 +139,7 @@ SNNCC_INLINE int64_t snncc_root(int64_t value)
     return root;
 }
 
-/* value / divisor for divisor > 0, to the nearest whole number, ties upward. */
+/* value / divisor for divisor > 0, to the nearest integer, ties upward. */
 SNNCC_INLINE int64_t snncc_ratio(int64_t value, int64_t divisor)
 {
     const int64_t twice = 2 * value + divisor, quotient = twice / (2 * divisor);

@@ -123,7 +123,7 @@ def _loops(step: Population | RowSums, work: list[str]) -> list[str]:
 
 
 def _rest(step: Population) -> list[str]:
-    """A block at rest that hears nothing is left alone."""
+    """A block at rest that receives nothing is skipped."""
     if not step.resting or step.groups > 1 or not all(g.blocked for g in step.gathers):
         return []
     quiet = [f"*event{k} >= limit{k}" for k in range(len(step.gathers))]

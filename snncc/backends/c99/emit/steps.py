@@ -130,7 +130,7 @@ def _walk(walk: DenseWalk | SparseWalk | ConvWalk, kind: str, times: str) -> lis
 
 
 def _conv(walk: ConvWalk, kind: str, times: str) -> list[str]:
-    """Output y hears input line i through tap k where y stride = i + before - k dilation."""
+    """Output y reads input line i through tap k where y stride = i + before - k dilation."""
     (height, width), (rows, columns) = walk.size, walk.positions
     plane = height * width
     taps = walk.kernel[0] * walk.kernel[1]

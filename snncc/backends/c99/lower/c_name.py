@@ -9,7 +9,7 @@ from snncc.ir import Network, UsageError
 from ..target import NAME_CHARACTERS, RESERVED
 
 NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
-# Only in a C name is `l2mu-braille` better read as `l2mu_braille` than told from all others.
+# In a C name, and only there, `l2mu_braille` reads better than a name distinct from all others.
 ODD = re.compile(r"_0x[0-9a-f]+_|\W", re.ASCII)
 
 

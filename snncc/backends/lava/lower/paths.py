@@ -236,7 +236,7 @@ class Paths(Projections):
         return Link("conv", codes, real, NONE, NONE, window)
 
     def _taps(self, pool: Node, op: Conv) -> tuple[int, ...]:
-        """Kernel of a pool that a convolution can take in; none where it is no such pool.
+        """Kernel of a pool that a convolution can take in; None where it is not such a pool.
 
         Windows must lie side by side: then a tap of the kernel is one for each tap of the pool.
         """

@@ -98,7 +98,7 @@ def bound_overshoot(p: Population, drive: Drive) -> float:
 
 
 def _explain_other(p: Population, period: int, read: bool) -> str:
-    """Why a population is no LIF as Loihi has it; empty if nothing speaks against it."""
+    """Why a population is not a LIF of Loihi; empty if it is one."""
     late = 0 if p.strict else 1
     same = [p.threshold, *(d for d in (p.decay, p.current_decay) if d is not None)]
     reasons = (

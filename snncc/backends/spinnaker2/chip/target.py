@@ -141,7 +141,7 @@ RULES = {
     "S005": "neurons reset now, by their threshold or to a value, and fire at the threshold",
     "S006": "weights have at most 127 codes, or 15 where a synapse has a delay",
     "S007": "sums of currents stay below 2**24 codes, where float32 is exact",
-    "S008": "real inputs drive populations that hear nothing of the chip: the host computes "
+    "S008": "real inputs drive populations that receive nothing from the chip: the host computes "
     "these, and some population is left for the chip",
     "S009": "an output is what a population puts out, or its potential after the tick",
     "S010": "one neuron's synapses fit the memory of a core",

@@ -30,7 +30,7 @@ def emit(program: Program) -> Files:
 
 
 def _map_cores(program: Program) -> dict[str, Json]:
-    """Cores with their keys and ways, what they hear and put out, and the routers' tables."""
+    """Cores with their keys and routes, what they receive and put out, and the routers' tables."""
     return {
         "name": program.name,
         "tick": program.tick,

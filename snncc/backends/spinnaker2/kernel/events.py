@@ -1,4 +1,4 @@
-"""Which core hears which, and how many events to expect of each; decides nothing."""
+"""Which core receives from which, and how many events to expect; decides nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GUESSED_RATE = 0.1  # events per element and tick where calibration says nothing
 
 
 def estimate_traffic(parts: Parts, rates: Mapping[str, float]) -> Traffic:
-    """Who hears whom, with events per tick; `rates`: of populations, per element and tick."""
+    """Who sends to whom, with events per tick; `rates`: of populations, per element and tick."""
     hearers: defaultdict[int, set[int]] = defaultdict(set)
     heard: set[tuple[int, int]] = set()
     for number, core in enumerate(parts.cores):

@@ -75,7 +75,7 @@ void snncc_chip_play(chip *here, uint32_t ticks, const int32_t *const *input, ui
 
 
 def harness(program: Program) -> str:
-    """native.c: all cores in one memory; a segment hears what is there when it begins."""
+    """native.c: all cores in one memory; a segment reads what is there when it begins."""
     cores = range(len(program.codes))
     segments = [core.segment for core in program.parts.cores]
     assert segments == sorted(segments), "cores stand in order of their segments"

@@ -52,7 +52,7 @@ def lower(network: Network, settings: Settings) -> Program:
         ]
         if not over or spare > DATA_BYTES_PER_CORE // 2:
             return require_room(program)
-        # What a core hears, and how much of it as it computes, is known only when all are cut.
+        # What a core receives, and how much of it as it computes, is known only when all are cut.
         spare = max(spare + SPARE_BYTES, *(_count_unforeseen(program, core) for core in over))
 
 

@@ -46,7 +46,7 @@ class Program:
         inputs: of the network, in order.
         outputs: wires, in order.
         traced: wires that can be recorded, the outputs included.
-        parts: what each core computes and hears.
+        parts: what each core computes and receives.
         codes: the C of each core.
         traffic: events between cores, as expected.
         routing: where the cores run, and how events get from one to the other.
@@ -92,7 +92,7 @@ class Program:
 
     @cached_property
     def heard(self) -> frozenset[tuple[int, int]]:
-        """Core and output of all that a core hears."""
+        """Core and output of all that a core receives."""
         ports = [stretches for core in self.parts.cores for stretches in core.ports]
         return frozenset((s.core, s.output) for stretches in ports for s in stretches)
 
@@ -109,7 +109,7 @@ class Program:
         return {**found, HOST: np.array(hearers, dtype=np.int64)}
 
     def table(self, core: int) -> Heard:
-        """What a core hears, as it searches it."""
+        """What a core receives, as it searches it."""
         return self._tables[core]
 
     @cached_property
@@ -164,7 +164,7 @@ class Program:
 
 
 def count_fixed_bytes(code: Code, inbox: int) -> Mapping[str, int]:
-    """Bytes of a core's data memory by use, but for the table of what it hears."""
+    """Bytes of a core's data memory by use, but for the table of what it receives."""
     return {
         "constants": code.weight_bytes,
         "state": data_bytes(code) - code.weight_bytes,

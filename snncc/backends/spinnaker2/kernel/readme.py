@@ -16,7 +16,7 @@ def readme(program: Program) -> str:
     segments = program.parts.segments
     return f"""# {program.name} on SpiNNaker 2
 
-C for {len(program.codes)} cores. Each core computes its part of the network, in whole numbers;
+C for {len(program.codes)} cores. Each core computes its part of the network, in integers;
 values and spikes travel as multicast packets: the sender's key and {PAYLOAD_BITS} bits of payload,
 an address and a value.
 

@@ -21,7 +21,7 @@ struct paced_neuron {
     float inh;
     float v;
     uint32_t refract;
-    uint32_t gathered_exc; /* sums of weights, whole numbers */
+    uint32_t gathered_exc; /* sums of weights, integers */
     uint32_t gathered_inh;
 };
 

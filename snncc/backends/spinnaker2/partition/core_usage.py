@@ -102,7 +102,7 @@ def source_bytes(source: Source, size: int, ticks: int) -> dict[str, int]:
 def kernel_bytes(synapses: Synapses, start: int, stop: int, tile: Tile | None = None) -> int:
     """Bytes of the kernels that neurons `start` to `stop` of the target, or of a tile, use.
 
-    A tile hears every tile of the source by a kernel of its own, cut to the taps between the two
+    A tile receives every tile of the source by a kernel of its own, cut to the taps between the two
     and padded to the source's side (`pieces`): that of the middle has all taps, those beside it
     come to a side each, where the source's tiles are as large as what this one looks at.
     """

@@ -54,7 +54,7 @@ def split(
     neurons: Sequence[Neurons],
     synapses: Sequence[Synapses],
 ) -> Partition:
-    """The cores of all sources and populations, and which of them hear which.
+    """The cores of all sources and populations, and which of them send to which.
 
     Raises:
         CapacityError: S010, not even one neuron fits a core.
@@ -281,7 +281,7 @@ def least_cores(
     """A lower bound of the number of cores, over all ways to deal neurons out to cores.
 
     However a population is cut, each of its cores holds a row for every source neuron that even
-    its least connected neuron hears, and all synapses stand somewhere. What is recorded, and
+    its least connected neuron receives, and all synapses stand somewhere. What is recorded, and
     sources, are taken as they are.
     """
     space = _space(budget.layout)
@@ -301,7 +301,7 @@ def least_cores(
 
 
 def _count_sources(synapses: Synapses) -> int:
-    """Source neurons that the least connected target neuron hears."""
+    """Source neurons of the least connected target neuron."""
     if synapses.kind == "dense":
         return int(np.count_nonzero(synapses.weights, axis=1).min(initial=synapses.inputs))
     return int(np.bincount(synapses.rows, minlength=synapses.outputs).min())

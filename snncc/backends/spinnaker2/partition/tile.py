@@ -55,9 +55,9 @@ class Tile:
 def choose_tiles(
     shape: Box, most: int, rows: int, look: tuple[Box, Box], fits: Callable[[Tile], bool]
 ) -> tuple[Tile, ...]:
-    """The tiles of an image: few, and of those the ones that hear the fewest neurons.
+    """The tiles of an image: few, and of those the ones that receive from the fewest neurons.
 
-    A core hears all channels of the pixels that its neurons look at, so that square tiles of all
+    A core receives all channels of the pixels that its neurons look at, so that square tiles of all
     channels are best where they fit. Empty where tiles take more cores than `rows` by far.
 
     Args:

@@ -30,7 +30,7 @@ class Local:
     The first sources are the items themselves, in order; further ones come in by the router.
 
     Attributes:
-        hears: 1 where an item hears a source: float64 [sources, items].
+        hears: 1 where an item receives from a source: float64 [sources, items].
         rates: integers: float64 [sources].
         leaving: of what an item sends to other chips, by the router: float64 [items].
     """
@@ -45,7 +45,7 @@ class Local:
         return len(self.leaving)
 
     def counts(self, nodes: Integers) -> Values:
-        """Items at each node that hear a source: float64 [sources, nodes]."""
+        """Items at each node that receive from a source: float64 [sources, nodes]."""
         stands = np.eye(NODES)[nodes]
         return self.hears @ stands
 
@@ -75,7 +75,7 @@ class Local:
     def compute_savings(self, nodes: Integers) -> Values:
         """Hops more (less, where negative) after each exchange: float64 [items, items].
 
-        A source that hears both items of a pair, or neither, changes nothing; the pair's own
+        A source that sends to both items of a pair, or neither, changes nothing; the pair's own
         spikes are counted apart, because their start moves too.
         """
         n, table = self.items, node_hops()

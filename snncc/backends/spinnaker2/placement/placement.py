@@ -132,7 +132,7 @@ def _cores_of(nodes: Integers) -> Integers:
 
 
 def _make_local(traffic: Traffic, chips: Integers, cores: Integers, items: int) -> Local:
-    """What the cores of one chip hear and send to others; items beyond them are empty places."""
+    """What the cores of one chip receive and send; items beyond them are empty places."""
     chip, number = chips[cores[0]], np.full(traffic.cores, -1)
     number[cores] = np.arange(len(cores))
     source, item = traffic.sources, number[traffic.targets]

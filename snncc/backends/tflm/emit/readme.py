@@ -26,7 +26,7 @@ def readme(program: Program, model: Model, size: int) -> str:
         )
     return f"""# {program.name} on TFLite-Micro
 
-Written by snncc. The model computes whole numbers only, with multipliers of exactly one: its spikes
+Written by snncc. The model computes in integers, with multipliers of exactly one: its spikes
 are those of the network's integer reference, whichever kernels of TFLite-Micro compute it.
 
 | file | what it is |

@@ -52,7 +52,7 @@ class Tick:
         initial: state → what it starts from; zero if absent.
         outputs: all that is returned, by name; `results` is what renews no state.
         neurons: module of a library of neurons → names of what it computes.
-        placed: whether the states were told by their places and not by name.
+        placed: whether the states were given by place and not by name.
     """
 
     evaluation: Evaluation

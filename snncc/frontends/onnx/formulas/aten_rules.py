@@ -1,4 +1,4 @@
-"""Rules for operations of ATen in an exported program, told by those of the ONNX ops they equal."""
+"""Rules for operations of ATen in an exported program, by those of the ONNX ops they equal."""
 
 from __future__ import annotations
 

@@ -225,7 +225,7 @@ class Evaluation:
         return self.atoms.compute(op, args, shape, self.origin)
 
     def move_values(self, one: Poly, move: Callable[[Known], Known]) -> Poly:
-        """The values at other places; `move` is told with positions `[1, *shape]`."""
+        """The values at other places; `move` shows it on positions `[1, *shape]`."""
         self.demand_small(one.shape)
         size = int(np.prod(one.shape, dtype=int))
         index = np.arange(size).reshape(1, *one.shape)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from onnx import ModelProto, NodeProto, TypeProto, helper, numpy_helper, shape_inference
 
 Known: TypeAlias = npt.NDArray[Any]
-TOLD = 1024  # numbers of an input that may be a shape, and is told to ONNX's inference
+TOLD = 1024  # numbers of an input that may be a shape, and is given to ONNX's inference
 PICKED = {"Compress", "NonZero", "Unique"}
 """Ops that pick some of their input, which none but themselves can tell the number of."""
 QUICK = {
@@ -44,7 +44,7 @@ def count_known(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> 
 
 
 def _make_single(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> ModelProto:
-    """A model of one node, which is told its small inputs and the shapes of the others."""
+    """A model of one node, with its small inputs as values and the others as shapes."""
     names = [name for name in dict.fromkeys(node.input) if name]
     given = dict(zip(node.input, inputs, strict=False))
     infos, told = [], []

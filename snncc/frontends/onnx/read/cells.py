@@ -61,7 +61,7 @@ def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
         signal: the input that brings the signal; None where one is left.
 
     Raises:
-        ImportRefused: what is an input and what a state cannot be told; shapes are not known.
+        ImportRefused: inputs cannot be told from states; shapes are not known.
         UsageError: an option names what is not there.
     """
     flat = inline_local_functions(model) if model.functions else model

@@ -94,7 +94,7 @@ def _recover_written(model: ModelProto) -> Network | None:
     """The network that a model was written from; None where it was not, or has been changed."""
     told = {each.key: each.value for each in model.metadata_props}
     text = told.get(TEXT)
-    if not isinstance(text, str):  # protobuf gives bytes where it is no UTF-8
+    if not isinstance(text, str):  # protobuf gives bytes where it is not UTF-8
         return None
     tensors = {
         t.name.removeprefix("@"): Tensor(numpy_helper.to_array(t))

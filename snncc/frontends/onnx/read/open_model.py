@@ -22,12 +22,12 @@ def open_model(path: Path) -> ModelProto:
     """The model of a file, checked; external data only from the folder that the file is in.
 
     Raises:
-        UsageError: there is no such file, or it is no ONNX model.
+        UsageError: there is no such file, or it is not an ONNX model.
         ImportRefused: it is too large, older than this reader, or its data lie elsewhere.
     """
     if (size := file_bytes(path)) > MOST_BYTES:
         raise ImportRefused(f"{path} has more than {MOST_BYTES:,} bytes ({size:,})")
-    with reading(f"{path} is no ONNX model"):
+    with reading(f"{path} is not an ONNX model"):
         model = onnx.load(path, load_external_data=False)
         _check_external(model, path)
         onnx.load_external_data_for_model(model, str(path.parent))

@@ -243,7 +243,7 @@ class Symbol(NDArrayOperatorsMixin):
         return Symbol(self._body, name, shape, dtype, batched)
 
     def move(self, move: Callable[[Index], object]) -> Symbol:
-        """The values at other places; `move` is told with an array of positions."""
+        """The values at other places; `move` shows it on an array of positions."""
         index = self._index
         if index is None:
             index = np.arange(self.size, dtype=np.int64).reshape(self.shape)

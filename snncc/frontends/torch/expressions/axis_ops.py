@@ -251,7 +251,9 @@ class Loom:
             grid = self.unlist(grid, axis)
         grid = self.fill(grid)
         if sum(grid.is_pure(i, "sample") for i in range(len(grid.axes))) != 1:
-            raise self.weaver.refuse_batch(f"the batch is no axis of its own in {list(grid.shape)}")
+            raise self.weaver.refuse_batch(
+                f"the batch is not an axis of its own in {list(grid.shape)}"
+            )
         return grid
 
     # --- operands -----------------------------------------------------------------------------

@@ -101,7 +101,7 @@ class Lifter(Loom):
             except ImportRefused as refusal:
                 results = [refusal] * len(call.outputs)
             missing = self.weaver.refuse(
-                f"the further results of '{call.name}' are no signals; leave them out"
+                f"the further results of '{call.name}' are not signals; leave them out"
             )
             for index, var in enumerate(call.outputs):
                 self._values[var.index] = results[index] if index < len(results) else missing
@@ -242,5 +242,5 @@ class Lifter(Loom):
             return expr.population
         raise self.weaver.refuse(
             f"the state '{key}' handed to neuron '{path}' is not the one it returned at its last "
-            "call; a reset or scaling by hand is no part of the neuron (use its reset_mechanism)"
+            "call; a reset or scaling by hand is not part of the neuron (use its reset_mechanism)"
         )

@@ -32,7 +32,7 @@ def demand_settings(
 ) -> None:
     """Refuses a model that was built with other numbers than the file was trained with.
 
-    Thresholds and time constants are no weights in most libraries: nothing else would tell. A
+    Thresholds and time constants are not weights in most libraries: nothing else would tell. A
     setting is compared with the model's attribute of that name, and with its neurons', of which
     one at least must have it.
 

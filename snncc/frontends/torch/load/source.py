@@ -54,7 +54,9 @@ def _build(factory: object, source: str) -> nn.Module:
         with _running(source):
             model = cast("Callable[[], object]", factory)()
     else:
-        raise UsageError(f"{source} is no factory: expected a callable that returns an nn.Module")
+        raise UsageError(
+            f"{source} is not a factory: expected a callable that returns an nn.Module"
+        )
     if isinstance(model, (nn.DataParallel, torch.nn.parallel.DistributedDataParallel)):
         model = model.module
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps

@@ -56,7 +56,7 @@ def read_weights(path: Path) -> Trained:
     Of a file `….index.json` the content of all files that it lists, which lie beside it.
 
     Raises:
-        UsageError: there is no such file, or it is of no known kind.
+        UsageError: there is no such file, or its kind is not known.
         ImportRefused: it is damaged, holds code, or holds no weights.
     """
     if not path.is_file():
@@ -146,7 +146,7 @@ def _sets(content: object) -> dict[str, State]:
 
 
 def _is_likely(place: str) -> bool:
-    """Whether it is told by name, at the top or in what is told by name itself."""
+    """Whether it is found by name, at the top or in what is found by name itself."""
     return bool(place) and all(key in NESTED for key in place.split("."))
 
 

@@ -73,7 +73,7 @@ def choose(
 
     Raises:
         ImportRefused: several sets fit, and nothing says which is meant.
-        UsageError: there is no set at the place that is told.
+        UsageError: there is no set at the given place.
     """
     found = [
         candidate

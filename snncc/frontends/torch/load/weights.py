@@ -39,7 +39,7 @@ def load_weights(
     Raises:
         ImportRefused: keys are missing, unexpected or of another shape, numbers are not finite, or
             several sets fit.
-        UsageError: there is no set at the place that is told.
+        UsageError: there is no set at the given place.
     """
     expected = {k: v for k, v in model.state_dict().items() if k not in states}
     constants = {k for k in expected if k.rpartition(".")[0] in neurons and _is_constant(k)}
@@ -126,7 +126,7 @@ def _suggest(name: str, others: Collection[str]) -> str:
 
 
 def check_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Refuses tensors with numbers that are no numbers.
+    """Refuses tensors with values that are not numbers (NaN).
 
     Raises:
         ImportRefused: names the tensor.

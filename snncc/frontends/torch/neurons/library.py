@@ -212,7 +212,7 @@ def class_among(module: nn.Module, bases: tuple[type, ...], package: str) -> str
 
 
 def folder_of(package: ModuleType) -> Path:
-    """Where a package's source files lie, told by the package or one of its modules."""
+    """Where a package's source files lie, from the package or one of its modules."""
     root = sys.modules[package.__name__.partition(".")[0]]
     return Path(root.__path__[0])
 

@@ -251,7 +251,7 @@ def _find_objection(module: nn.Module) -> str:
         return "tau_mem_inv is 0: nothing that enters changes its potential"
     waiting = _read_waiting(module)
     if waiting.numel() > 1 or float(waiting) != int(waiting):
-        return "rho_reset is not a whole number of ticks, or differs between neurons"
+        return "rho_reset is not a multiple of a tick, or differs between neurons"
     return ""
 
 

@@ -19,7 +19,7 @@ VERSION = version("spikingjelly")
 PART = "activation_based" if find_spec("spikingjelly.activation_based") else "clock_driven"
 """The part of the library with the neurons; 0.0.0.0.12 and before name it by its clock."""
 base, neuron, rnn = (import_module(f"spikingjelly.{PART}.{n}") for n in ("base", "neuron", "rnn"))
-# 2.0 asks PyTorch for Triton kernels at its first call, which where there are none is no matter.
+# 2.0 asks PyTorch for Triton kernels at its first call; its warning where there are none is moot.
 logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
 MULTI = "MultiStep"
 """How 0.0.0.0.12 names the classes of which a call is a row of ticks."""

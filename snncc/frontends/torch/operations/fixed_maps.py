@@ -123,7 +123,7 @@ class FixedMap:
 
 
 def _find_map(function: Map, shape: tuple[int, ...], lead: int) -> FixedMap | None:
-    """What a function does, or None where it is no fixed map of each sample's own values."""
+    """What a function does, or None where it is not a fixed map of each sample's own values."""
     samples, size = prod(shape[:lead]), prod(shape[lead:])
     try:
         first = function(torch.zeros(shape))

@@ -17,7 +17,7 @@ class SinglePrecision(Pass):
     """Keep states, thresholds and decays in float32, over the whole currents that quantize made.
 
     A state counts in the unit of its current, as before: what changes is that it is not rounded to
-    whole units, and that decays are no fractions of a power of two.
+    whole units, and that decays are not fractions of a power of two.
 
     Establishes: every population's formats are single precision.
     May change: spikes, within what that rounding did.

@@ -31,7 +31,7 @@ from .units import Currents, Group, kinds, unit_of, wire_kind
 
 LOST = 1 / 8  # of the largest code, for weights on real values: three of eight bits say nothing
 WEAK = 1 / 12  # of the largest code, for all weights: less than five bits are left
-SOME = 1 / 5  # of the largest code, below which the user is told
+SOME = 1 / 5  # of the largest code, below which the user is warned
 FEW = 1 / 3  # of the largest code, from which on rounding may be felt
 FELT = 0.01  # of the drive that holds a neuron at its threshold
 SLOWEST = 0.05  # what leaks in a tick at least, where the drive at the threshold is asked for

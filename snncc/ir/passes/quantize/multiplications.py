@@ -78,7 +78,7 @@ def _count_weighing(network: Network, node: Node, codes: Values) -> int:
 
 
 def _count_scaling(network: Network, node: Node, a: IntegerArithmetic) -> int:
-    """Products per tick with factors that are no powers of two."""
+    """Products per tick with factors that are not powers of two."""
     total = 0
     for role in node.op.roles:
         format = node.formats.get(role.name)

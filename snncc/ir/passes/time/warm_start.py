@@ -22,7 +22,7 @@ NEAR = 64  # neighbours of a float32 among which a start is looked for
 
 @dataclass(frozen=True)
 class WarmStart(Pass):
-    """Let a bias act on neurons that all start at once, though they hear their inputs late.
+    """Let a bias act on neurons that all start at once, though their inputs reach them late.
 
     Where a synapse takes a tick, the tick 0 of a population is a later one of the chip, and until
     then its bias is there and its input is not. So it begins lower, where the bias alone takes it

@@ -25,12 +25,12 @@ Claim: TypeAlias = Mapping[str, Rows]
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What a core computes, hears and puts out.
+    """What a core computes, receives and puts out.
 
     Attributes:
-        network: its inputs are what it hears, its outputs what it puts out, in the same order.
+        network: its inputs are what it receives, its outputs what it puts out, in the same order.
         heard: wires, without delay, and which rows of them.
-        said: wires of its own that others hear or that may be recorded.
+        said: wires of its own that others receive or that may be recorded.
     """
 
     network: Network
@@ -46,7 +46,7 @@ def part(views: Views, claim: Claim, first: int) -> Part:
         claim: rows of nodes; what a claimed row reads without delay is claimed too, or lies in
             levels before `first`.
         first: level with which the part's segment begins: what lies there or behind, on other
-            cores, is heard a tick late.
+            cores, arrives a tick late.
     """
     return _Packing(views, claim, first, Cutting(views.network)).part()
 
@@ -185,7 +185,7 @@ class _Packing:
             return use, self.claim[use.source]
         port, have = self.ports[replace(use, delay=0)]
         late = self.views.level.get(use.source, -1) >= self.first
-        assert use.delay >= late, f"%{node.name} hears {use} too late"
+        assert use.delay >= late, f"%{node.name} receives {use} too late"
         return Use(port.name, use.delay - late), have
 
     def _input(self, node: Node, index: int) -> Use:

@@ -1,9 +1,9 @@
-"""Frozen values that say which part of a network each core computes, and what it hears of others.
+"""Frozen values that say what each core computes of a network, and what it receives from others.
 
 A tick of the network is played in as many segments as there are, one behind the other: in segment s
 every core of that segment computes its whole part once. What it puts out reaches cores of later
-segments in the same tick of the network, and all others in the next one. So a core that hears one
-of its own or a later segment hears what was a tick ago, and zeros at tick 0.
+segments in the same tick of the network, and all others in the next one. So a core that receives
+from its own or a later segment gets what was a tick ago, and zeros at tick 0.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Core:
 
     Attributes:
         network: its part. Its inputs are its ports; codes enter them as they are. Its outputs are
-            all that others hear or that may be recorded, in this order, without delay.
+            all that others receive or that may be recorded, in this order, without delay.
         segment: when in a tick it computes.
-        ports: for each input of its network, in order, what is heard there; elements that no
+        ports: for each input of its network, in order, what arrives there; elements that no
             stretch covers do not exist.
     """
 
@@ -74,6 +74,6 @@ class Parts:
         return 1 + max(core.segment for core in self.cores)
 
     def is_late(self, core: int, stretch: Stretch) -> bool:
-        """Whether that core hears a stretch a tick after it was put out."""
+        """Whether a stretch reaches that core a tick after it was put out."""
         sender = stretch.core
         return sender != HOST and self.cores[sender].segment >= self.cores[core].segment

@@ -148,7 +148,7 @@ def _components(count: int, left: Rows, right: Rows) -> Rows:
     while True:
         least = np.minimum(label[left], label[right])
         new = label.copy()
-        # The root hears of it too, so that long chains take few rounds.
+        # The root learns of it too, so that long chains take few rounds.
         for end in (left, right, label[left], label[right]):
             np.minimum.at(new, end, least)
         new = new[new]

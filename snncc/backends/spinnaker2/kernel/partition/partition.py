@@ -1,4 +1,4 @@
-"""A quantized network → its parts: which rows each core computes, and who hears whom."""
+"""A quantized network → its parts: which rows each core computes, and who sends to whom."""
 
 from __future__ import annotations
 

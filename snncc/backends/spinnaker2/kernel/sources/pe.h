@@ -1,6 +1,6 @@
 /* pe.h: what the kernel of a processing element and the tables of its core know of each other.
  *
- * A core puts its part of a network forward once in a tick of the network. What it hears and what it puts out are
+ * A core puts its part of a network forward once in a tick of the network. What it receives and what it puts out are
  * events: multicast packets with the sender's key and a payload of 64 bits, an address and a value. Elements that are
  * zero are not sent. */
 #ifndef PE_H

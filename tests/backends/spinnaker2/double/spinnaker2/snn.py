@@ -24,7 +24,7 @@ CONV = {"in_height", "in_width", "stride_x", "stride_y", "pool_x", "pool_y"} | {
 
 
 def whole(value: object) -> bool:
-    """Whether a value is a whole number and no truth value."""
+    """Whether a value is an integer and not a truth value."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
 
 
@@ -100,7 +100,7 @@ class Projection:
         assert post.neuron_model != "lif_conv2d", "lif_conv2d takes Conv2DProjection only"
         table = np.asarray(connections)
         assert table.ndim == 2 and table.shape[1] == 4, f"{name}: connections {table.shape}"
-        assert np.array_equal(table, np.trunc(table)), f"{name}: weights are whole numbers"
+        assert np.array_equal(table, np.trunc(table)), f"{name}: weights are integers"
         _, weight, delay = NEURONS[post.neuron_model]
         assert np.all((table[:, 0] >= 0) & (table[:, 0] < pre.size)), f"{name}: pre"
         assert np.all((table[:, 1] >= 0) & (table[:, 1] < post.size)), f"{name}: post"
