@@ -57,7 +57,7 @@ def import_model(
         weights: the checkpoint's file, if it is another than the model's own.
         data: the test data's file.
         options: of the frontend, by name.
-        example: a signal `[samples, ticks, *shape]` that stands in where there are no samples.
+        example: a signal `[samples, ticks, *shape]` to use where there are no samples.
 
     Raises:
         ImportRefused: it holds something that cannot be expressed exactly.

@@ -1,4 +1,4 @@
-"""The face of the backends floor: what a backend is. The backends stand in folders of their own."""
+"""The face of the backends floor: what a backend is. The backends are in folders of their own."""
 
 from .handover import delivery
 from .lazy_files import LateFiles

@@ -38,11 +38,11 @@ class Core(Protocol):
         ...
 
     def argument(self, index: int) -> int:
-        """Argument `index` (0 or 1) of the function at whose entry the core stands."""
+        """Argument `index` (0 or 1) of the function at whose entry the core is."""
         ...
 
     def leave(self, result: int | None = None) -> None:
-        """Return from the function at whose entry the core stands, with `result` if it has one."""
+        """Return from the function at whose entry the core is, with `result` if it has one."""
         ...
 
     def read(self, address: int, size: int) -> bytes:

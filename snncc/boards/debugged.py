@@ -90,7 +90,7 @@ class DebuggedBoard:
 
 
 class DebuggedCore:
-    """A core that stands after reset, held by a debug server. Implements `exchange.Core`."""
+    """A core after reset, held by a debug server. Implements `exchange.Core`."""
 
     def __init__(
         self, gdb: GdbClient, board: Board, image: Image, seconds: float, stops: tuple[str, ...]

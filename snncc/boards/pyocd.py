@@ -141,7 +141,7 @@ class PyocdBoard:
 
 
 class ProbedCore:
-    """A Cortex-M that stands after reset, held by a probe. Implements `exchange.Core`."""
+    """A Cortex-M after reset, held by a probe. Implements `exchange.Core`."""
 
     def __init__(self, target: Target, board: Board, image: Image, seconds: float) -> None:
         self._target, self._board, self._image = target, board, image

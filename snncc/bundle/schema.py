@@ -136,7 +136,7 @@ def read_manifest(text: bytes, place: str) -> Manifest:
 
     Args:
         text: JSON.
-        place: where it stands, for messages.
+        place: where it is, for messages.
 
     Raises:
         UsageError: it is not JSON, of another format version, or not of the schema; says where.

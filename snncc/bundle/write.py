@@ -69,7 +69,7 @@ def _explain_foreign(folder: Path, manifest: bytes) -> str | None:
 
 @dataclass(frozen=True)
 class BundleWriter:
-    """A bundle that is being written; nothing stands under its name before `write` has ended."""
+    """A bundle that is being written; nothing has its name before `write` has ended."""
 
     place: Replacement
     key: SigningKey | None = None

@@ -1,4 +1,4 @@
-"""`snncc build`: a model becomes a bundle; the sequence of its stages stands in the compiler."""
+"""`snncc build`: a model becomes a bundle; `snncc.build` orders its stages."""
 
 from collections.abc import Mapping
 from pathlib import Path

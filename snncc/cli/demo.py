@@ -43,7 +43,7 @@ FIGURES = {
     type=NEW,
     default=Path("build/demo/l2mu-motions.snnb"),
     show_default=True,
-    help="The bundle that is made on the way; that for TFLite-Micro stands beside it.",
+    help="The bundle that is made on the way; the one for TFLite-Micro goes beside it.",
 )
 @json_option
 @debug_option

@@ -27,7 +27,7 @@ def _keep_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, callback=_keep_debug, help="Show tracebacks."
 )
-"""`--debug`, which may stand before or after the command's name."""
+"""`--debug`, which may come before or after the command's name."""
 
 
 def report(failure: BaseException, session: Session) -> int:

@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "doctor": "Say what this machine lacks, with the command that adds it.",
     "demo": "From a trained checkpoint to an emulated board, ending in one table.",
 }
-"""Name → short help, in the order of a user's work; each stands in the module of its name."""
+"""Name → short help, in the order of a user's work; each is in the module of its name."""
 
 
 @click.group(

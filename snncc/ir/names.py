@@ -1,6 +1,6 @@
 """Names of a user's modules and files as names of nodes and tensors; one rule for all frontends.
 
-A node's name is an identifier of ASCII, which every target can print. What stands between words
+A node's name is an identifier of ASCII, which every target can print. What separates words
 becomes an underscore, `block.fc-1` `block_fc_1`, and any other character that an identifier cannot
 have its number: `größe` is `gr_0xf6__0xdf_e`.
 """
@@ -24,7 +24,7 @@ def identifier(name: str, before: str = "n") -> str:
 
     Args:
         name: of a module, a file or an op.
-        before: what stands in front where no letter does.
+        before: what to put in front where no letter is.
     """
     found = _OUTSIDE.sub(_write_code, _BETWEEN.sub("_", name))
     return found if found[:1].isalpha() else f"{before}{found}"

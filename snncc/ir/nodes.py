@@ -80,7 +80,7 @@ class Node:
 class Nodes(Sequence[Node]):
     """Nodes in order, found by name and by what they use; an edit of a few costs no more than them.
 
-    After an edit a node may stand before one that it uses now: they are put in order when somebody
+    After an edit a node may be before one that it uses now: they are put in order when somebody
     looks at their order.
     """
 
@@ -123,7 +123,7 @@ class Nodes(Sequence[Node]):
     def edit(self, put: Iterable[Node] = (), gone: Iterable[str] = ()) -> Nodes:
         """The nodes without those gone, with others in place of those of the same names, or more.
 
-        What is new stands last.
+        What is new comes last.
         """
         new, named = Nodes(()), self.named
         entered = {node.name: node for node in put}
@@ -176,18 +176,18 @@ def _sources(named: Mapping[str, Node], name: str) -> tuple[Use, ...]:
 
 
 def _is_moved(named: Mapping[str, Node], node: Node) -> bool:
-    """Whether a node uses now what it did not, and so may stand before it."""
+    """Whether a node uses now what it did not, and so may precede it."""
     old = named.get(node.name)
     before = set() if old is None else {use.source for use in old.inputs if not use.delay}
     late = {use.source for use in node.inputs if not use.delay} - before
-    # What is new stands behind all that was there.
+    # What is new comes after all that was there.
     return bool(late) if old is not None else not late <= named.keys()
 
 
 def sort_nodes(nodes: Sequence[Node]) -> tuple[Node, ...] | None:
     """The nodes, each after those it uses now, otherwise in their order; None if a cycle has none.
 
-    Of those that may come next, always the one that stands first.
+    Of those that may come next, always the first one.
     """
     place = {node.name: index for index, node in enumerate(nodes)}
     users: dict[str, list[int]] = {}

@@ -137,7 +137,7 @@ def _prune(network: Network) -> Network:
 
 
 def _halve(network: Network, population: Node) -> Iterator[Network]:
-    """The network with either half of a population that stands between dense synapses only."""
+    """The network with either half of a population that is between dense synapses only."""
     shape = network.shapes[population.name]
     group = _find_driving(network, population.name)
     dense = all(isinstance(user.op, Dense) for user in network.users(population.name))

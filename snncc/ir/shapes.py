@@ -89,7 +89,7 @@ def _spread(network: Wired, nodes: Iterable[Node], shapes: dict[str, Shape]) -> 
     Returns: names of those among them that wait for another input.
     """
     waiting: set[str] = set()
-    pending = deque(nodes)  # a delayed use may stand before its source
+    pending = deque(nodes)  # a delayed use may be before its source
     while pending:
         node = pending.popleft()
         if node.name in shapes:

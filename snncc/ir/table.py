@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 V = TypeVar("V")
 
-SPARED = 64  # names beyond the square root of a table's size that stand beside it
+SPARED = 64  # names beyond the square root of a table's size that are beside it
 
 
 class _Gone(Enum):

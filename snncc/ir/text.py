@@ -143,7 +143,7 @@ def _node(line: str, number: int) -> Node:
     stated: dict[str, Value] = {}
     for name, value in _fields(found["fields"] or "", number, found.start("fields")):
         if name in stated:
-            raise _error(number, found.start("fields"), f"field '{name}' stands there twice")
+            raise _error(number, found.start("fields"), f"field '{name}' is given twice")
         stated[name] = value
     op = _op(kind, stated, number, found.start("keyword"))
     formats = _formats(found["formats"] or "", number, found.start("formats"))
@@ -195,7 +195,7 @@ def _comma(text: str, at: int, line: int, column: int) -> int:
 
 def _value(text: str, at: int, line: int, column: int, depth: int = 0) -> tuple[Value, int]:
     if depth > DEPTH:
-        raise _error(line, column + at, f"lists stand more than {DEPTH} deep in lists")
+        raise _error(line, column + at, f"lists nest more than {DEPTH} deep")
     if text.startswith("[", at):
         parts: list[Value] = []
         at += 1
@@ -234,7 +234,7 @@ def _formats(text: str, line: int, column: int) -> Formats:
         if not equals:
             raise _error(line, column, f"expected ROLE=FORMAT, found '{part}'")
         if role in formats:
-            raise _error(line, column, f"role '{role}' stands there twice")
+            raise _error(line, column, f"role '{role}' is given twice")
         try:
             formats[role] = parse_format(format)
         except NumberError as error:

@@ -38,7 +38,7 @@ class Layout:
         templates: template → path in the project; `{name}` is the network's.
         cpp: suffix of C++ sources.
         sensor: name of the file with the sensor's driver.
-        sketch: where the example stands as Arduino's `setup` and `loop`; empty without Arduino.
+        sketch: path of the example as Arduino's `setup` and `loop`; empty without Arduino.
         first: line in front of C++ sources that use TFLite-Micro.
     """
 

@@ -19,7 +19,7 @@ MARGIN = 40  # room for wires that come late
 
 @dataclass(frozen=True)
 class Box:
-    """A node: its upper left corner, in pixels, and what stands in it."""
+    """A node: its upper left corner, in pixels, and what is in it."""
 
     x: int
     y: int

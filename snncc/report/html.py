@@ -70,7 +70,7 @@ def _page(
 
 
 def _lines(value: Json | Mapping[str, Json], path: str) -> list[tuple[str, str]]:
-    """A tree as pairs of a dotted path and what stands there."""
+    """A tree as pairs of a dotted path and what is there."""
     if isinstance(value, Mapping):
         items = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
     elif isinstance(value, list) and any(isinstance(item, (Mapping, list)) for item in value):

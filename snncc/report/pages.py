@@ -95,7 +95,7 @@ def passes_page() -> str:
         "",
         "A pipeline is written as text, options in braces, and runs from left to right: "
         "`fold-norm,quantize{weight_bits=4},retime{hop=2}`. The order below is the one in which "
-        "passes are meant to run; each says why it stands where it stands.",
+        "passes are meant to run; each says why it is where it is.",
     ]
     for kind in PASSES.values():
         lines += ["", *_pass(kind)]

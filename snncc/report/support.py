@@ -76,7 +76,7 @@ def support_page() -> str:
             *_layers(),
             "",
             "*exact*: the network computes what the layer does, which tests hold for every "
-            "operation behind it. Where nothing stands, it is refused by name.",
+            "operation behind it. An empty cell: it is refused by name.",
             "",
             "## Neurons",
             "",

@@ -11,7 +11,7 @@ V1 = "Yao et al. 2023, arXiv 2307.01694, table 2"
 SPIKFORMER = "Zhou et al. 2023, arXiv 2209.15425, table 2"
 SPIKFORMER_SMALL = "Zhou et al. 2023, arXiv 2209.15425, table 3"
 # The paper says 216 and 46 million; the former is this on the authors' module, with the vocabulary
-# of GPT-NeoX-20B, the latter does not say its vocabulary, for which 5,000 symbols stand.
+# of GPT-NeoX-20B, the latter does not say its vocabulary: 5,000 symbols are taken.
 GPT = "Zhu et al. 2023, arXiv 2302.13939, and ridgerchu/SpikeGPT, src/model.py"
 MLP = "Li et al. 2023, arXiv 2306.12465, table 1"
 EGRU = "Subramoney et al., arXiv 2206.06178"

@@ -13,7 +13,7 @@ from .small import write
 
 
 def seed_of(path: Path) -> object:
-    """Which bundle stands at a path, opened and checked; None where there is none."""
+    """The bundle at a path, opened and checked; None where there is none."""
     try:
         return Bundle.open(path).report["seed"]
     except UsageError as error:

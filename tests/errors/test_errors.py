@@ -1,4 +1,4 @@
-"""Each .snn text here breaks one rule; beside it stands the message, word for word."""
+"""Each .snn text here breaks one rule; beside it is the message, word for word."""
 
 import re
 from collections.abc import Callable

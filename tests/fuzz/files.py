@@ -34,7 +34,7 @@ def whole_files() -> dict[str, bytes]:
 
 
 def prepare(folder: Path, whole: Mapping[str, bytes]) -> None:
-    """Writes all files that a damaged one stands beside."""
+    """Writes all files that belong to a damaged one."""
     for name, content in whole.items():
         (folder / name).write_bytes(content)
     (folder / "model.py").write_text(MODEL)

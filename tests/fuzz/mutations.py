@@ -41,7 +41,7 @@ def flip_bits(rng: random.Random, whole: bytes) -> bytes:
 
 
 def overwrite(rng: random.Random, whole: bytes) -> bytes:
-    """A number of one to eight bytes stands where another did, a boundary often."""
+    """A number of one to eight bytes replaces another, often a boundary."""
     changed, size = bytearray(whole), rng.choice((1, 2, 4, 8))
     value = rng.choice(NUMBERS) if rng.random() < 0.7 else rng.getrandbits(64)
     piece = (value % 2**64).to_bytes(8, rng.choice(("little", "big")))
@@ -58,7 +58,7 @@ def cut(rng: random.Random, whole: bytes) -> bytes:
 
 
 def double(rng: random.Random, whole: bytes) -> bytes:
-    """A stretch stands there twice, there or elsewhere."""
+    """A stretch is repeated, in its place or elsewhere."""
     start = rng.randrange(len(whole))
     piece = whole[start : start + rng.randrange(1, 200)]
     at = rng.randrange(len(whole))

@@ -404,7 +404,7 @@ def test_a_norm_in_whole_numbers_is_exact_to_its_roots(
     real = Norm(1e-5).step({}, [codes * 2.0**-unit], REAL)[1]
     apart = size * codes - codes.sum()
     root = np.sqrt(np.sum(apart**2) / size + 1e-5 * size**2 * 4.0**unit)
-    # The root is rounded down, and what stands below it twice.
+    # The root is rounded down, and what is below it twice.
     most = np.abs(real) * 2 / np.maximum(root - 1, 1) + 2.0**-10
     assert np.all(np.abs(found - real) <= most) or root < 2
 

@@ -37,7 +37,7 @@ def test_a_planted_failure_becomes_small(name: str) -> None:
     small, less = reduce(network, signal, differs)
     assert differs(verify(small), less)
     assert any(isinstance(node.op, LIF) for node in small)
-    # Only the memory's own neurons stand behind two layers of weights.
+    # Only the memory's own neurons are behind two layers of weights.
     assert len(small.nodes) <= (5 if name == "memory" else 3)
     assert next(iter(less.values())).shape[:2] <= (1, 3)
     # Neither network nor signal that were given have changed.

@@ -163,7 +163,7 @@ def test_another_form_of_a_neuron_is_the_same_neuron(step: Pass, keyword: str) -
         try:
             after = step(network)
         except PassError as refusal:  # a bias that no synapse can carry
-            assert "no weights stand before it" in str(refusal)
+            assert "no weights precede it" in str(refusal)
             return
         changed.append(after != network)
         shares.append(agreement(network, after, seed))

@@ -72,7 +72,7 @@ TEXT = show(hand("feedforward"))
 WRONG: Mapping[str, tuple[str, str, str]] = {
     "an integer of 400 digits": ("refractory=0", f"refractory={'9' * 400}", "is not a number"),
     "an integer beyond 64 bits": ("refractory=0", f"refractory={2**63}", "is not a number"),
-    "lists in lists": ("shape=[12]", f"shape={'[' * 5000}", "more than 64 deep in lists"),
+    "lists in lists": ("shape=[12]", f"shape={'[' * 5000}", "more than 64 deep"),
     "an input of 2**62": ("shape=[12]", f"shape=[{2**62}]", "V005"),
     "an input of nothing": ("shape=[12]", "shape=[0]", "V005"),
     "a very late wire": ("lif(%c1)", f"lif(%c1@-{10**9})", "V004"),

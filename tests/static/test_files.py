@@ -38,7 +38,7 @@ def test_a_face_exports_what_it_says(package: str) -> None:
         return
     exported = getattr(face, "__all__", ())
     assert exported, "no __all__: say what others may use"
-    assert sorted(set(exported)) == sorted(exported), "a name stands twice in __all__"
+    assert sorted(set(exported)) == sorted(exported), "a name is twice in __all__"
     assert [each for each in exported if not hasattr(face, each)] == []
 
 

@@ -27,7 +27,7 @@ SAME = {
     "origin.py": "where in the user's model a node comes from",
     "partition.py": "what each core of a chip computes",
     "passes.py": "the passes that one backend wants",
-    "paths.py": "what stands between two populations, as weights",
+    "paths.py": "what lies between two populations, as weights",
     "population_tick.py": "one tick of a population in a chip's arithmetic",
     "populations.py": "a population of the network, lowered",
     "program.py": "frozen values that say what one backend emits",

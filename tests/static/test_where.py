@@ -19,7 +19,7 @@ def pointers(row: str) -> list[tuple[str, list[str]]]:
         if "/" in word:
             found.append((word, []))
         else:
-            assert found, f"`{word}` stands before any path"
+            assert found, f"`{word}` precedes any path"
             found[-1][1].append(word)
     return found
 

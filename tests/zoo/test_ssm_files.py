@@ -14,7 +14,7 @@ SMNIST = SpikingSSMConfig(1, 10, 400, 32, 2)
 
 
 def file(config: SpikingSSMConfig, kind: str = "layer") -> dict[str, Tensor]:
-    """A state dict in the authors' layout with norms, wherever they stand."""
+    """A state dict in the authors' layout with norms, wherever they are."""
     torch.manual_seed(2)
     own = SpikingSSM(config).state_dict()
     state = {

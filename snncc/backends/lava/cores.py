@@ -153,7 +153,7 @@ def _axons(s: Synapses, share: int) -> int:
     """Inputs that a core with `share` of the targets listens to.
 
     A convolution is cut into strips across its width, each with all rows and channels, as the
-    partitioner does whose output stands in lava-dl 0.6.0 (netx/pilotnet_snn).
+    partitioner does whose output is in lava-dl 0.6.0 (netx/pilotnet_snn).
     """
     if s.window is None:
         return s.inputs

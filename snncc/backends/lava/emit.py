@@ -55,7 +55,7 @@ def _network(program: Program) -> str:
     return f'''"""{program.name} as Lava processes: one tick of {program.tick:g} s takes {steps}.
 
 Processes update in the steps PHASES + ticks * PERIOD. PARTS are processes that are a part of a
-population: which of its neurons they are stands in weights.npz as NAME.members. HOSTED values are
+population: weights.npz has as NAME.members which of its neurons they are. HOSTED values are
 computed of the inputs before they enter. SUMS are read off a current u: (u >> SUMS) + NAME.offset.
 Made by snncc.
 """

@@ -25,7 +25,7 @@ def simulate(
     """What the program puts out, and the wires of `record`, for `signal` `[samples, ticks, ...]`.
 
     Steps between two ticks change nothing, so only ticks are computed; what comes later on the
-    chip, by its phase, stands in the tick to which it belongs.
+    chip, by its phase, is in the tick to which it belongs.
 
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.

@@ -48,7 +48,7 @@ LOIHI2_HEADER_BITS = 16  # per input axon and core; the same
 RULES = {
     "L001": "the network computes with integers",
     "L002": "every population is an IF, LIF, CuBa LIF or leaky integrator",
-    "L003": "between populations stand weights, sums, layout and sum or average pools; "
+    "L003": "weights, sums, layout and sum or average pools alone join populations; "
     "maxima and products are of spikes",
     "L004": "potentials do not travel between populations",
     "L005": "weights that follow one another come to at most 1016 codes, eight synapses of 8 bits",

@@ -13,7 +13,7 @@ from .routing.routing_json import costs, places, tables
 
 
 def describe_mapping(program: Program) -> dict[str, Json]:
-    """What stands where: populations and projections, cores with memory, keys and lists, tables."""
+    """Placement: populations and projections, cores with memory, keys and lists, tables."""
     whole, partition = find_uncut(program), program.partition
     traffic = Traffic(partition.rates, partition.offsets, partition.targets)
     most: dict[str, int] = {}

@@ -68,7 +68,7 @@ def report(program: Program) -> dict[str, Json]:
 
 
 def _count_fixed_bytes(core: Core) -> dict[str, int]:
-    """The region that stands before the counted space: the data spec."""
+    """The region in front of the counted space: the data spec."""
     return {name: size for name, size in core.memory.items() if name == "data spec"}
 
 

@@ -26,7 +26,7 @@ def simulate(
 ) -> Trace:
     """What the program puts out, and the wires of `record`, for `signal` `[samples, ticks, ...]`.
 
-    Populations run in the ticks of the chip; what each does in its tick t stands in tick t of the
+    Populations run in the ticks of the chip; what each does in its tick t is in tick t of the
     trace, whenever that was on the chip. Spikes arrive where lists and tables of the program's
     routing take them: what these lose is lost here as well.
 

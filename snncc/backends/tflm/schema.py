@@ -13,7 +13,7 @@ from .program import DType
 
 VERSION = 3
 IDENTIFIER = b"TFL3"
-OLD_CODE_MAX = 127  # a code beyond it stands only in the newer field of an operator code
+OLD_CODE_MAX = 127  # a code beyond it is only in the newer field of an operator code
 BUFFER_ALIGNMENT = 16
 
 TYPES: Mapping[DType, int] = {
@@ -29,7 +29,7 @@ Width: TypeAlias = Literal["int8", "bool", "int32", "string"]
 
 
 class Field(NamedTuple):
-    """One option of an operator: where it stands, how wide it is, what it is when not written."""
+    """One option of an operator: where it is, how wide it is, what it is when not written."""
 
     slot: int
     width: Width

@@ -1,4 +1,4 @@
-"""NIR's nodes with a state → neurons that compute per tick; the equations stand in each function.
+"""NIR's nodes with a state → neurons that compute per tick; the equations are in each function.
 
 Equations: nir 1.0.8, ir/neuron.py and ir/threshold.py. A potential counts from v_leak up and in
 units of what one unit of current adds to it, so that a neuron of the network needs no input gain:

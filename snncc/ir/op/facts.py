@@ -49,7 +49,7 @@ class Measure(Enum):
 class Dimension:
     """What a field of an op is, stated in its type: `Annotated[form, Dimension(...)]`.
 
-    The dimensions that ops use stand in `snncc/ir/op/fields.py`, by name.
+    The dimensions that ops use are in `snncc/ir/op/fields.py`, by name.
 
     Attributes:
         measure: what the values are.

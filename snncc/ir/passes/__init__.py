@@ -33,7 +33,7 @@ PASSES: dict[str, type[Pass]] = {
         Canonicalize,  # first: later patterns need not look past idle nodes
         Unshare,  # before fold-norm: weights of their own can take a map of rows
         FoldNorm,  # before fold-bias: a norm becomes weights and a bias
-        MergeWeights,  # after fold-norm: norms stand between the parts
+        MergeWeights,  # after fold-norm: norms are between the parts
         FoldBias,  # before quantize: a bias kept among the weights would be rounded to their unit
         Prune,  # after the folds: it takes away what they left over
         HardReset,  # before quantize: what a state can be depends on its reset

@@ -29,7 +29,7 @@ class Entry:
     """An array in an archive, as its header tells of it.
 
     Attributes:
-        header_bytes: what stands in front of the numbers.
+        header_bytes: size of what precedes the numbers.
     """
 
     name: str

@@ -30,7 +30,7 @@ class EGRUConfig(Config):
     hidden      units of each layer
     form        "released": a unit loses its threshold at once when it fires, the reset gate stands
                 behind the matrix; "paper": it loses all it put out in the tick after, the reset
-                gate stands before the matrix
+                gate precedes the matrix
     threshold   mean of the initial thresholds
     width       of the triangle that stands in for the event's derivative
     damping     its height

@@ -50,7 +50,7 @@ def gestures(
 
     Their file has convolutions and a linear layer `conv.N.{weight, bias}`, or none; layers
     `layers.N`; and the read-out `fc.{weight, bias}` (EvNN 0.2, benchmarks/dvs_gesture/models.py).
-    How large a frame is does not stand in it.
+    It does not say how large a frame is.
 
     Args:
         side: pixels along an edge of a frame.

@@ -196,7 +196,7 @@ class L2MU(nn.Module):
     s_o = N_o(W_o s_h + b_o)
     where ' means the tick before (with `hop`, see L2MUConfig, an earlier one in s_u). The class is
     the output neuron with the most spikes.
-    A and B are frozen and the same for all rows. What stands in a checkpoint counts: the authors'
+    A and B are frozen and the same for all rows. What is in a checkpoint counts: the authors'
     own checkpoints hold the transpose of the A that `legendre` gives.
     """
 

@@ -121,7 +121,7 @@ class Block(nn.Module):
 class SDT1(nn.Module):
     """Spike-driven Transformer: images `[T, B, C, H, W]` to class values `[T, B, classes]`.
 
-    Yao et al. 2023 (arXiv 2307.01694). Every neuron stands before its convolution, so that what
+    Yao et al. 2023 (arXiv 2307.01694). Every neuron precedes its convolution, so that what
     blocks hand on are membrane potentials. The class is the largest mean over the ticks.
     """
 

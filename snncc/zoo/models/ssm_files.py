@@ -32,8 +32,8 @@ def load_published(
 
     Their file has layers `model.s4_layers.N`, norms `model.norms.N`, and before and behind them
     a linear layer `encoder.N` and `decoder.N.output_transform` (models/spike/ss4d.py, within the
-    S4 framework). Norms are left out unless they stand in front: behind a layer the code computes
-    them and drops the result. Whether they do, `prenorm`, does not stand in the file.
+    S4 framework). Norms are left out unless they come first: behind a layer the code computes
+    them and drops the result. Whether they do, `prenorm`, the file does not say.
 
     Raises: UsageError for weights that are missing, or that the model here does not have.
     """

@@ -41,7 +41,7 @@ def emitted(name: str) -> Mapping[str, bytes]:
 
 
 def written(network: Network) -> Mapping[str, bytes]:
-    """The files that a firmware takes; the example stands in a folder of its own."""
+    """The files that a firmware takes; the example is in a folder of its own."""
     program = BACKEND.lower(network, Settings())
     files = {str(path): content for path, content in BACKEND.emit(program).items()}
     return {path: content for path, content in files.items() if "/" not in path}

@@ -142,7 +142,7 @@ class Growth:
         return self.neuron(self.add(Dense(self.weight(8, 6)), x), (8,)), (8,)
 
     def layer(self, use: Use, shape: Shape) -> tuple[Use, Shape]:
-        """A population, recurrent or not, with what may stand before it."""
+        """A population, recurrent or not, with what may be before it."""
         size = int(self.rng.integers(3, 9))
         kind = self.pick("plain", "plain", "recurrent", "late", "parts", "gate")
         op = next(n.op for n in self.nodes if n.name == use.source)

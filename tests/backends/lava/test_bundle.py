@@ -1,4 +1,4 @@
-"""The user's way: build for lava, verify in Lava, and what stands there where Lava does not."""
+"""The user's way: build for lava, verify in Lava; and what is said where Lava is missing."""
 
 from pathlib import Path
 

@@ -96,7 +96,7 @@ def test_a_pool_before_a_convolution_is_part_of_it(
     network = pooled(kind, size, pads)
     signal = spikes_for(network, samples=3, ticks=30)
     network, program = prepared(network, signal)
-    # What the pool leaves over would stand where the convolution pads: then synapse by synapse.
+    # What the pool leaves over would lie where the convolution pads: then synapse by synapse.
     assert program.synapses[1].kind == ("sparse" if size % 2 and pads else "conv")
     wires = tuple(wire.text for wire in program.traced)
     reference = run(network, signal, record=wires)

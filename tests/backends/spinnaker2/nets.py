@@ -137,7 +137,7 @@ class Growth:
         return self.neuron(self.add(Dense(self.weight(8, 6)), x), (8,)), (8,)
 
     def layer(self, use: Use, shape: Shape) -> tuple[Use, Shape]:
-        """A population, recurrent or not, with what may stand before it."""
+        """A population, recurrent or not, with what may be before it."""
         size = int(self.rng.integers(3, 9))
         kind = self.pick("plain", "recurrent", "recurrent", "late", "parts", "sparse", "gate")
         if kind == "gate":
@@ -218,7 +218,7 @@ def prepared(
 ) -> tuple[Network, Program]:
     """The network as the applications of py-spinnaker2 want it, and its program.
 
-    Cores stand one after the other unless an option says otherwise: placing takes most of the time
+    Cores lie one after the other unless an option says otherwise: placing takes most of the time
     that a small network needs.
     """
     ranges: Ranges = calibrate(network, signal)

@@ -1,4 +1,4 @@
-"""The user's way: build for tflm, verify in the interpreter, and what stands where it does not."""
+"""The user's way: build for tflm, verify in the interpreter; what is said where it is missing."""
 
 from pathlib import Path
 

@@ -80,7 +80,7 @@ def test_an_option_that_target_and_model_know_needs_a_name_before_it(
     code, _, err = call(*arguments, "reset=subtract")
     assert (code, "target.reset=subtract or model.reset=subtract" in err) == (2, True)
     code, _, err = call(*arguments, "mode.reset=subtract")
-    assert (code, "before a dot stands target or model" in err) == (2, True)
+    assert (code, "before the dot goes target or model" in err) == (2, True)
     code, _, err = call(*arguments, "model.dt=1", "--option", "dt=2")
     assert (code, "option dt is given twice" in err) == (2, True)
     assert call(*arguments, "model.reset=subtract", "--option", "target.reset=zero")[0] == 0

@@ -1,6 +1,6 @@
 """Presets against the import of the library that each follows, spike for spike in float64.
 
-Where a library's own import departs from NIR, docs/nir.md says so; here stands what is right.
+Where a library's own import departs from NIR, docs/nir.md says so; here is what is right.
 """
 
 from collections.abc import Callable

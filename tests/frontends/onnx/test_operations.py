@@ -266,7 +266,7 @@ class Pair(torch.nn.Module):
 
 
 def program_with(name: str) -> tuple[torch.nn.Module, list[Tensor]]:
-    """A cell in which an operation stands, and its arguments."""
+    """A cell in which an operation is, and its arguments."""
     if name in BOOLS or name in COMPARES:
         compare = COMPARES.get(name, COMPARES["gt"])
         cell: torch.nn.Module = Pair(compare, BOOLS.get(name, BOOLS["bitwise_or"]))

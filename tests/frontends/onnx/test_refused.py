@@ -191,7 +191,7 @@ def test_a_scan_with_work_around_it(tmp_path: Path) -> None:
     text = SCAN.replace("=> (double[7,N,2] spikes)", "=> (double[7,N,2] y)").replace(
         "(mem0, x)\n}", "(mem0, x)\n  y = Neg (spikes)\n}"
     )
-    with pytest.raises(ImportRefused, match="'Neg' stands outside of the scan"):
+    with pytest.raises(ImportRefused, match="'Neg' is outside of the scan"):
         read(written(text, tmp_path / "c.onnx"))
 
 

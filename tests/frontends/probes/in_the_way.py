@@ -135,7 +135,7 @@ def misnamed() -> nn.Module:
 
 
 class Fixed(nn.Module):
-    """The batch that it was trained with stands in the code."""
+    """The batch that it was trained with is in the code."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -106,7 +106,7 @@ class Probable(Scores):
 
 
 class WithLosses(Scores):
-    """Losses and measures stand beside the scores, in front of them."""
+    """Losses and measures are returned beside the scores, in front of them."""
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         spikes = self.spikes(x)

@@ -1,4 +1,4 @@
-"""An LSTM cell stands before the neurons."""
+"""An LSTM cell precedes the neurons."""
 
 # ruff: noqa
 

@@ -11,7 +11,7 @@ from ..program import Program
 from ..storage import Table
 
 LONG_BYTES = 1 << 17
-"""A table of so many bytes stands in a file of its own: a file is in memory while it is written."""
+"""A table of so many bytes is in a file of its own: a file is in memory while it is written."""
 
 EIGHT = 8  # numbers of a row
 COLUMNS = {1: 20, 2: 14, 4: 9}  # numbers in a line of a plain array, by their bytes
@@ -114,5 +114,5 @@ def _frame_texts(texts: list[str], rows: bool) -> str:
 
 
 def _frame(rows: bool) -> tuple[str, str, str]:
-    """What stands before, between and after the numbers of a line."""
+    """What precedes, separates and follows the numbers of a line."""
     return ("    {{", ", ", "}},\n") if rows else ("    ", ", ", ",\n")

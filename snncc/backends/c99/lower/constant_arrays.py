@@ -11,7 +11,7 @@ from snncc.ir import Integers, Tensor
 from ..storage import KINDS, Constant, CType, Layout, Table
 from ..target import LANES
 
-# Within a word the bytes stand as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
+# Within a word the bytes lie as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
 # (SXTAB16 takes the even bytes; Armv7-M ARM, DDI 0403, A7.7.184).
 BYTE_ORDER = (0, 2, 1, 3, 4, 6, 5, 7)
 

@@ -20,7 +20,7 @@ class Context:
     Attributes:
         rates: node → spikes per element and tick, of those that are measured and what follows.
         lower_source: makes the steps of the node of a wire, where there are none yet. It is called
-            before the wire is read, so that constants stand in the order in which they are needed.
+            before the wire is read, so that constants lie in the order in which they are needed.
         numbers: node → the arithmetic that it computes in, and the unit of its output.
     """
 

@@ -79,7 +79,7 @@ def leaky_of(
     None where it is not equal. `lanes`: its current is int16.
     """
     op, bits = node.op, _bits(node)
-    # Those whose equations stand above; no op derives from one of them.
+    # Those whose equations are above; no op derives from one of them.
     if bits is None or not isinstance(op, Leaking) or not _is_plain(node, op):
         return None
     if reads_state(context, node) or op.membrane.current_order == "old":

@@ -18,7 +18,7 @@ def hosts(paths: Paths) -> tuple[Host, ...]:
     """What the host computes, each after what it reads.
 
     Raises:
-        LoweringRefused: L003, L007, something else than weights, sums and layout stands before a
+        LoweringRefused: L003, L007, something else than weights, sums and layout precedes a
             register, or the register rounds or sends what Lava cannot.
     """
     return tuple(_host(paths, node) for node in paths.hosts)

@@ -127,7 +127,7 @@ def _drop_empty(link: Link) -> Link | None:
 
 
 def _places(some: Integers, size: int) -> Integers:
-    """Where each of `size` neurons stands among some of them; -1 if it does not."""
+    """The place of each of `size` neurons among some of them; -1 if it has none."""
     found: Values = np.full(size, -1, dtype=np.int64)
     found[some] = np.arange(len(some))
     return found

@@ -87,7 +87,7 @@ class _Lowering:
         )
 
     def _terms(self, node: Node) -> list[tuple[Use, Leaf]]:
-        """What drives a population: what is added up twice stands there twice."""
+        """What drives a population: what is added up twice is listed twice."""
         found: list[tuple[Use, Leaf]] = []
         for use in self.paths.inputs(node):
             if use.state:

@@ -1,4 +1,4 @@
-"""What stands between two populations, folded into one matrix of weights."""
+"""What lies between two populations, folded into one matrix of weights."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ class Paths(Projections):
         size = self.network.shapes[pool.inputs[0].source]
         if len(kernel) != len(op.stride) or len(size) != len(kernel) + 1:
             return ()
-        # Rows that the pool leaves over would stand where the convolution has its padding.
+        # Rows that the pool leaves over would be where the convolution has its padding.
         over = any(
             n % k and pads[0]
             for n, k, pads in zip(size[1:], kernel, op.padding, strict=True)
@@ -290,5 +290,5 @@ class Paths(Projections):
     ) -> Values:
         node = self.network[use.source]
         if isinstance(node.op, MaxPool | Product) and not self.begins(node):
-            raise refusal("L003", node, f"{node.op.keyword} stands within a path of weights")
+            raise refusal("L003", node, f"{node.op.keyword} is within a path of weights")
         return super().value(use, leaf, basis, numbers, delay)

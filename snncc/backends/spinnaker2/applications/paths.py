@@ -1,4 +1,4 @@
-"""What stands between two populations, as one set of whole weights; decides no placement."""
+"""What lies between two populations, as one set of integer weights; decides no placement."""
 
 from __future__ import annotations
 

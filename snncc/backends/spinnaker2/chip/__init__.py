@@ -1,1 +1,1 @@
-"""The machine: what SpiNNaker 2 holds and counts, where its chips stand, which links lead where."""
+"""The machine: the sizes of a SpiNNaker 2, where its chips are, which links lead where."""

@@ -1,7 +1,7 @@
-"""Where quads, routers and chips stand, and how far apart; positions and distances, no decision.
+"""Where quads, routers and chips are, and how far apart; positions and distances, no decision.
 
 On a chip packets travel over a mesh of quads, first along x, then along y (arXiv:1911.02385). The
-router that connects chips stands in the gap in the middle of the mesh. Chips form a hexagonal
+router that connects chips is in the gap in the middle of the mesh. Chips form a hexagonal
 mesh; 48 of them make a board, three boards a torus of 12 by 12 (S. Furber et al., "The SpiNNaker
 Project", Proc. IEEE 102(5), 2014; SpiNNMachine 7.4.1, version 248, has the same shape for
 SpiNNaker 2).
@@ -107,7 +107,7 @@ class Machine:
 def machine(boards: int) -> Machine:
     """A single chip for 0 boards, or so many boards of 48 chips.
 
-    Boards stand in triads, triads in rows; where that fills a rectangle, its sides are joined.
+    Boards are in triads, triads in rows; where that fills a rectangle, its sides are joined.
     """
     if not boards:
         one = np.zeros((1, 2), dtype=np.int64)

@@ -17,7 +17,7 @@ class Tree:
     """A packet's way over the links.
 
     Attributes:
-        branches: chip and link of each crossing; a chip stands before those reached through it.
+        branches: chip and link of each crossing; a chip precedes those reached through it.
         hops: of all crossings.
     """
 

@@ -57,7 +57,7 @@ class Layout:
         first, last: first address for tables and recordings, and the one after the last.
         table_entry_bytes: of the master population table, one entry per presynaptic neuron.
         target_words: of a routing target: a quad with its mask of cores, or a core.
-        parameters: whether neuron parameters stand in that space.
+        parameters: whether neuron parameters are in that space.
         log_bytes: of the log in that space.
         recorded: neurons that a spike record has room for; 0: those that there are.
     """
@@ -135,7 +135,7 @@ TICK_SECONDS = 1e-3  # scripts: sys_tick_in_s, where nothing else is said
 RULES = {
     "S001": "the network computes with float32 states and whole weights",
     "S002": "every population is an IF, LIF, CuBa LIF or leaky integrator, and spikes once a tick",
-    "S003": "between populations stand weights, sums, layout and sum or average pools; maxima and "
+    "S003": "weights, sums, layout and sum or average pools alone join populations; maxima and "
     "products are of spikes",
     "S004": "potentials do not travel between populations",
     "S005": "neurons reset now, by their threshold or to a value, and fire at the threshold",

@@ -78,7 +78,7 @@ def harness(program: Program) -> str:
     """native.c: all cores in one memory; a segment reads what is there when it begins."""
     cores = range(len(program.codes))
     segments = [core.segment for core in program.parts.cores]
-    assert segments == sorted(segments), "cores stand in order of their segments"
+    assert segments == sorted(segments), "cores are ordered by their segments"
     edges = np.searchsorted(segments, np.arange(program.parts.segments + 1))
     heard = [list(_emit_arrivals(program, core)) for core in cores]
     begins = np.cumsum([0, *(len(some) for some in heard)])

@@ -78,7 +78,7 @@ class Program:
         return _find_firsts([prod(port.shape) for port in self.inputs])
 
     def folder(self, core: int) -> str:
-        """Where the files of a core stand."""
+        """Where the files of a core are."""
         return f"core{core:03}"
 
     def key(self, core: int) -> int:

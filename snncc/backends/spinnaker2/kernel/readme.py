@@ -25,7 +25,7 @@ an address and a value.
 {rows}
 
 A tick of the network takes {segments} tick{"s" * (segments > 1)} of the chip. `mapping.json` says
-where each core stands, to which quads it sends, what stands in the routers' tables, and which
+where each core is, to which quads it sends, what the routers' tables contain, and which
 addresses make up which wire.
 
 Compile the files of a folder with those of `kernel/`, and link with `kernel/core.ld`:

@@ -281,7 +281,7 @@ def least_cores(
     """A lower bound of the number of cores, over all ways to deal neurons out to cores.
 
     However a population is cut, each of its cores holds a row for every source neuron that even
-    its least connected neuron receives, and all synapses stand somewhere. What is recorded, and
+    its least connected neuron receives, and all synapses have a place. What is recorded, and
     sources, are taken as they are.
     """
     space = _space(budget.layout)

@@ -1,4 +1,4 @@
-"""Cores of a program to chips: which share one, and where those chips stand."""
+"""Cores of a program to chips: which share one, and where those chips are."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def groups(traffic: Traffic, machine: Machine, seed: int = 0) -> Integers:
 
 
 def settle(traffic: Traffic, machine: Machine, chips: Integers, seed: int = 0) -> Integers:
-    """The same groups on other chips, such that those that talk stand near: int64 [cores]."""
+    """The same groups on other chips, such that those that communicate are near: int64 [cores]."""
     flow = _flow(traffic, machine.chips, chips)
     sites = assign(flow, machine.distances, np.arange(machine.chips), ROUNDS, seed)
     return sites[chips]

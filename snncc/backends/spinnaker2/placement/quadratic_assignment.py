@@ -56,7 +56,7 @@ def exchanges(flow: Values, near: Integers) -> Values:
 
     Args:
         flow: between groups, the diagonal zero.
-        near: distances between the groups, where they stand.
+        near: distances between the groups, where they are.
     """
     reach = flow @ near
     stay = np.diagonal(reach)

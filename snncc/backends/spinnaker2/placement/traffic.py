@@ -1,4 +1,4 @@
-"""Spikes between cores, and what they cost where the cores stand; decides nothing.
+"""Spikes between cores, and what they cost where the cores are; decides nothing.
 
 A core sends each spike to all cores on its list. On its own chip that is one packet per target
 quad, which the quad hands to up to four cores (arXiv:2607.24396, multicast by a mask of cores).

@@ -49,7 +49,7 @@ class Routing:
     def trace_deliveries(self) -> tuple[Integers, Integers]:
         """Which cores a spike of each core reaches, by following lists and tables.
 
-        A spike that a table does not know is lost there; a core that is reached twice stands twice.
+        A spike that a table does not know is lost; a core that is reached twice is listed twice.
 
         Returns:
             offsets int64 [cores + 1] and cores of the program int64, ascending for each source.

@@ -60,7 +60,7 @@ def minimise(keys: Integers, routes: Integers, bits: int) -> Table:
 
     Keys that never arrive may go anywhere. After R. Draves, C. King, S. Venkatachary, B. Zill,
     "Constructing optimal IP routing tables", INFOCOM 1999, with what never arrives left open;
-    longer masks stand first, so that the first match is the longest.
+    longer masks come first, so that the first match is the longest.
 
     Args:
         keys: of cores whose spikes arrive, ascending, the last `bits` zero: int64 [cores].

@@ -25,7 +25,7 @@ LITERALS = tuple(f"0x{byte:02x}," for byte in range(256))
 def emit(program: Program) -> Files:
     """All files of the target, by path; the same program gives the same bytes.
 
-    Of a long model the bytes as text stand in pieces beside model_data.cc.
+    The bytes of a long model are written as text in pieces beside model_data.cc.
     """
     model = assemble(program)
     content = write(model, program.name)

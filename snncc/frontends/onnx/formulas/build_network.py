@@ -230,7 +230,7 @@ class FormulaBuilder:
                 use = self._node(Affine(scale, 0.0), [use], monomial[0].origin)
             parts.append(use)
         if not parts:
-            raise ImportRefused("a constant stands where only a signal can")
+            raise ImportRefused("a constant appears where only a signal can")
         use = parts[0] if len(parts) == 1 else self._node(Sum(), parts, Origin())
         if np.any(poly.constant):
             shift = self.evaluation.param(poly.constant, poly.shape, "shift")

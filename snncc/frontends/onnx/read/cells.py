@@ -175,7 +175,7 @@ def _constants(graph: GraphProto, scan: NodeProto) -> dict[str, Values]:
         if node.op_type == "Constant" and node.attribute[0].type == AttributeProto.TENSOR:
             found[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
         elif node is not scan and node.op_type not in ("Scan", "Constant"):
-            raise ImportRefused(f"'{node.op_type}' stands outside of the scan over time")
+            raise ImportRefused(f"'{node.op_type}' is outside of the scan over time")
     return found
 
 

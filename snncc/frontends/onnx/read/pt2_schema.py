@@ -52,7 +52,7 @@ Argument: TypeAlias = "Name | Kind | int | float | bool | str | tuple[Argument, 
 
 @dataclass(frozen=True)
 class Call:
-    """One operation: its name in ATen without the overload, which stands beside it.
+    """One operation: its name in ATen without the overload, which is beside it.
 
     Attributes:
         scope: path and class of each module that it is called in, the outermost first.
@@ -194,7 +194,7 @@ def rows(value: Json) -> Sequence[Json]:
 
 
 def get_at(value: Json, *path: str) -> Json:
-    """What stands under these keys, one inside the other."""
+    """The value under these keys, one inside the other."""
     for key in path:
         value = table(value)[key]
     return value

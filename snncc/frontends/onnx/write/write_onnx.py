@@ -30,7 +30,7 @@ from .op_functions import DOMAIN, OPSET, Function, function_of, wire_names
 IR_VERSION = 10  # the first in which nodes and functions hold metadata: ONNX 1.16
 MOST_BYTES = (1 << 31) - 1  # protobuf's own limit
 TEXT = "snncc.network"
-"""Key of the model's metadata under which the network stands as text."""
+"""Key of the model's metadata that has the network as text."""
 NEXT = ".next"
 """What the name of a renewed state has behind the name of the state."""
 ABOUT = (

@@ -343,7 +343,7 @@ class Loom:
 
 
 def _position(axes: Sequence[Axis], axis: int, kind: Kind) -> int:
-    """Which of all atoms of that kind stands first in `axis`."""
+    """Which of all atoms of that kind is first in `axis`."""
     return len(sizes(axes[:axis], kind))
 
 

@@ -133,7 +133,7 @@ class Decoder:
         """One returned value, read as the scores of all ticks that it was made of, if it was.
 
         Raises:
-            ImportRefused: it stands at every tick, and no op gives it.
+            ImportRefused: it occurs at every tick, and no op gives it.
         """
         output = self.output(label, scores.source)
         whole = replace(output, scored=(*output.scored, *scores.scored))
@@ -265,7 +265,7 @@ class Decoder:
         if inner.scored or not (layout or (linear and moves and inner.decode != "max")):
             what = {"max": "largest value of all", "mean": "mean over the"}
             raise self._weaver.refuse(
-                f"'{expr.op.keyword}' stands after the {what.get(inner.decode, 'sum over the')} "
+                f"'{expr.op.keyword}' follows the {what.get(inner.decode, 'sum over the')} "
                 "ticks; put it before, or use the mean",
                 expr.origin,
             )

@@ -26,7 +26,7 @@ from ..record.recording import Call, Recording, Var
 from .readouts import integrator, never_fires
 
 TABLES = (activations, borders, layers, layouts, norms, pools, scores)
-"""Modules whose rows stand in the table once they are imported."""
+"""Modules whose rows are in the table once they are imported."""
 
 NEURON = "neuron"
 """Name of the recorded call that stands for one tick of a population."""

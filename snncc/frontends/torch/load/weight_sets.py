@@ -154,7 +154,7 @@ def _candidates(
 
 
 def _prefixes(state: State, expected: State) -> list[str]:
-    """What stands before the longest of the model's names in the names of a set; nothing first."""
+    """What precedes the longest of the model's names in the names of a set; nothing first."""
     samples = sorted(expected, key=len, reverse=True)[:SAMPLED]
     found = [
         name[: len(name) - len(sample)]

@@ -90,7 +90,7 @@ def _table(package: str) -> Library | str:
     except (ImportError, AttributeError) as error:
         return (
             f"the installed {package} is none of the releases whose neurons are known ({error}); "
-            "they stand in docs/support.md"
+            "they are in docs/support.md"
         )
     assert isinstance(library, Library), f"the table of {package} has no LIBRARY"
     return library

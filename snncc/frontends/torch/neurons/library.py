@@ -2,9 +2,9 @@
 
 A table is a module of this folder. It states each class of neurons as a `NeuronKind` and all of
 them as one `Library`, under the name `LIBRARY`; `libraries.TABLES` says for which package it
-stands. A row is the class's name, its states in the order in which the module handles them, and a
+is. A row is the class's name, its states in the order in which the module handles them, and a
 function that builds the op from the live object, whose docstring opens with the equation and ends
-with its source. The classes that no op expresses stand in the table too, each with the reason.
+with its source. The classes that no op expresses are in the table too, each with the reason.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Library:
         folder: its source files are nobody's own code.
         kinds: class → what it is here.
         refused: class → why it has no exact counterpart; a reason for what is in neither table
-            stands under "".
+            is under "".
         named: the class of neurons that a module is of; None if it is none of this library.
         objection: why a neuron of a class in `kinds` cannot be expressed; empty if it can.
         forward: a replacement of the module's forward that calls `Fire` for the dynamics, once per

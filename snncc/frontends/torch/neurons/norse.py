@@ -1,7 +1,7 @@
 """The neurons of Norse 1.1 as ops, each equation with its source; no other library.
 
 The equations are those of `norse/torch/functional`, with g = dt / tau_mem, d = dt / tau_syn and the
-potential counted from v_leak; how modules pass states around stands in `norse_steps`.
+potential counted from v_leak; how modules pass states around is in `norse_steps`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The neurons of SpikingJelly 0.0.0.0.12, 0.0.0.0.14 and 2.0 as ops, each with its source.
 
 All of them charge, fire and reset within the tick, and fire where the potential h reaches the
-threshold: s = h >= th; then v = h - s th, or v = v_reset where s. How they are called stands in
+threshold: s = h >= th; then v = h - s th, or v = v_reset where s. How they are called is in
 `spikingjelly_calls`. Files are named as in 2.0.0, under activation_based/; 0.0.0.0.12 has the same
 equations in clock_driven/neuron.py.
 """

@@ -54,7 +54,7 @@ def _constant_pad(loom: Loom, signal: Grid, pad: Sequence[int], value: float = 0
 
 
 def _find_sources(size: int, before: int, after: int, mode: str) -> list[int]:
-    """Which value stands at each place of a padded axis, as `torch.nn.functional.pad` has it."""
+    """Which value is at each place of a padded axis, as `torch.nn.functional.pad` has it."""
     places = np.arange(-before, size + after)
     match mode:
         case "replicate":

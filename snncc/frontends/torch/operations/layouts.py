@@ -321,7 +321,7 @@ def _replace(
     axis: int,
     index: int,
 ) -> Operand:
-    """A write into one index of an axis, or into a part of what stands there."""
+    """A write into one index of an axis, or into a part of what is there."""
     value, path = written
     if isinstance(base, torch.Tensor):
         row_of: Operand = base.select(axis, index)

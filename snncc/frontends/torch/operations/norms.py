@@ -1,4 +1,4 @@
-"""The rows of norms that depend on the signal itself; those by constants stand with the layers."""
+"""The rows of norms that depend on the signal itself; those by constants are with the layers."""
 
 from __future__ import annotations
 

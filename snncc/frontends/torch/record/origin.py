@@ -39,7 +39,7 @@ class Places:
         for path, module in model.named_modules():
             self._classes[path] = type(module).__name__
             if isinstance(module, torch.jit.ScriptModule):
-                continue  # it takes no hooks; what it does stands where it is called
+                continue  # it takes no hooks; its lines are those of its caller
 
             def enter(_: nn.Module, __: object, path: str = path) -> None:
                 self._paths.append(path)

@@ -43,7 +43,7 @@ class Recorder(TorchDispatchMode):
     """Records everything that happens to tensors while it is active.
 
     Args:
-        places: where user code stands.
+        places: where user code is.
         stale: signals of an earlier run, by identity, as far as somebody keeps them; to meet one
             again is to start in mid-run.
         owner: who in the model keeps a tensor, for messages.

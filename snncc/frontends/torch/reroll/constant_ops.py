@@ -31,7 +31,7 @@ def lower_expression(weaver: Weaver, expr: Apply, always: bool = False) -> tuple
         always: whether there must be at least one, even where nothing is left to compute.
 
     Raises:
-        ImportRefused: a constant stands where only a signal can.
+        ImportRefused: a constant appears where only a signal can.
     """
     weaver.origin = expr.origin
     constants = [a for a in expr.args if isinstance(a, Constant)]

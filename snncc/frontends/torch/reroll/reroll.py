@@ -28,7 +28,7 @@ COMPARED = 3
 
 @dataclass(eq=False)
 class Position:
-    """A node in the making: what stands there at every tick."""
+    """A node in the making: what is there at every tick."""
 
     name: str
     use: Use
@@ -161,7 +161,7 @@ class Roller:
         return Starting(str(refusal)) if starts else refusal
 
     def _find_origin(self, expr: Expr) -> Origin:
-        """Where an expression stands; the input stands nowhere, what it goes into does."""
+        """Where an expression is; the input is nowhere, so what reads it tells."""
         return self._weaver.origin if isinstance(expr, Source) else expr.origin
 
     def _describe(self, expr: Expr | None, tick: int) -> str:
@@ -191,7 +191,7 @@ class Roller:
                 return self._use_late(Use(name, now - last.call, last.state), ticks)
             case Constant():
                 raise self._weaver.refuse(
-                    "a constant stands where a signal is expected", last.origin
+                    "a constant appears where a signal is expected", last.origin
                 )
             case _:
                 return self._find_carried(ticks)

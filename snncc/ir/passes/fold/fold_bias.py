@@ -21,7 +21,7 @@ class FoldBias(Pass):
     weights: kept among the weights, a small bias would be rounded away. Event-driven targets
     moreover need no work for it.
 
-    Establishes: no weights with a bias stand directly, or by sums only, before a neuron.
+    Establishes: no weights with a bias precede a neuron directly, or through sums only.
     May change: the last bit of a float sum.
     Stands after fold-norm, which makes biases out of norms.
     """

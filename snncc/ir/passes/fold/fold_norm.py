@@ -154,7 +154,7 @@ def _move_before_pool(network: Network, node: Node, op: Affine) -> Network | Non
 
 
 def _move_past_layout(network: Network, node: Node, op: Affine) -> Network | None:
-    """A map before what only moves or sums values may as well stand behind, on the way to weights.
+    """A map before what only moves or sums values, moved behind it, on the way to weights.
 
     Sums are those of windows in which the map is the same everywhere.
     """
@@ -189,7 +189,7 @@ def _to_weights(network: Network, node: Node) -> bool:
 
 
 def _lay_out(op: Op, values: Values, shape: Shape) -> Values:
-    """What stands where, after a layout op or a pool, of values that broadcast to its input.
+    """Values that broadcast to the input of a layout op or a pool, laid out as its output.
 
     Raises:
         ValueError: they vary within a window.
@@ -291,7 +291,7 @@ RULES: tuple[Rule, ...] = (
 
 @dataclass(frozen=True)
 class FoldNorm(Pass):
-    """Fold affine maps (batch norms, input scaling, spike amplitudes) into what stands beside them.
+    """Fold affine maps (batch norms, input scaling, spike amplitudes) into what is beside them.
 
     Weights take them, or else the neurons behind: one that gets `scale x + shift` fires as one that
     gets x does, if threshold, reset amount, bias, floor and first potential are divided by the

@@ -23,7 +23,7 @@ class MergeWeights(Pass):
     how a convolution that learned in parts is deployed (Yao et al. 2024, arXiv 2404.03663; Ding
     et al. 2021, arXiv 2101.03697).
 
-    Establishes: no three convolutions of which the first and the last are pointwise stand in a row.
+    Establishes: no three convolutions in a row of which the first and the last are pointwise.
     May change: the last bit of a float sum; the number of weights.
     Stands after fold-norm, which takes away the norms between them.
     """
@@ -79,11 +79,11 @@ class _Kernel:
 
     @property
     def padded(self) -> bool:
-        """Whether zeros stand around its input."""
+        """Whether its input is padded with zeros."""
         return any(p for pair in self.op.padding for p in pair)
 
     def leads_to(self, after: _Kernel) -> bool:
-        """Whether what stands around the input of `after` is what this one makes of zeros."""
+        """Whether what is around the input of `after` is what this one makes of zeros."""
         deep = after.op.groups == len(self.weight) == len(after.weight)
         bordered = not after.padded or not (self.padded or np.any(self.bias))
         return bordered and (after.op.groups == 1 or deep)

@@ -38,7 +38,7 @@ def open_circles(network: Network, ranges: Ranges, weight_bits: int) -> Network:
 def narrow_sums(network: Network, formatted: Network, ranges: Ranges, weight_bits: int) -> Network:
     """The network with a register wherever weights may add up to more than 32 bits of real values.
 
-    As where layers follow one another with no neuron between, or where a strong bias stands beside
+    As where layers follow one another with no neuron between, or where a strong bias is beside
     weak weights. Where nothing was seen of the values they stay as they are.
 
     Args:

@@ -46,7 +46,7 @@ Purpose: TypeAlias = Literal["meet", "read", "loop"]
 def registers(network: Network, ranges: Ranges, weight_bits: int) -> Network:
     """The network with a register wherever a real value must have a format of its own.
 
-    Registers stand behind weights, products and spikes that join such values, before products and
+    Registers follow weights, products and spikes that join such values, before products and
     weights that need narrow factors: narrower than others where weights of `weight_bits` would add
     up to more than 32 bits. Values that meet share one power of two as their unit, in which the
     largest value seen fits; beyond it they saturate. A network without products of real
@@ -194,7 +194,7 @@ class _Registers:
         low, high = self.ends[str(replace(use, delay=0))]
         return max(-low, high)
 
-    # --- where registers stand ----------------------------------------------------------------
+    # --- where registers go -----------------------------------------------------------------
 
     def _replace(self, node: Node, inputs: list[Use]) -> None:
         if tuple(inputs) != node.inputs:

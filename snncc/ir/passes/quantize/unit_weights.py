@@ -18,7 +18,7 @@ from .units import kinds, wire_kind
 def relay(network: Network) -> Network:
     """The network with weights wherever a unit must be chosen; no value changes.
 
-    Weights take the place of affine maps, and weights of one stand where bare spikes (or real
+    Weights take the place of affine maps, and weights of one go where bare spikes (or real
     inputs, or potentials) drive a neuron or meet a current. A spike counts in ones, a current in
     the unit of its neuron: only weights lead from one to the other.
     """

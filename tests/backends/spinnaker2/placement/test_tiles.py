@@ -108,7 +108,7 @@ def test_a_convolution_runs_in_tiles_whose_links_are_those_of_its_synapses():
                 if (source.population, target.population) == (each.source, each.target):
                     expected[s, t] += heard[np.ix_(source.members, target.members)].sum()
     assert np.array_equal(np.flatnonzero(expected), _pairs(partition))
-    # A weight of zero is a synapse of the kernel too, and stands in no sum.
+    # A weight of zero is a synapse of the kernel too, and is in no sum.
     assert np.all(partition.synapses >= expected[expected > 0])
     assert len(partition.targets) < 0.5 * expected.size
     trace = simulate(program, signal)

@@ -78,7 +78,7 @@ class Views:
 
     @cached_property
     def place(self) -> Mapping[str, int]:
-        """Node → where it stands in the order."""
+        """Node → where it is in the order."""
         return {node.name: index for index, node in enumerate(self.order)}
 
     @cached_property
