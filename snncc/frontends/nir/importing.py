@@ -16,6 +16,7 @@ from snncc.ir import (
     ImportRefused,
     Network,
     Node,
+    Problem,
     UsageError,
     Use,
     Values,
@@ -118,10 +119,19 @@ def _list_nodes(nodes: Mapping[str, Node], recall: Recall) -> tuple[Node, ...]:
 
 
 def _check_kinds(graph: Flat) -> None:
-    for name, node in graph.nodes.items():
-        if node.kind not in (*ENDS, *NEURONS, *LAYERS):
-            known = (*ENDS, *NEURONS, *LAYERS, "NIRGraph")
-            raise ImportRefused(f"'{name}': {describe_unknown('node type', node.kind, known)}")
+    known = (*ENDS, *NEURONS, *LAYERS, "NIRGraph")
+    strange = [
+        Problem(
+            describe_unknown("node type", node.kind, known),
+            "export it as nodes of these types",
+            op=node.kind,
+            place=f"'{name}'",
+        )
+        for name, node in graph.nodes.items()
+        if node.kind not in known
+    ]
+    if strange:
+        raise ImportRefused(*strange)
 
 
 def _decode(network: Network, options: Mapping[str, str], recall: Recall) -> Decode:

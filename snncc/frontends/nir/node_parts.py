@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from snncc.ir import ImportRefused, Op, Param, Ref, Tensor, Values
+from snncc.ir import ImportRefused, Op, Param, Problem, Ref, Tensor, Values
 from snncc.ir.untrusted import limits
 
 from .choices import Choices
@@ -37,7 +37,8 @@ class Part:
 
     def refuse(self, message: str) -> ImportRefused:
         """An error that says where."""
-        return ImportRefused(f"'{self.label}', {self.node.kind}: {message}")
+        place = f"'{self.label}', {self.node.kind}"
+        return ImportRefused(replace(Problem.parse(message, place=place), op=self.node.kind))
 
     def item(self, key: str) -> Item:
         """A parameter as it is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from snncc.ir import ImportRefused, Shape, Values
+from snncc.ir import ImportRefused, Problem, Shape, Values
 
 from .choices import Choices
 from .inline import Flat
@@ -33,24 +33,38 @@ def build(
     Raises:
         ImportRefused: a parameter is out of range, or shapes disagree.
     """
-    for part in parts.values():
-        if part.node.kind in NEURONS and not recall.op(part):
-            NEURONS[part.node.kind](part)
-    known: dict[str, Shape] = {}
-    for name, part in parts.items():
-        if part.shape is not None:
-            known[name] = part.shape  # a loop begins with what its neurons say
-    for name, ticks in delays.items():
-        if ticks.size > 1:
-            known[name] = ticks.shape
+    refused = _enter_neurons(parts, recall)
+    # A loop begins with what its neurons say.
+    known = {name: part.shape for name, part in parts.items() if part.shape is not None}
+    known |= {name: ticks.shape for name, ticks in delays.items() if ticks.size > 1}
     left = [*parts, *delays, *graph.of_kind("Output")]
     while left:
-        rest = [
-            name for name in left if not _settle(graph, parts, delays, choices, recall, known, name)
-        ]
+        rest: list[str] = []
+        for name in left:
+            try:
+                if not _settle(graph, parts, delays, choices, recall, known, name):
+                    rest.append(name)
+            except ImportRefused as refusal:  # what it feeds may have a shape of its own
+                refused += refusal.problems
         if len(rest) == len(left):
-            raise ImportRefused(f"the shape of '{rest[0]}' follows from nothing in the file")
+            break
         left = rest
+    if refused:
+        raise ImportRefused(*refused)
+    if left:
+        raise ImportRefused(f"the shape of '{left[0]}' follows from nothing in the file")
+
+
+def _enter_neurons(parts: Mapping[str, Part], recall: Recall) -> list[Problem]:
+    """Gives all neurons their ops; what is in the way of it."""
+    refused: list[Problem] = []
+    for part in parts.values():
+        if part.node.kind in NEURONS and not recall.op(part):
+            try:
+                NEURONS[part.node.kind](part)
+            except ImportRefused as refusal:
+                refused += refusal.problems
+    return refused
 
 
 def _settle(

@@ -222,3 +222,11 @@ def _fired(v: Values, reset: str) -> tuple[Values, Values]:
         case "subtract":
             v = v - THRESHOLD * spikes
     return v, spikes
+
+
+def test_all_nodes_that_are_refused_are_named_at_once(load: Load, chain: Chain) -> None:
+    none = np.zeros_like(TAU)
+    path = chain(nir.LIF(none, R, LEAK, THRESHOLD, LEAK), nir.Delay(none), nir.LI(none, R, LEAK))
+    with pytest.raises(ImportRefused, match="2 things in the model") as refused:
+        load(path)
+    assert [problem.op for problem in refused.value.problems] == ["LIF", "LI"]

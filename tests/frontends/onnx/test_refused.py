@@ -21,7 +21,7 @@ GOOD = leaky("subtract now")
 BROKEN = {
     "an op that no network has": (
         "current = MatMul (x, wt)", "wide = MatMul (x, wt)\n  current = Erf (wide)",
-        "'Erf' has no exact counterpart",
+        "'Erf': no op of the network has it",
     ),
     "a hidden state": (
         "faded = Mul (mem, beta)", "faded = Mul (current, beta)",
@@ -223,3 +223,17 @@ def test_a_module_of_a_library_without_its_state(tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "c.onnx")
     with pytest.raises(ImportRefused, match=r"'lif2', a snntorch._neurons.leaky.Leaky, has lost"):
         read(tmp_path / "c.onnx")
+
+
+def test_all_operations_that_are_refused_are_named_at_once(tmp_path: Path) -> None:
+    changed = GOOD.replace(
+        "current = MatMul (x, wt)",
+        "bent = Erf (x)\n  wide = MatMul (bent, wt)\n  current = Sin (wide)",
+    )
+    path = tmp_path / "cell.onnx"
+    path.write_bytes(parser.parse_model(changed).SerializeToString())
+    with pytest.raises(ImportRefused, match="2 things in the model") as refused:
+        read(path)
+    said = [problem.found for problem in refused.value.problems]
+    assert ["'Erf'" in said[0], "'Sin'" in said[1]] == [True, True]
+    assert all(problem.cure for problem in refused.value.problems)

@@ -23,6 +23,7 @@ from snncc.ir import (
     Op,
     Origin,
     Param,
+    Problem,
     Ref,
     Shape,
     Tensor,
@@ -34,6 +35,7 @@ from snncc.ir.untrusted import limits
 from .known_sizes import QUICK, SLOW_NUMBERS, count_known
 from .origin import origin_of
 from .poly import Atoms, Poly, of_numbers
+from .refused import Refused
 
 Known: TypeAlias = npt.NDArray[Any]
 Value: TypeAlias = Poly | Known
@@ -57,6 +59,13 @@ def row(*names: str) -> Callable[[Row], Row]:
         return rule
 
     return enter
+
+
+STANDARD = ("", "ai.onnx")
+"""Names of the domain of the standard ops."""
+
+MISSING = "no op of the network has it yet; compute it with the operations of docs/support.md"
+"""What is said of an operation that has no row."""
 
 
 @dataclass
@@ -84,22 +93,33 @@ class Evaluation:
         """Adds the values of all nodes, which are listed in the order of their computation.
 
         Raises:
-            ImportRefused: a signal meets an op that has no row, or a shape that is not known.
+            ImportRefused: a signal meets an op that has no row, or a shape that is not known; names
+                all of these.
         """
+        refused = Refused()
         for node in nodes:
             self.origin = origin_of(node)
-            results = self._results(node, [values[name] if name else None for name in node.input])
+            inputs = [values[name] if name else None for name in node.input]
+            names = list(node.input), list(node.output)
+            try:
+                results = self._results(node, inputs)
+            except ImportRefused as refusal:
+                known = node.domain in STANDARD and node.op_type in ROWS
+                results = refused.replace(self.atoms, refusal, names, inputs, known)
+            else:
+                refused.follow(*names)
             for name, value in zip(node.output, results, strict=False):
                 if name:
                     values[name] = value
+        refused.demand_none()
 
     def _results(self, node: NodeProto, inputs: Sequence[Value | None]) -> Sequence[Value]:
         given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if not any(isinstance(each, Poly) for each in inputs):
             return self._compute_known(node, cast("Sequence[Known | None]", inputs), given)
-        if node.domain not in ("", "ai.onnx") or node.op_type not in ROWS:
+        if node.domain not in STANDARD or node.op_type not in ROWS:
             name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
-            raise self.refuse(f"'{name}' has no exact counterpart in a spiking network")
+            raise self.refuse(f"'{name}': {MISSING}")
         rule = ROWS[node.op_type]
         if node.op_type in ("Split", "Shape"):
             given["outputs"] = len(node.output)
@@ -155,7 +175,7 @@ class Evaluation:
 
     def refuse(self, found: str) -> ImportRefused:
         """The refusal of the node that is being evaluated."""
-        return ImportRefused(f"{self.origin}: {found}")
+        return ImportRefused(Problem.parse(found, place=str(self.origin)))
 
     @contextmanager
     def check_arguments(self, operation: str) -> Generator[None]:

@@ -16,9 +16,10 @@ from snncc.ir.untrusted import limits
 
 from ..formulas.assembly import Scope, Tick, assemble_network, demand_agreement, notes_of
 from ..formulas.aten_rules import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
-from ..formulas.evaluate import Evaluation, Known, Value
+from ..formulas.evaluate import MISSING, Evaluation, Known, Value
 from ..formulas.origin import LIBRARIES
 from ..formulas.poly import Poly
+from ..formulas.refused import Refused
 from ..write.op_functions import OPSET
 from .cells import pairs_by_option
 from .pt2_archive import Program, open_archive
@@ -144,6 +145,7 @@ class _Formulas:
 
     def run(self, calls: Sequence[Call]) -> None:
         shared: dict[str, str] = {}  # value → whose memory it looks into
+        refused = Refused()
         for call in calls:
             self.evaluation.origin = call.origin
             if call.name in CHECKS:
@@ -152,9 +154,7 @@ class _Formulas:
             if name not in ALLOWED:
                 raise self._refuse_unknown()
             first = call.args[0] if call.args else None
-            with self.evaluation.check_arguments(call.name):
-                operation(call)  # the overload exists
-                results = self._results(name, call)
+            results = self._attempt(name, call, refused)
             self.values.update(zip(call.outputs, results, strict=False))
             if not isinstance(first, Name):
                 continue
@@ -166,6 +166,22 @@ class _Formulas:
                 if owner in shared:
                     raise self.evaluation.refuse("a value that others look into is changed")
                 self.values[first.name] = results[0]
+        refused.demand_none()
+
+    def _attempt(self, name: str, call: Call, refused: Refused) -> Sequence[Value]:
+        """The results of a call, or signals in their place where it is refused."""
+        given = _flat([*call.args, *call.kwargs.values()])
+        read = [each.name for each in given if isinstance(each, Name)]
+        try:
+            with self.evaluation.check_arguments(call.name):
+                operation(call)  # the overload exists
+                results = self._results(name, call)
+        except ImportRefused as refusal:
+            signals = [self.values.get(each) for each in read]
+            atoms = self.evaluation.atoms
+            return refused.replace(atoms, refusal, (read, call.outputs), signals, name in ATEN)
+        refused.follow(read, call.outputs)
+        return results
 
     def _results(self, name: str, call: Call) -> Sequence[Value]:
         args = [self._value(each) for each in call.args]
@@ -204,7 +220,7 @@ class _Formulas:
         return cast("Known", made.numpy()) if hasattr(made, "numpy") else np.asarray(made)
 
     def _refuse_unknown(self) -> ImportRefused:
-        return self.evaluation.refuse("it has no exact counterpart in a spiking network")
+        return self.evaluation.refuse(MISSING)
 
     def _value(self, argument: Argument) -> object:
         match argument:
@@ -246,7 +262,8 @@ def _array(value: object) -> Known:
 def _flat(values: Sequence[object]) -> list[object]:
     found: list[object] = []
     for value in values:
-        found += _flat(cast("list[object]", value)) if isinstance(value, list) else [value]
+        nested = isinstance(value, (list, tuple))
+        found += _flat(cast("Sequence[object]", value)) if nested else [value]
     return found
 
 
