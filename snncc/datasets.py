@@ -99,7 +99,7 @@ def _labels(file: ArrayFile, path: Path, samples: int) -> Values:
         first = int(np.argmin(fine))
         found = f" ({labels[first]} at {[first]})"
     raise UsageError(
-        f"{path}: y is {described.dtype} and holds no classes{found}; expected integers from "
+        f"{path}: y is {described.dtype} and contains no classes{found}; expected integers from "
         f"0 to {limits.LARGEST_LABEL} (leave y out where there are none)"
     )
 
@@ -126,7 +126,7 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
         name = model.removeprefix(ZOO)
         if data is None or data.name == data_set(name).file:
             if ticks is not None:
-                raise UsageError(f"the data of {model} have ticks already; leave option ticks out")
+                raise UsageError(f"the data of {model} has ticks already; leave out option ticks")
             signal, labels = test_data(name, data)
             return Samples(signal, labels if entry(name).trained else None)
     return None if data is None else load_samples(data, ticks)

@@ -60,7 +60,7 @@ def import_model(
         example: a signal `[samples, ticks, *shape]` to use where there are no samples.
 
     Raises:
-        ImportRefused: it holds something that cannot be expressed exactly.
+        ImportRefused: it contains something that cannot be expressed exactly.
         UsageError: a name, a file or an option does not exist.
     """
     reader = frontend(model)

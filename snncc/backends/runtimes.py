@@ -149,7 +149,7 @@ class Runtime:
                 _end(process)
         if code is None:
             raise DeviceError(
-                f"{self.title} made no step for {silence:g} s and was ended; its last words:\n"
+                f"{self.title} made no progress for {silence:g} s and was ended; its last words:\n"
                 f"{_last(log)}"
             )
         return code, _last(log)

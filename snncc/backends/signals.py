@@ -65,7 +65,7 @@ def encode_inputs(
         signal: `[samples, ticks, *shape]` for the first port, or by name for all.
 
     Raises:
-        UsageError: an input is missing, has another shape or holds something else than spikes.
+        UsageError: an input is missing, has another shape or contains other values than spikes.
     """
     given = input_signals({port.name: port.shape for port in ports}, signal)
     return {port.name: _codes(port, given[port.name]) for port in ports}
@@ -78,7 +78,7 @@ def demand_same_samples(before: int, now: int) -> None:
         UsageError: says how many each had.
     """
     if now != before:
-        raise UsageError(f"{now} samples follow on {before}; expected as many")
+        raise UsageError(f"{now} samples follow {before}; expected as many")
 
 
 def _codes(port: Port, values: Values) -> Values:

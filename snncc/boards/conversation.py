@@ -125,8 +125,8 @@ def _idle(board: Board, before: int, moved: int) -> int:
     """
     if not moved and before >= MOST_IDLE:
         raise DeviceError(
-            f"{board.name} called {MOST_IDLE:,} times for no byte; it does not see that its input "
-            "has ended"
+            f"{board.name} asked {MOST_IDLE:,} times for a byte beyond the last; it ignores that "
+            "its input has ended"
         )
     return 0 if moved else before + 1
 

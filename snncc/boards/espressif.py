@@ -142,7 +142,7 @@ class Serial:
 
 
 def flat(board: Board, image: Image) -> bytes:
-    """What flash holds from its first byte on; gaps stay erased.
+    """What flash contains from its first byte on; gaps stay erased.
 
     Raises:
         DeviceError: a piece lies outside of the board's flash.

@@ -114,7 +114,7 @@ class GdbClient:
                 if memory.get("type") == "flash"
             )
         except (ElementTree.ParseError, LookupError, ValueError) as error:
-            raise self._error(f"sent no whole description of its memory ({error})") from error
+            raise self._error(f"sent an incomplete description of its memory ({error})") from error
 
     def erase_flash(self, address: int, size: int) -> None:
         """Erase whole blocks of flash."""

@@ -11,7 +11,7 @@ from .protocol import Board
 
 
 def require_equal(board: Board, address: int, written: bytes, found: bytes) -> None:
-    """Nothing, when memory holds what was written.
+    """Nothing, when memory contains what was written.
 
     Raises:
         DeviceError: names the first address that differs.

@@ -88,7 +88,7 @@ class Image:
     symbols: tuple[tuple[int, int, str], ...]  # (address, bytes, name), ascending
 
     def addresses(self, names: Iterable[str]) -> dict[int, str]:
-        """Address → name, of those `names` that the firmware holds."""
+        """Address → name, of those `names` that the firmware contains."""
         wanted = set(names)
         return {address: name for address, _, name in self.symbols if name in wanted}
 

@@ -248,11 +248,11 @@ def _translate_failures(board: Board, doing: str) -> Generator[None, None, None]
     except errors.ProbeError as error:
         raise DeviceError(
             f"{board.name}: the probe cannot be used while {doing} ({error}); close what else "
-            "uses it, and see to the rights on its USB device"
+            "uses it, and check the permissions of its USB device"
         ) from error
     except errors.TransferError as error:
         raise DeviceError(
-            f"{board.name}: the chip does not answer while {doing} ({error}); has the board power?"
+            f"{board.name}: the chip does not answer while {doing} ({error}); is the board powered?"
         ) from error
     except errors.Error as error:
         raise DeviceError(f"{board.name}: pyocd failed while {doing}: {error}") from error

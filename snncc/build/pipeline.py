@@ -87,7 +87,7 @@ def dumper(folder: Path, first: Network) -> Observer:
     They are there as soon as a pass has run, for whom the next one fails.
 
     Raises:
-        UsageError: the folder holds anything but an earlier dump, as it was written.
+        UsageError: the folder contains anything but an earlier dump, as it was written.
     """
     files = GradualFolder(folder)
 

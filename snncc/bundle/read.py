@@ -1,4 +1,4 @@
-"""Reading a bundle: what it holds, and whether it is still what was written."""
+"""Reading a bundle: what it contains, and whether it is still what was written."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ class Bundle:
             except UsageError:
                 if manifest_text(path) == text:
                     raise
-        raise UsageError(f"{path} is replaced again and again; wait until that is over")
+        raise UsageError(f"{path} keeps being replaced; wait until that ends")
 
     @classmethod
     def _open(cls, path: Path, text: bytes) -> Bundle:
@@ -203,7 +203,7 @@ class Bundle:
         network = _network(path, NETWORK, TENSORS, manifest)
         stated = manifest.tick, manifest.decode, manifest.inputs, manifest.outputs
         if stated != (network.tick, network.decode, *ports(network)):
-            raise UsageError(f"{path}: {MANIFEST} describes another network than {NETWORK} is")
+            raise UsageError(f"{path}: {MANIFEST} describes a network other than that in {NETWORK}")
         return cls(path, manifest, network, _network(path, *FLOAT, manifest), text)
 
 

@@ -1,4 +1,4 @@
-"""BuildRequest: what `snncc build` was asked for; holds no default of a target or a model."""
+"""BuildRequest: what `snncc build` was asked for; contains no default of a target or a model."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def manifest_text(folder: Path) -> bytes:
 
 
 def refuse_strangers(folder: Path, listed: Mapping[str, Listed]) -> None:
-    """Refuses a folder that holds anything but a bundle's files.
+    """Refuses a folder that contains anything but a bundle's files.
 
     Raises:
         UsageError: names what is not listed, or is a link, a pipe or a device.

@@ -30,7 +30,7 @@ class SigningKey:
                 encrypted.
 
         Raises:
-            UsageError: there is no such file, or it holds no such key.
+            UsageError: there is no such file, or it contains no such key.
             DeviceError: the package `cryptography` is not installed.
         """
         serialization = _serialization()

@@ -61,9 +61,9 @@ def _explain_foreign(folder: Path, manifest: bytes) -> str | None:
     if listed is None:
         return f"is a folder and not a bundle: it has no {MANIFEST} of snncc"
     for name in list_strangers(folder, listed.keys() | UNLISTED):
-        return f"holds {name}, which is not of the bundle"
+        return f"contains {name}, which is not of the bundle"
     for name in find_changed(folder, listed):
-        return f"holds {name}, which was changed after the build"
+        return f"contains {name}, which was changed after the build"
     return None
 
 

@@ -1,4 +1,4 @@
-"""`snncc inspect`: what a bundle, a network or a model holds; the report says how it reads."""
+"""`snncc inspect`: what a bundle, a network or a model contains; the report says how it reads."""
 
 from __future__ import annotations
 
@@ -47,18 +47,20 @@ def command(
 
     form = "json" if as_json else form
     if form in BINARY and output is None:
-        raise click.UsageError(f"{form} is not for the screen; say where to: -o FILE.{form}")
+        raise click.UsageError(f"{form} cannot be shown on the screen; give a file: -o FILE.{form}")
     if output is not None:
         refuse_file(output)
     if loss:
         if not _is_bundle(path) or form not in ("text", "json", "html"):
-            raise click.UsageError("--loss is of a bundle, as text, json or html")
+            raise click.UsageError("--loss takes a bundle, shown as text, json or html")
         if weights is not None or options:
-            raise click.UsageError("a bundle holds its model; leave --weights and --option")
+            raise click.UsageError("a bundle contains its model; leave out --weights and --option")
         shown = _explain(Path(path), data, form)
     elif _is_bundle(path):
         if weights is not None or data is not None or options:
-            raise click.UsageError("a bundle holds all it needs; leave --weights, --data, --option")
+            raise click.UsageError(
+                "a bundle contains all it needs; leave out --weights, --data, --option"
+            )
         shown = _bundle(Path(path), form)
     else:
         shown = _model(path, form, weights, data, options)

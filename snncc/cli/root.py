@@ -11,7 +11,7 @@ from .lazy_group import LazyGroup
 COMMANDS: Final = {
     "build": "Compile a model into a bundle.",
     "check": "Say what each target makes of a model, and all that is in the way.",
-    "inspect": "Show what a bundle, a network or a model holds.",
+    "inspect": "Show what a bundle, a network or a model contains.",
     "verify": "Compare the spikes of every stage, from the model to the target.",
     "run": "Run a bundle on data.",
     "flash": "Program a board, and check what it computes.",

@@ -197,7 +197,7 @@ def refuse_differences(report: Report) -> None:
         if each.empty:
             raise SpikesDiffer(
                 f"nothing was compared: no spike in {each.left} and {each.right} on "
-                f"{each.samples} samples; give --data that make the network fire"
+                f"{each.samples} samples; give --data that makes the network fire"
             )
     for each in report.comparisons:
         if each.absent and each.left != "eager":

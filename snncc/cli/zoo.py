@@ -1,4 +1,4 @@
-"""`snncc zoo`: list, show, train and data of the models that come with snncc; holds no model."""
+"""`snncc zoo`: list, show, train and data of the models that come with snncc; contains no model."""
 
 from __future__ import annotations
 

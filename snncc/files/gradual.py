@@ -69,7 +69,7 @@ def _explain_foreign(folder: Path) -> str | None:
     if listed is None:
         return "is a folder that snncc did not fill" if any(folder.iterdir()) else None
     for name in list_strangers(folder, listed.keys() | {LIST}):
-        return f"holds {name}, which snncc did not write"
+        return f"contains {name}, which snncc did not write"
     for name in find_changed(folder, listed):
-        return f"holds {name}, which was changed since snncc wrote it"
+        return f"contains {name}, which was changed since snncc wrote it"
     return None

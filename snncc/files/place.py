@@ -62,7 +62,7 @@ def _find_obstacle(path: Path, foreign: Foreign) -> str | None:
 
 
 def _explain_reserved(place: Path) -> str | None:
-    """Why an existing folder is never replaced, whatever it holds."""
+    """Why an existing folder is never replaced, whatever it contains."""
     if place == place.parent:
         return "is the root of the file system"
     if os.path.ismount(place):
@@ -72,9 +72,9 @@ def _explain_reserved(place: Path) -> str | None:
     except FileNotFoundError:  # it was deleted
         here = None
     if here is not None and here.is_relative_to(place):
-        return "is the working folder" if here == place else "holds the working folder"
+        return "is the working folder" if here == place else "contains the working folder"
     home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path.home fails without one
-    return "is the home folder, or holds it" if Path(home).is_relative_to(place) else None
+    return "is the home folder, or contains it" if Path(home).is_relative_to(place) else None
 
 
 def explain_no_room(place: Path) -> str | None:

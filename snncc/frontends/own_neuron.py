@@ -16,7 +16,7 @@ Fields = Callable[..., Mapping[str, object]]
 """Module → parameters of the op: numbers, or tensors with one entry per neuron."""
 
 MARK = "__snncc_neuron__"
-"""The attribute of a described class that holds its `Description`."""
+"""The attribute of a described class that contains its `Description`."""
 SELDOM = {"bias": 0.0, "spikes": 1, "refractory": 0}
 """Fields of a spiking op that a description may leave out."""
 
@@ -82,7 +82,7 @@ def neuron(
     if kind.output not in NEURONS:
         raise UsageError(f"@neuron: {describe_unknown('neuron', op, _neurons())}")
     if hidden and time_axis is not None:
-        raise UsageError("@neuron: a class that walks along a time_axis hides no states")
+        raise UsageError("@neuron: a class that walks along a time_axis cannot hide states")
     if odd := set(returned) - (set(states) if hidden else set()):
         raise UsageError(f"@neuron: returned names '{min(odd)}', which is not a hidden state")
     if not states:

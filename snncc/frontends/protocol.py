@@ -94,7 +94,7 @@ class Frontend(Protocol):
         """The model as a network, after it has been compared with the model itself.
 
         Raises:
-            ImportRefused: the model holds something that cannot be expressed exactly; names module,
+            ImportRefused: the model has something that cannot be expressed exactly; names module,
                 file and line.
             UsageError: the source, the weights or an option do not exist.
         """

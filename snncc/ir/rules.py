@@ -179,11 +179,11 @@ def _width(network: Network, node: Node, role: str, format: Format) -> None:
         if not 0 <= format.frac <= WIDEST // 2:
             raise _fail("V010", node, f"role '{role}': {format} is beyond {WIDEST // 2} bits")
     elif not 1 + format.signed <= format.bits <= WIDEST:
-        raise _fail("V010", node, f"role '{role}': {format} has not 1 to {WIDEST} bits")
+        raise _fail("V010", node, f"role '{role}': {format} must have 1 to {WIDEST} bits")
     unit = unit_tensor(format)
     if unit is not None:
         if unit not in network.tensors:
-            raise _fail("V006", node, f"tensor @{unit}, a unit, does not exist")
+            raise _fail("V006", node, f"the unit tensor @{unit} does not exist")
         if not np.all(network.tensors[unit].values > 0):
             raise _fail("V011", node, f"unit @{unit} is not above zero everywhere")
         found, shape = network.tensors[unit].shape, network.shapes[node.name]

@@ -78,7 +78,7 @@ def _break_cycles(network: Wired, waiting: set[str], shapes: dict[str, Shape]) -
             heappop(guesses)
         if not guesses:
             rest = next(name for name in place if name not in shapes)
-            raise RuleViolation("V005", rest, "its shape follows from no input")
+            raise RuleViolation("V005", rest, "its shape cannot be inferred from any input")
         _, _, name, shapes[name] = heappop(guesses)
         waiting = _spread(network, network.users(name), shapes)
 

@@ -1,4 +1,4 @@
-"""Tensor: a read-only array with a digest; the only form in which a network holds numbers."""
+"""Tensor: a read-only array with a digest; the only form in which a network contains numbers."""
 
 import hashlib
 from collections.abc import Mapping

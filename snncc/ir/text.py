@@ -95,7 +95,7 @@ def _show(value: Value) -> str:
 
 
 def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
-    """The network that a text describes; `tensors` holds what it names.
+    """The network that a text describes; `tensors` contains what it names.
 
     Raises:
         TextError: the text is not of the grammar; names line and column.

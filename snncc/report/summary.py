@@ -1,4 +1,4 @@
-"""What a network holds and costs, counted: neurons, synapses, bytes, events per tick."""
+"""What a network contains and costs, counted: neurons, synapses, bytes, events per tick."""
 
 from __future__ import annotations
 

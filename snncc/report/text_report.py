@@ -44,7 +44,7 @@ def network_text(network: Network, facts: dict[str, Json] | None = None) -> str:
 
 
 def bundle_text(bundle: Bundle) -> str:
-    """What a bundle holds: where it comes from, the network, the target's report, the digests."""
+    """A bundle's content: where it comes from, the network, the target's report, the digests."""
     manifest = bundle.manifest
     lines = [
         f"bundle {bundle.path} for {bundle.target}, built by snncc {manifest.snncc}",

@@ -59,7 +59,7 @@ def alphabet(bundle: Bundle, path: Path | None = None) -> Alphabet:
     shape = bundle.network.shapes[bundle.network.inputs[0].name]
     if shape != (bundle.classes,) or not symbols:
         raise UsageError(
-            f"{bundle.model} foretells no symbols: it takes {list(shape)} and gives "
+            f"{bundle.model} does not predict symbols: it takes {list(shape)} and gives "
             f"{bundle.classes} scores"
         )
     if len(symbols) != bundle.classes or len(set(symbols)) != len(symbols):
@@ -83,7 +83,7 @@ def generate(
             or the scores come late.
     """
     if not start:
-        raise UsageError("there is nothing to go on from; give --start TEXT")
+        raise UsageError("there is nothing to continue; give --start TEXT")
     if late := max(bundle.lag.values(), default=0):
         raise UsageError(f"the scores come {late} ticks late on {bundle.target}; use c99")
     signal = known.signal(start)

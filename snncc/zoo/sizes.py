@@ -23,7 +23,7 @@ EVNN = "counted in EvNN 0.2, benchmarks"
 class Size:
     """A published size of a family; its weights are random, from a seed.
 
-    config      hyper-parameters, as a card holds them
+    config      hyper-parameters, as a card contains them
     parameters  of the model as it is built here
     published   millions of parameters, in the digits of the source
     source      paper and table, or the file of the authors' code that was counted

@@ -317,9 +317,9 @@ FAULTS: list[tuple[str, Cause, str, int]] = [
     ("blocks of no byte", lambda b: remote(b, **{"qXfer:memory-map": lambda _: b"+" + frame(
         b'l<m><memory type="flash" start="0x08000000" length="0x80000"><property name="blocksize">'
         b"0</property></memory></m>")}),
-     r"sent no whole description of its memory \(flash of 524288 bytes in blocks of 0\)", 4),
+     r"sent an incomplete description of its memory \(flash of 524288 bytes in blocks of 0\)", 4),
     ("a core that reads on", lambda b: remote(b, source=INSATIABLE),
-     r"called 1,000 times for no byte", 4),
+     r"asked 1,000 times for a byte", 4),
     ("erase refused", lambda b: remote(b, vFlashErase=refuse),
      r"refused to erase 16384 bytes of flash at 0x08000000: E01", 4),
     ("write refused", lambda b: remote(b, vFlashWrite=refuse), r"refused to write \d+ by", 4),
@@ -330,7 +330,7 @@ FAULTS: list[tuple[str, Cause, str, int]] = [
     ("server: pulled out", lambda b: remote(b, vFlashWrite=vanish), r"closed the connection", 4),
     ("server: pulled out in play", lambda b: remote(b, c=vanish), r"closed the connection", 4),
     ("memory map damaged", lambda b: remote(b, **{"qXfer:memory-map": say(b"l<memory")}),
-     r"sent no whole description of its memory", 4),
+     r"sent an incomplete description of its memory", 4),
     ("memory map refused", lambda b: remote(b, **{"qXfer:memory-map": say(b"")}),
      r"answered '' when asked to describe its memory", 4),
     ("no breakpoints", lambda b: remote(b, Z1=refuse), r"refused to set a breakpoint", 4),

@@ -112,5 +112,5 @@ def test_symbols_must_be_those_of_the_model(
     assert "is not a text" in call(["run", str(letters), *more, "--symbols", str(few)], capsys).err
     few.write_text("abcd")
     done = call(["run", str(bundle), *more, "--symbols", str(few)], capsys)
-    assert "foretells no symbols: it takes [4] and gives 3 scores" in done.err
+    assert "does not predict symbols: it takes [4] and gives 3 scores" in done.err
     assert "or --generate N for a model of text" in call(["run", str(letters)], capsys).err

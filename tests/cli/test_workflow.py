@@ -121,4 +121,4 @@ def test_what_is_ignored_is_refused_or_said(
     both = call(["flash", str(bundle), "--check", "--dry-run"], capsys)
     assert (both.code, "no check spikes are played" in both.err) == (0, True)
     weights = call(["inspect", str(bundle), "--weights", "good.safetensors"], capsys)
-    assert (weights.code, "a bundle holds all it needs" in weights.err) == (2, True)
+    assert (weights.code, "a bundle contains all it needs" in weights.err) == (2, True)

@@ -319,7 +319,7 @@ REFUSED: dict[str, tuple[Function, str]] = {
     "integers": (lambda x: x.long().double(), "cast to torch.int64"),
     "rounding": (torch.round, "'round'"),
     "powers of roots": (lambda x: x.abs() ** 0.5, "only squares and cubes have ops"),
-    "error function": (F.gelu, "no op has the error function"),
+    "error function": (F.gelu, "no op computes the error function"),
     "dilated maximum": (lambda x: F.max_pool1d(x[:, None], 2, 1, 0, 2)[:, 0], "with dilation"),
     "instance norm that ran": (
         lambda x: F.instance_norm(x[:, None], V[:1], V[:1].abs(), use_input_stats=False)[:, 0],

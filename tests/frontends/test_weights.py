@@ -134,7 +134,7 @@ def test_a_pickle_with_code_is_refused_and_not_run(
         pickle.dump(Code(), file, protocol=2)
     torch.save(nn.Linear(2, 2), "module.pt")
     for name in ("code.pt", "plain.pth", "module.pt"):
-        with pytest.raises(ImportRefused, match=f"{name} holds more than tensors"):
+        with pytest.raises(ImportRefused, match=f"{name} has more than tensors"):
             read_weights(Path(name))
     assert not Path("touched").exists()
 
@@ -156,7 +156,7 @@ def test_files_that_are_no_weights(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match=r"not a file of weights \(EOFError"):
         read_weights(whole)
     torch.save({"epoch": 3}, tmp_path / "empty.pt")
-    with pytest.raises(ImportRefused, match="holds no weights"):
+    with pytest.raises(ImportRefused, match="contains no weights"):
         read_weights(tmp_path / "empty.pt")
     (tmp_path / "weights.h5").touch()
     with pytest.raises(UsageError, match="of no known kind"):
@@ -200,7 +200,7 @@ def students() -> State:
 
 
 LEFT = "warning weights: 'criterion.weight' in the file are left out"
-TOOK = "warning weights: the file also holds '{}', {} numbers that fit as well; taken: 'model'"
+TOOK = "warning weights: the file also has '{}', {} numbers that fit as well; taken: 'model'"
 # What a trainer writes, and what is said of it.
 TRAINERS: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "averaged weights": (averaged, ["prefix 'module.'", "'n_averaged' is left out"]),

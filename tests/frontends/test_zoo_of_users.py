@@ -75,7 +75,10 @@ REFUSED = {
     "look_ahead": ("x[min(t + 1", "looks ahead to tick"),
     "lstm": ("state = self.cell(", "'cell' (LSTMCell): 'lstm'"),
     "lstm_layer": ("y, _ = self.lstm(x)", "'lstm' (LSTM): 'lstm'"),
-    "moving_threshold": ("s, mem = self.lif(self.fc(x[t]), mem)", "part at tick 31, %lif, neuron"),
+    "moving_threshold": (
+        "s, mem = self.lif(self.fc(x[t]), mem)",
+        "first differ at tick 31, %lif, neuron",
+    ),
     "norm_per_tick": ("self.lif(norm(self.fc(frame)), mem)", "does the same at every tick"),
     "own_neuron": ("s = (mem > 1).float()", "a threshold written by hand is not a neuron"),
     "own_state": ("0.5 * self.kept + x", "'trace' (Trace) keeps it in 'kept'"),
@@ -84,7 +87,10 @@ REFUSED = {
     "running_statistics": ("x[t] / (peak + 1)", "a signal is divided by another"),
     "scaled_state": ("0.99 * mem", "state 'mem' handed to neuron 'lif' is not the one it returned"),
     "shared_state": ("self.lif(self.inp(now), one)", "is not the one it returned"),
-    "tick_dependent": ("self.lif(gain * self.fc(x[t]), mem)", "part at tick 20, %lif, neuron"),
+    "tick_dependent": (
+        "self.lif(gain * self.fc(x[t]), mem)",
+        "first differ at tick 20, %lif, neuron",
+    ),
 }
 
 

@@ -121,5 +121,5 @@ def test_random_signals_are_of_each_input() -> None:
     ],
 )
 def test_a_pass_that_leaves_its_claim_out_is_refused(body: dict[str, object], fact: str) -> None:
-    with pytest.raises(UndeclaredFact, match=f"pass 'hasty' does not rightly state its {fact}"):
+    with pytest.raises(UndeclaredFact, match=f"pass 'hasty' states wrongly its {fact}"):
         type("Hasty", (Pass,), {"name": "hasty", **body})

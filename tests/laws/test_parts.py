@@ -89,5 +89,5 @@ def test_samples_do_not_join_or_leave_on_the_way(target: str) -> None:
     network, built, program = next(f for n in HAND if (f := lowered(n, target)) is not None)
     for play in (Stream(network).play, built.stream(program, ())):
         play(spikes_for(network, samples=2, ticks=3)[network.inputs[0].name])
-        with pytest.raises(UsageError, match="3 samples follow on 2; expected as many"):
+        with pytest.raises(UsageError, match="3 samples follow 2; expected as many"):
             play(spikes_for(network, samples=3, ticks=3)[network.inputs[0].name])

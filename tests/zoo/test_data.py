@@ -92,7 +92,7 @@ def test_absent_data_say_where_to_get_them(
 
 def test_a_file_without_the_arrays_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "wrong.npz", x=np.zeros(3))
-    with pytest.raises(UsageError, match="holds x; expected also subject, y"):
+    with pytest.raises(UsageError, match="contains x; expected also subject, y"):
         WISDM.split(tmp_path / "wrong.npz")
     (tmp_path / "text.npz").write_text("x, y")
     with pytest.raises(UsageError, match=r"not a readable \.npz"):

@@ -117,7 +117,7 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, 
     """The inputs in the types that the C takes, by name.
 
     Raises:
-        UsageError: an input is missing, has another shape or holds something else than spikes.
+        UsageError: an input is missing, has another shape or contains other values than spikes.
     """
     given = input_signals({port.node: port.shape for port in program.ports}, signal)
     return {

@@ -75,7 +75,7 @@ def _check_chain(
     )  # fmt: skip
     why = next((text for holds, text in reasons if holds), "")
     if why:
-        raise LoweringRefused(f"L012 %{n.name}: netx cannot hold it: {why}; leave out netx=1")
+        raise LoweringRefused(f"L012 %{n.name}: netx cannot express it: {why}; leave out netx=1")
 
 
 def hdf5(program: Program) -> bytes:

@@ -73,7 +73,7 @@ def lower(network: Network, settings: Settings) -> Program:
 
 @dataclass(frozen=True)
 class _Wired:
-    """What `Program` holds of it, before there are cores."""
+    """What `Program` contains of it, before there are cores."""
 
     hosts: tuple[Host, ...]
     sources: tuple[Source, ...]

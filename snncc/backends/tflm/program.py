@@ -69,7 +69,7 @@ class Variable:
     """What a model remembers from tick to tick; zero before the first.
 
     Attributes:
-        read: tensor that holds it during a tick.
+        read: tensor that contains it during a tick.
         next: tensor that it becomes.
     """
 
@@ -122,7 +122,7 @@ class Program:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What a .tflite file holds: nothing but what its outputs need.
+    """What a .tflite file contains: nothing but what its outputs need.
 
     Attributes:
         inputs: ports in order, then states where they are inputs.

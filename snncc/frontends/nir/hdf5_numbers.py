@@ -51,7 +51,7 @@ class _Chunks:
 
         stored = dataset.id.get_type()
         if not stored.equal(h5py.h5t.py_create(dataset.dtype, logical=True)):
-            raise ImportRefused(f"{what} holds numbers of an unusual layout")
+            raise ImportRefused(f"{what} contains numbers of an unusual layout")
         self._dataset, self._filters, self._size, self._what = dataset, filters, size, what
         self._shape: tuple[int, ...] = dataset.chunks
         self._bytes = prod(self._shape) * int(dataset.dtype.itemsize)

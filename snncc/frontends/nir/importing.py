@@ -50,12 +50,12 @@ def load(request: ImportRequest) -> Imported:
     """The network of a `.nir` file.
 
     Raises:
-        ImportRefused: it holds something that cannot be expressed exactly; names the node.
+        ImportRefused: it contains something that cannot be expressed exactly; names the node.
         UsageError: no such file, no NIR, or an option that does not exist.
         DeviceError: h5py is not installed.
     """
     if request.weights is not None:
-        raise UsageError("a .nir file holds its weights; leave --weights out")
+        raise UsageError("a .nir file contains its weights; leave out --weights")
     path = Path(request.source)
     whole = read_file(path)
     with reading(f"{path} cannot be read as a network", ImportRefused):

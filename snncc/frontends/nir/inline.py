@@ -56,7 +56,7 @@ class Flat:
             if name not in through:
                 return [name]
             if name in way:
-                raise ImportRefused(f"'{name}' hands on nothing but what it gets from itself")
+                raise ImportRefused(f"'{name}' receives nothing but its own output")
             if name not in behind:
                 found = [s for each in self.sources(name) for s in resolve(each, way | {name})]
                 behind[name] = _limit_edges(found)

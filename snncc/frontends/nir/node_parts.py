@@ -67,7 +67,7 @@ class Part:
         if isinstance(found, str):
             raise self.refuse(f"'{key}' is the text '{found}', expected numbers")
         if not found.size:
-            raise self.refuse(f"'{key}' is {list(found.shape)}, which holds no number")
+            raise self.refuse(f"'{key}' is {list(found.shape)}, which contains no number")
         return np.asarray(found, dtype=np.float64)
 
     def read_whole(self, key: str, axes: int, otherwise: int | None = None) -> tuple[int, ...]:

@@ -57,14 +57,14 @@ class _Reader:
         kind = self._text(file["node"], "type", "the graph")
         graph = self._node(file["node"], "the graph", 0).graph if kind == "NIRGraph" else None
         if graph is None:
-            raise UsageError(f"{self._path} holds one {kind}, expected a NIRGraph")
+            raise UsageError(f"{self._path} contains one {kind}, expected a NIRGraph")
         return graph
 
     def _node(self, group: Group, name: str, depth: int) -> NirNode:
         self._nodes += 1
         if depth > limits.DEPTH or self._nodes > MOST_NODES:
             raise ImportRefused(
-                f"{self._path} holds graphs more than {limits.DEPTH} deep, more than {MOST_NODES} "
+                f"{self._path} nests graphs more than {limits.DEPTH} deep, has over {MOST_NODES} "
                 "nodes, or a group that contains itself"
             )
         kind = self._text(group, "type", name)
@@ -97,7 +97,7 @@ class _Reader:
             return self._decode_scalar(dataset, what)
         kind = dataset.dtype
         if kind.kind not in "fiub" or kind.itemsize > WIDEST_BYTES or dataset.shape is None:
-            raise ImportRefused(f"{self._path}: {what} holds {kind}, expected numbers")
+            raise ImportRefused(f"{self._path}: {what} contains {kind}, expected numbers")
         self._budget.take(
             int(dataset.size) * WIDEST_BYTES, f"{what}, {kind}{list(dataset.shape)} as float64,"
         )

@@ -76,8 +76,8 @@ def _describe_firing(
             amount = -rest / gain
     if choices["reset"] == "subtract" and np.any(p["v_reset"] != 0):
         raise part.refuse(
-            "reset=subtract takes the threshold off, but 'v_reset' is not 0: both cannot be meant; "
-            "give --option reset=value"
+            "reset=subtract takes the threshold off, but 'v_reset' is not 0: these "
+            "contradict each other; give --option reset=value"
         )
     reset = choices["reset"]
     first = -rest / gain if choices["initial"] == "zero" else np.zeros(())

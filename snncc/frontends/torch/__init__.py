@@ -26,7 +26,7 @@ class TorchFrontend:
         "signal": "spike or real: what enters the network (taken from the data)",
         "decode": "count, mean, last or max: how ticks become a score (taken from the model)",
         "output": "which returned value counts, such as 0 or spikes (the last neurons')",
-        "weights": "which set, of a file of weights that holds several, such as model_ema",
+        "weights": "which set, of a file of weights that contains several, such as model_ema",
     }
 
     def accepts(self, source: str) -> bool:

@@ -142,7 +142,7 @@ def parse_format(text: str) -> Format:
     except ValueError as error:
         raise NumberError(f"'{text}' is not a number format: {error}") from error
     raise NumberError(
-        f"'{text}' is not a number format; expected like s16q8/half-even/saturate, "
+        f"'{text}' is not a number format; expected a format such as s16q8/half-even/saturate, "
         "s8@fc.unit/half-even/trap, x15/toward-zero or f32@s1.unit"
     )
 
@@ -215,6 +215,6 @@ def encode(values: Real, unit: Real, format: Quantity, where: str) -> Codes:
 def encode_counted(values: Real, unit: Real, format: Quantity, where: str) -> tuple[Codes, int]:
     """As `encode`, and how many values lay beyond the format's range."""
     if np.any(np.isnan(values)):
-        raise NumberError(f"{where}: not a number (NaN) has no code; clean the data")
+        raise NumberError(f"{where}: NaN has no code; clean the data")
     codes = round_real(np.asarray(values / unit, dtype=np.float64), format.rounding)
     return fit_codes(codes, format, where)

@@ -27,7 +27,9 @@ class SingleArithmetic(IntegerArithmetic):
     def _get_single(self, role: str) -> Single:
         format = self.formats.get(role)
         if not isinstance(format, Single):
-            raise NumberError(f"{self.where}: role '{role}' is not in single precision, others are")
+            raise NumberError(
+                f"{self.where}: role '{role}' is not in single precision, but others are"
+            )
         return format
 
     def zeros(self, shape: Sequence[int]) -> Values:

@@ -99,7 +99,7 @@ class Stream:
                 for node in self._order
             }
         if samples != self._samples:
-            raise UsageError(f"{samples} samples follow on {self._samples}; expected as many")
+            raise UsageError(f"{samples} samples follow {self._samples}; expected as many")
         recorded = {use: _make_empty(network, use, samples, ticks, numbers) for use in self._wires}
         for tick in range(ticks):
             now = self._tick({name: values[:, tick] for name, values in fed.items()})

@@ -56,7 +56,7 @@ class Pass(ABC):
         )
         for fact, lacks in needs:
             if lacks:
-                raise UndeclaredFact(f"pass '{name}' does not rightly state its {fact}")
+                raise UndeclaredFact(f"pass '{name}' states wrongly its {fact}")
 
     def lags(self, network: Network) -> Mapping[str, int]:
         """Output wire, as text → ticks by which the pass makes it later; those it does not name, 0.

@@ -39,7 +39,7 @@ class Entry:
 
     @property
     def numeric(self) -> bool:
-        """Whether it holds real numbers: integers, or floats of 64 bits at most."""
+        """Whether it contains real numbers: integers, or floats of 64 bits at most."""
         return self.dtype.kind in "fiub" and self.dtype.itemsize <= WIDEST_BYTES
 
     @property
@@ -52,14 +52,16 @@ class Entry:
 
 
 class ArrayFile:
-    """An open .npz: what it holds, and its arrays one at a time, each counted before it is read."""
+    """An open .npz: its content, and its arrays one at a time, each counted before it is read."""
 
     def __init__(self, archive: zipfile.ZipFile, path: Path, budget: Budget) -> None:
         self._archive, self._path, self._budget = archive, path, budget
         infos = [each for each in archive.infolist() if each.filename.endswith(SUFFIX)]
         self._infos = {each.filename.removesuffix(SUFFIX): each for each in infos}
         if len(infos) > MEMBERS or len(self._infos) < len(infos):
-            raise UsageError(f"{path} holds more than {MEMBERS:,} arrays, or two of the same name")
+            raise UsageError(
+                f"{path} contains more than {MEMBERS:,} arrays, or two of the same name"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +97,7 @@ class ArrayFile:
         entry = self.entry(name)
         if not entry.numeric:
             raise UsageError(
-                f"{self._path}: {name} holds {entry.dtype}, expected integers, or floats of "
+                f"{self._path}: {name} contains {entry.dtype}, expected integers, or floats of "
                 f"{8 * WIDEST_BYTES} bits at most"
             )
         self._budget.take(entry.size_bytes, str(entry))
@@ -116,7 +118,7 @@ def _entry(name: str, member: IO[bytes]) -> Entry:
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     if version not in readers:  # the third is for names of fields, which numbers have not
-        raise ValueError(f"version {version} of the format is not read")
+        raise ValueError(f"version {version} of the format is not supported")
     shape, _, dtype = readers[version](member)
     return Entry(name, shape, dtype, member.tell())
 

@@ -31,7 +31,7 @@ def _locate(path: Path | None, file: str, source: str) -> Path:
     if place is None:
         message = (
             f"the data set is not shipped: get {source}, store it as {file} and give its path, "
-            f"or set {DATA_VARIABLE} to the folder that holds it"
+            f"or set {DATA_VARIABLE} to the folder that contains it"
         )
         raise UsageError(message)
     if not place.is_file():
@@ -45,7 +45,7 @@ def _arrays(place: Path, keys: tuple[str, ...]) -> dict[str, Values]:
         missing = sorted(set(keys) - set(archive.names))
         if missing:
             found = ", ".join(sorted(archive.names))
-            raise UsageError(f"{place} holds {found}; expected also {', '.join(missing)}")
+            raise UsageError(f"{place} contains {found}; expected also {', '.join(missing)}")
         return {key: archive.read(key) for key in keys}
 
 
@@ -75,7 +75,9 @@ def motions(path: Path | None = None) -> Split:
         if strange := sorted({*labels} - {*MOTIONS.classes}):
             raise UsageError(f"{place}: {describe_unknown('class', strange[0], MOTIONS.classes)}")
         if values.ndim != 3 or len(values) < FEWEST:
-            raise UsageError(f"{place} holds {list(values.shape)}, expected series of six channels")
+            raise UsageError(
+                f"{place} contains {list(values.shape)}, expected series of six channels"
+            )
         classes = np.array([MOTIONS.classes.index(label) for label in labels], np.int64)
         parts.append(Samples(np.ascontiguousarray(values.transpose(0, 2, 1)), classes))
     train, validation = hold_back(parts[0], 5, seed=1)

@@ -58,7 +58,7 @@ def _codes(place: Path) -> NDArray[np.int64]:
     number = {symbol: code for code, symbol in enumerate(SYMBOLS)}
     codes = np.array([number.get(symbol, number[" "]) for symbol in text], np.int64)
     if len(codes) <= 20 * TICKS:
-        raise UsageError(f"{place} has {len(codes)} symbols; that is too little to be split")
+        raise UsageError(f"{place} has {len(codes)} symbols; too few to be split")
     return codes
 
 

@@ -12,12 +12,12 @@ class Config:
     """Hyper-parameters of a model; a family's are a frozen dataclass derived from this."""
 
     def to_json(self) -> dict[str, object]:
-        """The hyper-parameters as a card holds them."""
+        """The hyper-parameters as a card contains them."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Self:
-        """The hyper-parameters that a card holds; its lists are tuples here.
+        """The hyper-parameters that a card contains; its lists are tuples here.
 
         Raises: TypeError for a missing or an unknown hyper-parameter.
         """

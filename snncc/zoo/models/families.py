@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Family:
     """A family: the module here that defines it, its model there, and the paper.
 
-    The module holds a class of the model's name and its hyper-parameters, named so with `Config`.
+    The module has a class of the model's name and its hyper-parameters, named so with `Config`.
     """
 
     module: str
@@ -27,7 +27,7 @@ class Family:
     citation: str
 
     def build(self, config: Mapping[str, object]) -> nn.Module:
-        """A model of these hyper-parameters, as a card holds them, with random weights.
+        """A model of these hyper-parameters, as a card contains them, with random weights.
 
         It takes `[ticks, batch, *shape]` and gives `[ticks, batch, classes]`: spikes or values,
         summed over the ticks.

@@ -56,7 +56,7 @@ def test_the_same_network_gives_the_same_file(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("feedforward", "%s1: netx cannot hold it: it resets by subtraction"),
+        ("feedforward", "%s1: netx cannot express it: it resets by subtraction"),
         ("readout", "netx takes one input of spikes"),
     ],
 )

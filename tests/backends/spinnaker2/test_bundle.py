@@ -48,7 +48,7 @@ def test_a_network_that_waits_brings_its_kernel(bundle: Bundle) -> None:
 @pytest.mark.parametrize("model", ["zoo:l2mu-wisdm", "zoo:l2mu-braille"])
 def test_trained_networks_agree_in_every_spike(model: str, tmp_path: Path) -> None:
     if "SNNCC_DATA" not in os.environ:
-        pytest.skip("set SNNCC_DATA to the folder that holds the larger data sets")
+        pytest.skip("set SNNCC_DATA to the folder that contains the larger data sets")
     path = compile_model(BuildRequest(model, "spinnaker2", output=tmp_path / "net.snnb"))
     built = Bundle.open(path)
     assert built.report["chip_ticks_per_tick"] == L2MUS[model]

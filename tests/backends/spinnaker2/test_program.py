@@ -114,7 +114,7 @@ def test_data_without_the_input_are_named(bundle: Path) -> None:
     np.savez(bundle / "other.npz", z=np.zeros(3))
     done = started(bundle, "other.npz")
     assert done.returncode == 1
-    assert "the file holds z" in done.stderr
+    assert "the file contains z" in done.stderr
 
 
 def test_the_mapping_says_where_everything_stands(bundle: Path) -> None:

@@ -21,7 +21,7 @@ def folder() -> Path:
     """The data folder; skips where it has no such networks."""
     place = Path(os.environ.get("SNNCC_DATA", ""))
     if not (place / "nir").is_dir():
-        pytest.skip("set SNNCC_DATA to the folder that holds the networks of the NIR paper")
+        pytest.skip("set SNNCC_DATA to the folder that contains the networks of the NIR paper")
     return place
 
 

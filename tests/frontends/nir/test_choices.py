@@ -91,7 +91,7 @@ def test_resistances_show_how_integrators_integrate(load: Load, chain: Chain) ->
 
 def test_subtracting_with_a_reset_potential_is_refused(load: Load, chain: Chain) -> None:
     path = chain(nir.LIF(0.002 * ONES, ONES, 0 * ONES, ONES, 0.1 * ONES))
-    with pytest.raises(Exception, match="both cannot be meant"):
+    with pytest.raises(Exception, match="these contradict each other"):
         load(path, reset="subtract")
 
 

@@ -93,7 +93,7 @@ BAD: dict[str, tuple[Callable[[h5py.File], None], type[SnnccError], str]] = {
     "no nodes": (_drop("node/nodes"), UsageError, "has no 'nodes'"),
     "no edges": (_drop("node/edges"), UsageError, "has no 'edges'"),
     "no type": (_drop("node/nodes/n0/type"), UsageError, "'n0' has no 'type'"),
-    "a node alone": (_put("node/type", "LIF"), UsageError, "holds one LIF"),
+    "a node alone": (_put("node/type", "LIF"), UsageError, "contains one LIF"),
     "type is a number": (_put("node/nodes/n0/type", 3), UsageError, "is not text"),
     "edges of three": (
         _put("node/edges", np.array([["a", "b", "c"]], dtype=h5py.string_dtype())),
@@ -174,7 +174,7 @@ BAD: dict[str, tuple[Callable[[h5py.File], None], type[SnnccError], str]] = {
     "complex numbers": (
         _put("node/nodes/n0/bias", np.ones(3, complex)),
         ImportRefused,
-        "holds complex128, expected numbers",
+        "contains complex128, expected numbers",
     ),
     "texts in an array": (
         _put("node/nodes/n0/bias", np.array(["a", "b", "c"], dtype=h5py.string_dtype())),
@@ -260,7 +260,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, load: Load) -> None:
 
 
 def test_weights_beside_the_file_are_refused(good: Path) -> None:
-    with pytest.raises(UsageError, match="leave --weights out"):
+    with pytest.raises(UsageError, match="leave out --weights"):
         NirFrontend().load(ImportRequest(str(good), good, None, {}))
 
 

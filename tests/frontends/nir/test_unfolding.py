@@ -110,8 +110,8 @@ BAD: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "a text of a gibibyte": (_long_text, "takes 1.0 GiB, and all that a file of"),
     "a name in many edges": (_same_name, "a name in the edges of the graph has more than 4,096"),
     "packed names": (_packed_text, "the edges of the graph are packed"),
-    "no threshold": (_empty("n1/v_threshold"), "'v_threshold' is [0], which holds no number"),
-    "no time constant": (_empty("n1/tau"), "'tau' is [0], which holds no number"),
+    "no threshold": (_empty("n1/v_threshold"), "'v_threshold' is [0], which contains no number"),
+    "no time constant": (_empty("n1/tau"), "'tau' is [0], which contains no number"),
 }
 
 

@@ -25,7 +25,7 @@ BROKEN = {
     ),
     "a hidden state": (
         "faded = Mul (mem, beta)", "faded = Mul (current, beta)",
-        "is the threshold of no state",
+        "is not the threshold of any state",
     ),
     "an unknown formula": (
         "mem_out = Sub (u, drop)", "half = Mul (mem, mem)\n  mem_out = Sub (half, drop)",

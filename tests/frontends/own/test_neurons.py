@@ -50,11 +50,11 @@ def test_the_documentation_shows_the_example() -> None:
 
 
 WRONG: Mapping[str, str] = {
-    "wrong_reset": "Wrong.forward and the 'lif' that describes it part at tick",
-    "wrong_order": "Wrong.forward and the 'lif' that describes it part at tick",
-    "wrong_comparison": "Wrong.forward and the 'lif' that describes it part at tick 0",
-    "wrong_decay": "Wrong.forward and the 'lif' that describes it part at tick",
-    "wrong_gain": "Wrong.forward and the 'lif' that describes it part at tick",
+    "wrong_reset": "Wrong.forward and the 'lif' that describes it first differ at tick",
+    "wrong_order": "Wrong.forward and the 'lif' that describes it first differ at tick",
+    "wrong_comparison": "Wrong.forward and the 'lif' that describes it first differ at tick 0",
+    "wrong_decay": "Wrong.forward and the 'lif' that describes it first differ at tick",
+    "wrong_gain": "Wrong.forward and the 'lif' that describes it first differ at tick",
     "left_out": "the description of Wrong does not state compare, reset of lif",
     "unknown_field": "the description of Wrong: unknown field 'treshold'",
     "impossible_field": "decay lies between 0 and 1, found 1.5",

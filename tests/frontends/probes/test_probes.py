@@ -90,7 +90,7 @@ REFUSED = {
     ),
     "in_the_way:Fixed": ("6", "in_the_way.py:", "take these from x.shape"),
     "in_the_way:misfit": ("6", "module '2' (Linear) takes 9 values and is given 8", "correct its"),
-    "in_the_way:misnamed": ("6", "names a state 'mem'", "it has: v); name the one that holds"),
+    "in_the_way:misnamed": ("6", "names a state 'mem'", "it has: v); name the one that contains"),
     "linear_maps:mixed_in_time": ("2x6x6", "'layer' (Conv3d)", "one of them must be ticks"),
     "linear_maps:dilated_maximum": ("2x6x6", "(MaxPool2d)", "which no op of the network has yet"),
     "built:LastTicks": ("6", "computes 8 ticks where its input has 64", "--option ticks=8"),

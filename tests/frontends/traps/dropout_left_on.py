@@ -1,4 +1,4 @@
-"""functional.dropout is on unless it is told that training is over."""
+"""functional.dropout is on unless it is given training=False."""
 
 # ruff: noqa
 

@@ -1,4 +1,4 @@
-"""How C names and reads what a program holds: wires, slots, constants. Never: a step."""
+"""How C names and reads what a program contains: wires, slots, constants. Never: a step."""
 
 from __future__ import annotations
 

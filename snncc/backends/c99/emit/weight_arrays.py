@@ -56,7 +56,7 @@ def is_long(table: Table) -> bool:
 
 
 def name_long_file(program: Program, table: Table) -> str:
-    """Name of the file that holds a long table."""
+    """Name of the file that contains a long table."""
     return f"{program.name}_{table.name}.h"
 
 

@@ -74,7 +74,7 @@ class Facts:
         return (np.minimum(low, 0), np.maximum(high, 0)) if use.delay else (low, high)
 
     def binary(self, use: Use) -> bool:
-        """Whether a wire holds nothing but 0 and 1."""
+        """Whether a wire contains nothing but 0 and 1."""
         low, high = self.limits(use)
         return bool(np.all(low >= 0) and np.all(high <= 1))
 

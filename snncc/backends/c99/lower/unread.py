@@ -44,7 +44,7 @@ def read_tables(tables: Iterable[Table], steps: Sequence[Step]) -> tuple[Table, 
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Every string in a value, in whatever it holds."""
+    """Every string in a value, in whatever it contains."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):

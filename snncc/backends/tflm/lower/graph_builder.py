@@ -24,7 +24,7 @@ def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
 
 @dataclass(frozen=True, eq=False)
 class Signal:
-    """A tensor that holds a wire of the network, and the range that its codes are proven to have.
+    """The tensor of a wire of the network, and the range that its codes are proven to have.
 
     Attributes:
         shape: of the wire, per sample.
@@ -52,7 +52,7 @@ class Signal:
 
 
 def compute_layout(shape: Shape, image: bool) -> Shape:
-    """Shape of the tensor that holds a wire of this shape."""
+    """Shape of the tensor that contains a wire of this shape."""
     if not image:
         return (1, *shape) if shape else (1, 1)
     height = shape[1] if len(shape) == 3 else 1

@@ -192,7 +192,7 @@ class Lowering:
         return format.low, format.high
 
     def _read_past(self, use: Use) -> Signal:
-        """A wire as it was: out of one variable that holds its last values, the newest first."""
+        """A wire as it was: out of one variable that contains its last values, the newest first."""
         key, shape = (use.source, use.state), self.network.shapes[use.source]
         row = compute_layout(shape, False)
         if key not in self.late:

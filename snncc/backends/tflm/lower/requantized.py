@@ -176,7 +176,7 @@ class Registers:
         table = op.table(self.a)
         if index.overflow is not Overflow.SATURATE:
             raise refusal(
-                "T004", self.node, f"its index is {index}, but a table wants one saturating"
+                "T004", self.node, f"its index is {index}, but a table needs one that saturates"
             )
         if table.min() < INT16[0] or table.max() > INT16[1]:
             message = "its values have more than 16 bits; leave --passes out, which keeps 16"

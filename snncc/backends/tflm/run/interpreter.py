@@ -65,7 +65,7 @@ def play_model(
 
     Args:
         content: the .tflite file.
-        model: what it holds.
+        model: what it contains.
         signals: one array `[samples, ticks, *tensor shape]` per port, in the tensor's type.
         outputs: how many of the model's outputs are wanted; what follows are states.
         runtime: whose interpreter.

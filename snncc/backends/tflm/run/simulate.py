@@ -95,7 +95,7 @@ def codes(program: Program, signal: Values | Mapping[str, Values]) -> list[Value
     """The inputs as the model takes them, `[samples, ticks, *tensor shape]` in its types.
 
     Raises:
-        UsageError: an input is missing, has another shape or holds something else than spikes.
+        UsageError: an input is missing, has another shape or contains other values than spikes.
     """
     given = input_signals({port.node: port.shape for port in program.ports}, signal)
     found: list[Values] = []

@@ -48,7 +48,7 @@ class Tick:
 
     Attributes:
         values: name of every value in the file's graph → what it is.
-        states: value that holds a state → value that renews it.
+        states: value that is a state → value that renews it.
         initial: state → what it starts from; zero if absent.
         outputs: all that is returned, by name; `results` is what renews no state.
         neurons: module of a library of neurons → names of what it computes.
@@ -230,6 +230,6 @@ def _compare(network: Network, eager: Eager, signal: Values) -> None:
         if len(apart):
             tick = int(apart[:, 1].min())
             raise ImportRefused(
-                f"network and file part at tick {tick}, {wire}: {len(apart)} of "
+                f"network and file first differ at tick {tick}, {wire}: {len(apart)} of "
                 f"{prod(left.shape)} values differ"
             )

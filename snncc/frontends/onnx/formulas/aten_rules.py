@@ -148,7 +148,7 @@ def _conv(
 ) -> Value:
     axes = weight.ndim - 2
     if isinstance(padding, str):
-        raise e.refuse("a padding given as a word is not read; state the numbers")
+        raise e.refuse("a padding given as a word is not supported; state the numbers")
     return _as(
         "Conv", e, value, weight, bias,
         strides=_repeat(stride, axes), pads=_repeat(padding, axes) * 2,
@@ -192,7 +192,7 @@ def _avg_pool(
     axes = len(value.shape) - 1
     size = _repeat(kernel, axes)
     if divisor is not None:
-        raise e.refuse("an average with a divisor of its own is not read")
+        raise e.refuse("an average with a divisor of its own is not supported")
     return _as(
         "AveragePool", e, value, kernel_shape=size, strides=_repeat(stride, axes) or size,
         pads=_repeat(padding, axes) * 2, ceil_mode=int(ceil), count_include_pad=int(whole),
@@ -202,7 +202,7 @@ def _avg_pool(
 @aten("adaptive_avg_pool1d", "adaptive_avg_pool2d")
 def _adaptive(e: Evaluation, value: Poly, size: Sequence[int]) -> Value:
     if any(n != 1 for n in size):
-        raise e.refuse("an adaptive average to more than one value is not read")
+        raise e.refuse("an adaptive average to more than one value is not supported")
     return _as("GlobalAveragePool", e, value)
 
 

@@ -150,7 +150,7 @@ class FormulaBuilder:
         op = neuron.op.with_fields(**refs)
         drive = neuron.drive
         if not drive.terms:
-            raise ImportRefused(f"state '{neuron.state.name}' is driven by no signal")
+            raise ImportRefused(f"state '{neuron.state.name}' is not driven by any signal")
         whole = add(drive, of_numbers(neuron.bias, drive.shape))
         if whole.key in self._wires and np.any(neuron.bias):  # the bias is another neuron's
             drive, op = whole, op.with_fields(bias=0.0)
@@ -191,7 +191,7 @@ class FormulaBuilder:
                 f"state '{state.name}' is read before it is renewed and does not start at zero"
             )
         if state in self._pending:
-            raise ImportRefused(f"state '{state.name}' only goes round in a circle")
+            raise ImportRefused(f"state '{state.name}' depends on nothing but itself")
         self._pending.add(state)
         use = self.wire(self.states[state])
         self._pending.remove(state)
@@ -213,7 +213,7 @@ class FormulaBuilder:
                     if use is not None:
                         return replace(use, delay=1)
         raise ImportRefused(
-            f"{atom.origin}: {describe_formula(of_atom(atom))} is the threshold of no state: "
+            f"{atom.origin}: {describe_formula(of_atom(atom))} is not the threshold of any state: "
             "a neuron's hidden state was lost in the export, or is kept elsewhere; pass "
             "every state in and out of the step"
         )

@@ -172,7 +172,7 @@ def _weights(e: Evaluation, weight: Value) -> Known:
 def _matmul(e: Evaluation, given: Attributes, left: Value, right: Value) -> Poly:
     weight = _weights(e, right)
     if not isinstance(left, Poly) or weight.ndim != 2 or not left.shape:
-        raise e.refuse("only a signal times a matrix is read, in this order")
+        raise e.refuse("only a signal times a matrix is supported, in this order")
     return e.apply(Dense(e.tensor(weight.T, "weight")), left)
 
 
@@ -182,7 +182,7 @@ def _gemm(
 ) -> Poly:
     numbers = _weights(e, weight)
     if not isinstance(value, Poly) or given.get("transA", 0) or len(value.shape) != 1:
-        raise e.refuse("only a signal times a matrix is read, in this order")
+        raise e.refuse("only a signal times a matrix is supported, in this order")
     alpha, beta = (float(given.get(name, 1.0)) for name in ("alpha", "beta"))
     laid = numbers if given.get("transB", 0) else numbers.T
     ref = e.tensor(laid if alpha == 1 else laid * alpha, "weight")
@@ -196,7 +196,7 @@ def _gemm(
 
 def _pads(e: Evaluation, given: Attributes, axes: int) -> tuple[tuple[int, int], ...]:
     if given.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
-        raise e.refuse("auto_pad is not read; state the pads")
+        raise e.refuse("auto_pad is not supported; state the pads")
     pads = [int(n) for n in given.get("pads", [0] * 2 * axes)]
     return tuple(zip(pads[:axes], pads[axes:], strict=True))
 
@@ -225,7 +225,7 @@ def _conv(
 def _pool(e: Evaluation, given: Attributes) -> tuple[Shape, Shape, tuple[tuple[int, int], ...]]:
     kernel = tuple(int(n) for n in given["kernel_shape"])
     if given.get("ceil_mode", 0) or set(_read_axes(given, "dilations", len(kernel))) != {1}:
-        raise e.refuse("pools with ceil_mode or dilations are not read")
+        raise e.refuse("pools with ceil_mode or dilations are not supported")
     return kernel, _read_axes(given, "strides", len(kernel)), _pads(e, given, len(kernel))
 
 
@@ -238,7 +238,7 @@ def _max_pool(e: Evaluation, given: Attributes, value: Poly) -> Poly:
 def _avg_pool(e: Evaluation, given: Attributes, value: Poly) -> Poly:
     kernel, stride, padding = _pool(e, given)
     if any(map(any, padding)) and not given.get("count_include_pad", 0):
-        raise e.refuse("an average that leaves the padding out is not read")
+        raise e.refuse("an average that leaves out the padding is not supported")
     return e.apply(AvgPool(kernel, stride, padding), value)
 
 
@@ -256,7 +256,7 @@ def _mean(
     named = given.get("axes", []) if axes is None else np.asarray(axes).tolist()
     chosen = sorted(int(a) % rank for a in named) or [*range(rank)]
     if chosen != [*range(chosen[0], rank)] or chosen[0] == 0:
-        raise e.refuse("only a mean over the last axes of each sample is read")
+        raise e.refuse("only a mean over the last axes of each sample is supported")
     size = value.shape[chosen[0] - 1 :]
     mean = e.apply(AvgPool(size, size, ((0, 0),) * len(size)), value)
     if given.get("keepdims", 1):

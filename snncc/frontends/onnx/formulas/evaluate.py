@@ -133,7 +133,7 @@ class Evaluation:
         """What a node makes of numbers alone, as ONNX's own evaluator computes it."""
         for attribute in node.attribute:
             if attribute.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS):
-                raise self.refuse(f"'{node.op_type}' holds a graph; unroll it")
+                raise self.refuse(f"'{node.op_type}' contains a graph; unroll it")
         if node.op_type in ("Expand", "ConstantOfShape") and inputs:
             at = np.array(inputs[-1])
             inputs = [*inputs[:-1], np.where(at == SAMPLES, 1, at)]
@@ -162,7 +162,7 @@ class Evaluation:
         except Exception as error:  # ONNX's inference has an exception of its own, and others
             raise self.refuse(f"'{node.op_type}' cannot be computed: {error}") from error
         if size is None:
-            raise self.refuse(f"'{node.op_type}' makes numbers whose count is not told before")
+            raise self.refuse(f"'{node.op_type}' makes an unknown count of numbers")
         taken = size + sum(each.size for each in inputs if each is not None)
         if node.op_type not in QUICK and taken > SLOW_NUMBERS:
             raise self.refuse(
@@ -183,7 +183,9 @@ class Evaluation:
         try:
             yield
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-            raise self.refuse(f"'{operation}' has arguments that are not read: {error}") from error
+            raise self.refuse(
+                f"'{operation}' has arguments that are not supported: {error}"
+            ) from error
 
     def label(self, values: Known, name: str) -> None:
         """Has an array be called by the name that it has in the file."""

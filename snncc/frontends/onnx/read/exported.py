@@ -43,7 +43,7 @@ def load(request: ImportRequest) -> Imported:
         UsageError: the file or an option does not exist.
     """
     if request.weights is not None:
-        raise UsageError("a program of torch.export brings its weights; leave --weights")
+        raise UsageError("a program of torch.export contains its weights; leave out --weights")
     path = Path(request.source)
     program = open_archive(path)
     with reading(f"{path} cannot be read as a network", ImportRefused):

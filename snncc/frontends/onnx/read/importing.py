@@ -71,7 +71,7 @@ def load(request: ImportRequest) -> Imported:
         UsageError: the file or an option does not exist.
     """
     if request.weights is not None:
-        raise UsageError("an ONNX file brings its weights; leave --weights")
+        raise UsageError("an ONNX file contains its weights; leave out --weights")
     model = open_model(Path(request.source))
     with reading(f"{request.source} cannot be read as a network", ImportRefused):
         written = _recover_written(model)

@@ -89,7 +89,7 @@ def _check_tensors(model: ModelProto) -> None:
             numpy_helper.to_array(tensor)  # a size that its bytes do not have
     if model.graph.sparse_initializer:
         raise ImportRefused(
-            "the model has sparse initializers, which are not read; make them dense"
+            "the model has sparse initializers, which are not supported; make them dense"
         )
 
 

@@ -67,7 +67,7 @@ def open_archive(path: Path) -> Program:
 
     Raises:
         UsageError: there is no such file, or it is not such an archive.
-        ImportRefused: it holds pickled objects, several programs, or is of another version.
+        ImportRefused: it contains pickled objects, several programs, or is of another version.
     """
     budget = Budget(str(path), file_bytes(path), kind=ImportRefused)
     with reading(f"{path} is not a program of torch.export"), zipfile.ZipFile(path) as archive:
@@ -83,10 +83,10 @@ class _Reader:
     def program(self) -> Program:
         infos = self.archive.infolist()
         if len(infos) > limits.MEMBERS:
-            raise ImportRefused(f"{self.path} holds more than {limits.MEMBERS:,} files")
+            raise ImportRefused(f"{self.path} contains more than {limits.MEMBERS:,} files")
         models = [n for n in self.archive.namelist() if PurePosixPath(n).match("models/*.json")]
         if len(models) != 1:
-            raise ImportRefused(f"{self.path} holds {len(models)} programs, expected one")
+            raise ImportRefused(f"{self.path} contains {len(models)} programs, expected one")
         whole = self._json(models[0])
         version = get_at(whole, "schema_version", "major")
         if version != SCHEMA:
@@ -103,7 +103,7 @@ class _Reader:
         labels, given = list_inputs(rows(signature["input_specs"]))
         returned, mutated = list_outputs(rows(signature["output_specs"]), labels)
         if len(rows(graph["nodes"])) > limits.NODES:
-            raise ImportRefused(f"{self.path} holds more than {limits.NODES:,} operations")
+            raise ImportRefused(f"{self.path} contains more than {limits.NODES:,} operations")
         values = table(graph["tensor_values"])
         lost = {*given, *returned, *mutated.values()} - {*values}
         if lost:
@@ -144,7 +144,7 @@ class _Reader:
     def _array(self, name: str, meta: Table, label: str) -> Values:
         kind = KINDS.get(cast("int", meta["dtype"]))
         if kind is None:
-            raise ImportRefused(f"'{label}' in {self.path} has a dtype that is not read")
+            raise ImportRefused(f"'{label}' in {self.path} has a dtype that is not supported")
         self.budget.take(self.archive.getinfo(name).file_size, name)
         flat = np.frombuffer(self.archive.read(name), dtype=np.dtype(kind).newbyteorder("<"))
         shape = shape_of(meta)

@@ -83,7 +83,7 @@ def list_inputs(specs: Sequence[Json]) -> tuple[dict[str, str], tuple[str, ...]]
                 name = str(get_at(told, "arg", "name"))
                 labels[name] = str(table(told)[f"{kind}_name"])
             case _:
-                raise ImportRefused(f"the program takes a '{kind}', which is not read")
+                raise ImportRefused(f"the program takes a '{kind}', which is not supported")
     return labels, tuple(given)
 
 
@@ -104,7 +104,7 @@ def list_outputs(
             case "buffer_mutation":
                 mutated[places[str(get_at(told, "buffer_name"))]] = str(get_at(told, "arg", "name"))
             case _:
-                raise ImportRefused(f"the program has a '{kind}', which is not read")
+                raise ImportRefused(f"the program has a '{kind}', which is not supported")
     return tuple(given), mutated
 
 
@@ -116,7 +116,7 @@ def call_of(node: Table) -> Call:
     """
     target = str(node["target"])
     if not target.startswith(AHEAD):
-        raise ImportRefused(f"the program calls '{target}'; only operations of ATen are read")
+        raise ImportRefused(f"the program calls '{target}'; only operations of ATen are supported")
     name, _, overload = target.removeprefix(AHEAD).partition(".")
     arguments = [table(each) for each in rows(node["inputs"])]
     args = tuple(_argument(each["arg"]) for each in arguments if each.get("kind") != 2)
@@ -165,12 +165,12 @@ def _argument(told: Json) -> Argument:
         case "as_scalar_type":
             found = KINDS.get(cast("int", value))
             if found is None:
-                raise ImportRefused(f"scalar type {value} is not read")
+                raise ImportRefused(f"scalar type {value} is not supported")
             return Kind(np.dtype(found))
         case "as_layout" | "as_device" | "as_memory_format":
             return None
         case _:
-            raise ImportRefused(f"an argument of the kind '{kind}' is not read")
+            raise ImportRefused(f"an argument of the kind '{kind}' is not supported")
 
 
 def shape_of(meta: Table) -> Shape:

@@ -29,7 +29,7 @@ class Cell:
     """A model of one tick, and how its states come round.
 
     Attributes:
-        states: input that holds a state → output that renews it.
+        states: input that is a state → output that renews it.
         initial: state → what it is before the first tick, `[1, ...]` or less; zero if absent.
         batch: samples that the model takes at once; 0 where any number will do.
     """

@@ -55,7 +55,7 @@ def write_onnx(network: Network) -> bytes:
     model = Writer(network).model()
     if model.ByteSize() > MOST_BYTES:
         raise LoweringRefused(
-            f"the network takes {model.ByteSize():,} bytes as ONNX; a file holds {MOST_BYTES:,}"
+            f"the network takes {model.ByteSize():,} bytes as ONNX; a file contains {MOST_BYTES:,}"
         )
     return bytes(model.SerializeToString(deterministic=True))
 

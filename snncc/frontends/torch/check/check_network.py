@@ -98,7 +98,7 @@ def _compare(eager: EagerModel, x: Values) -> None:
         origin = network[first.node.removeprefix("%").partition(".")[0]].origin
         spikes = sum(int(np.count_nonzero(theirs[w])) for w in theirs.wires)
         raise ImportRefused(
-            f"{origin}: the network and the model part at tick {first.tick}, {first.node}, "
+            f"{origin}: the network and the model first differ at tick {first.tick}, {first.node}, "
             f"neuron {first.neuron} ({count} of {spikes} spikes differ): the model does something "
             "that its first ticks do not show (depends on the tick, or keeps a state elsewhere)"
         )

@@ -123,7 +123,7 @@ class Loom:
                     or (kind == "sample" and taken < size)
                 ):
                     raise self.weaver.refuse_batch(
-                        f"view {list(grid.shape)} as {list(shape)} tears the batch axis apart"
+                        f"view {list(grid.shape)} as {list(shape)} splits the batch axis"
                     )
                 axis.append((kind, taken))
                 wanted //= taken
@@ -291,7 +291,7 @@ class Loom:
         found = {grid.axes[axis] for grid in grids if grid.axes[axis]}
         if len(found) > 1:
             raise self.weaver.refuse_batch(
-                "the batch of one operand meets another axis of the other"
+                "the batch of one operand is aligned with another axis of the other"
             )
         if found:
             return found.pop()

@@ -14,7 +14,7 @@ BESIDE = ("hyper_parameters", "hparams", "config", "args")
 
 
 def settings_of(content: object) -> Mapping[str, float]:
-    """Name → number, of the settings that a file holds beside its weights."""
+    """Name → number, of the settings that a file contains beside its weights."""
     if not isinstance(content, Mapping):
         return {}
     found: Mapping[object, object] = next(

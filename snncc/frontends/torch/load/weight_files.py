@@ -33,7 +33,7 @@ ZIP, PICKLE, HDF5 = b"PK\x03\x04", b"\x80", b"\x89HDF"
 
 @dataclass(frozen=True)
 class Trained:
-    """What a file of weights holds.
+    """What a file of weights contains.
 
     Attributes:
         sets: place in the file, such as `state_dict` or `model_ema` → name → tensor; the one that
@@ -57,7 +57,7 @@ def read_weights(path: Path) -> Trained:
 
     Raises:
         UsageError: there is no such file, or its kind is not known.
-        ImportRefused: it is damaged, holds code, or holds no weights.
+        ImportRefused: it is damaged, contains code, or contains no weights.
     """
     if not path.is_file():
         raise UsageError(f"no weights file {path}")
@@ -68,7 +68,7 @@ def read_weights(path: Path) -> Trained:
         sets = _sets(content)
         settings = settings_of(content)
     if not sets:
-        raise ImportRefused(f"{path.name} holds no weights (expected a state_dict)")
+        raise ImportRefused(f"{path.name} contains no weights (expected a state_dict)")
     return Trained(sets, settings)
 
 
@@ -91,7 +91,7 @@ def _content(path: Path) -> object:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ImportRefused(
-            f"{path.name} holds more than tensors (a pickled module or other code), which is not "
+            f"{path.name} has more than tensors (a pickled module or other code), which is not "
             "run here; save model.state_dict() instead"
         ) from error
 
@@ -103,7 +103,7 @@ def _check_archive(path: Path) -> None:
         infos = archive.infolist()
     names = {info.filename.rpartition("/")[2] for info in infos}
     if len(infos) > limits.MEMBERS:
-        raise ImportRefused(f"{path.name} holds more than {limits.MEMBERS:,} files")
+        raise ImportRefused(f"{path.name} contains more than {limits.MEMBERS:,} files")
     if "archive_format" in names or any(name.endswith(".npy") for name in names):
         raise UsageError(
             f"{path.name} is an exported program or an .npz, not a file of weights; a program is "
@@ -116,7 +116,7 @@ def _check_archive(path: Path) -> None:
 def _read_shards(path: Path) -> dict[str, Tensor]:
     """The tensors of all files that an index lists, as transformers 4.57 writes it."""
     if file_bytes(path) > limits.TEXT_BYTES:
-        raise ImportRefused(f"{path.name} is larger than any list of files")
+        raise ImportRefused(f"{path.name} is too large for a list of files")
     told = json.loads(path.read_text(encoding="utf-8"))
     listed: Mapping[str, str] = told["weight_map"]
     found: dict[str, Tensor] = {}

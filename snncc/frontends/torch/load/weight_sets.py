@@ -66,7 +66,7 @@ def choose(
     """The weights of a file that belong to a model.
 
     Args:
-        trained: what the file holds.
+        trained: what the file contains.
         expected: the model's own state.
         optional: names in it that a file may lack.
         told: the place of the set that is meant; None where the user does not say.
@@ -93,7 +93,7 @@ def choose(
     others = [each for each in whole if each is not first]
     if not first.likely and not all(_same(each, first) for each in others):
         raise ImportRefused(
-            f"the file holds several sets of weights that fit: "
+            f"the file contains several sets of weights that fit: "
             f"{quote_some([each.place for each in (first, *others)])}; say which is meant with "
             f"--option weights={first.place}"
         )
@@ -105,7 +105,7 @@ def _take(chosen: _Candidate, others: Sequence[_Candidate] = ()) -> Chosen:
     if others:
         alike = "the same numbers" if all(_same(o, chosen) for o in others) else "other numbers"
         notes.append(
-            f"warning weights: the file also holds {quote_some([each.place for each in others])}, "
+            f"warning weights: the file also has {quote_some([each.place for each in others])}, "
             f"{alike} that fit as well; taken: '{chosen.place}' (say so with --option "
             f"weights={chosen.place})"
         )

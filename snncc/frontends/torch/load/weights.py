@@ -31,7 +31,7 @@ def load_weights(
 
     Args:
         model: in float64, large weights excepted.
-        trained: what a file holds, or the one set of weights.
+        trained: what a file contains, or the one set of weights.
         neurons: paths of the neuron modules, whose saved states are left out.
         states: names of the model's own buffers that hold such states.
         told: which set of the file is meant, by its place there.

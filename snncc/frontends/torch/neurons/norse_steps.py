@@ -20,11 +20,11 @@ from torch.nn import functional
 from .library import Fire
 
 State: TypeAlias = tuple[object, ...]
-"""A named tuple of Norse's own: fields v, i, z, b or rho; `lif` holds another."""
+"""A named tuple of Norse's own: fields v, i, z, b or rho; `lif` contains another."""
 
 
 def parameters(module: nn.Module) -> object:
-    """The named tuple that holds the neuron's parameters."""
+    """The named tuple that contains the neuron's parameters."""
     return getattr(module.p, "lif", module.p)
 
 
@@ -36,7 +36,7 @@ def number(module: nn.Module, name: str, otherwise: float = 0.0) -> Tensor:
 
 
 def rate(module: nn.Module, name: str) -> Tensor:
-    """What a time constant makes of one tick: dt / tau, from the parameter that holds 1 / tau."""
+    """What a time constant makes of one tick: dt / tau, from the parameter with 1 / tau."""
     return cast("float", module.dt) * number(module, name)
 
 

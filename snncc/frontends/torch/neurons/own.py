@@ -49,7 +49,7 @@ class OwnNeurons(Library):
                 raise ImportRefused(
                     f"the description of {described.owner.__name__} names a state "
                     f"'{absent[0]}', and the module has no attribute of that name (it has: "
-                    f"{own or 'none'}); name the one that holds the state, or set it in __init__"
+                    f"{own or 'none'}); name the one that contains the state, or set it in __init__"
                 )
             FIRST[module] = {key: getattr(module, key) for key in described.states}
         return _kind(described)

@@ -130,12 +130,12 @@ def _lif(site: Site) -> Op:
 def _klif(site: Site) -> Op:
     """h = max(0, k LIF's h); s = h >= th; reset as IF; with scale_reset v = h / k - s th / k.
 
-    The op holds h, or h / k where the reset is scaled. functional/neuron.py, klif_step.
+    The op stores h, or h / k where the reset is scaled. functional/neuron.py, klif_step.
     """
     module, k = site.module, _number(site.module.k)
     if bool((k <= 0).any()):
         raise ImportRefused(
-            f"k is {float(k.min()):.6g}: the potential is turned around at each tick"
+            f"k is {float(k.min()):.6g}: the potential changes its sign at each tick"
         )
     rate, low, scaled = _rate(module), _v_reset(module), bool(module.scale_reset)
     gain = torch.ones_like(k) if scaled else k

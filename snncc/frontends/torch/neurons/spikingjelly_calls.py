@@ -78,7 +78,7 @@ def _remember_states(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callabl
     counted: dict[int, tuple[Tensor, Tensor]] = {}
 
     def state(key: str, x: Tensor) -> Tensor:
-        """As the op counts it, from what the module holds."""
+        """As the op counts it, from what the module contains."""
         kept = _state(module, key, x)
         if key != "v" or not torch.as_tensor(level).any():
             return kept

@@ -106,7 +106,7 @@ def _power(loom: Loom, signal: Grid, exponent: float = 2) -> Grid:
 def _gelu(loom: Loom, signal: Grid, approximate: str = "none") -> Grid:
     if approximate != "tanh":
         raise loom.weaver.refuse(
-            f"'gelu': no op has the error function; {replacement(loom, 'gelu')}"
+            f"'gelu': no op computes the error function; {replacement(loom, 'gelu')}"
         )
     # Hendrycks and Gimpel 2016 (arXiv 1606.08415): x / 2 (1 + tanh(sqrt(2 / pi) (x + c x^3)))
     cubed = _scale(loom, _power(loom, signal, 3), 0.044715)

@@ -125,7 +125,7 @@ def _align_outer(loom: Loom, first: Grid, second: Grid, count: int) -> list[Axis
     for left, right in zip(first.axes[:count], second.axes[:count], strict=True):
         if left and right and left != right:
             raise loom.weaver.refuse_batch(
-                "the batch of one operand meets another axis of the other"
+                "the batch of one operand is aligned with another axis of the other"
             )
         axes.append(left or right)
     lists = [sizes(grid.axes[:count], "list") for grid in (first, second)]

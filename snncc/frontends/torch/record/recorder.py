@@ -106,7 +106,7 @@ class Recorder(TorchDispatchMode):
         return tensor
 
     def read(self, tensor: Tensor) -> Var:
-        """The value that a tensor object holds now."""
+        """The value that a tensor object contains now."""
         binding = self._bound.get(id(tensor))
         if binding is None:
             if id(tensor) in self._stale and self._stale[id(tensor)]() is tensor:

@@ -65,7 +65,7 @@ class Base:
 
     Attributes:
         tensor: all of it.
-        var: what it holds at this version.
+        var: what it contains at this version.
     """
 
     tensor: Tensor

@@ -23,7 +23,7 @@ def spike_counts(network: Network) -> frozenset[str]:
 
 
 def counts_spikes(network: Network, use: Use) -> bool:
-    """Whether a wire holds counts of spikes, or of ticks."""
+    """Whether a wire contains counts of spikes, or of ticks."""
     return is_counted(network, use, network.derive(_COUNTS))
 
 

@@ -108,7 +108,7 @@ def test_every_neuron_has_one_core_and_every_synapse_a_link(seed: int) -> None:
 def test_the_published_cnn_takes_fewer_cores_than_by_hand() -> None:
     folder = os.environ.get("SNNCC_DATA")
     if folder is None or not (Path(folder) / "nir").is_dir():
-        pytest.skip("set SNNCC_DATA to the folder that holds the networks of the NIR paper")
+        pytest.skip("set SNNCC_DATA to the folder that contains the networks of the NIR paper")
     model = str(Path(folder) / "nir" / "cnn_sinabs.nir")
     network = import_model(model, None, None, {"reset": "subtract"}).imported.network
     signal = spikes_for(network, samples=1, ticks=6, rate=0.05)
