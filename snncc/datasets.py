@@ -44,7 +44,7 @@ class Samples:
         return Samples(self.signal[chosen], None if self.labels is None else self.labels[chosen])
 
     def refuse_labels_beyond(self, classes: int) -> None:
-        """Refuses labels that a model with so many classes can never give.
+        """Refuses labels that a model with that many classes can never give.
 
         Raises:
             UsageError: a label is too large, as it is where they count from 1.
@@ -61,7 +61,7 @@ def load_samples(path: Path, ticks: int | None = None) -> Samples:
 
     Args:
         path: the file.
-        ticks: with it, x is `[samples, *shape]` and presented at every one of so many ticks.
+        ticks: with it, x is `[samples, *shape]` and presented at each of that many ticks.
 
     Raises:
         UsageError: no such file, no .npz, no `x`, a NaN, or a `y` that is not one class a sample.

@@ -25,7 +25,7 @@ from .plugins import find_source, frontend
 
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
 SIGNAL = "signal"  # the option of frontends that says what enters: spikes or real values
-TICKS = "ticks", "present [samples, *shape] data at each of so many; run so many without data"
+TICKS = "ticks", "present [samples, *shape] data at each of this many; run this many without data"
 TICK = "tick", "seconds that one tick stands for (0.001)"
 
 

@@ -8,7 +8,7 @@ from .protocol import Settings
 
 
 def delivery(settings: Settings, classes: int) -> Delivery:
-    """What the settings ask for, of a network with so many scores.
+    """What the settings ask for, of a network with that many scores.
 
     Raises:
         UsageError: an option has a value that it does not take.

@@ -22,7 +22,7 @@ class Presentation:
     """How the samples of the data are shown to the network.
 
     Attributes:
-        ticks: of a sample; then the network is read, and begins anew.
+        ticks: of a sample; then the network is read, and starts over.
         held: each sample shows the same values at all of its ticks, as a still image does.
     """
 
@@ -32,7 +32,7 @@ class Presentation:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a backend is given beside the network; stored in the bundle, so that lowering repeats.
+    """What a backend is given with the network; stored in the bundle, so that lowering repeats.
 
     Attributes:
         weight_bits: 2 to 8.
@@ -68,7 +68,7 @@ class Backend(Protocol[P]):
     options: Mapping[str, str]
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
-        """The passes that this target wants for a float network, in order."""
+        """The passes that this target needs for a float network, in order."""
         ...
 
     def lower(self, network: Network, settings: Settings) -> P:
@@ -89,7 +89,7 @@ class Backend(Protocol[P]):
         Args:
             program: lowered.
             signal: `[samples, ticks, *shape]`, real values or spikes as the user has them.
-            record: wires beside the outputs, by their text.
+            record: wires in addition to the outputs, by their text.
         """
         ...
 

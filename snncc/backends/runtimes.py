@@ -1,6 +1,6 @@
 """Vendors' kits in environments of their own: making them, and running watched processes in them.
 
-A kit is never imported here: it wants other versions of its requirements, and it may hang.
+A kit is never imported here: it needs other versions of its requirements, and it may hang.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Runtime:
         return f"another {self.title} than this snncc wants in {self.home}; renew it with: {remedy}"
 
     def install(self, say: Callable[[str], None]) -> str:
-        """Makes the environment anew, with uv where there is one, and says where it is.
+        """Makes the environment from scratch, with uv where there is one, and says where it is.
 
         Raises:
             DeviceError: a step failed; with its last lines. An older environment stays as it was.

@@ -54,7 +54,7 @@ class Core(Protocol):
         ...
 
     def count(self) -> int | None:
-        """Instructions since reset, or None where nobody counts."""
+        """Instructions since reset, or None where nothing counts them."""
         ...
 
     def stop_counting(self) -> None:

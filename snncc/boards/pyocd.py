@@ -194,7 +194,7 @@ class ProbedCore:
         return None
 
     def stop_counting(self) -> None:
-        """Nothing, as nobody counts."""
+        """Nothing, as nothing is counted."""
 
     def _register(self, name: str) -> int:
         return self._target.read_core_register(name) & 0xFFFF_FFFF

@@ -76,7 +76,7 @@ def lower_network(
 
 
 class _Trial:
-    """The passes of a way that may be refused, and what they did; nobody has seen it yet."""
+    """The passes of a way that may be refused, and what they did; not shown to anyone yet."""
 
     def __init__(self, first: Network) -> None:
         self._first, self._records = first, list[Record]()

@@ -73,7 +73,7 @@ def settings_of(
     ranges: Ranges,
     samples: Samples | None,
 ) -> Settings:
-    """What the backend is told beside the network."""
+    """What the backend is given with the network."""
     classes = prod(network.shapes[network.outputs[0].source])
     return Settings(
         request.weight_bits,

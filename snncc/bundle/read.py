@@ -178,7 +178,7 @@ class Bundle:
             UsageError: there is none, it is of another format version, a file was changed, is
                 missing or is not listed, the manifest states something else than the network, or
                 it is not signed as required.
-            TextError, RuleViolation: a network in it is none.
+            TextError, RuleViolation: a network in it is not valid.
         """
         if not path.exists():
             recover(path, BundleKind())  # of a writer that was killed

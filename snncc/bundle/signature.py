@@ -68,7 +68,7 @@ def require_signature(folder: Path, manifest: bytes, public: Path) -> None:
         public: the key's public half: PEM, as `openssl pkey -pubout` writes it, or OpenSSH's line.
 
     Raises:
-        UsageError: it is not signed, not by this key, or the key is none.
+        UsageError: it is not signed, not by this key, or the key is not valid.
         DeviceError: the package `cryptography` is not installed.
     """
     key = _public(public)

@@ -122,7 +122,7 @@ def writing(path: Path, sign: Path | None = None) -> Generator[BundleWriter]:
 
     Raises:
         UsageError: the place is wrong, cannot be written, or another process is writing there; the
-            key is none.
+            key is not valid.
     """
     key = None if sign is None else SigningKey(sign)
     with replacing(path, BundleKind()) as place:

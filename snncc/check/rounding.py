@@ -86,7 +86,7 @@ def _parameters(network: Network, node: Node, a: Arithmetic) -> Iterator[Part]:
         factor = type(node.op).stated[name].dimension.measure is Measure.FACTOR
         format = node.formats.get(name if factor else "v")
         if format is None or not np.all(np.isfinite(real)):
-            continue  # what never changes, or is none
+            continue  # what never changes, or is not a state
         if isinstance(format, Factor):
             yield name, "within", _measure(a.factor(param, name), real)
         elif isinstance(format, Quantity):

@@ -48,7 +48,7 @@ class Eager(Protocol):
 
 @runtime_checkable
 class WatchedEager(Eager, Protocol):
-    """A model whose neurons can be watched while it runs, so that nobody keeps all their spikes."""
+    """A model whose neurons can be watched while it runs, so that no spikes need be kept."""
 
     def watch(self, signal: Values, ticks: int, each: Callable[[Trace], None]) -> Values:
         """One score per class `[samples, classes]`, as the network's decoder makes them.

@@ -23,7 +23,7 @@ FILE_BYTES = 1 << 28
 
 
 class _File:
-    """A file without a name, which grows; its bytes are gone when nobody knows it any more."""
+    """A file without a name, which grows; its bytes are freed with the last reference to it."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor, self.size = descriptor, 0

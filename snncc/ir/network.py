@@ -167,7 +167,7 @@ class Network:
         """The network with nodes put in or replaced by name, without others, at the edit's cost.
 
         Args:
-            put: nodes; what is new comes last, and in order once somebody looks.
+            put: nodes; what is new comes last, and is put in order when it is read.
             gone: names of nodes that are left out.
             outputs: in place of those that there are.
             tensors: in place of those that there are; what shapes follow from is in them.

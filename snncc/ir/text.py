@@ -99,7 +99,7 @@ def parse(text: str, tensors: Tensors = NO_TENSORS) -> Network:
 
     Raises:
         TextError: the text is not of the grammar; names line and column.
-        NumberError: a number format is none.
+        NumberError: a number format is not valid.
     """
     lines = [
         (number, line.rstrip())

@@ -92,7 +92,7 @@ class Sensitivity:
 
     @property
     def chosen(self) -> bool:
-        """Whether the score is higher than after any change that is felt, down to small ones.
+        """Whether the score is higher than after any change that matters, down to small ones.
 
         A score that any change lowers was chosen on these samples, as is the best of many epochs.
         """

@@ -20,7 +20,7 @@ KINDS = (
 )
 OPTIONS: Mapping[str, str] = {
     "project": f"also write a whole project: {', '.join(KINDS)}",
-    "window": "ticks after which a project answers and begins anew; else those of a sample",
+    "window": "ticks after which a project answers and starts over; else those of a sample",
     "labels": "what the classes are called, with commas between; else as the data set says",
     "version": "of the library that is written, three numbers; else 1.0.0",
 }
@@ -37,8 +37,8 @@ class Delivery:
 
     Attributes:
         project: kind of project to write around the sources; empty: none.
-        ticks: after which the network is read and begins anew.
-        guessed: nobody has said so.
+        ticks: after which the network is read and starts over.
+        guessed: not stated by anyone.
         held: one measurement is shown at all of these ticks, as a still image is.
         labels: what the classes are called, in order; empty if unknown.
         version: of the library.
@@ -93,7 +93,7 @@ class Delivery:
 
 
 UNASKED = Delivery()
-"""Of a network of which nobody asks anything."""
+"""Of a network without any request."""
 
 
 def require_kind(kind: str) -> str:

@@ -30,7 +30,7 @@ STACK_WORDS = 512  # of a task: the tick's calls are three deep, without arrays 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where an ecosystem wants its files.
+    """Where an ecosystem expects its files.
 
     Attributes:
         engine: folder of the network's sources.

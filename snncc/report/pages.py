@@ -1,6 +1,6 @@
 """The pages ops.md, passes.md and support.md of docs/, made from the code they describe.
 
-`python -m snncc.report.pages` writes them anew; a test holds them to the code.
+`python -m snncc.report.pages` writes them again; a test holds them to the code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The page docs/results.md: every zoo model built for every target and verified; `make tables`.
 
-`python -m snncc.report.results [FILE] [MODEL ...]` measures anew and writes it.
+`python -m snncc.report.results [FILE] [MODEL ...]` measures again and writes it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Row = tuple[str, ...]
 
 
 def results_page(models: Sequence[str]) -> str:
-    """Markdown of the page, for these models measured anew; takes minutes."""
+    """Markdown of the page, for these models, measured again; takes minutes."""
     return page(tuple(_rows(models)))
 
 

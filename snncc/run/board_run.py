@@ -99,7 +99,7 @@ class Player:
 
         Args:
             signal: as the model takes it.
-            counted: count instructions for so many ticks; counting slows an emulator down.
+            counted: count instructions for this many ticks; counting slows an emulator down.
             progress: called with the number of samples whose stimulus is through.
 
         Raises:

@@ -37,7 +37,7 @@ def run(
         engine: `reference` interprets, `native` runs the target's program on this machine,
             `target` runs it where it belongs: on a board, emulated unless one was named, or in the
             target's own runtime.
-        record: wires beside the outputs.
+        record: wires in addition to the outputs.
         advance: receives how many more ticks of samples are done.
 
     Raises:

@@ -43,7 +43,7 @@ class Runner(Protocol):
 
         Args:
             signal: as the model takes it.
-            counted: count the instructions of so many ticks, where something counts them.
+            counted: count the instructions of this many ticks, where something counts them.
             progress: called with the samples that are done, where it takes long.
 
         Raises:
@@ -156,7 +156,7 @@ class Lowered:
         Args:
             board: its name; without it that of the bundle.
             port: where it is reached; a board at a known place needs none.
-            record: wires that a firmware sends beside the outputs.
+            record: wires that a firmware sends besides the outputs.
 
         Raises:
             UsageError: the target runs on no such board, or builds no firmware.

@@ -50,7 +50,7 @@ def rebuild(bundle: Bundle, backend: Backend[Any], program: object) -> Rebuilt:
         program: the bundle's network, lowered here.
 
     Raises:
-        UsageError: the stated pipeline is none.
+        UsageError: the stated pipeline is not valid.
     """
     if bundle.manifest.snncc != __version__:
         return Rebuilt(

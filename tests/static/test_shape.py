@@ -26,7 +26,7 @@ SAME = {
     "lower.py": "network → program, of one backend",
     "origin.py": "where in the user's model a node comes from",
     "partition.py": "what each core of a chip computes",
-    "passes.py": "the passes that one backend wants",
+    "passes.py": "the passes that one backend needs",
     "paths.py": "what lies between two populations, as weights",
     "population_tick.py": "one tick of a population in a chip's arithmetic",
     "populations.py": "a population of the network, lowered",

@@ -52,7 +52,7 @@ def test_the_authors_layout_is_read(config: SpikingSSMConfig) -> None:
 
 
 def test_norms_behind_a_layer_do_nothing() -> None:
-    """The released code computes them into a value that nobody reads."""
+    """The released code computes them into a value that nothing reads."""
     state = file(SpikingSSMConfig(3, 4, 6, 3, 2))
     config, weights = load_published(state)
     assert config.norm == "none"

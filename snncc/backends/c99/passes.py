@@ -1,4 +1,4 @@
-"""The passes that C99 wants, in order. Never: a pass."""
+"""The passes that C99 needs, in order. Never: a pass."""
 
 from __future__ import annotations
 

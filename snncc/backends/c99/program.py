@@ -283,7 +283,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class MatrixProduct:
-    """`batch` products of matrices [rows, terms] and [terms, columns], one behind the other."""
+    """`batch` products of matrices [rows, terms] and [terms, columns], one after the other."""
 
     node: str
     left: Reading

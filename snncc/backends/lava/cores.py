@@ -137,7 +137,7 @@ def _fits(need: Need, chip: Chip) -> bool:
 def _find_fullest(
     n: Neurons, synapses: list[Synapses], chip: Chip, order: Integers, cores: int
 ) -> Need:
-    """The fullest core, if the neurons are split evenly over so many."""
+    """The fullest core, if the neurons are split evenly over that many."""
     share = ceil(n.size / cores)
     words, axons = np.zeros(cores), np.zeros(cores)
     for each in synapses:

@@ -17,7 +17,7 @@ Values: TypeAlias = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Current:
-    """Weights one by one, sorted by row, that read a signal so many ticks late."""
+    """Weights one by one, sorted by row, that read a signal some ticks late."""
 
     source: str
     delay: int

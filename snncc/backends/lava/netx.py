@@ -118,7 +118,7 @@ def hdf5(program: Program) -> bytes:
 
 
 def _weights(s: Synapses) -> Values:
-    """Weights as netx wants them: values that Loihi's synapses hold, `[out, in]` or a kernel."""
+    """Weights as netx takes them: values that Loihi's synapses hold, `[out, in]` or a kernel."""
     whole = s.weights * (2 if s.doubled else 1)
     if s.kind != "sparse":
         return np.asarray(whole)

@@ -1,4 +1,4 @@
-"""The passes that Loihi wants, in order. Never: a pass."""
+"""The passes that Loihi needs, in order. Never: a pass."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class Synapses:
     """Weights from one population (or input) to another.
 
     Attributes:
-        delay: ticks between the spike and the tick in which it is felt, in ticks of the network.
+        delay: ticks from the spike to the tick in which it arrives, in ticks of the network.
         extra: steps of delay beyond the one that every synapse takes.
         doubled: whether Lava's result counts in halves of a code: weight exponent 0 rather than -1.
         weights, real: codes and real values: `[out, in]`, `[synapses]` or `[out, in/groups, h, w]`.
@@ -184,7 +184,7 @@ class Program:
 
     Attributes:
         period: steps of Loihi to one tick of the network.
-        hosts: what the host sends beside the inputs, each after those that it reads.
+        hosts: what the host sends besides the inputs, each after those that it reads.
         readers: populations of which the current is an output, by name.
         shapes: of the populations.
         outputs: wires, in order.

@@ -48,7 +48,7 @@ def play(
     Args:
         program: lowered.
         signal: `[samples, ticks, *shape]`, as the model takes it.
-        record: wires beside the outputs.
+        record: wires in addition to the outputs.
         real: in Lava's floating-point models rather than its fixed-point ones.
         side_by_side: samples at once; as many as memory allows if left out.
         silence: seconds without any step after which the run counts as hung.

@@ -1,4 +1,4 @@
-"""What users may choose beside the network, and how it is read; no word of what follows from it."""
+"""What users may choose in addition to the network, and how it is read."""
 
 from __future__ import annotations
 

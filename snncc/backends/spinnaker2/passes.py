@@ -1,4 +1,4 @@
-"""The passes that SpiNNaker 2 wants, in order. Never: a pass."""
+"""The passes that SpiNNaker 2 needs, in order. Never: a pass."""
 
 from __future__ import annotations
 

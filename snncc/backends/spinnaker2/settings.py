@@ -21,7 +21,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "hop": "exact: cores of short loops wait for their inputs; pipelined: refuse such loops",
         "kernel": "stock: py-spinnaker2's applications; own: snncc's kernel, which has all ops, in "
         "integers; auto: own where stock refuses",
-        "atoms": "at most so many neurons per core; as many as fit if left out",
+        "atoms": "the most neurons per core; as many as fit if left out",
         "duration": f"ticks of a run that recordings and stimuli have room for; {DURATION}",
         "layout": f"memory layout of py-spinnaker2: {', '.join(LAYOUTS)}; {LAYOUT}",
         "sys_tick": f"seconds of a chip tick; {TICK_SECONDS:g}",

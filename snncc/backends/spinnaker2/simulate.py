@@ -16,7 +16,7 @@ from .applications.population_tick import State, rescale_codes
 from .chip.target import DELAY_MAX, HOP_TICKS
 from .program import Neurons, Program, Source, Wire
 
-KEPT = DELAY_MAX + HOP_TICKS  # ticks after which nobody waits for a spike any more
+KEPT = DELAY_MAX + HOP_TICKS  # ticks after which no spike is still on its way
 
 
 def simulate(
@@ -33,7 +33,7 @@ def simulate(
     Args:
         program: lowered.
         signal: values or spikes, as the user has them.
-        record: wires beside the outputs, by their text.
+        record: wires in addition to the outputs, by their text.
 
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.

@@ -1,4 +1,4 @@
-"""The passes that TFLite-Micro wants, in order. Never: a pass."""
+"""The passes that TFLite-Micro needs, in order. Never: a pass."""
 
 from __future__ import annotations
 

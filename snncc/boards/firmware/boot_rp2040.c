@@ -28,4 +28,4 @@ __asm__(".section .boot, \"ax\", %progbits\n\t"
         "bx r1\n\t"
         ".ltorg\n\t"
         ".org 252\n\t"
-        ".word 0x146dd212\n\t"); /* the checksum; tests/boards compute it anew */
+        ".word 0x146dd212\n\t"); /* the checksum; tests/boards compute it again */

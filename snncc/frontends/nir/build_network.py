@@ -142,7 +142,7 @@ class Weaver:
         return self._made[key]
 
     def _pieces(self, name: str, label: str, use: Use, ticks: Values) -> Use:
-        """Each neuron at its own age: the runs of equal delay, one behind the other again."""
+        """Each neuron at its own age: the runs of equal delay, one after the other again."""
         flat = ticks.reshape(-1)
         starts = [0, *(int(i) + 1 for i in np.flatnonzero(np.diff(flat))), flat.size]
         if len(starts) > MOST_PIECES:

@@ -126,7 +126,7 @@ def _infer_through(part: Part, shapes: Sequence[Shape]) -> Shape:
 def _pass_on(
     graph: Flat, delays: Mapping[str, Values], choices: Choices, name: str, shape: Shape
 ) -> Shape:
-    """Shape of an output or a delay, which hands on what it gets."""
+    """Shape of an output or a delay, which passes on what it gets."""
     if name in delays:
         stated: Shape | None = delays[name].shape if delays[name].size > 1 else None
     else:

@@ -166,4 +166,4 @@ class PartlyRounded:
         return flags.astype(np.float64)
 
     def notice(self, beyond: Values, role: str) -> None:
-        """What is cut off here nobody asks for: the node's own arithmetic counts it."""
+        """What is cut off here is not asked for: the node's own arithmetic counts it."""

@@ -78,7 +78,7 @@ class Transpose(Op):
 
 @dataclass(frozen=True)
 class Concat(Op):
-    """Several signals one behind the other along an axis.
+    """Several signals one after the other along an axis.
 
     input   two or more signals, equal in all other axes
     output  all of them

@@ -79,7 +79,7 @@ class Affine(Op):
         self, state: StateValues, inputs: Sequence[Values], a: Arithmetic
     ) -> tuple[StateValues, Values]:
         scaled = a.times(inputs[0], self.scale, "scale")
-        # A shift of exactly zero is none, and needs no format.
+        # A shift of exactly zero shifts nothing, and needs no format.
         return {}, scaled if self.shift == 0.0 else scaled + a.quantity(self.shift, "shift")
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:

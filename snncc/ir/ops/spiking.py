@@ -82,7 +82,7 @@ class Spiking(Op):
     potential and stays silent for `refractory` ticks.
 
     Floor: what is compared with the threshold is max(potential, floor), and is kept. It is never
-    above zero, so that a neuron at rest stays there; -inf, which is not printed, is none.
+    above zero, so that a neuron at rest stays there; -inf, which is not printed, means no floor.
 
     Reset, with n the spikes of this tick and R = count(potential of the last tick):
         now           after the spikes: v <- v - reset_amount n, or v <- reset_amount where n > 0

@@ -92,7 +92,7 @@ class ArrayFile:
         """An array of real numbers, in the byte order of this machine.
 
         Raises:
-            UsageError: it is none, is damaged, or all that were read are too large.
+            UsageError: it is not an array, is damaged, or all that were read are too large.
         """
         entry = self.entry(name)
         if not entry.numeric:

@@ -73,7 +73,7 @@ class Budget:
         return self.beyond + GROWTH * self.file_bytes
 
     def take(self, wanted: int, what: str) -> None:
-        """Notes that `what` takes so many bytes, before it takes them.
+        """Notes how many bytes `what` takes, before it takes them.
 
         Raises:
             SnnccError: of the kind that was asked for; all of it takes more than the limit.

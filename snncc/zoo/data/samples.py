@@ -38,7 +38,7 @@ class Split:
     test: Samples
 
     def part(self, name: Part) -> Samples:
-        """One of the parts, or all of them one behind the other."""
+        """One of the parts, or all of them one after the other."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         if name != "all":
             return parts[name]

@@ -39,7 +39,7 @@ class EGRUConfig(Config):
     tied        whether the read-out has the embedding's weights
     readout     "direct": the scores are made of the last layer's events; "trace": of their trace
     last        whether only the last tick's scores count; with an embedding they always do
-    chunk       symbols after which the states begin at zero anew while the outputs are carried on,
+    chunk       symbols after which the states begin at zero again while the outputs are carried on,
                 as in the published evaluation of language models; 0: never
     """
 

@@ -23,7 +23,7 @@ class EGRUDVSConfig(Config):
     hidden    units of each recurrent layer
     side      pixels along an edge of a frame
     shrink    pixels along an edge of the squares of which the largest value counts
-    polarity  "mean" of both, or "both" one behind the other
+    polarity  "mean" of both, or "both" one after the other
     maps      of each convolution; none: pixels enter the recurrent layers as they are
     features  values that the convolutions give the recurrent layers
     The rest is that of `EGRUConfig`.

@@ -1,7 +1,7 @@
 """The authors' EGRU files as hyper-parameters and weights of the models here; builds no model.
 
 Their layers are `{kernel, recurrent_kernel, bias, recurrent_bias, thr}`, matrices [inputs, 3 units]
-with the blocks update, reset, candidate, one behind the other (EvNN 0.2, egru.py). What only
+with the blocks update, reset, candidate, one after the other (EvNN 0.2, egru.py). What only
 training reads is left out.
 """
 

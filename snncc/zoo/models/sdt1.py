@@ -122,7 +122,7 @@ class SDT1(nn.Module):
     """Spike-driven Transformer: images `[T, B, C, H, W]` to class values `[T, B, classes]`.
 
     Yao et al. 2023 (arXiv 2307.01694). Every neuron precedes its convolution, so that what
-    blocks hand on are membrane potentials. The class is the largest mean over the ticks.
+    blocks pass on are membrane potentials. The class is the largest mean over the ticks.
     """
 
     def __init__(self, config: SDT1Config) -> None:

@@ -113,7 +113,7 @@ class ChannelMix(nn.Module):
 class SpikingMLP(nn.Module):
     """Spiking MLP: images `[T, B, C, H, W]` to class values `[T, B, classes]`.
 
-    Li et al. 2023 (arXiv 2306.12465). What a stage's patches give, h, enters every block anew:
+    Li et al. 2023 (arXiv 2306.12465). What a stage's patches give, h, enters every block again:
     t = token(x);  x = LIF(h + t);  x = LIF(h + t + channel(x)).
     The class is the largest mean over the ticks.
     """

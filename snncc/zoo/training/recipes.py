@@ -29,10 +29,10 @@ class Recipe:
     average     decay per step of the running mean of the weights, which is what is kept
     quiet       weight of the squared firing rates in the loss
     sharpness   factor from spike counts to logits;  smoothing: label smoothing
-    move        augmentation: shift of an image by at most so many pixels
-    roll        augmentation: cyclic shift by at most so many ticks
+    move        augmentation: largest shift of an image, in pixels
+    roll        augmentation: largest cyclic shift, in ticks
     warp        augmentation: spread of a random factor on the speed
-    jitter      augmentation: shift of each value on its own by at most so many ticks
+    jitter      augmentation: largest shift of each value on its own, in ticks
     stretch     augmentation: spread of a random gain per sample and channel
     noise       augmentation: spread of added noise, in standard deviations of the channel
     drop        augmentation: probability of losing an input value

@@ -74,7 +74,7 @@ def made(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def chain(made: Callable[..., Path]) -> Callable[..., Path]:
-    """`chain(first, second, ...)`: a file with these nodes one behind the other."""
+    """`chain(first, second, ...)`: a file with these nodes one after the other."""
 
     def write(
         *nodes: nir.NIRNode, shape: tuple[int, ...] = (4,), out: tuple[int, ...] | None = None

@@ -1,4 +1,4 @@
-"""Random networks of what NIR can express: layers one behind the other, with loops; no tests."""
+"""Random networks of what NIR can express: layers one after the other, with loops; no tests."""
 
 from __future__ import annotations
 

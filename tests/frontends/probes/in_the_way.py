@@ -19,7 +19,7 @@ class Wave(nn.Module):
 
 
 class Planted(nn.Module):
-    """Four things in the way, one behind the other, beside a measure that is not."""
+    """Four things in the way, one after the other, beside a measure that is not."""
 
     def __init__(self) -> None:
         super().__init__()

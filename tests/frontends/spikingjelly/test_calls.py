@@ -133,7 +133,7 @@ class Net(nn.Module):
         return torch.stack(out)
 build = Net
 """
-    with pytest.raises(ImportRefused, match="neuron 'lif' starts anew at every tick"):
+    with pytest.raises(ImportRefused, match="neuron 'lif' starts over at every tick"):
         load(written(tmp_path, text), shape="6")
 
 

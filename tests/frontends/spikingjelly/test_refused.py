@@ -39,7 +39,7 @@ ONLY_NEWER = {
     "analog": "spikingjelly.LIAFNode: what it passes on is its potential through a function",
     "parallel": "spikingjelly.PSN: its T x T weights read ticks to come",
     "masked": "spikingjelly.MaskedPSN: its weights are others at each of its T ticks",
-    "gated": "spikingjelly.GatedLIFNode: its input is weighted anew at each of its T ticks",
+    "gated": "spikingjelly.GatedLIFNode: its input is weighted again at each of its T ticks",
     "ternary": "spikingjelly.TernaryLIFNode: it fires negative spikes",
     "several_levels": "spikingjelly.ILIFNode: its spike count is rounded half to even",
     "complementary": "spikingjelly.ComplementaryLIFNode: a membrane of several",

@@ -313,7 +313,7 @@ SNNCC_INLINE snncc_lanes snncc_plus(snncc_lanes sum, const snncc_lanes *more)
     return sum;
 }
 
-/* Eight values that stand one behind the other, added. Compilers make one load of two. */
+/* Eight values that stand one after the other, added. Compilers make one load of two. */
 SNNCC_INLINE snncc_lanes snncc_plus_values(snncc_lanes sum, const snncc_shared_int16 *values)
 {
     sum.pair[0] = snncc_add_pair(sum.pair[0], snncc_join(values[0], values[1]));
@@ -340,7 +340,7 @@ SNNCC_INLINE snncc_lanes snncc_plus(snncc_lanes sum, const snncc_lanes *more)
     return sum;
 }
 
-/* Eight values that stand one behind the other, added. */
+/* Eight values that stand one after the other, added. */
 SNNCC_INLINE snncc_lanes snncc_plus_values(snncc_lanes sum, const snncc_shared_int16 *values)
 {
     for (unsigned k = 0; k < 8; k++)
@@ -455,7 +455,7 @@ SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *ro
     return snncc_close(sums);
 }
 
-/* `count` rows, one behind the other, added to as many sums, and so `lines` times. Not inlined: its loop needs all of the
+/* `count` rows, one after the other, added to as many sums, and so `lines` times. Not inlined: its loop needs all of the
  * registers. */
 SNNCC_KERNEL void snncc_add_rows(snncc_lanes *sums, const snncc_row *rows, uint32_t lines, uint32_t count,
                                  uint32_t sums_further, uint32_t rows_further)

@@ -72,7 +72,7 @@ class Tables:
     ) -> Constant:
         """A parameter `[neurons]` or `[]` as one number, or as a table in lanes.
 
-        Empty lanes get `fill`; where that is zero they need it, lest they begin to move.
+        Empty lanes get `fill`; where that is zero they need it, so that they stay at rest.
         """
         padded = grid.lanes > grid.blocks * grid.outputs
         needed = padded and fill == 0 and bool(np.any(values))

@@ -36,7 +36,7 @@ def grid_of(context: Context, node: Node) -> Grid:
 
 
 def scatter_steps(context: Context, node: Node) -> tuple[tuple[Scatter, Settle], Layer]:
-    """The sums in lanes, then the values in order, which drop out where nobody reads them."""
+    """The sums in lanes, then the values in order, which drop out where nothing reads them."""
     op = node.op
     assert isinstance(op, Conv)
     weights, bias = codes_of(context, node)

@@ -202,7 +202,7 @@ class _Lowering:
             native = values
             for step in self.steps.get(node.name, ()):
                 if isinstance(step, Loop | Settle) and step.target not in wires:
-                    continue  # a state, graded events, or sums in order, that nobody reads
+                    continue  # a state, graded events, or sums in order, that nothing reads
                 if isinstance(step, Population):
                     native = values if step.counted else events
                     step = self._connect(node, step, native, wires)

@@ -30,7 +30,7 @@ def share_memory(program: Program, apart: Collection[Readout] = ()) -> Program:
 
     Args:
         program: with steps in order.
-        apart: what stays readable after the tick, beside the outputs.
+        apart: what stays readable after the tick, besides the outputs.
     """
     kept = {r.reading.wire for r in (*program.outputs, *apart)}
     spans = [span for span in _find_spans(program) if span.wire.name not in kept]

@@ -1,4 +1,4 @@
-"""Links as synapses between processes, cut where a population is several; no word of a network."""
+"""Links as synapses between processes, cut where a population is several."""
 
 from __future__ import annotations
 

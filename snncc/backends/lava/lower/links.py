@@ -1,4 +1,4 @@
-"""The weights of a path, in the form that suits them; no word of where the path leads."""
+"""The weights of a path, in the form that suits them; nothing on where the path leads."""
 
 from __future__ import annotations
 

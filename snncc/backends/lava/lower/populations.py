@@ -1,4 +1,4 @@
-"""A population's arithmetic in codes and in real numbers; no word of processes.
+"""A population's arithmetic in codes and in real numbers; knows no processes.
 
 Which process computes it, Loihi's stock one or one of ours, is decided in `lower.py`.
 """

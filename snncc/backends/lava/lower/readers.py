@@ -19,7 +19,7 @@ def reader(
 ) -> tuple[Reader, Population, Population, Registers | str]:
     """How the sum is read, and the population that keeps it, in codes and in real numbers.
 
-    Last comes the stock LIF that this is, or why it is none.
+    Last comes the stock LIF that this is, or why it is not one.
     A LIF of which the current decays wholly in a step has the sum of the step as its current u.
     """
     size = prod(network.shapes[node.name])

@@ -142,7 +142,7 @@ def _find_early(p: Population, phase: int, decay: int, calm: bool) -> tuple[Valu
 
     So it must where real numbers that start alike would fire on the way, which `_is_calm` denies.
 
-    The bias is felt from step 0 on. Where it can, the potential starts from the value that the
+    The bias acts from step 0 on. Where it can, the potential starts from the value that the
     bias alone leads to the initial one; so it has not to be cleared. Where that start is too large
     or fires on the way, it starts anywhere whence it does not fire, and is set to zero.
     """

@@ -28,7 +28,7 @@ class Relays:
     chains: dict[str, int] = field(default_factory=dict[str, int])
 
     def wait(self, name: str, ticks: int) -> tuple[str, int]:
-        """The source and the delay by which a population is received so many ticks later."""
+        """The source and the delay by which a population is received that much later."""
         delay = min(ticks, DELAY_MAX) if self.native else 0
         late = ticks - delay
         if not late:

@@ -95,7 +95,7 @@ class Encoder:
     initial: Values
 
     def begin(self, samples: int) -> State:
-        """The state before the first tick; the second of the currents is none."""
+        """The state before the first tick; the second of the currents is zero."""
         zero = np.zeros((samples, len(self.bias)), dtype=np.float32)
         return zero, zero, zero + self.initial, zero
 

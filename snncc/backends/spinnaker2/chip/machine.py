@@ -34,7 +34,7 @@ NODES = USABLE_QUADS + 1
 ROUTER_AT = (4, 4)  # inferred: of the places without a quad, the one in the middle of the mesh
 FLIT_BITS = 192  # arXiv:2607.24396: the width of the mesh, one packet
 # A link between chips carries as much as a tenth of a mesh link, one between boards a 29th: what
-# crosses it counts for so many hops.
+# crosses it counts for that many hops.
 LINK_HOPS, BOARD_LINK_HOPS = (
     round(FLIT_BITS * NOC_CLOCK_HZ / bits) for bits in LINK_BITS_PER_SECOND
 )
@@ -105,7 +105,7 @@ class Machine:
 
 
 def machine(boards: int) -> Machine:
-    """A single chip for 0 boards, or so many boards of 48 chips.
+    """A single chip for 0 boards, or as many boards of 48 chips.
 
     Boards are in triads, triads in rows; where that fills a rectangle, its sides are joined.
     """

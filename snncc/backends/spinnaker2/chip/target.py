@@ -85,7 +85,7 @@ LAYOUTS = {
             "fixed", 0x10040, 0x1B000, 12, 3, parameters=False, log_bytes=0, recorded=250,
             source="nestml, pe_config of 2025-04 (py-spinnaker2 until mid-2025): 44,992 bytes",
         ),
-        # py-spinnaker2 since 2025-07 packs regions one behind the other. Its Python counts the
+        # py-spinnaker2 since 2025-07 packs regions one after the other. Its Python counts the
         # master population table in bytes where regions are counted in words: taken four times.
         Layout(
             "packed", 0xE900, 0x1F000, 48, 5, parameters=True, log_bytes=400, recorded=0,

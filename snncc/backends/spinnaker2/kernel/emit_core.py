@@ -53,7 +53,7 @@ def _sizes(program: Program, core: int) -> str:
 #define CORE_H
 
 #define PE_KEY 0x{program.key(core):08x}u /* of its events */
-#define PE_SEGMENT {part.segment}u /* it computes in chip ticks that are so many */
+#define PE_SEGMENT {part.segment}u /* it computes in the chip ticks with this number */
 #define PE_SEGMENTS {program.parts.segments}u /* beyond a multiple of these */
 #define PE_INBOX {program.inboxes[core]}u /* events that may arrive while it computes, or more */
 

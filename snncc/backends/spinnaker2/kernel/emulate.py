@@ -59,7 +59,7 @@ def play(
     Args:
         program: whose C is compiled for the cores.
         signal: as for `run`; by input name, or of the only input.
-        record: wires beside the outputs.
+        record: wires in addition to the outputs.
         count: whether instructions are counted, which takes time.
 
     Raises:
@@ -207,7 +207,7 @@ class _Core:
                 return np.concatenate(addresses), np.concatenate(values)
 
     def receive(self, key: int, events: Events) -> int:
-        """Takes events; how many were meant for nobody here."""
+        """Takes events; returns how many have no receiver here."""
         addresses, values = events
         block = np.empty((len(addresses), 3), dtype="<u4")
         block[:, 0], block[:, 1] = key, addresses

@@ -1,4 +1,4 @@
-/* A population that updates once in so many chip ticks and gathers what arrives meanwhile.
+/* A population that updates once in a number of chip ticks and gathers what arrives meanwhile.
  *
  * The equations and their order are those of the leaky neurons that SpiNNaker 2 has already, with
  * or without currents of their own: what differs is when they are computed. Needs nothing but a

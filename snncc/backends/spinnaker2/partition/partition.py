@@ -37,7 +37,7 @@ class Budget:
         layout: of its SRAM.
         ticks: chip ticks that recordings and stimuli have room for.
         cycles: of a tick.
-        neurons: at most so many per core; 0 leaves it to the limits of the chip.
+        neurons: the most per core; 0 leaves it to the limits of the chip.
         tiles: whether images are cut into tiles; into neurons in a row otherwise.
     """
 

@@ -52,7 +52,7 @@ int snncc_init(void);
 // One tick. 0, or 1 where the interpreter failed.
 int snncc_tick({_arguments(program)});
 
-// As before the first tick: states, scores and delayed signals begin anew. 0, or 1 on failure.
+// As before the first tick: states, scores and delayed signals start over. 0, or 1 on failure.
 int snncc_reset(void);
 
 // Scores of output 0: {_scores(program)}.

@@ -18,7 +18,7 @@ def assemble(program: Program, record: Sequence[str] = (), state: StateForm | No
 
     Args:
         program: lowered.
-        record: wires beside the outputs, for comparison; none in what ships.
+        record: wires in addition to the outputs, for comparison; none in what ships.
         state: the form of the states; without it the program's own.
 
     Raises:
@@ -99,7 +99,7 @@ class _Assembly:
     def model(
         self, inputs: Sequence[int], outputs: Sequence[int], variables: Sequence[Variable]
     ) -> Model:
-        """All of it, with the tensors that are left numbered anew."""
+        """All of it, with the remaining tensors renumbered."""
         used = dict.fromkeys(inputs)
         for operator in self.operators:
             used |= dict.fromkeys((*operator.inputs, *operator.outputs))

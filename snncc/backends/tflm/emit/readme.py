@@ -10,7 +10,7 @@ from .arena import arena_bytes
 
 
 def readme(program: Program, model: Model, size: int) -> str:
-    """What each file is, what it needs, and how states begin anew."""
+    """What each file is, what it needs, and how states start over."""
     counts = Counter(operator.code for operator in model.operators)
     kinds = "\n".join(f"| {code} | {counts[code]} |" for code in model.codes)
     if program.state == "io":

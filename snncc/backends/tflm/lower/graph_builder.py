@@ -28,7 +28,7 @@ class Signal:
 
     Attributes:
         shape: of the wire, per sample.
-        image: whether the tensor is `[1, height, width, channels]`, as convolutions want it, while
+        image: whether the tensor is `[1, height, width, channels]`, as convolutions take it, while
             the wire is `[channels, width]` or `[channels, height, width]`; else `[1, *shape]`.
         low, high: int64, broadcastable to the tensor's shape.
     """
@@ -185,7 +185,7 @@ class Graph:
     def _halves_fit(self, signal: Signal, node: Node) -> None:
         if not signal.narrow and _worst(signal) > HALVES_MAX:
             message = (
-                f"its codes reach {_worst(signal):,}, and to lay them out anew they may reach "
+                f"its codes reach {_worst(signal):,}, and to lay them out again they may reach "
                 f"{HALVES_MAX:,}, as TRANSPOSE has no kernel for 32 bits; use --state-bits 16"
             )
             raise refusal("T006", node, message)
@@ -237,7 +237,7 @@ class Graph:
         return self.write("SLICE", (tensor, *places), self.tensors[tensor].dtype, size)
 
     def join(self, tensors: Sequence[int], axis: int) -> int:
-        """Tensors one behind the other along an axis."""
+        """Tensors one after the other along an axis."""
         while len(tensors) > JOINED_MAX:
             starts = range(0, len(tensors), JOINED_MAX)
             tensors = [self.join(tensors[k : k + JOINED_MAX], axis) for k in starts]

@@ -113,7 +113,7 @@ def _concat(e: Evaluation, given: Attributes, *values: Value) -> Poly:
     rank = next(len(v.shape) + 1 for v in values if isinstance(v, Poly))
     axis = int(given["axis"]) % rank
     if axis == 0:
-        raise e.refuse("batches are put one behind the other")
+        raise e.refuse("batches are put one after the other")
     if not all(isinstance(v, Poly) for v in values):
         raise e.refuse("numbers are put beside a signal")
     return e.apply(Concat(axis - 1), *(e.signal(v) for v in values))

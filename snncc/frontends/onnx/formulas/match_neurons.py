@@ -113,7 +113,7 @@ class Formulas:
     """What is known of a state before it is known which neuron it belongs to.
 
     Attributes:
-        rest: the renewed state where nobody fires.
+        rest: the renewed state where nothing fires.
     """
 
     state: Held

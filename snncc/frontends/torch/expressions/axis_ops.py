@@ -19,7 +19,7 @@ from .axes import Atom, Axis, Cells, Grid, Kind, axis_of, cell, map_cells, sizes
 from .expr import Constant, Expr, Weaver
 
 RUNS = 4
-"""Up to how many slices of a signal are put one behind the other, rather than values picked."""
+"""Up to how many slices of a signal are put one after the other, rather than values picked."""
 
 
 class Loom:
@@ -43,7 +43,7 @@ class Loom:
     def merge_atoms(self, grid: Grid) -> Grid:
         """The grid with at most one atom for each run of equal kinds within an axis.
 
-        A list of one beside other atoms is none: `[batch, 1, ...]` flattened is `[batch, ...]`.
+        A list of one beside other atoms is dropped: `[batch, 1, ...]` flattened is `[batch, ...]`.
         """
         if all(len(axis) < 2 for axis in grid.axes):
             return grid

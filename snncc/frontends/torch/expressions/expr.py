@@ -218,7 +218,7 @@ class Weaver:
         return self.apply("reshape", (expr,), shape=shape)
 
     def join(self, exprs: Sequence[Expr], axis: int) -> Expr:
-        """Signals one behind the other along an axis."""
+        """Signals one after the other along an axis."""
         numbers = [e.values for e in exprs if isinstance(e, Constant)]
         if len(numbers) == len(exprs):
             return self.constant(np.concatenate(numbers, axis=axis))

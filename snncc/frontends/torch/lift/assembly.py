@@ -217,7 +217,7 @@ class Assembly:
             if count > 1 and expected > 1:
                 place = next(p for p in populations if p.path == path).calls[0].origin
                 raise self._lifter.weaver.refuse(
-                    f"neuron '{path}' starts anew at every tick: its state is not handed on; hand "
+                    f"neuron '{path}' starts over at every tick: its state is not passed on; pass "
                     "it on from tick to tick",
                     place,
                 )

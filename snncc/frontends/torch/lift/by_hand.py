@@ -18,7 +18,7 @@ class NoNeurons(ImportRefused):
 
 
 def explain_unwritten(recording: Recording, places: Places) -> Problem:
-    """Why a model without known neurons is none, with the lines that describe its own."""
+    """Why a model has no known neurons, with the lines that describe its own."""
     for call in recording.calls:
         if call.name in COMPARES and any(recording.values[v.index].live for v in call.outputs):
             cure = _lines(call.origin, places, call.name)

@@ -177,7 +177,7 @@ class Decoder:
     # --- ticks --------------------------------------------------------------------------------
 
     def _find_reduction(self, expr: Expr) -> Reduction | None:
-        """Per tick the term of a sum, mean or largest of all ticks; None if it is none."""
+        """Per tick the term of a sum, mean or largest of all ticks; None if it is not one."""
         if (peak := self._weaver.peaks.get(id(expr))) is not None:
             of = {self._roller.find_tick(each): each for each in peak}
             if len(peak) == self._ticks and set(of) == set(range(self._ticks)):

@@ -30,7 +30,7 @@ SLIPS = (AttributeError, NameError)
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to call the model, and why it is none."""
+    """One way to call the model, and why it does not work."""
 
     layout: Layout
     reason: Exception
@@ -60,7 +60,7 @@ def find_calling(
         ticks: of the data, for models that fix the length of their loop.
 
     Raises:
-        ImportRefused: there is none; says why the most promising one is none.
+        ImportRefused: there is none; says why the most promising one does not work.
     """
     attempts: list[Attempt] = []
     ways: list[tuple[Calling, Exception]] = []

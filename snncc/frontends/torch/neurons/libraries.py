@@ -89,7 +89,7 @@ def _table(package: str) -> Library | str:
         library = import_module(f".{package}", __package__).LIBRARY
     except (ImportError, AttributeError) as error:
         return (
-            f"the installed {package} is none of the releases whose neurons are known ({error}); "
+            f"the installed {package} is not a release whose neurons are known ({error}); "
             "they are in docs/support.md"
         )
     assert isinstance(library, Library), f"the table of {package} has no LIBRARY"

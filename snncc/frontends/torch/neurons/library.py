@@ -101,7 +101,7 @@ class Library:
         kinds: class → what it is here.
         refused: class → why it has no exact counterpart; a reason for what is in neither table
             is under "".
-        named: the class of neurons that a module is of; None if it is none of this library.
+        named: the class of neurons that a module is of; None if it is not of this library.
         objection: why a neuron of a class in `kinds` cannot be expressed; empty if it can.
         forward: a replacement of the module's forward that calls `Fire` for the dynamics, once per
             tick, and keeps the library's calling convention.

@@ -73,7 +73,7 @@ class Call:
         return state
 
     def take(self, state: Tensor, computed: Tensor) -> Tensor:
-        """The op's state for what the user hands over; `computed` if it is none of those shown."""
+        """The op's state for what the user passes; `computed` if it is not one of those shown."""
         shown, own = self._own.get(id(state), (None, computed))
         return own if shown is state else computed
 

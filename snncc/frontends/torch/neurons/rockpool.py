@@ -157,7 +157,7 @@ def _find_objection(module: nn.Module) -> str:
     function = getattr(module, "spike_generation_fn", None)
     name = getattr(getattr(function, "__self__", None), "__name__", "StepPWL")
     if name not in ("StepPWL", "PeriodicExponential"):
-        return f"its spike_generation_fn {name} is none of Rockpool's"
+        return f"its spike_generation_fn {name} is not one of Rockpool's"
     if function is not None and not bool((_number(module, "threshold") > 0).all()):
         return "its threshold is not above zero"
     return ""

@@ -183,10 +183,10 @@ def _find_objection(module: nn.Module) -> str:
         return "" if low is None else "min_v_mem clips its output; leave it out"
     fires = (activation.SingleSpike, activation.MultiSpike)
     if module.spike_fn not in fires and not isinstance(module.spike_fn, activation.MaxSpike):
-        return f"its spike_fn {module.spike_fn} is none of sinabs.activation"
+        return f"its spike_fn {module.spike_fn} is not one of sinabs.activation"
     reset = cast("object", module.reset_fn)
     if not subtracts(module) and not isinstance(reset, activation.MembraneReset):
-        return f"its reset_fn {reset} is none of sinabs.activation"
+        return f"its reset_fn {reset} is not one of sinabs.activation"
     if getattr(reset, "reset_value", 0.0):
         return "MembraneReset adds its reset_value to all neurons, not to those alone that fired"
     threshold, amount = _threshold(module), _amount(module)

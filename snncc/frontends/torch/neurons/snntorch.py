@@ -232,7 +232,7 @@ def _find_objection(module: nn.Module) -> str:
 
 
 def _forward(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callable[..., object]:
-    """As in the library: states passed are kept, and what is kept of another shape starts anew."""
+    """As in the library: states passed are kept, and what is kept of another shape starts over."""
 
     def forward(input_: Tensor, *given: Tensor | None, **named: Tensor | None) -> object:
         passed = {**dict(zip(kind.keys, given, strict=False)), **named}

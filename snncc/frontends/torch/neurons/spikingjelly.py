@@ -257,7 +257,7 @@ REFUSED: Mapping[str, str] = {
     "IzhikevichNode": NONLINEAR.format("square"),
     "RAFNode": SEVERAL,
     "ComplementaryLIFNode": SEVERAL,
-    "GatedLIFNode": "its input is weighted anew at each of its T ticks; use ParametricLIFNode",
+    "GatedLIFNode": "its input is weighted again at each of its T ticks; use ParametricLIFNode",
     "LIAFNode": "what it passes on is its potential through a function, not spikes; use LIFNode",
     "ILIFNode": "its spike count is rounded half to even, which no op does; use LIFNode",
     "TernaryIFNode": "it fires negative spikes; use IFNode",

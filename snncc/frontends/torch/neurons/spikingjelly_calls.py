@@ -110,7 +110,7 @@ def _remember_states(module: nn.Module, kind: NeuronKind, fire: Fire) -> Callabl
 
 
 def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
-    """A state as it was left; a number, or what was left of another shape, starts anew."""
+    """A state as it was left; a number, or what was left of another shape, starts over."""
     kept = getattr(module, key)
     if isinstance(kept, Tensor) and kept.shape == x.shape:
         return kept
@@ -122,7 +122,7 @@ def _slide(module: nn.Module, fire: Fire) -> Callable[..., object]:
     """A sum over the last k inputs, then a neuron that forgets.
 
     SpikingJelly 2.0.0, activation_based/neuron/psn.py, SlidingPSN: in step_mode 's' the inputs are
-    kept from call to call, in 'm' every call starts anew.
+    kept from call to call, in 'm' every call starts over.
     """
     weight = cast("Tensor", module.weight)
     last: list[Tensor] = []

@@ -114,7 +114,7 @@ def step_calling(model: nn.Module) -> Calling:
     if all(p.default is not inspect.Parameter.empty for p in _state_parameters(model)):
         return Calling("step")
     raise ImportRefused(
-        f"{type(model).__name__}.forward takes {', '.join(names)} beside the input, and returns "
+        f"{type(model).__name__}.forward takes {', '.join(names)} besides the input, and returns "
         f"{', '.join(map(repr, returned)) or 'no tuple'}: give the results the parameters' names, "
         "or loop over the ticks inside forward"
     )
@@ -166,7 +166,7 @@ def _buffers(module: nn.Module) -> dict[str, Tensor]:
 
 
 def _copy(value: object) -> object:
-    """Tensors and containers anew, so that what a run writes, appends or stores does not stay."""
+    """Copies of tensors and containers, so that what a run writes or appends does not stay."""
     if isinstance(value, Tensor):
         return value.clone()
     if isinstance(value, list):

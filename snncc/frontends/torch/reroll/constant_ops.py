@@ -103,7 +103,7 @@ def _spread(weaver: Weaver, shape: Shape, out: Shape) -> list[Op]:
 
 
 def _concatenate(weaver: Weaver, expr: Apply, op: Concat) -> list[Op]:
-    """Signals one behind the other, and constants among them: zeros there, then a shift."""
+    """Signals one after the other, and constants among them: zeros there, then a shift."""
     ends = np.cumsum([a.shape[op.axis] for a in expr.args]).tolist()
     spans = [(end - a.shape[op.axis], end) for a, end in zip(expr.args, ends, strict=True)]
     live = [s for s, a in zip(spans, expr.args, strict=True) if not isinstance(a, Constant)]

@@ -206,7 +206,7 @@ def _lay_out(op: Op, values: Values, shape: Shape) -> Values:
 def _fold_into_neurons_after(network: Network, node: Node, op: Affine) -> Network | None:
     """A neuron that gets scale x + shift is one that gets x, with all its voltages over the scale.
 
-    Of neurons whose potential nobody reads, as it is counted otherwise then; for positive scales,
+    Of neurons whose potential nothing reads, as it is counted otherwise then; for positive scales,
     as a comparison turns around with the sign.
     """
     users = network.users(node.name)

@@ -37,7 +37,7 @@ class Multiplication:
 def multiplications(network: Network) -> Mapping[str, Multiplication]:
     """Node name → what it multiplies; nodes that add, shift and compare are not in it.
 
-    A spike adds its weights, and a count of spikes adds them so many times: that is none. Neither
+    A spike adds its weights, and a count of spikes adds them as often: no multiplication. Neither
     is a code that is a power of two, or zero: a shift. A real input that weights read is one, as
     are decays, registers and functions whose factor is not a power of two.
 

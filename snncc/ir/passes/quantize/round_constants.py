@@ -19,7 +19,7 @@ from ..base import Effect, Pass
 
 @dataclass(frozen=True)
 class RoundConstants(Pass):
-    """Round thresholds to a grid, and biases to so many significant bits.
+    """Round thresholds to a grid, and biases to a number of significant bits.
 
     A chip that aligns a threshold register by a shift compares with multiples of `grid` only: a
     threshold code becomes the nearest multiple (and one more where the neuron fires at the

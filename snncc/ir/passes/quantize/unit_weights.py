@@ -1,4 +1,4 @@
-"""relay: weights where there are none, so that every current has a unit that can be chosen."""
+"""relay: weights where there were none, so that every current has a unit that can be chosen."""
 
 from __future__ import annotations
 

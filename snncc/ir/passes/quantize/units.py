@@ -260,7 +260,7 @@ def _compute_ratio(network: Network, node: Node) -> float:
 
 
 def _read(network: Network) -> set[str]:
-    """Nodes whose values must be comparable with each other: somebody reads them as numbers."""
+    """Nodes whose values must be comparable with each other: they are read as numbers."""
     read = {
         use.source for use in network.outputs if use.state or not network[use.source].op.spiking
     }

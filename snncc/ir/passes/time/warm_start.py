@@ -63,7 +63,7 @@ class Warming:
     initial: Values
 
     def run_idle(self, start: Values, ticks: int) -> tuple[Values, Values]:
-        """The potential after so many ticks without input; whether it stayed below threshold."""
+        """The potential after that many ticks without input; whether it stayed below threshold."""
         v = start.astype(np.float32)
         calm = v < self.threshold
         for _ in range(ticks):

@@ -9,9 +9,9 @@ extern "C" {
 #define LOOP_TICK_MICROSECONDS {{ microseconds }}ul
 
 {% if guessed %}
-/* After so many ticks the answer is given, and the network begins anew. A guess: no data said how many a sample has. */
+/* After so many ticks the answer is given, and the network starts over. A guess: no data said how many a sample has. */
 {% else %}
-/* After so many ticks the answer is given, and the network begins anew: as many as a sample of the model's data has. */
+/* After so many ticks the answer is given, and the network starts over: as many as a sample of the model's data has. */
 {% endif %}
 #define LOOP_WINDOW_TICKS {{ ticks }}ul
 

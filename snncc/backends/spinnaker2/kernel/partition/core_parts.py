@@ -1,6 +1,6 @@
 """Frozen values that say what each core computes of a network, and what it receives from others.
 
-A tick of the network is played in as many segments as there are, one behind the other: in segment s
+A tick of the network is played in as many segments as there are, one after the other: in segment s
 every core of that segment computes its whole part once. What it puts out reaches cores of later
 segments in the same tick of the network, and all others in the next one. So a core that receives
 from its own or a later segment gets what was a tick ago, and zeros at tick 0.

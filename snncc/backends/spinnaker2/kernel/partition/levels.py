@@ -1,7 +1,7 @@
 """Levels of a network and, in each, the groups of nodes whose rows belong together; cuts nothing.
 
 What a node of one level reads without delay is of the same level, row by row, or of an earlier one.
-So levels can be computed one behind the other, each on as many cores as it takes.
+So levels can be computed one after the other, each on as many cores as it takes.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def partition(network: Network, room: Room, limit: int, atoms: int = 0) -> Parts
         network: quantized.
         room: bytes that a part takes of a core's data memory.
         limit: bytes that a core has.
-        atoms: at most so many units of a group per core, such as the neurons of a population with
+        atoms: the most units of a group per core, such as the neurons of a population with
             all that belongs to each; 0: as many as fit.
 
     Raises:

@@ -50,7 +50,7 @@ extern int32_t pe_values[PE_OUTBOX];
 /* As before the first tick. */
 void pe_begin(void);
 
-/* Put the first `count` events of the inbox into the ports; returns how many were meant for nobody here. */
+/* Put the first `count` events of the inbox into the ports; returns how many have no receiver here. */
 uint32_t pe_receive(uint32_t count);
 
 /* Compute a tick with what has been received since the last one, and forget that. */
