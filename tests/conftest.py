@@ -21,6 +21,10 @@ settings.register_profile(
 settings.register_profile(
     "search", settings.get_profile("same"), derandomize=False, max_examples=500
 )
+# For a tester of tests, to whom the first example that fails says all.
+settings.register_profile(
+    "unshrunk", settings.get_profile("same"), phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("same")
 # Hypothesis also draws the constants of our modules, of as many as are loaded by then: the examples
 # would depend on the tests that ran before, and on the mutants beside a function (tests.mutants).

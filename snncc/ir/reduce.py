@@ -13,7 +13,7 @@ from .arithmetic.number import count_in, unit_tensor
 from .edit import redirect, remove, replace, tidy
 from .errors import SnnccError
 from .network import Network, Node, Use
-from .ops import Dense, Input, Sum
+from .ops import Dense, Sum
 from .param import Ref
 from .rules import verify
 from .tensor import Tensor
@@ -192,7 +192,7 @@ def _find_driving(network: Network, name: str) -> frozenset[str] | None:
     while pending:
         for use in network[pending.pop()].inputs:
             source = network[use.source]
-            if isinstance(source.op, Input) or not isinstance(source.op, Dense | Sum):
+            if not isinstance(source.op, Dense | Sum):
                 return None
             alone = all(user.name in found for user in network.users(source.name))
             if not alone or any(use.source == source.name for use in network.outputs):

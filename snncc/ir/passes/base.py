@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from enum import Enum
 from typing import ClassVar
@@ -85,9 +85,17 @@ def show_pass(step: Pass) -> str:
     return step.name + ("{" + ",".join(stated) + "}" if stated else "")
 
 
+_READ: Mapping[str, Callable[[str], object]] = {"int": int, "float": float, "str": str}
+
+
 def _options(kind: type[Pass]) -> tuple[Field[object], ...]:
     """Fields that can be written as text; what a pass is given beside (ranges) cannot."""
-    return tuple(f for f in fields(kind) if f.type in ("int", "float", "str"))
+    return tuple(f for f in fields(kind) if _name_type(f) in _READ)
+
+
+def _name_type(field: Field[object]) -> str:
+    """The type's name: a module without `from __future__ import annotations` states the type."""
+    return field.type.__name__ if isinstance(field.type, type) else str(field.type)
 
 
 _STEP = re.compile(r"([a-z][a-z-]*)(?:\{([^}]*)\})?")
@@ -122,13 +130,11 @@ def _step(kind: type[Pass], text: str) -> Pass:
         name, _, value = part.partition("=")
         if name not in known:
             raise UsageError(f"{kind.name}: {describe_unknown('option', name, known)}")
-        convert = {"int": int, "float": float, "str": str}[str(known[name].type)]
+        expected = _name_type(known[name])
         try:
-            given[name] = convert(value)
+            given[name] = _READ[expected](value)
         except ValueError:
-            raise UsageError(
-                f"{kind.name}: {name} takes {convert.__name__}, found '{value}'"
-            ) from None
+            raise UsageError(f"{kind.name}: {name} takes {expected}, found '{value}'") from None
     missing = [n for n, f in known.items() if f.default is MISSING and n not in given]
     if missing:
         raise UsageError(f"{kind.name}: option {missing[0]} must be given")
