@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.ir import Network, Values, run, verify
-from snncc.ir.ops import LIF, Spiking
+from snncc.ir import Network, Values, parse, run, tensors, verify
+from snncc.ir.ops import LIF, Dense, Spiking
 from snncc.ir.passes import Quantize, calibrate
 from snncc.ir.reduce import reduce
 from tests.nets import HAND, hand, networks, spikes_for
 
 Signal = dict[str, Values]
+NEURON = (
+    'bias=0.0, threshold=1.0, compare=">", reset="subtract", reset_amount=1.0, reset_order="now", '
+    "spikes=1, refractory=0, initial=0.0, decay=0.9"
+)
 
 
 def wrong(network: Network) -> Network:
@@ -57,6 +61,31 @@ def test_neurons_are_halved_along_with_their_synapses() -> None:
     small, _ = reduce(network, spikes_for(network), fails)
     assert [node.op.keyword for node in small.populations] == ["lif", "lif"]
     assert sum(small.shapes[node.name][0] for node in small.populations) <= 4
+
+
+def test_each_reader_of_halved_neurons_keeps_its_own_weights() -> None:
+    """What decides here is that two layers that read one population differ."""
+    rng = np.random.default_rng(0)
+    text = f"""network fork tick=0.001s decode=count {{
+  %x = input() {{shape=[6], signal="spike"}}
+  %c = dense(%x) {{weight=@c}}
+  %s = lif(%c) {{{NEURON}}}
+  %a = dense(%s) {{weight=@a}}
+  %b = dense(%s) {{weight=@b}}
+  return %a, %b
+}}
+"""
+    shapes = {"c": (8, 6), "a": (2, 8), "b": (2, 8)}
+    fork = verify(parse(text, tensors(**{n: rng.normal(size=s) for n, s in shapes.items()})))
+
+    def fails(network: Network, signal: Signal) -> bool:
+        layers = [network[name].op for name in "ab" if name in network]
+        weights = [network.tensors[op.weight.name] for op in layers if isinstance(op, Dense)]
+        return len(weights) == 2 and "s" in network and weights[0] != weights[1]
+
+    small, _ = reduce(fork, spikes_for(fork), fails)
+    assert fails(verify(small), {})
+    assert small.shapes["s"] == (1,)
 
 
 def test_quantized_networks_stay_quantized() -> None:
