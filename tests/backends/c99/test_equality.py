@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
 from snncc.boards import Build, board, build, play
-from snncc.ir import LoweringRefused, Network, run
+from snncc.ir import LoweringRefused, Network, all_ops, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.populations import garden, signals
 from tests.nets import HAND, hand, quantized_networks, spikes_for
@@ -22,19 +22,25 @@ def lowered(network: Network) -> tuple[Program, tuple[str, ...]]:
     return program, tuple(readout.text for readout in program.traced)
 
 
-@settings(max_examples=40)
-@given(quantized_networks(), st.integers(0, 999))
-def test_native_equals_the_reference(network: Network, seed: int) -> None:
-    try:
-        program, wires = lowered(network)
-    except LoweringRefused as refusal:
-        dual = "dual_cuba_lif has no form in C here" in str(refusal)
-        assert dual or str(refusal).startswith("C002 "), "the only limits these networks may meet"
-        return
-    signal = spikes_for(network, seed, samples=2, ticks=10)
-    trace = BACKEND.simulate(program, signal, wires)
-    assert set(trace.wires) == set(wires)
-    assert run(network, signal, record=wires).compare(trace) == (0, None)
+@pytest.mark.parametrize("keyword", sorted(all_ops()))
+def test_native_equals_the_reference(keyword: str) -> None:
+    """In networks with each of the ops."""
+
+    @settings(max_examples=4)
+    @given(quantized_networks(including=keyword), st.integers(0, 999))
+    def equal(network: Network, seed: int) -> None:
+        try:
+            program, wires = lowered(network)
+        except LoweringRefused as refusal:
+            dual = "dual_cuba_lif has no form in C here" in str(refusal)
+            assert dual or str(refusal).startswith("C002 "), "the only limits these may meet"
+            return
+        signal = spikes_for(network, seed, samples=2, ticks=10)
+        trace = BACKEND.simulate(program, signal, wires)
+        assert set(trace.wires) == set(wires)
+        assert run(network, signal, record=wires).compare(trace) == (0, None)
+
+    equal()
 
 
 @pytest.mark.parametrize("bits", [16, 32])
