@@ -1,12 +1,13 @@
 """Leaving out any one thing that an op must say of itself is refused, by name of op and fact."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import pytest
 
 from snncc.ir import OPS, Node, Op, Output, State, UndeclaredFact, Use, parse, run, verify
-from snncc.ir.op import Count, Decay, Role, Voltage
+from snncc.ir.op import Count, Decay, Role, Voltage, choice
 from snncc.ir.op.op import check_states
 from snncc.ir.ops import LIF, Spiking
 
@@ -130,3 +131,11 @@ def test_a_class_without_a_keyword_is_not_an_op_of_a_network() -> None:
 def test_fields_give_the_roles() -> None:
     kind = made({**KEEPING, "__annotations__": {"rest": Voltage, "fade": Decay, "top": Count}})
     assert kind.roles == (Role("v"), Role("fade", factor=True))
+
+
+def test_a_word_is_one_of_those_that_the_field_states() -> None:
+    word = Annotated[str, choice("plain", "odd")]
+    kind = made({**KEEPING, "__annotations__": {"mode": word}})
+    kind(mode="odd").check({})
+    with pytest.raises(ValueError, match=r"^mode is 'old', expected one of plain, odd$"):
+        kind(mode="old").check({})
