@@ -26,15 +26,29 @@ ENTRIES = ("init", "reset", "tick", "read")
 
 
 def measure(
-    network: Network, signal: Values, state_bits: int = 16, optimize: str = "s"
+    network: Network,
+    signal: Values,
+    state_bits: int = 16,
+    optimize: str = "s",
+    *,
+    fitted: Values | None = None,
+    core: str = BOARD,
 ) -> dict[str, Any]:
-    """Instructions per tick, code and RAM bytes of a float network, built and played on the M4.
+    """Instructions per tick, code and RAM bytes of a float network, built and played on a board.
 
     Code is that of the functions of the header and of all that they call; RAM is the state
     without the caller's input array. Neither counts the stack.
+
+    Args:
+        network: in real numbers.
+        signal: what is played.
+        state_bits: of the integers.
+        optimize: as in -O.
+        fitted: what the integers are fitted to, where that is not the signal.
+        core: name of the emulated board.
     """
-    backend, target = C99Backend(), board(BOARD)
-    ranges = calibrate(network, signal)
+    backend, target = C99Backend(), board(core)
+    ranges = calibrate(network, signal if fitted is None else fitted)
     settings = Settings(state_bits=state_bits, rates=ranges.rates)
     for step in backend.passes(network, settings, ranges):
         network = step(network)
@@ -57,6 +71,7 @@ def measure(
         "code_bytes": sum(code.values()),
         "ram_bytes": backend.report(program)["state_bytes"],
         "constant_bytes": program.weight_bytes,
+        "flash_bytes": image.flash_bytes,
         "mismatches": run(network, signal).compare(trace)[0],
         "rates": {name: round(rate, 4) for name, rate in ranges.rates.items()},
     }

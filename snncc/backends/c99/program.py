@@ -147,6 +147,28 @@ class Scatter:
 
 
 @dataclass(frozen=True, eq=False)
+class Products:
+    """A convolution of any signal in sums of 32 bits: each value adds its taps where they fall.
+
+    Attributes:
+        target: wire of sums, `[groups, pixels, channels of a group]`.
+        weights: table, `[in channels][taps][channels of a group]`, taps in the order of the runs.
+        into, out: channels of a group.
+        bias: of each channel; what its sums begin with.
+    """
+
+    node: str
+    source: Reading
+    target: str
+    weights: str
+    groups: int
+    into: int
+    out: int
+    runs: Runs
+    bias: Constant
+
+
+@dataclass(frozen=True, eq=False)
 class Settle:
     """Sums in lanes become values in the order of the signal, `[channels, pixels]`."""
 
@@ -335,6 +357,7 @@ Step: TypeAlias = (
     Population
     | RowSums
     | Scatter
+    | Products
     | Settle
     | PoolEvents
     | Scan

@@ -15,6 +15,7 @@ GATHERED_LEAST = 4  # outputs per block below which eight lanes would be more th
 # Instructions, measured on an emulated Cortex-M4 by benchmarks/kernels.py.
 EVENT_GATHERED = 1.1  # per synapse that an event reaches, eight lanes at a time
 EVENT_SCATTERED = 1.8  # per synapse of a convolution, eight output channels at a time
+PRODUCT = 3.5  # per synapse of a value, one at a time into 32 bits
 EVENT_SPREAD = 6.1  # per synapse that an event reaches, one at a time
 DENSE_SYNAPSE = 5.3  # per synapse, spike or not
 UNKNOWN_RATE = 0.1  # of a signal of which no rate was measured

@@ -97,6 +97,24 @@ def network(
     return Network("windows", nodes, outputs, 0.001, MappingProxyType(tensors))
 
 
+def analog(
+    rng: np.random.Generator, groups: int, stride: int, dilation: int, *, spiking: bool
+) -> Network:
+    """A convolution in groups of values or of spikes, biased, and neurons of its sums."""
+    tensors = {
+        "w": Tensor(rng.uniform(-0.5, 0.8, (12, 6 // groups, 3, 2))),
+        "b": Tensor(rng.uniform(-0.2, 0.4, 12)),
+    }
+    steps, pads, gaps = (stride, 1), ((1, 1), (0, 1)), (dilation, 1)
+    nodes = (
+        Node("x", Input((6, 7, 5), "spike" if spiking else "real")),
+        Node("conv", Conv(Ref("w"), steps, pads, gaps, groups, Ref("b")), (Use("x"),)),
+        Node("s", LIF(**NEURON), (Use("conv"),)),
+    )
+    outputs = (Use("s"), Use("conv"))
+    return Network("analog", nodes, outputs, 0.001, MappingProxyType(tensors))
+
+
 def quantized(float_network: Network, signal: Values, bits: int) -> Network:
     return Quantize(state_bits=bits, ranges=calibrate(float_network, signal))(float_network)
 
@@ -170,6 +188,24 @@ def test_windows_on_a_board(core: str) -> None:
     image = build(board(core), BACKEND.firmware(program, wires), Build(optimize="s"))
     output = play(board(core), image, BACKEND.stimulus(program, signal)).output
     assert expected.compare(BACKEND.response(program, wires, output, len(signal))) == (0, None)
+
+
+@pytest.mark.parametrize("spiking", [True, False])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("groups", [1, 2, 3, 6])
+def test_groups_values_and_gaps_equal_the_reference(
+    groups: int, stride: int, dilation: int, spiking: bool
+) -> None:
+    rng = np.random.default_rng(groups)
+    signal = spikes(rng, (6, 7, 5))
+    if not spiking:
+        signal = signal * rng.uniform(-1, 1, signal.shape)
+    net = quantized(analog(rng, groups, stride, dilation, spiking=spiking), signal, 16)
+    program, wires = lowered(net)
+    expected = run(net, signal, record=wires)
+    assert 0 < np.mean(expected["%s"]) < 1
+    assert expected.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
 
 
 def test_summed_spikes_are_listed_as_often_as_they_count() -> None:

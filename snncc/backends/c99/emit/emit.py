@@ -18,6 +18,7 @@ from ..program import (
     PoolEvents,
     PoolWindow,
     Population,
+    Products,
     Program,
     RowSums,
     Scan,
@@ -124,6 +125,7 @@ def _write_function(step: Step, names: Names, index: int) -> tuple[str, str, lis
 WRITERS: Mapping[type[Step], tuple[str, Callable[..., list[str]]]] = {
     RowSums: ("sums", write_row_sums),
     Scatter: ("scatter", event_windows.scatter),
+    Products: ("products", event_windows.products),
     Settle: ("settle", event_windows.settle),
     PoolEvents: ("pool", event_windows.pool_events),
     Spread: ("spread", steps.spread),

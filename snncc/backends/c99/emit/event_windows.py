@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..program import PoolEvents, Runs, Scatter, Settle
+from ..program import PoolEvents, Products, Runs, Scatter, Settle
 from ..storage import Reading
 from ..target import LANES
 from .c_names import Names, block
@@ -28,6 +28,57 @@ def scatter(step: Scatter, names: Names) -> list[str]:
         *events(names, step.source),
         f"memset(sums, 0, {size}u);",
         f"while (event != end) {{\n{block(body)}\n}}",
+    ]
+
+
+def products(step: Products, names: Names) -> list[str]:
+    """Each value adds its taps, times itself, to the sums of 32 bits that they meet."""
+    (height, width), (rows, columns) = step.runs.kernel, step.runs.positions
+    out, kind = step.out, names.tables[step.weights].layout
+    wire, group = names.wires[step.source.wire], ""
+    located = _locate_event(step.runs, names)[1:]
+    if step.groups > 1:
+        group = f" + group * {rows * columns}u"
+        located.append(f"const uint32_t group = channel / {step.into}u;")
+    body = [
+        *located,
+        f"const uint32_t tap = (channel * {height}u + down[0]) * {width}u + along[0];",
+        f"const uint32_t pixel = down[1] * {columns}u + along[1]{group};",
+        f"const uint32_t count = along[2] * {out}u;",
+        f"snncc_products_{kind}(sums + {out}u * pixel, {step.weights} + {out}u * tap, x, down[2],",
+        f"    count, {columns * out}u - count, {width * out}u - count);",
+    ]
+    if wire.kind == "events":
+        opened, walk = events(names, step.source), "while (event != end)"
+        taken = ["const uint32_t i = *event++;", "const int32_t x = 1;"]
+    else:
+        opened = [names.pointer("value", step.source)]
+        walk = f"for (uint32_t i = 0; i < {wire.size}u; i++)"
+        taken = ["const int32_t x = value[i];", "if (!x)", "    continue;"]
+    return [
+        f"{names.kind(step.target)} *const sums = {names.values(Reading(step.target))};",
+        *opened,
+        *_begin_sums(step, names),
+        f"{walk} {{\n{block([*taken, *body])}\n}}",
+    ]
+
+
+def _begin_sums(step: Products, names: Names) -> list[str]:
+    """What the sums begin with."""
+    pixels = prod(step.runs.positions)
+    size = step.groups * pixels * step.out
+    if not step.bias.table and not step.bias.value:
+        return [f"memset(sums, 0, {4 * size}u);"]
+    if not step.bias.table:
+        return [
+            f"for (uint32_t o = 0; o < {size}u; o++)",
+            f"    sums[o] = {names.element(step.bias, 'o')};",
+        ]
+    return [
+        f"for (uint32_t group = 0, o = 0; group < {step.groups}u; group++)",
+        f"    for (uint32_t pixel = 0; pixel < {pixels}u; pixel++)",
+        f"        for (uint32_t k = 0; k < {step.out}u; k++, o++)",
+        f"            sums[o] = {step.bias.table}[{step.out}u * group + k];",
     ]
 
 

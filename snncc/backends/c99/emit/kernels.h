@@ -82,6 +82,11 @@ SNNCC_INLINE int32_t snncc_fit16(int32_t value)
     return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
 }
 
+SNNCC_INLINE int32_t snncc_fit32(int32_t value, int32_t low, int32_t high)
+{
+    return value > high ? high : value < low ? low : value;
+}
+
 SNNCC_INLINE int64_t snncc_fit(int64_t value, int64_t low, int64_t high)
 {
     return value > high ? high : value < low ? low : value;
@@ -100,6 +105,22 @@ SNNCC_INLINE int32_t snncc_toward_zero32(int32_t value, unsigned bits)
     return (value + ((value >> 31) & (int32_t)((1u << bits) - 1u))) >> bits;
 }
 
+SNNCC_INLINE int32_t snncc_floor32(int32_t value, unsigned bits)
+{
+    return value >> bits;
+}
+
+/* As snncc_half_even, but the sum fits 32 bits. */
+SNNCC_INLINE int32_t snncc_half_even32(int32_t value, unsigned bits)
+{
+    return (value + (int32_t)((1u << bits >> 1) - 1u) + ((value >> bits) & 1)) >> bits;
+}
+
+SNNCC_INLINE int32_t snncc_half_away32(int32_t value, unsigned bits)
+{
+    return (value + (int32_t)(1u << bits >> 1) - (value < 0)) >> bits;
+}
+
 SNNCC_INLINE int64_t snncc_toward_zero(int64_t value, unsigned bits)
 {
     return (value + ((value >> 63) & (((int64_t)1 << bits) - 1))) >> bits;
@@ -110,18 +131,15 @@ SNNCC_INLINE int64_t snncc_floor(int64_t value, unsigned bits)
     return value >> bits;
 }
 
+/* With one less than a half added, and one more where the quotient rounded down is odd; the sum fits 64 bits. */
 SNNCC_INLINE int64_t snncc_half_even(int64_t value, unsigned bits)
 {
-    const int64_t down = value >> bits, rest = value - down * ((int64_t)1 << bits);
-    const int64_t twice = 2 * rest - ((int64_t)1 << bits);
-    return down + (twice > 0 || (twice == 0 && (down & 1)));
+    return (value + (((int64_t)1 << bits >> 1) - 1) + ((value >> bits) & 1)) >> bits;
 }
 
 SNNCC_INLINE int64_t snncc_half_away(int64_t value, unsigned bits)
 {
-    const int64_t down = value >> bits, rest = value - down * ((int64_t)1 << bits);
-    const int64_t twice = 2 * rest - ((int64_t)1 << bits);
-    return down + (twice > 0 || (twice == 0 && value >= 0));
+    return (value + ((int64_t)1 << bits >> 1) - (value < 0)) >> bits;
 }
 
 /* The square root of value >= 0, rounded down: bit by bit, as 64-bit floats are slow on a small core. */
@@ -483,6 +501,36 @@ SNNCC_KERNEL void snncc_add_rows(snncc_lanes *sums, const snncc_row *rows, uint3
         rows += rows_further;
     }
 }
+
+/* `x` times `count` weights, one behind the other, added to as many sums, and so `lines` times; for weights of a type. */
+#define SNNCC_PRODUCTS(type) \
+    SNNCC_KERNEL void snncc_products_##type(snncc_shared_int32 *sums, const type *weights, int32_t x, uint32_t lines, \
+                                            uint32_t count, uint32_t sums_further, uint32_t weights_further) \
+    { \
+        for (; lines; lines--) { \
+            const type *const whole = weights + (count & ~3u), *const end = weights + count; \
+            SNNCC_ROLLED \
+            while (weights != whole) { /* all is read before any is written: four words at a time */ \
+                const int32_t a = sums[0] + x * weights[0], b = sums[1] + x * weights[1]; \
+                const int32_t c = sums[2] + x * weights[2], d = sums[3] + x * weights[3]; \
+                sums[0] = a; \
+                sums[1] = b; \
+                sums[2] = c; \
+                sums[3] = d; \
+                sums += 4; \
+                weights += 4; \
+            } \
+            SNNCC_ROLLED \
+            while (weights != end) \
+                *sums++ += x * *weights++; \
+            sums += sums_further; \
+            weights += weights_further; \
+        } \
+    }
+
+SNNCC_PRODUCTS(int8_t)
+SNNCC_PRODUCTS(int16_t)
+SNNCC_PRODUCTS(int32_t)
 
 /* First event of an ascending list, at or behind `event`, that is not below `limit`. */
 SNNCC_INLINE const snncc_event *snncc_until(const snncc_event *event, uint32_t limit)

@@ -90,34 +90,35 @@ def spread(step: Spread, names: Names) -> list[str]:
         f"    out[o] = ({kind}){names.element(step.bias, 'o')};",
     ]
     if names.wires[step.source.wire].kind == "events":
-        body = ["const uint32_t i = *event++;", *_walk(step.walk, kind, "")]
+        body = ["const uint32_t i = *event++;", *_walk(step.walk, names, kind, "")]
         lines += [*events(names, step.source), f"while (event != end) {{\n{block(body)}\n}}"]
         return lines
     body = [
         "const int32_t x = value[i];",
         "if (!x)",
         "    continue;",
-        *_walk(step.walk, kind, "x * "),
+        *_walk(step.walk, names, kind, "x * "),
     ]
     size = names.wires[step.source.wire].size
     lines.append(names.pointer("value", step.source))
     return [*lines, f"for (uint32_t i = 0; i < {size}u; i++) {{\n{block(body)}\n}}"]
 
 
-def _walk(walk: DenseWalk | SparseWalk | ConvWalk, kind: str, times: str) -> list[str]:
+def _walk(
+    walk: DenseWalk | SparseWalk | ConvWalk, names: Names, kind: str, times: str
+) -> list[str]:
     """Adds `times` the weights of source i to `out`."""
     match walk:
         case DenseWalk():
+            layout = names.tables[walk.weights].layout
             row = (
-                f"(size_t)i * {walk.outputs}u"
-                if walk.blocked
-                else f"i % {walk.inputs}u * {walk.outputs}u"
+                f"i * {walk.outputs}u" if walk.blocked else f"i % {walk.inputs}u * {walk.outputs}u"
             )
             start = f"i / {walk.inputs}u * {walk.outputs}u" if walk.rows > 1 else "0"
+            x = "x" if times else "1"
             return [
-                f"const uint32_t row = {row.replace('(size_t)', '')}, first = {start};",
-                f"for (uint32_t o = 0; o < {walk.outputs}u; o++)",
-                f"    out[first + o] = ({kind})(out[first + o] + {times}{walk.weights}[row + o]);",
+                f"snncc_products_{layout}(out + {start}, {walk.weights} + {row}, {x}, 1u,",
+                f"    {walk.outputs}u, 0u, 0u);",
             ]
         case SparseWalk():
             to = f"out[{walk.targets}[k]]"
@@ -163,19 +164,33 @@ def _skip(name: str, stride: int, positions: int) -> list[str]:
     return [f"if ({name} < 0 || {name} >= {stride * positions}{uneven})", "    continue;"]
 
 
+UNROLLED = 4  # products written out in the loop of a dot product: at -Os compilers unroll nothing
+
+
 def dot(step: Dot, names: Names) -> list[str]:
     """Dense synapses, one dot product per output."""
     index = f"r * {step.outputs}u + o" if step.rows > 1 else "o"
     weights = index if step.blocked else "o"
-    source = f"value[r * {step.inputs}u + i]" if step.rows > 1 else "value[i]"
+    given = f"value + r * {step.inputs}u" if step.rows > 1 else "value"
     kind = names.wires[step.target].ctype
+    whole = step.inputs // UNROLLED * UNROLLED
     inner = [
-        f"const uint32_t row = ({weights}) * {step.inputs}u;",
+        f"const {names.kind(step.source.wire)} *x = {given};",
+        f"const {names.tables[step.weights].layout} *weight",
+        f"    = {step.weights} + ({weights}) * {step.inputs}u;",
         f"int32_t sum = {names.element(step.bias, index)};",
-        f"for (uint32_t i = 0; i < {step.inputs}u; i++)",
-        f"    sum += {source} * {step.weights}[row + i];",
-        f"out[{index}] = ({kind})sum;",
     ]
+    products = " + ".join(f"x[{k}] * weight[{k}]" for k in range(UNROLLED))
+    if whole:
+        inner += [
+            f"for (const {names.kind(step.source.wire)} *const end = x + {whole}u; x != end;) {{",
+            f"    sum += {products};",
+            f"    x += {UNROLLED};",
+            f"    weight += {UNROLLED};",
+            "}",
+        ]
+    inner += [f"sum += x[{k}] * weight[{k}];" for k in range(step.inputs - whole)]
+    inner.append(f"out[{index}] = ({kind})sum;")
     outer = f"for (uint32_t o = 0; o < {step.outputs}u; o++) {{\n{block(inner)}\n}}"
     if step.rows > 1:
         outer = f"for (uint32_t r = 0; r < {step.rows}u; r++) {{\n{block([outer])}\n}}"

@@ -10,6 +10,7 @@ from snncc.ir import Arithmetic, Integers, Node, Use
 from snncc.ir.ops import Dense, Weighted
 
 from ..program import Gather, Layer
+from ..storage import BYTES, CType
 from ..target import EVENT_GATHERED, LANE_BITS, LANES, UNKNOWN_RATE, WEIGHT_BITS
 from .constant_arrays import Grid, rows
 from .context import Context
@@ -27,6 +28,15 @@ def has_small_weights(context: Context, node: Node) -> bool:
     weights, _ = codes_of(context, node)
     half = 1 << (WEIGHT_BITS - 1)
     return -half <= int(weights.min(initial=0)) and int(weights.max(initial=0)) < half
+
+
+def choose_layout(weights: Integers) -> CType:
+    """The C type of the weights of a layer."""
+    low, high = int(weights.min(initial=0)), int(weights.max(initial=0))
+    kinds: tuple[CType, ...] = ("int8_t", "int16_t", "int32_t")
+    found = next((k for k in kinds if max(-low - 1, high) < 1 << (8 * BYTES[k] - 1)), None)
+    assert found is not None, "no weight has more than 32 bits"
+    return found
 
 
 def has_short_sums(context: Context, node: Node) -> bool:

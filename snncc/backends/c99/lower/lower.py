@@ -37,12 +37,12 @@ from .constant_arrays import narrowest
 from .context import Context
 from .current import Current, Synapses
 from .elements import element_steps
-from .event_convolution import is_scattered, scatter_steps
+from .event_convolution import has_adjacent_taps, is_scattered, lower_products, scatter_steps
 from .population_arithmetic import arithmetic_of
 from .requantized import lower_graded, norm_step, register_step, table_step
 from .shared_memory import share_memory
 from .signal_uses import refusal
-from .synapses import lower_synapses
+from .synapses import check_sums, is_summed, lower_synapses
 from .unread import read_tables
 
 
@@ -118,6 +118,12 @@ class _Lowering:
         if is_scattered(self.context, node):
             self.steps[node.name], self.layers[node.name] = scatter_steps(self.context, node)
             return
+        if has_adjacent_taps(node):
+            check_sums(self.context, node)
+            self.steps[node.name], self.layers[node.name] = lower_products(self.context, node)
+            return
+        if is_summed(self.context, node):
+            self.facts.summed.add(node.name)
         target = self.context.wiring.values(Use(node.name), node.name).wire
         match node.op:
             case Weighted():

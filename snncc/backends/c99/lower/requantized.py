@@ -109,14 +109,20 @@ def _rescale(context: Context, node: Node, role: str) -> tuple[str, Parameters]:
     multiplier = np.broadcast_to(a.multiplier(role, "scale"), context.network.shapes[node.name])
     if np.any(multiplier >= 1 << 31):
         raise refusal("C005", node, "its input is coarser than its format by more than 31 bits")
-    scale = context.tables.make_constant(f"{node.name}_scale", "int32_t", multiplier)
-    product = "(int64_t)x0 * scale"
-    rounded = f"{ROUNDED[format.rounding]}({product}, {format.frac})" if format.frac else product
     assert isinstance(node.op, Requantize | Function), "only these rescale"
-    return _fit(node, role, rounded), (("scale", scale),)
+    scale = context.tables.make_constant(f"{node.name}_scale", "int32_t", multiplier)
+    low, high = context.facts.limits(node.inputs[0])
+    worst = int(np.max(np.maximum(-low, high) * multiplier.reshape(-1), initial=0))
+    short = worst + (1 << format.frac) < 1 << 31
+    product = "x0 * scale" if short else "(int64_t)x0 * scale"
+    name = ROUNDED[format.rounding] + ("32" if short else "")
+    rounded = f"{name}({product}, {format.frac})" if format.frac else product
+    known = (worst >> format.frac) + 1 if short else None
+    return _fit(node, role, rounded, known), (("scale", scale),)
 
 
-def _fit(node: Node, role: str, value: str) -> str:
+def _fit(node: Node, role: str, value: str, known: int | None = None) -> str:
+    """C of what a role's format holds of a value; `known`: an int32_t of that size at most."""
     format = node.formats[role]
     assert isinstance(format, Quantity)
     if format.bits > 32:
@@ -128,6 +134,9 @@ def _fit(node: Node, role: str, value: str) -> str:
             return f"snncc_wrap({value}, {format.bits}u)"
         case Overflow.WRAP:
             return f"({value}) & {(1 << format.bits) - 1}"
+        case _ if known is not None and format.low <= -known and known <= format.high:
+            return value
         case _:
             low = "INT32_MIN" if format.low == -(1 << 31) else str(format.low)
-            return f"snncc_fit({value}, {low}, {format.high})"
+            fit = "snncc_fit" if known is None else "snncc_fit32"
+            return f"{fit}({value}, {low}, {format.high})"

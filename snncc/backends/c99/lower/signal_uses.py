@@ -36,12 +36,17 @@ def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the network's views say, computed once."""
+    """What the network's views say, computed once.
+
+    Attributes:
+        summed: nodes whose values are kept in the 32 bits in which they are summed up.
+    """
 
     network: Network
     order: tuple[Node, ...]
     place: Mapping[str, int]
     bounds: Bounds
+    summed: set[str] = field(default_factory=set[str])
 
     @classmethod
     def of(cls, network: Network) -> Facts:
@@ -113,6 +118,8 @@ class Facts:
         Raises:
             LoweringRefused: C002, 32 bits do not.
         """
+        if use.source in self.summed and not use.state:
+            return "int32_t"
         low, high = self.limits(Use(use.source, 0, use.state))
         found = narrowest(int(low.min(initial=0)), int(high.max(initial=0)))
         if found is None:
@@ -161,6 +168,11 @@ class Wiring:
     def lanes(self, name: str, size: int, user: str) -> Reading:
         """The sums of a node in lanes, `size` of them, for a node that is called `user`."""
         return self._read(Wire(f"{name}_lanes", "lanes", "int16_t", size), Use(name), user)
+
+    def sums(self, name: str, user: str) -> Reading:
+        """The sums of a convolution in an order of their own, for a node that is called `user`."""
+        wire = Wire(f"{name}_sums", "values", "int32_t", self.facts.size(name))
+        return self._read(wire, Use(name), user)
 
     def _read(self, wire: Wire, use: Use, user: str) -> Reading:
         if use.delay >= PHASES_MAX:

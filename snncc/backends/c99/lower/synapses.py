@@ -23,6 +23,7 @@ from .constant_arrays import Grid, narrowest
 from .context import Context
 from .gathered_rows import (
     blocks_of,
+    choose_layout,
     codes_of,
     cost_of_events,
     gather_rows,
@@ -40,7 +41,7 @@ def lower_synapses(
     Of the forms that a layer has, the one that costs least at the expected rate of its source.
     """
     weights, _ = codes_of(context, node)
-    _check_sums(context, node)
+    check_sums(context, node)
     source = context.facts.source(node.inputs[0])
     form, reason = _choose_form(context, node, source)
     line = Layer(
@@ -48,9 +49,7 @@ def lower_synapses(
     )
     if form == "gathered":
         return _lower_row_sums(context, node, source, target), line
-    kind = narrowest(int(weights.min(initial=0)), int(weights.max(initial=0)))
-    assert kind is not None, f"%{node.name}: weights beyond 32 bits"
-    layout: CType = "int8_t" if has_small_weights(context, node) else kind
+    layout = choose_layout(weights)
     line = replace(line, method=form, flash_bytes=int(weights.size) * BYTES[layout])
     if form == "dense":
         return _dot(context, node, weights, layout, source, target), line
@@ -58,6 +57,13 @@ def lower_synapses(
     walk = _walk(context, node, weights, layout)
     reading, size = read(source, node.name), context.facts.size(node.name)
     return Spread(node.name, reading, target, size, walk, _make_bias(context, node)), line
+
+
+def is_summed(context: Context, node: Node) -> bool:
+    """Whether a layer's sums are made one by one in memory, and so in 32 bits."""
+    if not isinstance(node.op, Dense | BlockDense):
+        return False
+    return _choose_form(context, node, context.facts.source(node.inputs[0]))[0] == "event"
 
 
 def _choose_form(context: Context, node: Node, source: Use) -> tuple[str, str]:
@@ -179,7 +185,7 @@ def _conv_walk(
     )
 
 
-def _check_sums(context: Context, node: Node) -> None:
+def check_sums(context: Context, node: Node) -> None:
     """Every partial sum fits 32 bits, in whatever order the synapses come.
 
     Raises:
