@@ -17,6 +17,7 @@ from ..base import Effect, Pass
 from ..fold.move_constants import lay
 from .retime import phases
 
+LOOKED_AT = 32  # ticks: after so many a potential may rest, and is followed no longer
 NEAR = 64  # neighbours of a float32 among which a start is looked for
 
 
@@ -66,19 +67,38 @@ class Warming:
         """The potential after that many ticks without input; whether it stayed below threshold."""
         v = start.astype(np.float32)
         calm = v < self.threshold
-        for _ in range(ticks):
-            v = v * self.decay + self.bias
+        for tick in range(ticks):
+            before, v = v, v * self.decay + self.bias
             calm &= v < self.threshold
+            if not tick % LOOKED_AT and np.array_equal(before, v):  # and so it stays
+                break
         return v, calm
 
     def begin(self, ticks: int) -> Values:
         """Where the potential begins, so that it comes near the initial one."""
         v = self.initial.astype(np.float64)
         decay = self.decay.astype(np.float64)
+        if ticks > LOOKED_AT:
+            return self._compute_far_start(v, decay, ticks)
         for _ in range(ticks):
             v = np.divide(v - self.bias, decay, out=np.zeros_like(v), where=decay > 0)
         with np.errstate(over="ignore"):
             return v.astype(np.float32)
+
+    def _compute_far_start(self, v: Values, decay: Values, ticks: int) -> Values:
+        """As `begin`, in one step: each tick back is v <- (v - bias) / decay.
+
+        Its distance from rest = bias / (1 - decay) so grows by 1 / decay; where nothing leaks, it
+        moves by the bias.
+        """
+        bias = self.bias.astype(np.float64)
+        leaks, known = decay != 1.0, decay > 0
+        with np.errstate(over="ignore"):
+            rest = np.divide(bias, 1.0 - decay, out=np.zeros_like(v), where=leaks)
+            grown = np.power(decay, -float(ticks), out=np.zeros_like(v), where=known)
+            away = np.multiply(v - rest, grown, out=np.zeros_like(v), where=v != rest)
+            found = np.where(leaks, rest + away, v - ticks * bias)
+            return np.where(known, found, 0.0).astype(np.float32)
 
 
 def compute_warming(network: Network, node: Node) -> Warming:
