@@ -5,6 +5,7 @@
 # mutants  how many random mutants of snncc/ir and backends/c99 the tests kill (about an hour)
 # fuzz   20,000 damaged files and 500 conversations before every reader (about an hour)
 # lock   requirements.lock anew, after a change of constraints.txt
+# audit  the known holes of every locked package; needs the network
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
 .POSIX:
 
@@ -60,6 +61,12 @@ SEED = 0
 fuzz: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED)
 
+AUDIT = pip-audit==2.10.1
+audit: $(INSTALLED)
+	@test -x build/audit/bin/pip-audit || { $(BIN)/python -m venv build/audit && \
+	  build/audit/bin/python -m pip --quiet --disable-pip-version-check install $(AUDIT); }
+	build/audit/bin/pip-audit --disable-pip --no-deps --strict -r requirements.lock
+
 bench: $(INSTALLED)
 	@mkdir -p build/bench
 	@for script in benchmarks/*.py; do \
@@ -99,19 +106,19 @@ $(INSTALLED): pyproject.toml constraints.txt requirements.lock Makefile
 $(SNNTORCH_0_9): $(INSTALLED)
 	@echo "setup: snnTorch 0.9 beside it, for the tests"
 	@rm -rf build/snntorch09
-	@$(PIP) install --no-deps --target build/snntorch09 snntorch==0.9.4
+	@$(PIP) install --no-deps --target build/snntorch09 --require-hashes -r tests/frontends/older/snntorch09.lock
 	@touch $@
 
 $(SPIKINGJELLY_0_12): $(INSTALLED)
 	@echo "setup: SpikingJelly 0.0.0.0.12 beside it, for the tests"
 	@rm -rf build/spikingjelly012
-	@$(PIP) install --no-deps --target build/spikingjelly012 spikingjelly==0.0.0.0.12
+	@$(PIP) install --no-deps --target build/spikingjelly012 --require-hashes -r tests/frontends/older/spikingjelly012.lock
 	@touch $@
 
 $(SPIKINGJELLY_0_14): $(INSTALLED)
 	@echo "setup: SpikingJelly 0.0.0.0.14 beside it, for the tests"
 	@rm -rf build/spikingjelly014
-	@$(PIP) install --no-deps --target build/spikingjelly014 spikingjelly==0.0.0.0.14
+	@$(PIP) install --no-deps --target build/spikingjelly014 --require-hashes -r tests/frontends/older/spikingjelly014.lock
 	@touch $@
 
-.PHONY: setup demo lint test test-lava lava tables mutants fuzz bench lock clean
+.PHONY: setup demo lint test test-lava lava tables mutants fuzz audit bench lock clean

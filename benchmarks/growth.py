@@ -4,267 +4,39 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import tempfile
-import time
-import tracemalloc
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.workloads.growing import AXES, KINDS, Axis, Grown, grow, torch_source
-from snncc.backends import Backend, Settings
-from snncc.build import compile_model, run_pipeline
-from snncc.bundle import BuildRequest, Bundle
-from snncc.frontends import ImportRequest
-from snncc.frontends.nir import write_nir
-from snncc.ir import Network, parse, run, show, verify
-from snncc.ir.passes import Ranges, calibrate
-from snncc.plugins import backend, frontend
-from snncc.run import verify as verify_bundle
+from benchmarks.workloads.counting import Work, count_places, exponent, measure
+from benchmarks.workloads.growing import AXES, KINDS, Axis
+from benchmarks.workloads.stages import STAGES, Case, belongs
+from snncc.ir import SnnccError
 
-TARGETS = "c99", "tflm", "spinnaker2", "lava"
 DECADES: Mapping[Axis, tuple[int, ...]] = {
-    "neurons": (64, 640, 6_400, 64_000),
-    "synapses": (640, 6_400, 64_000, 640_000),
+    "neurons": (10, 100, 1_000, 10_000),
+    "synapses": (64, 640, 6_400, 64_000),
     "ticks": (10, 100, 1_000, 10_000),
     "samples": (1, 10, 100, 1_000),
     "layers": (1, 10, 100, 1_000),
 }
+"""Three of them for each axis; more with --more."""
+LARGER: Mapping[Axis, tuple[int, ...]] = {
+    "neurons": (100_000,),
+    "synapses": (640_000,),
+    "ticks": (100_000, 1_000_000),
+}
 STEEPEST = 1.1
+AMOUNTS = "lines", "peak_bytes", "made"
+"""What is counted, the same in every run; seconds are shown beside it."""
 SECONDS = 60.0
 """A stage that takes so long at one size is not run at the next."""
-
-
-@dataclass
-class Case:
-    """A network of one size, and what each stage finds made by those before it."""
-
-    axis: Axis
-    size: int
-    kind: str
-    folder: Path
-    made: dict[str, tuple[Backend[Any], Settings, Network, object]] = field(
-        default_factory=dict[str, tuple[Backend[Any], Settings, Network, object]]
-    )
-
-    @cached_property
-    def grown(self) -> Grown:
-        return grow(self.axis, self.size, self.kind)
-
-    @cached_property
-    def ranges(self) -> Ranges:
-        few = self.grown.signal[:4, :64]
-        return calibrate(self.grown.network, few)
-
-    def settings(self, target: str) -> Settings:
-        states = 24 if target == "lava" else 32
-        return Settings(state_bits=states, rates=self.ranges.rates)
-
-    def quantized(self, target: str) -> Network:
-        built, settings = backend(target), self.settings(target)
-        steps = built.passes(self.grown.network, settings, self.ranges)
-        return run_pipeline(self.grown.network, steps)
-
-    def lowered(self, target: str) -> tuple[Backend[Any], Settings, Network, object]:
-        """What the target has made, kept for the stages behind."""
-        if target not in self.made:
-            built, settings = backend(target), self.settings(target)
-            network = self.quantized(target)
-            self.made[target] = built, settings, network, built.lower(network, settings)
-        return self.made[target]
-
-    @cached_property
-    def text(self) -> str:
-        return show(self.grown.network)
-
-    def file(self, name: str, content: bytes) -> str:
-        path = self.folder / name
-        path.write_bytes(content)
-        return str(path)
-
-    @cached_property
-    def data(self) -> Path:
-        path = self.folder / "data.npz"
-        np.savez(path, x=self.grown.signal)
-        return path
-
-    @cached_property
-    def model(self) -> str:
-        """The network as a file that `build` takes."""
-        arrays = {name: t.values for name, t in self.grown.network.tensors.items()}
-        np.savez(self.folder / "model.npz", allow_pickle=False, **arrays)
-        return self.file("model.snn", self.text.encode())
-
-    @cached_property
-    def bundle(self) -> Bundle:
-        path = self.folder / "model.snnb"
-        compile_model(BuildRequest(self.model, "c99", data=self.data, output=path))
-        return Bundle.open(path)
-
-
-Stage = Callable[[Case], Callable[[], object]]
-"""What makes ready all that a stage needs, and gives the stage itself."""
-
-
-def _torch(case: Case) -> Callable[[], object]:
-    source = case.file("model.py", torch_source(case.axis, case.size).encode())
-    request = ImportRequest(f"{source}:build", None, case.grown.signal[:4], {})
-    return lambda: frontend(request.source).load(request)
-
-
-def _nir(case: Case) -> Callable[[], object]:
-    source = case.file("model.nir", write_nir(case.grown.network).content)
-    request = ImportRequest(source, None, case.grown.signal[:4], {"reset": "subtract"})
-    return lambda: frontend(source).load(request)
-
-
-def _snn(case: Case) -> Callable[[], object]:
-    return lambda: verify(parse(case.text, case.grown.network.tensors))
-
-
-def _lower(target: str) -> Stage:
-    def stage(case: Case) -> Callable[[], object]:
-        built, settings, network, _ = case.lowered(target)
-        return lambda: built.lower(verify(parse(show(network), network.tensors)), settings)
-
-    return stage
-
-
-def _emit(target: str) -> Stage:
-    def stage(case: Case) -> Callable[[], object]:
-        built, _, _, program = case.lowered(target)
-
-        def written() -> int:
-            files = built.emit(program)
-            return sum(len(files[name]) for name in files)
-
-        return written
-
-    return stage
-
-
-def _simulate(target: str) -> Stage:
-    def stage(case: Case) -> Callable[[], object]:
-        built, _, _, program = case.lowered(target)
-        return lambda: built.simulate(program, case.grown.signal, ())
-
-    return stage
-
-
-def _quantize(target: str) -> Stage:
-    def stage(case: Case) -> Callable[[], object]:
-        assert case.ranges
-        return lambda: case.quantized(target)
-
-    return stage
-
-
-def _build(case: Case) -> Callable[[], object]:
-    request = BuildRequest(case.model, "c99", data=case.data, output=case.folder / "again.snnb")
-    return lambda: compile_model(request)
-
-
-def _verify(case: Case) -> Callable[[], object]:
-    bundle = case.bundle
-    return lambda: verify_bundle(bundle, data=case.data, target_samples=1)
-
-
-STAGES: Mapping[str, Stage] = {
-    "import-torch": _torch,
-    "import-nir": _nir,
-    "import-snn": _snn,
-    "show": lambda case: lambda: show(case.grown.network),
-    "calibrate": lambda case: lambda: calibrate(case.grown.network, case.grown.signal),
-    "reference-float": lambda case: lambda: run(case.grown.network, case.grown.signal),
-    **{f"passes-{target}": _quantize(target) for target in TARGETS},
-    **{f"lower-{target}": _lower(target) for target in TARGETS},
-    **{f"emit-{target}": _emit(target) for target in TARGETS},
-    "reference": lambda case: lambda: run(case.lowered("c99")[2], case.grown.signal),
-    **{f"simulate-{target}": _simulate(target) for target in TARGETS},
-    "build": _build,
-    "verify": _verify,
-}
-
-
-@dataclass(frozen=True)
-class Work:
-    """What one run of a stage took.
-
-    Attributes:
-        lines: of Python that were executed; the same in every run.
-        peak_bytes: the most memory of Python objects and arrays at a time.
-        seconds: of the processor; the one thing that is measured and not counted.
-    """
-
-    lines: int
-    peak_bytes: int
-    seconds: float
-
-
-def count_lines(call: Callable[[], object]) -> int:
-    """Lines of Python that a call executes in this thread, a loop's as often as they are."""
-    return count_places(call).total()
-
-
-def count_places(call: Callable[[], object]) -> Counter[tuple[str, int]]:
-    """File and line → how often a call executes it in this thread."""
-    lines: Counter[tuple[str, int]] = Counter()
-
-    def local(frame: FrameType, event: str, argument: object) -> Any:
-        if event == "line":
-            lines[frame.f_code.co_filename, frame.f_lineno] += 1
-        return local
-
-    before = sys.gettrace()
-    sys.settrace(lambda frame, event, argument: local)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return lines
-
-
-def count_bytes(call: Callable[[], object]) -> int:
-    """The most bytes that a call has in use at a time; NumPy tells its arrays (tracemalloc)."""
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def measure(call: Callable[[], object]) -> Work:
-    """The work of a call, which is made three times."""
-    start = time.process_time()
-    call()
-    seconds = time.process_time() - start
-    return Work(count_lines(call), count_bytes(call), seconds)
-
-
-def exponent(sizes: Sequence[int], amounts: Sequence[float]) -> float:
-    """Growth beyond a constant: of y = a + b x**k, the k between the three largest sizes.
-
-    It follows from how much is added from size to size, so that what every run takes does not hide
-    it; sizes are a geometric row. What adds less than a twentieth does not count as growth.
-    """
-    first, second, third = amounts[-3:]
-    ratio = math.log(sizes[-1] / sizes[-2])
-    if third - second <= third / 20:
-        return 0.0
-    if second - first <= second / 20:
-        return math.log(third / second) / ratio
-    return math.log((third - second) / (second - first)) / ratio
 
 
 def measured(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> Iterator[tuple[int, Work]]:
@@ -300,7 +72,7 @@ def row(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> dict[str, An
     found, refusal = list[tuple[int, Work]](), ""
     try:
         found.extend(measured(axis, stage, kind, sizes))
-    except Exception as error:  # a limit of a target is a result here
+    except SnnccError as error:  # a limit of a target is a result here
         refusal = f"{type(error).__name__}: {error}".splitlines()[0]
     result: dict[str, Any] = {
         "axis": axis,
@@ -309,7 +81,7 @@ def row(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> dict[str, An
         "sizes": [size for size, _ in found],
         "refused": refusal,
     }
-    for name in ("lines", "peak_bytes", "seconds"):
+    for name in (*AMOUNTS, "seconds"):
         amounts = [getattr(work, name) for _, work in found]
         result[name] = amounts
         if len(found) > 2:
@@ -317,31 +89,65 @@ def row(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> dict[str, An
     return result
 
 
-def main() -> None:
-    """Print the table of the axes and stages that are asked for; write it as JSON."""
+def judge(found: Mapping[str, Any], sizes: Sequence[int]) -> list[str]:
+    """What is wrong with a row, a sentence each: too steep, or not measured and not refused."""
+    what = f"{found['stage']} over {found['axis']}"
+    wrong = [
+        f"{what}: {name} grow with exponent {found[f'{name}_exponent']:.2f}, above {STEEPEST}"
+        for name in AMOUNTS
+        if found.get(f"{name}_exponent", 0.0) > STEEPEST
+    ]
+    if len(found["sizes"]) < len(sizes) and not found["refused"]:
+        wrong.append(f"{what}: measured up to {max(found['sizes'], default=0):,} alone")
+    return wrong
+
+
+def main() -> int:
+    """Prints the table of the axes and stages that are asked for, and writes it as JSON.
+
+    Returns: 1 where something grows too fast.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--axis", action="append", choices=AXES)
     parser.add_argument("--stage", action="append", choices=STAGES)
     parser.add_argument("--kind", choices=KINDS, default="dense", help="of the layers")
     parser.add_argument("--most", type=int, help="the largest size")
+    parser.add_argument("--more", action="store_true", help="larger sizes, too")
     parser.add_argument("--where", type=int, metavar="SIZE", help="the lines that grow too fast")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     if given.where:
         _show_lines(given.axis or AXES, given.stage or [*STAGES], given.kind, given.where)
-        return
+        return 0
     rows: list[dict[str, Any]] = []
-    table = Table("axis", "stage", "sizes", "lines", "exponent", "peak MB", "exponent", "s", "exp.")
+    wrong: list[str] = []
+    table = Table("axis", "stage", "sizes", *(c for name in COLUMNS for c in (name, "exp.")))
     for axis in given.axis or AXES:
-        sizes = [size for size in DECADES[axis] if not given.most or size <= given.most]
-        for stage in given.stage or STAGES:
+        every = DECADES[axis] + (LARGER.get(axis, ()) if given.more else ())
+        sizes = [size for size in every if not given.most or size <= given.most]
+        for stage in given.stage or [stage for stage in STAGES if belongs(axis, stage)]:
             found = row(axis, stage, given.kind, sizes)
             rows.append(found)
+            wrong += judge(found, sizes)
             print(json.dumps(found), file=sys.stderr, flush=True)
             _add(table, found)
     Console(width=160).print(table)
+    print(
+        *(f"{row['stage']} over {row['axis']}: {row['refused']}" for row in rows if row["refused"]),
+        sep="\n",
+    )
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n")
+    print(*wrong, sep="\n", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+COLUMNS: Mapping[str, str] = {
+    "lines": "lines",
+    "peak MB": "peak_bytes",
+    "made": "made",
+    "s": "seconds",
+}
 
 
 def _show_lines(axes: Sequence[Axis], stages: Sequence[str], kind: str, size: int) -> None:
@@ -353,24 +159,16 @@ def _show_lines(axes: Sequence[Axis], stages: Sequence[str], kind: str, size: in
 
 
 def _add(table: Table, found: Mapping[str, Any]) -> None:
-    def power(name: str) -> str:
+    cells: list[str] = []
+    for title, name in COLUMNS.items():
+        last = found[name][-1] if found[name] else 0
+        shown = f"{last:,}" if title in ("lines", "made") else f"{last:.2f}"
+        cells.append(f"{last / 1e6:.1f}" if title == "peak MB" else shown)
         value = found.get(f"{name}_exponent")
-        return "" if value is None else f"{value:.2f}"
-
-    last = [found[name][-1] if found[name] else 0 for name in ("lines", "peak_bytes", "seconds")]
-    sizes = f"{found['sizes'][0]}-{found['sizes'][-1]}" if found["sizes"] else "refused"
-    table.add_row(
-        found["axis"],
-        found["stage"],
-        sizes,
-        f"{last[0]:,}",
-        power("lines"),
-        f"{last[1] / 1e6:.1f}",
-        power("peak_bytes"),
-        f"{last[2]:.2f}",
-        power("seconds"),
-    )
+        cells.append("" if value is None else f"{value:.2f}")
+    sizes = f"{found['sizes'][0]:,}-{found['sizes'][-1]:,}" if found["sizes"] else "refused"
+    table.add_row(found["axis"], found["stage"], sizes, *cells)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

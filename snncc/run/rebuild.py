@@ -17,6 +17,8 @@ from snncc.ir.passes import Lateness, all_passes, parse_passes, with_ranges
 from snncc.plugins import find_lowering_versions
 from snncc.version import __version__
 
+from .firmware_check import check_firmware
+
 TARGET = "target/"
 
 
@@ -41,8 +43,9 @@ class Rebuilt:
 def rebuild(bundle: Bundle, backend: Backend[Any], program: object) -> Rebuilt:
     """Runs the stated pipeline on `source/` again and compares all that it leads to.
 
-    The network, what the backend emits and reports for it, and the check spikes are compared with
-    those of the bundle: what was edited differs, though its digest may have been edited as well.
+    The network, what the backend emits and reports for it, its firmware where the same compiler is
+    here, and the check spikes are compared with those of the bundle: what was edited differs,
+    though its digest may have been edited as well.
 
     Args:
         bundle: opened.
@@ -70,7 +73,8 @@ def rebuild(bundle: Bundle, backend: Backend[Any], program: object) -> Rebuilt:
     differs = [*_facts(bundle, port_lags(late.total))]
     if find_lowering_versions(backend) == bundle.manifest.lowered_with:
         differs += _check_emitted(bundle, backend, program)
-        return Rebuilt(tuple(differs))
+        compiled = check_firmware(bundle, backend, program)
+        return Rebuilt((*differs, *compiled.differs), compiled.absent)
     return Rebuilt(
         tuple(differs),
         f"target/ was written with {_show(bundle.manifest.lowered_with)}, here is "

@@ -19,7 +19,7 @@ from snncc.ir import DECODES, Decode, LoweringRefused, UsageError, plugins, show
 from snncc.ir.untrusted import limits
 from snncc.run import Report
 from snncc.run.lowered import backend_of
-from snncc.run.rebuild import rebuild
+from snncc.run.rebuild import Rebuilt, rebuild
 from tests.nets import HAND, hand, spikes_for
 
 
@@ -278,6 +278,59 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, content in made.items():
         (folder / name).write_bytes(content)
     return {name: folder / name for name in made}
+
+
+BOARD = "cortex-m4-emulated"
+ELF = f"firmware/{BOARD}.elf"
+
+
+@pytest.fixture(scope="module")
+def boarded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("boarded")
+    model, data = saved("feedforward", folder)
+    output = folder / "net.snnb"
+    return compile_model(BuildRequest(str(model), "c99", data=data, output=output, board=BOARD))
+
+
+def rebuilt(path: Path) -> Rebuilt:
+    bundle = Bundle.open(path)
+    backend = backend_of(bundle)
+    return rebuild(bundle, backend, backend.lower(bundle.network, bundle.settings))
+
+
+def test_firmware_is_compiled_again_and_compared(boarded: Path, tmp_path: Path) -> None:
+    assert rebuilt(boarded) == Rebuilt()
+    other = Path(copytree(boarded, tmp_path / "net.snnb"))
+    content = bytearray((other / ELF).read_bytes())
+    content[-1] ^= 1
+    rehashed(other, {ELF: bytes(content)})
+    assert rebuilt(other).differs == (f"{ELF} is not what target/ is compiled to",)
+
+
+def test_sizes_that_firmware_has_not_are_found(boarded: Path, tmp_path: Path) -> None:
+    other = Path(copytree(boarded, tmp_path / "net.snnb"))
+    report = json.loads((other / "report.json").read_text())
+    report["board"]["flash_bytes"] -= 4
+    rehashed(other, {"report.json": json.dumps(report).encode()})
+    assert rebuilt(other).differs == (f"report.json states other sizes than {ELF} has",)
+
+
+def test_firmware_of_another_compiler_is_not_compared(boarded: Path, tmp_path: Path) -> None:
+    other = Path(copytree(boarded, tmp_path / "net.snnb"))
+    report = json.loads((other / "report.json").read_text())
+    report["board"]["compiler"] = "Clang 3"
+    rehashed(other, {"report.json": json.dumps(report).encode(), ELF: b"ELF"})
+    assert rebuilt(other).differs == ()
+    assert rebuilt(other).absent.startswith(f"{ELF} was compiled by Clang 3, here is ")
+
+
+def test_firmware_for_a_board_that_does_not_exist_is_found(boarded: Path, tmp_path: Path) -> None:
+    other = Path(copytree(boarded, tmp_path / "net.snnb"))
+    (other / ELF).rename(other / "firmware/none.elf")
+    manifest = json.loads((other / MANIFEST).read_text())
+    manifest["files"]["firmware/none.elf"] = manifest["files"].pop(ELF)
+    (other / MANIFEST).write_text(json.dumps(manifest))
+    assert rebuilt(other).differs[0].startswith("firmware/none.elf cannot come of the program: ")
 
 
 @pytest.mark.parametrize("form", ["", "_ssh"], ids=["PEM", "OpenSSH"])

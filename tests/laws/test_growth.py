@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.growth import STAGES, STEEPEST, Case, count_bytes, count_lines, exponent
+from benchmarks.growth import STEEPEST
+from benchmarks.workloads.counting import count_bytes, count_lines, exponent
 from benchmarks.workloads.growing import KINDS, Axis
+from benchmarks.workloads.stages import STAGES, Case
 
 IMPORTS = "import-nir", "import-snn", "show"
 PASSES = "passes-c99", "passes-tflm", "passes-spinnaker2", "passes-lava"
