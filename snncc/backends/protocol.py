@@ -8,13 +8,14 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
-from snncc.ir import Network, Trace, Values
+from snncc.ir import Network, Trace, UsageError, Values
 from snncc.ir.passes import Pass, Ranges
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Files: TypeAlias = Mapping[PurePosixPath, bytes]
 NO_TABLE: Mapping[str, float] = MappingProxyType({})
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
+NO_BITS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class Settings:
     """What a backend is given with the network; stored in the bundle, so that lowering repeats.
 
     Attributes:
-        weight_bits: 2 to 8.
+        weight_bits: 2 to 16; a target may have fewer.
         state_bits: 16 or 32.
         options: KEY=VALUE of the command line that this backend understands.
         rates: node → mean spikes per neuron and tick, from calibration; empty if unknown.
         presentation: of the samples that came with the model; None: there were none.
         classes: what the classes are called, in order; empty if unknown.
+        layer_bits: node with weights, or population that weights lead to → bits of these weights.
     """
 
     weight_bits: int = 8
@@ -49,6 +51,30 @@ class Settings:
     rates: Mapping[str, float] = field(default_factory=lambda: NO_TABLE)
     presentation: Presentation | None = None
     classes: tuple[str, ...] = ()
+    layer_bits: Mapping[str, int] = field(default_factory=lambda: NO_BITS)
+
+    @property
+    def layers(self) -> str:
+        """The layers' own bits, as `quantize` takes them."""
+        return ";".join(f"{name}:{bits}" for name, bits in self.layer_bits.items())
+
+    @property
+    def widest_weight_bits(self) -> int:
+        """The most bits of any weights."""
+        return max((self.weight_bits, *self.layer_bits.values()))
+
+    def require_narrow(self, most: int, target: str) -> None:
+        """Refuses weights of more bits than a target has.
+
+        Raises:
+            UsageError: names the target and those that have them.
+        """
+        if self.widest_weight_bits > most:
+            raise UsageError(
+                f"{target} has weights of {most} bits at most; leave --weight-bits and "
+                "--layer-bits within them, or build for c99, or for spinnaker2 with --option "
+                "kernel=own"
+            )
 
 
 P = TypeVar("P")

@@ -82,6 +82,7 @@ def settings_of(
         ranges.rates,
         None if samples is None else Presentation(samples.signal.shape[1], samples.held),
         class_names(request.model, classes),
+        request.layer_bits,
     )
 
 
@@ -100,6 +101,11 @@ def passes_of(
     """
     if request.passes is None:
         return target.passes(network, settings, ranges)
+    if request.layer_bits:
+        raise UsageError(
+            "--layer-bits is for the target's own passes; with --passes, write "
+            "quantize{layers=NODE:BITS;NODE:BITS} there"
+        )
     for name in ("weight_bits", "state_bits"):
         if getattr(request, name) != getattr(BuildRequest, name):
             option = name.replace("_", "-")

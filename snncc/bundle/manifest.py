@@ -76,6 +76,7 @@ def _record_settings(settings: Settings, theirs: Mapping[str, str]) -> Told:
         dict(settings.rates),
         None if shown is None else Presented(shown.ticks, shown.held),
         list(settings.classes),
+        dict(settings.layer_bits),
     )
 
 

@@ -92,6 +92,7 @@ class Bundle:
             MappingProxyType(told.rates),
             None if shown is None else Presentation(shown.ticks, shown.held),
             tuple(told.classes),
+            MappingProxyType(told.layer_bits),
         )
 
     @property

@@ -17,6 +17,7 @@ class BuildRequest:
     weights: Path | None = None
     data: Path | None = None
     weight_bits: int = 8
+    layer_bits: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     state_bits: int = 32
     board: str | None = None
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -63,13 +63,14 @@ class Presented(Struct, frozen=True, forbid_unknown_fields=True):
 class Told(Struct, frozen=True, forbid_unknown_fields=True):
     """What backend and frontend were told, so that both can be repeated."""
 
-    weight_bits: Annotated[int, Meta(ge=2, le=8)]
+    weight_bits: Annotated[int, Meta(ge=2, le=16)]
     state_bits: Annotated[int, Meta(ge=16, le=32, multiple_of=16)]
     options: dict[str, str]
     model_options: dict[str, str]
     rates: dict[str, Finite]
     presentation: Presented | None = None
     classes: list[Annotated[str, Meta(max_length=limits.NAME_CHARACTERS)]] = []
+    layer_bits: dict[str, Annotated[int, Meta(ge=2, le=16)]] = {}
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):

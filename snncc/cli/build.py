@@ -11,12 +11,32 @@ from .failures import debug_option
 from .options import FILE, NEW, data_option, max_drop_option, pairs_option, weights_option
 
 
+def _read_bits(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for value in values:
+        name, _, bits = value.removeprefix("%").partition("=")
+        if not name or not bits.isdigit() or not 2 <= int(bits) <= 16:
+            raise click.BadParameter(f"'{value}' is not NODE=BITS with 2 to 16 bits", ctx)
+        if found.setdefault(name, int(bits)) != int(bits):
+            raise click.BadParameter(f"'{name}' is given twice", ctx)
+    return found
+
+
 @click.command("build")
 @click.argument("model")
 @click.option("--target", required=True, help="What to build for; `snncc targets` lists them.")
 @weights_option
 @data_option
-@click.option("--weight-bits", type=click.IntRange(2, 8), default=8, show_default=True)
+@click.option("--weight-bits", type=click.IntRange(2, 16), default=8, show_default=True)
+@click.option(
+    "--layer-bits",
+    multiple=True,
+    metavar="NODE=BITS",
+    callback=_read_bits,
+    help="Bits of one node's weights, or of all that lead to a population; may be repeated.",
+)
 @click.option("--state-bits", type=click.Choice(["16", "32"]), default="32", show_default=True)
 @click.option("--board", help="Fit this board's memories; `snncc boards` lists them.")
 @pairs_option
@@ -44,6 +64,7 @@ def command(
     weights: Path | None,
     data: Path | None,
     weight_bits: int,
+    layer_bits: Mapping[str, int],
     state_bits: str,
     board: str | None,
     options: Mapping[str, str],
@@ -70,6 +91,7 @@ def command(
         weights=weights,
         data=data,
         weight_bits=weight_bits,
+        layer_bits=layer_bits,
         state_bits=int(state_bits),
         board=board,
         options=options,

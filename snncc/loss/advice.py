@@ -9,7 +9,8 @@ from .sensitivity import LIKE_INTEGERS, Sensitivity
 FELT = 0.01  # scores that move by less of their spread answer the same
 
 CURES = {
-    Cause.WEIGHTS: "give these weights more bits",
+    Cause.WEIGHTS: "give these weights more bits (--layer-bits NODE=16 on c99 and on our kernel of "
+    "spinnaker2)",
     Cause.CONSTANTS: "widen the state, in whose unit they count",
     Cause.DECAY: "give decays more bits",
     Cause.STATE: "widen this state, register or input",
@@ -47,5 +48,5 @@ def _name_first(row: Row) -> str:
     odd = f", {row.suspect}" if row.suspect else ""
     return (
         f"most to blame: {row.cause.value} at %{row.node}{place}{odd}; alone it moves the scores "
-        f"by {row.moved:.1%} of their spread; {CURES[row.cause]}"
+        f"by {row.moved:.1%} of their spread; {CURES[row.cause].replace('NODE', row.node)}"
     )

@@ -348,7 +348,8 @@ def test_a_model_may_name_its_tensors_as_units_are_named() -> None:
     ("change", "message"),
     [
         (lambda n: quantize_twice(n), "the network has number formats already"),
-        (lambda n: Quantize(weight_bits=9)(n), "weight_bits is 9, expected 2 to 8"),
+        (lambda n: Quantize(weight_bits=17)(n), "weight_bits is 17, expected 2 to 16"),
+        (lambda n: Quantize(layers="c1:1")(n), "layers has 'c1:1', expected NODE:BITS of 2 to 16"),
         (lambda n: Quantize()(hand("readout")), "%x: it takes real values and nothing is known"),
         (
             lambda n: Quantize()(replace(n, nodes=n.nodes[:1], outputs=(Use("x"),))),

@@ -56,7 +56,7 @@ def test_a_loss_beyond_the_floor_is_blamed_with_a_cure() -> None:
     calm = Sensitivity(95.0, (STILL, replace(FELT, lost=0.1, least_lost=0.0)), (), True, 0.5)
     told = advise(Blame((ROW,), {}, 3.0, True, 200), calm)
     assert len(told) == 2
-    assert "weights at %c1 (net.py:3 c1)" in told[1] and "more bits" in told[1]
+    assert "weights at %c1 (net.py:3 c1)" in told[1] and "--layer-bits c1=16" in told[1]
 
 
 def test_verify_and_build_say_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,5 +23,10 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         MergeWeights(),
         FoldBias(),
         Prune(),
-        Quantize(weight_bits=settings.weight_bits, state_bits=settings.state_bits, ranges=ranges),
+        Quantize(
+            weight_bits=settings.weight_bits,
+            state_bits=settings.state_bits,
+            layers=settings.layers,
+            ranges=ranges,
+        ),
     )

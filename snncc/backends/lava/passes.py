@@ -31,6 +31,7 @@ from .target import (
     INPUT_BITS_MAX,
     SHIFT_BITS,
     STATE_BITS,
+    WEIGHT_BITS,
 )
 
 
@@ -41,6 +42,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
         UsageError: states of 16 bits are asked for, or an option has a value that it cannot have.
         LoweringRefused: L003, a norm, which would have thresholds behind it refused in its place.
     """
+    settings.require_narrow(WEIGHT_BITS, "Loihi")
     if settings.state_bits < STATE_BITS:
         raise UsageError(f"Loihi's states have {STATE_BITS} bits; leave out --state-bits")
     for node in network:
@@ -55,6 +57,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
         *((HardReset(),) if choice(settings.options, "reset", "exact", "zero") == "zero" else ()),
         Quantize(
             weight_bits=settings.weight_bits,
+            layers=settings.layers,
             state_bits=STATE_BITS,
             widest_bits=STATE_BITS,
             decay_bits=DECAY_BITS,

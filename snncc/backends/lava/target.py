@@ -13,6 +13,7 @@ WEIGHT_EXPONENT_MAX = (
     7  # of all weights of a Dense or Sparse: -8 to 7, docs of proc/dense/process.py
 )
 SHIFT_BITS = 10  # what eight synapses side by side with the largest exponent reach beyond one
+WEIGHT_BITS = 8  # of a code, its sign included: WEIGHT_HIGH
 STATE_BITS = 24  # u and v: proc/lif/models.py, uv_bitwidth
 DECAY_BITS = 12  # du, dv: 0 to 4095, same file
 ALIGN_BITS = 6  # synaptic input and threshold are shifted left so far, same file

@@ -28,6 +28,7 @@ from .chip.target import HOP_TICKS
 from .settings import KERNELS, choose
 
 STATE_BITS = 32  # binary32
+WEIGHT_BITS = 8  # of a code: seven and a sign, in synapses of py-spinnaker2's applications
 
 
 def ways(settings: Settings) -> tuple[Settings, ...]:
@@ -38,8 +39,8 @@ def ways(settings: Settings) -> tuple[Settings, ...]:
     """
     if choose(settings, "kernel", KERNELS) != "auto":
         return (settings,)
-    own = MappingProxyType({**settings.options, "kernel": "own"})
-    return settings, replace(settings, options=own)
+    own = replace(settings, options=MappingProxyType({**settings.options, "kernel": "own"}))
+    return (own,) if settings.widest_weight_bits > WEIGHT_BITS else (settings, own)
 
 
 def for_own_kernel(settings: Settings) -> bool:
@@ -73,6 +74,7 @@ def _stock(settings: Settings, ranges: Ranges, *, strict: bool) -> tuple[Pass, .
             "the applications of SpiNNaker 2 keep states in float32; leave out --state-bits, or "
             "build with --option kernel=own"
         )
+    settings.require_narrow(WEIGHT_BITS, "a synapse of SpiNNaker 2's applications")
     return (
         Canonicalize(),
         FoldNorm(),
@@ -82,6 +84,7 @@ def _stock(settings: Settings, ranges: Ranges, *, strict: bool) -> tuple[Pass, .
         ResetNow(),
         Quantize(
             weight_bits=settings.weight_bits,
+            layers=settings.layers,
             fraction_bits=0,
             meet="inputs",
             shift_bits=0,

@@ -14,7 +14,7 @@ from snncc.ir.passes import (
     Ranges,
 )
 
-from .target import STATE_BITS_MAX
+from .target import STATE_BITS_MAX, WEIGHT_BITS_MAX
 
 
 def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
@@ -25,6 +25,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
     Wide ones have 30, in an int32: two bits are left for the sums of a state with a threshold, an
     input and another state, which no kernel computes beyond 32.
     """
+    settings.require_narrow(WEIGHT_BITS_MAX, "TFLite-Micro")
     bits = min(settings.state_bits, STATE_BITS_MAX)
     return (
         Canonicalize(),
@@ -34,6 +35,7 @@ def passes(settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         Prune(),
         Quantize(
             weight_bits=settings.weight_bits,
+            layers=settings.layers,
             state_bits=bits,
             widest_bits=STATE_BITS_MAX,
             ranges=ranges,

@@ -15,6 +15,7 @@ INT16 = -(1 << 15), (1 << 15) - 1  # what FULLY_CONNECTED and CONV_2D put out; b
 INT32 = -(1 << 31), (1 << 31) - 1  # what ADD, SUB and MUL compute in; beyond, they wrap
 BOUND = 1 << 31
 AXES_MAX = 3  # beside the batch: comparisons broadcast over four axes, comparisons.cc
+WEIGHT_BITS_MAX = 8  # of kernels with int8 or int16 signals
 STATE_BITS_MAX = 30  # of those that our own passes choose
 TAPS_MAX = 512  # of a convolution computed tap by tap in int32: three operators each
 TURNS_MAX = 5  # rows or columns turned one by one, two operators each; two halves take eleven

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from ...network import Network, Node
@@ -11,6 +13,14 @@ from ...param import values_of
 
 SUM_BITS = 31
 SHARE = 0.9  # of the largest sum; what is left is the bias's
+
+
+class Widths(Protocol):
+    """Says how wide the codes of weights are."""
+
+    def find(self, name: str) -> int:
+        """Bits of a node's weights."""
+        ...
 
 
 def moves(node: Node) -> bool:
@@ -41,7 +51,7 @@ def count_spare(network: Network, node: Node, bits: int, weight_bits: int) -> in
     return max(0, int(np.ceil(sum_bits(network, node, bits, weight_bits) - most)))
 
 
-def count_spare_of(network: Network, name: str, bits: int, weight_bits: int) -> int:
+def count_spare_of(network: Network, name: str, bits: int, weight_bits: Widths) -> int:
     """The same for a value and all weights that read it, as it is or moved."""
     found, seen, pending = 0, {name}, [name]
     while pending:
@@ -54,5 +64,5 @@ def count_spare_of(network: Network, name: str, bits: int, weight_bits: int) -> 
             if moves(node):
                 pending.append(node.name)
             elif isinstance(node.op, Weighted):
-                found = max(found, count_spare(network, node, bits, weight_bits))
+                found = max(found, count_spare(network, node, bits, weight_bits.find(node.name)))
     return found

@@ -17,11 +17,12 @@ from .calibrate import Ranges
 from .headroom import SUM_BITS, count_spare
 from .potentials import BITS, hold
 from .units import kinds, meetings, wire_kind
+from .weight_bits import WeightBits
 
 BOUND = 1 << SUM_BITS
 
 
-def open_circles(network: Network, ranges: Ranges, weight_bits: int) -> Network:
+def open_circles(network: Network, ranges: Ranges, widths: WeightBits) -> Network:
     """The network with a register before all weights whose unit would follow from itself.
 
     So it is where a current meets what weights made of it (`y + W y`), and where potentials drive
@@ -32,10 +33,12 @@ def open_circles(network: Network, ranges: Ranges, weight_bits: int) -> Network:
     Raises:
         PassError: nothing is known of such a value, or it has no end.
     """
-    return _all_held(network, meetings(network).circular, ranges, weight_bits)
+    return _all_held(network, meetings(network).circular, ranges, widths)
 
 
-def narrow_sums(network: Network, formatted: Network, ranges: Ranges, weight_bits: int) -> Network:
+def narrow_sums(
+    network: Network, formatted: Network, ranges: Ranges, widths: WeightBits
+) -> Network:
     """The network with a register wherever weights may add up to more than 32 bits of real values.
 
     As where layers follow one another with no neuron between, or where a strong bias is beside
@@ -45,12 +48,12 @@ def narrow_sums(network: Network, formatted: Network, ranges: Ranges, weight_bit
         network: in the making.
         formatted: the same with all formats, which tell how far each sum may go.
         ranges: of a calibration run.
-        weight_bits: of all weights.
+        widths: of weights.
     """
     if not ranges.signal:
         return network
     wide = [name for name in _beyond(formatted) if name in network and _narrows(network, name)]
-    return _all_held(network, wide, ranges, weight_bits)
+    return _all_held(network, wide, ranges, widths)
 
 
 def _beyond(formatted: Network) -> list[str]:
@@ -78,11 +81,13 @@ def _narrows(network: Network, name: str) -> bool:
     return read in ("current", "real") and not isinstance(source, Input | Requantize)
 
 
-def _all_held(network: Network, names: Sequence[str], ranges: Ranges, weight_bits: int) -> Network:
+def _all_held(
+    network: Network, names: Sequence[str], ranges: Ranges, widths: WeightBits
+) -> Network:
     """The network with a register before each of some nodes with weights."""
     read = {name: replace(network[name].inputs[0], delay=0) for name in names}
     for name, peak in _peaks(network, read, ranges).items() if names else ():
-        bits = BITS - count_spare(network, network[name], BITS - 1, weight_bits)
+        bits = BITS - count_spare(network, network[name], BITS - 1, widths.find(name))
         network = hold(network, network[name], bits, peak)
     return network
 

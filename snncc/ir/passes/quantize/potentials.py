@@ -14,13 +14,14 @@ from ...op.facts import Output
 from ...ops import Requantize, Weighted
 from .calibrate import Ranges, name_recorded
 from .headroom import count_spare, moves
+from .weight_bits import WeightBits
 
 BITS = 16  # of a register
 HEADROOM = 1.25  # over the largest potential seen
 
 
 def narrow_potentials(
-    network: Network, ranges: Ranges, state_bits: int, weight_bits: int
+    network: Network, ranges: Ranges, state_bits: int, weight_bits: WeightBits
 ) -> Network:
     """The network with a register wherever weights would add up to more than 32 bits of potentials.
 
@@ -30,9 +31,9 @@ def narrow_potentials(
     for node in network.nodes:
         if not isinstance(node.op, Weighted):
             continue
-        peak = _peak(network, node.inputs[0], ranges)
-        if peak is not None and count_spare(network, node, state_bits - 1, weight_bits):
-            bits = BITS - count_spare(network, node, BITS - 1, weight_bits)
+        peak, own = _peak(network, node.inputs[0], ranges), weight_bits.find(node.name)
+        if peak is not None and count_spare(network, node, state_bits - 1, own):
+            bits = BITS - count_spare(network, node, BITS - 1, own)
             network = hold(network, node, bits, peak)
     return network
 

@@ -29,6 +29,7 @@ from .spike_limits import limit_spikes
 from .state_widths import MARGIN, Unfit, choose
 from .unit_weights import relay
 from .units import Currents, Group, groups, kinds, unit_of, wire_kind
+from .weight_bits import LEAST, MOST, NARROW, WeightBits, choose_bits, read_layers
 
 INT32_BITS = 32
 BIAS_BITS = 30
@@ -70,6 +71,11 @@ class Quantize(Pass):
     from a register too, as no unit could be chosen otherwise; and so do weights that would add up
     currents to more than 32 bits, as where three layers follow one another.
 
+    `layers` gives some weights other bits, as in `W_x:16;fc1:4`, by node or by the population that
+    they lead to. Where widths meet, the unit is that of the widest, and registers shift the sums of
+    the others to the left, exactly. Weights of more than 8 bits that read real values are narrower
+    where their sums would leave 32 bits otherwise: a value keeps its 16 bits first.
+
     Real values that are multiplied with each other, bent by functions, normalised or put out as
     graded events are held in registers of 16 bits, in powers of two that calibration chooses. They
     and real inputs have fewer bits where weights that read them would add up to more than 32.
@@ -93,46 +99,49 @@ class Quantize(Pass):
     meet: str = "apart"
     shift_bits: int = MOST_BITS
     strict: bool = False
+    layers: str = ""
     ranges: Ranges = field(default_factory=Ranges, compare=False)
 
     def __call__(self, network: Network) -> Network:
         self._options()
         if network.quantized:
             raise PassError("quantize: the network has number formats already")
-        network = relay(registers(network, self.ranges, self.weight_bits))
+        bits = choose_bits(network, self.weight_bits, read_layers(self.layers))
+        network = relay(registers(network, self.ranges, bits))
         if self.meet == "apart":
-            network = narrow_potentials(network, self.ranges, self.state_bits, self.weight_bits)
-        network = open_circles(network, self.ranges, self.weight_bits)
-        network = self._inputs(network)
+            network = narrow_potentials(network, self.ranges, self.state_bits, bits)
+        network = open_circles(network, self.ranges, bits)
+        network = self._inputs(network, bits)
         network = self._columns.split(network)
-        network = limit_spikes(network, groups(network), self.ranges, self.weight_bits)
+        network = limit_spikes(network, groups(network), self.ranges, bits)
         if not any(n.op.states or n.op.held or isinstance(n.op, Weighted) for n in network):
             raise PassError("quantize: there are neither weights nor neurons to quantize")
         tight: frozenset[str] = frozenset()
         while True:
             try:
-                formatted = self._choose_formats(network, tight)
+                formatted = self._choose_formats(network, bits, tight)
             except Unfit as unfit:
                 if unfit.names <= tight:
                     raise
                 tight |= unfit.names
                 continue
-            narrower = self._narrower(network, formatted)
+            narrower = self._narrower(network, formatted, bits)
             if narrower is network:
                 return formatted
             network = narrower
 
-    def _narrower(self, network: Network, formatted: Network) -> Network:
+    def _narrower(self, network: Network, formatted: Network, bits: WeightBits) -> Network:
         """The network with registers before sums that do not fit; itself where all do."""
         if self.meet != "apart":
             return network
-        return narrow_sums(network, formatted, self.ranges, self.weight_bits)
+        return narrow_sums(network, formatted, self.ranges, bits)
 
-    def _choose_formats(self, network: Network, tight: frozenset[str]) -> Network:
+    def _choose_formats(self, network: Network, bits: WeightBits, tight: frozenset[str]) -> Network:
         """The network with all formats.
 
         Args:
             network: in the making.
+            bits: of weights.
             tight: populations whose currents count as coarsely as their potentials need.
 
         Raises:
@@ -141,7 +150,7 @@ class Quantize(Pass):
         currents: dict[str, Unit] = {}
         for group in groups(network):
             coarse = replace(group, grain=()) if self.units == "population" else group
-            network, units = self._weights(network, coarse, currents, tight)
+            network, units = self._weights(network, coarse, bits, currents, tight)
             currents |= units
         widest = ratios(self._potentials(network, currents, {}))
         widths = choose(widest, self.ranges, self._widths, self.fraction_bits)
@@ -149,7 +158,7 @@ class Quantize(Pass):
 
     def _options(self) -> None:
         for name, low, high in (
-            ("weight_bits", 2, 8),
+            ("weight_bits", LEAST, MOST),
             ("decay_bits", 4, 15),
             ("input_bits", 2, 16),
             ("fraction_bits", 0, 15),
@@ -170,8 +179,8 @@ class Quantize(Pass):
 
     @property
     def _largest(self) -> int:
-        """The largest code of a weight."""
-        return (1 << (self.weight_bits - 1)) - 1
+        """The largest code of a weight, as far as few codes are felt: of wider ones there are."""
+        return (1 << (min(self.weight_bits, NARROW) - 1)) - 1
 
     @property
     def _columns(self) -> Columns:
@@ -182,7 +191,7 @@ class Quantize(Pass):
     def _widths(self) -> tuple[int, int]:
         return self.state_bits, max(self.state_bits, self.widest_bits)
 
-    def _inputs(self, network: Network) -> Network:
+    def _inputs(self, network: Network, bits: WeightBits) -> Network:
         def choose_input_format(node: Node) -> Node:
             if not isinstance(node.op, Input) or node.op.spiking:
                 return node
@@ -196,7 +205,7 @@ class Quantize(Pass):
             signed = node.name in self.ranges.negative
             whole = int(np.ceil(np.log2(peak * (1 + 2.0**-self.input_bits))))
             most = self.input_bits - signed
-            frac = most - count_spare_of(network, node.name, most, self.weight_bits) - whole
+            frac = most - count_spare_of(network, node.name, most, bits) - whole
             format = Quantity(
                 frac + whole + signed, signed, frac, Rounding.HALF_EVEN, Overflow.SATURATE
             )
@@ -205,35 +214,44 @@ class Quantize(Pass):
         return map_nodes(network, choose_input_format)
 
     def _weights(
-        self, network: Network, group: Group, currents: Currents, tight: frozenset[str]
+        self,
+        network: Network,
+        group: Group,
+        bits: WeightBits,
+        currents: Currents,
+        tight: frozenset[str],
     ) -> tuple[Network, Currents]:
         """Formats for the weights of one group, which share a unit, up to known factors.
 
         And the unit of the currents of its populations.
         """
-        largest = self._largest
+        codes = {n: bits.find_largest(n) for n in group.weights}
         each = {
-            n: _reach(network, network[n], group, largest, currents) / f
+            n: _reach(network, network[n], group, codes[n], currents) / f
             for n, f in group.weights.items()
         }
-        reach = np.maximum.reduce([np.zeros(group.grain), *each.values()])
+        # The unit is that of the widest weights; registers shift the currents of the others.
+        largest = max(codes.values(), default=1)
+        widest = [each[n] for n in each if codes[n] == largest]
+        reach = np.maximum.reduce([np.zeros(group.grain), *widest])
         # Where there is no weight any unit will do; where weights are tiny beside the threshold,
         # the unit is as coarse as the threshold needs to fit.
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
         unit = np.maximum(unit, self._find_coarsest(network, group))
         unit = np.maximum(unit, self._find_unit(network, group, tight))
-        meeting = Meeting(network, group, largest, self.ranges, currents)
+        meeting = Meeting(network, group, self._largest, self.ranges, currents)
         if self.shift_bits and not any(Use(name) in network.outputs for name in each):
             unit = meeting.common_unit(unit, self._widths[1], self.shift_bits)
         self._check_silence(meeting, unit)
         for name, factor in group.weights.items():
-            own, filled = unit * factor, each[name] / (unit * largest)
+            own, filled = unit * factor, each[name] / (unit * codes[name])
+            felt = each[name] / (unit * min(codes[name], self._largest))
             if np.any(filled > SAME):
                 network, own = self._count_coarser(network, name, own, filled)
-            elif self._is_free(network, name) and meeting.is_lost(name, filled, unit):
-                network, own = self._count_finer(network, name, own, currents)
+            elif self._is_free(network, name) and meeting.is_lost(name, felt, unit):
+                network, own = self._count_finer(network, name, own, codes[name], currents)
             network, ref = keep_tensor(network, f"{name}.unit", own)
-            formats = _weight_formats(network[name], self.weight_bits, ref)
+            formats = _weight_formats(network[name], bits.find(name), ref)
             network = _with_formats(network, name, formats)
         return network, {name: unit * factor for name, factor in group.neurons.items()}
 
@@ -270,7 +288,7 @@ class Quantize(Pass):
         return self._requantize_current(network, name, unit), unit * 2.0**steps
 
     def _count_finer(
-        self, network: Network, name: str, unit: Unit, currents: Currents
+        self, network: Network, name: str, unit: Unit, largest: int, currents: Currents
     ) -> tuple[Network, Unit]:
         """The network with a register that counts the current of some weights in `unit`.
 
@@ -282,7 +300,7 @@ class Quantize(Pass):
         shape = network.shapes[name]
         grain = () if self.units == "population" else node.op.grain(shape)
         alone = Group({name: 1.0}, {}, grain)
-        reach = _reach(network, node, alone, self._largest, currents) / self._largest
+        reach = _reach(network, node, alone, largest, currents) / largest
         coarse = alone.coarsen(unit, shape)
         finer = np.floor(np.log2(coarse / np.where(reach == 0, coarse, reach)))
         return self._requantize_current(network, name, unit), coarse * 2.0**-finer

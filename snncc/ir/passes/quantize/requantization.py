@@ -31,6 +31,7 @@ from .real_values import (
     readers_of,
     spike_counts,
 )
+from .weight_bits import WeightBits
 
 REGISTER_BITS = 16
 LOOP_BITS = 28  # sums of several fit 32
@@ -43,7 +44,7 @@ FRACTION_BITS = 31  # most that a factor has
 Purpose: TypeAlias = Literal["meet", "read", "loop"]
 
 
-def registers(network: Network, ranges: Ranges, weight_bits: int) -> Network:
+def registers(network: Network, ranges: Ranges, weight_bits: WeightBits) -> Network:
     """The network with a register wherever a real value must have a format of its own.
 
     Registers follow weights, products and spikes that join such values, before products and
@@ -113,7 +114,7 @@ class _Registers:
 
     network: Network
     ranges: Ranges
-    weight_bits: int
+    weight_bits: WeightBits
     readers: frozenset[str]
     bits: int = REGISTER_BITS
     held: set[str] = field(default_factory=set[str])
@@ -226,7 +227,9 @@ class _Registers:
             narrow = use.source not in self.held and not weighed
         spared = 0
         if not narrow and isinstance(self.network[user].op, Weighted):
-            spared = count_spare(self.network, self.network[user], self.bits - 1, self.weight_bits)
+            spared = count_spare(
+                self.network, self.network[user], self.bits - 1, self.weight_bits.find(user)
+            )
         if narrow or (self._is_slim(use) and not spared):
             return use
         held = self._register(use, "read")
@@ -240,7 +243,12 @@ class _Registers:
         """
         if not use.state and (use.source in self.held or self._enters(use.source)):
             return False
-        return count_spare(self.network, self.network[user], self._bits(use), self.weight_bits) > 0
+        return (
+            count_spare(
+                self.network, self.network[user], self._bits(use), self.weight_bits.find(user)
+            )
+            > 0
+        )
 
     def _enters(self, name: str) -> bool:
         """Whether a value is the network's input, as it is or moved."""
@@ -260,7 +268,7 @@ class _Registers:
             return self.bits
         if isinstance(node.op, Weighted) and not use.delay:
             inside = self._bits(node.inputs[0])
-            return ceil(sum_bits(self.network, node, inside, self.weight_bits))
+            return ceil(sum_bits(self.network, node, inside, self.weight_bits.find(node.name)))
         if node.op.output in CARRYING and not use.delay:
             return max(map(self._bits, node.inputs)) + (len(node.inputs) - 1).bit_length()
         return SUM_BITS  # a potential, or what may go around

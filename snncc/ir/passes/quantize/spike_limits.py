@@ -15,12 +15,13 @@ from ...ops import SPIKES_MAX, AvgPool, Spiking, SumPool
 from .calibrate import Ranges
 from .headroom import SHARE, SUM_BITS, moves, sum_bits
 from .units import Group
+from .weight_bits import WeightBits
 
 MARGIN = 2.0  # over the most spikes that were seen in a tick
 
 
 def limit_spikes(
-    network: Network, groups: tuple[Group, ...], ranges: Ranges, weight_bits: int
+    network: Network, groups: tuple[Group, ...], ranges: Ranges, weight_bits: WeightBits
 ) -> Network:
     """The network with a limit that sums of 32 bits allow, where the model has none.
 
@@ -31,7 +32,7 @@ def limit_spikes(
         network: in the making.
         groups: of its weights.
         ranges: of a calibration run.
-        weight_bits: of a weight.
+        weight_bits: of weights.
 
     Raises:
         PassError: less than twice the most spikes seen would be counted.
@@ -42,7 +43,7 @@ def limit_spikes(
         for name in group.weights:
             for source, taps in _sources(network, network[name]):
                 bits = log2(source.op.counts * taps)
-                over = sum_bits(network, network[name], 0, weight_bits) + bits + beside
+                over = sum_bits(network, network[name], 0, weight_bits.find(name)) + bits + beside
                 over -= SUM_BITS + log2(SHARE)
                 if over > 0:
                     fits = (1 << int(log2(source.op.counts + 1) - over)) - 1  # all of its bits
@@ -75,16 +76,17 @@ def _sources(network: Network, node: Node) -> Iterator[tuple[Node, int]]:
         use = source.inputs[0]
 
 
-def _check(node: Node, limit: int, ranges: Ranges, weight_bits: int) -> None:
+def _check(node: Node, limit: int, ranges: Ranges, weight_bits: WeightBits) -> None:
     seen = float(np.max(ranges.peaks.get(f"%{node.name}", np.zeros(1)), initial=0.0))
     if limit >= max(1.0, MARGIN * seen):
         return
     fewer = int(np.ceil(np.log2(MARGIN * seen / max(limit, 1))))
+    bits = max(2, weight_bits.usual - fewer)
     raise PassError(
         node.problem(
             "quantize",
             f"it fires up to {seen:,.0f} times in a tick, so that the sums of the weights behind "
-            f"it leave 32 bits; use --weight-bits {max(2, weight_bits - fewer)}, or scale its "
+            f"it leave 32 bits; use --weight-bits {bits}, or scale its "
             "input",
         )
     )
