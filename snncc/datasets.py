@@ -1,4 +1,4 @@
-"""Test data: from the user's .npz, or from the zoo's own data sets. No model in here."""
+"""Test data: the user's own, or of the zoo's data sets. No model in here."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.ir import ArrayFile, UsageError, Values, open_arrays
-from snncc.ir.untrusted import limits
+from snncc.data_files import DataOptions, read_data
+from snncc.ir import UsageError, Values
 
 ZOO = "zoo:"
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Signals `[samples, ticks, *shape]`, and classes int64 `[samples]` where they are known."""
+    """Signals `[samples, ticks, *shape]`, and classes int64 `[samples]` where they are known.
+
+    Attributes:
+        notes: how they were read, a sentence each.
+        timed: whether the file itself says which axis is time.
+    """
 
     signal: Values
     labels: Values | None
+    notes: tuple[str, ...] = ()
+    timed: bool = False
 
     def __len__(self) -> int:
         return len(self.signal)
@@ -56,63 +63,6 @@ class Samples:
             )
 
 
-def load_samples(path: Path, ticks: int | None = None) -> Samples:
-    """The samples of an .npz with `x` and, if there, `y`.
-
-    Args:
-        path: the file.
-        ticks: with it, x is `[samples, *shape]` and presented at each of that many ticks.
-
-    Raises:
-        UsageError: no such file, no .npz, no `x`, a NaN, or a `y` that is not one class a sample.
-    """
-    with open_arrays(path, limits.DATA_BYTES) as file:
-        if "x" not in file.names:
-            known = ", ".join(file.names) or "none"
-            raise UsageError(f"{path} has no array x [samples, ticks, *shape] (has: {known})")
-        described = file.entry("x")
-        if not described.numeric or len(described.shape) < 2 or 0 in described.shape:
-            raise UsageError(
-                f"{path}: x is {described.dtype}{list(described.shape)}, expected numbers "
-                "[samples, ticks, *shape], none of them 0"
-            )
-        signal = file.read("x")
-        labels = _labels(file, path, len(signal)) if "y" in file.names else None
-    _refuse_infinite(path, signal)
-    if ticks is not None:
-        shape = (len(signal), ticks, *signal.shape[1:])
-        signal = np.broadcast_to(signal[:, None], shape)
-    return Samples(signal, labels)
-
-
-def _labels(file: ArrayFile, path: Path, samples: int) -> Values:
-    """Classes int64 `[samples]`."""
-    described, found = file.entry("y"), ""
-    if described.numeric:
-        if described.shape != (samples,):
-            raise UsageError(f"{path}: y is {list(described.shape)}, expected [{samples}] like x")
-        labels = file.read("y")
-        # A NaN is unequal to whatever it is compared with.
-        fine = (labels >= 0) & (labels <= limits.LARGEST_LABEL) & (labels == np.floor(labels))
-        if np.all(fine):
-            return labels.astype(np.int64)
-        first = int(np.argmin(fine))
-        found = f" ({labels[first]} at {[first]})"
-    raise UsageError(
-        f"{path}: y is {described.dtype} and contains no classes{found}; expected integers from "
-        f"0 to {limits.LARGEST_LABEL} (leave y out where there are none)"
-    )
-
-
-def _refuse_infinite(path: Path, signal: Values) -> None:
-    if signal.dtype.kind != "f":
-        return
-    for index, sample in enumerate(signal):  # one at a time: a mask of all is as large again
-        if not np.all(np.isfinite(sample)):
-            where = [index, *(int(i) for i in np.argwhere(~np.isfinite(sample))[0])]
-            raise UsageError(f"{path}: x is not finite at {where}")
-
-
 def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> Samples | None:
     """Test samples for a model: of the file if given, else of the zoo where it is a zoo model.
 
@@ -129,7 +79,10 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
                 raise UsageError(f"the data of {model} has ticks already; leave out option ticks")
             signal, labels = test_data(name, data)
             return Samples(signal, labels if entry(name).trained else None)
-    return None if data is None else load_samples(data, ticks)
+    if data is None:
+        return None
+    found = read_data(data, DataOptions.parse(options, ticks))
+    return Samples(found.signal, found.labels, found.notes, found.timed)
 
 
 def calibration(model: str, data: Path | None, found: Samples | None, count: int) -> Samples | None:

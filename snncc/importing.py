@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from snncc.data_files import DATA_OPTIONS
 from snncc.frontends import Frontend, Imported, ImportRequest, TimedFrontend
 from snncc.ir import (
     ImportRefused,
@@ -23,6 +24,7 @@ from snncc.ir.untrusted import limits
 from .datasets import ZOO, Samples, find_samples, read_ticks, tick_seconds
 from .plugins import find_source, frontend
 
+STILL_TICKS = 5  # for which still data are shown to a model that may be made for them
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
 SIGNAL = "signal"  # the option of frontends that says what enters: spikes or real values
 TICKS = "ticks", "present [samples, *shape] data at each of this many; run this many without data"
@@ -80,14 +82,12 @@ def import_model(
     try:
         imported = reader.load(_in_zoo(request) if model.startswith(ZOO) else request)
     except ImportRefused as refusal:
-        if samples is None or samples.signal.ndim > 2 or "ticks" in options:
+        if samples is None or samples.timed or "ticks" in options:
             raise
-        refusal.add(
-            "\n  the data are [samples, ticks], one number a tick; if they are "
-            "[samples, features], give --option ticks=N"
-        )
-        raise
+        raise _explain_time(reader, request, samples, refusal) from refusal
     give_back()  # what running the model took
+    if samples is not None:
+        imported = replace(imported, notes=(*imported.notes, *samples.notes))
     if seconds is not None:
         imported = replace(imported, network=replace(imported.network, tick=seconds))
     decided = {SIGNAL: _kind(imported.network)} if open_kind and samples is not None else {}
@@ -97,7 +97,30 @@ def import_model(
 def model_options(reader: Frontend) -> dict[str, str]:
     """The options of a MODEL → what they mean: those of its frontend, and those of all models."""
     timed = isinstance(reader, TimedFrontend) and reader.states_tick
-    return {**dict([TICKS] if timed else [TICKS, TICK]), **reader.options}
+    return {**dict([TICKS] if timed else [TICKS, TICK]), **DATA_OPTIONS, **reader.options}
+
+
+def _explain_time(
+    reader: Frontend, request: ImportRequest, samples: Samples, refusal: ImportRefused
+) -> ImportRefused:
+    """Why a model refuses data: they have no axis of time, if it takes them as they are."""
+    assert request.signal is not None
+    still = request.signal[:, None]
+    held = np.broadcast_to(still, (len(still), STILL_TICKS, *still.shape[2:]))
+    try:
+        reader.load(replace(request, signal=held, ticks=STILL_TICKS))
+    except ImportRefused:
+        if samples.signal.ndim <= 2:
+            refusal.add(
+                "\n  the data are [samples, ticks], one number a tick; if they are "
+                "[samples, features], give --option ticks=N"
+            )
+        return refusal
+    shape = list(samples.signal.shape[1:])
+    return ImportRefused(
+        f"the data have no axis of time: the model takes {shape}, which is one sample, at each "
+        "tick; give --option ticks=N to show it each sample for N ticks"
+    )
 
 
 def _in_zoo(request: ImportRequest) -> ImportRequest:

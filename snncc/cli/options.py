@@ -3,6 +3,7 @@
 An option of one command alone is declared in the file of that command.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -25,11 +26,36 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 BUNDLE = click.Path(path_type=Path)
 NEW = click.Path(path_type=Path)
 
+
+class DataPath(click.Path):
+    """A file or folder of data that exists, or `file.py:factory` of a file that does."""
+
+    name = "data"
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        path = Path(str(value))
+        place, colon, _ = str(value).rpartition(":")
+        named = Path(place) if colon and place.endswith(".py") else path
+        if not named.exists():
+            self.fail(f"'{named}' does not exist", param, ctx)
+        return path
+
+
+DATA = DataPath()
+
 weights_option = click.option(
     "--weights", type=FILE, help="Trained weights: .safetensors, or what torch.save writes."
 )
 data_option = click.option(
-    "--data", type=FILE, help="Test data: .npz with x [samples, ticks, ...] and y [samples]."
+    "--data",
+    type=DATA,
+    metavar="FILE",
+    help="Test data: .npz with x [samples, ticks, ...] and y [samples], or as in docs/data.md.",
 )
 pairs_option = click.option(
     "--option",

@@ -9,7 +9,7 @@ import click
 
 from .display import Stages, show_json, show_saturated
 from .failures import debug_option
-from .options import BUNDLE, FILE, NEW, json_option, signature_option
+from .options import BUNDLE, FILE, NEW, data_option, json_option, signature_option
 
 if TYPE_CHECKING:
     from snncc.bundle import Bundle
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("bundle", type=BUNDLE)
-@click.option("--data", type=FILE, help="Input: .npz with x [samples, ticks, ...]; y if known.")
+@data_option
 @click.option(
     "--generate",
     type=click.IntRange(min=1),

@@ -1,0 +1,66 @@
+"""What a user may say of data: how events become ticks, what a value is, which axis is time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from snncc.ir import UsageError
+
+AXES = ("samples-first", "ticks-first")
+
+DATA_OPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "shape": "of events at one tick, such as 2x34x34 (as far as they reach)",
+        "bin": "of data that are events: microseconds that one tick collects",
+        "scale": "divide the data by this, such as 255 for images of bytes",
+        "axes": "of the data: samples-first or ticks-first (told by the labels)",
+    }
+)
+"""Key of `--option` → what it means."""
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """The options of data, read.
+
+    Attributes:
+        ticks: of events, how many ticks a sample has; of still data, how many it is shown for.
+        bin: microseconds of a tick.
+        scale: what values are divided by.
+        axes: one of `AXES`.
+        shape: of a tick, where the user has said it for the model.
+    """
+
+    ticks: int | None = None
+    bin: float | None = None
+    scale: float | None = None
+    axes: str | None = None
+    shape: tuple[int, ...] | None = None
+
+    @classmethod
+    def parse(cls, options: Mapping[str, str], ticks: int | None) -> DataOptions:
+        """The options from their texts.
+
+        Raises:
+            UsageError: a value is not one of the possible ones.
+        """
+        axes = options.get("axes")
+        if axes not in (None, *AXES):
+            raise UsageError(f"option axes={axes}: expected {' or '.join(AXES)}")
+        sizes = options.get("shape", "").replace(",", "x").split("x")
+        shape = tuple(int(n) for n in sizes) if all(n.isdigit() for n in sizes) else None
+        return cls(ticks, _positive(options, "bin"), _positive(options, "scale"), axes, shape)
+
+
+def _positive(options: Mapping[str, str], key: str) -> float | None:
+    if (text := options.get(key)) is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"option {key}={text} is not a positive number")
+    return value

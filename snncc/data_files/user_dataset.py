@@ -1,0 +1,101 @@
+"""A Dataset of the user's own, `file.py:factory`: anything with a length and items (x, y)."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snncc.ir import SnnccError, UsageError
+
+from .data_options import DataOptions
+from .event_counts import Events, are_events, bin_events, collect_events
+from .recorded import Recorded, allocate
+
+
+def is_factory(path: Path) -> bool:
+    """Whether a path is `file.py:factory`."""
+    place, colon, name = str(path).rpartition(":")
+    return bool(colon) and place.endswith(".py") and name.isidentifier()
+
+
+def read_dataset(path: Path, options: DataOptions) -> Recorded:
+    """All items of the Dataset that a factory returns, one after the other.
+
+    Raises:
+        UsageError: there is no such file or factory, what it returns is not a Dataset, its code
+            fails, or its items differ in shape.
+    """
+    try:
+        items = _call(path)
+        return _read_items(str(path), items, options)
+    except SnnccError:
+        raise
+    except Exception as error:  # the user's own code
+        raise UsageError(f"{path} failed: {type(error).__name__}: {error}") from error
+
+
+def _call(path: Path) -> Sequence[Any]:
+    place, _, name = str(path).rpartition(":")
+    file = Path(place)
+    if not file.is_file():
+        raise UsageError(f"no file {file}")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None and spec.loader is not None, "a .py file has a loader"
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(file.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.pop(0)
+    if not hasattr(module, name):
+        raise UsageError(f"{file} has no factory {name}")
+    found = getattr(module, name)()
+    if not hasattr(found, "__len__") or not hasattr(found, "__getitem__"):
+        raise UsageError(
+            f"{path} returned a {type(found).__name__}; expected a Dataset with a length and items"
+        )
+    items: Sequence[Any] = found
+    return items
+
+
+def _part(item: Any) -> tuple[npt.NDArray[Any], Any]:
+    pair = isinstance(item, tuple | list) and len(item) == 2
+    signal, label = item if pair else (item, None)
+    return np.asarray(signal), label
+
+
+def _read_items(path: str, items: Sequence[Any], options: DataOptions) -> Recorded:
+    count = len(items)
+    if not count:
+        raise UsageError(f"{path} has no items")
+    first, label = _part(items[0])
+    labels = None if label is None else np.zeros(count, np.int64)
+    if first.dtype.names is not None and are_events(first.dtype.names):
+
+        def load(index: int) -> Events:
+            found, known = _part(items[index])
+            if labels is not None:
+                labels[index] = int(known)
+            names = found.dtype.names or ()
+            return collect_events(path, {name: found[name] for name in names})
+
+        signal, notes = bin_events(path, load, count, options)
+        return Recorded(signal, labels, notes, timed=True)
+    signal = allocate(path, (count, *first.shape), first.dtype)
+    for index in range(count):
+        found, known = _part(items[index])
+        if found.shape != first.shape:
+            raise UsageError(
+                f"{path}: item {index} is {list(found.shape)}, the first is {list(first.shape)}; "
+                "cut or fill them to one shape"
+            )
+        signal[index] = found
+        if labels is not None:
+            labels[index] = int(known)
+    return Recorded(signal, labels)
