@@ -1,5 +1,6 @@
 """The face of the backends floor: what a backend is. The backends are in folders of their own."""
 
+from .cures import suggest_cure
 from .handover import delivery
 from .lazy_files import LateFiles
 from .npz import pack, pack_npz
@@ -44,4 +45,5 @@ __all__ = [
     "encode_inputs",
     "pack",
     "pack_npz",
+    "suggest_cure",
 ]

@@ -114,7 +114,7 @@ class Network:
     @property
     def integrators(self) -> tuple[Node, ...]:
         """The populations whose states add up currents, and so have a unit that they decide."""
-        return tuple(node for node in self.populations if not node.op.held)
+        return tuple(node for node in self.populations if node.op.integrates)
 
     @cached_property
     def quantized(self) -> bool:

@@ -40,21 +40,24 @@ def neuron(growth: Growth, keyword: str) -> Wire:
     if growth.coin() or (recurrent and wire.unit != WEIGHT_UNIT and growth.quantized):
         wire = synapses(growth, "dense", use, shape, growth.number(1, 5))
         use, shape = Use(wire.node), wire.shape
+    unit = max(wire.unit, 8) + growth.number(0, 1)
     if recurrent:
         # Its place in the list: after the synapses and the sum that are about to be added.
         name = f"n{len(growth.nodes) + 2}"
-        delay, state = growth.number(1, 3), growth.pick("", "", "v")
-        back = loop(growth, Use(name, delay, state), shape)
+        op, formats = draw_neuron(growth, keyword, name, shape, unit)
+        potentials = [s.name for s in op.states if s.real and s.role == POTENTIAL.name]
+        use_of_it = Use(name, growth.number(1, 3), growth.pick("", "", *potentials))
+        back = loop(growth, use_of_it, shape)
         total = growth.add(Sum(), (use, Use(back)), shape, wire.unit)
         use = Use(total.node)
-    name = f"n{len(growth.nodes)}"
-    unit = max(wire.unit, 8) + growth.number(0, 1)
-    op, formats = draw_neuron(growth, keyword, name, shape, unit)
+    else:
+        name = f"n{len(growth.nodes)}"
+        op, formats = draw_neuron(growth, keyword, name, shape, unit)
     more = (Use(use.source, growth.number(0, 2), use.state) for _ in range(arity - 1))
     uses = (use, *more)
     neuron = growth.add(op, uses, shape, 0 if op.spiking else unit, name, **formats)
-    real = [state.name for state in op.states if state.real]
-    growth.wires.append(Wire(name, shape, unit, growth.pick(*real)))
+    if real := [state.name for state in op.states if state.real]:
+        growth.wires.append(Wire(name, shape, unit, growth.pick(*real)))
     return neuron
 
 

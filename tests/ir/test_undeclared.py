@@ -6,7 +6,21 @@ from typing import Annotated
 import numpy as np
 import pytest
 
-from snncc.ir import OPS, Node, Op, Output, State, UndeclaredFact, Use, parse, run, verify
+from snncc.ir import (
+    OPS,
+    Arithmetic,
+    Node,
+    Op,
+    Output,
+    State,
+    StateValues,
+    UndeclaredFact,
+    Use,
+    Values,
+    parse,
+    run,
+    verify,
+)
 from snncc.ir.op import Count, Decay, Role, Voltage, choice
 from snncc.ir.op.op import check_states
 from snncc.ir.ops import LIF, Spiking
@@ -84,6 +98,39 @@ def test_a_state_must_say_what_it_is(state: State, fact: str) -> None:
     nodes = (network["x"], Node("y", op, (Use("x"),)))
     with pytest.raises(UndeclaredFact, match=f"op 'partial': {fact}"):
         run(verify(replace(network, nodes=nodes)), {"x": np.zeros((1, 1, 2))})
+
+
+@pytest.mark.parametrize(
+    ("after", "fact"),
+    [({}, "state 'v' is not returned by its step"), ({"v", "w"}, "state 'w' is not among")],
+)
+def test_a_step_must_return_the_states(after: set[str], fact: str) -> None:
+    def step(self: Op, state: StateValues, inputs: list[Values], a: Arithmetic) -> object:
+        return dict.fromkeys(after, inputs[0]), inputs[0]
+
+    op = made({**KEEPING, "step": step})()
+    network = parse(
+        'network t tick=0.001s decode=last {\n  %x = input() {shape=[2], signal="real"}\n'
+        "  %y = relu(%x)\n  return %y\n}\n"
+    )
+    nodes = (network["x"], Node("y", op, (Use("x"),)))
+    with pytest.raises(UndeclaredFact, match=f"op 'partial': {fact}"):
+        run(replace(network, nodes=nodes), {"x": np.zeros((1, 1, 2))})
+
+
+def test_a_class_that_is_no_dataclass_is_told_so() -> None:
+    kind = type("Partial", (Op,), {**WHOLE, "__annotations__": {"top": Count}})
+    with pytest.raises(UndeclaredFact, match="op 'partial' has no field 'top' to be given"):
+        kind(top=3)
+
+
+def test_real_states_count_in_the_unit_of_the_input() -> None:
+    roles = {"extra_roles": (Role("u"),), "output": Output.SPIKES}
+    states = {"states": property(lambda self: (State("v", "real", "u"),))}
+    counts = {"counts": property(lambda self: 1)}
+    op = made({**KEEPING, **roles, **states, **counts})()
+    with pytest.raises(UndeclaredFact, match=r"op 'partial' has real states .* the role 'v'"):
+        check_states(op)
 
 
 def test_what_begins_must_be_a_state() -> None:

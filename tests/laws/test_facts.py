@@ -29,6 +29,12 @@ SCALING = [
     for keyword, kind in sorted(all_ops().items())
     if any(field.dimension.measure is Measure.VOLTAGE for field in kind.stated.values())
 ]
+DRIVEN = [
+    keyword
+    for keyword, kind in sorted(all_ops().items())
+    if kind.arity == 1
+    and any(field.dimension.measure is Measure.CURRENT for field in kind.stated.values())
+]
 SAMPLES = 3
 
 
@@ -83,6 +89,27 @@ def test_what_is_a_voltage_scales_with_the_input(
         for state in node.op.states:
             expected = after[state.name] * (scale if state.real else 1.0)
             assert np.array_equal(expected, other[state.name]), state.name
+
+
+@pytest.mark.parametrize("keyword", DRIVEN)
+@settings(max_examples=15)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_what_is_a_current_is_added_to_the_input(
+    keyword: str, data: st.DataObject, seed: int
+) -> None:
+    """Each alone, so that a constant may go into any one of them."""
+    network, rng = data.draw(networks(including=keyword)), np.random.default_rng(seed)
+    a, constant = FloatArithmetic(network.tensors), 0.25
+    for node in of(keyword, network):
+        shape = (SAMPLES, *network.shapes[node.name])
+        op = node.op.with_fields(**dict.fromkeys(node.op.select_fields(Measure.CURRENT), 0.125))
+        first = {name: np.broadcast_to(v, shape) for name, v in op.begin(shape[1:], a).items()}
+        x = rng.integers(-256, 257, shape) / 128
+        expected = op.step(first, [x + constant], a)
+        for field in op.select_fields(Measure.CURRENT):
+            after, out = op.with_fields(**{field: 0.125 + constant}).step(first, [x], a)
+            assert np.array_equal(out, expected[1]), field
+            assert all(np.array_equal(after[name], expected[0][name]) for name in after), field
 
 
 @pytest.mark.parametrize("keyword", [k for k in KEYWORDS if all_ops()[k].states is not Op.states])

@@ -93,6 +93,7 @@ def test_a_target_that_does_not_know_it_says_so(target: str, site: Path, folder:
     )
     assert code == 1
     assert "%s: tired_lif" in said
+    assert "which computes every op" not in said, "no target of snncc has it"
     assert not (folder / "tired.snnb").exists()
 
 

@@ -129,9 +129,12 @@ class Stream:
             )
             a = self._numbers[node.name]
             try:
-                states[node.name], now[node.name] = node.op.step(states[node.name], inputs, a)
+                after, now[node.name] = node.op.step(states[node.name], inputs, a)
             except NumberError as error:
                 raise _name_node(error, node) from None
+            if after.keys() != states[node.name].keys():
+                check_states(node.op, after, "is not returned by its step")
+            states[node.name] = after
         for (source, state), pipe in pipes.items():
             pipe.append(states[source][state] if state else now[source])
             del pipe[0]

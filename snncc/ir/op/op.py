@@ -125,6 +125,14 @@ class Op(ABC):
         """What the potential does when left alone, where that is as simple as a `Leak`."""
         return None
 
+    @property
+    def integrates(self) -> bool:
+        """Whether it adds up inputs in real states, in a unit of its own: that of the role `v`.
+
+        Counts and ticks alone have no unit: what keeps nothing else takes its input as it comes.
+        """
+        return not self.held and any(state.real for state in self.states)
+
     def state(self, name: str) -> State:
         """The state of that name, which the op has."""
         return next(state for state in self.states if state.name == name)
@@ -177,6 +185,15 @@ class Op(ABC):
     def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         """States before tick 0 for one sample of output shape `shape`; arrays broadcast to it."""
         return {}
+
+    def __new__(cls, *given: object, **named: object) -> Self:
+        fields_of_it = getattr(cls, "__dataclass_fields__", {})
+        if lacking := [name for name in cls.stated if name not in fields_of_it]:
+            raise UndeclaredFact(
+                f"op '{cls.keyword}' has no field '{lacking[0]}' to be given; write "
+                "@dataclass(frozen=True) above its class"
+            )
+        return super().__new__(cls)
 
     @abstractmethod
     def step(
@@ -301,8 +318,15 @@ def _find_missing(kind: type[Op]) -> list[str]:
     return [name for name, lacks in needs if lacks]
 
 
-def check_states(op: Op, given: StateValues | None = None) -> None:
-    """Refuses states that do not say what they are, or are not those that `begin` gives.
+def check_states(
+    op: Op, given: StateValues | None = None, lacks_it: str = "does not begin"
+) -> None:
+    """Refuses states that do not say what they are, or are not those that are given.
+
+    Args:
+        op: the op.
+        given: by `begin`, or by `step`.
+        lacks_it: what is said of a state that is not given.
 
     Raises:
         UndeclaredFact: names the op, the state and what is missing.
@@ -320,9 +344,14 @@ def check_states(op: Op, given: StateValues | None = None) -> None:
                 f"op '{op.keyword}': state '{state.name}' counts in the role '{state.role}', "
                 "which the op does not state"
             )
+    if op.integrates and POTENTIAL.name not in roles:
+        raise UndeclaredFact(
+            f"op '{op.keyword}' has real states and does not state the role 'v', in whose unit its "
+            "input counts; give a field the type Voltage, or name the role in extra_roles"
+        )
     odd = set(names).symmetric_difference(names if given is None else given)
     for name in sorted(odd):
-        said = "does not begin" if name in names else "is not among its states"
+        said = lacks_it if name in names else "is not among its states"
         raise UndeclaredFact(f"op '{op.keyword}': state '{name}' {said}")
 
 

@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from snncc.backends import suggest_cure
 from snncc.ir import (
     Arithmetic,
     Bounds,
@@ -57,7 +58,7 @@ OTHERWISE = "build with --target c99, which computes every op"
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The error for a node that Loihi cannot compute exactly."""
-    return LoweringRefused(node.problem(rule, message, CURES[rule]))
+    return LoweringRefused(node.problem(rule, message, suggest_cure(node, CURES[rule])))
 
 
 class Paths(Projections):

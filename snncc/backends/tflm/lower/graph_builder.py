@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from snncc.backends import suggest_cure
 from snncc.ir import LoweringRefused, Node, Shape, Values
 from snncc.ir import Tensor as Numbers
 
@@ -19,7 +20,7 @@ from ..target import CURES, HALVES_MAX, INT16, JOINED_MAX, RULES, TURNS_MAX
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:
     """The refusal of a node by a rule of this target."""
     assert rule in RULES, f"unknown rule id {rule}"
-    return LoweringRefused(node.problem(rule, message, CURES[rule]))
+    return LoweringRefused(node.problem(rule, message, suggest_cure(node, CURES[rule])))
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ def _move(network: Network, source: str, target: str) -> Network:
     node, neuron = network[source], network[target]
     assert isinstance(node.op, Weighted) and node.op.bias is not None
     constant = node.op.spread(values_of(node.op.bias, network.tensors))
-    ((field, bias),) = neuron.op.select_fields(Measure.CURRENT).items()
+    field, bias = next(iter(neuron.op.select_fields(Measure.CURRENT).items()))
     total = values_of(bias, network.tensors) + constant
     network, ref = keep_tensor(network, f"{target}.{field}", total)
     return replace_nodes(

@@ -219,7 +219,8 @@ def _fold_into_neurons_after(network: Network, node: Node, op: Affine) -> Networ
     if late and np.any(shift):
         return None  # before tick 0 the signal is zero and not `shift`
     for user in users:
-        fires = user.op.output is Output.SPIKES and len(user.inputs) == 1
+        # What keeps counts alone has no voltages that a scale could go into.
+        fires = user.op.output is Output.SPIKES and user.op.integrates and len(user.inputs) == 1
         takes = user.op.select_fields(Measure.CURRENT) or not np.any(shift)
         read = any(use.state and user.op.state(use.state).real for use in network.wires(user.name))
         if not fires or not takes or read:
@@ -238,6 +239,7 @@ def _scale_neuron(
     real = {field: values_of(v, network.tensors) / scale for field, v in voltages.items()}
     for field, current in currents.items():
         real[field] = (values_of(current, network.tensors) + shift) / scale
+        shift = np.zeros(())  # once is enough: each of them is added to the input
     found: dict[str, Param] = {}
     for field, values in real.items():
         network, found[field] = _keep_values(network, f"{name}.{field}", values)

@@ -29,7 +29,7 @@ def relay(network: Network) -> Network:
     what = kinds(network)
     for node in network.nodes:
         meets = what[node.name] == "current" and not isinstance(node.op, Weighted)
-        if what[node.name] != "held" and (node.op.states or meets):
+        if what[node.name] != "held" and (node.op.integrates or meets):
             for use in node.inputs:
                 if wire_kind(network, use, what) != "current":
                     network = _insert_one(network, node.name, use)

@@ -165,7 +165,7 @@ def meetings(network: Network) -> Meetings:
     what = kinds(network)
     members: nx.Graph[str] = nx.Graph()
     for node in network:
-        chosen = isinstance(node.op, Weighted) or node.op.states or what[node.name] == "current"
+        chosen = isinstance(node.op, Weighted) or node.op.integrates or what[node.name] == "current"
         if chosen and what[node.name] != "held":
             members.add_node(node.name)
         if not isinstance(node.op, Weighted) and node.name in members:
@@ -216,7 +216,7 @@ def _group(network: Network, part: Sequence[str], read: Container[str]) -> Group
     nodes = [network[name] for name in part]
     factors = _factors(network, nodes, part)
     weights = {n.name: factors[n.name] for n in nodes if isinstance(n.op, Weighted)}
-    neurons = {n.name: factors[n.name] for n in nodes if n.op.states}
+    neurons = {n.name: factors[n.name] for n in nodes if n.op.integrates}
     return Group(weights, neurons, _grain(network, nodes, read))
 
 
