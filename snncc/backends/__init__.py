@@ -1,9 +1,9 @@
 """The face of the backends floor: what a backend is. The backends are in folders of their own."""
 
-from .cures import suggest_cure
 from .handover import delivery
 from .lazy_files import LateFiles
 from .npz import pack, pack_npz
+from .other_target import suggest_cure
 from .protocol import (
     AssistedBackend,
     Backend,
