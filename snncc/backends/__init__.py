@@ -1,5 +1,6 @@
 """The face of the backends floor: what a backend is. The backends are in folders of their own."""
 
+from .fitting_bits import advise_bits, find_weights
 from .handover import delivery
 from .lazy_files import LateFiles
 from .npz import pack, pack_npz
@@ -39,10 +40,12 @@ __all__ = [
     "RuntimeBackend",
     "Settings",
     "StreamBackend",
+    "advise_bits",
     "choose_readouts",
     "delivery",
     "demand_same_samples",
     "encode_inputs",
+    "find_weights",
     "pack",
     "pack_npz",
     "suggest_cure",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from snncc.backends import advise_bits
 from snncc.ir import Integers, Node, Output, Use
 from snncc.ir.ops import BlockDense, Conv, Dense, Sparse, Weighted
 
@@ -200,7 +201,6 @@ def check_sums(context: Context, node: Node) -> None:
     sums = node.op.apply(reach, np.abs(weights), context.network.tensors) + np.abs(bias)
     worst = int(np.max(sums, initial=0))
     if worst >= 1 << (ACCUMULATOR_BITS - 1):
-        message = (
-            f"a sum of its synapses may reach {worst:,}, beyond 32 bits; use fewer --weight-bits"
-        )
+        advice = advise_bits(node, worst, 1 << (ACCUMULATOR_BITS - 1))
+        message = f"a sum of its synapses may reach {worst:,}, beyond 32 bits; {advice}"
         raise refusal("C002", node, message)

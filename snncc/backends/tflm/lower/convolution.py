@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snncc.backends import advise_bits
 from snncc.ir import Values
 from snncc.ir.ops import Conv
 
@@ -117,7 +118,7 @@ class Convolution(Sums):
             message = (
                 f"its sums may reach {worst:,}, beyond the 16 bits of CONV_2D, and {len(used)} "
                 f"taps are more than the {TAPS_MAX} that are computed one by one; encode its input "
-                "as spikes, or use fewer --weight-bits"
+                f"as spikes, or {advise_bits(self.node, worst, 1 << 15)}"
             )
             raise refusal("T002", self.node, message)
         self._magnitude(weights, bias)

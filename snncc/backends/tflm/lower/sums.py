@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snncc.backends import advise_bits
 from snncc.ir import Arithmetic, Bounds, Node, Shape, Values
 from snncc.ir.ops import Weighted
 
@@ -69,7 +70,8 @@ class Sums:
             raise refusal(
                 "T002",
                 self.node,
-                f"its sums may reach {worst:,}, beyond 32 bits; use fewer --weight-bits",
+                f"its sums may reach {worst:,}, beyond 32 bits; "
+                f"{advise_bits(self.node, worst, BOUND)}",
             )
 
 

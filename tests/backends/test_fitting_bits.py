@@ -1,0 +1,62 @@
+"""A refusal of sums that are too large says how many bits of weights fit, and they do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from snncc.backends import Backend, Settings, advise_bits
+from snncc.ir import LoweringRefused, Network, Quantity, Tensor, parse
+from snncc.ir import verify as verify_network
+from snncc.ir.passes import Quantize, calibrate
+from snncc.plugins import backend
+
+TEXT = """network loud tick=0.001s decode=count {
+  %x = input() {shape=[40], signal="real"}
+  %c = dense(%x) {weight=@w}
+  %s = lif(%c) {bias=0.0, threshold=1.0, compare=">", reset="subtract", reset_amount=1.0, \
+reset_order="now", spikes=1, refractory=0, initial=0.0, decay=0.9}
+  return %s
+}
+"""
+
+
+def make_network(bits: int) -> Network:
+    """A network whose sensor has 24 bits, so that weights of 8 bits add up to more than 32."""
+    tensors = {"w": Tensor(np.linspace(0.5, 1, 120).reshape(3, 40))}
+    plain = parse(TEXT, MappingProxyType(tensors))
+    ranges = calibrate(plain, np.random.default_rng(0).random((2, 5, 40)))
+    whole = verify_network(Quantize(weight_bits=bits, ranges=ranges)(plain))
+    node = whole["x"]
+    format = node.formats["value"]
+    assert isinstance(format, Quantity)
+    return whole.edit([replace(node, formats={"value": replace(format, bits=22)})])
+
+
+def find_refusal(target: Backend[object], network: Network) -> str:
+    try:
+        target.lower(network, Settings())
+    except LoweringRefused as refused:
+        return str(refused)
+    return ""
+
+
+@pytest.mark.parametrize("target", ["c99", "tflm"])
+def test_the_bits_that_are_advised_fit_and_more_do_not(target: str) -> None:
+    chosen = backend(target)
+    with pytest.raises(LoweringRefused, match="beyond 32 bits") as refused:
+        chosen.lower(make_network(8), Settings())
+    found = re.search(r"--layer-bits c=(\d)", str(refused.value))
+    assert found is not None
+    refusals = [find_refusal(chosen, make_network(int(found[1]) + more)) for more in (0, 1)]
+    assert "%c" not in refusals[0] and "%c" in refusals[1]
+
+
+def test_where_no_bits_are_few_enough_the_input_is_to_blame() -> None:
+    node = make_network(8)["c"]
+    assert "scale what it reads" in advise_bits(node, 1 << 60, 1 << 31)
+    assert advise_bits(None, 1 << 33, 1 << 31) == "use fewer --weight-bits"
