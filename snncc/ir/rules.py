@@ -207,8 +207,13 @@ def _needs(node: Node, role: str, optional: bool) -> bool:
 
 
 def _units(network: Network) -> None:
-    if network.quantized:
-        arithmetics(network)
+    if not network.quantized:
+        return
+    for name, (a, _) in arithmetics(network).items():
+        try:
+            network[name].op.restrict_codes(a)
+        except ValueError as error:
+            raise _fail("V011", network[name], str(error)) from error
 
 
 _RULES: tuple[Callable[[Network], None], ...] = (

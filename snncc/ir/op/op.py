@@ -182,6 +182,13 @@ class Op(ABC):
             ValueError: says which parameters, their values and what goes.
         """
 
+    def restrict_codes(self, a: Arithmetic) -> None:  # noqa: B027  # most ops take any codes
+        """Refuses formats in which a parameter becomes a code that the op cannot compute with.
+
+        Raises:
+            ValueError: says which parameter.
+        """
+
     def begin(self, shape: Shape, a: Arithmetic) -> StateValues:
         """States before tick 0 for one sample of output shape `shape`; arrays broadcast to it."""
         return {}

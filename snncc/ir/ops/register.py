@@ -17,6 +17,7 @@ from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors
 
 RESCALING = Role("scale", factor=True)
+WIDEST_CODE = 1 << 40  # no target has wider ones; its product with a ratio is within 64 bits
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Requantize(Op):
     def bound(
         self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
     ) -> tuple[Values, Values]:
-        low, high = (a.rescale(ends[0], "value", "scale") for ends in (lows, highs))
+        ends = (np.clip(end[0], -WIDEST_CODE, WIDEST_CODE) for end in (lows, highs))
+        low, high = (a.rescale(end, "value", "scale") for end in ends)
         least, most = a.limits("value")
         beyond = (low < least) | (high > most)  # it may saturate there, or wrap
         return np.where(beyond, int(least), low), np.where(beyond, int(most), high)

@@ -234,9 +234,12 @@ class Spiking(Op):
 
     def unit(self, units: Sequence[Unit], shapes: Sequence[Shape], a: Arithmetic) -> Unit:
         a.align(np.zeros((1, *shapes[0]), dtype=np.int64), "v")
-        if self.spikes > 1 and np.any(a.quantity(self.threshold, "v") <= 0):
-            raise ValueError("several spikes per tick need a threshold of one code or more")
         return np.ones(())
+
+    def restrict_codes(self, a: Arithmetic) -> None:
+        if self.spikes > 1 and np.any(a.quantity(self.threshold, "v") <= 0):
+            message = "several spikes per tick need a threshold of one code or more, found less"
+            raise ValueError(f"{message} than half of one; use more weight bits")
 
     def bound(
         self, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic

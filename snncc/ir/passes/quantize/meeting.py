@@ -143,8 +143,9 @@ class Meeting:
             unit: of the currents of the group.
             felt: the least rounding of a drive that counts.
         """
-        if share < WEAK or share >= FEW:
-            return share < WEAK
+        least = max(WEAK, 1 / (2 * self.largest))  # what is rounded to nothing says nothing
+        if share <= least or share >= FEW:
+            return share <= least
         return self._has_own_weights(name) and self._estimate_rounding(name, unit) > felt
 
     def _has_own_weights(self, name: str) -> bool:

@@ -13,13 +13,15 @@ from ...errors import PassError, Problem
 from ...network import Network, Node, Use
 from ...op.facts import Output
 from ...op.op import Op
-from ...param import Unit, Values
+from ...ops import Spiking
+from ...param import Unit, Values, values_of
 from ...views import Bounds, arithmetics, bounds, wire_bounds
 from .calibrate import Ranges
 
 Numbers: TypeAlias = Mapping[str, tuple[Arithmetic, Unit]]
 
 CURRENT_BITS = 32
+THRESHOLD_CODES = 16  # of a threshold, where its state has room for them
 MARGIN = 2.0  # a state that is not proven gets room for twice what was seen
 
 
@@ -42,7 +44,7 @@ def choose(
 
     A state is as narrow as asked for when its worst case over all inputs fits, or else twice what
     was seen; otherwise it has the second width. k is as large as fits, up to `fraction_bits`, also
-    for the largest current, in 32 bits.
+    for the largest current, in 32 bits; larger where a threshold would have few codes.
 
     Args:
         network: quantized, all states 32 bits wide with k = 0.
@@ -63,7 +65,8 @@ def choose(
         must = max(_find_maximum(value / unit) for value in node.op.magnitudes(network.tensors))
         worst = max(_find_maximum(worst_case(network, node, limits, numbers)), must)
         seen = max(MARGIN * _find_largest(network, node, ranges), must)
-        most = 0 if node.name in inside else min(fraction_bits, _shifts(network, node, limits))
+        most = min(_count_finer(node, network, unit, fraction_bits), _shifts(network, node, limits))
+        most = 0 if node.name in inside else most
         options = ((bits, _room(bits, need)) for bits in widths for need in (worst, seen))
         fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
         if fit is None:
@@ -78,6 +81,19 @@ def choose(
     if unfit:
         raise Unfit(*unfit)
     return result
+
+
+def _count_finer(node: Node, network: Network, unit: Unit, fraction_bits: int) -> int:
+    """By how many bits the unit of a potential is to be finer than that of its currents.
+
+    `fraction_bits`, or as many as leave each threshold a few codes: a neuron of which the threshold
+    is rounded to zero would fire by itself.
+    """
+    if not fraction_bits or not isinstance(node.op, Spiking):
+        return fraction_bits
+    codes = values_of(node.op.threshold, network.tensors) / unit
+    least = float(np.min(codes[codes > 0], initial=np.inf))
+    return max(fraction_bits, int(np.ceil(np.log2(max(THRESHOLD_CODES / least, 1.0)))))
 
 
 def _shifts(network: Network, node: Node, limits: Bounds) -> int:
