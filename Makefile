@@ -4,6 +4,7 @@
 # tables  docs/support.md and docs/results.md anew; SNNCC_DATA names the larger data sets
 # mutants  how many random mutants of snncc/ir and backends/c99 the tests kill (about an hour)
 # fuzz   20,000 damaged files and 500 conversations before every reader (about an hour)
+# networks  1,000 random networks of each of two generators on every target, resumable (about an hour)
 # lock   requirements.lock anew, after a change of constraints.txt
 # audit  the known holes of every locked package; needs the network
 # bench  every benchmark, tables here and JSON in build/bench   clean  removes what is generated, .venv included
@@ -60,6 +61,12 @@ FILES = 20000
 SEED = 0
 fuzz: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED)
+
+NETWORKS = 1000
+networks: $(INSTALLED)
+	@mkdir -p build
+	$(RUNTIMES) OMP_NUM_THREADS=1 $(BIN)/python -m tests.campaign --networks $(NETWORKS) --seed $(SEED) --jobs $(JOBS) \
+	  --json build/networks.jsonl
 
 AUDIT = pip-audit==2.10.1
 audit: $(INSTALLED)
@@ -121,4 +128,4 @@ $(SPIKINGJELLY_0_14): $(INSTALLED)
 	@$(PIP) install --no-deps --target build/spikingjelly014 --require-hashes -r tests/frontends/older/spikingjelly014.lock
 	@touch $@
 
-.PHONY: setup demo lint test test-lava lava tables mutants fuzz audit bench lock clean
+.PHONY: setup demo lint test test-lava lava tables mutants fuzz networks audit bench lock clean

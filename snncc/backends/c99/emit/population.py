@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..program import Gather, Leaky, Population, RowSums, Scalar
 from ..storage import Reading
 from ..target import LANES
@@ -80,25 +82,20 @@ def _loops(step: Population | RowSums, work: list[str]) -> list[str]:
     """`work` for each group of eight lanes, group `group` of block `block`, `place` in all."""
     outputs = step.neurons // step.blocks
     one_block, one_group = step.blocks == 1, step.groups == 1
-    lines: list[str] = []
+    place, first = "block", "block" if lane_stride(step) > 1 else f"{outputs}u * block"
     if one_block:
-        lines.append(f"const uint32_t place = group, first = {LANES}u * group;")
-    elif one_group:
-        first = "block" if lane_stride(step) > 1 else f"{outputs}u * block"
-        lines.append(f"const uint32_t place = block, first = {first};")
-    else:
-        lines.append(f"const uint32_t place = {step.groups}u * block + group;")
-        first = f"{outputs}u * block + {LANES}u * group"
+        place, first = "group", f"{LANES}u * group"
+    elif not one_group:
+        place, first = f"{step.groups}u * block + group", f"{outputs}u * block + {LANES}u * group"
         if lane_stride(step) > 1:
             first = f"block + {LANES * lane_stride(step)}u * group"
-        lines.append(f"const uint32_t first = {first};")
+    count = f"{min(outputs, LANES)}u"
     if outputs % LANES and not one_group:
         left = f"{outputs}u - {LANES}u * group"
-        lines.append(f"const uint32_t count = {left} < {LANES}u ? {left} : {LANES}u;")
-    else:
-        lines.append(f"const uint32_t count = {min(outputs, LANES)}u;")
-    if not any("count" in line for line in work):
-        del lines[-1]
+        count = f"{left} < {LANES}u ? {left} : {LANES}u"
+    known = {"place": place, "first": first, "count": count}
+    used = {name for line in work for name in re.findall(r"\w+", line)}
+    lines = [f"const uint32_t {n} = {text};" for n, text in known.items() if n in used]
     body = [*lines, *work]
     inner = block(body)
     per_group = f"for (uint32_t group = 0; group < {step.groups}u; group++) {{\n{inner}\n}}"

@@ -55,16 +55,20 @@ class Tables:
     """All constant arrays of a program; equal contents of one layout are kept once."""
 
     found: dict[tuple[str, Tensor], Table] = field(default_factory=dict[tuple[str, Tensor], Table])
+    names: set[str] = field(default_factory=set[str])
 
     def keep(self, name: str, layout: Layout, values: Integers) -> str:
-        """Name of the table with these values; `name` if there is none yet."""
+        """Name of the table with these values: `name`, or that with a number where it is taken."""
         kind = np.iinfo(KINDS[layout])
         low, high = values.min(initial=0), values.max(initial=0)
         assert kind.min <= low and high <= kind.max, f"{name}: {low} to {high} as {layout}"
         flat = values.astype(KINDS[layout]).reshape(-1)
         content = Tensor(flat if flat.size else np.zeros(1, kind.dtype))  # C has no empty arrays
         if (layout, content) not in self.found:
-            self.found[layout, content] = Table(name, layout, content)
+            tried = (name, *(f"{name}_{number}" for number in range(2, len(self.names) + 3)))
+            free = next(each for each in tried if each not in self.names)
+            self.names.add(free)
+            self.found[layout, content] = Table(free, layout, content)
         return self.found[layout, content].name
 
     def constant(
