@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from snncc.ir import DeviceError, Group, UsageError, plugin, plugins, requirement
+from snncc.ir import DeviceError, Group, UsageError, op_class, plugin, plugins, requirement
 
 REQUIRES = """Requires-Dist: numpy>=2
 Requires-Dist: Chart_Lib>=1 ; extra == 'plots'
@@ -121,3 +121,12 @@ def test_a_missing_module_is_added_by_its_extra(site: Path, module: str, found: 
 
 def test_a_package_that_is_not_installed_has_no_extras() -> None:
     assert requirement("serial.tools", "no-such-package") == "serial"
+
+
+def test_an_op_bears_the_name_of_its_entry(site: Path) -> None:
+    install(site, "ops_of_ours", "0.1", "[snncc.ops]\nodd = snncc.ir.ops:LIF")
+    with pytest.raises(UsageError) as refused:
+        op_class("odd")
+    assert str(refused.value) == (
+        "op 'odd' of ops_of_ours points to snncc.ir.ops:LIF, which is not an op of that keyword"
+    )

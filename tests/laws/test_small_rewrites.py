@@ -20,6 +20,7 @@ from snncc.ir import (
 from snncc.ir.ops import Dense
 from snncc.ir.passes import (
     PASSES,
+    Canonicalize,
     FoldBias,
     FoldNorm,
     HardReset,
@@ -32,6 +33,7 @@ from snncc.ir.passes import (
     multiplications,
     phases,
 )
+from snncc.ir.passes.quantize.unit_weights import relay
 from tests.nets import HAND, hand, spikes_for
 
 NEURON = {
@@ -355,3 +357,102 @@ def test_factors_of_each_neuron_are_counted_alone() -> None:
     )
     after = Quantize(ranges=calibrate(network, spikes_for(network)))(network)
     assert multiplications(after) == {"s": Multiplication("factor", 2)}
+
+
+@pytest.mark.parametrize(
+    ("lines", "left", "uses"),
+    [
+        (("%r = reshape(%x) {shape=[6]}", "%c = dense(%r) {weight=@w}"), {"x", "c", "s"}, "%x"),
+        (
+            ("%r = affine(%x@-2) {scale=1.0, shift=0.0}", "%c = dense(%r@-1) {weight=@w}"),
+            {"x", "c", "s"},
+            "%x@-3",
+        ),
+        (
+            ("%r = affine(%x) {scale=1.0, shift=0.5}", "%c = dense(%r) {weight=@w}"),
+            {"x", "r", "c", "s"},
+            "%r",
+        ),
+        (
+            (
+                "%r = reshape(%x@-1) {shape=[2, 3]}",
+                "%q = reshape(%r@-2) {shape=[6, 1]}",
+                "%p = reshape(%q@-3) {shape=[6]}",
+                "%c = dense(%p) {weight=@w}",
+            ),
+            {"x", "r", "q", "c", "s"},  # what nothing uses goes with prune
+            "%x@-6",
+        ),
+        (
+            (
+                "%r = relu(%x)",
+                "%q = relu(%x)",
+                "%p = relu(%x@-1)",
+                "%o = sum(%r, %q, %p)",
+                "%c = dense(%o) {weight=@w}",
+            ),
+            {"x", "r", "p", "o", "c", "s"},
+            "%o",
+        ),
+    ],
+)
+def test_what_hands_on_its_input_goes(lines: tuple[str, ...], left: set[str], uses: str) -> None:
+    network = written('%x = input() {shape=[6], signal="real"}', *lines, "%s = lif(%c) LIF", w=W)
+    after = verify(Canonicalize()(network))
+    assert {node.name for node in after} == left
+    assert str(after["c"].inputs[0]) == uses
+    signal = {"x": RNG.normal(size=(2, 12, 6))}
+    assert np.array_equal(run(after, signal).output, run(network, signal).output)
+
+
+def test_of_what_spikes_once_a_tick_no_peak_is_kept() -> None:
+    network = written(
+        '%x = input() {shape=[6], signal="spike"}',
+        '%y = input() {shape=[4], signal="real"}',
+        "%c = dense(%x) {weight=@w}",
+        "%i = sum(%c, %y)",
+        "%s = lif(%i) LIF",
+        f"%t = lif(%s) {lif(spikes='3', threshold='0.25', reset_amount='0.25')}",
+        out="%t",
+        w=W,
+    )
+    x, y = spikes_for(network, samples=3, ticks=9)["x"], RNG.normal(size=(3, 9, 4))
+    seen = calibrate(network, {"x": x, "y": y})
+    assert set(seen.peaks) == {"%x", "%y", "%s.v", "%t.v", "%t"}
+    assert set(seen.means) == {"%x", "%y", "%s", "%s.v", "%t.v", "%t"}
+    assert seen.negative == {"y"} and seen.samples == 3
+    trace = run(network, {"x": x, "y": y}, record=list(seen.means))
+    for wire, peak in seen.peaks.items():
+        assert np.allclose(peak, np.abs(trace[wire]).max(axis=(0, 1)))
+    for wire, mean in seen.means.items():
+        assert np.allclose(mean, np.abs(trace[wire]).mean(axis=(0, 1)))
+    assert seen.rates == {name: trace[f"%{name}"].mean() for name in ("s", "t", "x")}
+
+
+def test_real_values_of_unknown_range_are_refused() -> None:
+    network = written('%x = input() {shape=[6], signal="real"}', "%s = lif(%x) LIF")
+    with pytest.raises(PassError) as refused:
+        Quantize()(network)
+    assert str(refused.value) == (
+        "quantize %x: it takes real values and nothing is known of their range; give calibration "
+        "data with --data FILE.npz"
+    )
+
+
+@pytest.mark.parametrize("shift", ["0.0", "0.5", "@b"])
+def test_weights_that_take_the_place_of_a_map_change_no_value(shift: str) -> None:
+    network = written(
+        '%x = input() {shape=[2, 3], signal="spike"}',
+        f"%m = affine(%x) {{scale=@a, shift={shift}}}",
+        "%s = lif(%m) LIF",
+        a=RNG.uniform(0.5, 2.0, (2, 3)),
+        b=RNG.normal(size=(2, 3)),
+    )
+    after = verify(relay(network))
+    assert sorted(node.op.keyword for node in after if node.name not in "xs") == [
+        "block_dense",
+        *["reshape"] * 3,
+    ]
+    signal = spikes_for(network, samples=2, ticks=20)
+    before = run(network, signal).output
+    assert before.any() and np.array_equal(run(after, signal).output, before)
