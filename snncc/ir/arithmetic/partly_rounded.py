@@ -8,6 +8,7 @@ from enum import Enum
 
 import numpy as np
 
+from ..mapped_tensors import LARGE_BYTES
 from ..param import Param, Unit, Values, values_of
 from ..tensor import Tensors
 from .arithmetic import Contract, IntegerArithmetic
@@ -56,9 +57,12 @@ class PartlyRounded:
         return np.zeros(tuple(shape))
 
     def keep(self, key: Hashable, make: Callable[[], Values]) -> Values:
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+        if key in self._kept:
+            return self._kept[key]
+        made = make()
+        if made.nbytes < LARGE_BYTES:  # a large one is made again rather than kept for each cause
+            self._kept[key] = made
+        return made
 
     def unit_of(self, role: str) -> Unit:
         return self.own.unit_of(role)
