@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from snncc.backends import Settings
+from snncc.backends import ChoosingBackend, Settings
 from snncc.ir import Network, PassError, Quantity, UsageError, Values, arithmetics, run, values_of
 from snncc.ir import verify as verify_network
 from snncc.ir.ops import Weighted
@@ -15,7 +15,11 @@ from snncc.ir.passes import Quantize, calibrate
 from snncc.plugins import backend
 from tests.nets import HAND, hand
 
-TARGETS = (("c99", {}), ("spinnaker2", {"kernel": "own"}), ("spinnaker2", {}))
+TARGETS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("c99", {}),
+    ("spinnaker2", {"kernel": "own"}),
+    ("spinnaker2", {}),
+)
 REAL = ("memory", "readout", "gated")
 
 
@@ -76,7 +80,7 @@ def test_each_target_that_has_them_computes_what_the_reference_does(
     chosen = backend(target)
     for layers in ({}, {first: 4}):
         settings = Settings(16, 32, options, ranges.rates, layer_bits=layers)
-        told = chosen.ways(settings)[-1] if hasattr(chosen, "ways") else settings
+        told = chosen.ways(settings)[-1] if isinstance(chosen, ChoosingBackend) else settings
         whole = network
         for step in chosen.passes(network, told, ranges):
             whole = verify_network(step(whole))

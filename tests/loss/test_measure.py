@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +60,8 @@ def save_network(tmp_path: Path) -> tuple[str, str]:
     made = hand("feedforward")
     silent = {"c1.bias": np.zeros(16)}  # without input it never fires
     path.write_text(show(made, tensors=True))
-    np.savez(tmp_path / "net.npz", **{n: t.values for n, t in made.tensors.items()} | silent)
+    arrays: dict[str, Any] = {n: t.values for n, t in made.tensors.items()}
+    np.savez(tmp_path / "net.npz", **arrays | silent)
     np.savez(data, x=fed(), y=np.arange(40) % 5)
     return str(path), str(data)
 
