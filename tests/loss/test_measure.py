@@ -61,7 +61,8 @@ def save_network(tmp_path: Path) -> tuple[str, str]:
     silent = {"c1.bias": np.zeros(16)}  # without input it never fires
     path.write_text(show(made, tensors=True))
     arrays: dict[str, Any] = {n: t.values for n, t in made.tensors.items()}
-    np.savez(tmp_path / "net.npz", **arrays | silent)
+    arrays.update(silent)
+    np.savez(tmp_path / "net.npz", **arrays)
     np.savez(data, x=fed(), y=np.arange(40) % 5)
     return str(path), str(data)
 
