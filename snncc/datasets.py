@@ -44,7 +44,7 @@ class Samples:
         return Samples(self.signal[:count], labels)
 
     def spread(self, count: int) -> Samples:
-        """So many of the samples at most, evenly spread."""
+        """At most that many of the samples, evenly spread."""
         if count >= len(self):
             return self
         chosen = np.unique(np.linspace(0, len(self) - 1, count).astype(np.int64))
@@ -102,7 +102,7 @@ def calibration(model: str, data: Path | None, found: Samples | None, count: int
 
 
 def class_names(model: str, classes: int) -> tuple[str, ...]:
-    """What a zoo model's classes are called, in order; nothing where nobody has said."""
+    """What a zoo model's classes are called, in order; nothing where that is not known."""
     if not model.startswith(ZOO):
         return ()
     from snncc.zoo import data_set

@@ -9,7 +9,7 @@ from snncc.backends.spinnaker2.program import Neurons, Source, Synapses
 
 ROWS, COLUMNS = 104, 105
 SIZE = 96  # neurons of a population
-HEARD = 2  # populations that each hears, densely: 192 synapses a neuron
+HEARD = 2  # populations that each receives from, densely: 192 synapses a neuron
 FAR = 3.0  # deviation of their distance, in populations
 FED = 100  # populations that hear an input instead of one of them
 RATE = 0.05  # spikes per neuron and tick

@@ -1,4 +1,4 @@
-"""How a backend hands its network over, from what it is told. No backend in here."""
+"""How a backend delivers its network, from what it is given. No backend in here."""
 
 from __future__ import annotations
 

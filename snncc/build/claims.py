@@ -203,7 +203,7 @@ def random_signal(network: Network, samples: int, ticks: int = 32, seed: int = 0
 
 
 def bisect(network: Network, passes: Sequence[Pass], signal: Signal) -> int | None:
-    """Index of the first pass after which outputs are not what they were; None if none is.
+    """Index of the first pass after which outputs are not what they were; None if there is none.
 
     Halves the pipeline: after p passes the outputs on the signal are those of the network (their
     spikes, where it computes in integers by then; later by its lag), after p + 1 they are not.

@@ -49,7 +49,7 @@ def lower_network(
     Args:
         target: the backend.
         network: verified.
-        settings: what the backend is told.
+        settings: what the backend is given.
         passes: the passes for settings, in order.
         observers: called with a record of each pass.
 

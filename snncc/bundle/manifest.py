@@ -35,7 +35,7 @@ def manifest(
     Args:
         request: what was asked for.
         networks: the network as imported, and as lowered.
-        told: what the backend was told, and the options of the frontend.
+        told: what the backend was given, and the options of the frontend.
         steps: the passes that ran.
         lag: output of the source → ticks by which they make it later.
         notes: what the user should know, a sentence each.

@@ -82,7 +82,7 @@ class Bundle:
 
     @property
     def settings(self) -> Settings:
-        """What the backend was told, so that lowering can be repeated."""
+        """What the backend was given, so that lowering can be repeated."""
         told = self.manifest.settings
         shown = told.presentation
         return Settings(
@@ -97,7 +97,7 @@ class Bundle:
 
     @property
     def model_options(self) -> Mapping[str, str]:
-        """What the frontend was told, so that the import can be repeated."""
+        """What the frontend was given, so that the import can be repeated."""
         return self.manifest.settings.model_options
 
     @property

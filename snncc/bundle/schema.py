@@ -61,7 +61,7 @@ class Presented(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Told(Struct, frozen=True, forbid_unknown_fields=True):
-    """What backend and frontend were told, so that both can be repeated."""
+    """What backend and frontend were given, so that both can be repeated."""
 
     weight_bits: Annotated[int, Meta(ge=2, le=16)]
     state_bits: Annotated[int, Meta(ge=16, le=32, multiple_of=16)]

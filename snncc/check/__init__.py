@@ -1,4 +1,4 @@
-"""What stands between a model and each target: everything at once; builds nothing."""
+"""What keeps a model from each target: everything at once; builds nothing."""
 
 from .check_model import check_model
 from .findings import Checked, Finding, Target

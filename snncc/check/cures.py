@@ -77,7 +77,7 @@ class Change:
 
 
 def costs(trial: Trial, problems: Sequence[Problem]) -> dict[Problem, str]:
-    """Problem → what its cure does; those whose cures are no change of the call are left out.
+    """Problem → what its cure does; those whose cures do not change the call are left out.
 
     The cures of all problems are tried together, as the target takes the model with all of them;
     what one leads to may remove another problem as well.

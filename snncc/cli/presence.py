@@ -65,7 +65,7 @@ def boards() -> list[Presence]:
 
 
 def list_extras() -> list[Presence]:
-    """The optional parts of snncc, each with the packages that it stands on."""
+    """The optional parts of snncc, each with the packages that it needs."""
     packages: dict[str, list[str]] = {}
     for line in requires("snncc") or ():
         extra = re.search(r"extra == ['\"]([\w-]+)", line)

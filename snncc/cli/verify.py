@@ -177,7 +177,7 @@ def refuse_differences(report: Report) -> None:
     """Fail unless every stage was there and equal.
 
     Raises:
-        SpikesDiffer: two stages part; names them and the first place.
+        SpikesDiffer: two stages differ; names them and the first place.
         DeviceError: a stage cannot run on this machine.
     """
     from snncc.ir import DeviceError, SpikesDiffer

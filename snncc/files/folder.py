@@ -3,7 +3,7 @@
 Everything happens in a work folder `.NAME.snncc` beside the folder NAME:
 
     lock    locked for as long as its writer lives; the system lets go of it when a process ends
-    new     being written; of no use to anybody
+    new     being written; not usable yet
     whole   complete and on the disk, about to trade places with NAME; afterwards the older folder
     old     the older folder, where the file system cannot let two folders trade places, or where
             the newer one can only be made at NAME itself

@@ -1,4 +1,4 @@
-"""Derived: what follows for each node from its op and inputs; an edit of a network hands it on."""
+"""Derived: what follows for each node from its op and inputs; an edit of a network passes it on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Derived(Generic[N, V]):
 
     Attributes:
         all: node → value, of a whole network.
-        one: the value of a node from those of others; None where they do not tell yet.
+        one: the value of a node from those of others; None where they do not determine it yet.
     """
 
     all: Callable[[N], Mapping[str, V]]

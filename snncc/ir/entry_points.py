@@ -124,7 +124,7 @@ def plugin(group: Group, name: str) -> Plugin:
     """The plug-in of that name.
 
     Raises:
-        UsageError: nobody offers it; the message lists the known names and suggests the nearest.
+        UsageError: no package offers it; lists the known names and suggests the nearest.
     """
     known = plugins(group)
     if name not in known:

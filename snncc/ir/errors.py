@@ -45,7 +45,7 @@ _HEAD = re.compile(r"([A-Z]\d{3})(?: %(\w+))?:? ")  # of a sentence that names w
 
 
 class SnnccError(Exception):
-    """A failure that a user can cause and mend; the message is one readable sentence."""
+    """A failure that a user can cause and fix; the message is one readable sentence."""
 
     exit_code = 1
 

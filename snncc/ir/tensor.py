@@ -23,7 +23,7 @@ class Tensor:
 
     Args:
         values: anything NumPy makes an array of; kept without a copy when it is small, contiguous
-            and read-only, as is all that it is a view of; copied otherwise, so that nobody can
+            and read-only, as is all that it is a view of; copied otherwise, so that nothing can
             change it from outside.
     """
 

@@ -37,8 +37,8 @@ EXPLAINED = {
     "`Dropout`, evaluated": {"torch": "leaves no trace"},
     "a wire that comes late": {
         "torch": "last tick's values, kept by the user's loop",
-        "ONNX": "a state that is only handed on",
-        "torch.export": "a state that is only handed on",
+        "ONNX": "a state that is only passed on",
+        "torch.export": "a state that is only passed on",
     },
 }
 

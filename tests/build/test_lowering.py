@@ -76,7 +76,7 @@ def test_a_build_for_the_applications_runs_each_pass_once(
 def test_what_the_applications_refuse_is_built_once_for_our_kernel(
     runs: Counter[str], tmp_path: Path
 ) -> None:
-    """The way that was refused ran up to where it was, and nobody is shown it."""
+    """The way that was refused ran up to where it was, and is not shown."""
     text = show(hand("feedforward")).replace("reset_amount=1.0", "reset_amount=1.0, floor=-0.5")
     network = parse(text, hand("feedforward").tensors)
     bundle = built(network, tmp_path)

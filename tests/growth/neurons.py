@@ -1,4 +1,4 @@
-"""How neurons grow: what drives them, what they hear of themselves, and what they state.
+"""How neurons grow: what drives them, what they receive from themselves, and what they state.
 
 An op that nobody here has heard of grows by the dimensions of its fields.
 """

@@ -49,7 +49,7 @@ GROWN: Mapping[str, Callable[[Growth, str], Wire]] = {
 
 
 def _feedback(growth: Growth) -> None:
-    """Lets some sum hear, late, of some node anywhere in the network."""
+    """Lets some sum receive, late, some node anywhere in the network."""
     sums = [wire for wire in growth.wires if _takes(growth, wire)]
     if not sums:
         return

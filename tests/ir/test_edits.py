@@ -56,7 +56,7 @@ def test_edits_of_a_network_are_those_of_its_list_of_nodes(
     edited, before = network, tuple(network)
     for _ in range(data.draw(st.integers(1, 4))):
         if data.draw(st.booleans()):
-            assert edited.shapes, "shapes that are known are handed on"
+            assert edited.shapes, "shapes that are known are passed on"
         edited = _edit(edited, data)
     anew = replace(edited, nodes=tuple(edited))
     assert edited == anew

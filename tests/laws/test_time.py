@@ -40,7 +40,7 @@ def test_samples_do_not_see_each_other(network: Network, seed: int) -> None:
 
 
 def relayed(network: Network) -> Network:
-    """The network with each delay as a chain of nodes that hand on what came a tick ago."""
+    """The network with each delay as a chain of nodes that pass on what came a tick ago."""
     relays: dict[str, Node] = {}
 
     def end(use: Use) -> Use:

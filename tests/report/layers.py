@@ -23,7 +23,7 @@ class Layered(nn.Module):
 
 
 class Late(nn.Module):
-    """Neurons that hear the tick before."""
+    """Neurons that receive the tick before."""
 
     def __init__(self) -> None:
         super().__init__()

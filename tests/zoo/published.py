@@ -85,7 +85,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
 
 
 def spikformer(state: State, x: Tensor, depth: int, pools: str, heads: int) -> Tensor:
-    """Zhou et al. 2023: what blocks hand on are counts of spikes."""
+    """Zhou et al. 2023: what blocks pass on are counts of spikes."""
     n, outputs = Neurons(), []
     for image in x:
         y = stem(state, n, image, pools, counts=True)

@@ -1,4 +1,4 @@
-"""Program → files: what stands on which core, its numbers, what runs them; decides nothing."""
+"""Program → files: what runs on which core, its numbers, what runs them; decides nothing."""
 
 from __future__ import annotations
 

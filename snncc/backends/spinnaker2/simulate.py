@@ -163,7 +163,7 @@ class _Chip:
 
 @dataclass(frozen=True)
 class _Gap:
-    """A part of a source that a part of a target does not hear."""
+    """A part of a source that does not reach a part of a target."""
 
     source: Integers
     target: Integers

@@ -23,7 +23,7 @@ class Open:
     Attributes:
         meaning: for the list of options.
         values: possible ones; empty for a number.
-        default: what is taken where nobody says.
+        default: what is taken where nothing else is given.
         asks: what the file does not say, for the warning; empty where NIR's equations decide.
     """
 
@@ -224,7 +224,7 @@ class Choices:
         return cls(MappingProxyType(values), MappingProxyType(origins), _seconds(values["dt"]))
 
     def notes(self, matter: Iterable[str]) -> tuple[str, ...]:
-        """A warning for each choice that matters and that nobody made; one line for the others.
+        """A warning for each choice that matters and was not made; one line for the others.
 
         Args:
             matter: keys that make a difference for the network at hand.

@@ -207,7 +207,7 @@ def _list_wanted(network: Network, record: Record) -> tuple[Use, ...]:
 
 
 def events(network: Network, trace: Trace) -> Trace:
-    """The trace with graded spikes told from silence only, not from each other.
+    """The trace of which graded spikes fire, without their values.
 
     Real values of two libraries differ in their last bits, as they add up in another order; which
     units fire does not.

@@ -14,7 +14,7 @@ from ..param import Values
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two traces first part: sample, tick, wire such as `%s1`, flat index of the neuron."""
+    """Where two traces first differ: sample, tick, wire such as `%s1`, flat index of the neuron."""
 
     sample: int
     tick: int

@@ -22,7 +22,7 @@ def op_class(keyword: str) -> type[Op]:
     """The op of that keyword; the package that offers it is imported when it is first asked for.
 
     Raises:
-        UsageError: nobody offers it, or what is offered is not an op of that keyword.
+        UsageError: no package offers it, or what is offered is not an op of that keyword.
         UndeclaredFact: the op's class leaves out what passes must know of it.
     """
     if keyword not in OPS:

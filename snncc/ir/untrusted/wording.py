@@ -8,8 +8,8 @@ import unicodedata
 WORD, LINE, LINES, WHOLE = 200, 1200, 60, 8000
 """The most characters of a word, characters of a line, lines and characters of a message."""
 
-# What is no character of its own: C0 and C1 controls, those of the direction of writing and of the
-# width (Cf), line and paragraph separators, halves of surrogate pairs, and unassigned code points.
+# What is not a character of its own: C0 and C1 controls, those of the direction of writing and of
+# the width (Cf), line and paragraph separators, halves of surrogate pairs, unassigned code points.
 _HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn")
 _PLAIN = re.compile(r"[ -~]*")
 _LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")

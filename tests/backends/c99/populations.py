@@ -55,7 +55,7 @@ class Garden:
     def plant(self, op: Op, size: int, shift: int, *, loop: bool, real: bool = False) -> None:
         """A population `op`, whose potential counts in units 2**-shift of its current's.
 
-        With `real` it hears of the sensor, and its current may need 32 bits.
+        With `real` it receives the sensor, and its current may need 32 bits.
         """
         name = f"p{len(self.outputs)}"
         weights = self.rng.integers(-60, 128, (size, SOURCES))

@@ -268,7 +268,7 @@ def residual() -> Network:
 
 
 def loop_of_two() -> Network:
-    """A hand network whose second population is heard by its first: two synapses, one tick."""
+    """A hand network whose second population drives its first: two synapses, one tick."""
     network = hand("feedforward")
     weight = Tensor(np.random.default_rng(1).normal(0, 0.4, (16, 5)))
     network = replace(network, tensors={**network.tensors, "back": weight})

@@ -101,7 +101,7 @@ def test_the_report_names_every_population_and_every_source() -> None:
 def test_listed_synapses_are_counted_core_by_core() -> None:
     from snncc.backends.lava.cores import _count_listed
 
-    # Neurons 0 to 3 hear input 0, neuron 3 hears input 1 too; two of them to a core.
+    # Neurons 0 to 3 receive input 0, neuron 3 input 1 too; two of them to a core.
     rows, columns = np.array([0, 1, 2, 3, 3]), np.array([0, 0, 0, 0, 1])
     weights = np.ones(5, dtype=np.int64)
     synapses = Synapses(
@@ -116,7 +116,7 @@ def test_listed_synapses_are_counted_core_by_core() -> None:
 
 def test_channels_of_one_place_go_onto_one_core_where_that_takes_fewer() -> None:
     rng = np.random.default_rng(0)
-    # Each of 64 channels hears all channels of its own place, and no other place.
+    # Each of 64 channels receives all channels of its own place, and no other place.
     places, channels = np.meshgrid(np.arange(36), np.arange(64 * 64), indexing="ij")
     rows = (channels // 64 * 36 + places).reshape(-1)
     columns = (channels % 64 * 36 + places).reshape(-1)

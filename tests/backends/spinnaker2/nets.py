@@ -179,7 +179,7 @@ def grown(seed: int) -> Network:
 
 
 def sensing(seed: int, readout: bool = True) -> Network:
-    """A recurrent population that hears real values, some of them late, and one behind it."""
+    """A recurrent population that receives real values, some of them late, and one behind it."""
     growth = Growth(np.random.default_rng(seed))
     x = growth.add(Input((4,), "real"), name="x")
     late = growth.add(Dense(growth.weight(8, 4)), replace(x, delay=2))

@@ -59,7 +59,7 @@ def many(spikes: int) -> Network:
 
 
 def mixed() -> Network:
-    """A population that hears a sensor and another population."""
+    """A population that receives a sensor and another population."""
     growth = Growth(np.random.default_rng(1))
     x = growth.add(Input((4,), "real"), name="x")
     y = growth.add(Input((4,), "spike"), name="y")
@@ -79,7 +79,7 @@ def summed() -> Network:
 
 
 def wide() -> Network:
-    """One neuron that hears more than a core holds."""
+    """One neuron that receives more than a core holds."""
     return single(LIF(**PLAIN, decay=0.5), size=1, into=4000)
 
 

@@ -90,7 +90,7 @@ class Chain:
         return kind(**fields)
 
     def population(self, source: Use) -> str:
-        """A layer of neurons; one of a single axis may hear itself."""
+        """A layer of neurons; one of a single axis may be recurrent."""
         size = self.draw(st.integers(1, 5))
         current = self.weights(source, size)
         self.shape = (size,)

@@ -50,7 +50,7 @@ def spikingjelly(graph: nir.NIRGraph) -> torch.nn.Module:
 
 
 def stepped(model: torch.nn.Module, signal: Values) -> Values:
-    """The model's spikes `[samples, ticks, ...]`, its states handed on from tick to tick."""
+    """The model's spikes `[samples, ticks, ...]`, its states passed on from tick to tick."""
     state, rows = None, []
     with torch.no_grad():
         for tick in range(signal.shape[1]):
@@ -217,7 +217,7 @@ def _of_tensors(graph: nir.NIRGraph) -> nir.NIRGraph:
 def test_the_braille_networks(
     library: str, name: str, published: Published, braille: tuple[Values, Values], load: Load
 ) -> None:
-    """SpikingJelly resets to v_reset in any case; Norse is told to subtract."""
+    """SpikingJelly resets to v_reset in any case; Norse is set to subtract."""
     path, signal = published(f"braille_noDelay_{name}"), braille[0][-60:]
     subtract = library == "norse" and name == "noBias_subtract"
     imported, options = SETTINGS["norse subtract" if subtract else library]

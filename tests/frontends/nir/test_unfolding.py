@@ -132,7 +132,7 @@ def test_what_unfolds_without_end_is_refused_before_it_does(
 
 
 def test_edges_that_multiply_are_refused() -> None:
-    """Layers of graphs that hand on what they get: each way through them would be an edge."""
+    """Layers of graphs that pass on what they get: each way through them would be an edge."""
     ports = {"i": NirNode("Input", {}, {}), "o": NirNode("Output", {}, {})}
     inner = NirGraph(ports, (("i", "o"),), {})
     layers = [[f"g{layer}_{k}" for k in range(30)] for layer in range(5)]

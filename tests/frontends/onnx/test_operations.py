@@ -126,7 +126,7 @@ OF_SPIKES = {
 
 
 def cell_with(op: str) -> str:
-    """The text of a cell whose read-out hears that op."""
+    """The text of a cell whose read-out receives that op."""
     if op in OF_SPIKES:
         compare, nodes = OF_SPIKES[op]
         return SPIKES.format(compare=compare, nodes=nodes)
@@ -237,7 +237,7 @@ PLAIN: dict[str, tuple[tuple[int, ...], Callable[[Tensor], Tensor]]] = {
 
 
 class Readout(torch.nn.Module):
-    """A leaky integrator that hears one operation."""
+    """A leaky integrator that receives one operation."""
 
     def __init__(self, operation: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -249,7 +249,7 @@ class Readout(torch.nn.Module):
 
 
 class Pair(torch.nn.Module):
-    """Two neurons and a read-out that hears what their spikes become."""
+    """Two neurons and a read-out that receives what their spikes become."""
 
     def __init__(
         self, compare: Callable[[Tensor], Tensor], join: Callable[[Tensor, Tensor], Tensor]

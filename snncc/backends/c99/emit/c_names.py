@@ -66,7 +66,7 @@ class Names:
         """The C type of an element of a wire of values, to declare pointers with.
 
         C lets members of a union take turns in one place; compilers that order accesses by type
-        alone must be told.
+        alone need the attribute.
         """
         wire = self.wires[name]
         told = wire.place is not None and BYTES[wire.ctype] > 1

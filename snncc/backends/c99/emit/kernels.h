@@ -46,7 +46,7 @@ void *memset(void *to, int value, size_t bytes);
 #endif
 
 /* Signals share memory: the members of a union, of which one at a time is in use. Compilers of this family order accesses
- * by type alone, and must be told. */
+ * by type alone, and need this attribute. */
 #if defined(__GNUC__)
 #define SNNCC_SHARED __attribute__((__may_alias__))
 #else

@@ -145,7 +145,7 @@ class Chip:
         }
 
     def _compute(self, number: int) -> tuple[Values, Events]:
-        """What a core put out in this tick, and the events of it that others hear."""
+        """What a core put out in this tick, and the events of it that others receive."""
         program, core = self._program, self.cores[number]
         core.compute()
         dense = np.zeros(program.firsts[number][-1], dtype=np.int64)

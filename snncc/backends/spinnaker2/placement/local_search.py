@@ -25,17 +25,17 @@ ROUNDS = 150  # exchanges of whole quads at a time
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """The items of one chip, and what they hear.
+    """The items of one chip, and what they receive.
 
     The first sources are the items themselves, in order; further ones come in by the router.
 
     Attributes:
-        hears: 1 where an item receives from a source: float64 [sources, items].
+        receives: 1 where an item receives from a source: float64 [sources, items].
         rates: integers: float64 [sources].
         leaving: of what an item sends to other chips, by the router: float64 [items].
     """
 
-    hears: Values
+    receives: Values
     rates: Values
     leaving: Values
 
@@ -47,7 +47,7 @@ class Local:
     def counts(self, nodes: Integers) -> Values:
         """Items at each node that receive from a source: float64 [sources, nodes]."""
         stands = np.eye(NODES)[nodes]
-        return self.hears @ stands
+        return self.receives @ stands
 
     def hops(self, nodes: Integers) -> float:
         """Packets times hops, with each item at its node: int64 [items]."""
@@ -82,9 +82,13 @@ class Local:
         far, counts = self._count_hops(nodes), self.counts(nodes)
         paid = self.rates[:, None] * far  # by each source for each node
         gained = paid * (counts == 0)
-        lost = self.hears * (paid * (counts == 1))[:, nodes]  # where the item is the only one
-        trade = (self.hears.T @ gained)[:, nodes] - lost.sum(axis=0)[:, None] + lost.T @ self.hears
-        own = self.hears[:n]
+        lost = self.receives * (paid * (counts == 1))[:, nodes]  # where the item is the only one
+        trade = (
+            (self.receives.T @ gained)[:, nodes]
+            - lost.sum(axis=0)[:, None]
+            + lost.T @ self.receives
+        )
+        own = self.receives[:n]
         itself = np.diagonal(own)[:, None]
         trade -= itself * gained[:n][:, nodes] - lost[:n] * (1 - itself)
         rates, present = self.rates[:n, None], counts[:n] > 0
@@ -133,8 +137,8 @@ def search(local: Local, starts: Sequence[Integers], steps: int, seed: int) -> I
     best, hops, idle = at, local.hops(at), 0
     least = hops
     until = np.zeros((local.items, NODES), dtype=np.int64)
-    own = local.hears[: local.items]
-    busy = np.flatnonzero(local.hears.sum(axis=0) + own.sum(axis=1))
+    own = local.receives[: local.items]
+    busy = np.flatnonzero(local.receives.sum(axis=0) + own.sum(axis=1))
     empty = ~np.isin(np.arange(local.items), busy)
     for step in range(steps if least else 0):
         change = local.compute_savings(at)

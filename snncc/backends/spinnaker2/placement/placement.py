@@ -137,8 +137,8 @@ def _make_local(traffic: Traffic, chips: Integers, cores: Integers, items: int) 
     number[cores] = np.arange(len(cores))
     source, item = traffic.sources, number[traffic.targets]
     here, inside = chips[source] == chip, item >= 0
-    hears = np.zeros((items, items))
-    hears[number[source[here & inside]], item[here & inside]] = 1
+    receives = np.zeros((items, items))
+    receives[number[source[here & inside]], item[here & inside]] = 1
     coming = inside & ~here
     abroad, row = np.unique(source[coming], return_inverse=True)
     far = np.zeros((len(abroad), items))
@@ -149,4 +149,4 @@ def _make_local(traffic: Traffic, chips: Integers, cores: Integers, items: int) 
     rates[: len(cores)] = traffic.weights[cores]
     out = number[source[here & ~inside]]
     leaving[out] = rates[out]
-    return Local(np.concatenate([hears, alike]), np.concatenate([rates, merged]), leaving)
+    return Local(np.concatenate([receives, alike]), np.concatenate([rates, merged]), leaving)

@@ -82,7 +82,7 @@ class FormulaBuilder:
                 raise ImportRefused(f"state '{state.name}' is never changed: pass it as a constant")
             renewed = self._replace_spikes(state, formula)
             if isinstance(formula.alone, Fired) or not depends(renewed, state):
-                continue  # not kept, only handed on: a wire that comes late
+                continue  # not kept, only passed on: a wire that comes late
             neuron = recognize(
                 state, renewed, self.evaluation.atoms, self._first(state), self.prove
             )

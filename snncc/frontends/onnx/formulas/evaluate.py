@@ -156,7 +156,7 @@ class Evaluation:
         return [widen(np.asarray(each)) for each in cast("Sequence[Known]", made)]
 
     def _count(self, node: NodeProto, inputs: Sequence[Known | None]) -> None:
-        """Refuses a node that makes more numbers than may be, or than can be told."""
+        """Refuses a node that makes more numbers than may be, or an unknown number."""
         try:
             size = count_known(node, inputs, self.opset)
         except Exception as error:  # ONNX's inference has an exception of its own, and others

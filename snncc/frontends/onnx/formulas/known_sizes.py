@@ -29,7 +29,7 @@ SLOW_NUMBERS = 1 << 16
 
 
 def count_known(node: NodeProto, inputs: Sequence[Known | None], opset: int) -> int | None:
-    """Numbers of all outputs together; None where that cannot be told.
+    """Numbers of all outputs together; None where that is not known.
 
     Args:
         node: alone, its inputs and outputs named.

@@ -16,7 +16,7 @@ STACK = "pkg.torch.onnx.stack_trace"
 
 
 def origin_of(node: NodeProto) -> Origin:
-    """The module, file and line of a node, as far as they are told."""
+    """The module, file and line of a node, as far as they are known."""
     told = {each.key: each.value for each in node.metadata_props}
     scopes = _parse_list(told.get(SCOPES, ""))
     module = scopes[-2] if len(scopes) > 1 else ""

@@ -1,4 +1,4 @@
-"""The spikes of a model's neurons as they are computed, handed on window by window of its ticks."""
+"""The spikes of a model's neurons as they are computed, passed on window by window of its ticks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Watched:
     Args:
         members: population → its calls among those of a module.
         ticks: that are expected.
-        window: ticks that are handed on at a time.
+        window: ticks that are passed on at a time.
         each: is given the spikes `[samples, ticks, *shape]` by wire; the last window is shorter.
     """
 
@@ -67,7 +67,7 @@ class Watched:
             self._hand_on(self._window)
 
     def end(self) -> int:
-        """Hands on what is left; how many ticks were computed.
+        """Passes on what is left; how many ticks were computed.
 
         Of a population that computed another number than was expected, if there is one.
         """

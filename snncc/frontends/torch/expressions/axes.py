@@ -26,7 +26,7 @@ Axis: TypeAlias = tuple[Atom, ...]
 Cells: TypeAlias = npt.NDArray[np.object_]
 
 SAMPLES = 2
-"""How many samples are recorded: the least that can be told from one."""
+"""How many samples are recorded: the least that differs from one."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,7 +97,7 @@ class Library:
         name: for messages, such as `snnTorch`.
         version: the installed release.
         known: beginnings of the releases whose equations were compared with the ops.
-        folder: its source files are nobody's own code.
+        folder: its source files are not the user's code.
         kinds: class → what it is here.
         refused: class → why it has no exact counterpart; a reason for what is in neither table
             is under "".
@@ -109,7 +109,7 @@ class Library:
         spikes: the spikes in what a call of a neuron returned, one tensor for each tick of the
             call, counted as its op counts them.
         building: within it the user's factory is called.
-        sized: tells the modules of a model how many samples a call has, where they must be told.
+        sized: tells the modules of a model how many samples a call has, where they need it.
         states: buffers in which a saved module may hold its states; a network starts at rest.
     """
 

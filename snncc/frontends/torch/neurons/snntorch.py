@@ -266,7 +266,7 @@ def _rest(model: nn.Module) -> None:
 def _spikes(module: nn.Module, returned: object) -> tuple[Tensor]:
     first = returned[0] if isinstance(returned, tuple) else returned
     assert isinstance(first, Tensor), "a neuron returned no tensor"
-    # Graded spikes are told from silence; what they count is the next node's matter.
+    # Graded spikes are compared with silence only; what they count is the next node's matter.
     return (first != 0,)
 
 

@@ -101,7 +101,7 @@ def step_calling(model: nn.Module) -> Calling:
     """The step layout of a model, with its states wired from results back to parameters.
 
     Raises:
-        ImportRefused: it takes states, and which of its results they are cannot be told.
+        ImportRefused: it takes states, and it is not clear which of its results they are.
     """
     names = [p.name for p in _state_parameters(model)]
     if not names or type(model).forward is nn.Sequential.forward:

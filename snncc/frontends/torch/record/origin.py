@@ -23,7 +23,7 @@ class Places:
     """Keeps the path of the module that runs, and finds the user's line on the stack.
 
     Args:
-        libraries: folders whose files are nobody's own code (the neuron libraries).
+        libraries: folders whose files are not the user's code (the neuron libraries).
     """
 
     def __init__(self, libraries: tuple[str, ...] = ()) -> None:

@@ -76,7 +76,7 @@ class Recorder(TorchDispatchMode):
         if not live:
             constant = tensor if narrow(tensor) else self._copy(tensor)
             if empty and constant.is_floating_point():
-                # Memory nobody has written yet: its garbage must never pass for a number.
+                # Memory that was not written yet: its garbage must never pass for a number.
                 constant.fill_(float("nan"))
         values = self.recording.values
         values.append(Value(tuple(tensor.shape), live, constant))
@@ -88,7 +88,7 @@ class Recorder(TorchDispatchMode):
         if tensor.nbytes < LARGE_BYTES or tensor.dtype not in (torch.float32, torch.float64):
             return tensor.clone()
         # A large constant is kept where tensors of a network are: not in memory.
-        with warnings.catch_warnings(action="ignore"):  # nobody writes to it
+        with warnings.catch_warnings(action="ignore"):  # nothing writes to it
             return torch.from_numpy(Numbers(tensor.detach().numpy()).values)
 
     def _bind(self, tensor: Tensor, binding: Binding) -> None:

@@ -1,4 +1,4 @@
-"""A loop that is cut over cores by hand, with everything a core may hear; no tests here."""
+"""A loop that is cut over cores by hand, with everything a core may receive; no tests here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WEIGHTS = {
 
 
 def loop() -> Network:
-    """Spikes and a sensor into neurons that hear themselves, values of them, and scores."""
+    """Spikes and a sensor into recurrent neurons, values of them, and scores."""
     return _network(
         f"""\
   %x = input() {{shape=[{SPIKES}], signal="spike"}}
@@ -128,7 +128,7 @@ def _values() -> Network:
 
 
 def _scores() -> Network:
-    """Hears this tick's values and neurons, of which it keeps those of two ticks ago."""
+    """Receives this tick's values and neurons, of which it keeps those of two ticks ago."""
     return _network(
         f"""\
   %y = input() {{shape=[{VALUES}], signal="real"}} : {CODES}

@@ -74,7 +74,7 @@ def test_zeros_are_not_sent() -> None:
     fired = np.count_nonzero(trace["%s"][..., :MIDDLE], axis=-1)
     assert np.array_equal(played.sent[..., 0], fired)
     assert np.array_equal(played.sent[..., 2], np.count_nonzero(trace["%y"], axis=-1))
-    assert not played.sent[..., 3].any(), "nobody hears the scores"
+    assert not played.sent[..., 3].any(), "nothing receives the scores"
     spikes = np.count_nonzero(trace["%s"], axis=-1)
     assert np.array_equal(played.delivered[..., 3], spikes + played.sent[..., 2])
     assert not played.strange.any()

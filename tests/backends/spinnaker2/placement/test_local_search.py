@@ -16,10 +16,12 @@ def random_local(seed: int) -> tuple[Local, np.ndarray]:
     """Items in quads, most of them few, with sources on the chip and beyond."""
     chance = np.random.default_rng(seed)
     items, beyond = int(chance.integers(2, 24)), int(chance.integers(0, 6))
-    hears = (chance.random((items + beyond, items)) < chance.random()) * 1.0
+    receives = (chance.random((items + beyond, items)) < chance.random()) * 1.0
     rates = chance.integers(0, 50, items + beyond) * 1.0
     leaving = rates[:items] * (chance.random(items) < 0.3)
-    return Local(hears, rates, leaving), chance.integers(0, int(chance.integers(1, ROUTER)), items)
+    return Local(receives, rates, leaving), chance.integers(
+        0, int(chance.integers(1, ROUTER)), items
+    )
 
 
 @given(seeds)
