@@ -52,7 +52,7 @@ def read_npz(path: Path, options: DataOptions) -> Recorded:
 def read_columns(
     path: Path, columns: dict[str, npt.NDArray[Any]], options: DataOptions
 ) -> Recorded:
-    """Events of all samples, one behind the other: `starts` says where each begins.
+    """Events of all samples, one after the other: `starts` says where each begins.
 
     Raises:
         UsageError: the columns do not fit each other.

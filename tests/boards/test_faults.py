@@ -344,7 +344,7 @@ FAULTS: list[tuple[str, Cause, str, int]] = [
     ("probe busy", session_fails("ProbeError", "USB: resource busy"), r"cannot be used.*busy", 4),
     ("chip unknown to pyocd", session_fails("TargetSupportError", "no such target"),
      r"does not know the chip stm32f446retx yet: run `pyocd pack install stm32f446retx`", 4),
-    ("probe without board", session_fails("TransferError", "no ACK"), r"has the board power\?", 4),
+    ("probe without board", session_fails("TransferError", "no ACK"), r"is the board powered\?", 4),
     ("probe: wrong chip", lambda b: probed(b, chip=0x450), r"chip says 0x450.*expected 0x421", 4),
     ("probe: small part", small_part, r"no flash where the firmware goes", 4),
     ("flash locked", lambda b: probed(b, load=pyocd_raises("FlashProgramFailure", "locked", 0)),

@@ -75,7 +75,7 @@ def test_zoo_models_bring_their_symbols(tmp_path: Path, capsys: pytest.CaptureFi
 
 WRONG: dict[str, tuple[list[str], str]] = {
     "a letter it has not": (["--generate", "3", "--start", "abx"], "does not know 'x'"),
-    "no start": (["--generate", "3"], "nothing to go on from; give --start TEXT"),
+    "no start": (["--generate", "3"], "nothing to continue; give --start TEXT"),
     "whole signals": (["--generate", "3", "--start", "a", "--engine", "target"], "whole signals"),
     "another engine": (["--generate", "3", "--start", "a", "--engine", "moon"], "engine 'moon'"),
     "data as well": (["--generate", "3", "--start", "a", "--data", "x.npz"], "takes no --data"),

@@ -128,4 +128,4 @@ def test_static_data_are_presented_at_every_tick_and_that_is_said(
     shown = call(["run", str(tmp_path / "n"), "--data", "static.npz", "--json"], capsys)
     assert len(json.loads(shown.out)["classes"]) == 6
     zoo = ["inspect", "zoo:l2mu-motions", "--option", "ticks=5"]
-    assert "have ticks already" in call(zoo, capsys).err
+    assert "has ticks already" in call(zoo, capsys).err

@@ -102,7 +102,7 @@ def test_what_is_far_too_large_saturates_on_its_own_side(value: float, code: int
 
 def test_nan_has_no_code() -> None:
     format = Quantity(8, True, 0, Rounding.HALF_EVEN, Overflow.SATURATE)
-    with pytest.raises(NumberError, match="sensor: not a number"):
+    with pytest.raises(NumberError, match="sensor: NaN has no code"):
         encode(np.array([0.0, np.nan]), np.ones(()), format, "sensor")
 
 

@@ -54,7 +54,7 @@ def test_a_text_that_is_not_there_or_too_short_is_refused(tmp_path: Path) -> Non
         manual(tmp_path)
     for file in FILES:
         (tmp_path / Path(file).name).write_text("short")
-    with pytest.raises(UsageError, match="has 5 symbols; that is too little"):
+    with pytest.raises(UsageError, match="has 5 symbols; too few"):
         manual(tmp_path)
 
 

@@ -156,7 +156,7 @@ def test_a_hung_run_is_ended_with_all_its_processes(tmp_path: Path) -> None:
         "time.sleep(600)\n"
     )
     began = time.monotonic()
-    with pytest.raises(DeviceError, match=r"made no step for 2 s(.|\n)*wait for each other"):
+    with pytest.raises(DeviceError, match=r"made no progress for 2 s(.|\n)*wait for each other"):
         runtime.run_package(package(tmp_path, body), [], silence=2.0)
     assert time.monotonic() - began < 20
     with pytest.raises(ProcessLookupError):

@@ -117,6 +117,6 @@ def test_a_board_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_pat
     _, program = prepared(network, signal, None, 8)
     written = {"program.py": b"import time\ntime.sleep(600)\n"}
     monkeypatch.setattr(device, "emit", lambda _: {Path(k): v for k, v in written.items()})
-    with pytest.raises(DeviceError, match="made no step for 1 s and was ended"):
+    with pytest.raises(DeviceError, match="made no progress for 1 s and was ended"):
         device.perform(program, next(iter(signal.values())), ADDRESS, silence=1.0)
     assert device.SILENCE_SECONDS < 60

@@ -135,7 +135,7 @@ def test_data_from_beside_are_read(tmp_path: Path) -> None:
 def test_what_is_no_model(bad: bytes, tmp_path: Path) -> None:
     path = tmp_path / "c.onnx"
     path.write_bytes(bad)
-    with pytest.raises(UsageError, match="no ONNX model"):
+    with pytest.raises(UsageError, match="not an ONNX model"):
         read(path)
 
 
@@ -183,7 +183,7 @@ def test_a_damaged_file_is_refused_or_read(
 
 def test_weights_come_with_the_file(tmp_path: Path) -> None:
     request = ImportRequest(written(GOOD, tmp_path / "c.onnx"), Path("w.pt"), None, {})
-    with pytest.raises(UsageError, match="brings its weights"):
+    with pytest.raises(UsageError, match="contains its weights"):
         OnnxFrontend().load(request)
 
 

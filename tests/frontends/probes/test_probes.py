@@ -80,7 +80,7 @@ REFUSED = {
     "read_out:Subtracting": ("6", "neuron 'two' has an infinite", "give v_reset a number"),
     "read_out:LogAtEveryTick": ("6", "read_out.py:", "no op has a logarithm"),
     "read_out:Ranked": ("6", "read_out.py:", "leave that to the reader of the score"),
-    "read_out:LayerAfterLargest": ("6", "read_out.py:", "after the largest value of all ticks"),
+    "read_out:LayerAfterLargest": ("6", "read_out.py:", "follows the largest value of all ticks"),
     "in_the_way:ByHand": ("6", "in_the_way.py:", '"compare": ">="'),
     "in_the_way:built_with_another_reset": ("6", "module '1'", "build it with the reset"),
     "in_the_way:undescribed": (
