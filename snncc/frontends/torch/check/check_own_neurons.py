@@ -65,8 +65,8 @@ def _compare(module: nn.Module, path: str, network: Network, node: Node) -> None
         kind = type(module).__name__
         raise ImportRefused(
             f"neuron '{path}': {kind}.forward and the '{node.op.keyword}' that describes it "
-            f"first differ at tick {tick} ({len(differ)} of {np.count_nonzero(ours)} spikes differ on random "
-            f"currents): correct the description of {kind}"
+            f"first differ at tick {tick} ({len(differ)} of {np.count_nonzero(ours)} spikes differ "
+            f"on random currents): correct the description of {kind}"
         )
 
 
