@@ -48,7 +48,9 @@ class Finding:
             "cost": self.cost,
             "place": self.place,
         }
-        return found | ({"bounds": dict(self.bounds)} if self.bounds else {})
+        if self.bounds:
+            found["bounds"] = dict[str, Json](self.bounds)
+        return found
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,8 @@ def collect_events(path: str, columns: Mapping[str, npt.NDArray[np.generic]]) ->
     for name in FIELDS:
         if name not in columns:
             continue
-        values = np.asarray(columns[name])
-        places.append((values > 0).astype(np.int64) if name == "p" else values.astype(np.int64))
+        values = np.asarray(columns[name]).astype(np.int64)
+        places.append((values > 0).astype(np.int64) if name == "p" else values)
         if places[-1].size and places[-1].min() < 0:
             raise UsageError(f"{path}: an event has {name}={places[-1].min()}; expected 0 or more")
     return Events(np.asarray(columns[TIME]).astype(np.float64), tuple(places))

@@ -66,7 +66,7 @@ def _compare(module: nn.Module, path: str, network: Network, node: Node) -> None
         raise ImportRefused(
             f"neuron '{path}': {kind}.forward and the '{node.op.keyword}' that describes it "
             f"first differ at tick {tick} ({len(differ)} of {np.count_nonzero(ours)} spikes differ "
-            f"on random currents): correct the description of {kind}"
+            f"on random currents); correct the description of {kind}"
         )
 
 
