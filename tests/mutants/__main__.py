@@ -22,7 +22,10 @@ from .survivors import Survivor, listed
 
 SAMPLED = {"snncc/ir": 300, "snncc/backends/c99": 200}
 SEED = 0
-TESTS = ("tests/ir", "tests/errors", "tests/golden", "tests/laws", "tests/backends/c99")
+TESTS = (
+    *("tests/ir", "tests/errors", "tests/golden", "tests/laws"),
+    *("tests/backends/c99", "tests/projects/test_projects.py"),
+)
 # Half of the time, and few kills that no other test makes: the same C again under each of a dozen
 # compilers, trained networks on whole data sets, times and memory, and what random networks are of.
 LEFT_OUT = (

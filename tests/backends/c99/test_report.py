@@ -1,5 +1,7 @@
 """What a report says of a program: its sums are those of its parts, and each layer says how."""
 
+from dataclasses import replace
+
 import pytest
 
 from snncc.backends import Settings
@@ -13,6 +15,15 @@ SUMS = "neurons", "synapses", "constant_bytes", "state_bytes"
 KEYS = *SUMS, "layers", "tables", "state", "warnings"
 COLUMNS = "node", "keyword", "neurons", "synapses", "flash_bytes", "ram_bytes", "method", "reason"
 METHODS = {"event", "dense", "two int16 lanes", "one neuron at a time", "one value at a time"}
+
+
+def test_a_report_names_no_shared_memory_where_there_is_none() -> None:
+    network = hand("feedforward")
+    ranges = calibrate(network, spikes_for(network))
+    program = BACKEND.lower(Quantize(ranges=ranges)(network), Settings())
+    alone = replace(program, wires=tuple(replace(wire, place=None) for wire in program.wires))
+    assert program.shared_bytes and not alone.shared_bytes
+    assert "shared" in report(program)["state"] and "shared" not in report(alone)["state"]
 
 
 @pytest.mark.parametrize("name", HAND)

@@ -58,6 +58,12 @@ def test_no_line_of_c_is_longer_than_120_columns(name: str) -> None:
     assert widest(emitted(name)) <= 120
 
 
+def test_the_least_integer_has_a_name() -> None:
+    """`-2147483648` is minus a number that an int of 32 bits does not hold."""
+    text = b"".join(written(garden(32)).values())
+    assert b"INT32_MIN" in text and b"2147483648" not in text
+
+
 def compiled(command: list[str], files: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Objects of all C files, by a compiler that may not warn."""
     for path, content in files.items():
