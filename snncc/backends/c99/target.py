@@ -15,9 +15,11 @@ GATHERED_LEAST = 4  # outputs per block below which eight lanes would be more th
 # Instructions, measured on an emulated Cortex-M4 by benchmarks/kernels.py.
 EVENT_GATHERED = 1.1  # per synapse that an event reaches, eight lanes at a time
 EVENT_SCATTERED = 1.8  # per synapse of a convolution, eight output channels at a time
-PRODUCT = 3.5  # per synapse of a value, one at a time into 32 bits
-EVENT_SPREAD = 6.1  # per synapse that an event reaches, one at a time
-DENSE_SYNAPSE = 5.3  # per synapse, spike or not
+PRODUCT = 2.8  # per synapse that an event or a value reaches, one at a time, where they adjoin
+EVENT_SPREAD = 6.1  # per synapse that an event reaches, one at a time, where they lie apart
+SOURCE = 20  # per event or value that is not zero, whatever it reaches
+DENSE_SYNAPSE = 4.4  # per synapse, spike or not
+DENSE_TARGET = 12  # per output of a dense layer, whatever reaches it
 UNKNOWN_RATE = 0.1  # of a signal of which no rate was measured
 
 # Files and prefixes of functions that a firmware or the host's engine has beside the network's.

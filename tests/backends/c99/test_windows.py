@@ -1,5 +1,6 @@
 """Convolutions and pools of events: every size, stride, padding and number of channels."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
 from snncc.backends.c99.lower.taps import Axis
-from snncc.backends.c99.program import PoolEvents, Scatter
+from snncc.backends.c99.program import PoolEvents, RowSums, Scatter
 from snncc.boards import Build, board, build, play
 from snncc.ir import Network, Node, Ref, Tensor, Use, Values, run
 from snncc.ir.ops import LIF, AvgPool, Conv, Dense, Input, MaxPool, Reshape, Sum, SumPool
 from snncc.ir.passes import Quantize, calibrate
+from tests.backends.c99.populations import WEIGHT
 from tests.backends.c99.strict import COMPILERS, LANGUAGES, installed, said
 
 BACKEND = C99Backend()
@@ -240,3 +242,29 @@ def test_summed_spikes_are_listed_as_often_as_they_count() -> None:
     assert expected["%both"].max() == 2
     expected = run(net, signal, record=wires)
     assert expected.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
+
+
+@pytest.mark.parametrize(("bias", "gathered"), [(0, True), (-20_000, False)])
+def test_sums_that_leave_16_bits_on_the_way_are_not_gathered(bias: int, gathered: bool) -> None:
+    """Two lanes share a register on small cores: none may ever overflow into the other."""
+    rng = np.random.default_rng(1)
+    sources = 400 if bias else 200
+    tensors = {
+        "w": Tensor(np.full((9, sources), 100.0)),
+        "b": Tensor(np.full(9, float(bias))),
+    }
+    formats = {"weight": WEIGHT, "bias": replace(WEIGHT, bits=32)}
+    nodes = (
+        Node("x", Input((sources,), "spike")),
+        Node("c", Dense(Ref("w"), Ref("b")), (Use("x"),), MappingProxyType(formats)),
+    )
+    net = Network("near", nodes, (Use("c"),), 0.001, MappingProxyType(tensors))
+    program, wires = lowered(net)
+    assert any(isinstance(step, RowSums) for step in program.steps) == gathered
+    signal = (rng.random((1, 8, sources)) < np.linspace(0, 1, 8)[:, None]).astype(float)
+    signal[:, -1] = 1.0
+    expected = run(net, signal, record=wires)
+    target = board("cortex-m0plus-emulated")
+    image = build(target, BACKEND.firmware(program, wires), Build(optimize="s"))
+    output = play(target, image, BACKEND.stimulus(program, signal)).output
+    assert expected.compare(BACKEND.response(program, wires, output, 1)) == (0, None)

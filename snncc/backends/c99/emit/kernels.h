@@ -26,6 +26,13 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_DSP 0
 #endif
 
+/* A 32-bit core without it adds two lanes of a register at a time where they cannot meet. */
+#if !SNNCC_DSP && !defined(SNNCC_PORTABLE) && defined(__BYTE_ORDER__) && defined(__SIZEOF_POINTER__)
+#define SNNCC_SWAR (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && __SIZEOF_POINTER__ == 4)
+#else
+#define SNNCC_SWAR 0
+#endif
+
 #if defined(__GNUC__)
 #define SNNCC_INLINE static inline __attribute__((always_inline))
 #else
@@ -375,11 +382,13 @@ SNNCC_INLINE int32_t snncc_add32(int32_t a, int32_t b)
 /* From the order of the bytes of a row to that of the neurons. */
 SNNCC_INLINE snncc_lanes snncc_settle(snncc_lanes sum)
 {
+#if !SNNCC_SWAR
     const snncc_lanes bytes = sum;
     sum.lane[1] = bytes.lane[2];
     sum.lane[2] = bytes.lane[1];
     sum.lane[5] = bytes.lane[6];
     sum.lane[6] = bytes.lane[5];
+#endif
     return sum;
 }
 
@@ -419,12 +428,55 @@ SNNCC_INLINE snncc_sums snncc_more(snncc_sums sums, const snncc_row *row)
     return sums + __builtin_convertvector(bytes, snncc_sums);
 }
 
+#define snncc_count(sums, rows) (sums)
+
+#elif SNNCC_SWAR
+
+/* Two lanes to a word, each 2**15 above its sum, so that none borrows from the other: no sum of some of the rows leaves 16
+ * bits. Weights are added as bytes of 0 to 255, 128 too much; what that makes is taken off when their number is known. */
+typedef snncc_lanes snncc_sums;
+
+SNNCC_INLINE snncc_sums snncc_open(snncc_lanes sum)
+{
+    sum.pair[0] ^= 0x80008000u;
+    sum.pair[1] ^= 0x80008000u;
+    sum.pair[2] ^= 0x80008000u;
+    sum.pair[3] ^= 0x80008000u;
+    return sum;
+}
+
+SNNCC_INLINE snncc_lanes snncc_close(snncc_sums sum)
+{
+    return snncc_open(sum);
+}
+
+SNNCC_INLINE snncc_sums snncc_more(snncc_sums sum, const snncc_row *row)
+{
+    const uint32_t first = row->word[0] ^ 0x80808080u, second = row->word[1] ^ 0x80808080u;
+    sum.pair[0] += first & 0x00FF00FFu;
+    sum.pair[1] += (first >> 8) & 0x00FF00FFu;
+    sum.pair[2] += second & 0x00FF00FFu;
+    sum.pair[3] += (second >> 8) & 0x00FF00FFu;
+    return sum;
+}
+
+SNNCC_INLINE snncc_sums snncc_count(snncc_sums sum, ptrdiff_t rows)
+{
+    const uint32_t more = 0x00800080u * (uint32_t)rows;
+    sum.pair[0] -= more;
+    sum.pair[1] -= more;
+    sum.pair[2] -= more;
+    sum.pair[3] -= more;
+    return sum;
+}
+
 #else
 
 typedef snncc_lanes snncc_sums;
 #define snncc_open(lanes) (lanes)
 #define snncc_close(sums) (sums)
 #define snncc_more(sums, row) snncc_add(sums, row)
+#define snncc_count(sums, rows) (sums)
 
 #endif
 
@@ -432,7 +484,7 @@ typedef snncc_lanes snncc_sums;
 SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const snncc_event *event,
                                       const snncc_event *end)
 {
-    snncc_sums sums = snncc_open(sum);
+    snncc_sums sums = snncc_count(snncc_open(sum), end - event);
 
     SNNCC_ROLLED
     while (event != end) {
@@ -446,7 +498,7 @@ SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, co
 SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *rows, const snncc_event *event,
                                            const snncc_event *end, uint32_t base)
 {
-    snncc_sums sums = snncc_open(sum);
+    snncc_sums sums = snncc_count(snncc_open(sum), end - event);
 
     SNNCC_ROLLED
     while (event != end) {
@@ -469,6 +521,7 @@ SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *ro
         sums = snncc_more(sums, rows + (index - base));
         next++;
     }
+    sums = snncc_count(sums, next - *event);
     *event = next;
     return snncc_close(sums);
 }
@@ -491,6 +544,16 @@ SNNCC_KERNEL void snncc_add_rows(snncc_lanes *sums, const snncc_row *rows, uint3
             sums->pair[1] = snncc_add_odd(b, first);
             sums->pair[2] = snncc_add_even(c, second);
             sums->pair[3] = snncc_add_odd(d, second);
+#elif SNNCC_SWAR
+            /* In the order of the neurons, see snncc_row. */
+            sums->lane[0] = (int16_t)(sums->lane[0] + rows->byte[0]);
+            sums->lane[1] = (int16_t)(sums->lane[1] + rows->byte[2]);
+            sums->lane[2] = (int16_t)(sums->lane[2] + rows->byte[1]);
+            sums->lane[3] = (int16_t)(sums->lane[3] + rows->byte[3]);
+            sums->lane[4] = (int16_t)(sums->lane[4] + rows->byte[4]);
+            sums->lane[5] = (int16_t)(sums->lane[5] + rows->byte[6]);
+            sums->lane[6] = (int16_t)(sums->lane[6] + rows->byte[5]);
+            sums->lane[7] = (int16_t)(sums->lane[7] + rows->byte[7]);
 #else
             *sums = snncc_close(snncc_more(snncc_open(*sums), rows));
 #endif

@@ -16,7 +16,7 @@ from ..target import GATHERED_LEAST, LANE_BITS
 from .constant_arrays import Grid
 from .context import Context
 from .event_convolution import grid_of, is_scattered, wrap_bias
-from .gathered_rows import blocks_of, codes_of, gather_rows, has_small_weights
+from .gathered_rows import blocks_of, codes_of, gather_rows, has_small_weights, reach_of
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Current:
         low, high = context.facts.limits(node.inputs[0])
         half = 1 << (LANE_BITS - 1)
         worst = max(-int(low.min(initial=0)), int(high.max(initial=0)))
-        lanes = worst < half
         terms = _list_terms(context, node.inputs[0], neurons)
+        lanes = worst < half and _fits_lanes(context, terms)
         if not lanes:
             terms = tuple((None, wire(layer, use)) for layer, use in terms)
             return cls(node, terms, Grid(1, neurons), lanes, f"current up to {worst:,}: 32 bits")
@@ -112,6 +112,14 @@ class Current:
             bool(np.any(bias)),
             tuple(layers),
         )
+
+
+def _fits_lanes(context: Context, terms: tuple[tuple[Node | None, Use], ...]) -> bool:
+    """Whether 16 bits hold what some of the events of all gathered layers add up to."""
+    reaches = [reach_of(context, layer) for layer, _ in terms if layer is not None]
+    least, most = (np.sum([each[end] for each in reaches], axis=0) for end in (0, 1))
+    half = 1 << (LANE_BITS - 1)
+    return -half <= int(np.min(least, initial=0)) and int(np.max(most, initial=0)) < half
 
 
 def _find_pixel_grid(

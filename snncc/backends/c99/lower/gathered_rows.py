@@ -40,10 +40,27 @@ def choose_layout(weights: Integers) -> CType:
 
 
 def has_short_sums(context: Context, node: Node) -> bool:
-    """Whether 16 bits hold every sum of a layer."""
+    """Whether 16 bits hold every sum of a layer, and every sum of some of its weights."""
     low, high = context.facts.limits(Use(node.name))
+    least, most = reach_of(context, node)
     half = 1 << (LANE_BITS - 1)
-    return -half <= int(low.min(initial=0)) and int(high.max(initial=0)) < half
+    below = min(int(low.min(initial=0)), int(least.min(initial=0)))
+    return -half <= below and max(int(high.max(initial=0)), int(most.max(initial=0))) < half
+
+
+def reach_of(context: Context, node: Node) -> tuple[Integers, Integers]:
+    """The least and the most that some of a layer's events add up to, one per output, flat.
+
+    The events are counts, and any number of them may have been added so far.
+    """
+    assert isinstance(node.op, Weighted)
+    weights, _ = codes_of(context, node)
+    _, high = context.facts.limits(node.inputs[0])
+    most = high.reshape(1, *context.network.shapes[node.inputs[0].source])
+    tensors = context.network.tensors
+    ends = (part(weights, 0) for part in (np.minimum, np.maximum))
+    least, largest = (node.op.apply(most, part, tensors).reshape(-1) for part in ends)
+    return least, largest
 
 
 def blocks_of(context: Context, node: Node) -> int:

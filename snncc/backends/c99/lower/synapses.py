@@ -15,10 +15,13 @@ from ..storage import BYTES, Constant, CType
 from ..target import (
     ACCUMULATOR_BITS,
     DENSE_SYNAPSE,
+    DENSE_TARGET,
     EVENT_GATHERED,
     EVENT_SPREAD,
     GATHERED_LEAST,
     LANE_BITS,
+    PRODUCT,
+    SOURCE,
 )
 from .constant_arrays import Grid, narrowest
 from .context import Context
@@ -69,18 +72,27 @@ def is_summed(context: Context, node: Node) -> bool:
 
 def _choose_form(context: Context, node: Node, source: Use) -> tuple[str, str]:
     """How the synapses of a layer are computed, "gathered", "event" or "dense", and why."""
+    adjoining = isinstance(node.op, Dense | BlockDense)
+    outputs, inputs = _count_ends(context, node)
+    one = round(PRODUCT + SOURCE / outputs, 1) if adjoining else EVENT_SPREAD
+    cost, said = one, f"values: {one} instructions per synapse"
     events = context.network[source.source].op.output is Output.EVENTS and not source.state
-    sparse = events or context.facts.is_countable(source)
-    cost, said = cost_of_events(context, source, EVENT_SPREAD)
-    if not sparse:
-        cost, said = EVENT_SPREAD, f"values, {EVENT_SPREAD} instructions per synapse one by one"
-    if not isinstance(node.op, Dense | BlockDense):
+    if events or context.facts.is_countable(source):
+        cost, said = cost_of_events(context, source, one)
+    if not adjoining:
         return "event", f"{said}; its only form"
+    dense = round(DENSE_SYNAPSE + DENSE_TARGET / inputs, 1)
     if _is_gathered(context, node, source):
         gathering, told = cost_of_events(context, source, EVENT_GATHERED)
-        if gathering <= DENSE_SYNAPSE:
-            return "gathered", f"{told}; dense {DENSE_SYNAPSE}"
-    return "dense" if cost > DENSE_SYNAPSE else "event", f"{said}; dense {DENSE_SYNAPSE}"
+        if gathering <= min(cost, dense):
+            return "gathered", f"{told}; dense {dense}"
+    return "dense" if cost > dense else "event", f"{said}; dense {dense}"
+
+
+def _count_ends(context: Context, node: Node) -> tuple[int, int]:
+    """Outputs and inputs of one block of a layer."""
+    shapes = context.network.shapes
+    return shapes[node.name][-1], shapes[node.inputs[0].source][-1]
 
 
 def _is_gathered(context: Context, node: Node, source: Use) -> bool:
