@@ -86,6 +86,7 @@ def test_lanes_equal_plain_c(compiler: str, optimize: str) -> None:
         "if (snncc_fade_each(state, both(29491, 12345), 15) != "
         "both(plain(a, 29491, 15), plain(b, 12345, 15)))\n            return 6;"
     )
+    checks.append("if (snncc_halve(state) != both(a / 2, b / 2))\n            return 7;")
     program = C99Backend().lower(garden(16), Settings())
     files = {path.name: content for path, content in C99Backend().emit(program).items()}
     sources = {
@@ -94,6 +95,58 @@ def test_lanes_equal_plain_c(compiler: str, optimize: str) -> None:
     }
     core = board("cortex-m4-emulated")
     assert play(core, build(core, sources, Build(optimize, compiler=compiler)), b"").code == 0
+
+
+ROUNDED = """
+#include "board.h"
+#include "snncc_kernels.h"
+
+/* Quotient and remainder of the magnitude tell how near value / 2**bits lies to its neighbours. */
+static int64_t slow(int64_t value, unsigned bits, int even)
+{
+    const int64_t one = (int64_t)1 << bits, down = value / one - (value % one < 0);
+    const int64_t twice = 2 * (value - down * one);
+    if (twice == one)
+        return even ? down + (down & 1) : down + (value >= 0);
+    return down + (twice > one);
+}
+
+int main(void)
+{
+    uint64_t random = 1;
+
+    for (int32_t turn = 0; turn < 4000; turn++) {
+        const unsigned bits = 1u + (unsigned)turn % 15u;
+        int32_t value, factor;
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        /* Every other value is half way between two. */
+        value = (int32_t)(random >> 33) - (1 << 30);
+        factor = (int32_t)((random >> 10) % ((1u << bits) + 1u));
+        if (turn & 1)
+            value = (int32_t)(((uint32_t)value >> bits << bits) + (1u << bits >> 1));
+        if (snncc_half_even32(value, bits) != slow(value, bits, 1)
+            || snncc_half_even((int64_t)value * 5, bits) != slow((int64_t)value * 5, bits, 1))
+            return 1;
+        if (snncc_half_away32(value, bits) != slow(value, bits, 0)
+            || snncc_half_away((int64_t)value * 5, bits) != slow((int64_t)value * 5, bits, 0))
+            return 2;
+        if (snncc_fade32(value, factor, bits) != (int64_t)value * factor / ((int64_t)1 << bits))
+            return 3;
+        if (snncc_fade32(INT32_MIN, factor, bits)
+            != (int64_t)INT32_MIN * factor / ((int64_t)1 << bits))
+            return 4;
+    }
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("core", ["cortex-m4-emulated", "cortex-m0plus-emulated"])
+def test_short_forms_of_rounding_equal_division(core: str) -> None:
+    program = C99Backend().lower(garden(16), Settings())
+    files = {path.name: content for path, content in C99Backend().emit(program).items()}
+    sources = {"snncc_kernels.h": files["snncc_kernels.h"], "main.c": ROUNDED.encode()}
+    assert play(board(core), build(board(core), sources, Build("s")), b"").code == 0
 
 
 def test_a_broken_answer_is_refused() -> None:

@@ -133,6 +133,19 @@ SNNCC_INLINE int64_t snncc_toward_zero(int64_t value, unsigned bits)
     return (value + ((value >> 63) & (((int64_t)1 << bits) - 1))) >> bits;
 }
 
+/* value * factor / 2**bits, toward zero; 0 <= factor <= 2**bits, bits <= 16. Armv6-M multiplies no further than 32 bits,
+ * so there the upper and the lower part of the magnitude are multiplied apart. */
+SNNCC_INLINE int32_t snncc_fade32(int32_t value, int32_t factor, unsigned bits)
+{
+#if defined(__ARM_ARCH_6M__)
+    const uint32_t size = value < 0 ? 0u - (uint32_t)value : (uint32_t)value, by = (uint32_t)factor;
+    const uint32_t faded = (size >> bits) * by + (((size & ((1u << bits) - 1u)) * by) >> bits);
+    return value < 0 ? (int32_t)(0u - faded) : (int32_t)faded;
+#else
+    return (int32_t)snncc_toward_zero((int64_t)value * factor, bits);
+#endif
+}
+
 SNNCC_INLINE int64_t snncc_floor(int64_t value, unsigned bits)
 {
     return value >> bits;

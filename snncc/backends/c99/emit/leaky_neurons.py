@@ -9,6 +9,8 @@ from ..storage import Constant
 from ..target import LANE_BITS, LANES
 from .c_names import COLUMNS, INDENT, Names, block, lane_stride, lanes_of, literal, neuron, pair
 
+HALF_BITS = 16  # fraction bits up to which a factor times half of a word fits a word
+
 
 def _roles(leaky: Leaky) -> tuple[tuple[str, Constant], ...]:
     """The parameters that a neuron's function takes, by name."""
@@ -194,6 +196,8 @@ def _lane_body(leaky: Leaky) -> list[str]:
             return value
         if leaky.bits == LANE_BITS:
             return f"snncc_toward_zero32({value} * {name}, {frac})"
+        if frac <= HALF_BITS:
+            return f"snncc_fade32({value}, {name}, {frac})"
         return f"(int32_t)snncc_toward_zero((int64_t){value} * {name}, {frac})"
 
     def apply_decay(value: str) -> str:
