@@ -278,6 +278,7 @@ class Dot:
     weights: str
     blocked: bool  # each repetition has weights of its own
     bias: Constant
+    across: bool = False  # inputs and outputs are `[inputs, rows]`, and the bias one per output
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ EVENT_GATHERED = 1.1  # per synapse that an event reaches, eight lanes at a time
 EVENT_SCATTERED = 1.8  # per synapse of a convolution, eight output channels at a time
 PRODUCT = 2.8  # per synapse that an event or a value reaches, one at a time, where they adjoin
 EVENT_SPREAD = 6.1  # per synapse that an event reaches, one at a time, where they lie apart
+WINDOW = 60  # per event or value that is not zero, to find the outputs that a window meets
 SOURCE = 20  # per event or value that is not zero, whatever it reaches
 DENSE_SYNAPSE = 4.4  # per synapse, spike or not
 DENSE_TARGET = 12  # per output of a dense layer, whatever reaches it

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
 from snncc.backends.c99.lower.taps import Axis
-from snncc.backends.c99.program import PoolEvents, RowSums, Scatter
+from snncc.backends.c99.program import Dot, PoolEvents, RowSums, Scatter
 from snncc.boards import Build, board, build, play
 from snncc.ir import Network, Node, Ref, Tensor, Use, Values, run
 from snncc.ir.ops import LIF, AvgPool, Conv, Dense, Input, MaxPool, Reshape, Sum, SumPool
@@ -240,6 +240,30 @@ def test_summed_spikes_are_listed_as_often_as_they_count() -> None:
     assert sizes["both_events"] == 2 * 24
     expected = run(net, signal, record=(*wires, "%both"))
     assert expected["%both"].max() == 2
+    expected = run(net, signal, record=wires)
+    assert expected.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
+
+
+@pytest.mark.parametrize("inputs", [3, 8, 9])
+def test_a_convolution_of_single_pixels_is_dense_in_each(inputs: int) -> None:
+    rng = np.random.default_rng(inputs)
+    tensors = {
+        "w": Tensor(rng.uniform(-0.5, 0.8, (5, inputs, 1, 1))),
+        "b": Tensor(rng.uniform(-0.2, 0.4, 5)),
+    }
+    conv = Conv(Ref("w"), (1, 1), ((0, 0), (0, 0)), (1, 1), 1, Ref("b"))
+    nodes = (
+        Node("x", Input((inputs, 3, 4), "real")),
+        Node("conv", conv, (Use("x"),)),
+        Node("s", LIF(**NEURON), (Use("conv"),)),
+    )
+    signal = rng.uniform(-1, 1, (2, 6, inputs, 3, 4))
+    float_network = Network(
+        "points", nodes, (Use("s"), Use("conv")), 0.001, MappingProxyType(tensors)
+    )
+    net = quantized(float_network, signal, 16)
+    program, wires = lowered(net)
+    assert any(isinstance(step, Dot) and step.across for step in program.steps)
     expected = run(net, signal, record=wires)
     assert expected.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
 

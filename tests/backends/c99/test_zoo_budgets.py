@@ -33,7 +33,7 @@ BUDGETS = {
     "l2mu-wisdm-zero": Budget(12_500, 3.5, 67),
     "mlp-digits": Budget(940_000, 64, 140),
     "sdt1-digits": Budget(1_000_000, 80, 122),
-    "sdt2-digits": Budget(980_000, 64, 240),
+    "sdt2-digits": Budget(900_000, 64, 240),
     "spikegpt-text": Budget(1_000_000, 16, 295),
     "spikformer-digits": Budget(1_100_000, 96, 150),
     "ssm-digits": Budget(140_000, 14, 38),

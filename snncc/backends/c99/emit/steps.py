@@ -172,25 +172,28 @@ def dot(step: Dot, names: Names) -> list[str]:
     index = f"r * {step.outputs}u + o" if step.rows > 1 else "o"
     weights = index if step.blocked else "o"
     given = f"value + r * {step.inputs}u" if step.rows > 1 else "value"
-    kind = names.wires[step.target].ctype
-    whole = step.inputs // UNROLLED * UNROLLED
+    apart, added = 1, names.element(step.bias, index)
+    if step.across:
+        index, given, apart = f"o * {step.rows}u + r", "value + r", step.rows
+        added = names.element(step.bias, "o")
+    whole, kind = step.inputs // UNROLLED * UNROLLED, names.kind(step.source.wire)
     inner = [
-        f"const {names.kind(step.source.wire)} *x = {given};",
+        f"const {kind} *x = {given};",
         f"const {names.tables[step.weights].layout} *weight",
         f"    = {step.weights} + ({weights}) * {step.inputs}u;",
-        f"int32_t sum = {names.element(step.bias, index)};",
+        f"int32_t sum = {added};",
     ]
-    products = " + ".join(f"x[{k}] * weight[{k}]" for k in range(UNROLLED))
     if whole:
+        products = " + ".join(f"x[{k * apart}] * weight[{k}]" for k in range(UNROLLED))
         inner += [
-            f"for (const {names.kind(step.source.wire)} *const end = x + {whole}u; x != end;) {{",
+            f"for (const {kind} *const end = x + {whole * apart}u; x != end;) {{",
             f"    sum += {products};",
-            f"    x += {UNROLLED};",
+            f"    x += {UNROLLED * apart};",
             f"    weight += {UNROLLED};",
             "}",
         ]
-    inner += [f"sum += x[{k}] * weight[{k}];" for k in range(step.inputs - whole)]
-    inner.append(f"out[{index}] = ({kind})sum;")
+    inner += [f"sum += x[{k * apart}] * weight[{k}];" for k in range(step.inputs - whole)]
+    inner.append(f"out[{index}] = ({names.wires[step.target].ctype})sum;")
     outer = f"for (uint32_t o = 0; o < {step.outputs}u; o++) {{\n{block(inner)}\n}}"
     if step.rows > 1:
         outer = f"for (uint32_t r = 0; r < {step.rows}u; r++) {{\n{block([outer])}\n}}"

@@ -42,7 +42,7 @@ from .population_arithmetic import arithmetic_of
 from .requantized import lower_graded, norm_step, register_step, table_step
 from .shared_memory import share_memory
 from .signal_uses import refusal
-from .synapses import check_sums, is_summed, lower_synapses
+from .synapses import check_sums, is_pointwise, is_summed, lower_synapses
 from .unread import read_tables
 
 
@@ -118,7 +118,7 @@ class _Lowering:
         if is_scattered(self.context, node):
             self.steps[node.name], self.layers[node.name] = scatter_steps(self.context, node)
             return
-        if has_adjacent_taps(node):
+        if has_adjacent_taps(node) and not is_pointwise(self.context, node):
             check_sums(self.context, node)
             self.steps[node.name], self.layers[node.name] = lower_products(self.context, node)
             return

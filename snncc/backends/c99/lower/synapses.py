@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from ..target import (
     LANE_BITS,
     PRODUCT,
     SOURCE,
+    WINDOW,
 )
 from .constant_arrays import Grid, narrowest
 from .context import Context
@@ -79,6 +81,9 @@ def _choose_form(context: Context, node: Node, source: Use) -> tuple[str, str]:
     events = context.network[source.source].op.output is Output.EVENTS and not source.state
     if events or context.facts.is_countable(source):
         cost, said = cost_of_events(context, source, one)
+    if isinstance(node.op, Conv) and is_pointwise(context, node):
+        one, dense = _weigh_points(context, node)
+        return "dense", f"values: {one} instructions per synapse; dense {dense}"
     if not adjoining:
         return "event", f"{said}; its only form"
     dense = round(DENSE_SYNAPSE + DENSE_TARGET / inputs, 1)
@@ -120,6 +125,31 @@ def _make_bias(context: Context, node: Node) -> Constant:
     return context.tables.make_constant(f"{node.name}_bias", "int32_t", whole)
 
 
+def is_pointwise(context: Context, node: Node) -> bool:
+    """Whether a convolution is best computed as a dense layer of each pixel."""
+    op = node.op
+    if not isinstance(op, Conv) or op.groups != 1 or any(step != 1 for step in op.stride):
+        return False
+    single = prod(context.network.tensors[op.weight.name].shape[2:]) == 1
+    whole = not any(before or after for before, after in op.padding)
+    source = context.facts.source(node.inputs[0])
+    if not single or not whole or context.facts.is_countable(source):
+        return False
+    one, dense = _weigh_points(context, node)
+    return dense < one
+
+
+def _weigh_points(context: Context, node: Node) -> tuple[float, float]:
+    """Instructions per synapse of walking each value of a pixel, and of dot products."""
+    outputs, inputs = (
+        context.network.shapes[name][0] for name in (node.name, node.inputs[0].source)
+    )
+    return (
+        round(PRODUCT + WINDOW / outputs, 1),
+        round(DENSE_SYNAPSE + DENSE_TARGET / inputs, 1),
+    )
+
+
 def _dot(
     context: Context,
     node: Node,
@@ -129,6 +159,14 @@ def _dot(
     target: str,
 ) -> Dot:
     table = context.tables.keep(f"{node.name}_weights", layout, weights)
+    if isinstance(node.op, Conv):
+        outputs, pixels = int(weights.shape[0]), prod(context.network.shapes[node.name][1:])
+        reading, inputs = context.values(source, node.name), int(weights.shape[1])
+        _, bias = codes_of(context, node)
+        each = np.broadcast_to(bias.reshape(-1), outputs)
+        begin = context.tables.make_constant(f"{node.name}_bias", "int32_t", each)
+        sizes = pixels, inputs, outputs
+        return Dot(node.name, reading, target, *sizes, table, False, begin, across=True)
     repeats = blocks_of(context, node)
     outputs, inputs = weights.shape[-2:]
     return Dot(
