@@ -106,9 +106,9 @@ SENSOR = "value=s16q4/half-even/saturate"
 IN_REAL_VALUES = {
     "C002 %y: its squares may reach": "value=s30q4/half-even/saturate\n  %y = norm(%x) "
     "{epsilon=0.1} : value=s16q4/half-even/saturate",
-    "C004 %y: role 'value' traps; saturate": f"{SENSOR}\n  %y = requantize(%x) : "
+    "C004 %y: role 'value' traps; leave --passes out": f"{SENSOR}\n  %y = requantize(%x) : "
     "value=s8q4/half-even/trap, scale=x4/half-even",
-    "C004 %y: its index is s8q4/half-even/wrap; a table has no values": f"{SENSOR}\n  %y = "
+    "C004 %y: its index is s8q4/half-even/wrap, but a table has no values": f"{SENSOR}\n  %y = "
     'function(%x) {name="tanh"} : index=s8q4/half-even/wrap, value=s16q4/half-even/saturate, '
     "scale=x4/half-even",
     "C005 %y: role 'value' has 40 bits": f"{SENSOR}\n  %y = requantize(%x) : "

@@ -129,7 +129,9 @@ def test_what_is_linked_is_what_was_reckoned() -> None:
 def test_a_core_that_is_too_full_is_refused_with_its_bytes() -> None:
     parts = alone()
     wide = replace(parts.cores[0], ports=(parts.cores[0].ports[0] * 5000, parts.cores[0].ports[1]))
-    with pytest.raises(CapacityError, match=r"S010 core 0 needs \d+,\d+ bytes of data memory") as e:
+    with pytest.raises(
+        CapacityError, match=r"S010: core 0 needs \d+,\d+ bytes of data memory"
+    ) as e:
         require_room(assemble_program(replace(parts, cores=(wide,)), Settings()))
     assert f"it has {DATA_BYTES_PER_CORE:,}" in str(e.value)
     assert e.value.exit_code == 1

@@ -69,7 +69,7 @@ def test_placement_without_the_partitioner_still_gains(monkeypatch):
 @pytest.mark.parametrize("how", [sequential, place_by_partitioner, place])
 def test_too_many_cores_are_refused_with_what_there_is(how):
     silent = Traffic(np.zeros(149), np.zeros(150, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    with pytest.raises(CapacityError, match=r"^S011 .* needs 149 cores, 1 chip has 148; make it"):
+    with pytest.raises(CapacityError, match=r"^S011: .* needs 149 cores, 1 chip has 148; make it"):
         how(silent, ONE_CHIP)
 
 

@@ -116,13 +116,13 @@ def test_more_chips_than_keys_tell_apart_are_refused():
     chips = (1 << 16) + 1
     zero = np.zeros(chips, dtype=np.int64)
     huge = Machine("a hall", np.stack([zero, zero], 1), zero, np.zeros((chips, 6), dtype=np.int64))
-    with pytest.raises(CapacityError, match=r"^S016 a hall has 65537 chips, keys of 32 bits tell"):
+    with pytest.raises(CapacityError, match=r"^S016: a hall has 65537 chips, keys of 32 bits tell"):
         keys(traffic(2, 0), Placement(huge, np.arange(2)))
 
 
 def test_a_table_that_is_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(module, "ROUTER_ENTRIES", 1)
-    with pytest.raises(CapacityError, match=r"^S016 the router of chip \(\d, \d\) needs \d+ entr"):
+    with pytest.raises(CapacityError, match=r"^S016: the router of chip \(\d, \d\) needs \d+ entr"):
         route(traffic(80, 1), scattered(80, 1, 1))
 
 
