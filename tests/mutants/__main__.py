@@ -32,7 +32,6 @@ LEFT_OUT = (
     "--ignore=tests/backends/c99/test_compilers.py",
     "--ignore=tests/backends/c99/test_budgets.py",
     "--deselect=tests/backends/c99/test_source.py::test_no_compiler_has_a_word",
-    "--deselect=tests/ir/test_real_values.py::test_many_symbols_at_once_are_held_before",
     "--ignore=tests/ir/test_large_tensors.py",
     "--ignore=tests/laws/test_growth.py",
     "--ignore=tests/laws/test_strategy.py",
