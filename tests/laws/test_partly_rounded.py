@@ -12,13 +12,18 @@ from snncc.ir import (
     Network,
     PartlyRounded,
     Quantity,
+    Ref,
     Rounded,
+    Single,
     Stream,
     Trace,
     all_ops,
     arithmetics,
+    parse_format,
     run,
+    tensors,
 )
+from snncc.ir.arithmetic.single_arithmetic import SingleArithmetic
 from tests.nets import quantized_networks, spikes_for
 
 
@@ -66,3 +71,23 @@ def test_with_nothing_rounded_they_are_floats_in_the_units_of_the_nodes(keyword:
             )
 
     near()
+
+
+def test_each_part_rounds_its_own() -> None:
+    """Weights and biases of one layer, and a decay in single precision."""
+    values = tensors(w=np.array([[0.3, -0.7]]), b=np.array([0.26]))
+    format = parse_format("s8q2/half-even/trap")
+    own = IntegerArithmetic(values, {"weight": format, "bias": format}, (np.ones(()),), "%c")
+    one, unit = np.ones(()), np.asarray(0.25)
+    for parts, weights, bias in (
+        ({Rounded.WEIGHTS}, [[1.0, -3.0]], [1.04]),
+        ({Rounded.CONSTANTS}, [[1.2, -2.8]], [1.0]),
+        (set(Rounded), [[1.0, -3.0]], [1.0]),
+        (set(), [[1.2, -2.8]], [1.04]),
+    ):
+        a = PartlyRounded(own, frozenset(parts))
+        assert np.allclose(a.weights(Ref("w"), "weight", one, unit), weights)
+        assert np.allclose(a.weights(Ref("b"), "bias", one, unit), bias)
+    single = SingleArithmetic(values, {"decay": Single(None)}, (np.ones(()),), "%s")
+    codes = PartlyRounded(single, frozenset()).times(np.array([3.0, -1.0]), 0.25, "decay")
+    assert codes.tolist() == [0.75, -0.25]
