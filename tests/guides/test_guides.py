@@ -6,7 +6,7 @@ import pytest
 
 from .guide import ROOT, Reader
 
-GUIDES = ("add-a-library", "add-a-frontend", "add-a-board", "add-a-zoo-model")
+GUIDES = ("add-a-backend", "add-a-library", "add-a-frontend", "add-a-board", "add-a-zoo-model")
 
 
 @pytest.mark.parametrize("name", GUIDES)

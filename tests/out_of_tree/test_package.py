@@ -146,14 +146,16 @@ LAWS = (
     "tests/laws/test_steps.py",
     "tests/laws/test_strategy.py",
     "tests/laws/test_facts.py",
+    "tests/laws/test_backends.py",
     "tests/laws/test_claims.py",
     "tests/laws/test_worst_case.py",
     "tests/frontends/onnx/test_write.py",
 )
 
 
-def test_every_law_is_tried_on_its_op(site: Path) -> None:
-    words = ["-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-k", "tired_lif", *LAWS]
+def test_every_law_is_tried_on_its_op_and_its_target(site: Path) -> None:
+    which = "tired_lif or organ"
+    words = ["-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-k", which, *LAWS]
     done = python(*words, site=site, folder=ROOT)
     assert done.returncode == 0, done.stdout
     assert "deselected" in done.stdout

@@ -11,6 +11,7 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.backends.c99.emit.weight_arrays import LONG_BYTES, array, is_long, name_long_file
+from snncc.backends.c99.lower.constant_arrays import Tables
 from snncc.backends.c99.storage import KINDS, Layout, Table
 from snncc.ir import Tensor
 from tests.backends.c99.populations import garden
@@ -56,3 +57,12 @@ def test_a_long_array_has_a_file_of_its_own() -> None:
     assert b"numbers[" not in shared and b"static const" in shared
     assert f'#include "{program.name}_weights.h"'.encode() in texts[f"{program.name}.c"]
     assert b"static const snncc_row" not in texts[f"{program.name}.c"]
+
+
+def test_a_layer_that_lies_in_two_ways_has_two_tables() -> None:
+    """Found by the law of targets: both had the name of the layer, which C does not compile."""
+    tables = Tables()
+    first, second = (np.full((1, 8), n) for n in (1, 2))
+    names = [tables.keep("c_rows", "rows", each) for each in (first, second, first)]
+    assert names == ["c_rows", "c_rows_2", "c_rows"]
+    assert [table.name for table in tables.all] == ["c_rows", "c_rows_2"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from snncc.ir import Integers, Tensor
+from snncc.ir import Integers, Tensor, find_unused
 
 from ..storage import KINDS, Constant, CType, Layout, Table
 from ..target import LANES
@@ -58,17 +58,19 @@ class Tables:
     names: set[str] = field(default_factory=set[str])
 
     def keep(self, name: str, layout: Layout, values: Integers) -> str:
-        """Name of the table with these values: `name`, or that with a number where it is taken."""
+        """Name of the table with these values; `name`, or one like it, if there is none yet.
+
+        One layer may lie in two ways, for populations that have their neurons in different lanes.
+        """
         kind = np.iinfo(KINDS[layout])
         low, high = values.min(initial=0), values.max(initial=0)
         assert kind.min <= low and high <= kind.max, f"{name}: {low} to {high} as {layout}"
         flat = values.astype(KINDS[layout]).reshape(-1)
         content = Tensor(flat if flat.size else np.zeros(1, kind.dtype))  # C has no empty arrays
         if (layout, content) not in self.found:
-            tried = (name, *(f"{name}_{number}" for number in range(2, len(self.names) + 3)))
-            free = next(each for each in tried if each not in self.names)
-            self.names.add(free)
-            self.found[layout, content] = Table(free, layout, content)
+            own = find_unused(name, self.names)
+            self.names.add(own)
+            self.found[layout, content] = Table(own, layout, content)
         return self.found[layout, content].name
 
     def constant(
