@@ -14,6 +14,7 @@ from snncc.backends.runtimes import GRACE_SECONDS
 from snncc.ir import (
     DeviceError,
     Network,
+    Tensor,
     Trace,
     UsageError,
     Values,
@@ -109,6 +110,20 @@ def test_a_tick_of_several_steps_equals_the_reference() -> None:
     assert prepared(network, signal)[1].period == 2
     reference, found = played(network, signal)
     assert reference.compare(found) == (0, None)
+
+
+@pytest.mark.usefixtures("lava")
+def test_a_layer_of_zeros_parts_a_network_and_all_parts_run() -> None:
+    network = hand("feedforward")
+    dead = {
+        name: Tensor(np.zeros(tensor.shape)) if name == "c2.weight" else tensor
+        for name, tensor in network.tensors.items()
+    }
+    network = replace(network, tensors=dead)
+    reference, found = played(network, spikes_for(network, samples=2, ticks=8))
+    assert reference.compare(found) == (0, None)
+    assert set(reference.wires) == set(found.wires)
+    assert np.any(reference["%s1"])
 
 
 @pytest.mark.usefixtures("lava")
