@@ -119,7 +119,7 @@ class Network:
     @cached_property
     def quantized(self) -> bool:
         """Whether the network computes with integers."""
-        return any(node.formats for node in self.nodes.named.values())  # in any order
+        return any(node.formats for node in self._nodes.named.values())  # in any order
 
     @property
     def shapes(self) -> Mapping[str, Shape]:
