@@ -14,7 +14,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.workloads.counting import Work, count_places, exponent, measure
+from benchmarks.workloads.counting import (
+    Work,
+    count_places,
+    measure,
+    steepness,
+)
 from benchmarks.workloads.growing import AXES, KINDS, Axis
 from benchmarks.workloads.stages import STAGES, Case, belongs
 from snncc.ir import SnnccError
@@ -85,7 +90,7 @@ def row(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> dict[str, An
         amounts = [getattr(work, name) for _, work in found]
         result[name] = amounts
         if len(found) > 2:
-            result[f"{name}_exponent"] = exponent(result["sizes"], amounts)
+            result[f"{name}_exponent"] = steepness(result["sizes"], amounts)
     return result
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+APART = "/unicorn/", "/boards/emulator.py"
+"""Files whose lines are an emulated core's work, which is counted in its instructions."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -45,7 +48,11 @@ def count_places(call: Callable[[], object]) -> Counter[tuple[str, int]]:
         return local
 
     before = sys.gettrace()
-    sys.settrace(lambda frame, event, argument: local)
+
+    def begin(frame: FrameType, event: str, argument: object) -> Any:
+        return None if any(part in frame.f_code.co_filename for part in APART) else local
+
+    sys.settrace(begin)
     try:
         call()
     finally:
@@ -70,6 +77,18 @@ def measure(call: Callable[[], object]) -> Work:
     seconds = time.process_time() - start
     made = found if isinstance(found, int) else 0
     return Work(count_lines(call), count_bytes(call), made, seconds)
+
+
+def steepness(sizes: Sequence[int], amounts: Sequence[float]) -> float:
+    """The exponent with which both what is added and the whole grow from decade to decade.
+
+    What is added alone misleads where the amount is the largest of several, one of which does not
+    grow (peaks of memory), or comes in steps (samples that run together); the whole alone, where a
+    constant outweighs what grows.
+    """
+    ratio = math.log(sizes[-1] / sizes[-2])
+    whole = math.log(max(amounts[-1], 1) / max(amounts[-2], 1)) / ratio
+    return min(exponent(sizes, amounts), whole)
 
 
 def exponent(sizes: Sequence[int], amounts: Sequence[float]) -> float:
