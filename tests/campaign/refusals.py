@@ -31,7 +31,7 @@ class Refusal:
     result: str = "refused"
 
 
-PART = r"the network and the model part|the output differs by"
+PART = r"the network and the model first differ|the output differs by"
 """Of an import whose network does something else than the module."""
 
 CLASSES: tuple[Refusal, ...] = (
@@ -113,6 +113,7 @@ CLASSES: tuple[Refusal, ...] = (
     Refusal("S003", r"S003 %", "the applications have synapses alone between their neurons"),
     Refusal("S008", r"S008 %", "the host computes what real inputs drive, and nothing is left"),
     Refusal("S010", r"S010", "a core of SpiNNaker 2 has no room for one unit of it"),
+    Refusal("S011", r"S011", "the chip has fewer cores than a few atoms a core ask for"),
     Refusal("S012", r"S012", "it was asked for hop=pipelined, which loops of one tick cannot have"),
     Refusal(
         "V011",

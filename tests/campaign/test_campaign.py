@@ -69,7 +69,9 @@ def test_refusals_are_known_by_their_sentence_and_by_who_chose_the_formats() -> 
     found = class_of(stated, quantized=True)
     assert found is not None and found.rule == "C002"
     assert class_of(PassError("quantize: something new"), quantized=True) is None
-    part = class_of(ImportRefused("net.py:3: the network and the model part at tick 6"), False)
+    part = class_of(
+        ImportRefused("net.py:3: the network and the model first differ at tick 6"), False
+    )
     assert part is not None and part.result == "mismatch"
     assert {each.result for each in CLASSES} == {"refused", "mismatch"}
     assert all(each.why for each in CLASSES)
