@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from snncc.bundle import Bundle
 from snncc.ir import Trace
 
 from .conftest import GOOD, call
+from .models import GOOD as GOOD_SOURCE
 
 
 def test_observers_print_dump_time_and_check(
@@ -129,3 +132,21 @@ def test_static_data_are_presented_at_every_tick_and_that_is_said(
     assert len(json.loads(shown.out)["classes"]) == 6
     zoo = ["inspect", "zoo:l2mu-motions", "--option", "ticks=5"]
     assert "has ticks already" in call(zoo, capsys).err
+
+
+def test_a_model_that_puts_out_no_spikes_is_compared_by_those_within(
+    inside: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = GOOD_SOURCE.replace("counted.append(spikes)", "counted.append(self.read(spikes))")
+    silent = silent.replace("self.last =", "self.read = nn.Linear(3, 2)\n        self.last =")
+    (inside / "silent.py").write_text(silent)
+    torch.save(runpy.run_path("silent.py")["build"]().state_dict(), "silent.pt")
+    np.savez("x.npz", x=np.random.default_rng(0).normal(size=(5, 9, 4)) * 4)
+    out, data = str(tmp_path / "net.snnb"), ["--data", "x.npz"]
+    build = ["build", "silent.py:build", "--weights", "silent.pt", *data, "--target", "c99"]
+    done = call([*build, "-o", out], capsys)
+    assert done.code == 0, done.err
+    done = call(["verify", out, *data, "--json"], capsys)
+    assert done.code == 0, done.err
+    eager = json.loads(done.out)["comparisons"][0]
+    assert eager["left"] == "eager" and eager["samples"] == 5 and eager["spikes"] > 0

@@ -34,7 +34,9 @@ def choose_layout(weights: Integers) -> CType:
     """The C type of the weights of a layer."""
     low, high = int(weights.min(initial=0)), int(weights.max(initial=0))
     kinds: tuple[CType, ...] = ("int8_t", "int16_t", "int32_t")
-    found = next((k for k in kinds if max(-low - 1, high) < 1 << (8 * BYTES[k] - 1)), None)
+    found: CType | None = next(
+        (k for k in kinds if max(-low - 1, high) < 1 << (8 * BYTES[k] - 1)), None
+    )
     assert found is not None, "no weight has more than 32 bits"
     return found
 
