@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from snncc.backends import Settings
-from snncc.build.learned import learn_ranges
+from snncc.build.calibration_data import learn_ranges
 from snncc.build.lowering import lower_network
 from snncc.datasets import calibration
 from snncc.importing import import_model

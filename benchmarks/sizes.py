@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from snncc.backends import Settings
-from snncc.build.pipeline import run_pipeline
+from snncc.build.run_passes import run_pipeline
 from snncc.datasets import calibration
 from snncc.importing import import_model
 from snncc.ir import Network, give_back

@@ -2,9 +2,9 @@
 
 from .compile_model import compile_model
 from .lowering import LoweredNetwork, lower_network
-from .pipeline import run_pipeline
 from .prepare import find_ranges, settings_of, split_options
 from .refusals import Attempt, Probed, probe
+from .run_passes import run_pipeline
 
 __all__ = [
     "Attempt",

@@ -13,7 +13,7 @@ from snncc.ir import Network, Output, PassError, Trace, Use, Values, run
 from snncc.ir.ops import Input, Weighted
 from snncc.ir.passes import Effect, Lateness, Pass
 
-from .pipeline import Record, counter, run_pipeline
+from .run_passes import Record, counter, run_pipeline
 
 PRODUCTS = 1 << 28  # of weights and signals in one run: about a second's worth
 RECORDED = 1 << 22  # values of spikes that one run records

@@ -39,10 +39,9 @@ from snncc.packages import note_homeless_ops
 from snncc.plugins import backend, find_lowering_versions
 from snncc.run import Player, pace_warning
 
+from .calibration_data import input_notes
 from .claims import Claims, bisect, random_signal, take_affordable
-from .learned import input_notes
 from .lost import note_loss
-from .pipeline import Observer, counter, dumper, printer, timer
 from .prepare import (
     GUESSED_RATE,
     GUESSED_TICKS,
@@ -51,6 +50,7 @@ from .prepare import (
     split_options,
 )
 from .refusals import Attempt, all_problems
+from .run_passes import Observer, counter, dumper, printer, timer
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4

@@ -10,7 +10,7 @@ from snncc.backends import Backend, ChoosingBackend, Settings
 from snncc.ir import LoweringRefused, Network, PassError, RuleViolation
 from snncc.ir.passes import Pass
 
-from .pipeline import Observer, Record, run_pipeline
+from .run_passes import Observer, Record, run_pipeline
 
 P = TypeVar("P")
 REFUSALS = (LoweringRefused, PassError, RuleViolation)

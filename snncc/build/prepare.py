@@ -16,7 +16,7 @@ from snncc.ir.ops import Input
 from snncc.ir.passes import Pass, Ranges, all_passes, calibrate, parse_passes, with_ranges
 from snncc.plugins import frontend
 
-from .learned import learn_ranges
+from .calibration_data import learn_ranges
 
 GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
 GUESSED_TICKS = 64

@@ -26,8 +26,8 @@ from snncc.ir.ops import LIF, Input
 from snncc.ir.passes import Ranges
 
 from .lowering import LoweredNetwork, lower_network
-from .pipeline import Observer
 from .prepare import GUESSED_RATE, passes_of
+from .run_passes import Observer
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import Program, Spinnaker2Backend, kernel
 from snncc.build import compile_model, lower_network
-from snncc.build.pipeline import Record
+from snncc.build.run_passes import Record
 from snncc.bundle import BuildRequest, Bundle
 from snncc.ir import LoweringRefused, Network, PassError, UsageError, parse, show
 from snncc.ir.passes import PASSES, Pass, Ranges, calibrate

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
-from snncc.build.learned import learn_ranges
+from snncc.build.calibration_data import learn_ranges
 from snncc.importing import import_model
 from snncc.ir import ImportRefused, Network, SpikesDiffer, Values, run, show
 from snncc.ir.passes import Ranges, calibrate

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks.workloads.growing import stacked
 from snncc.build import compile_model
+from snncc.build.calibration_data import CALIBRATION_TICKS
 from snncc.build.compile_model import CHECK_TICKS
-from snncc.build.learned import CALIBRATION_TICKS
 from snncc.bundle import BuildRequest, Bundle
 from snncc.ir import DECODES, Decode, Tally, Trace, show
 from snncc.ir import run as interpreted

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snncc.build.claims import measure_agreement
-from snncc.build.pipeline import Record
+from snncc.build.run_passes import Record
 from snncc.ir import (
     CompileError,
     Network,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snncc.build.claims import PRODUCTS, Claims, random_signal, take_affordable
-from snncc.build.pipeline import run_pipeline
+from snncc.build.run_passes import run_pipeline
 from snncc.ir import Network, PassError, Trace, UndeclaredFact, run
 from snncc.ir.passes import Canonicalize, Effect, FoldNorm, Pass, Prune, Quantize, calibrate
 from tests.nets import HAND, hand, spikes_for

@@ -6,7 +6,7 @@ import pytest
 from snncc import zoo
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.build.pipeline import run_pipeline
+from snncc.build.run_passes import run_pipeline
 from snncc.frontends import ImportRequest
 from snncc.frontends.torch import TorchFrontend
 from snncc.ir import Network, Trace, UsageError, Values, arithmetics, run

@@ -9,7 +9,7 @@ from .linear import BlockDense, Conv, Dense, Sparse, Weighted
 from .neuron import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF
 from .pointwise import Affine, Input, Product, Relu, Sum
 from .pool import AvgPool, MaxPool, SumPool
-from .register import Function, Requantize
+from .requantized import Function, Requantize
 from .spiking import BOTTOMLESS, SPIKES_MAX, WAIT, Membrane, Spiking, SpikingFields
 
 __all__ = [

@@ -7,7 +7,7 @@ from snncc import zoo
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.backends.spinnaker2.kernel import lower
-from snncc.build.pipeline import run_pipeline
+from snncc.build.run_passes import run_pipeline
 from snncc.importing import import_model
 from snncc.ir import UsageError, run
 from snncc.ir.passes import calibrate

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.build import learned as module
-from snncc.build.learned import input_notes, learn_ranges
+from snncc.build import calibration_data as module
+from snncc.build.calibration_data import input_notes, learn_ranges
 from snncc.datasets import Samples
 from snncc.ir import verify
 from snncc.ir.passes import Quantize, calibrate
