@@ -13,6 +13,7 @@ from .arithmetic.number import (
     parse_format,
 )
 from .arithmetic.partly_rounded import PartlyRounded, Rounded
+from .bounds import Bounds, bounds
 from .builder import Builder, Names, TensorTable
 from .entry_points import Group, Plugin, plugin, plugins, requirement
 from .errors import (
@@ -53,10 +54,8 @@ from .untrusted.limits import Budget
 from .untrusted.reading import file_bytes, read_text, reading
 from .untrusted.wording import make_printable
 from .views import (
-    Bounds,
     Projection,
     arithmetics,
-    bounds,
     graph,
     input_registers,
     order_nodes,

@@ -28,9 +28,9 @@ from snncc.ir import (
     bounds,
     run,
 )
+from snncc.ir.bounds import wire_bounds
 from snncc.ir.ops import IF, LIF, Dense, Input
 from snncc.ir.passes import Quantize, calibrate, find_unproven, worst_case
-from snncc.ir.views import wire_bounds
 from tests.nets import quantized_networks, spikes_for
 
 KEEPING = sorted(k for k, kind in all_ops().items() if kind.worst_case is not Op.worst_case)

@@ -1,6 +1,6 @@
 """How far a potential can get: limits of leaky sums, and what a reset makes of them; no op.
 
-`bounds` in `snncc/ir/views.py` takes these from node to node through a network.
+`bounds` in `snncc/ir/bounds.py` takes these from node to node through a network.
 """
 
 from __future__ import annotations

@@ -8,11 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ...bounds import bounds, wire_bounds
 from ...errors import PassError
 from ...interpreter.reference import run
 from ...network import Network, Use
 from ...ops import Input, Requantize, Weighted
-from ...views import arithmetics, bounds, wire_bounds
+from ...views import arithmetics
 from .calibrate import Ranges
 from .headroom import SUM_BITS, count_spare
 from .potentials import BITS, hold

@@ -9,13 +9,14 @@ import numpy as np
 
 from ...arithmetic.arithmetic import Arithmetic
 from ...arithmetic.number import Quantity
+from ...bounds import Bounds, bounds, wire_bounds
 from ...errors import PassError, Problem
 from ...network import Network, Node, Use
 from ...op.facts import Output
 from ...op.op import Op
 from ...ops import Spiking
 from ...param import Unit, Values, values_of
-from ...views import Bounds, arithmetics, bounds, wire_bounds
+from ...views import arithmetics
 from .calibrate import Ranges
 
 Numbers: TypeAlias = Mapping[str, tuple[Arithmetic, Unit]]
