@@ -10,7 +10,7 @@ from .emulator import Emulator
 from .espressif import Esptool
 from .gnu import compiler_version, require_gcc
 from .image import build, load_image
-from .protocol import Board, Build, Connection, Driver, Image, Mark, Progress, Run
+from .protocol import SILENCE_SECONDS, Board, Build, Connection, Driver, Image, Mark, Progress, Run
 from .pyocd import Pyocd
 from .qemu import Qemu
 from .remote import GdbRemote, names_server
@@ -108,7 +108,7 @@ def play(
     *,
     port: str | None = None,
     count_marks: int | None = 0,
-    seconds: float = 60.0,
+    seconds: float = SILENCE_SECONDS,
     progress: Progress | None = None,
 ) -> Run:
     """What the firmware `image` answers to `stimulus` on `board`: programmed, verified, then run.

@@ -1,4 +1,7 @@
-"""The conversation of host and firmware, the same for all drivers. Never: how a core is stopped."""
+"""The conversation of host and firmware, the same for all drivers. Never: how a core is stopped.
+
+How long a core may be silent is `SILENCE_SECONDS` in `protocol.py`.
+"""
 
 from typing import Protocol
 

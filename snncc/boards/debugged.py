@@ -9,7 +9,7 @@ from snncc.ir import DeviceError
 from .conversation import STOPS, converse, silence
 from .gdb import GdbClient, Region
 from .memory import require_equal
-from .protocol import Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 SHORTEST_INSTRUCTION_BYTES = 2
 COUNT = re.compile(r"instruction count = ([0-9]{1,18})\b")
@@ -75,7 +75,7 @@ class DebuggedBoard:
         stimulus: bytes,
         *,
         count_marks: int | None = 0,
-        seconds: float = 60.0,
+        seconds: float = SILENCE_SECONDS,
         progress: Progress | None = None,
     ) -> Run:
         """Play `stimulus` from reset to the end of main; see `Connection.run`."""

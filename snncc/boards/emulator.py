@@ -15,7 +15,7 @@ from snncc.ir import DeviceError
 from .conversation import STOPS, converse, silence
 from .cpu import CORTEX_M, RISCV, Cpu
 from .memory import require_equal
-from .protocol import Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 UNICORN = "unicorn==2.1.4"
 PAGE_BYTES = 0x1000  # what unicorn maps at once
@@ -121,7 +121,7 @@ class EmulatedBoard:
         stimulus: bytes,
         *,
         count_marks: int | None = 0,
-        seconds: float = 60.0,
+        seconds: float = SILENCE_SECONDS,
         progress: Progress | None = None,
     ) -> Run:
         """Play `stimulus` from reset to the end of main; see `Connection.run`."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from snncc.ir import DeviceError
 from snncc.ir.untrusted import limits
 
-from .protocol import Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 ESPTOOL = "esptool==5.6.0"
 CONNECT_SECONDS = 60.0
@@ -117,7 +117,7 @@ class Serial:
         stimulus: bytes,
         *,
         count_marks: int | None = 0,
-        seconds: float = 60.0,
+        seconds: float = SILENCE_SECONDS,
         progress: Progress | None = None,
     ) -> Run:
         """Nothing that comes back.

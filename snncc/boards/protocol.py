@@ -8,6 +8,9 @@ from typing import Protocol
 # Called with the bytes of the stimulus consumed so far, at most once per read of the firmware.
 Progress = Callable[[int], None]
 
+SILENCE_SECONDS = 60.0
+"""How long a core may run from one `board_` call to the next before it counts as hung."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -161,7 +164,7 @@ class Connection(Protocol):
         stimulus: bytes,
         *,
         count_marks: int | None = 0,
-        seconds: float = 60.0,
+        seconds: float = SILENCE_SECONDS,
         progress: Progress | None = None,
     ) -> Run:
         """Reset the board and play `stimulus` until the firmware's main returns.

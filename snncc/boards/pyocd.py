@@ -12,7 +12,7 @@ from snncc.ir import DeviceError
 from .conversation import converse, silence
 from .debugged import FEWEST_STOPS
 from .memory import require_chip, require_equal
-from .protocol import Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 PYOCD = "pyocd==0.46.0"
 POLL_SECONDS = 0.001
@@ -125,7 +125,7 @@ class PyocdBoard:
         stimulus: bytes,
         *,
         count_marks: int | None = 0,
-        seconds: float = 60.0,
+        seconds: float = SILENCE_SECONDS,
         progress: Progress | None = None,
     ) -> Run:
         """Play `stimulus` from reset to the end of main; see `Connection.run`."""

@@ -16,7 +16,7 @@ from snncc.ir import DeviceError
 from snncc.ir.untrusted import limits
 
 from .memory import require_equal
-from .protocol import Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 MAGIC_FIRST, MAGIC_SECOND, MAGIC_LAST = 0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30
 FAMILY_GIVEN = 0x2000  # flag: the last header word is the family
@@ -178,7 +178,7 @@ class Drive:
         stimulus: bytes,
         *,
         count_marks: int | None = 0,
-        seconds: float = 60.0,
+        seconds: float = SILENCE_SECONDS,
         progress: Progress | None = None,
     ) -> Run:
         """Nothing that comes back.
