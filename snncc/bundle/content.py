@@ -1,4 +1,8 @@
-"""The files of a bundle, as contents: what a network became, and by what; writes nothing."""
+"""The files of a bundle, as contents: what a network became, and by what; writes nothing.
+
+Which inputs are kept as the check signal, and how many, `snncc/build/compile_model.py` decides
+(`CHECK_SAMPLES`).
+"""
 
 from __future__ import annotations
 

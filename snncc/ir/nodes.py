@@ -1,4 +1,8 @@
-"""Use, Origin, Node, and Nodes: a network's nodes in order, by name and by what they use."""
+"""Use, Origin, Node, and Nodes: a network's nodes in order, by name and by what they use.
+
+A late wire reads zero before its first tick; where a state starts, its op says (`Op.begin`, the
+field `initial` in `snncc/ir/ops/spiking.py`).
+"""
 
 from __future__ import annotations
 

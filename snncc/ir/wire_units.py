@@ -1,4 +1,8 @@
-"""The unit of a wire, where its node or the network's own formats say it: asked here by all."""
+"""The unit of a wire, where its node or the network's own formats say it: asked here by all.
+
+The unit of what an op computes from its inputs, such as a sum, is the op's: `Op.unit`. Which
+signals must have one unit, and how fine it is, `snncc/ir/passes/quantize/units.py` decides.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Frozen values that say what C keeps: constant tables, wires, states. Never: a step."""
+"""Frozen values that say what C keeps: constant tables, wires, states. Never: a step.
+
+A `Table` is constant, in flash; a `Wire` or a `Memory` is in RAM. The C type of a wire is chosen in
+`lower/signal_uses.py` (`Facts.ctype`), that of a state in `lower/population_arithmetic.py` and
+`lower/scalar_neurons.py`, that of a table in `lower/gathered_rows.py` (`choose_layout`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What TFLite-Micro's stock kernels hold, and the reasons for refusing; constants, no code."""
+"""What TFLite-Micro's stock kernels hold, and the reasons for refusing; constants, no code.
+
+The operators that may be written are `KINDS` in `schema.py`; which of them an op becomes is decided
+in `lower/`, a file a kind of op.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Float and integer arithmetic behind one interface, so that each op has one `step` body."""
+"""Float and integer arithmetic behind one interface, so that each op has one `step` body.
+
+Which way a product with a decay is rounded, its format says, and `Quantize` in
+`snncc/ir/passes/quantize/quantize.py` chooses that; `snncc/ir/arithmetic/number.py` has the ways.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""All ops; importing this package fills the table `OPS`."""
+"""All ops: importing this package fills the table `OPS` (`snncc/ir/op/op.py`).
+
+An op of a new file is imported here, and so is in every table; docs/add-an-op.md says the rest.
+"""
 
 from . import reach
 from .dual import DualCubaLIF

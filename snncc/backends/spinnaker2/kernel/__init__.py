@@ -1,4 +1,8 @@
-"""Networks on a kernel of our own: integers on the processing elements, values as events."""
+"""Networks on a kernel of our own: integers on the processing elements, values as events.
+
+Within a tick, cores wait for one another segment by segment: `partition/core_parts.py` says what a
+segment is, `Chip` in `emulate.py` plays them.
+"""
 
 from .emit import emit
 from .emulate import Chip, Played, play

@@ -1,4 +1,7 @@
-"""What a part of a population takes of a core: bytes by region, and cycles of a tick; formulae."""
+"""What a part of a population takes of a core: bytes by region, and cycles of a tick; formulae.
+
+When a population is split for what it takes, `partition.py` beside this file decides (`split`).
+"""
 
 from __future__ import annotations
 

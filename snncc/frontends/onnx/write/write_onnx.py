@@ -1,4 +1,7 @@
-"""A network as an ONNX model of one tick: states and late wires go in, and come out renewed."""
+"""A network as an ONNX model of one tick: states and late wires go in, and come out renewed.
+
+The opset is `OPSET` in `op_functions.py`, where the body of each op is written.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""calibrate: what a network does on real data, as a value; the network itself does not change."""
+"""calibrate: what a network does on real data, as a value; the network itself does not change.
+
+All samples that it is given count, with the largest magnitude that they show, not a percentile. How
+many of the user's samples and ticks it is given, `snncc/build/calibration_data.py` decides.
+"""
 
 from __future__ import annotations
 

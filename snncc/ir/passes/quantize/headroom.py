@@ -1,4 +1,8 @@
-"""spare: bits that a value leaves unused so that weights add it up in 32; chooses no formats."""
+"""spare: bits that a value leaves unused so that weights add it up in 32; chooses no formats.
+
+What a value can reach at worst is in `snncc/ir/bounds.py`, how wide a state becomes in
+`state_widths.py`.
+"""
 
 from __future__ import annotations
 
