@@ -1,5 +1,8 @@
 """Vendors' kits in environments of their own: making them, and running watched processes in them.
 
+Which versions of a kit are installed is said in the target's package: `lava/runtime.py`,
+`spinnaker2/device.py`.
+
 A kit is never imported here: it needs other versions of its requirements, and it may hang.
 """
 

@@ -1,5 +1,7 @@
 """Runs the C compiler (zig's, from the package index), with a cache; knows no board's memory map.
 
+The flags of every build are here; those of one board's core, `image.py` adds.
+
 Source of every flag: clang 22 command-line reference, as bundled by ziglang 0.17.0.
 """
 

@@ -1,4 +1,7 @@
-"""The manifest of a bundle: what was asked for and what came of it; writes nothing."""
+"""The manifest of a bundle: what was asked for and what came of it; writes nothing.
+
+Its fields, and the version of the format that can be read, are in `schema.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""HardReset: reset to zero where the network subtracts, for chips that can do nothing else."""
+"""HardReset: reset to zero where the network subtracts, for chips that can do nothing else.
+
+When it runs, a target's own `passes.py` decides. No pass goes the other way: a reset to a value
+that a target does not have is refused by that target.
+"""
 
 from __future__ import annotations
 
