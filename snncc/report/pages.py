@@ -27,7 +27,7 @@ FAMILIES = {
     "linear": "Synapses",
     "pool": "Pools",
     "layout": "Layout",
-    "register": "Real values in formats of their own",
+    "requantized": "Real values in formats of their own",
     "dynamic": "Products of signals",
     "event": "Graded events",
     "neuron": "Neurons",
