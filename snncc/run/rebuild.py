@@ -17,7 +17,7 @@ from snncc.ir.passes import Lateness, all_passes, parse_passes, with_ranges
 from snncc.plugins import find_lowering_versions
 from snncc.version import __version__
 
-from .firmware_check import check_firmware
+from .recompile import check_firmware
 
 TARGET = "target/"
 
