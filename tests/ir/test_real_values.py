@@ -136,7 +136,9 @@ def test_the_unit_of_each_row_of_weights_is_its_own() -> None:
 
 
 def test_registers_need_data() -> None:
-    with pytest.raises(PassError, match=r"%\w+ computes with real values, and nothing is known"):
+    with pytest.raises(
+        PassError, match=r"%\w+: it computes with real values, and nothing is known"
+    ):
         Quantize()(hand("gated"))
 
 
