@@ -1,4 +1,8 @@
-"""The firmware of a bundle beside what its program is compiled to here; lowers nothing."""
+"""The firmware of a bundle beside what its program is compiled to here; lowers nothing.
+
+What a board computes is compared elsewhere: by `flash --check` in `flash.py`, by verify in
+`verify.py`.
+"""
 
 from __future__ import annotations
 

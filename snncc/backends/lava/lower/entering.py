@@ -1,4 +1,7 @@
-"""What the host sends as graded spikes: registers of inputs alone, and biases felt too early."""
+"""What the host sends as graded spikes: registers of inputs alone, and biases felt too early.
+
+An input that synapses read as it is becomes a source in `lower.py`.
+"""
 
 from __future__ import annotations
 

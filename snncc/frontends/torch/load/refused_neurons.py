@@ -1,4 +1,8 @@
-"""All that is in the way of a model some of whose neurons are refused: these, and what else is."""
+"""All that is in the way of a model some of whose neurons are refused: these, and what else is.
+
+Which neurons are refused, and with which sentence, is said in `../neurons`: `libraries.py` for
+whole libraries, the file of each library for its own.
+"""
 
 from __future__ import annotations
 
