@@ -18,9 +18,10 @@ class _Span:
     first: int
     last: int
 
-    def meets(self, other: _Span) -> bool:
-        """Whether both are needed during some step."""
-        return self.first <= other.last and other.first <= self.last
+    @property
+    def steps(self) -> range:
+        """Those during which the wire is needed."""
+        return range(self.first, self.last + 1)
 
 
 def share_memory(program: Program, apart: Collection[Readout] = ()) -> Program:
@@ -58,14 +59,18 @@ def _find_spans(program: Program) -> Iterator[_Span]:
 
 def _place_wires(spans: list[_Span]) -> Mapping[str, int]:
     """Where each wire begins, in bytes."""
-    placed: list[tuple[int, _Span]] = []
+    taken: dict[int, dict[str, tuple[int, int]]] = {}  # step → wire needed then → where it lies
+    places: dict[str, int] = {}
     for span in spans:
+        meeting: dict[str, tuple[int, int]] = {}
+        for step in span.steps:
+            meeting |= taken.get(step, {})
         place = 0
-        for start, other in sorted(placed, key=lambda each: each[0]):
+        for start, end in sorted(meeting.values()):
             if place + span.wire.bytes <= start:
                 break
-            if span.meets(other):
-                end = start + other.wire.bytes
-                place = max(place, -(-end // SHARED_ALIGNMENT) * SHARED_ALIGNMENT)
-        placed.append((place, span))
-    return {span.wire.name: place for place, span in placed}
+            place = max(place, -(-end // SHARED_ALIGNMENT) * SHARED_ALIGNMENT)
+        places[span.wire.name] = place
+        for step in span.steps:
+            taken.setdefault(step, {})[span.wire.name] = place, place + span.wire.bytes
+    return places
