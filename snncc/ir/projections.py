@@ -76,9 +76,13 @@ class Projections(ABC):
         """
 
     def terms(self, use: Use, delay: int = 0) -> Iterator[Use]:
-        """The summands of a wire, each with its whole delay."""
-        node = self.network[use.source]
-        if isinstance(node.op, Sum) and not use.state:
+        """The summands of a wire, each of its shape and with its whole delay.
+
+        A sum that broadcasts a summand is one itself: its weights say who receives what.
+        """
+        node, shapes = self.network[use.source], self.network.shapes
+        alike = all(shapes[each.source] == shapes[node.name] for each in node.inputs)
+        if isinstance(node.op, Sum) and alike and not use.state:
             for each in node.inputs:
                 yield from self.terms(each, delay + use.delay)
         else:

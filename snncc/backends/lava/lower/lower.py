@@ -165,10 +165,10 @@ class _Lowering:
         size = prod(self.paths.network.shapes[node.name])
         low, high, real = np.zeros(size), np.zeros(size), np.zeros(size)
         offset = np.zeros(size, dtype=np.int64)
+        if node in self.paths.gates:
+            high = high + len(node.inputs) * prod(getattr(node.op, "kernel", (1,)))
+            return Drive(low, high, offset, real)
         for use in self.paths.inputs(node):
-            if node in self.paths.gates:
-                high = high + prod(getattr(node.op, "kernel", (1,)))
-                continue
             constant = self.paths.offset(use, whole=True).reshape(-1)
             least, most = (limit.reshape(-1) for limit in self.paths.bounds[use.source])
             low, high = low + least - constant, high + most - constant

@@ -21,6 +21,7 @@ from snncc.ir import (
     Network,
     Node,
     Numbers,
+    Op,
     Projections,
     Quantity,
     Unit,
@@ -89,13 +90,19 @@ class Paths(Projections):
         self._reals: Numbers = dict.fromkeys(self.numbers, FloatArithmetic(network.tensors))
 
     def _count(self, node: Node) -> None:
-        """Adds what counts the spikes of each window that an OR looks at."""
+        """Adds what counts the spikes that an OR looks at, or an AND of wires of several shapes."""
+        shapes = {self.network.shapes[use.source] for use in node.inputs}
+        op: Op
         if isinstance(node.op, MaxPool):
-            name = find_unused(f"{node.name}_sum", self.network)
             op = SumPool(node.op.kernel, node.op.stride, node.op.padding)
-            more = Node(name, op, node.inputs, origin=node.origin)
-            self.network = replace(self.network, nodes=(*self.network.nodes, more))
-            self.sums[node.name] = name
+        elif len(shapes) > 1:
+            op = Sum()
+        else:
+            return
+        name = find_unused(f"{node.name}_sum", self.network)
+        more = Node(name, op, node.inputs, origin=node.origin)
+        self.network = replace(self.network, nodes=(*self.network.nodes, more))
+        self.sums[node.name] = name
 
     def inputs(self, node: Node) -> tuple[Use, ...]:
         """The wires that drive a population, a gate or a reader."""

@@ -168,16 +168,17 @@ def _decays(network: Network, node: Node, unity: int) -> tuple[Values | None, Va
 
 
 def gate(network: Network, node: Node, whole: bool) -> Population:
-    """An OR of windows or an AND of two wires as neurons that forget at once."""
+    """An OR of windows or an AND of all wires as neurons that forget at once."""
     size = prod(network.shapes[node.name])
-    least = 1 if isinstance(node.op, MaxPool) else 2
+    least = 1 if isinstance(node.op, MaxPool) else len(node.inputs)
     kind = np.int64 if whole else np.float64
     zero = np.zeros(size, dtype=kind)
     # Between two counts of spikes lies one alignment of the threshold.
     threshold = zero + ((2 * least - 1 << ALIGN_BITS) if whole else least - 0.5)
     shift = GATE_SHIFT if whole else 0
-    # A factor of 1/4096 leaves nothing of what a gate can hold: all of it is below 4096.
-    decay = zero + (1 if whole else 0)
+    # A factor of 1/4096, the least of a stock LIF, leaves nothing of a potential below 4096.
+    fades = least - 1 << GATE_SHIFT < UNITY
+    decay = zero + (1 if whole and fades else 0)
     return Population(
         "value", "now", "", True, 1, 0, whole, shift, decay, None, zero, threshold, zero, zero
     )
