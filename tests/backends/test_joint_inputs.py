@@ -5,10 +5,12 @@ On a chip a sum is synapses side by side and a product of spikes a neuron that w
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from snncc.backends import Settings
+from snncc.backends import Backend, Settings
 from snncc.build.lowering import lower_network
 from snncc.ir import parse, run
 from snncc.ir.passes import calibrate
@@ -42,8 +44,9 @@ def test_joint_inputs_are_computed_as_the_reference_does(
     target: str, keyword: str, uses: tuple[str, ...]
 ) -> None:
     network = parse(TEXT.replace("KEYWORD", keyword).replace("USES", ", ".join(uses)), {})
-    signal = {"x": (np.random.default_rng(3).random((4, 24, 3)) < 0.8).astype(np.float64)}
-    ranges, chosen = calibrate(network, signal), backend(target)
+    signal = (np.random.default_rng(3).random((4, 24, 3)) < 0.8).astype(np.float64)
+    ranges = calibrate(network, signal)
+    chosen: Backend[Any] = backend(target)
     found = lower_network(
         chosen, network, Settings(), lambda way: chosen.passes(network, way, ranges)
     )

@@ -101,8 +101,8 @@ class Source:
         """The whole file; `build()` makes the module.
 
         Args:
-            jitter: with weights that are a millionth larger or smaller, so that no potential meets
-                its threshold exactly.
+            jitter: with weights and thresholds that are about a millionth larger, so that no
+                potential meets its threshold exactly.
         """
         imports = ["import torch", "from torch import nn", *sorted(self.imports)]
         tick = [*self.body, *self.end]
@@ -168,10 +168,20 @@ def touch(layer, bias, how):
 SHAKE = '''
 
 def shake(net):
-    """Other numbers in the seventh digit."""
+    """Other numbers in the seventh digit: weights, and thresholds wherever a library keeps them."""
+
+    def larger(value):
+        return value * (1 + 1e-6 * (0.5 + torch.rand(getattr(value, "shape", ()))))
+
     with torch.no_grad():
-        for weight in net.parameters():
-            weight.mul_(1 + 1e-6 * torch.rand_like(weight))
+        for value in (*net.parameters(), *net.buffers()):
+            if value.is_floating_point():
+                value.copy_(larger(value))
+    for module in net.modules():
+        if isinstance(getattr(module, "v_threshold", None), float):
+            module.v_threshold = larger(module.v_threshold).item()
+        if hasattr(getattr(module, "p", None), "v_th"):
+            module.p = module.p._replace(v_th=larger(module.p.v_th))
 '''
 
 

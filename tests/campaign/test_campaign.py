@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from snncc.ir import ImportRefused, LoweringRefused, PassError
 
@@ -61,6 +64,35 @@ def test_what_is_written_is_python_and_so_is_what_is_left_of_it(number: int) -> 
     compile(written(plan(number)), "net.py", "exec")
     for smaller in plan(number).smaller():
         compile(written(smaller), "net.py", "exec")
+
+
+@pytest.mark.parametrize("library", ["snn.", "neuron.", "nt.", "sl."])
+def test_a_shaken_module_has_other_weights_and_thresholds(library: str) -> None:
+    for name in ("snntorch", "spikingjelly", "norse", "sinabs"):
+        pytest.importorskip(name)
+    found = [each for each in map(plan, range(40)) if f" = {library}" in written(each)][:4]
+    assert found
+    for each in found:
+        before, after = (constants(written(each, jitter)) for jitter in (False, True))
+        assert before.keys() == after.keys()
+        finite = {key for key, value in before.items() if 0 < value < math.inf}
+        assert finite and all(after[key] != before[key] for key in finite)
+        assert after == pytest.approx(before, rel=2e-6)
+
+
+def constants(text: str) -> dict[str, float]:
+    """The size of the weights of each layer and of each threshold of a module that is text."""
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    found: dict[str, float] = {}
+    for name, module in scope["build"]().named_modules():
+        places = (module, getattr(module, "p", None))
+        for key in ("weight", "threshold", "v_threshold", "spike_threshold", "v_th"):
+            for place in places:
+                value = getattr(place, key, None)
+                if isinstance(value, float | torch.Tensor):
+                    found[f"{name}.{key}"] = float(torch.as_tensor(value).detach().abs().sum())
+    return found
 
 
 def test_refusals_are_known_by_their_sentence_and_by_who_chose_the_formats() -> None:
