@@ -105,7 +105,7 @@ class Names:
         takes = "".join(f", const {w.ctype} *{w.name}" for w in extra)
         given = "".join(f", {w.name}" for w in extra)
         state = f"{self.program.name}_state"
-        return f"static void {name}({state} *state{takes})", f"{name}(state{given});"
+        return f"SNNCC_STEP void {name}({state} *state{takes})", f"{name}(state{given});"
 
     def constant(self, constant: Constant, place: str, group: str, lanes: int, part: str) -> str:
         """A parameter of a lane: a number, or an entry of its table.

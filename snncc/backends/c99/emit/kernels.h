@@ -39,8 +39,17 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_INLINE static inline
 #endif
 
+/* A step of a tick. GCC (seen in 12.2) takes a loop that computes one address from another by their strides for a loop
+ * that writes nothing, and leaves out calls of its function; it must not reason about a function from its callers. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
+#define SNNCC_OPAQUE __attribute__((noipa))
+#else
+#define SNNCC_OPAQUE
+#endif
+#define SNNCC_STEP static SNNCC_OPAQUE
+
 #if defined(__GNUC__)
-#define SNNCC_KERNEL static __attribute__((noinline, unused))
+#define SNNCC_KERNEL static __attribute__((noinline, unused)) SNNCC_OPAQUE
 #else
 #define SNNCC_KERNEL static inline
 #endif
