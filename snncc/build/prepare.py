@@ -35,7 +35,7 @@ def split_options(
     for given, value in request.options.items():
         who, dot, key = given.rpartition(".")
         if dot and who not in ("target", "model"):
-            raise UsageError(f"option {given}: before a dot stands target or model")
+            raise UsageError(f"option {given}: before the dot goes target or model")
         if not dot and key in target.options and key in model_options(frontend(request.model)):
             raise UsageError(
                 f"option {key} is one of target {target.name} and one of the model; say which: "

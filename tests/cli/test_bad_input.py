@@ -93,7 +93,7 @@ CASES: dict[str, tuple[list[str], int, Sequence[str]]] = {
     "call: dump into a file": (build(*GOOD, "--dump", "file"), 2, ["file"]),
     "call: option without value": (build(*GOOD, "--option", "ticks"), 2, ["ticks", "KEY=VALUE"]),
     "call: option twice": (build(*GOOD, "--option", "a=1", "--option", "a=2"), 2, ["a", "twice"]),
-    "call: bits out of range": (build(*GOOD, "--weight-bits", "9"), 2, ["9"]),
+    "call: bits out of range": (build(*GOOD, "--weight-bits", "17"), 2, ["17", "2<=x<=16"]),
     "call: unknown pass": (build(*GOOD, "--passes", "prun"), 2, ["prun", "prune"]),
     "call: unknown pass option": (
         build(*GOOD, "--passes", "quantize{bits=4}"),

@@ -121,7 +121,7 @@ def test_weak_columns_beside_many_strong_ones_are_kept_or_refused(strong: int, l
 
 
 @pytest.mark.parametrize(
-    ("origin", "end"), [(Origin(), "for them"), (Origin("head", "net.py", 7), " (net.py:7 head)")]
+    ("origin", "end"), [(Origin(), "c99"), (Origin("head", "net.py", 7), "c99 (net.py:7 head)")]
 )
 def test_a_target_with_one_unit_refuses_them_by_name(origin: Origin, end: str) -> None:
     network, x = case("spike", 1000.0)

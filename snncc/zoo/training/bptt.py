@@ -177,5 +177,5 @@ class _Counts(torch.autograd.Function):
             pair(o.d, h.s),
             o.d.sum((0, 1)),
         )
-        shared = [g for p in (u, m, h, o) for g in p.shared()]
+        shared = [g for p in (u, m, h, o) for g in p.compute_shared()]
         return None, None, None, None, None, *matrices, *shared

@@ -61,8 +61,8 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_ROLLED
 #endif
 
-/* Signals share memory: the members of a union, of which one at a time is in use. Compilers of this family order accesses
- * by type alone, and need this attribute. */
+/* Signals share memory: the members of a union, of which one at a time is in use. Compilers of this family order
+ * accesses by type alone, and need this attribute. */
 #if defined(__GNUC__)
 #define SNNCC_SHARED __attribute__((__may_alias__))
 #else
@@ -142,8 +142,8 @@ SNNCC_INLINE int64_t snncc_toward_zero(int64_t value, unsigned bits)
     return (value + ((value >> 63) & (((int64_t)1 << bits) - 1))) >> bits;
 }
 
-/* value * factor / 2**bits, toward zero; 0 <= factor <= 2**bits, bits <= 16. Armv6-M multiplies no further than 32 bits,
- * so there the upper and the lower part of the magnitude are multiplied apart. */
+/* value * factor / 2**bits, toward zero; 0 <= factor <= 2**bits, bits <= 16. Armv6-M multiplies no further than 32
+ * bits, so there the upper and the lower part of the magnitude are multiplied apart. */
 SNNCC_INLINE int32_t snncc_fade32(int32_t value, int32_t factor, unsigned bits)
 {
 #if defined(__ARM_ARCH_6M__)
@@ -454,8 +454,9 @@ SNNCC_INLINE snncc_sums snncc_more(snncc_sums sums, const snncc_row *row)
 
 #elif SNNCC_SWAR
 
-/* Two lanes to a word, each 2**15 above its sum, so that none borrows from the other: no sum of some of the rows leaves 16
- * bits. Weights are added as bytes of 0 to 255, 128 too much; what that makes is taken off when their number is known. */
+/* Two lanes to a word, each 2**15 above its sum, so that none borrows from the other: no sum of some of the rows leaves
+ * 16 bits. Weights are added as bytes of 0 to 255, 128 too much; what that makes is taken off when their number is
+ * known. */
 typedef snncc_lanes snncc_sums;
 
 SNNCC_INLINE snncc_sums snncc_open(snncc_lanes sum)
@@ -548,8 +549,8 @@ SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *ro
     return snncc_close(sums);
 }
 
-/* `count` rows, one after the other, added to as many sums, and so `lines` times. Not inlined: its loop needs all of the
- * registers. */
+/* `count` rows, one after the other, added to as many sums, and so `lines` times. Not inlined: its loop needs all of
+ * the registers. */
 SNNCC_KERNEL void snncc_add_rows(snncc_lanes *sums, const snncc_row *rows, uint32_t lines, uint32_t count,
                                  uint32_t sums_further, uint32_t rows_further)
 {
@@ -587,7 +588,8 @@ SNNCC_KERNEL void snncc_add_rows(snncc_lanes *sums, const snncc_row *rows, uint3
     }
 }
 
-/* `x` times `count` weights, one behind the other, added to as many sums, and so `lines` times; for weights of a type. */
+/* `x` times `count` weights, one behind the other, added to as many sums, and so `lines` times; for weights of a
+ * type. */
 #define SNNCC_PRODUCTS(type) \
     SNNCC_KERNEL void snncc_products_##type(snncc_shared_int32 *sums, const type *weights, int32_t x, uint32_t lines, \
                                             uint32_t count, uint32_t sums_further, uint32_t weights_further) \

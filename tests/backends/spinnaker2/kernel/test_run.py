@@ -133,7 +133,7 @@ def test_a_core_that_is_too_full_is_refused_with_its_bytes() -> None:
         CapacityError, match=r"S010: core 0 needs \d+,\d+ bytes of data memory"
     ) as e:
         require_room(assemble_program(replace(parts, cores=(wide,)), Settings()))
-    assert f"it has {DATA_BYTES_PER_CORE:,}" in str(e.value)
+    assert f", and has {DATA_BYTES_PER_CORE:,}; use fewer --weight-bits" in str(e.value)
     assert e.value.exit_code == 1
 
 
