@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from .errors import DeviceError, SnnccError, UsageError, describe_unknown
@@ -106,6 +109,18 @@ def plugins(group: Group) -> dict[str, Plugin]:
     Raises:
         UsageError: two installed packages claim one name; names both.
     """
+    return dict(_read_plugins(group, _stamp_folders()))
+
+
+def _stamp_folders() -> tuple[tuple[str, int], ...]:
+    """The folders of modules, and when something was last installed in each."""
+    folders = (Path(folder or ".") for folder in sys.path)
+    return tuple((str(f), f.stat().st_mtime_ns) for f in folders if f.exists())
+
+
+@lru_cache(maxsize=16)
+def _read_plugins(group: Group, _: tuple[tuple[str, int], ...]) -> dict[str, Plugin]:
+    """Reads what every package says of itself, which takes 20 ms, once until one is added."""
     found: dict[str, Plugin] = {}
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         distribution = entry.dist.name if entry.dist else "an unknown package"
