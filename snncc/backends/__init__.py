@@ -1,6 +1,6 @@
 """The face of the backends floor: what a backend is. The backends are in folders of their own."""
 
-from .fitting_bits import advise_bits, find_weights
+from .fitting_bits import advise, advise_bits, find_weights
 from .handover import delivery
 from .lazy_files import LateFiles
 from .npz import pack, pack_npz
@@ -40,6 +40,7 @@ __all__ = [
     "RuntimeBackend",
     "Settings",
     "StreamBackend",
+    "advise",
     "advise_bits",
     "choose_readouts",
     "delivery",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snncc.ir import Network, Node, Quantity
+from snncc.ir.ops import Function, Norm, Requantize
 
 LEAST_BITS = 2
 MARGIN = 1.1  # codes of fewer bits are rounded up by half of one, each
@@ -41,3 +42,28 @@ def find_weights(network: Network, name: str) -> Node | None:
             return None
         node = network[node.inputs[0].source]
     return node
+
+
+def follows_weights(network: Network, name: str) -> bool:
+    """Whether fewer bits of some weights make the codes of a node smaller.
+
+    Registers and tables between them have formats of their own; states have units of weights.
+    """
+    pending, seen = [name], {name}
+    while pending:
+        node = network[pending.pop()]
+        if "weight" in node.formats or node.op.states:
+            return True
+        if isinstance(node.op, Requantize | Function | Norm):
+            continue
+        more = {use.source for use in node.inputs} - seen
+        seen |= more
+        pending += more
+    return False
+
+
+def advise(network: Network, name: str, worst: int, limit: int) -> str:
+    """What to do about the codes of a node that reach too far: see `advise_bits`."""
+    if follows_weights(network, name):
+        return advise_bits(find_weights(network, name), worst, limit)
+    return "no weights lead there, so put a spiking population in front of it"

@@ -60,3 +60,43 @@ def test_where_no_bits_are_few_enough_the_input_is_to_blame() -> None:
     node = make_network(8)["c"]
     assert "scale what it reads" in advise_bits(node, 1 << 60, 1 << 31)
     assert advise_bits(None, 1 << 33, 1 << 31) == "use fewer --weight-bits"
+
+
+PRODUCT = """network alone tick=0.001s decode=count {
+  %x = input() {shape=[2, 3], signal="real"}
+  %a = requantize(%x)
+  %b = transpose(%a) {order=[1, 0]}
+  %y = matmul(%a, %b)
+  return %y
+}
+"""
+
+
+def test_where_no_weights_lead_their_bits_are_not_to_blame() -> None:
+    plain = parse(PRODUCT, {})
+    ranges = calibrate(plain, np.full((1, 2, 2, 3), -1.6))
+    whole = verify_network(Quantize(ranges=ranges)(plain))
+    assert find_refusal(backend("c99"), whole).endswith(
+        "beyond 32 bits; no weights lead there, so put a spiking population in front of it"
+    )
+
+
+SOFT = """network soft tick=0.001s decode=count {
+  %x = input() {shape=[6], signal="spike"}
+  %a = requantize(%x)
+  %y = norm(%a) {epsilon=EPSILON}
+  return %y
+}
+"""
+
+
+def test_the_epsilon_that_is_advised_fits() -> None:
+    def refuse(epsilon: str) -> str:
+        plain = parse(SOFT.replace("EPSILON", epsilon), {})
+        ranges = calibrate(plain, np.ones((1, 2, 6)))
+        return find_refusal(backend("c99"), verify_network(Quantize(ranges=ranges)(plain)))
+
+    found = re.search(r"its epsilon is [\d,]+ in .* use one of (\S+) or less", refuse("0.4"))
+    assert found is not None
+    assert refuse(found[1]) == ""
+    assert refuse(str(2 * float(found[1]))) != ""

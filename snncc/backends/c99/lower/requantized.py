@@ -53,6 +53,11 @@ def table_step(context: Context, node: Node, op: Function, target: str) -> Loop:
     return spread_loop(context, node, target, text, parameters, lines)
 
 
+def _largest(op: Norm, added: int) -> float:
+    """The largest epsilon that 32 bits hold, where its own is so large."""
+    return 0.9 * op.epsilon * (1 << 31) / added
+
+
 def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
     """Rows normalised, with the exact roots and quotients of the reference.
 
@@ -65,8 +70,11 @@ def norm_step(context: Context, node: Node, op: Norm, target: str) -> Normalise:
     low, high = context.facts.limits(node.inputs[0])
     softening = np.broadcast_to(a.compute_epsilon(op.epsilon, size), (*lead, 1)).reshape(-1)
     reach = size * float(high.max() - low.min())
-    worst = max(reach * reach * size, float(softening.max()))
-    if worst >= 1 << 62 or int(softening.max()) >= 1 << 31:
+    worst, added = reach * reach * size, int(softening.max())
+    if added >= 1 << 31:
+        message = f"its epsilon is {added:,} in squares of codes, beyond 32 bits"
+        raise refusal("C002", node, f"{message}; use one of {_largest(op, added):.2g} or less")
+    if worst >= 1 << 62:
         raise refusal("C002", node, f"its squares may reach {worst:.3g}, beyond 64 bits")
     assert isinstance(format.unit, int), "norms count in powers of two"
     return Normalise(

@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from snncc.backends import advise_bits, find_weights
+from snncc.backends import advise
 from snncc.ir import (
     Bounds,
     LoweringRefused,
@@ -125,7 +125,7 @@ class Facts:
         found = narrowest(int(low.min(initial=0)), int(high.max(initial=0)))
         if found is None:
             worst = max(-int(low.min()), int(high.max()))
-            advice = advise_bits(find_weights(self.network, use.source), worst, 1 << 31)
+            advice = advise(self.network, use.source, worst, 1 << 31)
             message = f"its values may reach {worst:,}, beyond 32 bits; {advice}"
             raise refusal("C002", self.network[use.source], message)
         return found
