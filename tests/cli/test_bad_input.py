@@ -206,6 +206,22 @@ def test_verify_asks_for_weights_and_refuses_others(
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_an_interrupt_in_mid_build_leaves_nothing(inside: Path) -> None:
     before = listing(inside)
+    for _ in range(5):
+        code, message = _interrupt_build(inside)
+        if code:
+            break
+        # Python drops an interrupt that comes within a callback from C, such as one of an import.
+        shutil.rmtree(inside / "new.snnb")
+    # Python ends by the signal itself where it came while C code ran Python (an import of torch); a
+    # shell shows 130 for both.
+    assert code in (130, -signal.SIGINT)
+    assert message.strip().splitlines()[-1] == "interrupted"
+    assert "Traceback" not in message
+    assert listing(inside) == before
+
+
+def _interrupt_build(inside: Path) -> tuple[int, str]:
+    """Exit code and messages of a build that is interrupted as soon as it has begun."""
     process = subprocess.Popen(
         [sys.executable, "-m", "snncc", *build(*GOOD, "--check-each", "100000")],
         cwd=inside,
@@ -214,13 +230,8 @@ def test_an_interrupt_in_mid_build_leaves_nothing(inside: Path) -> None:
     )
     began = time.monotonic()
     while not (inside / ".new.snnb.snncc/new").exists() and time.monotonic() < began + 60:
-        time.sleep(0.01)  # until the build has begun
+        time.sleep(0.01)
     assert process.poll() is None, "the build was over before it could be interrupted"
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=60)
-    # Python ends by the signal itself where it came while C code ran Python (an import of torch); a
-    # shell shows 130 for both.
-    assert process.returncode in (130, -signal.SIGINT)
-    assert message.strip().splitlines()[-1] == "interrupted"
-    assert "Traceback" not in message
-    assert listing(inside) == before
+    return process.returncode, message
