@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from snncc.build import compile_model
 from snncc.bundle import BuildRequest, Bundle
 from snncc.files import write_file
-from snncc.ir import CapacityError, SnnccError, plugins
+from snncc.ir import CapacityError, CompileError, SnnccError, plugins
 from snncc.run import Report, verify
 from snncc.zoo import names
 
@@ -91,7 +91,10 @@ def _measure(model: str, target: str, bits: int) -> Row:
         # What verify records may need more memory than the network itself.
         return _verify(model, target, bits, ROOMY) if target == "c99" and ABSENT in row[2] else row
     except SnnccError as error:
-        sentence = str(error).splitlines()[0]
+        every = error.problems if isinstance(error, CompileError) else (error,)
+        sentence = str(every[0]).splitlines()[0]
+        if len(every) > 1:
+            sentence += f"; and {len(every) - 1} more"
         # The user's code may look like columns or like a link.
         return f"refused: {sentence}".replace("|", "/").replace("](", "] ("), *[""] * 5
 
