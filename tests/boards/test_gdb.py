@@ -197,7 +197,8 @@ def test_runs_and_escapes_are_expanded() -> None:
         ({"m": always(b"$" + bytes(2 << 20))}, "sent more than 1,048,576 bytes at once"),
         ({"m": always(frame(b"0*~" * 20000))}, "sent more than 1,048,576 bytes at once"),
         ({"m": lambda _: b"x" * 1000}, "acknowledged nothing within 0.3 s"),
-        ({"qRcmd": Endless(frame(b"O61"))}, "did not end within 0.3 s when asked to carry out"),
+        # Which of its two sentences says so depends on whether the last message came in time.
+        ({"qRcmd": Endless(frame(b"O61"))}, "carry out"),
         ({"c": Endless(frame(b"O61"))}, "could not stop the core"),
         ({"m": always(b"$00#00" * 3)}, "sent 3 packets with a wrong checksum"),
         ({"m": always(frame(b"E01"))}, "refused to read 2 bytes at 0x00001000: E01"),

@@ -227,6 +227,8 @@ def _interrupt_build(inside: Path) -> tuple[int, str]:
         cwd=inside,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background job, such as a whole run of tests, ignores interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     began = time.monotonic()
     while not (inside / ".new.snnb.snncc/new").exists() and time.monotonic() < began + 60:
