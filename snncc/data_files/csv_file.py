@@ -45,8 +45,10 @@ def read_csv(path: Path, options: DataOptions) -> Recorded:
     starts = _find_starts(columns, columns[time])
     if are_events(columns):
         arrays = {**columns, "t": columns[time], "starts": starts}
-        if "label" in columns:
-            arrays["labels"] = columns["label"][starts]
+        # The column `y` of an event is a place.
+        label = next((name for name in CLASSES if name in columns and name != "y"), None)
+        if label is not None:
+            arrays["labels"] = columns[label][starts]
         return read_columns(path, arrays, options)
     return _read_rows(path, columns, starts, time)
 
