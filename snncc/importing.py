@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.data_files import DATA_OPTIONS
+from snncc.data_files import DATA_OPTIONS, read_positive
 from snncc.frontends import Frontend, Imported, ImportRequest, TimedFrontend
 from snncc.ir import (
     ImportRefused,
@@ -71,7 +71,7 @@ def import_model(
         if key not in known:
             raise UsageError(describe_unknown("option", key, known))
     stated = TICK[0] in reader.options
-    seconds = None if stated else _read_seconds(options, tick_seconds(model))
+    seconds = None if stated else read_positive(options, "tick") or tick_seconds(model)
     samples = find_samples(model, data, options)
     signal = example if samples is None else samples.first(_examples(samples)).signal
     open_kind = SIGNAL in reader.options and SIGNAL not in options and not model.startswith(ZOO)
@@ -134,23 +134,6 @@ def _in_zoo(request: ImportRequest) -> ImportRequest:
         weights=request.weights or weights(name),
         name=identifier(name),
     )
-
-
-def _read_seconds(options: Mapping[str, str], otherwise: float | None) -> float | None:
-    """How long a tick is, by the option of that name.
-
-    Raises:
-        UsageError: the option is not a positive number.
-    """
-    if (text := options.get("tick")) is None:
-        return otherwise
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageError(f"option tick={text} is not a positive number")
-    return value
 
 
 def _binary(samples: Samples) -> bool:

@@ -51,10 +51,16 @@ class DataOptions:
             raise UsageError(f"option axes={axes}: expected {' or '.join(AXES)}")
         sizes = options.get("shape", "").replace(",", "x").split("x")
         shape = tuple(int(n) for n in sizes) if all(n.isdigit() for n in sizes) else None
-        return cls(ticks, _positive(options, "bin"), _positive(options, "scale"), axes, shape)
+        bins, scale = read_positive(options, "bin"), read_positive(options, "scale")
+        return cls(ticks, bins, scale, axes, shape)
 
 
-def _positive(options: Mapping[str, str], key: str) -> float | None:
+def read_positive(options: Mapping[str, str], key: str) -> float | None:
+    """A number by the option of that name; None where it is not given.
+
+    Raises:
+        UsageError: the option is not a positive number.
+    """
     if (text := options.get(key)) is None:
         return None
     try:
