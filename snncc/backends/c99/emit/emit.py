@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from pathlib import PurePosixPath
 
 from snncc.backends import Files, LateFiles
@@ -33,6 +32,7 @@ from .c_names import Names, block, fold_lines, numbers, place
 from .example import example
 from .header import header
 from .interface import END_EXTERN_C, EXTERN_C, definitions, list_encoded
+from .kernels import kernels
 from .population import population, write_row_sums
 from .readme import readme
 from .weight_arrays import weights, weights_name
@@ -57,7 +57,7 @@ def emit(program: Program) -> Files:
         PurePosixPath(name): (text if name.endswith(".md") else fold_lines(text)).encode()
         for name, text in texts.items()
     }
-    found[PurePosixPath(KERNELS)] = (files("snncc.backends.c99.emit") / "kernels.h").read_bytes()
+    found[PurePosixPath(KERNELS)] = kernels().encode()
     if list_encoded(program):
         found[PurePosixPath(ENCODER)] = encoder()
     found |= {PurePosixPath(name): late for name, late in weights(program).items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from math import prod
 
 from ..program import Leaky, Population, Port, Program
@@ -10,8 +9,7 @@ from ..storage import SHARED_ALIGNMENT, Wire
 from .c_names import Names, block
 from .header_constants import define_timing, identity, input_constants, score_constants
 from .interface import END_EXTERN_C, EXTERN_C, prototypes, score_type
-
-LANES = ("#ifndef SNNCC_LANES", "#endif")
+from .kernels import define_lanes
 
 
 def state_bytes(program: Program) -> int:
@@ -143,10 +141,7 @@ def _lanes(program: Program) -> str:
     packed = any(memory.packed for step in populations for memory in step.memories)
     if not packed and not has_lanes(program):
         return ""
-    kernels = (files("snncc.backends.c99.emit") / "kernels.h").read_text(encoding="utf-8")
-    start = kernels.index(LANES[0])
-    end = kernels.index(LANES[1], start) + len(LANES[1])
-    return f"\n/* Eight neurons, or two to a word. */\n{kernels[start:end]}\n"
+    return f"\n/* Eight neurons, or two to a word. */\n{define_lanes()}\n"
 
 
 def _describe_states(step: Population) -> str:

@@ -1,0 +1,85 @@
+/* The rows of all events from `event` to `end`, added up. */
+SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const snncc_event *event,
+                                      const snncc_event *end)
+{
+    snncc_sums sums = snncc_count(snncc_open(sum), end - event);
+
+    SNNCC_ROLLED
+    while (event != end) {
+        sums = snncc_more(sums, rows + *event);
+        event++;
+    }
+    return snncc_close(sums);
+}
+
+/* The same for sources counted from `base`. */
+SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *rows, const snncc_event *event,
+                                           const snncc_event *end, uint32_t base)
+{
+    snncc_sums sums = snncc_count(snncc_open(sum), end - event);
+
+    SNNCC_ROLLED
+    while (event != end) {
+        sums = snncc_more(sums, rows + (*event - base));
+        event++;
+    }
+    return snncc_close(sums);
+}
+
+/* The same for all events below `limit` of an ascending list; `event` is left at the next one. */
+SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *rows, const snncc_event **event,
+                                            uint32_t base, uint32_t limit)
+{
+    snncc_sums sums = snncc_open(sum);
+    const snncc_event *next = *event;
+    uint32_t index;
+
+    SNNCC_ROLLED
+    while ((index = *next) < limit) {
+        sums = snncc_more(sums, rows + (index - base));
+        next++;
+    }
+    sums = snncc_count(sums, next - *event);
+    *event = next;
+    return snncc_close(sums);
+}
+
+/* `count` rows, one after the other, added to as many sums, and so `lines` times. Not inlined: its loop needs all of
+ * the registers. */
+SNNCC_KERNEL void snncc_add_rows(snncc_lanes *sums, const snncc_row *rows, uint32_t lines, uint32_t count,
+                                 uint32_t sums_further, uint32_t rows_further)
+{
+    SNNCC_ROLLED
+    for (; lines; lines--) {
+        const snncc_row *const end = rows + count;
+        SNNCC_ROLLED
+        while (rows != end) {
+#if SNNCC_DSP
+            /* All is read before any is written: two words at a time. */
+            const uint32_t first = rows->word[0], second = rows->word[1];
+            const uint32_t a = sums->pair[0], b = sums->pair[1], c = sums->pair[2], d = sums->pair[3];
+            sums->pair[0] = snncc_add_even(a, first);
+            sums->pair[1] = snncc_add_odd(b, first);
+            sums->pair[2] = snncc_add_even(c, second);
+            sums->pair[3] = snncc_add_odd(d, second);
+#elif SNNCC_SWAR
+            /* In the order of the neurons, see snncc_row. */
+            sums->lane[0] = (int16_t)(sums->lane[0] + rows->byte[0]);
+            sums->lane[1] = (int16_t)(sums->lane[1] + rows->byte[2]);
+            sums->lane[2] = (int16_t)(sums->lane[2] + rows->byte[1]);
+            sums->lane[3] = (int16_t)(sums->lane[3] + rows->byte[3]);
+            sums->lane[4] = (int16_t)(sums->lane[4] + rows->byte[4]);
+            sums->lane[5] = (int16_t)(sums->lane[5] + rows->byte[6]);
+            sums->lane[6] = (int16_t)(sums->lane[6] + rows->byte[5]);
+            sums->lane[7] = (int16_t)(sums->lane[7] + rows->byte[7]);
+#else
+            *sums = snncc_close(snncc_more(snncc_open(*sums), rows));
+#endif
+            sums++;
+            rows++;
+        }
+        sums += sums_further;
+        rows += rows_further;
+    }
+}
+
