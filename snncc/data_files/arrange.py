@@ -27,7 +27,9 @@ def arrange(path: str, found: Recorded, options: DataOptions) -> Recorded:
         )
     found = _turn(path, found, options)
     if found.labels is not None:
-        found = replace(found, labels=check_labels(path, found.labels, len(found.signal)))
+        found = replace(
+            found, labels=check_labels(path, found.labels, len(found.signal), found.called)
+        )
     _refuse_infinite(path, found)
     found = _scale(path, found, options)
     if options.ticks is not None and not found.timed:
@@ -44,10 +46,10 @@ def _turn(path: str, found: Recorded, options: DataOptions) -> Recorded:
     told = labels == (second,) and first != second
     if options.axes == "ticks-first" or (options.axes is None and told and not found.timed):
         note = f"x is taken as [ticks, samples, …] {[first, second]}, as " + (
-            "option axes says" if options.axes else f"y has {second} labels"
+            "option axes says" if options.axes else f"{found.called} has {second} labels"
         )
         signal = np.swapaxes(found.signal, 0, 1)
-        return Recorded(signal, found.labels, (*found.notes, note), timed=True)
+        return replace(found, signal=signal, notes=(*found.notes, note), timed=True)
     return found
 
 

@@ -1,103 +1,102 @@
-"""Arrays of NumPy: .npz and .npy, plain or of events; what is large stays on the disk."""
+"""Arrays of NumPy: .npz and .npy, plain or of events; what is large stays on the disk.
+
+What an array must be called is in `accepted_names.py`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import UsageError, open_arrays, reading
+from snncc.ir import ArrayFile, UsageError, Values, open_arrays, reading
 from snncc.ir.untrusted import limits
 
+from .accepted_names import LABELS, SIGNALS, find_labels, find_signal, say_unread
 from .data_options import DataOptions
-from .event_counts import Events, are_events, bin_events, collect_events
+from .event_columns import COLUMNS, read_columns
+from .event_counts import are_events
 from .recorded import Recorded
-
-LABELS = ("labels", "label", "targets", "target")
 
 
 def read_npz(path: Path, options: DataOptions) -> Recorded:
-    """Of an .npz: `x` and `y`; or columns of events t, x, y, p with `starts` and `labels`.
+    """Of an .npz: samples and labels; or columns of events t, x, y, p with `starts` and labels.
 
     Raises:
         UsageError: no such file, or no .npz with these arrays.
     """
     with open_arrays(path, limits.DATA_BYTES) as file:
-        if "x" not in file.names:
-            known = ", ".join(file.names) or "none"
-            raise UsageError(f"{path} has no array x [samples, ticks, *shape] (has: {known})")
         if are_events(file.names) and len(file.entry("x").shape) == 1:
-            columns = {name: file.read(name) for name in file.names}
-            return read_columns(path, columns, options)
-        described = file.entry("x")
+            texts = [n for n in file.names if n not in COLUMNS and not file.entry(n).numeric]
+            columns = {name: file.read(name) for name in file.names if name not in texts}
+            beside = {name: partial(_read_numbers, path, file, name) for name in texts}
+            return read_columns(path, columns, options, beside)
+        name = find_signal(file.names)
+        if name is None:
+            known = ", ".join(file.names) or "none"
+            raise UsageError(
+                f"{path} has no array x [samples, ticks, *shape], nor one called "
+                f"{' or '.join(SIGNALS[1:])} (has: {known})"
+            )
+        described = file.entry(name)
         if not described.numeric or len(described.shape) < 2 or 0 in described.shape:
             raise UsageError(
-                f"{path}: x is {described.dtype}{list(described.shape)}, expected numbers "
+                f"{path}: {name} is {described.dtype}{list(described.shape)}, expected numbers "
                 "[samples, ticks, *shape], none of them 0"
             )
-        labels = None
-        if "y" in file.names:
-            stated = file.entry("y")
-            if not stated.numeric:
-                raise UsageError(
-                    f"{path}: y is {stated.dtype} and contains no classes; expected integers from "
-                    f"0 to {limits.LARGEST_LABEL} (leave y out where there are none)"
-                )
-            labels = file.read("y")
-        return Recorded(file.read("x"), labels)
+        others = [each for each in file.names if each != name]
+        called = find_labels(str(path), others, options.classes)
+        labels = None if called is None else _read_numbers(path, file, called)
+        unread = [each for each in others if each != called]
+        notes = say_unread(unread, called, "arrays")
+        return Recorded(file.read(name), labels, notes, called=called or "y")
 
 
-def read_columns(
-    path: Path, columns: dict[str, npt.NDArray[Any]], options: DataOptions
-) -> Recorded:
-    """Events of all samples, one after the other: `starts` says where each begins.
-
-    Raises:
-        UsageError: the columns do not fit each other.
-    """
-    whole = len(columns["t"])
-    starts = np.asarray(columns.get("starts", [0])).astype(np.int64)
-    if not starts.size or starts[0] or np.any(np.diff(starts) < 0) or starts[-1] > whole:
-        raise UsageError(f"{path}: starts are not ascending places within {whole} events, from 0")
-    ends = [*starts[1:], whole]
-    if len(ends) > 1 and starts[-1] == whole:
-        starts, ends = starts[:-1], ends[:-1]
-
-    def load(index: int) -> Events:
-        part = slice(int(starts[index]), int(ends[index]))
-        return collect_events(str(path), {k: columns[k][part] for k in "txyp" if k in columns})
-
-    signal, notes = bin_events(str(path), load, len(starts), options)
-    labels = next((columns[name] for name in LABELS if name in columns), None)
-    return Recorded(signal, labels, notes, timed=True)
+def _read_numbers(path: Path, file: ArrayFile, name: str) -> Values:
+    stated = file.entry(name)
+    if not stated.numeric:
+        raise UsageError(
+            f"{path}: {name} is {stated.dtype} and contains no classes; expected integers from "
+            f"0 to {limits.LARGEST_LABEL} (--option classes=none where there are none)"
+        )
+    return file.read(name)
 
 
 def read_npy(path: Path, options: DataOptions) -> Recorded:
     """Of an .npy: values, which stay on the disk, or events; classes are in the file beside it.
 
-    That one has `y` where the name of this has `x`: `test_x.npy`, `test_y.npy`.
+    That one's name has a name of labels where that of this has one of samples: `test_x.npy` and
+    `test_y.npy`, or `images.npy` and `labels.npy`.
 
     Raises:
         UsageError: no such file, or none of plain numbers or events.
     """
     array = open_npy(path)
-    labels = None
-    twin = path.with_name("_".join("y" if part == "x" else part for part in path.stem.split("_")))
-    beside = twin.with_suffix(".npy")
-    if beside != path and beside.is_file():
-        labels = np.asarray(open_npy(beside))
+    beside = _find_twins(path)
     if array.dtype.names is None:
-        return Recorded(array, labels)
+        called = find_labels(str(path), beside, options.classes)
+        labels = None if called is None else np.asarray(beside[called]())
+        return Recorded(array, labels, called=called or "y")
     columns = {name: array[name] for name in array.dtype.names}
     if not are_events(columns):
         raise UsageError(f"{path} has the fields {', '.join(columns)}; events have t, x, y and p")
-    if "sample" in columns:
-        first = np.flatnonzero(np.diff(columns["sample"], prepend=columns["sample"][:1] - 1))
-        columns["starts"] = first
-    found = read_columns(path, columns, options)
-    return Recorded(found.signal, labels, found.notes, timed=True)
+    return read_columns(path, columns, options, beside)
+
+
+def _find_twins(path: Path) -> dict[str, Callable[[], Values]]:
+    """The files of labels beside one of samples, by the name of labels that each has."""
+    parts = path.stem.split("_")
+    found: dict[str, Callable[[], Values]] = {}
+    for name in LABELS:
+        for spelt in (name.upper(), name.capitalize(), name):
+            swapped = "_".join(spelt if part.lower() in SIGNALS else part for part in parts)
+            if swapped != path.stem and (file := path.with_name(swapped + ".npy")).is_file():
+                found[name] = partial(open_npy, file)
+    return found
 
 
 def open_npy(path: Path) -> npt.NDArray[Any]:

@@ -1,4 +1,7 @@
-"""Tables of text with a column of time: a row is a tick, or an event."""
+"""Tables of text with a column of time: a row is a tick, or an event.
+
+What a column must be called is in `accepted_names.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,12 @@ import numpy.typing as npt
 
 from snncc.ir import UsageError, reading
 
-from .array_files import read_columns
+from .accepted_names import NO_LABELS, TIMES, find_labels, find_recordings, find_time
 from .data_options import DataOptions
+from .event_columns import find_starts, read_columns
 from .event_counts import are_events
-from .recorded import Recorded
+from .recorded import Recorded, label_samples
 
-TIMES = ("t", "time", "timestamp", "tick", "ms", "seconds")
-SAMPLES = ("sample", "trial", "recording", "id")
-CLASSES = ("label", "class", "target", "y")
 EVEN = 1e-3  # of a step, by which steps may differ
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
@@ -36,21 +37,32 @@ def read_csv(path: Path, options: DataOptions) -> Recorded:
         path.open(newline="", encoding="utf-8-sig") as file,
     ):
         columns = _read_columns(path, file)
-    time = next((name for name in TIMES if name in columns), None)
+    time = find_time(columns)
     if time is None:
         raise UsageError(
             f"{path} has no column of time (has: {', '.join(columns)}); name it "
             f"{', '.join(TIMES[:3])} or the like"
         )
-    starts = _find_starts(columns, columns[time])
-    if are_events(columns):
-        arrays = {**columns, "t": columns[time], "starts": starts}
-        # The column `y` of an event is a place.
-        label = next((name for name in CLASSES if name in columns and name != "y"), None)
-        if label is not None:
-            arrays["labels"] = columns[label][starts]
-        return read_columns(path, arrays, options)
-    return _read_rows(path, columns, starts, time)
+    starts = _find_samples(columns, columns[time])
+    if are_events({**columns, "t": None}):
+        taken = (time, *find_recordings(columns))
+        arrays = {name: values for name, values in columns.items() if name not in taken}
+        return read_columns(path, {**arrays, "t": columns[time], "starts": starts}, options)
+    return _read_rows(path, columns, starts, (time, _find_labels(path, columns, time, options)))
+
+
+def _find_labels(path: Path, columns: Columns, time: str, options: DataOptions) -> str | None:
+    """The column of classes; `y` beside `x` is a coordinate where it can be nothing else."""
+    names = [name for name in columns if name != time]
+    if "x" not in names or "y" not in names or options.classes is not None:
+        return find_labels(str(path), names, options.classes)
+    others = find_labels(str(path), names, None, ("y",))
+    if others is None and "z" not in names:
+        raise UsageError(
+            f"{path}: y may be the class or, beside x, a coordinate; say which with --option "
+            f"classes=y or classes={NO_LABELS}"
+        )
+    return others
 
 
 def _read_columns(path: Path, file: TextIO) -> Columns:
@@ -92,35 +104,45 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _find_starts(columns: Columns, times: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def _find_samples(columns: Columns, times: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """The rows with which samples begin."""
-    key = next((name for name in SAMPLES if name in columns), None)
-    if key is None:
-        return np.flatnonzero(np.diff(times, prepend=np.inf) < 0).astype(np.int64)
-    ids = columns[key]
-    return np.flatnonzero(np.diff(ids, prepend=ids[0] - 1)).astype(np.int64)
+    if recordings := find_recordings(columns):
+        return find_starts([columns[name] for name in recordings])
+    return np.flatnonzero(np.diff(times, prepend=np.inf) < 0).astype(np.int64)
 
 
-def _read_rows(path: Path, columns: Columns, starts: npt.NDArray[np.int64], time: str) -> Recorded:
+def _read_rows(
+    path: Path,
+    columns: Columns,
+    starts: npt.NDArray[np.int64],
+    named: tuple[str, str | None],
+) -> Recorded:
+    """A row a tick; `named` are the columns of time and of classes."""
+    time, called = named
     lengths = np.diff(starts, append=len(columns[time]))
     if len(set(lengths.tolist())) > 1:
         raise UsageError(
             f"{path}: its samples have {lengths.min()} to {lengths.max()} rows; cut or fill them "
             "to one length"
         )
-    label = next((name for name in CLASSES if name in columns), None)
-    left = [name for name in columns if name not in (time, label, *SAMPLES)]
+    left = [name for name in columns if name not in (*named, *find_recordings(columns))]
     if not left:
         raise UsageError(f"{path} has no column beside those of time, samples and classes")
     signal = np.stack([columns[name] for name in left], axis=-1)
-    labels = None if label is None else columns[label][starts]
     ticks = int(lengths[0])
     steps = np.diff(columns[time].reshape(-1, ticks), axis=1)
-    notes = [f"columns {', '.join(left)} are taken as [samples, ticks, features], a row a tick"]
+    classes = "none as the classes" if called is None else f"{called} as the classes"
+    notes = [
+        f"columns {', '.join(left)} are taken as [samples, ticks, features], a row a tick; "
+        f"{classes}"
+    ]
     if steps.size and np.ptp(steps) > EVEN * abs(float(np.mean(steps))):
         notes.append(
             f"warning: the times are not even ({steps.min():g} to {steps.max():g} apart); each row "
             "is one tick all the same"
         )
     shaped = signal.reshape(len(starts), ticks, len(left))
-    return Recorded(shaped, labels, tuple(notes), timed=True)
+    labels = None
+    if called is not None:
+        labels = label_samples(str(path), called, columns[called], starts)
+    return Recorded(shaped, labels, tuple(notes), timed=True, called=called or "y")

@@ -16,6 +16,7 @@ DATA_OPTIONS: Mapping[str, str] = MappingProxyType(
         "bin": "of data that are events: microseconds that one tick collects",
         "scale": "divide the data by this, such as 255 for images of bytes",
         "axes": "of the data: samples-first or ticks-first (told by the labels)",
+        "classes": "of the data: what its classes are called; none if it has none (y, labels, …)",
     }
 )
 """Key of `--option` → what it means."""
@@ -30,6 +31,7 @@ class DataOptions:
         bin: microseconds of a tick.
         scale: what values are divided by.
         axes: one of `AXES`.
+        classes: the name of the labels, where the user says it; `none` where there are none.
         shape: of a tick, where the user has said it for the model.
     """
 
@@ -38,6 +40,7 @@ class DataOptions:
     scale: float | None = None
     axes: str | None = None
     shape: tuple[int, ...] | None = None
+    classes: str | None = None
 
     @classmethod
     def parse(cls, options: Mapping[str, str], ticks: int | None) -> DataOptions:
@@ -52,7 +55,7 @@ class DataOptions:
         sizes = options.get("shape", "").replace(",", "x").split("x")
         shape = tuple(int(n) for n in sizes) if all(n.isdigit() for n in sizes) else None
         bins, scale = read_positive(options, "bin"), read_positive(options, "scale")
-        return cls(ticks, bins, scale, axes, shape)
+        return cls(ticks, bins, scale, axes, shape, options.get("classes"))
 
 
 def read_positive(options: Mapping[str, str], key: str) -> float | None:

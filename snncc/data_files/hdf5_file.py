@@ -1,8 +1,12 @@
-"""HDF5 files of data: x and y, columns of events, or the vlen spikes of SHD and SSC."""
+"""HDF5 files of data: x and labels, columns of events, or the vlen spikes of SHD and SSC.
+
+What a dataset must be called is in `accepted_names.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,12 @@ import numpy.typing as npt
 from snncc.ir import UsageError, reading
 from snncc.ir.untrusted import limits
 
-from .array_files import LABELS, read_columns
+from .accepted_names import find_labels, find_signal, say_unread
 from .data_options import DataOptions
+from .event_columns import read_columns
 from .event_counts import Events, are_events, bin_events
 from .recorded import Recorded
 
-SIGNALS = ("x", "data", "inputs", "images")
 MICROSECONDS = 1e6
 
 
@@ -38,18 +42,38 @@ def read_hdf5(path: Path, options: DataOptions) -> Recorded:
             return _read_units(path, file, options)
         group = file.get("events", file)
         if isinstance(group, h5py.Group) and are_events(group) and group["x"].ndim == 1:
-            columns = {k: group[k][()] for k in ("t", "x", "y", "p", "starts") if k in group}
-            known = {k: file[k][()] for k in LABELS if k in file}
-            return read_columns(path, {**columns, **known}, options)
-        name = next((each for each in SIGNALS if each in file), None)
+            columns = {name: group[name][()] for name in _datasets(group)}
+            top = [] if group is file else _datasets(file)
+            beside = {name: partial(_read_dataset, file[name]) for name in top}
+            return read_columns(path, columns, options, beside)
+        name = find_signal(_datasets(file))
         if name is None:
             raise UsageError(
                 f"{path} has no dataset x [samples, ticks, *shape], no events t, x, y, p and no "
                 f"spikes/times and spikes/units (has: {', '.join(file) or 'nothing'})"
             )
-        key = next((each for each in ("y", *LABELS) if each in file), None)
-        labels = None if key is None else np.asarray(file[key][()])
-        return Recorded(_open_values(path, file[name]), labels)
+        called, labels = _find_labels(path, file, options, name) or (None, None)
+        unread = [each for each in file if each not in (name, called)]
+        notes = say_unread(unread, called, "entries")
+        return Recorded(_open_values(path, file[name]), labels, notes, called=called or "y")
+
+
+def _datasets(file: Mapping[str, Any]) -> list[str]:
+    """The names of the arrays at the top of a file."""
+    return [name for name in file if hasattr(file[name], "shape")]
+
+
+def _find_labels(
+    path: Path, file: Mapping[str, Any], options: DataOptions, signal: str = ""
+) -> tuple[str, npt.NDArray[Any]] | None:
+    """What the labels are called, and one a sample."""
+    names = [name for name in _datasets(file) if name != signal]
+    called = find_labels(str(path), names, options.classes)
+    return None if called is None else (called, _read_dataset(file[called]))
+
+
+def _read_dataset(dataset: Any) -> npt.NDArray[Any]:
+    return np.asarray(dataset[()])
 
 
 def _open_values(path: Path, dataset: Any) -> npt.NDArray[Any]:
@@ -74,5 +98,6 @@ def _read_units(path: Path, file: Mapping[str, Any], options: DataOptions) -> Re
         return Events(moments, (np.asarray(units[index], dtype=np.int64),))
 
     signal, notes = bin_events(str(path), load, len(times), options)
-    labels = np.asarray(file["labels"][()]) if "labels" in file else None
-    return Recorded(signal, labels, notes, timed=True)
+    called, labels = _find_labels(path, file, options) or (None, None)
+    unread = say_unread([name for name in _datasets(file) if name != called], called, "entries")
+    return Recorded(signal, labels, (*notes, *unread), timed=True, called=called or "y")

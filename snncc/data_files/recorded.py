@@ -24,12 +24,14 @@ class Recorded:
         labels: int64 `[samples]`.
         notes: what the user should know, a sentence each.
         timed: whether the second axis is known to be time.
+        called: what the file calls the labels.
     """
 
     signal: Values
     labels: Values | None = None
     notes: tuple[str, ...] = ()
     timed: bool = False
+    called: str = "y"
 
 
 def allocate(path: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Values:
@@ -50,7 +52,29 @@ def allocate(path: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Values:
         return np.memmap(file, dtype, "w+", shape=shape)
 
 
-def check_labels(path: str, labels: Values, samples: int) -> Values:
+def label_samples(
+    path: str, called: str, rows: npt.NDArray[np.generic], starts: npt.NDArray[np.int64]
+) -> npt.NDArray[np.generic]:
+    """The label of each sample, from those of its rows, of which `starts` says the first.
+
+    Raises:
+        UsageError: it changes within a sample.
+    """
+    labels = rows[starts]
+    lengths = np.diff(starts, append=len(rows))
+    changed = np.flatnonzero(rows != np.repeat(labels, lengths))
+    if changed.size:
+        row = int(changed[0])
+        sample = int(np.searchsorted(starts, row, side="right")) - 1
+        raise UsageError(
+            f"{path}: {called} changes within sample {sample} ({labels[sample]:g}, then "
+            f"{rows[row]:g} at row {row}, counted from 0); a sample has one class: give each a "
+            "number in a column sample, or say --option classes=none"
+        )
+    return labels
+
+
+def check_labels(path: str, labels: Values, samples: int, called: str) -> Values:
     """Classes int64 `[samples]`.
 
     Raises:
@@ -59,7 +83,9 @@ def check_labels(path: str, labels: Values, samples: int) -> Values:
     found = ""
     if labels.dtype.kind in "fiub":
         if labels.shape != (samples,):
-            raise UsageError(f"{path}: y is {list(labels.shape)}, expected [{samples}] like x")
+            raise UsageError(
+                f"{path}: {called} is {list(labels.shape)}, expected [{samples}], one a sample"
+            )
         # A NaN is unequal to whatever it is compared with.
         fine = (labels >= 0) & (labels <= limits.LARGEST_LABEL) & (labels == np.floor(labels))
         if np.all(fine):
@@ -67,6 +93,6 @@ def check_labels(path: str, labels: Values, samples: int) -> Values:
         first = int(np.argmin(fine))
         found = f" ({labels[first]} at {[first]})"
     raise UsageError(
-        f"{path}: y is {labels.dtype} and contains no classes{found}; expected integers from "
-        f"0 to {limits.LARGEST_LABEL} (leave y out where there are none)"
+        f"{path}: {called} is {labels.dtype} and contains no classes{found}; expected integers "
+        f"from 0 to {limits.LARGEST_LABEL} (--option classes=none where there are none)"
     )

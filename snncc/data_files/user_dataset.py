@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from snncc.ir import SnnccError, UsageError
 
+from .accepted_names import NO_LABELS, SIGNALS, find_labels, find_signal
 from .data_options import DataOptions
 from .event_counts import Events, are_events, bin_events, collect_events
 from .recorded import Recorded, allocate
@@ -64,22 +65,33 @@ def _call(path: Path) -> Sequence[Any]:
     return items
 
 
-def _part(item: Any) -> tuple[npt.NDArray[Any], Any]:
+def _part(path: str, item: Any, options: DataOptions) -> tuple[npt.NDArray[Any], Any]:
+    """The sample and the class of an item: a pair, a mapping by names, or a sample alone."""
+    if isinstance(item, Mapping):
+        names: list[str] = [str(name) for name in item]
+        signal = find_signal(names)
+        if signal is None:
+            raise UsageError(
+                f"{path}: an item has no {' or '.join(SIGNALS)} (has: {', '.join(names)})"
+            )
+        others = [name for name in names if name != signal]
+        called = find_labels(path, others, options.classes)
+        return np.asarray(item[signal]), None if called is None else item[called]
     pair = isinstance(item, tuple | list) and len(item) == 2
     signal, label = item if pair else (item, None)
-    return np.asarray(signal), label
+    return np.asarray(signal), None if options.classes == NO_LABELS else label
 
 
 def _read_items(path: str, items: Sequence[Any], options: DataOptions) -> Recorded:
     count = len(items)
     if not count:
         raise UsageError(f"{path} has no items")
-    first, label = _part(items[0])
+    first, label = _part(path, items[0], options)
     labels = None if label is None else np.zeros(count, np.int64)
     if first.dtype.names is not None and are_events(first.dtype.names):
 
         def load(index: int) -> Events:
-            found, known = _part(items[index])
+            found, known = _part(path, items[index], options)
             if labels is not None:
                 labels[index] = int(known)
             names = found.dtype.names or ()
@@ -89,7 +101,7 @@ def _read_items(path: str, items: Sequence[Any], options: DataOptions) -> Record
         return Recorded(signal, labels, notes, timed=True)
     signal = allocate(path, (count, *first.shape), first.dtype)
     for index in range(count):
-        found, known = _part(items[index])
+        found, known = _part(path, items[index], options)
         if found.shape != first.shape:
             raise UsageError(
                 f"{path}: item {index} is {list(found.shape)}, the first is {list(first.shape)}; "
