@@ -2,11 +2,12 @@
 
 from .application import Application, Engine, Sensor
 from .c_text import integer, text_literal
-from .delivery import KINDS, OPTIONS, UNASKED, Delivery
+from .delivery import OPTIONS, UNASKED, Delivery
 from .project import encoder, project
+from .project_kinds import LAYOUTS
 
 __all__ = [
-    "KINDS",
+    "LAYOUTS",
     "OPTIONS",
     "UNASKED",
     "Application",

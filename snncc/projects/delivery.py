@@ -1,4 +1,7 @@
-"""How a network is handed over, as the user asks for it: `--option` texts, checked. Values only."""
+"""What a user asks of a project: `--option` project, window, labels and version, read and checked.
+
+The kinds of project are a table in `project_kinds.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from snncc.ir import UsageError, describe_unknown
+from snncc.ir import UsageError
 
-KINDS = (
-    "arduino",
-    "cmake",
-    "cmsis-pack",
-    "esp-idf",
-    "freertos",
-    "platformio",
-    "stm32cubeide",
-    "zephyr",
-)
+from .project_kinds import LAYOUTS, require_kind
+
 OPTIONS: Mapping[str, str] = {
-    "project": f"also write a whole project: {', '.join(KINDS)}",
+    "project": f"also write a whole project: {', '.join(sorted(LAYOUTS))}",
     "window": "ticks after which a project answers and starts over; else those of a sample",
     "labels": "what the classes are called, with commas between; else as the data set says",
     "version": "of the library that is written, three numbers; else 1.0.0",
@@ -94,17 +89,6 @@ class Delivery:
 
 UNASKED = Delivery()
 """Of a network without any request."""
-
-
-def require_kind(kind: str) -> str:
-    """The kind, if there is such a project or it is empty.
-
-    Raises:
-        UsageError: names the kinds that there are.
-    """
-    if kind and kind not in KINDS:
-        raise UsageError(describe_unknown("project", kind, KINDS))
-    return kind
 
 
 def _window(text: str) -> int:

@@ -22,7 +22,7 @@ from snncc.bundle import Bundle
 from snncc.cli import main
 from snncc.ir import Network, UsageError, show
 from snncc.ir.passes import calibrate
-from snncc.projects import KINDS, Application, Sensor, project
+from snncc.projects import LAYOUTS, Application, Sensor, project
 from snncc.run.flash import flash
 from tests.backends.c99.strict import COMPILERS, STRICT, installed
 from tests.nets import hand, spikes_for
@@ -65,7 +65,7 @@ def emitted(
     return dict(backend.emit(backend.lower(network, settings)))
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=sorted(LAYOUTS))
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -422,7 +422,7 @@ PARSERS: Mapping[str, Callable[[Mapping[str, str], bool], None]] = {
 
 
 def test_every_kind_is_tested() -> None:
-    assert set(PARSERS) == set(KINDS)
+    assert set(PARSERS) == set(LAYOUTS)
 
 
 def test_cmake_itself_reads_the_tflm_project(written: Callable[[Files], Path]) -> None:
