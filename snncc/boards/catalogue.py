@@ -1,6 +1,11 @@
-"""The boards that snncc knows, each with the source of its memory map. Data only."""
+"""The boards that snncc knows, each with the source of its memory map: add a board here.
+
+Which driver its key `driver` means is in `drivers.py`.
+"""
 
 from dataclasses import replace
+
+from snncc.ir import UsageError, describe_unknown
 
 from .protocol import Board, Identity
 
@@ -266,3 +271,27 @@ BOARDS = (
         mcpu="generic_rv32+m+c+zicsr",
     ),
 )
+
+
+def boards() -> tuple[Board, ...]:
+    """Every board that snncc knows, whether or not it can be reached from here."""
+    return BOARDS
+
+
+def board(name: str) -> Board:
+    """The board called `name`.
+
+    Raises:
+        UsageError: no board has that name; lists them, with the nearest.
+    """
+    known = {board.name: board for board in BOARDS}
+    if name not in known:
+        raise UsageError(describe_unknown("board", name, known))
+    return known[name]
+
+
+def find_emulated_twin(board: Board) -> Board | None:
+    """The board in an emulator, which takes the very same firmware; None where there is none."""
+    if board.emulated:
+        return board
+    return next((twin for twin in BOARDS if twin.name == f"{board.name}-emulated"), None)
