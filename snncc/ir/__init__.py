@@ -17,7 +17,6 @@ from .bounds import Bounds, bounds
 from .builder import Builder, Names, TensorTable
 from .entry_points import Group, Plugin, plugin, plugins, requirement
 from .errors import (
-    RULES,
     CapacityError,
     CompileError,
     DeviceError,
@@ -46,7 +45,8 @@ from .op.op import OPS, Leak, Op, collect_fields
 from .op.registry import BUILT_IN, all_ops, op_class
 from .param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from .projections import Leaf, Listed, Numbers, Projections
-from .rules import verify
+from .rules.check_rules import verify
+from .rules.rule_ids import RULES
 from .tensor import Integers, Tensor, Tensors, tensors
 from .text import parse, show, show_node
 from .untrusted.arrays import ArrayFile, Entry, open_arrays

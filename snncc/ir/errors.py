@@ -1,4 +1,4 @@
-"""The exception tree of the whole project and the list of rule ids; nothing here raises.
+"""Every failure of the whole project, and its exit code: a class each; nothing here raises.
 
 SnnccError                       every failure a user can cause; carries the exit code
 ├── CompileError            1    the model cannot be compiled
@@ -22,24 +22,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from .rules.rule_ids import RULES
+
 MANY = 16
 """Names of which a message does not list all where it can tell the likely one."""
-
-RULES = {
-    "V001": "every use names a node, and a state that this node has",
-    "V002": "node names are unique and are identifiers; all names can be printed and read again",
-    "V003": "every cycle carries at least one tick of delay",
-    "V004": "delays are whole ticks, zero to a limit; outputs are read without delay",
-    "V005": "shapes agree: each op accepts the shapes of its inputs; none is beyond the limit",
-    "V006": "every tensor that an op or a format refers to exists",
-    "V007": "tensors hold real numbers; they and parameters are finite",
-    "V008": "a network has at least one input and one output",
-    "V009": "parameters are within the range that their op states",
-    "V010": "number formats stand on roles that the op has, on all of them or on none",
-    "V011": "units agree: signals that meet count in the same unit, or in one a power of two finer",
-    "V012": "nodes are listed after the nodes they use without delay",
-}
-
 
 _HEAD = re.compile(r"([A-Z]\d{3})(?: %(\w+))?:? ")  # of a sentence that names what it is about
 
@@ -122,7 +108,7 @@ class UndeclaredFact(CompileError):
 
 
 class RuleViolation(CompileError):
-    """A network breaks a rule of `RULES`.
+    """A network breaks a rule of `rules/rule_ids.py`.
 
     Attributes:
         rule: the id, such as `V005`.

@@ -15,7 +15,7 @@ from .errors import SnnccError
 from .network import Network, Node, Use
 from .ops import Dense, Sum
 from .param import Ref
-from .rules import verify
+from .rules.check_rules import verify
 from .tensor import Tensor
 from .views import ancestors
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from snncc.backends import Backend, Settings, pack
-from snncc.backends.c99 import target as c99
-from snncc.backends.lava import target as lava
-from snncc.backends.spinnaker2.chip import target as spinnaker2
-from snncc.backends.tflm import target as tflm
+from snncc.backends.c99 import rules as c99
+from snncc.backends.lava import rules as lava
+from snncc.backends.spinnaker2 import rules as spinnaker2
+from snncc.backends.tflm import rules as tflm
 from snncc.build.refusals import Attempt, probe
 from snncc.bundle import BuildRequest
 from snncc.check import check_model

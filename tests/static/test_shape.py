@@ -36,11 +36,12 @@ SAME = {
     "readme.py": "the README of the emitted files",
     "report.py": "what a program takes of its target",
     "requantized.py": "real values in formats of their own, lowered",
+    "rules.py": "the ids by which one backend refuses a network",
     "schema.py": "the form of a file format",
     "settings.py": "what a user may choose for one backend",
     "simulate.py": "program → trace on this machine",
     "synapses.py": "ops with weights, lowered",
-    "target.py": "what a target can do and hold, and its rules",
+    "target.py": "what a target can do and hold, as constants",
     "verify.py": "comparing all stages of a bundle: what it does, and its command",
     "zoo.py": "what concerns the models that come with snncc",
 }

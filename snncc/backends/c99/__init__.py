@@ -21,8 +21,8 @@ from .lower.lower import lower
 from .lower.shared_memory import share_memory
 from .program import Port, Program
 from .report import report
+from .rules import RULES
 from .simulate import simulate, stream_program
-from .target import RULES
 
 __all__ = [
     "RULES",

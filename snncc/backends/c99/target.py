@@ -1,6 +1,4 @@
-"""What every C99 target holds or costs, and the reasons for refusing; constants, no code."""
-
-from collections.abc import Mapping
+"""What every C99 target holds or costs, as constants; why it refuses is in `rules.py`."""
 
 LANES = 8  # neurons computed together: four registers of two int16 lanes on a DSP core
 LANE_BITS = 16  # width of a lane: SXTAB16, QADD16 (Armv7-M ARM, DDI 0403, A7.7)
@@ -26,22 +24,3 @@ UNKNOWN_RATE = 0.1  # of a signal of which no rate was measured
 # Files and prefixes of functions that a firmware or the host's engine has beside the network's.
 RESERVED = frozenset(("main", "board", "runtime", "native", "snncc", "sensor", "sensor_loop"))
 NAME_CHARACTERS = 31  # C99 5.2.4.1: so many of an external name tell it from others
-
-RULES = {
-    "C001": "the network computes with integers",
-    "C002": "sums of currents are proven to fit 32 bits",
-    "C004": "a format that traps is proven never to overflow",
-    "C005": "states have at most 32 bits, tables 16, decays at most 31",
-    "C006": "delays are at most 254 ticks",
-    "C007": "every op has a form in C",
-}
-
-CURES: Mapping[str, str] = {
-    "C001": "put quantize into --passes, or leave --passes out",
-    "C002": "use fewer --weight-bits",
-    "C004": "leave --passes out, as quantize chooses formats that saturate",
-    "C005": "leave --passes out, as quantize chooses formats that fit",
-    "C006": "delay by fewer ticks",
-    "C007": "write its form into snncc/backends/c99/lower, or compute it with ops that have one",
-}
-"""Rule → what to do where the refusal itself names nothing."""

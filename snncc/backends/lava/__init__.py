@@ -15,9 +15,9 @@ from .lower.lower import lower
 from .netx import layers
 from .program import Program
 from .report import report
+from .rules import RULES
 from .settings import OPTIONS
 from .simulate import Stream, simulate
-from .target import RULES
 
 __all__ = ["RULES", "LavaBackend", "Program"]
 

@@ -19,8 +19,9 @@ from snncc.ir.passes import (
     Unshare,
 )
 
-from .lower.paths import OTHERWISE, refusal
+from .lower.paths import refusal
 from .netx import BIAS_EXPONENT
+from .rules import OTHERWISE
 from .settings import choice, number
 from .target import (
     ALIGN_BITS,

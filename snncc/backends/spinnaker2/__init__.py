@@ -11,11 +11,11 @@ from snncc.ir.passes import Pass, Ranges
 
 from . import device, kernel, passes
 from .activity import Activity, activity
-from .chip.target import RULES
 from .emit import emit
 from .lower import lower
 from .program import Program
 from .report import report
+from .rules import RULES
 from .settings import OPTIONS
 from .simulate import simulate
 

@@ -35,10 +35,8 @@ from .applications.paths import Link, Paths, refusal, shares
 from .applications.populations import population
 from .chip.machine import machine
 from .chip.target import (
-    CURES,
     EXACT_SUM,
     HOP_TICKS,
-    OTHERWISE,
     USABLE_CORES_PER_BOARD,
     USABLE_CORES_PER_CHIP,
     WEIGHT_MAX_WITH_DELAY,
@@ -50,6 +48,7 @@ from .placement.placement import place, sequential
 from .placement.traffic import Traffic
 from .program import Host, Neurons, Partition, Program, Source, Synapses, Wire
 from .routing.route import Routing, route
+from .rules import CURES, OTHERWISE
 from .settings import Choices
 
 GUESSED_RATE = 0.1  # spikes per neuron and tick where calibration says nothing

@@ -18,8 +18,9 @@ from .emit.project import project_files
 from .lower.lower import lower
 from .program import Program
 from .report import report
+from .rules import RULES
 from .run import interpreter, simulate
-from .target import RULES, STATES
+from .target import STATES
 
 __all__ = ["RULES", "Program", "TflmBackend"]
 

@@ -1,4 +1,4 @@
-"""What TFLite-Micro's stock kernels hold, and the reasons for refusing; constants, no code.
+"""What TFLite-Micro's stock kernels hold, as constants; why they refuse is in `rules.py`.
 
 The operators that may be written are `KINDS` in `schema.py`; which of them an op becomes is decided
 in `lower/`, a file a kind of op.
@@ -29,25 +29,6 @@ ALIGNMENT = 16  # of arena and model: MicroArenaBufferAlignment(), micro_arena_c
 PIECE_BYTES = 700  # what one more FULLY_CONNECTED over part of the columns adds to a model
 
 STATES: Mapping[str, StateForm] = {"variables": "variables", "io": "io"}
-
-RULES: Mapping[str, str] = {
-    "T001": "the network computes with integers",
-    "T002": "every sum, product and state is proven to fit 32 bits",
-    "T003": "products with a factor are rounded toward zero, as DIV does",
-    "T004": "a format that traps is proven never to overflow; one that wraps has 16 bits",
-    "T005": "a signal has at most three axes",
-    "T006": "every op has an exact form in stock kernels",
-}
-
-CURES: Mapping[str, str] = {
-    "T001": "put quantize into --passes, or leave --passes out",
-    "T002": "use fewer --weight-bits, or --state-bits 16",
-    "T003": "leave --passes out, as quantize chooses roundings that DIV has",
-    "T004": "leave --passes out, as quantize chooses formats that saturate",
-    "T005": "reshape it to three axes or fewer",
-    "T006": "build with --target c99, which computes every op",
-}
-"""Rule → what to do where the refusal itself names nothing."""
 
 FORMLESS = "has no form in stock kernels here"
 

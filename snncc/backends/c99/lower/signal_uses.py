@@ -24,8 +24,9 @@ from snncc.ir import (
 )
 from snncc.ir.ops import BlockDense, Dense, Input, Reshape
 
+from ..rules import CURES, RULES
 from ..storage import CType, Reading, Wire
-from ..target import COUNTED_MOST, CURES, EVENTS_MAX, PHASES_MAX, RULES
+from ..target import COUNTED_MOST, EVENTS_MAX, PHASES_MAX
 from .constant_arrays import narrowest
 
 

@@ -51,10 +51,9 @@ from snncc.ir.ops import (
 )
 
 from ..program import Window, exponent_of
-from ..target import CONV_GROUPS_MAX, CURES, PARALLEL_MAX, WEIGHT_HIGH
+from ..rules import CURES, OTHERWISE
+from ..target import CONV_GROUPS_MAX, PARALLEL_MAX, WEIGHT_HIGH
 from .links import NONE, SPARSE_BELOW, Link, as_matrix, choose_form
-
-OTHERWISE = "build with --target c99, which computes every op"
 
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:

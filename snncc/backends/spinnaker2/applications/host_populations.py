@@ -21,8 +21,8 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Input, Requantize
 
-from ..chip.target import OTHERWISE
 from ..program import Host, Register
+from ..rules import OTHERWISE
 from .paths import Paths, refusal
 from .populations import encoder
 

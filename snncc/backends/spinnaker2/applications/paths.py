@@ -36,8 +36,8 @@ from snncc.ir.ops import (
     Weighted,
 )
 
-from ..chip.target import CURES, OTHERWISE
 from ..program import Kind, Window
+from ..rules import CURES, OTHERWISE
 
 SYNAPTIC = (Weighted, Sum, Reshape, Transpose, Slice, Concat, SumPool, AvgPool)
 SPARSE_BELOW = 0.5  # share of weights that exist, below which they are listed one by one

@@ -1,4 +1,4 @@
-"""What SpiNNaker 2 holds, carries and counts; constants, layouts and rules, no decision.
+"""What SpiNNaker 2 holds, carries and counts, as constants; its refusals are in `../rules.py`.
 
 Sources, and how far they may be trusted:
 
@@ -13,7 +13,6 @@ Sources, and how far they may be trusted:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 # --- Chip and boards ------------------------------------------------------------------------------
@@ -131,37 +130,3 @@ CYCLES_PER_NEURON = 60  # inferred: a tick of 250 neurons must fit a fraction of
 CYCLES_PER_SPIKE = 150  # inferred: search in the table, fetch of a row
 EXACT_SUM = 1 << 24  # IEEE 754 binary32: every integer up to here is exact
 TICK_SECONDS = 1e-3  # scripts: sys_tick_in_s, where nothing else is said
-
-RULES = {
-    "S001": "the network computes with float32 states and whole weights",
-    "S002": "every population is an IF, LIF, CuBa LIF or leaky integrator, and spikes once a tick",
-    "S003": "weights, sums, layout and sum or average pools alone join populations; maxima and "
-    "products are of spikes",
-    "S004": "potentials do not travel between populations",
-    "S005": "neurons reset now, by their threshold or to a value, and fire at the threshold",
-    "S006": "weights have at most 127 codes, or 15 where a synapse has a delay",
-    "S007": "sums of currents stay below 2**24 codes, where float32 is exact",
-    "S008": "real inputs drive populations that receive nothing from the chip: the host computes "
-    "these, and some population is left for the chip",
-    "S009": "an output is what a population puts out, or its potential after the tick",
-    "S010": "one neuron's synapses fit the memory of a core",
-    "S011": "the network fits the cores of its chips",
-    "S012": "with hop=pipelined, every loop has as many ticks as synapses",
-    "S014": "constants act from a population's first tick on, not before",
-    "S015": "the work of a tick fits the tick, and what a core receives in it its FIFO",
-    "S016": "keys tell all cores apart, and each router's table has room for their ways",
-}
-
-OTHERWISE = "leave out --option kernel=stock, and our own kernel computes it"
-CURES: Mapping[str, str] = {
-    "S001": "put quantize and single-precision into --passes, or leave out --option kernel=stock",
-    **dict.fromkeys(("S002", "S003", "S004", "S005", "S008", "S009", "S014"), OTHERWISE),
-    "S006": "pool without overlap, or put a spiking population between the weights",
-    "S007": "use fewer --weight-bits",
-    "S010": "let fewer synapses lead to one neuron",
-    "S011": "allow more boards with --option boards=N",
-    "S012": "leave out --option hop=pipelined, and cores that wait compute the loop exactly",
-    "S015": "give the tick more time with --option sys_tick=SECONDS",
-    "S016": "use more neurons per core, with --option atoms=N",
-}
-"""Rule → what to do where the refusal itself names nothing."""

@@ -13,8 +13,9 @@ from snncc.ir import LoweringRefused, Node, Shape, Values
 from snncc.ir import Tensor as Numbers
 
 from ..program import NO_OPTIONS, DType, Operator, Options, Tensor
+from ..rules import CURES, RULES
 from ..schema import TYPES
-from ..target import CURES, HALVES_MAX, INT16, JOINED_MAX, RULES, TURNS_MAX
+from ..target import HALVES_MAX, INT16, JOINED_MAX, TURNS_MAX
 
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:

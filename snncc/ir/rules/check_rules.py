@@ -1,4 +1,4 @@
-"""The rules V001…V012: one function a rule; a network that passes them all has a meaning."""
+"""Checks the rules V001…V012: a network that passes has a meaning; the ids are in `rule_ids.py`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from math import prod
 
 import numpy as np
 
-from .arithmetic.number import Factor, Format, Single, is_factor, unit_tensor
-from .errors import RuleViolation, UndeclaredFact
-from .names import NAME
-from .network import Network, Node, infer
-from .op.op import OPS, check_states
-from .ops import Input
-from .param import Shape
-from .untrusted import limits
-from .views import arithmetics, order_nodes
+from ..arithmetic.number import Factor, Format, Single, is_factor, unit_tensor
+from ..errors import RuleViolation, UndeclaredFact
+from ..names import NAME
+from ..network import Network, Node, infer
+from ..op.op import OPS, check_states
+from ..ops import Input
+from ..param import Shape
+from ..untrusted import limits
+from ..views import arithmetics, order_nodes
 
 _TITLE = re.compile(r"\S+")  # what the text form can print and read again
 _TENSOR = re.compile(r"[A-Za-z0-9_.]+")
