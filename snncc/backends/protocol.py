@@ -229,6 +229,32 @@ class RuntimeBackend(Backend[P], Protocol[P]):
         ...
 
 
+@dataclass(frozen=True)
+class Clock:
+    """How a chip of many cores keeps time, and the power that it draws meanwhile.
+
+    Attributes:
+        seconds: of one tick of the network.
+        chips: that are used.
+        watts: of one chip, the least and the most.
+        source: of both.
+    """
+
+    seconds: float
+    chips: int
+    watts: tuple[float, float]
+    source: str
+
+
+@runtime_checkable
+class ClockedBackend(Backend[P], Protocol[P]):
+    """A backend whose chip runs its ticks by a clock, however much there is to do in one."""
+
+    def clock(self, program: P) -> Clock:
+        """The clock that a program is built for."""
+        ...
+
+
 @runtime_checkable
 class DeviceBackend(InstallableBackend[P], Protocol[P]):
     """A backend whose target's kit runs programs on a device that is reached over a network.

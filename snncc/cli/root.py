@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "inspect": "Show what a bundle, a network or a model contains.",
     "verify": "Compare the spikes of every stage, from the model to the target.",
     "run": "Run a bundle on data.",
+    "estimate": "What bundles cost on data: time, energy, memory, side by side.",
+    "compare": "Set bundles side by side: accuracy, agreement of spikes, cost.",
     "flash": "Program a board, and check what it computes.",
     "zoo": "The models that come with snncc: list, show, train, data.",
     "targets": "List what can be built.",

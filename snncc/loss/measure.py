@@ -155,9 +155,14 @@ class Measured:
         )
 
 
-def measure(source: Network, network: Network, signal: Values, labels: Values | None) -> Loss:
-    """What integers lose of a float network on samples `[samples, ticks, *shape]`."""
-    found, ticks = Measured(source, network), signal.shape[1]
+def measure(
+    source: Network, network: Network, signal: Values, labels: Values | None, lag: int = 0
+) -> Loss:
+    """What integers lose of a float network on samples `[samples, ticks, *shape]`.
+
+    Or one network of another: `lag` is by how many ticks one answers later.
+    """
+    found, ticks = Measured(source, network, lag), signal.shape[1]
     step = choose_samples(source, ticks)
     for some in split_range(len(signal), step):
         streams = [Stream(each, record="spikes") for each in (source, network)]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from snncc.backends import Files, Json, Settings
+import numpy as np
+
+from snncc.backends import Clock, Files, Json, Settings
 from snncc.ir import DeviceError, Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
 from . import device, kernel, passes
 from .activity import Activity, activity
+from .chip.target import WATTS_PER_CHIP, WATTS_SOURCE
 from .emit import emit
 from .lower import lower
 from .program import Program
@@ -72,6 +75,13 @@ class Spinnaker2Backend:
                 "bundle's README for what a chip needs, or build with --option kernel=stock"
             )
         return device.perform(program, signal, port)
+
+    def clock(self, program: AnyProgram) -> Clock:
+        chips = len(np.unique(program.routing.placement.chips))
+        if isinstance(program, kernel.Program):
+            return Clock(program.tick, chips, WATTS_PER_CHIP, WATTS_SOURCE)
+        seconds = program.period * program.sys_tick
+        return Clock(seconds, chips, WATTS_PER_CHIP, WATTS_SOURCE)
 
     def report(self, program: AnyProgram) -> dict[str, Json]:
         return kernel.report(program) if isinstance(program, kernel.Program) else report(program)

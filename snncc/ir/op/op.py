@@ -252,6 +252,28 @@ class Op(ABC):
         """
         raise UndeclaredFact(f"op '{self.keyword}' does not state its worst_case")
 
+    def count_products(
+        self, active: Sequence[Values], a: Arithmetic, *, skip_zeros: bool = False
+    ) -> float:
+        """Products of inputs with weights, or with one another, in which no input is zero.
+
+        What neurons and scalings multiply inside themselves is not among them.
+
+        Args:
+            active: of each input, 1.0 where an element is not zero and 0.0 elsewhere,
+                `[samples, *input shape]`; of a linear op also sums of such.
+            a: the arithmetic, whose weights are counted.
+            skip_zeros: leave out products with a weight that is zero.
+        """
+        return 0.0
+
+    def count_dense_products(self, shapes: Sequence[Shape], tensors: Tensors) -> int:
+        """Products of one tick of one sample if nothing is skipped, those with padding included.
+
+        The multiply-accumulates that frameworks count.
+        """
+        return 0
+
 
 def collect_fields(kind: type[Op]) -> dict[str, Field]:
     """What each field of an op class is, or of a base that several share.
@@ -314,12 +336,18 @@ def _check_facts(kind: type[Op]) -> None:
 def _find_missing(kind: type[Op]) -> list[str]:
     """Facts that follow from others and are not stated."""
     keeps, owns = kind.states is not Op.states, kind.output in (Output.HELD, Output.EVENTS)
+    multiplies = kind.output in (Output.CURRENT, Output.MULTIPLIED)
     needs = (
         ("counts", kind.output is Output.SPIKES and kind.counts is Op.counts),
         ("held", owns and kind.held not in {role.name for role in kind.roles}),
         ("states", kind.begin is not Op.begin and not keeps),
         ("begin", keeps and kind.begin is Op.begin),
         ("worst_case", keeps and not owns and kind.worst_case is Op.worst_case),
+        ("count_products", multiplies and kind.count_products is Op.count_products),
+        (
+            "count_dense_products",
+            multiplies and kind.count_dense_products is Op.count_dense_products,
+        ),
         ("bound or monotone", kind.bound is Op.bound and not kind.monotone and kind.arity != 0),
     )
     return [name for name, lacks in needs if lacks]

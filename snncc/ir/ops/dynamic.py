@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated
 
 import numpy as np
@@ -58,6 +59,16 @@ class MatMul(Op):
         ]
         reach = self.step({}, most, a)[1]
         return -reach, reach
+
+    def count_products(
+        self, active: Sequence[Values], a: Arithmetic, *, skip_zeros: bool = False
+    ) -> float:
+        left, right = active
+        return float(np.sum(left.sum(axis=-2) * right.sum(axis=-1)))
+
+    def count_dense_products(self, shapes: Sequence[Shape], tensors: Tensors) -> int:
+        left, right = shapes
+        return prod(left) * right[-1]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -110,6 +111,18 @@ class Weighted(Op):
         low = self.apply(lows[0], up, a.tensors) + self.apply(highs[0], down, a.tensors)
         high = self.apply(highs[0], up, a.tensors) + self.apply(lows[0], down, a.tensors)
         return low + bias, high + bias
+
+    def count_products(
+        self, active: Sequence[Values], a: Arithmetic, *, skip_zeros: bool = False
+    ) -> float:
+        codes = self.weight_codes(a)
+        used = (codes != 0).astype(np.float64) if skip_zeros else np.ones(codes.shape)
+        return float(self.apply(active[0].sum(axis=0, keepdims=True), used, a.tensors).sum())
+
+    def count_dense_products(self, shapes: Sequence[Shape], tensors: Tensors) -> int:
+        weights = prod(tensors[self.weight.name].shape)
+        # Each row of weights, which shares a bias, serves every place of the output alike.
+        return prod(self.infer(shapes, tensors)) * weights // max(1, prod(self.bias_shape(tensors)))
 
 
 def _reduce_unit(unit: Unit, axis: int, size: int) -> Unit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated
 
 import numpy as np
@@ -203,3 +204,16 @@ class Product(Joint):
             corners = (low * other_low, low * other_high, high * other_low, high * other_high)
             low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
         return low, high
+
+    def count_products(
+        self, active: Sequence[Values], a: Arithmetic, *, skip_zeros: bool = False
+    ) -> float:
+        total, *rest = self.level(active)
+        found = 0.0
+        for signal in rest:
+            total = total * signal
+            found += float(total.sum())
+        return found
+
+    def count_dense_products(self, shapes: Sequence[Shape], tensors: Tensors) -> int:
+        return (len(shapes) - 1) * prod(self.infer(shapes, tensors))

@@ -37,6 +37,8 @@ LINKS_PER_CHIP = 6  # chip: hexagonal
 ROUTER_ENTRIES = 16_384  # chip: ternary entries of 32-bit key and mask, one router in the middle
 KEY_BITS = 32  # chip: multicast packets
 CLOCK_HZ = (150_000_000, 300_000_000)  # chip: at 0.5 V and 0.8 V
+WATTS_PER_CHIP = (0.24, 2.2)  # chip: at full load, by voltage and clock
+WATTS_SOURCE = "C. Mayr et al., arXiv:1911.02385, and the chip paper arXiv:2607.24396: full load"
 NOC_CYCLES_PER_HOP = 5  # chip
 NOC_CLOCK_HZ = 300_000_000  # chip
 

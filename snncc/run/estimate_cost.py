@@ -1,0 +1,243 @@
+"""estimate: what a bundle costs on data: counts, time of a tick, energy by each profile, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from snncc.backends import Clock, ClockedBackend, FirmwareBackend, Json
+from snncc.bundle import Bundle
+from snncc.cost import (
+    NOTHING,
+    Counts,
+    Derived,
+    Profile,
+    Span,
+    count_operations,
+    find_profile,
+    list_profiles,
+)
+from snncc.datasets import Samples, find_samples
+from snncc.effort import MINUTE, count_affordable
+from snncc.ir import CapacityError, DeviceError
+
+from .core_time import Current, time_instructions
+from .engines import fit
+from .lowered import Lowered, board_of
+
+EVERYWHERE = ("horowitz-45nm", "step-memory")
+"""Profiles that price any network, whatever its target is."""
+
+MOST_SAMPLES, FEWEST_SAMPLES = 256, 8
+COUNTED_SAMPLES = 2  # whose instructions are counted on the emulated core
+
+
+@dataclass(frozen=True)
+class Priced:
+    """An inference by one profile: its energy in microjoules, and that of each layer."""
+
+    profile: Profile
+    total: Span
+    layers: tuple[Span, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a bundle costs.
+
+    Attributes:
+        accuracy: of the samples, by the integer reference; None where there are no labels.
+        of_samples: how many samples there are; `counts` says how many ran.
+        board: what instructions were counted on; empty where none were.
+        ticks: how long a tick takes, in milliseconds; None: nothing says it.
+        priced: by each profile that prices layers.
+        drawn: source → microjoules of an inference, of what draws power for a time.
+        memory: bytes and cores, as the target counts them.
+        notes: what was not estimated, a sentence each.
+    """
+
+    bundle: str
+    target: str
+    board: str
+    accuracy: float | None
+    of_samples: int
+    counts: Counts
+    ticks: Derived | None
+    priced: tuple[Priced, ...]
+    drawn: Mapping[str, Derived]
+    memory: Mapping[str, Json]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Json]:
+        """As `estimate --json` prints it."""
+        energy: dict[str, Json] = {}
+        for each in self.priced:
+            energy[each.profile.name] = {
+                "uJ_per_inference": each.total.as_json(),
+                "fidelity": each.profile.fidelity,
+                "sources": list(each.profile.sources),
+                "warnings": list(each.warnings),
+            }
+        for name, drawn in self.drawn.items():
+            energy[name] = {
+                "uJ_per_inference": drawn.span.as_json(),
+                "fidelity": drawn.fidelity,
+                "sources": [drawn.source],
+                "warnings": [],
+            }
+        layers: list[Json] = []
+        for i, layer in enumerate(self.counts.layers):
+            uses: dict[str, Json] = {p.profile.name: p.layers[i].as_json() for p in self.priced}
+            shown: dict[str, Json] = {**layer.as_json(), "uJ_per_inference": uses}
+            layers.append(shown)
+        return {
+            "bundle": self.bundle,
+            "target": self.target,
+            "board": self.board or None,
+            "accuracy": self.accuracy,
+            "of_samples": self.of_samples,
+            "counts": self.counts.as_json(),
+            "ms_per_tick": _show(self.ticks),
+            "energy": energy,
+            "memory": dict(self.memory),
+            "layers": layers,
+            "notes": list(self.notes),
+        }
+
+
+def estimate(
+    bundle: Bundle,
+    data: Path | None = None,
+    profiles: Sequence[str] = (),
+    *,
+    board: str | None = None,
+    current: Current | None = None,
+) -> Estimate:
+    """What a bundle costs.
+
+    Args:
+        bundle: opened.
+        data: samples; without them those of the zoo model, or else the bundle's check signal.
+        profiles: names or files; without them those of `EVERYWHERE`, and the target's own.
+        board: whose core counts instructions; by default as `board_of` finds it.
+        current: that a board draws, as the user measured it or read it from a datasheet.
+
+    Raises:
+        UsageError: the data are bad or have another shape, or there is no such profile or board.
+    """
+    chosen = [find_profile(name) for name in profiles or _choose_profiles(bundle.target)]
+    given = find_samples(bundle.model, data, bundle.model_options)
+    samples = given or Samples(bundle.check()[0], None)
+    fit(bundle, samples.signal)
+    samples.refuse_labels_beyond(bundle.classes)
+    ticks = samples.signal.shape[1]
+    most = count_affordable(bundle.network, ticks, 2, MINUTE // 4)
+    some = samples.spread(max(FEWEST_SAMPLES, min(MOST_SAMPLES, most)))
+    counts = count_operations(bundle.network, some.signal)
+    accuracy = None
+    if some.labels is not None:
+        accuracy = float(np.mean(counts.scores.argmax(axis=1) == some.labels))
+    found = Estimate(
+        str(bundle.path),
+        bundle.target,
+        "",
+        accuracy,
+        len(samples),
+        counts,
+        None,
+        tuple(_price(each, counts, bundle.target) for each in chosen),
+        {},
+        _read_memory(bundle),
+        (),
+    )
+    lowered = Lowered.of(bundle)
+    if isinstance(lowered.backend, FirmwareBackend):
+        return _time_on_core(found, lowered, some, board, current)
+    if isinstance(lowered.backend, ClockedBackend):
+        return _time_by_clock(found, lowered.backend.clock(lowered.program))
+    note = f"how long a tick takes on {bundle.target} is not known: nothing here counts it"
+    return replace(found, notes=(note,))
+
+
+def _choose_profiles(target: str) -> list[str]:
+    own = [name for name in list_profiles() if target in find_profile(name).targets]
+    return [*EVERYWHERE, *own]
+
+
+def _price(profile: Profile, counts: Counts, target: str) -> Priced:
+    layers = tuple(profile.price_layer(layer) for layer in counts.layers)
+    total = sum(layers, NOTHING)
+    warnings = [f"not in it: {profile.leaves_out}"] if profile.leaves_out else []
+    if profile.targets and target not in profile.targets:
+        warnings.append(f"it describes {', '.join(profile.targets)}, and this is for {target}")
+    return Priced(profile, total, layers, tuple(warnings))
+
+
+def _time_on_core(
+    found: Estimate, lowered: Lowered, samples: Samples, board: str | None, current: Current | None
+) -> Estimate:
+    """What the firmware takes on a core: counted by an emulator, in as much time as it may take."""
+    from snncc.boards import board as find_board
+    from snncc.boards import find_emulated_twin
+
+    chosen = find_board(board_of(lowered.bundle, board))
+    twin = find_emulated_twin(chosen)
+    if twin is None:
+        return replace(found, notes=(f"there is no emulated twin of {chosen.name} to count on",))
+    try:
+        runner = lowered.target((), twin.name)
+        facts = runner.measure(samples.first(COUNTED_SAMPLES).signal)
+    except (CapacityError, DeviceError) as error:
+        return replace(found, notes=(str(error),))
+    memory: dict[str, Json] = {}
+    for name in ("flash_bytes", "ram_bytes"):
+        memory[name] = facts[name]
+    memory |= {"flash_limit_bytes": chosen.flash_bytes, "ram_limit_bytes": chosen.ram_bytes}
+    each = facts.get("instructions_per_tick")
+    if not isinstance(each, float | int):
+        note = f"the driver of {twin.name} counts no instructions"
+        return replace(found, board=chosen.name, memory=memory, notes=(note,))
+    memory["instructions_per_tick"] = each
+    hertz = current.hertz if current else chosen.clock_hz
+    if hertz is None:
+        note = f"{chosen.name} has no clock: name a board with --board, or give --current"
+        return replace(found, board=chosen.name, memory=memory, notes=(note,))
+    ticks = time_instructions(each, chosen.core, hertz)
+    drawn: dict[str, Derived] = {}
+    notes: tuple[str, ...] = ()
+    if current is None:
+        notes = ("give --current mA@MHz,V for the energy that the board draws",)
+    else:
+        drawn[f"{chosen.name} at {current}"] = current.draw(ticks.span.times(found.counts.ticks))
+    return replace(found, board=chosen.name, memory=memory, ticks=ticks, drawn=drawn, notes=notes)
+
+
+def _time_by_clock(found: Estimate, clock: Clock) -> Estimate:
+    """What chips draw while they run the ticks of an inference in real time."""
+    milliseconds = 1e3 * clock.seconds
+    tick = Span(milliseconds, milliseconds, milliseconds)
+    low, high = (1e3 * milliseconds * found.counts.ticks * clock.chips * w for w in clock.watts)
+    drawn = Derived(Span((low + high) / 2, low, high), "bound", clock.source)
+    plural = "s" if clock.chips > 1 else ""
+    ticks = Derived(tick, "model", "the length of a tick that it is built for")
+    return replace(found, ticks=ticks, drawn={f"{clock.chips} chip{plural}": drawn})
+
+
+def _read_memory(bundle: Bundle) -> dict[str, Json]:
+    """Bytes and cores as the target's report counts them."""
+    names = ("cores", "chips", "weight_bytes", "state_bytes", "arena_bytes", "fullest_core_bytes")
+    return {name: bundle.report[name] for name in names if name in bundle.report}
+
+
+def _show(derived: Derived | None) -> Json:
+    if derived is None:
+        return None
+    return {
+        **derived.span.as_json(),
+        "fidelity": derived.fidelity,
+        "source": derived.source,
+    }

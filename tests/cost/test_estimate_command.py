@@ -1,0 +1,119 @@
+"""`snncc estimate` and `snncc compare`, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snncc.ir import UsageError
+from snncc.run import Current
+from tests.cli.conftest import call
+from tests.loss.test_measure import save_network
+
+TARGETS = ("c99", "tflm", "spinnaker2", "lava")
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]:
+    """One network for every target, and data for it."""
+    from snncc.cli import main
+
+    folder = tmp_path_factory.mktemp("cost")
+    model, data = save_network(folder)
+    made: dict[str, str] = {}
+    for target in TARGETS:
+        made[target] = str(folder / f"{target}.snnb")
+        with pytest.raises(SystemExit) as left:
+            main(["build", model, "--target", target, "--data", data, "-o", made[target]])
+        assert left.value.code in (0, None)
+    return made, data
+
+
+def estimate(
+    bundles: tuple[dict[str, str], str], capsys: pytest.CaptureFixture[str], *more: str
+) -> list[Any]:
+    made, data = bundles
+    done = call(["estimate", *made.values(), "--data", data, "--json", *more], capsys)
+    assert done.code == 0, done.err
+    found: list[Any] = json.loads(done.out)
+    return found
+
+
+def test_all_targets_side_by_side(
+    bundles: tuple[dict[str, str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = estimate(bundles, capsys, "--board", "nano-33-ble", "--current", "6.3mA@64MHz,3V")
+    assert [each["target"] for each in found] == list(TARGETS)
+    for each in found:
+        assert each["counts"]["spikes"] > 0 and 0 <= each["accuracy"] <= 1
+        for count in ("spikes", "updates", "dense", "effective"):
+            total = sum(layer[count] for layer in each["layers"])
+            if count in each["counts"]:
+                assert total == pytest.approx(each["counts"][count])
+        for name, energy in each["energy"].items():
+            span = energy["uJ_per_inference"]
+            assert 0 < span["low"] <= span["value"] <= span["high"]
+            assert energy["sources"] and energy["fidelity"] != "measured"
+            layers = [layer["uJ_per_inference"].get(name) for layer in each["layers"]]
+            if layers[0] is not None:
+                assert sum(x["value"] for x in layers) == pytest.approx(span["value"])
+    c99, tflm, spinnaker2, lava = found
+    assert c99["board"] == "nano-33-ble"
+    ms, drawn = c99["ms_per_tick"], c99["energy"]["nano-33-ble at 6.3mA@64MHz,3V"]
+    assert ms["low"] == 1e3 * c99["memory"]["instructions_per_tick"] / 64e6
+    ticks = c99["counts"]["ticks"]
+    assert drawn["uJ_per_inference"]["low"] == pytest.approx(ms["low"] * ticks * 6.3 * 3)
+    assert 0 < c99["memory"]["flash_bytes"] < c99["memory"]["flash_limit_bytes"]
+    assert tflm["memory"]["arena_bytes"] > 0
+    for each in (tflm, lava):
+        assert each["ms_per_tick"] is None and "not known" in each["notes"][0]
+    assert spinnaker2["energy"]["1 chip"]["fidelity"] == "bound"
+    assert "loihi1" in lava["energy"]
+
+
+def test_a_table_and_what_is_missing_is_said(
+    bundles: tuple[dict[str, str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, data = bundles
+    done = call(["estimate", made["c99"], "--data", data, "--profile", "sdt"], capsys)
+    assert done.code == 0 and "µJ by sdt" in done.out and "in all" in done.out
+    assert "not known" in done.out and "has no clock" in done.err
+    for wrong, said in (
+        (["--profile", "nothing"], "profile"),
+        (["--current", "6 mA"], "6.5mA@64MHz,3V"),
+        (["--board", "nothing"], "board"),
+    ):
+        done = call(["estimate", made["c99"], "--data", data, *wrong], capsys)
+        assert done.code == 2 and said in done.err
+
+
+def test_compare(
+    bundles: tuple[dict[str, str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, data = bundles
+    done = call(["compare", *made.values(), "--data", data, "--json"], capsys)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert len(found["bundles"]) == 4
+    same, *others = found["pairs"]
+    assert (same["left"], same["right"]) == (made["c99"], made["tflm"])
+    for each in (same, *others):
+        assert 0.9 <= each["output"]["agreement"] <= 1 and set(each["accuracy"]) == {
+            "left",
+            "right",
+        }
+    assert [layer["agreement"] for layer in same["layers"]] == [1.0, 1.0]
+    assert call(["compare", made["c99"]], capsys).code == 2
+    done = call(["compare", made["c99"], made["lava"], "--data", data], capsys)
+    assert done.code == 0 and "same answers" in done.out
+
+
+@pytest.mark.parametrize(
+    "text", ["", "6mA", "6@64", "0mA@64MHz,3V", "6mA@64GHz,3V", "-6mA@64MHz,3V"]
+)
+def test_a_wrong_current_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a current"):
+        Current.parse(text)

@@ -1,0 +1,65 @@
+"""The same network and input give SpikingJelly's own counts, where the conventions are the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from spikingjelly.activation_based.op_counter.simple_energy import estimate_simple_energy
+
+from snncc.cost import NOTHING, count_operations, find_profile
+from snncc.cost.accounting import count_by_fan_out
+from snncc.importing import import_model
+
+MODEL = """
+import torch
+from spikingjelly.activation_based import layer, neuron
+
+def build():
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        layer.Conv2d(2, 6, 3, padding=1, stride=2, step_mode="m", bias=False),
+        neuron.IFNode(step_mode="m"),
+        layer.Conv2d(6, 8, 3, padding=1, step_mode="m"),
+        neuron.LIFNode(tau=2.0, step_mode="m", decay_input=False),
+        layer.Flatten(step_mode="m"),
+        layer.Linear(128, 10, step_mode="m", bias=False),
+        neuron.IFNode(step_mode="m"),
+    )
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(3 if parameter.ndim > 1 else 1)
+    return net
+"""
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_the_simple_model(tmp_path: Path, real: bool) -> None:
+    """Their additions inside neurons are not ours: `neuron update` has no price in that model."""
+    (tmp_path / "net.py").write_text(MODEL)
+    torch.manual_seed(1)
+    drawn = torch.rand(1, 6, 2, 8, 8)
+    x = drawn if real else (drawn < 0.3).float()
+    np.savez(tmp_path / "x.npz", x=x.numpy(), y=np.zeros(1, dtype=np.int64))
+    model = import_model(f"{tmp_path}/net.py:build", None, tmp_path / "x.npz", {})
+    counts = count_operations(model.imported.network, x.numpy().astype(np.float64))
+    ours: dict[str, float] = {}
+    for layer in counts.layers:
+        for name, amount in count_by_fan_out(layer).items():
+            ours[name] = ours.get(name, 0.0) + amount
+    scope: dict[str, object] = {}
+    exec(MODEL, scope)  # the text above
+    net = scope["build"]().eval()  # type: ignore[operator]  # a function that it defines
+    theirs = estimate_simple_energy(net, x.transpose(0, 1))
+    assert ours["multiply-accumulation"] == theirs.counts["mac"]
+    assert ours["accumulation"] == theirs.counts["synop"] > 0
+    assert ours["byte of weights"] == theirs.counts["weight_read_bytes"]
+    assert ours["byte of biases"] == theirs.counts["bias_read_bytes"]
+    assert ours["byte of states"] == 2 * theirs.counts["neuron_state_read_bytes"]
+    profile = find_profile("step-memory")
+    energy = sum((profile.price_layer(layer) for layer in counts.layers), NOTHING)
+    additions = theirs.counts["ac"] - theirs.counts["synop"]
+    same = theirs.energy_total_pj - 0.9 * additions
+    assert energy.value * 1e6 == pytest.approx(same, rel=1e-6)
