@@ -16,8 +16,8 @@ from snncc.files import Content
 from snncc.ir import Network, Trace, Values, show
 from snncc.ir.passes import Ranges
 
+from .file_names import CHECK, FLOAT, NETWORK, RANGES, REPORT, TENSORS
 from .ranges import ranges_arrays
-from .schema import CHECK, FLOAT, NETWORK, RANGES, REPORT, TENSORS
 from .write import dump
 
 SPARSE_BYTES = 1 << 60

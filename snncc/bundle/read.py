@@ -1,4 +1,7 @@
-"""Reading a bundle: what it contains, and whether it is still what was written."""
+"""Reading a bundle: its networks, check and report, as values.
+
+A file that was changed, is a link or is not listed is refused in `checked_files.py`.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +26,12 @@ from snncc.ir.passes import Ranges
 from snncc.ir.untrusted import limits
 from snncc.packages import require_packages
 
+from .checked_files import manifest_text, open_listed, refuse_strangers
+from .file_names import CHECK, FLOAT, MANIFEST, NETWORK, RANGES, REPORT, TENSORS
 from .manifest import ports
 from .origin import is_built_here
 from .ranges import ranges_from
-from .schema import (
-    CHECK,
-    FLOAT,
-    MANIFEST,
-    NETWORK,
-    RANGES,
-    REPORT,
-    TENSORS,
-    Manifest,
-    read_manifest,
-)
-from .sealed import manifest_text, open_listed, refuse_strangers
+from .schema import Manifest, read_manifest
 from .signature import require_signature
 from .write import BundleKind
 

@@ -1,9 +1,8 @@
-"""The schema of a bundle: the names of its files, and what its manifest says of them."""
+"""The format of a bundle's manifest: its version, and every field with the values it may have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Annotated
 
 import msgspec
@@ -12,17 +11,9 @@ from msgspec import Meta, Struct
 from snncc.ir import Decode, UsageError
 from snncc.ir.untrusted import limits
 
-FORMAT_VERSION = 2
-MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"
-CHECK, REPORT, LOG = "check/check.npz", "report.json", "log.json"
-FLOAT = "source/network.snn", "source/tensors.npz"  # the imported network, before any pass
-RANGES = "source/ranges.npz"  # what calibration saw
-SIGNATURE = "manifest.sig"
-UNLISTED = frozenset({MANIFEST, LOG, SIGNATURE})
-"""Files of a bundle that its manifest does not list."""
+from .file_names import REQUIRED, UNLISTED, is_inside
 
-REQUIRED = (NETWORK, TENSORS, *FLOAT, RANGES, CHECK, REPORT)
-"""Files that every bundle has."""
+FORMAT_VERSION = 2
 
 Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 Extent = Annotated[int, Meta(ge=0, le=limits.EXTENT)]
@@ -92,7 +83,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
             version.
     """
 
-    format_version: Annotated[int, Meta(ge=2, le=2)]
+    format_version: Annotated[int, Meta(ge=FORMAT_VERSION, le=FORMAT_VERSION)]
     snncc: str
     target: str
     board: str | None
@@ -163,10 +154,3 @@ def list_digests(text: bytes) -> Mapping[str, str] | None:
     if not files or not all(is_inside(name) for name in files):
         return None
     return {name: entry.sha256 for name, entry in files.items()}
-
-
-def is_inside(name: str) -> bool:
-    """Whether a name is that of a file below a folder: no step up, no drive, no odd letter."""
-    parts = PurePosixPath(name).parts
-    plain = bool(parts) and str(PurePosixPath(*parts)) == name and name.isprintable()
-    return plain and not name.startswith("/") and ".." not in parts and "\\" not in name

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from snncc.ir import DeviceError, UsageError
 
-from .schema import MANIFEST, SIGNATURE
-from .sealed import open_inside
+from .checked_files import open_inside
+from .file_names import MANIFEST, SIGNATURE
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -23,10 +23,11 @@ from snncc.files import (
 )
 from snncc.ir import UsageError
 
+from .checked_files import manifest_text
+from .file_names import LOG, MANIFEST, SIGNATURE, UNLISTED
 from .manifest import Unfinished
 from .origin import note_built
-from .schema import LOG, MANIFEST, SIGNATURE, UNLISTED, Listed, list_digests
-from .sealed import manifest_text
+from .schema import Listed, list_digests
 from .signature import SigningKey
 
 ROLES = frozenset({"target", "check", "source", "firmware"})

@@ -16,9 +16,9 @@ import pytest
 
 from snncc import report
 from snncc.bundle import MANIFEST, Bundle
+from snncc.bundle.file_names import REQUIRED, UNLISTED, is_inside
 from snncc.bundle.manifest import ports
 from snncc.bundle.ranges import ranges_arrays, ranges_from
-from snncc.bundle.schema import REQUIRED, UNLISTED, is_inside
 from snncc.ir import SnnccError, Tensor, UsageError, parse
 from snncc.ir.passes import Quantize, calibrate
 from snncc.run import run

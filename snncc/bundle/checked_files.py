@@ -1,4 +1,8 @@
-"""Opening a bundle's files: none outside its folder, none through a link, only regular files."""
+"""A bundle's files, refused where they are links, strangers, or not of the digest that is listed.
+
+A path that leads out of the folder is refused with the manifest that lists it: `is_inside` in
+`file_names.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,8 @@ from snncc.files import list_strangers
 from snncc.ir import UsageError
 from snncc.ir.untrusted import limits
 
-from .schema import MANIFEST, UNLISTED, Listed
+from .file_names import MANIFEST, UNLISTED
+from .schema import Listed
 
 
 def open_inside(folder: Path, name: str) -> BufferedReader:
