@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.build.calibration_data import learn_ranges
 from snncc.build.lowering import lower_network
@@ -23,7 +24,6 @@ from snncc.importing import import_model
 from snncc.ir import Network, SnnccError, plugins
 from snncc.ir.passes import Ranges
 from snncc.loss import Loss, measure
-from snncc.plugins import backend
 from snncc.zoo import names
 
 CALIBRATION_SAMPLES = 64  # of the training data

@@ -15,13 +15,13 @@ from typing import Any, TypeVar, cast
 from rich.console import Console
 from rich.table import Table
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.build.run_passes import run_pipeline
 from snncc.datasets import calibration
 from snncc.importing import import_model
 from snncc.ir import Network, give_back
 from snncc.ir.passes import calibrate
-from snncc.plugins import backend
 from snncc.zoo import entry, list_published
 
 MODELS = "sdt2-55m", "spikegpt-216m"

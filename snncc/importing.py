@@ -21,8 +21,8 @@ from snncc.ir import (
 )
 from snncc.ir.untrusted import limits
 
+from .backend_and_frontend import find_source, frontend
 from .datasets import ZOO, Samples, find_samples, read_ticks, tick_seconds
-from .plugins import find_source, frontend
 
 STILL_TICKS = 5  # for which still data are shown to a model that may be made for them
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from snncc.ir import BUILT_IN, DeviceError, Network, Plugin, plugins
 from snncc.ir.passes import Pass
 
-from .plugins import frontend_plugin
+from .backend_and_frontend import frontend_plugin
 
 OWN = "snncc"
 

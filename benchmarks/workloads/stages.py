@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads.growing import Axis, Grown, grow, torch_source
+from snncc.backend_and_frontend import backend, frontend
 from snncc.backends import Backend, Settings
 from snncc.build import compile_model, run_pipeline
 from snncc.bundle import BuildRequest, Bundle
@@ -18,7 +19,6 @@ from snncc.frontends import ImportRequest
 from snncc.frontends.nir import write_nir
 from snncc.ir import Network, parse, run, show, verify
 from snncc.ir.passes import Ranges, calibrate
-from snncc.plugins import backend, frontend
 from snncc.run import Player, answer
 from snncc.run import verify as verify_bundle
 

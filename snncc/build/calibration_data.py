@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from snncc.datasets import Samples
-from snncc.effort import MINUTE, count_tick_work
 from snncc.ir import Network, Quantity, Values
 from snncc.ir.ops import Input
 from snncc.ir.passes import Ranges, calibrate, with_inputs
+from snncc.reference_work import MINUTE, count_tick_work
 
 CALIBRATION_TICKS = 8_192  # of each sample: what calibration takes does not grow with longer ones
 COARSE_CODES = 64  # below this a value's largest code says little of it

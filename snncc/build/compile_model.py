@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from snncc import bundle
+from snncc.backend_and_frontend import backend, find_lowering_versions
 from snncc.backends import Backend, FirmwareBackend, Json
 from snncc.bundle import BuildRequest, BundleWriter, manifest
 from snncc.datasets import Samples, calibration
@@ -36,7 +37,6 @@ from snncc.ir.passes import (
     find_unproven,
 )
 from snncc.packages import note_homeless_ops
-from snncc.plugins import backend, find_lowering_versions
 from snncc.run import Player, pace_warning
 
 from .calibration_data import input_notes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from snncc.datasets import Samples
-from snncc.effort import MINUTE, count_affordable
 from snncc.ir import Network, SpikesDiffer, UsageError
 from snncc.loss import Loss, measure
+from snncc.reference_work import MINUTE, count_affordable
 
 WORK = MINUTE // 20  # of a build: some seconds
 MOST_SAMPLES = 256

@@ -7,6 +7,7 @@ from math import prod
 
 import numpy as np
 
+from snncc.backend_and_frontend import frontend
 from snncc.backends import Backend, Presentation, Settings
 from snncc.bundle import BuildRequest
 from snncc.datasets import Samples, class_names
@@ -14,7 +15,6 @@ from snncc.importing import model_options
 from snncc.ir import Network, UsageError
 from snncc.ir.ops import Input
 from snncc.ir.passes import Pass, Ranges, all_passes, calibrate, parse_passes, with_ranges
-from snncc.plugins import frontend
 
 from .calibration_data import learn_ranges
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Backend
 from snncc.build import Attempt, Probed, find_ranges, probe, settings_of, split_options
 from snncc.bundle import BuildRequest
@@ -20,7 +21,6 @@ from snncc.ir import (
     plugins,
 )
 from snncc.ir.passes import Ranges
-from snncc.plugins import backend
 
 from .cures import Trial, costs
 from .findings import Checked, Finding, Target

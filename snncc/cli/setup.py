@@ -10,9 +10,9 @@ from .failures import debug_option
 @debug_option
 def command(target: str) -> None:
     """Install the runtime of TARGET in an environment of its own; `snncc doctor` finds it there."""
+    from snncc.backend_and_frontend import backend
     from snncc.backends import InstallableBackend
     from snncc.ir import UsageError
-    from snncc.plugins import backend
 
     found = backend(target)
     if not isinstance(found, InstallableBackend):

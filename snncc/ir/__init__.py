@@ -39,7 +39,7 @@ from .interpreter.trace import Difference, Tally, Trace
 from .mapped_tensors import give_back
 from .names import NAME, find_unused, identifier, tensor_name
 from .network import DECODES, Decode, Network, Node, Origin, Use
-from .op.facts import Dimension, Measure, Output, Role, State
+from .op.dimensions import Dimension, Measure, Output, Role, State
 from .op.fields import Pads
 from .op.op import OPS, Leak, Op, collect_fields
 from .op.registry import BUILT_IN, all_ops, op_class

@@ -1,4 +1,4 @@
-"""What installed packages offer by entry points: targets, frontends, ops and passes, by name."""
+"""The groups of entry points in which packages offer targets, frontends, ops, passes; by name."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args
 from .derived import Derived
 from .errors import RuleViolation
 from .nodes import NO_FORMATS, Formats, Node, Nodes, Origin, Use
-from .op.facts import Output
+from .op.dimensions import Output
 from .ops import Input, Spiking
 from .param import Shape
 from .shapes import SHAPES, infer

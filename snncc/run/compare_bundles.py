@@ -8,8 +8,8 @@ from pathlib import Path
 from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples, find_samples
-from snncc.effort import MINUTE, count_affordable
 from snncc.loss import Loss, measure
+from snncc.reference_work import MINUTE, count_affordable
 
 from .engines import fit
 

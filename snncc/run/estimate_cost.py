@@ -21,8 +21,8 @@ from snncc.cost import (
     list_profiles,
 )
 from snncc.datasets import Samples, find_samples
-from snncc.effort import MINUTE, count_affordable
 from snncc.ir import CapacityError, DeviceError
+from snncc.reference_work import MINUTE, count_affordable
 
 from .core_time import Current, time_instructions
 from .engines import fit

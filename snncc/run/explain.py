@@ -9,11 +9,11 @@ from pathlib import Path
 from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples, find_samples
-from snncc.effort import MINUTE, count_affordable
 from snncc.ir import Network
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Effect, Pass, Quantize, all_passes, parse_passes, with_ranges
 from snncc.loss import Blame, Counterfactual, Sensitivity, advise, blame, measure_sensitivity
+from snncc.reference_work import MINUTE, count_affordable
 
 from .engines import fit
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import (
     Backend,
     DeviceBackend,
@@ -16,7 +17,6 @@ from snncc.backends import (
 )
 from snncc.bundle import Bundle
 from snncc.ir import Trace, UsageError, Values
-from snncc.plugins import backend
 
 from .board_run import Played, Player
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from snncc.backend_and_frontend import executes
 from snncc.bundle import Bundle
 from snncc.datasets import Samples, find_samples
 from snncc.files import digest
 from snncc.frontends import Eager
 from snncc.importing import import_model
 from snncc.ir import DeviceError, Network, UsageError
-from snncc.plugins import executes
 
 BEGUN_ANEW = (
     "the bundle was built without --weights, and the model begins with other weights now, as "

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from snncc.backend_and_frontend import find_lowering_versions
 from snncc.backends import Backend, Json
 from snncc.bundle import CHECK, Bundle, port_lags
 from snncc.ir import CompileError, Network, run, show
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Lateness, all_passes, parse_passes, with_ranges
-from snncc.plugins import find_lowering_versions
 from snncc.version import __version__
 
 from .recompile import check_firmware

@@ -9,9 +9,9 @@ from pathlib import Path
 from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
-from snncc.effort import MINUTE, count_affordable
 from snncc.ir import CapacityError, DeviceError, run
 from snncc.loss import SEEDS, Change, Measured, measure_floor
+from snncc.reference_work import MINUTE, count_affordable
 
 from .comparison import Comparison, Report, Scores
 from .engines import fit

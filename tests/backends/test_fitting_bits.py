@@ -9,11 +9,11 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Backend, Settings, advise_bits
 from snncc.ir import LoweringRefused, Network, Quantity, Tensor, parse
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Quantize, calibrate
-from snncc.plugins import backend
 
 TEXT = """network loud tick=0.001s decode=count {
   %x = input() {shape=[40], signal="real"}

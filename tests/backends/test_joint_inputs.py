@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Backend, Settings
 from snncc.build.lowering import lower_network
 from snncc.ir import parse, run
 from snncc.ir.passes import calibrate
-from snncc.plugins import backend
 
 NEURON = """lif({}) {{bias=0.0, threshold=0.6, compare=">", reset="value", reset_amount=0.0, \
 reset_order="now", spikes=1, refractory=0, initial=0.0, decay=0.5}}"""

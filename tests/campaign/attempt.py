@@ -21,8 +21,8 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
+from snncc.backend_and_frontend import backend
 from snncc.ir import SnnccError, SpikesDiffer
-from snncc.plugins import backend
 
 from .case import Case, NoModule, case
 from .refusals import class_of

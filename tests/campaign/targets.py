@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Backend, ChoosingBackend, FirmwareBackend, Settings
 from snncc.backends.tflm import TflmBackend
 from snncc.backends.tflm.run.simulate import play as interpreted
 from snncc.build.claims import Claims
 from snncc.build.lowering import lower_network
 from snncc.ir import Network, SpikesDiffer, Trace, Values, run
-from snncc.plugins import backend
 
 from .case import Case
 from .strict_c import Way, run_sanitized

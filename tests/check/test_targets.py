@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Backend, Settings, pack
 from snncc.backends.c99 import rules as c99
 from snncc.backends.lava import rules as lava
@@ -23,7 +24,6 @@ from snncc.cli import main
 from snncc.ir import CompileError, Network, Node, Problem, Use, arithmetics, show, values_of
 from snncc.ir.ops import Norm, Weighted
 from snncc.ir.passes import Quantize, calibrate
-from snncc.plugins import backend
 from tests.nets import HAND, hand, spikes_for
 
 TARGETS = ("c99", "lava", "spinnaker2", "tflm")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from snncc.backend_and_frontend import backend, frontend
 from snncc.ir import DeviceError, UsageError, plugin, plugins
-from snncc.plugins import backend, frontend
 
 BACKENDS = "snncc.backends"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from snncc import zoo
+from snncc.backend_and_frontend import executes, find_source, frontend
 from snncc.frontends.nir import write_nir
 from snncc.importing import import_model
 from snncc.ir import UsageError, show
-from snncc.plugins import executes, find_source, frontend
 from tests.nets import hand
 
 OWN = Path(__file__).parent / "zoo_of_users" / "own_loop.py"

@@ -7,11 +7,11 @@ import onnx
 import pytest
 import torch
 
+from snncc.backend_and_frontend import frontend
 from snncc.frontends import ImportRequest, WatchedEager
 from snncc.frontends.onnx import write_onnx
 from snncc.frontends.onnx.write.write_onnx import TEXT
 from snncc.ir import Trace, UsageError, Values
-from snncc.plugins import frontend
 from tests.nets import hand
 
 TICKS, FEATURES = 23, 4

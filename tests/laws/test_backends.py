@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.build import lower_network
 from snncc.ir import (
@@ -21,7 +22,6 @@ from snncc.ir import (
     show,
 )
 from snncc.ir.passes import PASSES, all_passes, calibrate
-from snncc.plugins import backend
 from tests.nets import networks, spikes_for
 
 TARGETS = sorted(plugins("snncc.backends"))

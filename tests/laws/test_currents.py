@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.build.lowering import lower_network
 from snncc.ir import LoweringRefused, Network, PassError, Tensor, parse, run
 from snncc.ir.ops import Input
 from snncc.ir.passes import Quantize, Ranges, calibrate
-from snncc.plugins import backend
 from tests.nets import hand, spikes_for
 
 HEAD = "network circle tick=0.001s decode=count {\n"

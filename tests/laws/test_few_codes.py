@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.build.lowering import lower_network
 from snncc.ir import Network, Single, Tensor, Values, arithmetics, parse, run
 from snncc.ir.ops import Weighted
 from snncc.ir.passes import Quantize, calibrate
-from snncc.plugins import backend
 from tests.nets import spikes_for
 
 HEAD = 'network few tick=0.001s decode=count {\n  %x = input() {shape=[6], signal="spike"}\n'

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.build import lower_network
 from snncc.ir import CompileError, Network, PassError, Tensor, Values, parse, run, verify
 from snncc.ir.ops import Dense
 from snncc.ir.passes import Quantize, calibrate, find_faint
 from snncc.ir.views import arithmetics
-from snncc.plugins import backend
 
 TARGETS = ("c99", "tflm", "spinnaker2", "lava")
 LEAKY = (

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings, StreamBackend
 from snncc.build import run_pipeline
 from snncc.ir import (
@@ -20,7 +21,6 @@ from snncc.ir import (
     run,
 )
 from snncc.ir.passes import calibrate
-from snncc.plugins import backend
 from tests.nets import HAND, hand, networks, quantized_networks, spikes_for
 
 TICKS = 9

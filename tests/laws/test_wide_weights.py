@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import ChoosingBackend, Settings
 from snncc.ir import Network, PassError, Quantity, UsageError, Values, arithmetics, run, values_of
 from snncc.ir import verify as verify_network
 from snncc.ir.ops import Weighted
 from snncc.ir.passes import Quantize, calibrate
-from snncc.plugins import backend
 from tests.nets import HAND, hand
 
 TARGETS: tuple[tuple[str, dict[str, str]], ...] = (

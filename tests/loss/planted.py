@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.importing import import_model
 from snncc.ir import (
@@ -24,7 +25,6 @@ from snncc.ir import (
 from snncc.ir.ops import Spiking, Weighted
 from snncc.ir.passes import calibrate
 from snncc.loss import Cause, Counterfactual
-from snncc.plugins import backend
 from snncc.run import lower_in_stages
 
 SAMPLES, TICKS = 6, 60

@@ -1,8 +1,9 @@
-"""Frozen values that say what C keeps: constant tables, wires, states. Never: a step.
+"""What C keeps, and in which C type: constant tables, wires, states, as frozen values.
 
-A `Table` is constant, in flash; a `Wire` or a `Memory` is in RAM. The C type of a wire is chosen in
-`lower/signal_uses.py` (`Facts.ctype`), that of a state in `lower/population_arithmetic.py` and
-`lower/scalar_neurons.py`, that of a table in `lower/gathered_rows.py` (`choose_layout`).
+A `Table` is constant, in flash; a `Wire` or a `Memory` is in RAM. A C type is the narrowest that
+contains all of its values (`narrowest`); that range comes from `lower/signal_uses.py` for a wire
+(`Facts.ctype`), from `lower/scalar_neurons.py` for a state. Neurons in lanes have int16 states
+(`lower/population_arithmetic.py`), weights in rows int8 (`lower/gathered_rows.py`).
 """
 
 from __future__ import annotations
@@ -118,3 +119,15 @@ class Memory:
     def bytes(self) -> int:
         """RAM that it takes."""
         return self.lanes * BYTES[self.ctype]
+
+
+def narrowest(low: int, high: int) -> CType | None:
+    """The smallest C type that holds the range; None where 32 bits do not."""
+    known: tuple[tuple[CType, int, int], ...] = (
+        ("uint8_t", 0, 255),
+        ("int8_t", -128, 127),
+        ("int16_t", -(1 << 15), (1 << 15) - 1),
+        ("uint16_t", 0, (1 << 16) - 1),
+        ("int32_t", -(1 << 31), (1 << 31) - 1),
+    )
+    return next((name for name, least, most in known if least <= low and high <= most), None)

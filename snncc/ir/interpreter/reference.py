@@ -15,7 +15,7 @@ from ..arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmet
 from ..arithmetic.number import Quantity
 from ..errors import NumberError, UsageError, describe_unknown
 from ..network import Network, Node, Use
-from ..op.facts import Output
+from ..op.dimensions import Output
 from ..op.op import check_states
 from ..param import StateValues, Values
 from ..views import arithmetics, order_nodes

@@ -1,6 +1,6 @@
 """What an op is, and everything in which one says what it does: start here to write an op."""
 
-from .facts import POTENTIAL, Dimension, Field, Measure, Output, Role, State
+from .dimensions import POTENTIAL, Dimension, Field, Measure, Output, Role, State
 from .fields import (
     Bias,
     Count,

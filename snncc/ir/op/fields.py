@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, TypeAlias, TypeGuard, get_args
 
 from ..param import Param, Ref
-from .facts import Dimension, Field, Measure
+from .dimensions import Dimension, Field, Measure
 
 Pads: TypeAlias = tuple[tuple[int, int], ...]
 """Zeros before and after, per axis; the two may differ."""

@@ -1,4 +1,4 @@
-"""Op, the base of everything a node can do, and the table of all ops; no op itself."""
+"""Op: the facts that every op must state, and their check; the table of all ops; no op itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import UndeclaredFact
 from ..param import Param, Ref, Shape, StateValues, Unit, Values, values_of
 from ..tensor import Tensors
-from .facts import POTENTIAL, Field, Measure, Output, Role, State
+from .dimensions import POTENTIAL, Field, Measure, Output, Role, State
 from .fields import field_of
 
 if TYPE_CHECKING:

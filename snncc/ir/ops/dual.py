@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Role, State
+from ..op.dimensions import Role, State
 from ..op.fields import Decay
 from ..op.op import Leak, same_unit
 from ..param import Shape, StateValues, Unit, Values

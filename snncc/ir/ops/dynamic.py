@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Dimension, Measure, Output, Role
+from ..op.dimensions import Dimension, Measure, Output, Role
 from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values
 from ..tensor import Tensors

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Output, State
+from ..op.dimensions import Output, State
 from ..op.fields import Voltage
 from ..op.op import Op, expect_params
 from ..param import Shape, StateValues, Unit, Values

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Output
+from ..op.dimensions import Output
 from ..op.fields import Bias, Extent, Extents, Indices, Padding, Weights
 from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Output, Role, State
+from ..op.dimensions import Output, Role, State
 from ..op.fields import Current, Decay, Multiplier, Voltage, choice
 from ..op.op import Leak, Op, expect_params
 from ..param import Shape, StateValues, Unit, Values, values_of

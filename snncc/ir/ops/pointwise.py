@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Output, Role
+from ..op.dimensions import Output, Role
 from ..op.fields import Extents, Multiplier, Offset, choice
 from ..op.op import Op, common_unit, expect_params, same_unit
 from ..param import Shape, StateValues, Unit, Values

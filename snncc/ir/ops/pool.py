@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Output
+from ..op.dimensions import Output
 from ..op.fields import Extents, Padding
 from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values

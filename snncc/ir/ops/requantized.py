@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
 from ..arithmetic.functions import FUNCTIONS
-from ..op.facts import Output, Role
+from ..op.dimensions import Output, Role
 from ..op.fields import choice
 from ..op.op import Op
 from ..param import Shape, StateValues, Unit, Values

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, TypeAlias, TypedDict, cast
 import numpy as np
 
 from ..arithmetic.arithmetic import Arithmetic
-from ..op.facts import Output, State
+from ..op.dimensions import Output, State
 from ..op.fields import Count, Current, Floor, Ticks, Voltage, choice
 from ..op.op import Op, expect_params
 from ..param import Param, Shape, StateValues, Unit, Values, values_of

@@ -1,4 +1,4 @@
-"""From codes to constant arrays in the order in which the kernels read them; no decisions."""
+"""From codes to constant arrays in the order in which the kernels read them: byte by byte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from snncc.ir import Integers, Tensor, find_unused
 
-from ..storage import KINDS, Constant, CType, Layout, Table
+from ..storage import KINDS, Constant, Layout, Table
 from ..target import LANES
 
 # Within a word the bytes lie as a DSP core widens them: bytes 0 and 2 first, then 1 and 3
@@ -110,15 +110,3 @@ def lane_rows(weights: Integers) -> Integers:
     """Weights `[..., sources, lanes]`, lanes a multiple of eight, as `[..., source, group, 8]`."""
     grouped = weights.reshape(*weights.shape[:-1], weights.shape[-1] // LANES, LANES)
     return grouped[..., BYTE_ORDER]
-
-
-def narrowest(low: int, high: int) -> CType | None:
-    """The smallest C type that holds the range; None where 32 bits do not."""
-    known: tuple[tuple[CType, int, int], ...] = (
-        ("uint8_t", 0, 255),
-        ("int8_t", -128, 127),
-        ("int16_t", -(1 << 15), (1 << 15) - 1),
-        ("uint16_t", 0, (1 << 16) - 1),
-        ("int32_t", -(1 << 31), (1 << 31) - 1),
-    )
-    return next((name for name, least, most in known if least <= low and high <= most), None)

@@ -10,9 +10,9 @@ from snncc.ir import Integers, Node
 from snncc.ir.ops import Conv
 
 from ..program import Layer, Loop, Products, Runs, Scatter, Settle
-from ..storage import BYTES, CType
+from ..storage import BYTES, CType, narrowest
 from ..target import EVENT_SCATTERED, GATHERED_LEAST, LANE_BITS, LANES, PRODUCT
-from .constant_arrays import Grid, Tables, lane_rows, narrowest
+from .constant_arrays import Grid, Tables, lane_rows
 from .context import Context
 from .gathered_rows import (
     choose_layout,

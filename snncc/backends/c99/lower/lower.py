@@ -31,9 +31,8 @@ from ..program import (
     Step,
     Unpack,
 )
-from ..storage import Reading, Wire
+from ..storage import Reading, Wire, narrowest
 from .c_name import name_in_c
-from .constant_arrays import narrowest
 from .context import Context
 from .current import Current, Synapses
 from .elements import element_steps

@@ -10,9 +10,8 @@ from snncc.ir import Factor, IntegerArithmetic, Node, Overflow, Quantity
 from snncc.ir.ops import Function, Graded, Norm, Requantize
 
 from ..program import Layer, Loop, Normalise
-from ..storage import Constant
+from ..storage import Constant, narrowest
 from ..target import TABLE_BITS
-from .constant_arrays import narrowest
 from .context import Context
 from .elements import spread_loop
 from .parameter_codes import current_shifts, parameter_codes

@@ -12,8 +12,8 @@ from snncc.ir import Factor, Node, Op, Overflow, Param, Quantity, Rounding, Stat
 from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Spiking
 
 from ..program import Scalar
-from ..storage import Constant, CType, Memory
-from .constant_arrays import Grid, narrowest
+from ..storage import Constant, CType, Memory, narrowest
+from .constant_arrays import Grid
 from .context import Context
 from .parameter_codes import current_shifts, factor_codes, parameter_codes
 from .signal_uses import refusal

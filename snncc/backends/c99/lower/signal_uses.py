@@ -25,9 +25,8 @@ from snncc.ir import (
 from snncc.ir.ops import BlockDense, Dense, Input, Reshape
 
 from ..rules import CURES, RULES
-from ..storage import CType, Reading, Wire
+from ..storage import CType, Reading, Wire, narrowest
 from ..target import COUNTED_MOST, EVENTS_MAX, PHASES_MAX
-from .constant_arrays import narrowest
 
 
 def refusal(rule: str, node: Node, message: str) -> LoweringRefused:

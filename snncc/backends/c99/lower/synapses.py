@@ -12,7 +12,7 @@ from snncc.ir import Integers, Node, Output, Use
 from snncc.ir.ops import BlockDense, Conv, Dense, Sparse, Weighted
 
 from ..program import ConvWalk, DenseWalk, Dot, Layer, RowSums, SparseWalk, Spread, Walk
-from ..storage import BYTES, Constant, CType
+from ..storage import BYTES, Constant, CType, narrowest
 from ..target import (
     ACCUMULATOR_BITS,
     DENSE_SYNAPSE,
@@ -25,7 +25,7 @@ from ..target import (
     SOURCE,
     WINDOW,
 )
-from .constant_arrays import Grid, narrowest
+from .constant_arrays import Grid
 from .context import Context
 from .gathered_rows import (
     blocks_of,

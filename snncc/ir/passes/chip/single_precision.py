@@ -8,7 +8,7 @@ from ...arithmetic.number import Factor, Format, Single
 from ...edit import map_nodes, tidy
 from ...errors import PassError
 from ...network import Network, Node
-from ...op.facts import Role
+from ...op.dimensions import Role
 from ..base import Effect, Pass
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ...edit import keep_tensor
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op.facts import Measure
+from ...op.dimensions import Measure
 from ...ops import Sum, Weighted
 from ...param import values_of
 from ..base import Effect, Pass

@@ -12,7 +12,7 @@ from ...arithmetic.arithmetic import FloatArithmetic
 from ...edit import find_fresh, insert, keep_tensor, redirect, remove
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op.facts import Measure, Output
+from ...op.dimensions import Measure, Output
 from ...op.op import Op
 from ...ops import (
     Affine,

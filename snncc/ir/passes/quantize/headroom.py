@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ...network import Network, Node
-from ...op.facts import Output
+from ...op.dimensions import Output
 from ...ops import Weighted
 from ...param import values_of
 

@@ -10,7 +10,7 @@ from ...arithmetic.number import Overflow, Quantity, Rounding
 from ...edit import find_fresh, insert
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...op.facts import Output
+from ...op.dimensions import Output
 from ...ops import Requantize, Weighted
 from .calibrate import Ranges, name_recorded
 from .headroom import count_spare, moves

@@ -8,7 +8,7 @@ import networkx as nx
 
 from ...derived import Derived
 from ...network import Network, Node, Use
-from ...op.facts import Output
+from ...op.dimensions import Output
 from ...op.op import Op
 
 WHOLE = Output.MOVED, Output.SUMMED, Output.MULTIPLIED

@@ -18,7 +18,7 @@ from ...edit import replace as replace_nodes
 from ...errors import PassError
 from ...interpreter.reference import run
 from ...network import Network, Node, Use
-from ...op.facts import Output
+from ...op.dimensions import Output
 from ...ops import Affine, Function, Input, Requantize, Weighted
 from ...param import values_of
 from ...views import arithmetics

@@ -12,7 +12,7 @@ from ...arithmetic.number import Quantity
 from ...bounds import Bounds, bounds, wire_bounds
 from ...errors import PassError, Problem
 from ...network import Network, Node, Use
-from ...op.facts import Output
+from ...op.dimensions import Output
 from ...op.op import Op
 from ...ops import Spiking
 from ...param import Unit, Values, values_of

@@ -14,7 +14,7 @@ from ...arithmetic.arithmetic import FloatArithmetic
 from ...derived import Derived
 from ...errors import PassError
 from ...network import Network, Node, Use
-from ...op.facts import Output
+from ...op.dimensions import Output
 from ...op.op import Op
 from ...ops import Input, Sum, Weighted
 from ...param import Shape, Unit, Values

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...errors import PassError, describe_unknown
 from ...network import Network, Node
-from ...op.facts import Output
+from ...op.dimensions import Output
 from ...ops import Weighted
 from .headroom import count_spare
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import PassError, Problem
 from ...network import Network, Node
-from ...op.facts import Measure
+from ...op.dimensions import Measure
 from ...ops import Input
 from ...param import StateValues, values_of
 from ...views import arithmetics, order_nodes

@@ -1,4 +1,7 @@
-"""Entry points → backend and frontend objects, imported when asked for; names no built-in."""
+"""Which backend builds for a target, and which frontend reads a MODEL; names no built-in.
+
+Under which entry points packages offer them is in `snncc/ir/entry_points.py`.
+"""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import cast

@@ -1,4 +1,7 @@
-"""The values in which an op says what it is: dimensions, roles, states, its output; no op."""
+"""Dimensions of fields, roles, kinds of states and of outputs: the words in which an op speaks.
+
+Which of them every op must state is in `op.py`; the types of fields by name are in `fields.py`.
+"""
 
 from __future__ import annotations
 

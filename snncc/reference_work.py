@@ -1,4 +1,8 @@
-"""How much work a run of a network is, counted so that what is bounded by it stays repeatable."""
+"""How much work a run of the reference is, in multiplications; what it bounds stays repeatable.
+
+Nothing of a target: what a network does is counted in `snncc/cost`, and how long a tick takes on a
+core in `snncc/run/core_time.py` and `snncc/run/pace.py`.
+"""
 
 from __future__ import annotations
 
