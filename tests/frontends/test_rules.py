@@ -90,6 +90,7 @@ VECTORS: dict[str, Function] = {
     "flip": lambda x: x.flip(1),
     "roll by cat": lambda x: torch.cat([x[:, 2:], x[:, :2]], dim=-1),
     "cat with numbers": lambda x: torch.cat([x, x.relu()], 1) * 2,
+    "cat beside a list": lambda x: torch.cat([torch.stack([x, 2 * x], 1), x.view(-1, 2, 3)], 2),
     "split": lambda x: x.split([1, 2, 3], dim=1)[2],
     "chunk": lambda x: x.chunk(4, dim=1)[2],
     "unbind": lambda x: torch.stack(x.unbind(1)[::-1], dim=1),

@@ -206,7 +206,7 @@ def join(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
 
 
 def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
-    grids = [loom.unlist(g, axis) for g in grids]
+    grids = _lay_alike(loom, [loom.unlist(g, axis) for g in grids], axis)
     ones = [
         (*g.axes[:axis], g.axes[axis] or axis_of("feature", 1), *g.axes[axis + 1 :]) for g in grids
     ]
@@ -221,6 +221,16 @@ def _concat(loom: Loom, grids: Sequence[Grid], axis: int) -> Grid:
     total = sum(g.shape[axis] for g in grids)
     axes = grids[0].axes
     return Grid(cells, (*axes[:axis], axis_of("feature", total), *axes[axis + 1 :]))
+
+
+def _lay_alike(loom: Loom, grids: Sequence[Grid], axis: int) -> list[Grid]:
+    """The grids with features instead of lists on other axes, where not all have the same lists."""
+    for other in range(len(grids[0].axes)):
+        if other != axis and len({g.axes[other] for g in grids}) > 1:
+            grids = [loom.unlist(g, other) for g in grids]
+    if len({g.cells.shape for g in grids}) > 1:
+        raise loom.weaver.refuse("the joined tensors are laid out differently")
+    return [*grids]
 
 
 @row("scatter")
