@@ -8,16 +8,23 @@ What one op makes of its inputs' ranges is the op's: `Op.bound`; for neurons it 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from .arithmetic.arithmetic import Arithmetic
 from .errors import RuleViolation
 from .network import Network, Node, Use
+from .op.facts import Output
 from .ops import Input
-from .param import Unit, Values
+from .param import Shape, Unit, Values
 from .views import arithmetics
+
+FARTHEST = 1 << 62
+"""An end of a range that is beyond what 64 bits add up: so far, or farther."""
+NEAR = 1 << 20
+"""What any op makes of codes below this is within 64 bits."""
+ROUNDING = 1 + 1e-9  # outward, of what is computed in doubles
 
 Bounds = Mapping[str, tuple[Values, Values]]
 
@@ -55,8 +62,32 @@ def bounds(network: Network) -> Bounds:
         ends = [wire_bounds(network, use, result, numbers) for use in node.inputs]
         lows, highs = [e[0] for e in ends], [e[1] for e in ends]
         a = numbers[node.name][0]
-        result[node.name] = node.op.bound(lows, highs, network.shapes[node.name], a)
+        result[node.name] = _bound(node, lows, highs, network.shapes[node.name], a)
     return result
+
+
+def _bound(
+    node: Node, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
+) -> tuple[Values, Values]:
+    """What an op makes of its inputs' ranges; no end is beyond `FARTHEST`, and none wraps."""
+    op, most = node.op, max(int(np.max(np.abs(end), initial=0)) for end in (*lows, *highs))
+    if most < NEAR or op.held or op.output is Output.SCALED:
+        farthest = FARTHEST if op.held else NEAR << 10
+        within = ([np.clip(end, -farthest, farthest) for end in ends] for ends in (lows, highs))
+        return op.bound(*within, shape, a)
+    real = ([end.astype(np.float64) for end in ends] for ends in (lows, highs))
+    try:
+        low, high = op.bound(*real, shape, a)
+    except RuleViolation:  # V013: products that leave 64 bits
+        zero = np.zeros((1, *shape), dtype=np.int64)
+        return zero - FARTHEST, zero + FARTHEST
+    if max(-float(np.min(low, initial=0)), float(np.max(high, initial=0))) < FARTHEST / 2:
+        return op.bound(lows, highs, shape, a)
+    return _cut_off(low), _cut_off(high)
+
+
+def _cut_off(end: Values) -> Values:
+    return np.clip(end * ROUNDING, -FARTHEST, FARTHEST).astype(np.int64)
 
 
 def _order(network: Network, known: Container[str]) -> Iterator[Node]:

@@ -118,7 +118,7 @@ def _arithmetic(network: Network, node: Node, units: list[Unit]) -> tuple[Arithm
     if not network.quantized:
         return FloatArithmetic(network.tensors), ONE
     kind = SingleArithmetic if _is_single(node) else IntegerArithmetic
-    a = kind(network.tensors, node.formats, units, f"%{node.name}")
+    a = kind(network.tensors, node.formats, units, f"%{node.name}", str(node.origin))
     shapes = [network.shapes[use.source] for use in node.inputs]
     try:
         return a, node.op.unit(units, shapes, a)

@@ -57,6 +57,11 @@ CLASSES: tuple[Refusal, ...] = (
         "the potential would grow by itself",
     ),
     Refusal(
+        "import: too many spikes",
+        r"its spikes in one tick are more than can be counted",
+        "the model's counts of spikes in one tick pass 32,767, or grow from tick to tick",
+    ),
+    Refusal(
         "quantize: nothing to do",
         r"there are neither weights nor neurons to quantize",
         "nothing in the network computes",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snncc.ir import RULES, CompileError, Tensor, parse, verify
+from snncc.ir import RULES, CompileError, Tensor, parse, run, verify
 
 CASES = sorted(Path(__file__).parent.glob("*.snn"))
 TENSOR = re.compile(r"// @(\S+) (\w+)\[([\d, ]*)\](?: (\S+))?")
@@ -16,7 +16,8 @@ TENSOR = re.compile(r"// @(\S+) (\w+)\[([\d, ]*)\](?: (\S+))?")
 def message(path: Path) -> str:
     """What the first line says to run fails with: type, exit code, sentence.
 
-    `// parse` reads the text, `// verify` also checks the rules. Further comment lines declare
+    `// parse` reads the text, `// verify` also checks the rules, `// run` also computes a
+    tick, in which each input is two thousand million. Further comment lines declare
     tensors, `// @name dtype[shape]`, full of ones, or of the number that follows.
     """
     text = path.read_text()
@@ -27,8 +28,12 @@ def message(path: Path) -> str:
         tensors[found[1]] = Tensor(np.full(shape, float(found[4] or 1), dtype=found[2]))
     with pytest.raises(CompileError) as failed:
         network = parse(text, tensors)
-        assert command == "// verify", f"{path.name} parses"
+        assert command in ("// verify", "// run"), f"{path.name} parses"
         verify(network)
+        assert command == "// run", f"{path.name} keeps all rules"
+        run(
+            network, {n.name: np.full((1, 1, *network.shapes[n.name]), 2e9) for n in network.inputs}
+        )
         pytest.fail(f"{path.name} is a good network")
     return f"{type(failed.value).__name__}, exit code {failed.value.exit_code}\n{failed.value}\n"
 

@@ -15,8 +15,11 @@ from snncc.ir import (
     Overflow,
     Quantity,
     Rounding,
+    RuleViolation,
+    Tensor,
     bounds,
     encode,
+    parse,
     parse_format,
     run,
 )
@@ -121,7 +124,7 @@ def test_sums_are_exact_beyond_what_floats_hold(seed: int, left: int, right: int
 
 def test_sums_beyond_64_bits_are_refused() -> None:
     a = IntegerArithmetic({}, {}, (), "%d")
-    with pytest.raises(NumberError, match=r"%d: a sum may reach .* beyond 64 bits"):
+    with pytest.raises(RuleViolation, match=r"V013 %d: a sum may reach .* beyond 64 bits"):
         a.contract(lambda x, w: x @ w.T, np.full((1, 4), 2**31), np.full((1, 4), 2**31))
 
 
@@ -136,6 +139,25 @@ def test_no_wire_leaves_its_bounds(network: Network, seed: int) -> None:
             wire = trace[f"%{name}"]
             assert np.all(low[:, None] <= wire), name
             assert np.all(wire <= high[:, None]), name
+
+
+@pytest.mark.parametrize("layers", range(1, 9))
+def test_bounds_beyond_64_bits_do_not_wrap(layers: int) -> None:
+    lines = "".join(
+        f"  %c{n} = dense(%c{n - 1}) {{weight=@w}} : weight=s16q0/half-even/trap\n"
+        for n in range(1, layers + 1)
+    )
+    text = f"""network wide tick=0.001s decode=last {{
+  %c0 = input() {{shape=[4], signal="real"}} : value=s16q0/half-even/saturate
+{lines}  return %c{layers}
+}}
+"""
+    network = parse(text, {"w": Tensor(np.full((4, 4), 30000.0))})
+    found = bounds(network)
+    for n in range(1, layers + 1):
+        low, high = found[f"c{n}"]
+        exact = 2**15 * 120000**n
+        assert np.all(-low >= min(exact, 2**62)) and np.all(high >= min(exact - 120000**n, 2**62))
 
 
 @pytest.mark.parametrize("name", ["feedforward", "convolutional", "memory", "readout"])

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import NumberError
+from ..errors import NumberError, RuleViolation
 from ..mapped_tensors import LARGE_BYTES, blocks
 from ..param import Param, Unit, Values, values_of
 from ..tensor import Tensor, Tensors
@@ -239,6 +239,8 @@ class IntegerArithmetic:
     Accumulates exactly, shifts once, fits once: with that, the order of a sum cannot matter.
 
     Attributes:
+        where: the node, as messages name it.
+        place: of the node in the user's model, if it is known.
         saturated: how many codes each role's fit has changed so far.
     """
 
@@ -246,6 +248,7 @@ class IntegerArithmetic:
     formats: Mapping[str, Format]
     units: Sequence[Unit]
     where: str
+    place: str = ""
     saturated: dict[str, int] = field(default_factory=dict[str, int])
     _kept: dict[object, Codes] = field(default_factory=dict[object, Codes])
     _large: dict[object, Tensor] = field(default_factory=dict[object, Tensor])
@@ -355,7 +358,7 @@ class IntegerArithmetic:
             return function(signal.astype(np.float64), real).astype(np.int64)
         if worst < EXACT_INTEGER:
             return function(signal.astype(np.int64), weights)
-        raise NumberError(f"{self.where}: a sum may reach {worst:.3g}, beyond 64 bits")
+        raise self._refuse_sum("a sum", worst)
 
     def bilinear(self, function: Contract, left: Values, right: Values, terms: int) -> Values:
         most = [float(np.max(np.abs(side), initial=0)) for side in (left, right)]
@@ -365,7 +368,14 @@ class IntegerArithmetic:
             return product.astype(np.int64)
         if worst < EXACT_INTEGER:
             return function(left.astype(np.int64), right.astype(np.int64))
-        raise NumberError(f"{self.where}: a sum of products may reach {worst:.3g}, beyond 64 bits")
+        raise self._refuse_sum("a sum of products", worst)
+
+    def _refuse_sum(self, what: str, worst: float) -> RuleViolation:
+        message = (
+            f"{what} may reach {worst:.3g}, beyond 64 bits; put a spiking population in front of "
+            "it, whose spikes are small"
+        )
+        return RuleViolation("V013", self.where.removeprefix("%"), message, self.place)
 
     def ratio(self, codes: Values, divisor: int) -> Values:
         return codes

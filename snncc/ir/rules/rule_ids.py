@@ -20,4 +20,5 @@ RULES: Mapping[str, str] = {
     "V010": "number formats stand on roles that the op has, on all of them or on none",
     "V011": "units agree: signals that meet count in the same unit, or in one a power of two finer",
     "V012": "nodes are listed after the nodes they use without delay",
+    "V013": "in integers, the worst case of every sum is within 64 bits",
 }

@@ -81,6 +81,15 @@ class Exact:
             signal = self.maximum(signal, self.lay_out_like(low, signal))
         return signal
 
+    def clip_each(self, signal: Signal, most: Values) -> Signal:
+        """The signal within -most and most, parameters `[*shape]`."""
+        edge = self.lay_out_like(most, signal)
+        if np.any(signal.high > edge.high):
+            signal = self.minimum(signal, edge)
+        if np.any(signal.low < -edge.high):
+            signal = self.maximum(signal, self.lay_out_like(-most, signal))
+        return signal
+
     def holds(self, code: str, left: Signal, right: Signal) -> Signal:
         """1 where `left code right`, else 0; compared as int32, other types have no safe kernel."""
         flags = self._emit(code, left, right, "bool")
@@ -125,8 +134,21 @@ class Exact:
             return replace(self.divide(self.multiply(signal, factor), unit), low=low, high=high)
         upper = self.divide(signal, unit)
         rest = self.subtract_known(signal, self.multiply(upper, unit), scale - 1)
-        lower = self.divide(self.multiply(rest, factor), unit)
+        lower = self._times_rest(rest, codes, unit)
         return self._combine("ADD", self.multiply(upper, factor), lower, low, high)
+
+    def _times_rest(self, rest: Signal, codes: Values, unit: Signal) -> Signal:
+        """The product of a signal below `unit` with a factor, which may be above it.
+
+        Then it is w unit + p, both of its own sign, and so is the product: rest x w is whole.
+        """
+        scale = int(unit.high.max())
+        if np.all(np.abs(codes) * scale < BOUND):
+            return self.divide(self.multiply(rest, self.lay_out_like(codes, rest)), unit)
+        whole = _trunc(codes, np.asarray(scale))
+        part = self.lay_out_like(codes - whole * scale, rest)
+        lower = self.divide(self.multiply(rest, part), unit)
+        return self.add(self.multiply(rest, self.lay_out_like(whole, rest)), lower)
 
     def add_known(self, left: Signal, right: Signal, low: Values, high: Values) -> Signal:
         """The sum of two signals that is known to stay between `low` and `high`."""

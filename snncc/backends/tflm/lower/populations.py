@@ -141,7 +141,8 @@ class Neurons:
         fallen = x.fit_sum(
             self._times(h, op.fall, "fall"), x.subtract(x.lay_out_like(0, drive), drive), into
         )
-        v = self._times(x.add(risen, fallen), op.gain, "gain")
+        total = self._limit_product(x.add(risen, fallen), op.gain, "gain")
+        v = self._times(total, op.gain, "gain")
         if op.reset == "subtract":
             v = x.add(v, x.multiply(h, fired))
             amount = x.multiply(self.codes(op.reset_amount, fired), fired)
@@ -277,6 +278,17 @@ class Neurons:
         if into.bits > NARROW or into.overflow is not Overflow.SATURATE:
             return drive
         return self.x.clip(drive, -HELD, HELD)
+
+    def _limit_product(self, signal: Signal, param: Param, role: str) -> Signal:
+        """A signal, held where its product saturates v, whatever another state adds to that."""
+        into, factor = self.format("v"), np.abs(self._factor(param, role))
+        if into.overflow is not Overflow.SATURATE:
+            return signal
+        most = 2 * (into.high + 1)
+        with np.errstate(divide="ignore"):
+            edge = np.ceil(most * float(1 << self._frac(role)) / factor)
+        held = np.minimum(edge, float(INT32[1])).astype(np.int64)
+        return self.x.clip_each(signal, held)
 
     def codes(self, param: Param, like: Signal) -> Signal:
         """A parameter in codes of v."""

@@ -16,6 +16,7 @@ from ...ops import Weighted
 from ...param import values_of
 
 SUM_BITS = 31
+SQUARE_BITS = 61  # of a sum of squares
 SHARE = 0.9  # of the largest sum; what is left is the bias's
 
 
@@ -70,3 +71,20 @@ def count_spare_of(network: Network, name: str, bits: int, weight_bits: Widths) 
             elif isinstance(node.op, Weighted):
                 found = max(found, count_spare(network, node, bits, weight_bits.find(node.name)))
     return found
+
+
+def count_spare_of_squares(epsilon: float, size: int, bits: int, frac: int) -> int:
+    """How many bits a value does without, so that the squares of a norm fit.
+
+    `Norm` adds up (size x)**2 over `size` values, in 64 bits; and epsilon size**2 / unit**2 must
+    fit 32.
+
+    Args:
+        epsilon: of the norm.
+        size: values along the axis.
+        bits: of a register, the sign's included.
+        frac: fraction bits that the value has otherwise.
+    """
+    squares = 3 * np.log2(size) + 2 * bits - SQUARE_BITS
+    added = np.log2(epsilon) + 2 * np.log2(size) + 2 * frac - SUM_BITS if epsilon else -1.0
+    return max(0, int(np.floor(squares / 2)) + 1, int(np.floor(added / 2)) + 1)

@@ -64,7 +64,7 @@ class Meeting:
         It stays as it is unless a projection reaches a twelfth of the largest code or less, or a
         third where its rounding would be felt, beside what rounding the stronger ones does. Then it
         is as much finer, by a power of two, as the weakest needs, but no finer than lets the
-        potential (twice what was seen) and the largest sum of currents fit.
+        potential (twice what was seen), thresholds and the largest sum of currents fit.
 
         Args:
             unit: of the strongest projection's weights, per entry of the group's grain.
@@ -234,14 +234,16 @@ class Meeting:
         return np.asarray(reach / group.weights[name])
 
     def _least(self, found: Mapping[str, Unit], bits: int) -> Unit:
-        """The finest unit in which potentials and sums of currents still fit."""
+        """The finest unit in which potentials, thresholds and sums of currents still fit."""
         network, group = self.network, self.group
         need = np.zeros(group.grain)
         for name, factor in group.neurons.items():
             peak = self.ranges.potential(network[name])
             if peak is None:
                 return np.full(group.grain, np.inf)
-            need = np.maximum(need, group.coarsen(MARGIN * peak / factor, network.shapes[name]))
+            for most in (MARGIN * peak, *network[name].op.magnitudes(network.tensors)):
+                one = group.coarsen(np.abs(most) / factor, network.shapes[name])
+                need = np.maximum(need, one)
         sums = np.zeros(group.grain)
         for name, one in found.items():
             sums = sums + one * self._terms(name)

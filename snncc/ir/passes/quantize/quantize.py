@@ -32,6 +32,7 @@ from .units import Currents, Group, groups, kinds, unit_of, wire_kind
 from .weight_bits import LEAST, MOST, NARROW, WeightBits, choose_bits, read_layers
 
 INT32_BITS = 32
+CURRENT_BITS = 30  # of a current in a register, so that a sum of some fits 32
 BIAS_BITS = 30
 MOST_BITS = 30
 STATE_BITS = (16, 24, 30, 32)
@@ -309,7 +310,7 @@ class Quantize(Pass):
         """The network with a register behind a node, in which its current counts in `unit`."""
         held = find_fresh(network, f"{name}_held")
         network, ref = keep_tensor(network, f"{held}.unit", unit)
-        format = Quantity(INT32_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
+        format = Quantity(CURRENT_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
         origin = network[name].origin
         register = Node(held, Requantize(), (Use(name),), {"value": format}, origin)
         return insert(redirect(network, {Use(name): Use(held)}), register)

@@ -19,11 +19,11 @@ from ...errors import PassError
 from ...interpreter.reference import run
 from ...network import Network, Node, Use
 from ...op.dimensions import Output
-from ...ops import Affine, Function, Input, Requantize, Weighted
+from ...ops import Affine, Function, Input, MatMul, Norm, Requantize, Weighted
 from ...param import values_of
 from ...views import arithmetics
 from .calibrate import Ranges
-from .headroom import SUM_BITS, count_spare, moves, sum_bits
+from .headroom import SUM_BITS, count_spare, count_spare_of_squares, moves, sum_bits
 from .real_values import (
     CARRYING,
     counts_spikes,
@@ -225,16 +225,47 @@ class _Registers:
         else:
             weighed = isinstance(self.network[user].op, Weighted) and self._is_wide(use, user)
             narrow = use.source not in self.held and not weighed
-        spared = 0
-        if not narrow and isinstance(self.network[user].op, Weighted):
-            spared = count_spare(
-                self.network, self.network[user], self.bits - 1, self.weight_bits.find(user)
-            )
-        if narrow or (self._is_slim(use) and not spared):
+        spared = self._count_spared(use, user, narrow)
+        if not spared and (narrow or self._is_slim(use)):
             return use
         held = self._register(use, "read")
         self.spared[held.source] = max(spared, self.spared.get(held.source, 0))
         return held
+
+    def _count_spared(self, use: Use, user: str, narrow: bool) -> int:
+        """Bits that a wire does without, so that what its reader adds up fits the integers."""
+        node = self.network[user]
+        match node.op:
+            case Weighted() if not narrow:
+                bits = self.weight_bits.find(user)
+                return count_spare(self.network, node, self.bits - 1, bits)
+            case MatMul():
+                return self._share_of_product(use, node)
+            case Norm(epsilon=epsilon) if not counts_spikes(self.network, use):
+                frac = self._fraction(HEADROOM * self._peak(use))
+                size = self.network.shapes[use.source][-1]
+                return count_spare_of_squares(epsilon, size, self.bits, frac)
+            case _:
+                return 0
+
+    def _share_of_product(self, use: Use, node: Node) -> int:
+        """What one side of a matrix product spares: half of it, if the other side is real too."""
+        sides = [self._count_bits(each) for each in node.inputs]
+        terms = self.network.shapes[node.inputs[0].source][-1]
+        spared = max(0, int(np.floor(np.log2(terms) + sum(sides))) + 1 - SUM_BITS)
+        real = [each for each in node.inputs if not counts_spikes(self.network, each)]
+        if use not in real:
+            return 0
+        return -(-spared // 2) if len(real) > 1 else spared
+
+    def _count_bits(self, use: Use) -> float:
+        """Bits of the largest value of one side of a product, the sign's left out."""
+        node = self.network[use.source]
+        if counts_spikes(self.network, use):
+            return float(np.log2(max(node.op.counts, self._peak(use), 1.0)))
+        low, _ = self.ends[str(replace(use, delay=0))]
+        unsigned = low >= 0 and not use.state and self._enters(use.source)
+        return self.bits if unsigned else self.bits - 1
 
     def _is_wide(self, use: Use, user: str) -> bool:
         """Whether a wire has more bits than weights can read without sums beyond 32 bits.

@@ -22,10 +22,11 @@ class RoundConstants(Pass):
     """Round thresholds to a grid, and biases to a number of significant bits.
 
     A chip that aligns a threshold register by a shift compares with multiples of `grid` only: a
-    threshold code becomes the nearest multiple (and one more where the neuron fires at the
-    threshold: `v >= n + 1` is `v > n`). A bias register of mantissa and exponent holds
-    `bias_bits` bits of a code, or multiples of `bias_grid` only. Touched are populations that such
-    registers can describe: reset to zero, states at least `grid` times finer than their current.
+    threshold code becomes the nearest multiple, not zero unless it is (and one more where the
+    neuron fires at the threshold: `v >= n + 1` is `v > n`). A bias register of mantissa and
+    exponent holds `bias_bits` bits of a code, or multiples of `bias_grid` only. Touched are
+    populations that such registers can describe: reset to zero, states at least `grid` times finer
+    than their current.
 
     Establishes: there, a threshold is a multiple of `grid`, a bias m 2**e with |m| < 2**bias_bits.
     May change: spikes, within what rounding of the constants does.
@@ -63,7 +64,8 @@ class RoundConstants(Pass):
         unit = a.unit_of("v")
         late = 1 if op.compare == ">=" else 0
         old = a.quantity(op.threshold, "v") - late
-        threshold = np.maximum(np.rint(old / self.grid), 0) * self.grid + late
+        least = np.where(old > 0, 1, 0)  # at zero it would fire by itself
+        threshold = np.maximum(np.rint(old / self.grid), least) * self.grid + late
         bias = a.quantity(op.bias, "v")
         lost = np.maximum(np.exp2(_length(bias) - self.bias_bits), self.bias_grid)
         network, first = _param(network, f"{node.name}.threshold", op.threshold, threshold * unit)

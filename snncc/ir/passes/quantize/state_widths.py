@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ...arithmetic.arithmetic import Arithmetic
+from ...arithmetic.arithmetic import Arithmetic, FloatArithmetic
 from ...arithmetic.number import Quantity
 from ...bounds import Bounds, bounds, wire_bounds
 from ...errors import PassError, Problem
@@ -22,6 +22,8 @@ from .calibrate import Ranges
 Numbers: TypeAlias = Mapping[str, tuple[Arithmetic, Unit]]
 
 CURRENT_BITS = 32
+SUM_BITS = 32
+ADDING = Output.MOVED, Output.SUMMED, Output.AVERAGED
 THRESHOLD_CODES = 16  # of a threshold, where its state has room for them
 MARGIN = 2.0  # a state that is not proven gets room for twice what was seen
 
@@ -45,7 +47,8 @@ def choose(
 
     A state is as narrow as asked for when its worst case over all inputs fits, or else twice what
     was seen; otherwise it has the second width. k is as large as fits, up to `fraction_bits`, also
-    for the largest current, in 32 bits; larger where a threshold would have few codes.
+    for the largest current, in 32 bits; larger where a threshold would have few codes. Potentials
+    that are added up are as much narrower as leaves their sum within 32 bits.
 
     Args:
         network: quantized, all states 32 bits wide with k = 0.
@@ -68,13 +71,18 @@ def choose(
         seen = max(MARGIN * _find_largest(network, node, ranges), must)
         most = min(_count_finer(node, network, unit, fraction_bits), _shifts(network, node, limits))
         most = 0 if node.name in inside else most
-        options = ((bits, _room(bits, need)) for bits in widths for need in (worst, seen))
+        room = SUM_BITS - _count_added(network, node)
+        options = (
+            (min(bits, room), _room(min(bits, room), need))
+            for bits in widths
+            for need in (worst, seen)
+        )
         fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
         if fit is None:
             what = "threshold, bias or reset amount" if seen <= must else "twice the largest seen"
             sentence = (
-                f"its potential needs {min(worst, seen):.3g} codes ({what}), more than {widths[1]} "
-                "bits hold; use fewer --weight-bits"
+                f"its potential needs {min(worst, seen):.3g} codes ({what}), more than "
+                f"{min(widths[1], room)} bits hold; use fewer --weight-bits"
             )
             unfit.append(node.problem("quantize", sentence))
         else:
@@ -104,6 +112,35 @@ def _shifts(network: Network, node: Node, limits: Bounds) -> int:
         (_find_maximum(np.abs(end)) for name in sources for end in limits[name]), default=0.0
     )
     return max(0, _room(CURRENT_BITS, most))
+
+
+def _count_added(network: Network, node: Node) -> int:
+    """Bits by which sums and pools of a population's potentials are wider than these."""
+    terms, pending = {node.name: 1.0}, [node.name]
+    while pending:
+        source = pending.pop()
+        for user in network.users(source):
+            if user.op.output in ADDING and (source != node.name or _reads(user, node)):
+                most = terms[source] * _count_terms(network, user)
+                if most > terms.get(user.name, 0.0):
+                    terms[user.name] = most
+                    pending.append(user.name)
+    return int(np.ceil(np.log2(max(terms.values()))))
+
+
+def _reads(user: Node, node: Node) -> bool:
+    """Whether a node reads a potential of a population."""
+    return any(use.source == node.name and _shows(node.op, use) for use in user.inputs)
+
+
+def _count_terms(network: Network, node: Node) -> float:
+    """How many values of its inputs a node adds up, in codes."""
+    shapes, a = (
+        [network.shapes[use.source] for use in node.inputs],
+        FloatArithmetic(network.tensors),
+    )
+    total = node.op.step({}, [np.ones((1, *shape)) for shape in shapes], a)[1]
+    return float(np.max(total / node.op.unit([np.ones(())] * len(shapes), shapes, a), initial=1.0))
 
 
 def _shows(op: Op, use: Use) -> bool:
