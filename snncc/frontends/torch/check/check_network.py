@@ -7,7 +7,10 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import ImportRefused, Network, Trace, Values, events, run
+from snncc.ir import Difference, ImportRefused, Network, Trace, Values, events, run, values_of
+from snncc.ir.edit import keep_tensor
+from snncc.ir.edit import replace as replace_nodes
+from snncc.ir.ops import Spiking
 
 from .eager import RETURNED, EagerModel, ModelFailed, OtherLength
 
@@ -22,6 +25,14 @@ SHORTEST = 8
 OF_DATA = 16
 DATA_TICKS = 1_024
 """Of the data's ticks, where the model takes any number of them; verify compares all of them."""
+TIED = (
+    "there its potential meets its threshold but for rounding, and sums in another order decide "
+    "otherwise; change the threshold, or the weights that lead there, by a millionth"
+)
+UNSEEN = (
+    "the model does something that its first ticks do not show (depends on the tick, or keeps a "
+    "state elsewhere)"
+)
 CLOSE = 1e-9
 """Real-valued outputs may differ by rounding: sums are taken in another order."""
 
@@ -97,10 +108,10 @@ def _compare(eager: EagerModel, x: Values) -> None:
     if first is not None:
         origin = network[first.node.removeprefix("%").partition(".")[0]].origin
         spikes = sum(int(np.count_nonzero(theirs[w])) for w in theirs.wires)
+        why = TIED if is_tied(network, x, ours, first) else UNSEEN
         raise ImportRefused(
             f"{origin}: the network and the model first differ at tick {first.tick}, {first.node}, "
-            f"neuron {first.neuron} ({count} of {spikes} spikes differ): the model does something "
-            "that its first ticks do not show (depends on the tick, or keeps a state elsewhere)"
+            f"neuron {first.neuron} ({count} of {spikes} spikes differ): {why}"
         )
     given, computed = theirs[RETURNED], ours.output
     if eager.traced.reduced:
@@ -109,6 +120,24 @@ def _compare(eager: EagerModel, x: Values) -> None:
         if eager.traced.readout is not None:
             computed = eager.traced.readout.of(computed)
     _demand_close(network, computed.reshape(given.shape), given)
+
+
+def is_tied(network: Network, x: Values, ours: Trace, first: Difference) -> bool:
+    """Whether a neuron fires otherwise, up to a tick, if its threshold moves by a billionth."""
+    name = first.node.removeprefix("%")
+    if name not in network or not isinstance(op := network[name].op, Spiking):
+        return False
+    until = first.tick + 1
+    x, old = x[first.sample : first.sample + 1, :until], ours[first.node][first.sample, :until]
+    for moved in (1 - CLOSE, 1 + CLOSE):
+        threshold = values_of(op.threshold, network.tensors) * moved
+        changed, ref = keep_tensor(network, f"{name}.threshold", threshold)
+        other = replace(op, threshold=ref if threshold.ndim else float(threshold))
+        changed = replace_nodes(changed, replace(network[name], op=other))
+        new = run(changed, x, record=[first.node])[first.node][0]
+        if np.any((new != old).reshape(until, -1)[:, first.neuron]):
+            return True
+    return False
 
 
 def _demand_close(network: Network, ours: Values, theirs: Values) -> None:
