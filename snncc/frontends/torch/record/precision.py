@@ -14,6 +14,8 @@ from torch.overrides import TorchFunctionMode
 NARROW = (torch.float32, torch.float16, torch.bfloat16)
 LARGE_BYTES = 1 << 20
 """From here on a layer's weight stays as narrow as it is, and is widened where it is read."""
+PLAIN = frozenset((Tensor, float, int, bool, type(None)))
+"""Types of nearly all arguments: nothing in them is to be widened."""
 CASTS = {torch.Tensor.float, torch.Tensor.half, torch.Tensor.bfloat16}
 NARROW_NAMES = {
     "torch.FloatTensor": torch.float64,
@@ -24,8 +26,8 @@ NARROW_NAMES = {
 
 def widen(value: object) -> object:
     """The argument with every narrow floating-point dtype replaced by float64."""
-    if type(value) is Tensor:
-        return value  # as nearly all arguments are
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, torch.dtype):
         return torch.float64 if value in NARROW else value
     if isinstance(value, str):
@@ -72,6 +74,8 @@ class Widened(TorchFunctionMode):
     ) -> object:
         if func in CASTS:
             return self.call(torch.Tensor.double, args[:1], {})
+        if not kwargs and PLAIN.issuperset(map(type, args)):
+            return self.call(func, args, {})
         named = {k: widen(v) for k, v in kwargs.items()} if kwargs else {}
         return self.call(func, tuple(map(widen, args)), named)
 
@@ -79,7 +83,7 @@ class Widened(TorchFunctionMode):
         self, func: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]
     ) -> object:
         """The call itself, once dtypes are right; narrow parameters are still to be widened."""
-        if not kwargs and all(type(argument) is Tensor for argument in args):
+        if not kwargs and PLAIN.issuperset(map(type, args)):
             return func(*args)
         if not reads(func):
             return func(*args, **kwargs)
