@@ -226,6 +226,21 @@ DATA = {
 """Stages that are given data; to the others ticks and samples are nothing."""
 
 
+def _count_chip_ticks(case: Case) -> int:
+    program: Any = case.lowered("spinnaker2")[3]
+    return int(case.grown.signal.shape[1] * program.period + program.settle)
+
+
+ROUNDS: Mapping[tuple[Axis, str], Callable[[Case], int]] = {
+    ("layers", "simulate-spinnaker2"): _count_chip_ticks,
+}
+"""Axis and stage → rounds, of which there are more along the axis, and by one of which lines count.
+
+On SpiNNaker 2 a spike takes a tick from layer to layer, all of which compute in each: a sample
+takes the chip a tick longer with each layer.
+"""
+
+
 def belongs(axis: Axis, stage: str) -> bool:
     """Whether a stage has anything to do with an axis, and is not measured otherwise.
 
