@@ -24,6 +24,7 @@ from .headroom import count_spare_of
 from .held_currents import narrow_sums, open_circles
 from .meeting import SAME, Meeting
 from .potentials import narrow_potentials
+from .real_values import loops_of
 from .requantization import ratios, registers
 from .spike_limits import limit_spikes
 from .state_widths import MARGIN, Unfit, choose
@@ -32,7 +33,7 @@ from .units import Currents, Group, groups, kinds, unit_of, wire_kind
 from .weight_bits import LEAST, MOST, NARROW, WeightBits, choose_bits, read_layers
 
 INT32_BITS = 32
-CURRENT_BITS = 30  # of a current in a register, so that a sum of some fits 32
+AROUND_BITS = 30  # of a register in a cycle without states, so that sums with others fit 32
 BIAS_BITS = 30
 MOST_BITS = 30
 STATE_BITS = (16, 24, 30, 32)
@@ -153,6 +154,7 @@ class Quantize(Pass):
             coarse = replace(group, grain=()) if self.units == "population" else group
             network, units = self._weights(network, coarse, bits, currents, tight)
             currents |= units
+        network = _leave_room(network)
         widest = ratios(self._potentials(network, currents, {}))
         widths = choose(widest, self.ranges, self._widths, self.fraction_bits)
         return tidy(ratios(self._potentials(network, currents, widths)))
@@ -310,7 +312,7 @@ class Quantize(Pass):
         """The network with a register behind a node, in which its current counts in `unit`."""
         held = find_fresh(network, f"{name}_held")
         network, ref = keep_tensor(network, f"{held}.unit", unit)
-        format = Quantity(CURRENT_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
+        format = Quantity(INT32_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
         origin = network[name].origin
         register = Node(held, Requantize(), (Use(name),), {"value": format}, origin)
         return insert(redirect(network, {Use(name): Use(held)}), register)
@@ -360,6 +362,21 @@ class Quantize(Pass):
                 formats.pop("decay", None)
             network = _with_formats(network, node.name, formats)
         return network
+
+
+def _leave_room(network: Network) -> Network:
+    """The network with narrower registers in cycles without states, where formats alone bound."""
+    around = loops_of(network, {node.name for node in network if not node.op.states})
+
+    def narrow(node: Node) -> Node:
+        format = node.formats.get("value")
+        if node.name not in around or not isinstance(format, Quantity):
+            return node
+        if format.bits < INT32_BITS:
+            return node
+        return replace(node, formats={**node.formats, "value": replace(format, bits=AROUND_BITS)})
+
+    return map_nodes(network, narrow) if around else network
 
 
 def _find_all_behind(network: Network) -> Mapping[str, bool]:

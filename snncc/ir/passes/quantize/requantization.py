@@ -239,7 +239,7 @@ class _Registers:
             case Weighted() if not narrow:
                 bits = self.weight_bits.find(user)
                 return count_spare(self.network, node, self.bits - 1, bits)
-            case MatMul():
+            case MatMul() if user in self.readers:
                 return self._share_of_product(use, node)
             case Norm(epsilon=epsilon) if not counts_spikes(self.network, use):
                 frac = self._fraction(HEADROOM * self._peak(use))
