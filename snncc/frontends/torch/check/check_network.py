@@ -7,9 +7,18 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Difference, ImportRefused, Network, Trace, Values, events, run, values_of
-from snncc.ir.edit import keep_tensor
-from snncc.ir.edit import replace as replace_nodes
+from snncc.ir import (
+    Difference,
+    ImportRefused,
+    Network,
+    Ref,
+    Tensor,
+    Trace,
+    Values,
+    events,
+    run,
+    values_of,
+)
 from snncc.ir.ops import Spiking
 
 from .eager import RETURNED, EagerModel, ModelFailed, OtherLength
@@ -25,6 +34,8 @@ SHORTEST = 8
 OF_DATA = 16
 DATA_TICKS = 1_024
 """Of the data's ticks, where the model takes any number of them; verify compares all of them."""
+MOVED = "moved threshold"
+"""The tensor of a threshold that is moved; no network has it."""
 TIED = (
     "there its potential meets its threshold but for rounding, and sums in another order decide "
     "otherwise; change the threshold, or the weights that lead there, by a millionth"
@@ -131,9 +142,10 @@ def is_tied(network: Network, x: Values, ours: Trace, first: Difference) -> bool
     x, old = x[first.sample : first.sample + 1, :until], ours[first.node][first.sample, :until]
     for moved in (1 - CLOSE, 1 + CLOSE):
         threshold = values_of(op.threshold, network.tensors) * moved
-        changed, ref = keep_tensor(network, f"{name}.threshold", threshold)
-        other = replace(op, threshold=ref if threshold.ndim else float(threshold))
-        changed = replace_nodes(changed, replace(network[name], op=other))
+        tensors = {**network.tensors, MOVED: Tensor(threshold)}
+        other = replace(op, threshold=Ref(MOVED) if threshold.ndim else float(threshold))
+        nodes = (replace(n, op=other) if n.name == name else n for n in network)
+        changed = replace(network, nodes=tuple(nodes), tensors=tensors)
         new = run(changed, x, record=[first.node])[first.node][0]
         if np.any((new != old).reshape(until, -1)[:, first.neuron]):
             return True
