@@ -15,7 +15,7 @@ import numpy as np
 from .arithmetic.arithmetic import Arithmetic
 from .errors import RuleViolation
 from .network import Network, Node, Use
-from .op.facts import Output
+from .op.dimensions import Output
 from .ops import Input
 from .param import Shape, Unit, Values
 from .views import arithmetics
