@@ -17,7 +17,6 @@ EVERY_SOURCE = sorted(
 # File name → what it means in every folder that has one. Another meaning takes another name.
 SAME = {
     "assembly.py": "what was read of a model → its network",
-    "build_network.py": "parts or formulas → nodes of a network",
     "elements.py": "ops without weights or state, lowered",
     "emit.py": "program → files, of one backend",
     "flash.py": "programming a board: what it does, and its command",

@@ -1,4 +1,7 @@
-"""The frontend for NIR files, and the way back; h5py itself is loaded when a file is."""
+"""The frontend for NIR files, and the way back; h5py itself is loaded when a file is.
+
+Which node types are read, and as which ops: `node_types.py`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def write_nir(network: Network) -> Written:
         DeviceError: h5py is not installed.
     """
     from .exporting import export_network
-    from .write_file import file_bytes
+    from .hdf5.write_file import file_bytes
 
     made = export_network(network)
     return Written(file_bytes(made.graph), made.notes)
@@ -71,8 +74,6 @@ class NirFrontend:
 
     def kinds(self) -> tuple[str, ...]:
         """Node types of NIR that are read, sorted; loads no file."""
-        from .importing import ENDS
-        from .stateful_nodes import NEURONS
-        from .stateless_nodes import LAYERS
+        from .node_types import TYPES
 
-        return tuple(sorted({*ENDS, *LAYERS, *NEURONS, "NIRGraph"}))
+        return tuple(sorted(TYPES))

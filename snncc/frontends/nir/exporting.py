@@ -12,8 +12,8 @@ from snncc.ir import LoweringRefused, Network, Node, Use, Values, find_unused, g
 from snncc.ir.ops import Sum
 
 from .flatten import flatten
+from .hdf5.nir_graph import Edge, NirGraph, NirNode
 from .metadata import Memory, line
-from .nir_graph import Edge, NirGraph, NirNode
 from .to_nir import arrays, is_odd_convolution, list_unsaid, to_nir
 
 FLATTENED = (

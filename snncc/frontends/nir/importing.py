@@ -1,4 +1,7 @@
-"""load: a `.nir` file → a network; only the order of things."""
+"""load: a `.nir` file → a network; only the order of things.
+
+Which op a node type becomes, and which types are refused, is in `node_types.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from snncc.ir import (
     ImportRefused,
     Network,
     Node,
-    Problem,
     UsageError,
     Use,
     Values,
@@ -29,21 +31,18 @@ from snncc.ir import (
 from snncc.ir.ops import Concat, Input, Reshape, Slice, Sum, SumPool
 from snncc.ir.untrusted import limits
 
-from .build_network import Weaver, node_name
 from .choices import OPEN, Choices
 from .file_facts import SAME, choose, list_effective, signal_kind
+from .hdf5.nir_graph import NirGraph
+from .hdf5.read_file import read_file
 from .inline import Flat, inline
 from .loops import Loops
 from .metadata import unpack
-from .nir_graph import NirGraph
 from .node_parts import Part
-from .read_file import read_file
+from .node_types import NEURONS, refuse_unknown
 from .restore import Recall
-from .stateful_nodes import NEURONS
-from .stateless_nodes import LAYERS
+from .weave_network import Weaver, node_name
 from .wire_shapes import build
-
-ENDS = ("Input", "Output", "Delay")
 
 
 def load(request: ImportRequest) -> Imported:
@@ -64,7 +63,7 @@ def load(request: ImportRequest) -> Imported:
 
 def _network(path: Path, whole: NirGraph, request: ImportRequest) -> Imported:
     graph = inline(whole)
-    _check_kinds(graph)
+    refuse_unknown(graph)
     recall, ignored = _recall(whole, request.options)
     choices = choose(graph, request.options, recall.memory)
     delays = _delays(graph, choices)
@@ -116,22 +115,6 @@ def _list_nodes(nodes: Mapping[str, Node], recall: Recall) -> tuple[Node, ...]:
     order = recall.memory.order if recall.memory else ()
     known = [nodes[name] for name in dict.fromkeys(order) if name in nodes]
     return (*known, *(node for name, node in nodes.items() if name not in order))
-
-
-def _check_kinds(graph: Flat) -> None:
-    known = (*ENDS, *NEURONS, *LAYERS, "NIRGraph")
-    strange = [
-        Problem(
-            describe_unknown("node type", node.kind, known),
-            "export it as nodes of these types",
-            op=node.kind,
-            place=f"'{name}'",
-        )
-        for name, node in graph.nodes.items()
-        if node.kind not in known
-    ]
-    if strange:
-        raise ImportRefused(*strange)
 
 
 def _decode(network: Network, options: Mapping[str, str], recall: Recall) -> Decode:

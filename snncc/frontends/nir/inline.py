@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from snncc.ir import ImportRefused, describe_unknown
 
-from .nir_graph import Edge, NirGraph, NirNode
+from .hdf5.nir_graph import Edge, NirGraph, NirNode
 
 Item = TypeVar("Item")
 MOST_EDGES = 1_000_000  # between the nodes of all inner graphs

@@ -14,7 +14,7 @@ from typing import cast, get_args
 
 from snncc.ir import Decode, Node, Op, Origin, SnnccError, Use, Values, parse, show_node
 
-from .nir_graph import Edge, Item, Items
+from .hdf5.nir_graph import Edge, Item, Items
 
 KEY = "snncc"
 VERSION = 1

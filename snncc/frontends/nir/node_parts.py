@@ -10,7 +10,7 @@ from snncc.ir import ImportRefused, Op, Param, Problem, Ref, Tensor, Values
 from snncc.ir.untrusted import limits
 
 from .choices import Choices
-from .nir_graph import Item, NirNode
+from .hdf5.nir_graph import Item, NirNode
 
 
 @dataclass

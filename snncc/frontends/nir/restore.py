@@ -9,8 +9,8 @@ import numpy as np
 from snncc.ir import Shape, SnnccError, Tensor
 from snncc.ir.ops import Input
 
+from .hdf5.nir_graph import Items
 from .metadata import Memory
-from .nir_graph import Items
 from .node_parts import Part
 from .to_nir import to_nir
 

@@ -1,4 +1,4 @@
-"""NIR's nodes with a state → neurons that compute per tick; the equations are in each function.
+"""NIR's nodes with a state → neurons: the equations of each; which node is whose, `node_types.py`.
 
 Equations: nir 1.0.8, ir/neuron.py and ir/threshold.py. A potential counts from v_leak up and in
 units of what one unit of current adds to it, so that a neuron of the network needs no input gain:
@@ -7,8 +7,7 @@ v' = (v - v_leak) / gain, and thresholds and amounts likewise. Spikes do not dep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Affine, CubaLIF, SpikingFields
 from .choices import MANY
 from .node_parts import Part
 
-Rule = Callable[[Part], None]
 ONE_ULPS = 8  # roundings between a library's tau and a gain that was one
 
 
@@ -95,7 +93,7 @@ def _describe_firing(
     }
 
 
-def _lif(part: Part) -> None:
+def read_lif(part: Part) -> None:
     """tau v' = v_leak - v + R I; z = v > v_threshold; v = v_reset where z."""
     p = part.neurons("tau", "r", "v_leak", "v_threshold", v_reset=0.0)
     decay, rate = leak(part, "tau", p["tau"])
@@ -104,7 +102,7 @@ def _lif(part: Part) -> None:
     part.ops.append(LIF(**fields, decay=part.param("decay", decay)))
 
 
-def _if(part: Part) -> None:
+def read_if(part: Part) -> None:
     """v' = R I; z = v > v_threshold; v = v_reset where z."""
     p = part.neurons("r", "v_threshold", v_reset=0.0)
     fields = _describe_firing(part, p, _integral(part, p["r"]), np.zeros(()))
@@ -117,7 +115,7 @@ def _integral(part: Part, r: Values) -> Values:
     return _gain(part, r * part.choices.dt if part.choices["integral"] == "dt" else r, "r")
 
 
-def _cuba_lif(part: Part) -> None:
+def read_cuba_lif(part: Part) -> None:
     """tau_syn i' = -i + w_in S; tau_mem v' = v_leak - v + R i; spikes and reset as LIF."""
     keys = ("tau_syn", "tau_mem", "r", "v_leak", "v_threshold")
     p = part.neurons(*keys, v_reset=0.0, w_in=1.0)
@@ -135,7 +133,7 @@ def _cuba_lif(part: Part) -> None:
     )
 
 
-def _threshold(part: Part) -> None:
+def read_threshold(part: Part) -> None:
     """z = v > threshold, with v the input itself: a neuron that keeps nothing."""
     limit = part.neurons("threshold")["threshold"]
     part.ops.append(
@@ -160,7 +158,7 @@ def _refuse_scaled(part: Part, gain: Values, key: str) -> None:
         part.ops.append(Affine(part.param(key, gain), 0.0))
 
 
-def _li(part: Part) -> None:
+def read_li(part: Part) -> None:
     """tau v' = v_leak - v + R I; the output is v."""
     p = part.neurons("tau", "r", "v_leak")
     decay, rate = leak(part, "tau", p["tau"])
@@ -175,13 +173,13 @@ def _read(part: Part, decay: Values, bias: Values, rest: Values) -> None:
     )
 
 
-def _i(part: Part) -> None:
+def read_i(part: Part) -> None:
     """v' = R I; the output is v."""
     _refuse_scaled(part, _integral(part, part.neurons("r")["r"]), "scale")
     part.ops.append(LI(1.0, 0.0, 0.0))
 
 
-def _cuba_li(part: Part) -> None:
+def read_cuba_li(part: Part) -> None:
     """tau_syn i' = -i + w_in S; tau_mem v' = v_leak - v + R i; the output is v."""
     if part.choices["current"] == "old":
         raise part.refuse("current=old is not supported for it; give --option current=new")
@@ -192,16 +190,3 @@ def _cuba_li(part: Part) -> None:
     part.ops.append(LI(part.param("current_decay", fading), 0.0, 0.0))
     _refuse_scaled(part, _gain(part, rate * p["r"], "tau_mem", "r"), "scale")
     _read(part, decay, rate * p["v_leak"], p["v_leak"])
-
-
-NEURONS: Mapping[str, Rule] = MappingProxyType(
-    {
-        "CubaLI": _cuba_li,
-        "CubaLIF": _cuba_lif,
-        "I": _i,
-        "IF": _if,
-        "LI": _li,
-        "LIF": _lif,
-        "Threshold": _threshold,
-    }
-)

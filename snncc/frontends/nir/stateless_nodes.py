@@ -1,9 +1,9 @@
-"""NIR's nodes without a state → weights, pools, reshapes; definitions of nir 1.0.8, nir/ir."""
+"""NIR's nodes without a state → weights, pools, reshapes; which node is whose, `node_types.py`.
+
+Definitions: nir 1.0.8, nir/ir.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import numpy as np
 
@@ -11,9 +11,6 @@ from snncc.ir import Values
 from snncc.ir.ops import Affine, AvgPool, BlockDense, Conv, Dense, Reshape, SumPool
 
 from .node_parts import Part
-
-Rule = Callable[[Part, tuple[int, ...]], None]
-"""Adds ops to the part; the second argument is the shape of its input."""
 
 
 def _weight(part: Part, axes: tuple[int, ...]) -> Values:
@@ -34,7 +31,7 @@ def _bias(part: Part, shape: tuple[int, ...]) -> Values | None:
     return bias if np.any(bias) else None
 
 
-def _affine(part: Part, shape: tuple[int, ...]) -> None:
+def read_affine(part: Part, shape: tuple[int, ...]) -> None:
     """y = W x + b, in as many blocks as the weights have leading axes."""
     weight = _weight(part, (2, 3))
     bias = None if part.node.kind == "Linear" else _bias(part, weight.shape[:-1])
@@ -45,7 +42,7 @@ def _affine(part: Part, shape: tuple[int, ...]) -> None:
     part.ops.append(op(part.keep("weight", weight), ref))
 
 
-def _conv(part: Part, shape: tuple[int, ...]) -> None:
+def read_conv(part: Part, shape: tuple[int, ...]) -> None:
     """Convolution as PyTorch counts it; weight [out, in/groups, kernel...]."""
     axes = int(part.node.kind[4])
     weight = _weight(part, (axes + 2,))
@@ -87,7 +84,7 @@ def _read_padding(
     return tuple((n // 2, n - n // 2) for n in reach)
 
 
-def _pool(part: Part, shape: tuple[int, ...]) -> None:
+def read_pool(part: Part, shape: tuple[int, ...]) -> None:
     """Sum or average over windows of the last two axes; zeros outside count."""
     op = SumPool if part.node.kind == "SumPool2d" else AvgPool
     kernel = part.read_whole("kernel_size", 2)
@@ -96,7 +93,7 @@ def _pool(part: Part, shape: tuple[int, ...]) -> None:
     part.ops.append(op(kernel, stride, padding))
 
 
-def _flatten(part: Part, shape: tuple[int, ...]) -> None:
+def read_flatten(part: Part, shape: tuple[int, ...]) -> None:
     """Axes from start_dim to end_dim as one; there is no batch axis in NIR."""
     if "input_type" in part.node.values:
         part.shape_in = part.extents("input_type")
@@ -109,21 +106,7 @@ def _flatten(part: Part, shape: tuple[int, ...]) -> None:
     part.ops.append(Reshape((*shape[:first], merged, *shape[last + 1 :])))
 
 
-def _scale(part: Part, shape: tuple[int, ...]) -> None:
+def read_scale(part: Part, shape: tuple[int, ...]) -> None:
     """y = s x, element by element."""
     scale = part.neurons("scale")["scale"]
     part.ops.append(Affine(part.param("scale", scale), 0.0))
-
-
-LAYERS: Mapping[str, Rule] = MappingProxyType(
-    {
-        "Affine": _affine,
-        "AvgPool2d": _pool,
-        "Conv1d": _conv,
-        "Conv2d": _conv,
-        "Flatten": _flatten,
-        "Linear": _affine,
-        "Scale": _scale,
-        "SumPool2d": _pool,
-    }
-)

@@ -28,7 +28,7 @@ from snncc.ir.ops import (
     SumPool,
 )
 
-from .nir_graph import Item, NirNode
+from .hdf5.nir_graph import Item, NirNode
 
 Pads = tuple[tuple[int, int], ...]
 

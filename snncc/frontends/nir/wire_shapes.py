@@ -9,9 +9,8 @@ from snncc.ir import ImportRefused, Problem, Shape, Values
 from .choices import Choices
 from .inline import Flat
 from .node_parts import Part
+from .node_types import LAYERS, NEURONS
 from .restore import Recall
-from .stateful_nodes import NEURONS
-from .stateless_nodes import LAYERS
 
 
 def build(

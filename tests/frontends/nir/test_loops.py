@@ -8,8 +8,8 @@ import nir
 import numpy as np
 import pytest
 
-from snncc.frontends.nir.nir_graph import NirGraph, NirNode
-from snncc.frontends.nir.write_file import file_bytes
+from snncc.frontends.nir.hdf5.nir_graph import NirGraph, NirNode
+from snncc.frontends.nir.hdf5.write_file import file_bytes
 from snncc.ir import ImportRefused, run
 from tests.frontends.nir.conftest import Load
 

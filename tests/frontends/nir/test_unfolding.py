@@ -13,9 +13,9 @@ import nir
 import numpy as np
 import pytest
 
-from snncc.frontends.nir.hdf5_numbers import read_numbers
+from snncc.frontends.nir.hdf5.hdf5_numbers import read_numbers
+from snncc.frontends.nir.hdf5.nir_graph import NirGraph, NirNode
 from snncc.frontends.nir.inline import inline
-from snncc.frontends.nir.nir_graph import NirGraph, NirNode
 from snncc.ir import ImportRefused
 from tests.frontends.nir.conftest import Load
 

@@ -1,4 +1,4 @@
-"""Weaver: parts and wires → nodes of a network, delays on the uses; knows no node type."""
+"""Weaver: parts and wires → nodes of a network, delays on the uses; types are `node_types.py`'s."""
 
 from __future__ import annotations
 
