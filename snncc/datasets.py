@@ -43,6 +43,11 @@ class Samples:
         labels = None if self.labels is None else self.labels[:count]
         return Samples(self.signal[:count], labels)
 
+    def select(self, chosen: Values) -> Samples:
+        """Some of the samples: bool `[samples]`."""
+        labels = None if self.labels is None else self.labels[chosen]
+        return Samples(self.signal[chosen], labels)
+
     def spread(self, count: int) -> Samples:
         """At most that many of the samples, evenly spread."""
         if count >= len(self):

@@ -40,6 +40,7 @@ from snncc.packages import note_homeless_ops
 from snncc.run import Player, pace_warning
 
 from .calibration_data import input_notes
+from .choose_integers import choose_integers
 from .claims import Claims, bisect, random_signal, take_affordable
 from .lost import note_loss
 from .prepare import (
@@ -96,23 +97,24 @@ def _compile(
     late = Lateness.of(float_network)
     attempt = Attempt(request, target, told, ranges)
     try:
+        attempt, tested, chosen = choose_integers(attempt, float_network, samples, say)
         observers = [*_observers(request, float_network, signal, say), counter(late)]
         lowered = attempt.lower(float_network, observers)
     except CompileError as refusal:
         raise all_problems(float_network, refusal, attempt) from refusal
     network, program = lowered.network, lowered.program
-    notes = (*imported, *_note_ticks(theirs, samples), *notes)
+    notes = (*imported, *_note_ticks(theirs, samples), *notes, *chosen)
     notes += _network_notes(float_network, network, ranges)
     if request.bisect:
         say(_bisect(float_network, lowered.steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _check_program(target, program, signal, expected)
-    notes += note_loss(float_network, network, samples, request.max_drop)
+    notes += note_loss(float_network, network, tested, request.max_drop)
     report: dict[str, Json] = dict(target.report(program))
     notes += _list_warnings(report)
     give_back()
     files = bundle.list_lowered_files(network, target.emit(program))
-    files |= bundle.source_files(float_network, ranges)
+    files |= bundle.source_files(float_network, attempt.ranges)
     if request.board is not None:
         player = _player(target, program, request.board)
         files[f"firmware/{request.board}.elf"] = player.image.elf

@@ -30,3 +30,4 @@ class BuildRequest:
     bisect: bool = False
     sign: Path | None = None
     max_drop: float | None = None
+    calibrate: str = "ranges"

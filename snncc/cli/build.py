@@ -56,6 +56,13 @@ def _read_bits(
     "--sign", type=FILE, metavar="KEY", help="Sign the bundle with this Ed25519 private key."
 )
 @max_drop_option
+@click.option(
+    "--calibrate",
+    type=click.Choice(["ranges", "search"]),
+    default="ranges",
+    show_default=True,
+    help="Learn ranges of the data, or also search for what rounding loses least.",
+)
 @click.option("-o", "--output", type=NEW, help="The bundle; by default NAME.snnb here.")
 @debug_option
 def command(
@@ -75,6 +82,7 @@ def command(
     check_each: int,
     bisect: bool,
     max_drop: float | None,
+    calibrate: str,
     sign: Path | None,
     output: Path | None,
 ) -> None:
@@ -103,6 +111,7 @@ def command(
         check_each=check_each,
         bisect=bisect,
         max_drop=max_drop,
+        calibrate=calibrate,
         sign=sign,
     )
     console = progress()

@@ -38,11 +38,15 @@ class Counterfactual:
         network: the integer network.
         stated: what its parameters should be: the float network lowered again.
         before: stages of that lowering, each as it was before one of the target's own passes.
+        real: the float network as it was when quantize began.
+        chosen: `NODE.FIELD` of its parameters in place of which calibration has others rounded.
     """
 
     network: Network
     stated: Network
     before: tuple[Network, ...] = ()
+    real: Network | None = None
+    chosen: frozenset[str] = frozenset()
 
     def list_causes(self, node: Node) -> tuple[Cause, ...]:
         """The causes that a node can have."""
@@ -97,7 +101,7 @@ class Counterfactual:
         """Fields of a node as they are without the other causes; their tensors are put in."""
         found: dict[str, object] = {}
         for name, stated in type(node.op).stated.items():
-            there = self._find_stated(node.name, name)
+            there = self._find_own(node.name, name) or self._find_stated(node.name, name)
             if there is None:
                 continue
             cause = FIELDS.get(stated.dimension.measure)
@@ -119,6 +123,15 @@ class Counterfactual:
         if node not in self.stated or not hasattr(self.stated[node].op, field):
             return None
         return getattr(self.stated[node].op, field), self.stated
+
+    def _find_own(self, node: str, field: str) -> tuple[object, Network] | None:
+        """A field as the model has it, where calibration has chosen another value to round."""
+        key, there = f"{node}.{field}", self._find_stated(node, field)
+        if self.real is None or key not in self.chosen or there is None:
+            return None
+        if isinstance(there[0], Ref) and there[0].name != f"{key}.chosen":
+            return None  # it is a part of the field by now
+        return getattr(self.real[node].op, field), self.real
 
     def _find_passed(self, node: Node, field: str) -> tuple[object, Network] | None:
         """A field as it was before the target's own passes changed it; None if they did not.

@@ -146,6 +146,7 @@ class Report:
             "sensitivity": None
             if self.floor is None
             else {**self.floor.as_json(), "samples": self.floor_samples},
+            "notes": list(self.notes),
             "passed": self.passed,
         }
 

@@ -16,6 +16,7 @@ from snncc.loss import Blame, Counterfactual, Sensitivity, advise, blame, measur
 from snncc.reference_work import MINUTE, count_affordable
 
 from .engines import fit
+from .left_out import leave_out_chosen
 
 MOST_SAMPLES = 256
 FEWEST_SAMPLES = 8
@@ -63,10 +64,13 @@ def explain(bundle: Bundle, data: Path | None = None) -> Explained:
         UsageError: the data are bad, or have another shape; or lowering cannot be repeated.
     """
     steps = parse_passes(bundle.manifest.pipeline, all_passes())
-    stated, before = lower_in_stages(bundle.source, with_ranges(steps, bundle.ranges))
-    runs = Counterfactual(bundle.network, stated, before)
+    ranges = bundle.ranges
+    stages = lower_in_stages(bundle.source, with_ranges(steps, ranges))
+    runs = Counterfactual(
+        bundle.network, stages.last, stages.before, stages.real, frozenset(ranges.chosen)
+    )
     given = find_samples(bundle.model, data, bundle.model_options)
-    samples = given or Samples(bundle.check()[0], None)
+    samples, _ = leave_out_chosen(bundle, given or Samples(bundle.check()[0], None))
     fit(bundle, samples.signal)
     samples.refuse_labels_beyond(bundle.classes)
     rows = sum(len(runs.list_causes(node)) for node in bundle.network)
@@ -85,13 +89,29 @@ def explain(bundle: Bundle, data: Path | None = None) -> Explained:
     )
 
 
-def lower_in_stages(network: Network, steps: Sequence[Pass]) -> tuple[Network, tuple[Network, ...]]:
-    """What passes make of a float network, and its stages before those that are a target's own."""
-    before: list[Network] = []
+@dataclass(frozen=True)
+class Stages:
+    """What passes make of a float network.
+
+    Attributes:
+        last: after all of them.
+        before: as it was before each pass of a target's own.
+        real: as it was when quantize began, with the model's own parameters.
+    """
+
+    last: Network
+    before: tuple[Network, ...]
+    real: Network
+
+
+def lower_in_stages(network: Network, steps: Sequence[Pass]) -> Stages:
+    """What passes make of a float network, and what it was on the way."""
+    before, real = list[Network](), network
     for step in steps:
+        real = network if isinstance(step, Quantize) else real
         # Before quantize, a pass that changes only the last bits of values is not a cause.
         own = step.of_spikes or network.quantized
         if own and step.effect is Effect.APPROXIMATE and not isinstance(step, Quantize):
             before.append(network)
         network = verify_network(step(network))
-    return network, tuple(before)
+    return Stages(network, tuple(before), real)

@@ -15,6 +15,7 @@ from snncc.reference_work import MINUTE, count_affordable
 
 from .comparison import Comparison, Report, Scores
 from .engines import fit
+from .left_out import leave_out_chosen
 from .lowered import Advance, Lowered
 from .original import find_original
 from .rebuild import rebuild
@@ -57,7 +58,7 @@ def verify(
         UsageError: the model or the data do not exist, or have another shape.
     """
     own = find_original(bundle, model, weights, data)
-    samples = _find_samples(bundle, own.samples)
+    samples, left_out = leave_out_chosen(bundle, _find_samples(bundle, own.samples))
     lowered, scores = Lowered.of(bundle), Scores(bundle.network.decode)
     measured = Measured(bundle.source, bundle.network, max(bundle.lag.values(), default=0))
     here = SideBySide(lowered, own.eager, scores, measured, partial(advance, "reference"))
@@ -81,7 +82,7 @@ def verify(
         bundle.lag,
         rebuild(bundle, lowered.backend, lowered.program),
         facts,
-        (*own.notes, *cut),
+        (*own.notes, *left_out, *cut),
         loss,
         floor,
         changed,

@@ -58,9 +58,11 @@ def make_integers(model: str, target: str, options: str = "") -> Integers:
     given = dict(pair.split("=") for pair in options.split(",") if pair)
     chosen = backend(target)
     steps = chosen.passes(network, Settings(8, 32, given, ranges.rates), ranges)
-    stated, before = lower_in_stages(network, steps)
+    stages = lower_in_stages(network, steps)
     labels = None if samples.labels is None else samples.labels[:SAMPLES]
-    return Integers(network, Counterfactual(stated, stated, before), signal, labels)
+    return Integers(
+        network, Counterfactual(stages.last, stages.last, stages.before), signal, labels
+    )
 
 
 Planted = tuple[Node, Cause, Network]

@@ -37,6 +37,10 @@ class Ranges:
         negative: names of the real inputs that took values below zero.
         samples: how many samples were run.
         signal: some of them, by input, for what later passes must see for themselves.
+        chosen: `NODE.FIELD` → real values that quantize rounds in place of the network's own, as a
+            search has found that less is lost so.
+        units: node with weights → smallest unit of its current, broadcastable to its output.
+        finer: population → k, by which its potential counts 2**k finer than its current.
     """
 
     rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -45,6 +49,9 @@ class Ranges:
     negative: frozenset[str] = frozenset()
     samples: int = 0
     signal: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+    chosen: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+    units: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+    finer: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def potential(self, node: Node) -> Values | None:
         """Largest magnitude `[*shape]` that a population's real states took; None if unknown."""

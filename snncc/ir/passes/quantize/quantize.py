@@ -19,6 +19,7 @@ from ...param import Ref, Unit, Values, values_of
 from ...wire_units import ONE
 from ..base import Effect, Pass
 from .calibrate import Ranges
+from .chosen import take_chosen
 from .columns import Columns
 from .headroom import count_spare_of
 from .held_currents import narrow_sums, open_circles
@@ -108,6 +109,7 @@ class Quantize(Pass):
         self._options()
         if network.quantized:
             raise PassError("quantize: the network has number formats already")
+        network = take_chosen(network, self.ranges.chosen)
         bits = choose_bits(network, self.weight_bits, read_layers(self.layers))
         network = relay(registers(network, self.ranges, bits))
         if self.meet == "apart":
@@ -242,6 +244,7 @@ class Quantize(Pass):
         unit = np.where(reach == 0, np.max(reach) or 1.0, reach) / largest
         unit = np.maximum(unit, self._find_coarsest(network, group))
         unit = np.maximum(unit, self._find_unit(network, group, tight))
+        unit = np.maximum(unit, self._find_chosen(network, group))
         meeting = Meeting(network, group, self._largest, self.ranges, currents)
         if self.shift_bits and not any(Use(name) in network.outputs for name in each):
             unit = meeting.common_unit(unit, self._widths[1], self.shift_bits)
@@ -344,6 +347,15 @@ class Quantize(Pass):
             if name in tight and peak is not None:
                 fits = SAME * MARGIN * peak / (factor * (2.0 ** (self._widths[1] - 1) - 1))
                 need = np.maximum(need, group.coarsen(fits, network.shapes[name]))
+        return need
+
+    def _find_chosen(self, network: Network, group: Group) -> Unit:
+        """Smallest unit that a search has chosen for a group; zero where it has not."""
+        need = np.zeros(group.grain)
+        for name, factor in group.weights.items():
+            if name in self.ranges.units:
+                unit = self.ranges.units[name] / factor
+                need = np.maximum(need, group.coarsen(unit, network.shapes[name]))
         return need
 
     def _potentials(

@@ -48,7 +48,8 @@ def choose(
     A state is as narrow as asked for when its worst case over all inputs fits, or else twice what
     was seen; otherwise it has the second width. k is as large as fits, up to `fraction_bits`, also
     for the largest current, in 32 bits; larger where a threshold would have few codes. Potentials
-    that are added up are as much narrower as leaves their sum within 32 bits.
+    that are added up are as much narrower as leaves their sum within 32 bits. A k that a search has
+    chosen is taken in the same width, if twice what was seen fits.
 
     Args:
         network: quantized, all states 32 bits wide with k = 0.
@@ -70,14 +71,19 @@ def choose(
         worst = max(_find_maximum(worst_case(network, node, limits, numbers)), must)
         seen = max(MARGIN * _find_largest(network, node, ranges), must)
         most = min(_count_finer(node, network, unit, fraction_bits), _shifts(network, node, limits))
+        wanted = ranges.finer.get(node.name)
+        most = most if wanted is None else min(int(wanted), _shifts(network, node, limits))
         most = 0 if node.name in inside else most
         room = SUM_BITS - _count_added(network, node)
-        options = (
+        options = [
             (min(bits, room), _room(min(bits, room), need))
             for bits in widths
             for need in (worst, seen)
-        )
-        fit = next(((bits, min(k, most)) for bits, k in options if k >= 0), None)
+        ]
+        fits = [(bits, min(k, most)) for bits, k in options if k >= 0]
+        fit = next(iter(fits), None)
+        if fit is not None and wanted is not None:
+            fit = max(each for each in fits if each[0] == fit[0])
         if fit is None:
             what = "threshold, bias or reset amount" if seen <= must else "twice the largest seen"
             sentence = (
