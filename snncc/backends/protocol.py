@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from snncc.ir import Network, Trace, UsageError, Values
-from snncc.ir.passes import Pass, Ranges
+from snncc.ir.passes import USUAL_STATE_BITS, USUAL_WEIGHT_BITS, Pass, Ranges
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Files: TypeAlias = Mapping[PurePosixPath, bytes]
@@ -45,8 +45,8 @@ class Settings:
         layer_bits: node with weights, or population that weights lead to → bits of these weights.
     """
 
-    weight_bits: int = 8
-    state_bits: int = 32
+    weight_bits: int = USUAL_WEIGHT_BITS
+    state_bits: int = USUAL_STATE_BITS
     options: Mapping[str, str] = field(default_factory=lambda: NO_OPTIONS)
     rates: Mapping[str, float] = field(default_factory=lambda: NO_TABLE)
     presentation: Presentation | None = None

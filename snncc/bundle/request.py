@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from snncc.ir.passes import USUAL_STATE_BITS, USUAL_WEIGHT_BITS
+
 
 @dataclass(frozen=True)
 class BuildRequest:
@@ -16,9 +18,9 @@ class BuildRequest:
     target: str
     weights: Path | None = None
     data: Path | None = None
-    weight_bits: int = 8
+    weight_bits: int = USUAL_WEIGHT_BITS
     layer_bits: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    state_bits: int = 32
+    state_bits: int = USUAL_STATE_BITS
     board: str | None = None
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     passes: str | None = None

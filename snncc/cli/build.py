@@ -8,7 +8,16 @@ from rich.markup import escape
 
 from .display import progress, show_notes
 from .failures import debug_option
-from .options import FILE, NEW, data_option, max_drop_option, pairs_option, weights_option
+from .options import (
+    FILE,
+    NEW,
+    data_option,
+    max_drop_option,
+    pairs_option,
+    state_bits_option,
+    weight_bits_option,
+    weights_option,
+)
 
 
 def _read_bits(
@@ -29,7 +38,7 @@ def _read_bits(
 @click.option("--target", required=True, help="What to build for; `snncc targets` lists them.")
 @weights_option
 @data_option
-@click.option("--weight-bits", type=click.IntRange(2, 16), default=8, show_default=True)
+@weight_bits_option(16)
 @click.option(
     "--layer-bits",
     multiple=True,
@@ -37,7 +46,7 @@ def _read_bits(
     callback=_read_bits,
     help="Bits of one node's weights, or of all that lead to a population; may be repeated.",
 )
-@click.option("--state-bits", type=click.Choice(["16", "32"]), default="32", show_default=True)
+@state_bits_option
 @click.option("--board", help="Fit this board's memories; `snncc boards` lists them.")
 @pairs_option
 @click.option("--passes", metavar="PIPELINE", help="Passes to run instead of the target's own.")

@@ -11,7 +11,14 @@ from rich.markup import escape
 
 from .display import progress, show_json, show_notes, show_table
 from .failures import debug_option
-from .options import data_option, json_option, pairs_option, weights_option
+from .options import (
+    data_option,
+    json_option,
+    pairs_option,
+    state_bits_option,
+    weight_bits_option,
+    weights_option,
+)
 
 if TYPE_CHECKING:
     from snncc.check import Checked, Finding
@@ -24,8 +31,8 @@ NOT_TAKEN = 1
 @click.option("--target", default="all", show_default=True, help="One target, or all of them.")
 @weights_option
 @data_option
-@click.option("--weight-bits", type=click.IntRange(2, 8), default=8, show_default=True)
-@click.option("--state-bits", type=click.Choice(["16", "32"]), default="32", show_default=True)
+@weight_bits_option(8)
+@state_bits_option
 @pairs_option
 @json_option
 @debug_option

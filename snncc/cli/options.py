@@ -5,9 +5,11 @@ An option of one command alone is declared in the file of that command.
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
+from click.decorators import FC
 
 
 def _pairs(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -74,6 +76,26 @@ signature_option = click.option(
 )
 board_option = click.option(
     "--board", help="Which board; by default the one the bundle was built for."
+)
+
+
+class _UsualBits(click.Option):
+    """An option whose default is what `quantize` takes; asked late, as numpy comes with it."""
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> object:
+        from snncc.ir.passes import USUAL_STATE_BITS, USUAL_WEIGHT_BITS
+
+        return USUAL_WEIGHT_BITS if self.name == "weight_bits" else str(USUAL_STATE_BITS)
+
+
+def weight_bits_option(most: int) -> Callable[[FC], FC]:
+    """`--weight-bits`, of so many at most."""
+    kind = click.IntRange(2, most)
+    return click.option("--weight-bits", cls=_UsualBits, type=kind, show_default=True)
+
+
+state_bits_option = click.option(
+    "--state-bits", cls=_UsualBits, type=click.Choice(["16", "32"]), show_default=True
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 

@@ -1,4 +1,7 @@
-"""The one list of passes, in pipeline order, with the reason for the order beside each."""
+"""The one list of all passes, in the order in which any pipeline has them, with the reasons.
+
+Which of them a target runs is one function in `passes.py` of its backend.
+"""
 
 from typing import Final, cast
 
@@ -22,7 +25,8 @@ from .quantize.meeting import find_faint
 from .quantize.multiplications import Multiplication, multiplications
 from .quantize.quantize import Quantize
 from .quantize.round_constants import RoundConstants
-from .quantize.state_widths import find_unproven, worst_case
+from .quantize.state_widths import USUAL_STATE_BITS, find_unproven, worst_case
+from .quantize.weight_bits import USUAL_WEIGHT_BITS
 from .time.reset_now import ResetNow
 from .time.retime import Lateness, Retime, lags, phases
 from .time.warm_start import WarmStart, start
@@ -74,6 +78,8 @@ def all_passes() -> dict[str, type[Pass]]:
 
 __all__ = [
     "PASSES",
+    "USUAL_STATE_BITS",
+    "USUAL_WEIGHT_BITS",
     "AtThreshold",
     "Canonicalize",
     "Effect",

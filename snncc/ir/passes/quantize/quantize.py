@@ -28,10 +28,18 @@ from .potentials import narrow_potentials
 from .real_values import loops_of
 from .requantization import ratios, registers
 from .spike_limits import limit_spikes
-from .state_widths import MARGIN, Unfit, choose
+from .state_widths import MARGIN, USUAL_STATE_BITS, Unfit, choose
 from .unit_weights import relay
 from .units import Currents, Group, groups, kinds, unit_of, wire_kind
-from .weight_bits import LEAST, MOST, NARROW, WeightBits, choose_bits, read_layers
+from .weight_bits import (
+    LEAST,
+    MOST,
+    NARROW,
+    USUAL_WEIGHT_BITS,
+    WeightBits,
+    choose_bits,
+    read_layers,
+)
 
 INT32_BITS = 32
 AROUND_BITS = 30  # of a register in a cycle without states, so that sums with others fit 32
@@ -92,8 +100,8 @@ class Quantize(Pass):
     effect = Effect.APPROXIMATE
     agreement = 0.5
     of_spikes = True
-    weight_bits: int = 8
-    state_bits: int = 32
+    weight_bits: int = USUAL_WEIGHT_BITS
+    state_bits: int = USUAL_STATE_BITS
     decay_bits: int = 15
     input_bits: int = 16
     fraction_bits: int = 2

@@ -21,6 +21,7 @@ from .calibrate import Ranges
 
 Numbers: TypeAlias = Mapping[str, tuple[Arithmetic, Unit]]
 
+USUAL_STATE_BITS = 32  # at most, where nobody says otherwise: the default of every option and pass
 CURRENT_BITS = 32
 SUM_BITS = 32
 ADDING = Output.MOVED, Output.SUMMED, Output.AVERAGED

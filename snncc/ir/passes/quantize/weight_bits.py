@@ -1,4 +1,7 @@
-"""WeightBits: how wide the codes of each node's weights are; chooses no units."""
+"""WeightBits: how wide the codes of each node's weights are, 8 bits where nobody says otherwise.
+
+In which unit they count is chosen in `quantize.py`; which of them must share one, in `units.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from ...op.dimensions import Output
 from ...ops import Weighted
 from .headroom import count_spare
 
+USUAL_WEIGHT_BITS = 8  # where nobody says otherwise: the default of every option and pass
 LEAST, MOST = 2, 16
 NARROW = 8  # wide enough for weights of which a kernel reads eight at a time
 VALUE_BITS = 15  # of a real value in a register, the sign's left out
