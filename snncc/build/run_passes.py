@@ -1,6 +1,6 @@
-"""run_pipeline and its observers; no pass in here, and nothing about a target.
+"""Runs the passes that a target names, one by one before observers: printed, timed, dumped.
 
-Which passes a build runs, and in which order, is in `passes.py` of each backend.
+Which passes those are, and in which order, is decided in `passes.py` of each backend.
 """
 
 from __future__ import annotations

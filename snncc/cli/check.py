@@ -23,8 +23,6 @@ from .options import (
 if TYPE_CHECKING:
     from snncc.check import Checked, Finding
 
-NOT_TAKEN = 1
-
 
 @click.command("check")
 @click.argument("model")
@@ -54,6 +52,7 @@ def command(
     """
     from snncc.bundle import BuildRequest
     from snncc.check import check_model
+    from snncc.ir import ExitCode
 
     request = BuildRequest(
         model=model,
@@ -71,7 +70,7 @@ def command(
     else:
         _show(found)
     if not found.fits:
-        context.exit(NOT_TAKEN)
+        context.exit(ExitCode.REFUSED)
 
 
 def _show(found: Checked) -> None:

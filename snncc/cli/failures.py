@@ -1,7 +1,6 @@
-"""Failures → one readable message on stderr and an exit code; never decides what is a failure.
+"""Failures → one readable message on stderr; never decides what is a failure.
 
-Failures of a user's own making bring their exit code: it is an attribute of their class, in
-`snncc/ir/errors.py`.
+Which failure ends with which exit code is in `snncc/ir/exit_codes.py`.
 """
 
 import sys
@@ -9,8 +8,6 @@ import traceback
 from dataclasses import dataclass
 
 import click
-
-INTERNAL, USAGE, DEVICE, INTERRUPTED = 1, 2, 4, 130
 
 
 @dataclass
@@ -32,21 +29,21 @@ debug_option = click.option(
 
 def report(failure: BaseException, session: Session) -> int:
     """Exit code of a failure, after its message has been written to stderr."""
+    # Imported late: the network's language brings numpy, which `--help` does without.
+    from snncc.ir import ExitCode, SnnccError
+
     if session.debug:
         traceback.print_exception(failure)
     if isinstance(failure, KeyboardInterrupt | click.Abort):
-        return _say("interrupted", INTERRUPTED)
+        return _say("interrupted", ExitCode.INTERRUPTED)
     if isinstance(failure, click.exceptions.NoArgsIsHelpError):
         sys.stderr.write(failure.format_message().rstrip() + "\n")
-        return USAGE
+        return ExitCode.USAGE
     if isinstance(failure, click.UsageError):
         where = f"  (see: {failure.ctx.command_path} --help)" if failure.ctx else ""
-        return _say(f"error: {failure.format_message()}{where}", USAGE)
+        return _say(f"error: {failure.format_message()}{where}", ExitCode.USAGE)
     if isinstance(failure, click.ClickException):
         return _say(f"error: {failure.format_message()}", failure.exit_code)
-    # Imported late: the network's language brings numpy, which `--help` does without.
-    from snncc.ir import SnnccError
-
     if isinstance(failure, SnnccError):
         return _say(f"error: {failure}", failure.exit_code)
     if isinstance(failure, OSError) and failure.filename is not None:
@@ -56,18 +53,22 @@ def report(failure: BaseException, session: Session) -> int:
 
 def _machine_or_ours(failure: BaseException, session: Session) -> int:
     """What this machine lacks, or else a mistake of ours."""
+    from snncc.ir import ExitCode
+
     if isinstance(failure, ModuleNotFoundError) and failure.name and not _is_ours(failure.name):
         from snncc.ir import requirement
 
         remedy = f"add it with: pip install '{requirement(failure.name, 'snncc')}'"
-        return _say(f"error: no module {failure.name} is installed; {remedy}", DEVICE)
+        return _say(f"error: no module {failure.name} is installed; {remedy}", ExitCode.DEVICE)
     if isinstance(failure, MemoryError):
         found = f" ({failure})" if str(failure) else ""
         remedy = "give fewer samples or ticks with --data, or use a larger machine"
-        return _say(f"error: this machine has too little memory for that{found}; {remedy}", DEVICE)
+        return _say(
+            f"error: this machine has too little memory for that{found}; {remedy}", ExitCode.DEVICE
+        )
     kind = type(failure).__name__
     hint = "" if session.debug else "; `snncc --debug ...` shows the traceback"
-    return _say(f"internal error: {kind}: {failure}; please report this{hint}", INTERNAL)
+    return _say(f"internal error: {kind}: {failure}; please report this{hint}", ExitCode.INTERNAL)
 
 
 def _is_ours(module: str) -> bool:
@@ -75,6 +76,8 @@ def _is_ours(module: str) -> bool:
 
 
 def _exit_code(failure: OSError) -> int:
+    from snncc.ir import ExitCode
+
     wrong_path = (
         FileNotFoundError,
         FileExistsError,
@@ -82,7 +85,7 @@ def _exit_code(failure: OSError) -> int:
         NotADirectoryError,
         IsADirectoryError,
     )
-    return USAGE if isinstance(failure, wrong_path) else DEVICE
+    return ExitCode.USAGE if isinstance(failure, wrong_path) else ExitCode.DEVICE
 
 
 def _say(message: str, code: int) -> int:

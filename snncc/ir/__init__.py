@@ -33,6 +33,7 @@ from .errors import (
     UsageError,
     describe_unknown,
 )
+from .exit_codes import ExitCode
 from .interpreter.inputs import input_signals, require_spikes
 from .interpreter.reference import Stream, events, run
 from .interpreter.trace import Difference, Tally, Trace
@@ -81,6 +82,7 @@ __all__ = [
     "Difference",
     "Dimension",
     "Entry",
+    "ExitCode",
     "Factor",
     "FloatArithmetic",
     "Format",

@@ -1,4 +1,6 @@
-"""Every failure of the whole project, and its exit code: a class each; nothing here raises.
+"""Every failure that a user can cause: a class each, with its exit code; nothing here raises.
+
+The codes are in `exit_codes.py`, the ids of rules in `rules/rule_ids.py`.
 
 SnnccError                       every failure a user can cause; carries the exit code
 ├── CompileError            1    the model cannot be compiled
@@ -22,6 +24,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from .exit_codes import ExitCode
 from .rules.rule_ids import RULES
 
 MANY = 16
@@ -33,7 +36,7 @@ _HEAD = re.compile(r"([A-Z]\d{3})(?: %(\w+))?:? ")  # of a sentence that names w
 class SnnccError(Exception):
     """A failure that a user can cause and fix; the message is one readable sentence."""
 
-    exit_code = 1
+    exit_code = ExitCode.REFUSED
 
 
 @dataclass(frozen=True)
@@ -148,19 +151,19 @@ class CapacityError(CompileError):
 class UsageError(SnnccError):
     """The call itself is wrong: an unknown name, a missing file, a bad option."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class SpikesDiffer(SnnccError):
     """Two stages that must agree do not."""
 
-    exit_code = 3
+    exit_code = ExitCode.DIFFER
 
 
 class DeviceError(SnnccError):
     """A board, an emulator, a runtime or a toolchain failed."""
 
-    exit_code = 4
+    exit_code = ExitCode.DEVICE
 
 
 def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:

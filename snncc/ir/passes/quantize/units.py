@@ -1,4 +1,4 @@
-"""Which signals must count in one unit, and how fine that unit may be."""
+"""Which signals must count in one unit; the unit of each such group is chosen in `quantize.py`."""
 
 from __future__ import annotations
 
