@@ -22,7 +22,7 @@ from snncc.ir import (
     find_unused,
     verify,
 )
-from snncc.ir.ops import LIF, Input
+from snncc.ir.ops import Input, make_lif
 from snncc.ir.passes import Ranges
 
 from .lowering import LoweredNetwork, lower_network
@@ -228,16 +228,4 @@ def _drop_state(user: Node, name: str) -> Node:
 
 def _reader(name: str, use: Use) -> Node:
     """A neuron that every target has, and that reads a wire."""
-    op = LIF(
-        bias=0.0,
-        threshold=1.0,
-        compare=">=",
-        reset="value",
-        reset_amount=0.0,
-        reset_order="now",
-        spikes=1,
-        refractory=0,
-        initial=0.0,
-        decay=0.5,
-    )
-    return Node(name, op, (use,))
+    return Node(name, make_lif(1.0, decay=0.5), (use,))

@@ -43,7 +43,7 @@ def manifest_text(folder: Path) -> bytes:
     """What a folder's manifest says.
 
     Raises:
-        UsageError: there is no such folder, it has no manifest, or one that is far too large.
+        UsageError: the folder is missing, it has no manifest, or one that is far too large.
     """
     if not folder.is_dir():
         what = "is a file and not a bundle" if folder.exists() else "does not exist"

@@ -30,7 +30,7 @@ class SigningKey:
                 encrypted.
 
         Raises:
-            UsageError: there is no such file, or it contains no such key.
+            UsageError: the file is missing, or does not contain such a key.
             DeviceError: the package `cryptography` is not installed.
         """
         serialization = _serialization()

@@ -29,7 +29,7 @@ def read_dataset(path: Path, options: DataOptions) -> Recorded:
     """All items of the Dataset that a factory returns, one after the other.
 
     Raises:
-        UsageError: there is no such file or factory, what it returns is not a Dataset, its code
+        UsageError: the file or the factory is missing, what it returns is not a Dataset, its code
             fails, or its items differ in shape.
     """
     try:

@@ -73,7 +73,7 @@ def neuron(
         returned: names of hidden states that forward returns behind the spikes as well.
 
     Raises:
-        UsageError: there is no such neuron, or it has no such state.
+        UsageError: the op is unknown, or does not have one of these states.
     """
     try:
         kind = op_class(op)

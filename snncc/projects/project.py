@@ -31,7 +31,7 @@ def project(
         application: what the example must know.
 
     Raises:
-        UsageError: there is no such kind.
+        UsageError: `kind` is not one of these.
     """
     layout = LAYOUTS[require_kind(kind)]
     code = {name: text for name, text in sources.items() if name.endswith(CODE)}

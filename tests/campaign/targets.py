@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from snncc.backend_and_frontend import backend
-from snncc.backends import Backend, ChoosingBackend, FirmwareBackend, Settings
+from snncc.backends import (
+    Backend,
+    ChoosingBackend,
+    FirmwareBackend,
+    InstallableBackend,
+    Settings,
+)
 from snncc.backends.tflm import TflmBackend
 from snncc.backends.tflm.run.simulate import play as interpreted
 from snncc.build.claims import Claims
@@ -125,11 +131,15 @@ def _ways(target: Backend[Any], program: Any, choice: Choice) -> list[str]:
         ways.append("simulated")
     if isinstance(target, TflmBackend) and choice.interpreted:
         ways.append("interpreter")
-    if choice.sampled and target.name == "lava" and target.absent() is None:  # type: ignore[attr-defined]  # it has a kit
+    if choice.sampled and target.name == "lava" and _has_kit(target):
         ways.append("kit")
     if choice.sampled and target.name == "spinnaker2":
         ways.append("cores")
     return ways
+
+
+def _has_kit(target: Backend[Any]) -> bool:
+    return isinstance(target, InstallableBackend) and target.absent() is None
 
 
 def _computed(

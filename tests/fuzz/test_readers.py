@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import tempfile
 import time
 import warnings
 from collections.abc import Mapping
@@ -68,9 +69,9 @@ def test_conversations_end_with_a_sentence() -> None:
 
 # The harness sees what it is there to see.
 REACHES = {
-    "reads": "open('/etc/hostname').read()",
-    "writes": "open('/var/tmp/snncc-fuzz', 'w')",
-    "removes": "import os\n    try: os.remove('/var/tmp/none')\n    except OSError: pass",
+    "reads": "try: open({outside!r}).read()\n    except OSError: pass",
+    "writes": "open({outside!r}, 'w')",
+    "removes": "import os\n    try: os.remove({outside!r})\n    except OSError: pass",
     "runs": "import subprocess\n    subprocess.run(['true'])",
     "connects": "import socket\n    socket.socket().connect_ex(('127.0.0.1', 9))",
 }
@@ -82,8 +83,13 @@ def asked(folder: Path, body: str) -> Outcome:
 
 
 @pytest.mark.parametrize("what", REACHES)
-def test_a_reach_out_of_the_folder_is_seen(what: str, folder: Path) -> None:
-    assert asked(folder, REACHES[what]).fault.startswith("touched ")
+def test_a_reach_out_of_the_folder_is_seen(
+    what: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All folders of tests are in the temporary one, to which a child may write.
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    body = REACHES[what].format(outside=str(tmp_path / "reached"))
+    assert asked(folder, body).fault.startswith("touched ")
 
 
 def test_a_hang_and_a_crash_are_seen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def ways(settings: Settings) -> tuple[Settings, ...]:
     """The settings for py-spinnaker2's applications, and those for our kernel if it may be that.
 
     Raises:
-        UsageError: there is no such kernel.
+        UsageError: the option `kernel` names none of `KERNELS`.
     """
     if choose(settings, "kernel", KERNELS) != "auto":
         return (settings,)
@@ -47,7 +47,7 @@ def for_own_kernel(settings: Settings) -> bool:
     """Whether the settings ask for our own kernel.
 
     Raises:
-        UsageError: there is no such kernel.
+        UsageError: the option `kernel` names none of `KERNELS`.
     """
     return choose(settings, "kernel", KERNELS) == "own"
 
@@ -56,7 +56,8 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
     """The passes for the kernel that the settings ask for; the applications', if they do not say.
 
     Raises:
-        UsageError: states of another width are asked for, or there is no such kernel.
+        UsageError: the option `kernel` names none of `KERNELS`, or states of another width are
+            asked for.
     """
     if for_own_kernel(settings):
         return C99Backend().passes(network, settings, ranges)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from snncc.ir import Values
-from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Affine, CubaLIF, SpikingFields
+from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Affine, CubaLIF, SpikingFields, make_lif
 
 from .choices import MANY
 from .node_parts import Part
@@ -135,21 +135,8 @@ def read_cuba_lif(part: Part) -> None:
 
 def read_threshold(part: Part) -> None:
     """z = v > threshold, with v the input itself: a neuron that keeps nothing."""
-    limit = part.neurons("threshold")["threshold"]
-    part.ops.append(
-        LIF(
-            bias=0.0,
-            threshold=part.param("threshold", limit),
-            compare=part.choices["compare"],
-            reset="none",
-            reset_amount=0.0,
-            reset_order="now",
-            spikes=1,
-            refractory=0,
-            initial=0.0,
-            decay=0.0,
-        )
-    )
+    limit = part.param("threshold", part.neurons("threshold")["threshold"])
+    part.ops.append(make_lif(limit, compare=part.choices["compare"], reset="none"))
 
 
 def _refuse_scaled(part: Part, gain: Values, key: str) -> None:

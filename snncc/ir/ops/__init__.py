@@ -9,7 +9,7 @@ from .dynamic import MatMul, Norm
 from .event import Graded
 from .layout import Concat, Reshape, Slice, Transpose
 from .linear import BlockDense, Conv, Dense, Sparse, Weighted
-from .neuron import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF
+from .neuron import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, make_lif
 from .pointwise import Affine, Input, Product, Relu, Sum
 from .pool import AvgPool, MaxPool, SumPool
 from .requantized import Function, Requantize
@@ -51,5 +51,6 @@ __all__ = [
     "SumPool",
     "Transpose",
     "Weighted",
+    "make_lif",
     "reach",
 ]

@@ -92,6 +92,31 @@ class LIF(Spiking):
         return reach.constant_threshold(self, low, high, decay, None, a)
 
 
+def make_lif(
+    threshold: Voltage, *, compare: str = ">=", reset: str = "value", decay: Decay = 0.0
+) -> LIF:
+    """A LIF that starts at zero and has no bias, no refractory ticks and one spike a tick.
+
+    Args:
+        threshold: of the potential.
+        compare: as the op states it.
+        reset: to zero, or "none".
+        decay: per tick; with 0.0 it compares its input and keeps nothing.
+    """
+    return LIF(
+        bias=0.0,
+        threshold=threshold,
+        compare=compare,
+        reset=reset,
+        reset_amount=0.0,
+        reset_order="now",
+        spikes=1,
+        refractory=0,
+        initial=0.0,
+        decay=decay,
+    )
+
+
 @dataclass(frozen=True)
 class CubaLIF(Spiking):
     """Current-based leaky integrate-and-fire: the synapses' current decays on its own.

@@ -22,7 +22,7 @@ def open_model(path: Path) -> ModelProto:
     """The model of a file, checked; external data only from the folder that the file is in.
 
     Raises:
-        UsageError: there is no such file, or it is not an ONNX model.
+        UsageError: the file is missing, or is not an ONNX model.
         ImportRefused: it is too large, older than this reader, or its data lie elsewhere.
     """
     if (size := file_bytes(path)) > MOST_BYTES:

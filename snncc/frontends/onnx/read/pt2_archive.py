@@ -66,7 +66,7 @@ def open_archive(path: Path) -> Program:
     """The program in a `.pt2` file.
 
     Raises:
-        UsageError: there is no such file, or it is not such an archive.
+        UsageError: the file is missing, or is not such an archive.
         ImportRefused: it contains pickled objects, several programs, or is of another version.
     """
     budget = Budget(str(path), file_bytes(path), kind=ImportRefused)

@@ -56,7 +56,7 @@ def read_weights(path: Path) -> Trained:
     Of a file `….index.json` the content of all files that it lists, which lie beside it.
 
     Raises:
-        UsageError: there is no such file, or its kind is not known.
+        UsageError: the file is missing, or its kind is not known.
         ImportRefused: it is damaged, contains code, or contains no weights.
     """
     if not path.is_file():

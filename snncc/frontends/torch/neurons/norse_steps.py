@@ -8,7 +8,7 @@ op's, and known again by its identity.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import torch
 from norse.torch.functional.leaky_integrator import LIState
@@ -165,7 +165,7 @@ def make_state(like: State, *values: object, **named: object) -> State:
     if values:
         return cast("Callable[..., State]", type(like))(*values)
     known = {k: v for k, v in named.items() if hasattr(like, k)}
-    return cast("State", like._replace(**known))  # type: ignore[attr-defined]  # a NamedTuple
+    return cast("NamedTuple", like)._replace(**known)
 
 
 # --- dynamics -------------------------------------------------------------------------------------

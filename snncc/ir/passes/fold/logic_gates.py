@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ...edit import find_fresh, insert
 from ...edit import replace as replace_nodes
 from ...network import Network, Node, Use
-from ...ops import LIF, Concat, Input, MaxPool, Product, Reshape, Slice, Sum, SumPool
+from ...ops import Concat, Input, MaxPool, Product, Reshape, Slice, Sum, SumPool, make_lif
 from ..base import Effect, Pass
 
 
@@ -61,17 +61,6 @@ def _neuron(network: Network, node: Node) -> Network:
         least = 1
     else:
         total, least = Node(name, Sum(), node.inputs), len(node.inputs)
-    gate = LIF(
-        bias=0.0,
-        threshold=least - 0.5,
-        compare=">",
-        reset="value",
-        reset_amount=0.0,
-        reset_order="now",
-        spikes=1,
-        refractory=0,
-        initial=0.0,
-        decay=0.0,
-    )
+    gate = make_lif(least - 0.5, compare=">")
     network = insert(network, replace(total, origin=node.origin))
     return replace_nodes(network, replace(node, op=gate, inputs=(Use(name),)))

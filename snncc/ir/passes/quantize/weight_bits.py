@@ -71,7 +71,7 @@ def choose_bits(network: Network, usual: int, layers: Mapping[str, int]) -> Weig
     its 16 bits first.
 
     Raises:
-        PassError: there is no such node.
+        PassError: `layers` names a node that the network does not have.
     """
     weighted = {node.name: node for node in network if isinstance(node.op, Weighted)}
     found = dict.fromkeys(weighted, usual)
