@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import prod
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -29,6 +30,11 @@ T = TypeVar("T")
 
 WEIGHT_UNIT = 6  # fraction bits of every current in a quantized network
 FINEST = 12  # fraction bits beyond which units are not multiplied any further
+
+
+# A strategy takes longer to be made and checked than to be drawn from.
+integers = cache(st.integers)
+COIN = st.booleans()
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,13 @@ class Growth:
     wires: list[Wire] = field(default_factory=list)
 
     def pick(self, *options: T) -> T:
-        return self.draw(st.sampled_from(options))
+        return options[self.number(0, len(options) - 1)]
 
     def coin(self) -> bool:
-        return self.draw(st.booleans())
+        return self.draw(COIN)
 
     def number(self, low: int, high: int) -> int:
-        return self.draw(st.integers(low, high))
+        return self.draw(integers(low, high)) if low < high else low
 
     def keep(self, name: str, values: object) -> Ref:
         self.tensors[name] = Tensor(values)
@@ -86,7 +92,7 @@ class Growth:
         return self.keep(name, self.rng.uniform(low, high, size))
 
     def rounding(self) -> Rounding:
-        return self.draw(st.sampled_from(Rounding))
+        return self.pick(*Rounding)
 
     def quantity(self, bits: int, unit: int, *, state: bool = False) -> Quantity:
         over = self.pick(Overflow.SATURATE, Overflow.WRAP) if state else Overflow.SATURATE

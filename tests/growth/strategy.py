@@ -29,6 +29,8 @@ from .stateless import (
 )
 
 KEYWORDS = tuple(sorted(all_ops()))
+SEVERAL_KEYWORDS = st.lists(st.sampled_from(KEYWORDS), min_size=1, max_size=5)
+SEEDS = st.integers(0, 2**32 - 1)
 
 
 GROWN: Mapping[str, Callable[[Growth, str], Wire]] = {
@@ -80,11 +82,11 @@ def _takes(growth: Growth, wire: Wire) -> bool:
 
 
 def _grown(draw: Callable[..., Any], including: str, quantized: bool) -> Network:
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rng = np.random.default_rng(draw(SEEDS))
     growth = Growth(draw, quantized, rng)
     for _ in range(growth.pick(1, 1, 2)):
         entry(growth, "input")
-    keywords = draw(st.lists(st.sampled_from(KEYWORDS), min_size=1, max_size=5))
+    keywords = draw(SEVERAL_KEYWORDS)
     for keyword in [*keywords, *([including] if including else [])]:
         GROWN[keyword](growth, keyword)
     if quantized:
