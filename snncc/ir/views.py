@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
 from .arithmetic.number import Single
@@ -21,12 +20,17 @@ from .ops import Input, Requantize
 from .param import Unit
 from .wire_units import ONE, wire_unit
 
+if TYPE_CHECKING:
+    import networkx as nx
+
 
 def graph(network: Network, *, now: bool = False) -> nx.DiGraph[str]:
     """Nodes by name, with an edge source → user; `delay` is the smallest of the uses.
 
     With `now`, only the uses without delay: what must be computed in the same tick.
     """
+    import networkx as nx
+
     result: nx.DiGraph[str] = nx.DiGraph()
     result.add_nodes_from(node.name for node in network)
     for node in network:
@@ -47,6 +51,8 @@ def order_nodes(network: Network) -> tuple[Node, ...]:
     found = sort_nodes(tuple(network))
     if found is not None:
         return found
+    import networkx as nx
+
     cycle = [edge[0] for edge in nx.find_cycle(graph(network, now=True))]
     path = " → ".join(f"%{name}" for name in [*cycle, cycle[0]])
     message = f"the cycle {path} carries no tick of delay; delay one of its uses"
@@ -55,6 +61,8 @@ def order_nodes(network: Network) -> tuple[Node, ...]:
 
 def ancestors(network: Network) -> frozenset[str]:
     """Names of all nodes that some output depends on, at any delay."""
+    import networkx as nx
+
     whole = graph(network)
     keep = {use.source for use in network.outputs}
     return frozenset(keep.union(*(nx.ancestors(whole, name) for name in keep)))
@@ -159,6 +167,8 @@ def input_registers(network: Network) -> tuple[Node, ...]:
 
     A host can compute these before anything enters a chip.
     """
+    import networkx as nx
+
     whole = graph(network)
     found: list[tuple[int, Node]] = []
     for node in network:

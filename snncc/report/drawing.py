@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import networkx as nx
-
 from snncc.ir import Network, Use, graph
 from snncc.ir.ops import Input, Weighted
 
@@ -51,6 +49,8 @@ class Drawing:
 
 def draw_network(network: Network) -> Drawing:
     """The network in ranks from input to output: wires without delay lead downward."""
+    import networkx as nx
+
     ranks = [*nx.topological_generations(graph(network, now=True))]
     widest = max(len(rank) for rank in ranks)
     width = 2 * MARGIN + widest * (BOX[0] + GAP[0])

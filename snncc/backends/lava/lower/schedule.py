@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import networkx as nx
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ def _phases(
     nodes: tuple[str, ...], edges: tuple[tuple[str, str, int], ...], period: int
 ) -> Mapping[str, int] | None:
     """Longest paths, found as shortest ones of negated lengths; None where a loop grows."""
+    import networkx as nx
+
     lengths: nx.DiGraph[str] = nx.DiGraph()
     lengths.add_weighted_edges_from(("", name, 0) for name in nodes)
     for source, target, delay in edges:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from ...derived import Derived
 from ...network import Network, Node, Use
 from ...op.dimensions import Output
 from ...op.op import Op
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 WHOLE = Output.MOVED, Output.SUMMED, Output.MULTIPLIED
 """Outputs that are integers where all inputs are."""
@@ -73,6 +75,8 @@ def readers_of(network: Network) -> frozenset[str]:
 
 def loops_of(network: Network, carriers: set[str]) -> Mapping[str, int]:
     """The carriers that carry a value back to themselves → number of the cycle they are part of."""
+    import networkx as nx
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     for name in carriers:
         sources = (use.source for use in network[name].inputs if not use.state)

@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import networkx as nx
 import numpy as np
 
 from ...arithmetic.functions import FLAT_BITS, FUNCTIONS
@@ -32,6 +31,9 @@ from .real_values import (
     spike_counts,
 )
 from .weight_bits import WeightBits
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 REGISTER_BITS = 16
 LOOP_BITS = 28  # sums of several fit 32
@@ -104,7 +106,7 @@ class _Registers:
     Attributes:
         held: nodes of which the output is a real value in a format: readers, registers and what
             carries their values.
-        meeting: which of them share a unit.
+        meeting: pairs of them that share a unit.
         ends: wire → smallest and largest value seen, zero among them.
         made: wire, and what its register is for → that register.
         loops: node → number of the cycle of sums and scales that it is part of.
@@ -118,7 +120,7 @@ class _Registers:
     readers: frozenset[str]
     bits: int = REGISTER_BITS
     held: set[str] = field(default_factory=set[str])
-    meeting: nx.Graph[str] = field(default_factory=nx.Graph)
+    meeting: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     ends: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     made: dict[tuple[Use, Purpose], str] = field(default_factory=dict[tuple[Use, Purpose], str])
     loops: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -214,7 +216,7 @@ class _Registers:
             )
             free = use.source in self.held and not apart
             met = use if free else self._register(use, "meet")
-        self.meeting.add_edge(met.source, user)
+        self.meeting.append((met.source, user))
         return met
 
     def _read(self, use: Use, user: str) -> Use:
@@ -327,11 +329,14 @@ class _Registers:
 
     def _units(self) -> Mapping[str, int]:
         """Node → fraction bits of its unit; the same for all that meet."""
+        import networkx as nx
+
+        meeting: nx.Graph[str] = nx.Graph(self.meeting)
         for node in self.network:
             if node.name in self.held and node.op.output is not Output.MULTIPLIED:
-                self.meeting.add_node(node.name)
+                meeting.add_node(node.name)
         found: dict[str, int] = {}
-        for part in nx.connected_components(self.meeting):
+        for part in nx.connected_components(meeting):
             frac = min((f for name in part for f in self._fractions(name)), default=0)
             found.update(dict.fromkeys(part, frac))
         return found

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import networkx as nx
 import numpy as np
 
 from ...arithmetic.arithmetic import FloatArithmetic
@@ -20,6 +19,9 @@ from ...ops import Input, Sum, Weighted
 from ...param import Shape, Unit, Values
 from ...views import order_nodes
 from ...wire_units import format_unit, wire_unit
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Kind: TypeAlias = Literal["count", "real", "held", "current"]
 """What a wire carries: spikes; values whose unit is given; real values in a format of their own,
@@ -150,6 +152,8 @@ class Meetings:
     @property
     def circular(self) -> tuple[str, ...]:
         """Nodes with weights that read what their own current, or what follows from it, meets."""
+        import networkx as nx
+
         circle: dict[int, int] = {}
         for number, found in enumerate(nx.strongly_connected_components(self.order)):
             circle.update(dict.fromkeys(found, number))
@@ -162,6 +166,8 @@ class Meetings:
 
 def meetings(network: Network) -> Meetings:
     """Which signals meet, and which weights lead from some to others."""
+    import networkx as nx
+
     what = kinds(network)
     members: nx.Graph[str] = nx.Graph()
     for node in network:
@@ -192,6 +198,8 @@ def groups(network: Network) -> tuple[Group, ...]:
     Raises:
         PassError: signals that cannot count in one unit meet.
     """
+    import networkx as nx
+
     met = meetings(network)
     place = {node.name: index for index, node in enumerate(order_nodes(network))}
     read = _read(network)
@@ -222,6 +230,8 @@ def _group(network: Network, part: Sequence[str], read: Container[str]) -> Group
 
 def _factors(network: Network, nodes: list[Node], part: Sequence[str]) -> dict[str, float]:
     """Unit of each node as a multiple of the group's; an average makes the unit smaller."""
+    import networkx as nx
+
     steps: nx.Graph[str] = nx.Graph()
     steps.add_nodes_from(part)
     for node in nodes:

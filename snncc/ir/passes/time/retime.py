@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 
 from ...errors import PassError, Problem
@@ -15,6 +15,9 @@ from ...ops import Input
 from ...param import StateValues, values_of
 from ...views import arithmetics, order_nodes
 from ..base import Effect, Pass
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ def phases(network: Network, period: int, hop: int) -> Mapping[str, int]:
     Raises:
         PassError: R001, a loop has fewer steps of delay than hops; names it.
     """
+    import networkx as nx
+
     # r(t) >= r(s) + hop(s) - period delay for every use: longest paths, found as shortest ones of
     # the negated lengths. A cycle of positive length has fewer ticks than hops.
     constraints: nx.DiGraph[str] = nx.DiGraph()

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 
 from snncc.ir import Network, Node, Use
 from snncc.ir.ops import Input
 
 from .rows import Rows, Rule, extent
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,8 @@ def levels(
         order: the nodes, each after those that it uses without delay; inputs make no level.
         live: the rows of each node that something depends on.
     """
+    import networkx as nx
+
     depth = _depths(network, rules, order)
     shared: nx.Graph[str] = nx.Graph()
     shared.add_nodes_from(depth)
