@@ -43,9 +43,12 @@ def find_zig() -> list[str]:
     Raises:
         ToolchainError: zig is not installed in this Python.
     """
-    if find_spec("ziglang") is None:
+    module = find_spec("ziglang")
+    if module is None or module.origin is None:
         raise ToolchainError(f"no c compiler here: run `pip install {ZIGLANG}`")
-    return [sys.executable, "-m", "ziglang"]
+    # The module does no more than start the program beside it, but in a Python of its own.
+    program = Path(module.origin).with_name("zig")
+    return [str(program)] if program.is_file() else [sys.executable, "-m", "ziglang"]
 
 
 def cache_directory() -> Path:

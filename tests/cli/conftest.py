@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from snncc.cli import main
+from tests.commands import Commands, commands
 
 from .models import write_all
 
@@ -34,20 +35,16 @@ def call(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> Done:
     return Done(leaving.value.code, shown.out, shown.err)
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Commands]:
+    with commands() as ready:
+        yield ready
+
+
 @pytest.fixture
-def snncc(tmp_path: Path) -> Snncc:
+def snncc(server: Commands, tmp_path: Path) -> Snncc:
     """`snncc(*arguments)` in a process and an empty folder; gives exit code, stdout, stderr."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "snncc", *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-
-    return run
+    return partial(server, folder=tmp_path)
 
 
 @pytest.fixture(scope="session")

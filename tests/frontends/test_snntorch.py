@@ -24,6 +24,8 @@ from snncc.frontends.torch.record.calling import Calling
 from snncc.ir import ImportRefused, run
 
 SIZE = 6
+SPAN = 16, 40
+"""Samples, which a library computes at once, and ticks, which it computes one by one."""
 RESETS = ("subtract", "zero", "none")
 DELAYED_ONLY = ("Lapicque", "Alpha", "RSynaptic")
 EIGHTHS = st.integers(1, 7).map(lambda n: n / 8)
@@ -71,7 +73,7 @@ def parameters(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 def currents(seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     random = np.random.default_rng(seed)
-    return random.integers(-4, 9, (4, 100, SIZE)) / 8
+    return random.integers(-4, 9, (*SPAN, SIZE)) / 8
 
 
 @pytest.mark.parametrize("name", KINDS)

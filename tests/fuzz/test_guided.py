@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .files import prepare, whole_files
-from .guided import ABSENT, FaultFound, demand_answer, is_there, read_in_process
+from .guided import ABSENT, FaultFound, demand_answer, is_there, main, read_in_process
 
 ROOT = Path(__file__).parents[2]
 RUNNABLE = pytest.mark.skipif(not is_there(), reason=ABSENT)
@@ -39,10 +39,12 @@ def test_an_internal_error_is_a_fault(folder: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.skipif(is_there(), reason="atheris is installed here")
-def test_without_atheris_it_says_what_is_missing() -> None:
-    command = [sys.executable, "-m", "tests.fuzz.guided", "cell.onnx"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (found.returncode, found.stderr.strip()) == (4, ABSENT)
+def test_without_atheris_it_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["guided.py", "cell.onnx"])
+    assert main() == 4
+    assert capsys.readouterr().err.strip() == ABSENT
 
 
 @RUNNABLE

@@ -5,9 +5,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.commands import Commands, commands
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -34,12 +37,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("site"))
 
 
-def python(*words: str, site: Path | None, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A Python process of its own, in a folder of the user's, with or without the package."""
+def environment(site: Path | None) -> dict[str, str]:
+    """Of a process with or without the package."""
     path = [*([str(site)] if site else []), str(ROOT)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
+@pytest.fixture(scope="session")
+def installed(site: Path) -> Iterator[Commands]:
+    """`snncc` where the package is."""
+    with commands(environment(site)) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def lacking() -> Iterator[Commands]:
+    """`snncc` where the package is not."""
+    with commands(environment(None)) as ready:
+        yield ready
+
+
+def python(*words: str, site: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A Python process of its own, in a folder of the user's, with the package."""
     return subprocess.run(
         [sys.executable, *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+        env=environment(site),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -47,16 +69,16 @@ def python(*words: str, site: Path | None, folder: Path) -> subprocess.Completed
     )
 
 
-def snncc(*words: str, site: Path | None, folder: Path) -> str:
+def snncc(*words: str, by: Commands, folder: Path) -> str:
     """What `snncc` says when all goes well."""
-    done = python("-m", "snncc", *words, site=site, folder=folder)
+    done = by(*words, folder=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def refused(*words: str, site: Path | None, folder: Path) -> tuple[int, str]:
+def refused(*words: str, by: Commands, folder: Path) -> tuple[int, str]:
     """The exit code and the message of a call that `snncc` refuses."""
-    done = python("-m", "snncc", *words, site=site, folder=folder)
+    done = by(*words, folder=folder)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr

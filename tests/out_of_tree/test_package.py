@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.commands import Commands
+
 from .conftest import ROOT, python, refused, snncc
 
 NEURON = {
@@ -30,20 +32,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bundle(site: Path, folder: Path) -> Path:
+def bundle(installed: Commands, folder: Path) -> Path:
     snncc(
         "build", "layer.tired", "--target", "organ", "--data", "x.npz", "-o", "layer.snnb",
-        site=site, folder=folder,
+        by=installed, folder=folder,
     )  # fmt: skip
     return folder / "layer.snnb"
 
 
-def test_its_bundle_is_verified_in_another_process(site: Path, folder: Path, bundle: Path) -> None:
-    said = snncc("verify", str(bundle), "--data", "x.npz", "--json", site=site, folder=folder)
+def test_its_bundle_is_verified_in_another_process(
+    installed: Commands, folder: Path, bundle: Path
+) -> None:
+    said = snncc("verify", str(bundle), "--data", "x.npz", "--json", by=installed, folder=folder)
     found = json.loads(said)
     assert found["passed"]
     assert found["target"] == "organ"
-    run = snncc("run", str(bundle), "--data", "x.npz", site=site, folder=folder)
+    run = snncc("run", str(bundle), "--data", "x.npz", by=installed, folder=folder)
     assert run
 
 
@@ -64,32 +68,27 @@ def test_the_manifest_names_the_package_and_its_version(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "dot", "html", "json"])
-def test_it_is_drawn(form: str, site: Path, folder: Path, bundle: Path) -> None:
-    said = snncc("inspect", str(bundle), "--as", form, site=site, folder=folder)
+def test_it_is_drawn(form: str, installed: Commands, folder: Path, bundle: Path) -> None:
+    said = snncc("inspect", str(bundle), "--as", form, by=installed, folder=folder)
     assert "tired_lif" in said
 
 
-CHECK = """
-import onnx
-model = onnx.load("cell.onnx")
-onnx.checker.check_model(model, full_check=True)
-assert [each.name for each in model.functions if each.name == "tired_lif"], model.functions
-"""
-
-
 @pytest.mark.parametrize("source", ["layer.tired", "layer.snnb"])
-def test_it_becomes_onnx(source: str, site: Path, folder: Path, bundle: Path) -> None:
+def test_it_becomes_onnx(source: str, installed: Commands, folder: Path, bundle: Path) -> None:
     """What the file computes is compared by the law of every op, in `test_write.py` below."""
-    pytest.importorskip("onnx")
-    snncc("inspect", source, "--as", "onnx", "-o", "cell.onnx", site=site, folder=folder)
-    done = python("-c", CHECK, site=site, folder=folder)
-    assert done.returncode == 0, done.stderr
+    onnx = pytest.importorskip("onnx")
+    snncc("inspect", source, "--as", "onnx", "-o", "cell.onnx", by=installed, folder=folder)
+    model = onnx.load(folder / "cell.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    assert [each.name for each in model.functions if each.name == "tired_lif"], model.functions
 
 
 @pytest.mark.parametrize("target", ["c99", "tflm", "lava", "spinnaker2"])
-def test_a_target_that_does_not_know_it_says_so(target: str, site: Path, folder: Path) -> None:
+def test_a_target_that_does_not_know_it_says_so(
+    target: str, installed: Commands, folder: Path
+) -> None:
     code, said = refused(
-        "build", "layer.tired", "--target", target, "--data", "x.npz", site=site, folder=folder
+        "build", "layer.tired", "--target", target, "--data", "x.npz", by=installed, folder=folder
     )
     assert code == 1
     assert "%s: tired_lif" in said
@@ -97,11 +96,11 @@ def test_a_target_that_does_not_know_it_says_so(target: str, site: Path, folder:
     assert not (folder / "tired.snnb").exists()
 
 
-def test_its_pass_is_one_like_any_other(site: Path, folder: Path) -> None:
-    done = python(
-        "-m", "snncc", "build", "awake.tired", "--target", "organ", "--data", "x.npz",
+def test_its_pass_is_one_like_any_other(installed: Commands, folder: Path) -> None:
+    done = installed(
+        "build", "awake.tired", "--target", "organ", "--data", "x.npz",
         "--print-after", "wake-up", "--passes", "wake-up,fold-norm,quantize", "-o", "awake.snnb",
-        site=site, folder=folder,
+        folder=folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     # The count of recent spikes is an output here, so the neuron stays what it is.
@@ -109,35 +108,39 @@ def test_its_pass_is_one_like_any_other(site: Path, folder: Path) -> None:
     assert "nothing changed" in done.stderr
     code, said = refused(
         "build", "awake.tired", "--target", "organ", "--data", "x.npz", "--passes", "wake",
-        site=site, folder=folder,
+        by=installed, folder=folder,
     )  # fmt: skip
     assert code == 2
     assert "did you mean 'wake-up'" in said
 
 
-def test_its_neurons_are_read_from_a_model_in_pytorch(site: Path, folder: Path) -> None:
+def test_its_neurons_are_read_from_a_model_in_pytorch(installed: Commands, folder: Path) -> None:
     pytest.importorskip("torch")
     model = "snncc_tired.neurons:Layer"
-    said = snncc("inspect", model, "--option", "shape=6", site=site, folder=folder)
+    said = snncc("inspect", model, "--option", "shape=6", by=installed, folder=folder)
     assert "tired_lif" in said
     snncc(
         "build", model, "--target", "organ", "--data", "x.npz", "-o", "torch.snnb",
-        site=site, folder=folder,
+        by=installed, folder=folder,
     )  # fmt: skip
-    said = snncc("verify", "torch.snnb", "--data", "x.npz", "--json", site=site, folder=folder)
+    said = snncc("verify", "torch.snnb", "--data", "x.npz", "--json", by=installed, folder=folder)
     assert json.loads(said)["passed"]
 
 
-def test_a_bundle_says_which_package_it_lacks(folder: Path, bundle: Path) -> None:
-    code, said = refused("inspect", str(bundle), site=None, folder=folder)
+def test_a_bundle_says_which_package_it_lacks(
+    lacking: Commands, folder: Path, bundle: Path
+) -> None:
+    code, said = refused("inspect", str(bundle), by=lacking, folder=folder)
     assert code == 4
     assert "needs snncc-tired==1.2" in said
     assert "pip install snncc-tired==1.2" in said
 
 
-def test_without_the_package_its_op_is_unknown(folder: Path, bundle: Path) -> None:
+def test_without_the_package_its_op_is_unknown(
+    lacking: Commands, folder: Path, bundle: Path
+) -> None:
     (folder / "score.snn").write_bytes((bundle / "target" / "score.snn").read_bytes())
-    code, said = refused("inspect", "score.snn", site=None, folder=folder)
+    code, said = refused("inspect", "score.snn", by=lacking, folder=folder)
     assert code == 1
     assert "unknown op 'tired_lif'" in said
 

@@ -3,12 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.commands import Commands, commands
 
 NETWORK = """network pulses tick=0.001s decode=count {
   %x = input() {shape=[4], signal="spike"}
@@ -31,27 +31,26 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def snncc(site: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "snncc", *words],
-        env={**os.environ, "PYTHONPATH": str(site)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_a_stranger_is_a_target_like_any_other(site: Path, tmp_path: Path) -> None:
+    path = os.pathsep.join((str(site), os.environ.get("PYTHONPATH", "")))
+    with commands({**os.environ, "PYTHONPATH": path}) as ready:
+        demand_target(ready, tmp_path)
+
+
+def demand_target(ready: Commands, tmp_path: Path) -> None:
+    def snncc(*words: str) -> str:
+        done = ready(*words, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     model, data, bundle = (tmp_path / name for name in ("pulses.snn", "x.npz", "bundle"))
     model.write_text(NETWORK)
     x = np.random.default_rng(0).integers(0, 2, (5, 30, 4))
     np.savez(data, x=x, y=np.zeros(5, dtype=np.int64))
-    assert "toy" in snncc(site, "targets")
-    snncc(site, "build", str(model), "--target", "toy", "--data", str(data), "-o", str(bundle))
+    assert "toy" in snncc("targets")
+    snncc("build", str(model), "--target", "toy", "--data", str(data), "-o", str(bundle))
     assert (bundle / "target" / "network.snn").read_text().startswith("network pulses")
-    found = json.loads(snncc(site, "verify", str(bundle), "--data", str(data), "--json"))
+    found = json.loads(snncc("verify", str(bundle), "--data", str(data), "--json"))
     assert found["passed"]
     assert found["target"] == "toy"
     assert all(

@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from snncc.boards import find_zig
+
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-pedantic", "-Werror")
 M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
-ZIG = (sys.executable, "-m", "ziglang", "cc", "-Wno-unused-command-line-argument")
+ZIG = (*find_zig(), "cc", "-Wno-unused-command-line-argument")
 COMPILERS: Mapping[str, tuple[str, ...]] = {
     "gcc": ("gcc",),
     "gcc m4": ("arm-none-eabi-gcc", *M4),

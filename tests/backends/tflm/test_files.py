@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -14,6 +13,7 @@ from snncc.backends.tflm.emit.writer import write
 from snncc.backends.tflm.run.interpreter import play_model
 from snncc.backends.tflm.run.simulate import codes
 from snncc.backends.tflm.schema import KINDS
+from snncc.boards import find_zig
 from snncc.ir import DeviceError
 from tests.nets import HAND, hand, spikes_for
 
@@ -86,9 +86,18 @@ def test_the_header_is_c_and_the_array_is_cpp(state: str, tmp_path: Path) -> Non
         return snncc_output(0) == 0;
     }"""
     (tmp_path / "caller.c").write_text(caller)
-    zig = [sys.executable, "-m", "ziglang"]
     for tool, source in (("cc", "caller.c"), ("c++", "model_data.cc")):
-        command = [*zig, tool, "-Wall", "-Wextra", "-Werror", "-c", source, "-o", f"{source}.o"]
+        command = [
+            *find_zig(),
+            tool,
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-c",
+            source,
+            "-o",
+            f"{source}.o",
+        ]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 

@@ -22,6 +22,8 @@ from snncc.frontends.torch.neurons.spikingjelly import KINDS, LIBRARY
 from snncc.ir import run
 
 SIZE = 6
+SPAN = 16, 40
+"""Samples, which a library computes at once, and ticks, which it computes one by one."""
 EIGHTHS = st.integers(1, 7).map(lambda n: n / 8)
 """With dyadic parameters and inputs every sum is exact, so potentials do meet their thresholds."""
 ODD = st.floats(0.05, 0.95).map(lambda value: value * 0.9999371)
@@ -68,7 +70,7 @@ def parameters(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 def currents(seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     random = np.random.default_rng(seed)
-    return random.integers(-4, 9, (4, 100, SIZE)) / 8
+    return random.integers(-4, 9, (*SPAN, SIZE)) / 8
 
 
 @pytest.mark.parametrize("name", SPIKING)

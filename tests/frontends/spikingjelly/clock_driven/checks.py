@@ -28,6 +28,8 @@ from tests.frontends.sidebyside import equal
 Load = Callable[..., Imported]
 FILE = Path(__file__).parent / "networks.py"
 SIZE = 6
+SPAN = 16, 40
+"""Samples, which a library computes at once, and ticks, which it computes one by one."""
 NETWORKS = {
     "single": "6",
     "multi": "2x6x6",
@@ -85,7 +87,7 @@ def test_every_spike_is_the_librarys(name: str, data: st.DataObject, seed: int) 
     torch.manual_seed(0)
     calling, traced = find_calling(model, neurons, wanted, layout, None)
     eager = EagerModel(model, neurons, calling, traced)
-    x = np.random.default_rng(seed).integers(-4, 9, (4, 100, SIZE)) / 8
+    x = np.random.default_rng(seed).integers(-4, 9, (*SPAN, SIZE)) / 8
     theirs, ours = eager(x), run(eager.traced.network, x, record="spikes")
     count, first = theirs.compare(ours)
     assert first is None, f"{count} spikes differ, first {first}"
