@@ -1,4 +1,7 @@
-"""Test data: the user's own, or of the zoo's data sets. No model in here."""
+"""Test data: the user's own, or of the zoo's data sets. No model in here.
+
+The zoo's own data are in `snncc/zoo/data`; how a user's file is read is in `snncc/data_files`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""import_model: MODEL → network and its test samples."""
+"""import_model: MODEL → network and its test samples, and which options all models have."""
 
 from __future__ import annotations
 

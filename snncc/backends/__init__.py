@@ -1,4 +1,4 @@
-"""The face of the backends floor: what a backend is. The backends are in folders of their own."""
+"""Backends: what one is (`protocol.py`), and what several share; each has a folder of its own."""
 
 from .fitting_bits import advise, advise_bits, find_weights
 from .handover import delivery

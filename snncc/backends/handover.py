@@ -1,4 +1,4 @@
-"""How a backend delivers its network, from what it is given. No backend in here."""
+"""delivery(): what is asked of a project (`--option` window, labels, …), of whatever target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""C sources to a firmware image: linker script, build, measurement, capacity. Never: runs it."""
+"""C sources to a firmware image, and whether it fits: linker script, flags of a core, bytes."""
 
 from collections.abc import Mapping
 from importlib.resources import files

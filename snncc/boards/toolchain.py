@@ -1,4 +1,4 @@
-"""Runs the C compiler (zig's, from the package index), with a cache; knows no board's memory map.
+"""Which C compiler builds, with which flags: zig's, with a cache; knows no board's memory map.
 
 The flags of every build are here; those of one board's core, `image.py` adds.
 

@@ -1,4 +1,4 @@
-"""What calibration has learned of the data: on how many of them, and how far inputs reach."""
+"""How many samples and ticks calibration sees, and what it has learned of them."""
 
 from __future__ import annotations
 

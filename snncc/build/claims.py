@@ -1,4 +1,4 @@
-"""Holding each pass to its claim: what a network does before it and after it; no pass in here."""
+"""Holds each pass to its claim (its `Effect`), on signals before and after it; no pass here."""
 
 from __future__ import annotations
 

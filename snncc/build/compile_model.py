@@ -1,4 +1,4 @@
-"""compile_model: frontend → passes → backend → bundle. The only place that knows the order."""
+"""compile_model: frontend → passes → backend → bundle, in this order; it names no pass."""
 
 from __future__ import annotations
 

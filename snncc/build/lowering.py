@@ -1,4 +1,4 @@
-"""From a float network to a program: the passes, and the way of building that a target takes."""
+"""From a float network to a program: by the passes, or the way of building that a target takes."""
 
 from __future__ import annotations
 

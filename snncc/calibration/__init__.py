@@ -1,4 +1,4 @@
-"""Searching calibration: what integers round, chosen by what comes of it; needs no target."""
+"""Searches what integers round, by what comes of it; ranges of data are `quantize/calibrate.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine has for each target, frontend, board and extra; installs nothing."""
+"""What `snncc doctor` looks for: what this machine has for each target, frontend, board, extra."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""read_data: a path → recorded samples, by what lies there; only which reader is whose."""
+"""read_data: which reader takes a path, by its suffix or its first bytes."""
 
 from __future__ import annotations
 

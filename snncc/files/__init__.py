@@ -1,4 +1,4 @@
-"""The face of everything that writes a user's file or folder; knows nothing of what is written."""
+"""All that writes a user's file or folder, whole or not at all; knows nothing of contents."""
 
 from .disk import Content, failures, fill
 from .folder import Kind, Replacement, recover, remaking, replacing

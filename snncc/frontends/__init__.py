@@ -1,4 +1,4 @@
-"""The face of the frontends floor: what a frontend is, and how own neurons are described."""
+"""Frontends: what one is (`protocol.py`), and how own neurons are described (`own_neuron.py`)."""
 
 from .own_neuron import MARK, SELDOM, Description, neuron
 from .protocol import (

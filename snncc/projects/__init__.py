@@ -1,4 +1,4 @@
-"""The face of the projects floor: C sources to a whole project of one ecosystem. No networks."""
+"""Projects: C sources to a whole project of one ecosystem (`project_kinds.py`). No networks."""
 
 from .application import Application, Engine, Sensor
 from .c_text import integer, text_literal

@@ -1,4 +1,4 @@
-"""run and stream: a bundle on the reference, the host or the target, at once or in parts."""
+"""The engines of `snncc run`: a bundle on the reference, this machine or the target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the zoo contains: a card beside each checkpoint, and published sizes; loads no torch.
+"""What the zoo contains, by name: a card beside each checkpoint, and published sizes.
 
 A new model is a row of `models/families.py` and a recipe of `training/recipes.py`, or else a
 published size of `sizes.py`.

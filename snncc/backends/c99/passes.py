@@ -1,4 +1,4 @@
-"""The passes that C99 needs, in order. Never: a pass."""
+"""Which passes a build for c99 runs, and in which order. Never: a pass."""
 
 from __future__ import annotations
 

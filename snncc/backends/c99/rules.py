@@ -1,4 +1,4 @@
-"""The rules C001…C007: by which ids the c99 target refuses a network, and what to do about it.
+"""The rules C001, C002, …: by which ids the c99 target refuses, and what to do about it.
 
 The sentence itself is made by `refusal` in `lower/signal_uses.py`.
 """

@@ -1,4 +1,4 @@
-"""The rules L001…L012: by which ids the lava target refuses a network, and what to do about it.
+"""The rules L001, L002, …: by which ids the lava target refuses, and what to do about it.
 
 The sentence itself is made by `refusal` in `lower/paths.py`.
 """

@@ -1,4 +1,4 @@
-"""The passes that SpiNNaker 2 needs, in order. Never: a pass."""
+"""The passes of spinnaker2 in order, and whether py-spinnaker2's applications or our kernel run."""
 
 from __future__ import annotations
 

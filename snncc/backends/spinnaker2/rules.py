@@ -1,4 +1,4 @@
-"""The rules S001…S016: by which ids the spinnaker2 target refuses, and what to do about it.
+"""The rules S001, S002, …: by which ids the spinnaker2 target refuses, and what to do about it.
 
 The sentence itself is made by `refusal` in `applications/paths.py`.
 """

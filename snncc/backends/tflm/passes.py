@@ -1,4 +1,4 @@
-"""The passes that TFLite-Micro needs, in order. Never: a pass."""
+"""Which passes a build for tflm runs, and in which order. Never: a pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules T001…T006: by which ids the tflm target refuses a network, and what to do about it.
+"""The rules T001, T002, …: by which ids the tflm target refuses, and what to do about it.
 
 The sentence itself is made by `refusal` in `lower/graph_builder.py`.
 """

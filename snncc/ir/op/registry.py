@@ -1,4 +1,7 @@
-"""Ops by keyword: those of this package, and those that installed packages offer."""
+"""Ops by keyword: those of this package, and those that installed packages offer.
+
+Under which entry points packages offer ops is in `snncc/ir/entry_points.py`; the table is `OPS`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pass and Effect: what a pass is, what it may do to a trace, and its text form."""
+"""Pass and Effect: what a pass is, what it promises of a trace, and its text form."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The rules V001…V012 that every network obeys: their ids, and the check of each."""
+"""The rules V001, V002, … that every network obeys: their ids, and the check of each."""

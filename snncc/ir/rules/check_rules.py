@@ -1,4 +1,4 @@
-"""Checks the rules V001…V012: a network that passes has a meaning; the ids are in `rule_ids.py`."""
+"""Checks the rules V001, V002, …: a network that passes has a meaning; ids are in `rule_ids.py`."""
 
 from __future__ import annotations
 

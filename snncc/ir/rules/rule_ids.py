@@ -1,4 +1,4 @@
-"""The rules V001…V012 by id, which every network obeys; `check_rules.py` has the checks.
+"""The rules V001, V002, … by id, which every network obeys; `check_rules.py` has the checks.
 
 By which ids a target refuses a network, C…, T…, L… and S…, is in `rules.py` of its backend.
 """

@@ -1,4 +1,4 @@
-"""The families of models in the zoo: whose module builds them, and whom to cite; loads no torch."""
+"""The families of models in the zoo, a row each: whose module builds them, and whom to cite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Network → Program: walks the network once and puts the steps in order. Pure."""
+"""Network → Program: the steps of C in their order, each by the file of its kind. Pure.
+
+Which kernel weights get is decided in `synapses.py` and `current.py`, which arithmetic neurons get
+in `population_arithmetic.py`, which wires share memory in `shared_memory.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Synapses outside populations: rows to gather, walks to spread along, dot products; and why."""
+"""Which kernel of C weights outside populations get: gathered rows, walks or dot products."""
 
 from __future__ import annotations
 

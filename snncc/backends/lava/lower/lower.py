@@ -1,4 +1,4 @@
-"""Network → Program: which processes, in which steps, with which weights. Pure."""
+"""Network → Program: which process of Lava computes each population, in which step. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Partition: how many neurons share a core, found from memory, time and FIFO; places nothing."""
+"""Partition: how many neurons share a core, found from memory, time and FIFO; places nothing.
+
+The limits are in `chip/target.py`, the bytes and cycles that a part takes in `core_usage.py`. How
+a network for our own kernel is cut is in `kernel/partition/partition.py`.
+"""
 
 from __future__ import annotations
 

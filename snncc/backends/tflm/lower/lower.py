@@ -1,4 +1,8 @@
-"""Network → Program: walks the network once, remembers what later ticks read. Pure."""
+"""Network → Program: walks the network once, remembers what later ticks read. Pure.
+
+Which operators an op becomes is decided in the file of its kind: `convolution.py`, `synapses.py`,
+`populations.py`, `elements.py` and so on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Rules for the standard ops that compute: arithmetic, comparisons, synapses, pools."""
+"""Rules for the standard ops that compute: arithmetic, comparisons, synapses, pools.
+
+Those that only move values are in `layout_rules.py`, those of ATen in `aten_rules.py`.
+"""
 
 from __future__ import annotations
 

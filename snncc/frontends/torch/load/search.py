@@ -1,4 +1,4 @@
-"""Finds how a model is to be called, by trying; of failures the most telling is shown."""
+"""Which way of calling a model is right, found by trying; of failures the most telling is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a user's model is called: which axis is time, who keeps the states; records nothing."""
+"""How a user's model is called, one way of several: which axis is time, who keeps the states."""
 
 from __future__ import annotations
 

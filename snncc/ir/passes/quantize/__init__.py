@@ -1,1 +1,1 @@
-"""From real values to integers: what is seen of a network, its units, and its formats."""
+"""From real values to integers: what calibration saw, the units, and the formats of a network."""

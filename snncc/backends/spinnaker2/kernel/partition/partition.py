@@ -1,4 +1,7 @@
-"""A quantized network → its parts: which rows each core computes, and who sends to whom."""
+"""A quantized network → its parts: which rows each core computes, and who sends to whom.
+
+How py-spinnaker2's populations are cut is in `partition/partition.py` of the backend.
+"""
 
 from __future__ import annotations
 
