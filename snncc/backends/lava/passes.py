@@ -20,6 +20,7 @@ from snncc.ir.passes import (
 )
 
 from .lower.paths import refusal
+from .lower.populations import simplify
 from .netx import BIAS_EXPONENT
 from .rules import OTHERWISE
 from .settings import choice, number
@@ -41,7 +42,8 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
 
     Raises:
         UsageError: states of 16 bits are asked for, or an option has a value that it cannot have.
-        LoweringRefused: L003, a norm, which would have thresholds behind it refused in its place.
+        LoweringRefused: L002, L003, neurons that Loihi does not have, and norms: what is behind
+            them would be refused in their place.
     """
     settings.require_narrow(WEIGHT_BITS, "Loihi")
     if settings.state_bits < STATE_BITS:
@@ -49,6 +51,8 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
     for node in network:
         if isinstance(node.op, Norm):
             raise refusal("L003", node, f"{node.op.keyword} has no form in synapses; {OTHERWISE}")
+        if node.op.states:
+            simplify(node)
     return (
         Canonicalize(),
         Unshare(),
@@ -67,6 +71,7 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
             units="population",
             meet="inputs",
             shift_bits=SHIFT_BITS,
+            sum_bits=STATE_BITS - 1,
             ranges=ranges,
         ),
         EvenRange(),

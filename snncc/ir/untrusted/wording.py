@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 WORD, LINE, LINES, WHOLE = 200, 1200, 60, 8000
 """The most characters of a word, characters of a line, lines and characters of a message."""
 
-# What is not a character of its own: C0 and C1 controls, those of the direction of writing and of
-# the width (Cf), line and paragraph separators, halves of surrogate pairs, unassigned code points.
-_HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn")
 _PLAIN = re.compile(r"[ -~]*")
 _LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")
 
@@ -44,7 +40,12 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) in _HIDDEN
+    """Whether it is not a character of its own.
+
+    Controls, also of the direction of writing and of width, all separators but the plain space,
+    halves of surrogate pairs, unassigned code points.
+    """
+    return not character.isprintable()
 
 
 def _escape(character: str) -> str:

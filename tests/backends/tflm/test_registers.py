@@ -68,6 +68,29 @@ WIDE = 2**27 - 1
 ENDS = st.sampled_from([-WIDE - 1, -WIDE, -1, 0, 1, WIDE])
 
 
+@pytest.mark.parametrize("bias", [-638704320, 638704320, -1])
+@pytest.mark.parametrize("exponent", range(-36, -27))
+def test_a_register_of_a_constant_adds_what_it_holds(bias: int, exponent: int) -> None:
+    """The range of a result that rounds to nothing reaches to zero, whatever its sign is."""
+    network = small(
+        """
+  %x = input() {shape=[1], signal="spike"}
+  %c = dense(%x) {weight=@w, bias=@b} : weight=s8@cu/half-even/trap, bias=s32@cu/half-even/trap
+  %y = requantize(%c) : value=s32q1/half-even/saturate, scale=x31/half-even
+  %z = dense(%x) {weight=@v} : weight=s8q1/half-even/trap
+  %i = sum(%y, %z)
+  %s = li(%i) {decay=0.5, bias=0.5, initial=0.0} : v=s16q1/half-even/saturate, decay=x15/toward-zero
+  return %s""",
+        w=np.zeros((1, 1)),
+        b=np.full(1, bias * 2.0**exponent),
+        cu=np.full(1, 2.0**exponent),
+        v=np.full((1, 1), -0.5),
+    )
+    signals = {"x": np.array([0.0, 1.0, 1.0, 0.0]).reshape(1, 4, 1)}
+    found = BACKEND.simulate(lowered(network), signals, ("%s",))
+    assert run(network, signals, record=("%s",)).compare(found) == (0, None)
+
+
 def scaled(factors: list[int], frac: int, rounding: str) -> Network:
     """Values as wide as around a linear recurrence, times factors of their own."""
     return small(

@@ -10,8 +10,9 @@ from math import prod
 
 import numpy as np
 
+from snncc.backends import advise
 from snncc.ir import Leaf, LoweringRefused, Network, Node, Output, Quantity, Use
-from snncc.ir.ops import Input
+from snncc.ir.ops import Input, Weighted
 
 from ..program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
 from ..settings import choice, number
@@ -26,6 +27,7 @@ from .readers import reader
 from .schedule import Schedule, schedule
 from .stock import EARLY
 
+CURRENT_MAX = 1 << (STATE_BITS - 2)  # a sum of currents beyond it may leave the state's bits
 COUNT_BITS = 8  # payload of a neuron that fires several times in a tick
 
 
@@ -175,9 +177,33 @@ class _Lowering:
             offset = offset + constant
             real = real + self.paths.offset(use, whole=False).reshape(-1)
         drive = Drive(np.minimum(low, 0), np.maximum(high, 0), offset, real)
-        if np.max([-drive.low, drive.high]) >= 1 << (STATE_BITS - 2):
-            raise refusal("L007", node, "the sum of its currents may need more than 24 bits")
+        worst = int(np.max([-drive.low, drive.high]))
+        if worst >= CURRENT_MAX:
+            message = f"the sum of its currents may reach {worst:,}, beyond {CURRENT_MAX:,}"
+            raise refusal("L007", node, f"{message}; {self._suggest_less(node, worst)}")
         return drive
+
+    def _suggest_less(self, node: Node, worst: int) -> str:
+        """What makes the currents of a population fit."""
+        network, weighted = self.paths.network, list[str]()
+        source = max(node.inputs, key=lambda use: self._find_reach(use.source)).source
+        widest = source
+        while not network[source].op.states and network[source].inputs:
+            if isinstance(network[source].op, Weighted):
+                weighted.append(source)
+            source = max(network[source].inputs, key=lambda u: self._find_reach(u.source)).source
+        if network[source].op.output is Output.POTENTIAL:
+            return (
+                f"it reads the potential of %{source}, of {STATE_BITS} bits: send its spikes, or "
+                "build with --target c99"
+            )
+        cure = advise(network, widest, worst, CURRENT_MAX)
+        if len(weighted) > 1 and "fit:" not in cure:
+            return f"put a spiking population between %{weighted[1]} and %{weighted[0]}"
+        return cure
+
+    def _find_reach(self, name: str) -> int:
+        return max(int(np.max(np.abs(end), initial=0)) for end in self.paths.bounds[name])
 
     def _synapses(self, neurons: Mapping[str, tuple[Neurons, ...]]) -> tuple[Synapses, ...]:
         found: list[Synapses] = []

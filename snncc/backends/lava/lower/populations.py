@@ -62,7 +62,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
     Raises:
         LoweringRefused: L002, L007, L008, an op or a format that Loihi does not have.
     """
-    op = _simplify(node)
+    op = simplify(node)
     _formats(node)
     shift = np.unique(np.log2(a.input_unit() / a.unit_of("v")))
     if shift.size > 1:
@@ -83,7 +83,7 @@ def population(network: Network, node: Node, a: Arithmetic, drive: Drive) -> Pop
 
 def real_population(network: Network, node: Node, drive: Drive) -> Population:
     """The population in real numbers."""
-    op = _simplify(node)
+    op = simplify(node)
     a, shape = FloatArithmetic(network.tensors), network.shapes[node.name]
 
     def values(value: Param) -> Values:
@@ -93,7 +93,7 @@ def real_population(network: Network, node: Node, drive: Drive) -> Population:
     return _make_population(node, op, 0, values, bias, _decays(network, node, 0))
 
 
-def _simplify(node: Node) -> IF | LIF | CubaLIF | LI:
+def simplify(node: Node) -> IF | LIF | CubaLIF | LI:
     """The op of a population that Loihi's arithmetic can be.
 
     Raises:

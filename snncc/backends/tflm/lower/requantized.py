@@ -36,13 +36,14 @@ class Registers:
         assert isinstance(into, Quantity)
         codes = np.broadcast_to(self.a.multiplier(role, "scale"), signal.shape)
         size = self._round(self._magnitude(signal, codes, into), codes)
-        low, high = (np.where(end < 0, -size.high, size.high) for end in (signal.low, signal.high))
+        low = np.where(signal.low < 0, -size.high, size.low)
+        high = np.where(signal.high < 0, -size.low, size.high)
         if np.any(signal.low < 0):
             positive = x.holds("GREATER_EQUAL", signal, x.lay_out_like(0, signal))
             sign = x.subtract(
                 x.multiply(positive, x.lay_out_like(2, signal)), x.lay_out_like(1, signal)
             )
-            size = replace(x.multiply(size, sign), low=low, high=np.maximum(high, low))
+            size = replace(x.multiply(size, sign), low=low, high=high)
         return x.fit_sum(size, x.lay_out_like(0, size), into)
 
     def rescale(self, signal: Signal, codes: Values) -> Signal:

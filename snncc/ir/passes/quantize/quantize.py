@@ -82,6 +82,9 @@ class Quantize(Pass):
     from a register too, as no unit could be chosen otherwise; and so do weights that would add up
     currents to more than 32 bits, as where three layers follow one another.
 
+    Where a neuron may fire several times in a tick without a limit, it has one that leaves the sums
+    behind it within `sum_bits`.
+
     `layers` gives some weights other bits, as in `W_x:16;fc1:4`, by node or by the population that
     they lead to. Where widths meet, the unit is that of the widest, and registers shift the sums of
     the others to the left, exactly. Weights of more than 8 bits that read real values are narrower
@@ -109,6 +112,7 @@ class Quantize(Pass):
     units: str = "neuron"
     meet: str = "apart"
     shift_bits: int = MOST_BITS
+    sum_bits: int = INT32_BITS
     strict: bool = False
     layers: str = ""
     ranges: Ranges = field(default_factory=Ranges, compare=False)
@@ -125,7 +129,7 @@ class Quantize(Pass):
         network = open_circles(network, self.ranges, bits)
         network = self._inputs(network, bits)
         network = self._columns.split(network)
-        network = limit_spikes(network, groups(network), self.ranges, bits)
+        network = limit_spikes(network, groups(network), self.ranges, bits, self.sum_bits)
         if not any(n.op.states or n.op.held or isinstance(n.op, Weighted) for n in network):
             raise PassError("quantize: there are neither weights nor neurons to quantize")
         tight: frozenset[str] = frozenset()
@@ -176,6 +180,7 @@ class Quantize(Pass):
             ("input_bits", 2, 16),
             ("fraction_bits", 0, 15),
             ("shift_bits", 0, MOST_BITS),
+            ("sum_bits", 16, INT32_BITS),
         ):
             if not low <= getattr(self, name) <= high:
                 raise PassError(
@@ -323,7 +328,9 @@ class Quantize(Pass):
         """The network with a register behind a node, in which its current counts in `unit`."""
         held = find_fresh(network, f"{name}_held")
         network, ref = keep_tensor(network, f"{held}.unit", unit)
-        format = Quantity(INT32_BITS, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
+        # Beside others in a sum that is narrower than what registers hold it is narrower still.
+        bits = INT32_BITS if self.sum_bits == INT32_BITS else self.sum_bits - HEADROOM_BITS
+        format = Quantity(bits, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
         origin = network[name].origin
         register = Node(held, Requantize(), (Use(name),), {"value": format}, origin)
         return insert(redirect(network, {Use(name): Use(held)}), register)

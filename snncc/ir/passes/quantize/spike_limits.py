@@ -1,4 +1,4 @@
-"""How many spikes of a tick are counted, where weights could add up to more than 32 bits."""
+"""How many spikes of a tick are counted, where weights could add up to more than a target holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ...errors import PassError
 from ...network import Network, Node
 from ...ops import SPIKES_MAX, AvgPool, Spiking, SumPool
 from .calibrate import Ranges
-from .headroom import SHARE, SUM_BITS, moves, sum_bits
+from .headroom import SHARE, moves
+from .headroom import sum_bits as count_sum_bits
 from .units import Group
 from .weight_bits import WeightBits
 
@@ -21,9 +22,13 @@ MARGIN = 2.0  # over the most spikes that were seen in a tick
 
 
 def limit_spikes(
-    network: Network, groups: tuple[Group, ...], ranges: Ranges, weight_bits: WeightBits
+    network: Network,
+    groups: tuple[Group, ...],
+    ranges: Ranges,
+    weight_bits: WeightBits,
+    sum_bits: int,
 ) -> Network:
-    """The network with a limit that sums of 32 bits allow, where the model has none.
+    """The network with a limit that sums of so many bits allow, where the model has none.
 
     It stays as it is where the largest number of spikes fits. Otherwise it is lowered as far as it
     must be; a run counts what it cuts off as saturated.
@@ -33,6 +38,7 @@ def limit_spikes(
         groups: of its weights.
         ranges: of a calibration run.
         weight_bits: of weights.
+        sum_bits: of a sum, the sign's included.
 
     Raises:
         PassError: less than twice the most spikes seen would be counted.
@@ -43,13 +49,17 @@ def limit_spikes(
         for name in group.weights:
             for source, taps in _sources(network, network[name]):
                 bits = log2(source.op.counts * taps)
-                over = sum_bits(network, network[name], 0, weight_bits.find(name)) + bits + beside
-                over -= SUM_BITS + log2(SHARE)
+                over = (
+                    count_sum_bits(network, network[name], 0, weight_bits.find(name))
+                    + bits
+                    + beside
+                )
+                over -= sum_bits - 1 + log2(SHARE)
                 if over > 0:
                     fits = (1 << int(log2(source.op.counts + 1) - over)) - 1  # all of its bits
                     limits[source.name] = min(limits.get(source.name, SPIKES_MAX), fits)
     for name, limit in limits.items():
-        _check(network[name], limit, ranges, weight_bits)
+        _check(network[name], limit, ranges, weight_bits, sum_bits)
 
     def limit_node(node: Node) -> Node:
         if node.name not in limits:
@@ -76,7 +86,7 @@ def _sources(network: Network, node: Node) -> Iterator[tuple[Node, int]]:
         use = source.inputs[0]
 
 
-def _check(node: Node, limit: int, ranges: Ranges, weight_bits: WeightBits) -> None:
+def _check(node: Node, limit: int, ranges: Ranges, weight_bits: WeightBits, sum_bits: int) -> None:
     seen = float(np.max(ranges.peaks.get(f"%{node.name}", np.zeros(1)), initial=0.0))
     if limit >= max(1.0, MARGIN * seen):
         return
@@ -86,7 +96,7 @@ def _check(node: Node, limit: int, ranges: Ranges, weight_bits: WeightBits) -> N
         node.problem(
             "quantize",
             f"it fires up to {seen:,.0f} times in a tick, so that the sums of the weights behind "
-            f"it leave 32 bits; use --weight-bits {bits}, or scale its "
+            f"it leave {sum_bits} bits; use --weight-bits {bits}, or scale its "
             "input",
         )
     )
