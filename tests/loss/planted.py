@@ -10,7 +10,6 @@ import numpy as np
 
 from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
-from snncc.importing import import_model
 from snncc.ir import (
     Network,
     Node,
@@ -26,6 +25,7 @@ from snncc.ir.ops import Spiking, Weighted
 from snncc.ir.passes import calibrate
 from snncc.loss import Cause, Counterfactual
 from snncc.run import lower_in_stages
+from tests.zoo_models import trained
 
 SAMPLES, TICKS = 6, 60
 BITS, THRESHOLD, STATE_BITS = 3, 1.02, 10
@@ -49,10 +49,7 @@ class Integers:
 @cache
 def make_integers(model: str, target: str, options: str = "") -> Integers:
     """A model of the zoo as a target's passes make it."""
-    model = f"zoo:{model}"
-    imported = import_model(model, None, None, {})
-    network, samples = imported.imported.network, imported.samples
-    assert samples is not None
+    network, samples = trained(model)
     signal = np.asarray(samples.signal[:SAMPLES, :TICKS], dtype=np.float64)
     ranges = calibrate(network, signal)
     given = dict(pair.split("=") for pair in options.split(",") if pair)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from snncc import zoo
-from snncc.importing import import_model
 from snncc.ir import Network, Values, run, verify
 from snncc.ir.passes import (
     Canonicalize,
@@ -15,15 +14,15 @@ from snncc.ir.passes import (
     calibrate,
     multiplications,
 )
+from tests.zoo_models import trained
 
 SAMPLES = 120
 
 
 def lowered(name: str) -> tuple[Network, Network, Values]:
     """A zoo model in real numbers with everything folded, in whole ones, and test signals."""
-    model = import_model(f"zoo:{name}", None, None, {})
-    assert model.samples is not None
-    network, x = model.imported.network, model.samples.signal
+    network, samples = trained(name)
+    x = samples.signal
     ranges = calibrate(network, x[-64:])
     for step in (Canonicalize(), FoldNorm(), FoldBias(), Prune()):
         network = step(network)

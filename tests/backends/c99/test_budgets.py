@@ -3,9 +3,9 @@
 import pytest
 
 from benchmarks.kernels import measure
-from benchmarks.workloads import BRAILLE_RATES, available, l2mu, layered, spike_trains
-from snncc.importing import import_model
+from benchmarks.workloads import BRAILLE_RATES, l2mu, layered, spike_trains
 from snncc.ir import Network, Values
+from tests.zoo_models import trained
 
 KIB = 1024
 
@@ -41,24 +41,16 @@ def test_l2mu_with_wide_states(cell: tuple[Network, Values]) -> None:
 
 @pytest.mark.parametrize("name", ["l2mu-braille", "l2mu-motions"])
 def test_trained_l2mu_on_its_own_data(name: str) -> None:
-    pytest.importorskip("torch")
-    if name not in available():
-        pytest.skip(f"the data of {name} are not here; SNNCC_DATA names their folder")
-    model = import_model(f"zoo:{name}", None, None, {})
-    assert model.samples is not None
-    row = measure(model.imported.network, model.samples.signal[:3])
+    network, samples = trained(name)
+    row = measure(network, samples.signal[:3])
     assert row["mismatches"] == 0
     assert row["instructions_per_tick"] <= 20_000
 
 
 def test_trained_egru_on_its_own_data() -> None:
     """A gated unit costs a table, four registers and a product beside its synapses."""
-    pytest.importorskip("torch")
-    if "egru-wisdm" not in available():
-        pytest.skip("the data of egru-wisdm are not here; SNNCC_DATA names their folder")
-    model = import_model("zoo:egru-wisdm", None, None, {})
-    assert model.samples is not None
-    row = measure(model.imported.network, model.samples.signal[:2])
+    network, samples = trained("egru-wisdm")
+    row = measure(network, samples.signal[:2])
     assert row["mismatches"] == 0
     assert row["rates"]["layers_0_events"] < 0.25
     assert row["instructions_per_tick"] <= 160_000

@@ -12,12 +12,12 @@ from snncc import zoo
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
 from snncc.boards import Board, Build, board, build, driver, play
-from snncc.importing import import_model
-from snncc.ir import SnnccError, Trace, UsageError, Values, parse, run, show
+from snncc.ir import Trace, UsageError, Values, parse, run, show
 from snncc.ir.passes import calibrate
 from tests.backends.c99.populations import garden, signals
 from tests.backends.c99.strict import COMPILERS, installed, said
 from tests.nets import hand
+from tests.zoo_models import trained as import_trained
 
 Signal = Values | Mapping[str, Values]
 BACKEND = C99Backend()
@@ -85,14 +85,8 @@ def test_no_name_is_too_long(bits: int, compiler: str, length: int, tmp_path: Pa
 @pytest.fixture(scope="module", params=zoo.names())
 def trained(request: pytest.FixtureRequest) -> tuple[Program, Values, Trace]:
     """A zoo model as a program, two of its test samples, and the spikes of the reference."""
-    pytest.importorskip("torch")
-    name = str(request.param)
-    try:
-        model = import_model(f"zoo:{name}", None, None, {})
-    except SnnccError as error:
-        pytest.skip(f"the data of {name} are not here; SNNCC_DATA names their folder: {error}")
-    assert model.samples is not None, "the zoo brings its own test data"
-    network, signal = model.imported.network, model.samples.signal
+    network, samples = import_trained(request.param)
+    signal = samples.signal
     ranges = calibrate(network, signal[:16])
     settings = Settings(rates=ranges.rates)
     for step in BACKEND.passes(network, settings, ranges):

@@ -6,8 +6,7 @@ import pytest
 
 from benchmarks.kernels import measure
 from snncc import zoo
-from snncc.importing import import_model
-from snncc.ir import SnnccError
+from tests.zoo_models import trained
 
 KIB = 1024
 SAMPLES, TICKS, FITTED = 2, 64, 16
@@ -46,14 +45,9 @@ def test_every_model_has_a_budget() -> None:
 
 @pytest.mark.parametrize("name", BUDGETS)
 def test_a_model_keeps_to_its_budget_and_computes_the_reference(name: str) -> None:
-    pytest.importorskip("torch")
-    try:
-        model = import_model(f"zoo:{name}", None, None, {})
-    except SnnccError as error:
-        pytest.skip(f"the data of {name} are not here; SNNCC_DATA names their folder: {error}")
-    assert model.samples is not None, "the zoo brings its own test data"
-    signal, budget = model.samples.signal, BUDGETS[name]
-    row = measure(model.imported.network, signal[:SAMPLES, :TICKS], fitted=signal[:FITTED])
+    network, samples = trained(name)
+    signal, budget = samples.signal, BUDGETS[name]
+    row = measure(network, signal[:SAMPLES, :TICKS], fitted=signal[:FITTED])
     assert row["mismatches"] == 0
     assert row["instructions_per_tick"] <= budget.instructions
     assert row["ram_bytes"] <= budget.ram_kib * KIB
@@ -62,10 +56,8 @@ def test_a_model_keeps_to_its_budget_and_computes_the_reference(name: str) -> No
 
 @pytest.mark.parametrize("core", ["cortex-m0plus-emulated", "esp32-c3-emulated"])
 def test_cores_without_dsp_need_three_times_as_much_at_most(core: str) -> None:
-    pytest.importorskip("torch")
-    model = import_model("zoo:l2mu-braille", None, None, {})
-    assert model.samples is not None
-    network, signal = model.imported.network, model.samples.signal
+    network, samples = trained("l2mu-braille")
+    signal = samples.signal
     rows = [
         measure(network, signal[:1, :TICKS], fitted=signal[:FITTED], core=name)
         for name in ("cortex-m4-emulated", core)

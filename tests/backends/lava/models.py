@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from snncc.backends.lava import LavaBackend
 from snncc.build.compile_model import CALIBRATION_SAMPLES
-from snncc.datasets import Samples, calibration
-from snncc.importing import import_model
-from snncc.ir import Network, UsageError
+from snncc.datasets import calibration
 from tests.backends.lava.nets import prepared
-
-
-def trained(name: str) -> tuple[Network, Samples]:
-    """A zoo model with its test samples."""
-    try:
-        model = import_model(f"zoo:{name}", None, None, {})
-    except UsageError as absent:
-        pytest.skip(str(absent))
-    assert model.samples is not None
-    return model.imported.network, model.samples
+from tests.zoo_models import trained
 
 
 def accuracy(name: str, options: dict[str, str] | None = None) -> float:

@@ -21,7 +21,7 @@ from snncc.ir import (
     run,
 )
 from snncc.ir.ops import AvgPool
-from tests.backends.lava.models import accuracy, trained
+from tests.backends.lava.models import accuracy
 from tests.backends.lava.nets import (
     grown,
     inhibited,
@@ -34,6 +34,7 @@ from tests.backends.lava.nets import (
     stock_images,
 )
 from tests.nets import hand, spikes_for
+from tests.zoo_models import trained
 
 SMALL = {
     "stock LIFs": lambda: stock(),

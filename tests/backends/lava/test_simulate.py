@@ -7,9 +7,10 @@ from snncc.backends.lava.program import Synapses
 from snncc.backends.lava.simulate import simulate, synaptic
 from snncc.ir import LoweringRefused, UsageError, run
 from snncc.ir.ops import AvgPool, SumPool
-from tests.backends.lava.models import accuracy, trained
+from tests.backends.lava.models import accuracy
 from tests.backends.lava.nets import grown, pooled, prepared, stock
 from tests.nets import HAND, hand, spikes_for
+from tests.zoo_models import trained
 
 
 @pytest.mark.parametrize("seed", range(60))

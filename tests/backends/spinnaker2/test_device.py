@@ -1,9 +1,11 @@
 """`flash` on SpiNNaker 2: the emitted program in the kit's environment, a stand-in for the kit."""
 
+import io
 import subprocess
 import sys
 import sysconfig
 import venv
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +14,7 @@ import pytest
 
 from snncc.backends.spinnaker2 import Spinnaker2Backend, device
 from snncc.bundle import network_files
+from snncc.cli import main
 from snncc.ir import DeviceError
 from tests.backends.spinnaker2.nets import loop, prepared
 from tests.nets import hand, spikes_for
@@ -22,9 +25,13 @@ Done: TypeAlias = subprocess.CompletedProcess[str]
 
 
 def snncc(*arguments: str) -> Done:
-    """A command in a process of its own, where the environment says."""
-    command = [sys.executable, "-m", "snncc", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    """A command in this process, which has loaded what it needs; what it left."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as leaving:
+        main(arguments)
+    code = leaving.value.code
+    assert isinstance(code, int)
+    return Done(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

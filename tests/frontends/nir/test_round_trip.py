@@ -13,13 +13,13 @@ from hypothesis import given, settings
 
 from snncc.frontends import ImportRequest
 from snncc.frontends.nir import NirFrontend, write_nir
-from snncc.importing import import_model
 from snncc.ir import LoweringRefused, Network, order_nodes, run, verify
 from snncc.ir.edit import tidy
 from snncc.ir.passes import Quantize, calibrate
 from tests.frontends.nir.conftest import Load, Published
 from tests.frontends.nir.growing import sayable_networks
 from tests.nets import hand, networks, spikes_for
+from tests.zoo_models import trained
 
 Save = Callable[[Network], Path]
 
@@ -200,9 +200,7 @@ def test_weights_shared_along_an_axis_are_written_as_full_matrices(save: Save) -
 
 
 def test_the_zoos_lmu_is_the_same_in_nir(save: Save) -> None:
-    model = import_model("zoo:l2mu-motions", None, None, {})
-    network, samples = model.imported.network, model.samples
-    assert samples is not None
+    network, samples = trained("l2mu-motions")
     path = save(network)
     again = _read(path)
     signal = samples.first(8).signal

@@ -14,11 +14,11 @@ from snncc.frontends import ImportRequest
 from snncc.frontends.onnx import OnnxFrontend, write_onnx
 from snncc.frontends.onnx.read.session import Cell, run_cell
 from snncc.frontends.onnx.write.write_onnx import NEXT
-from snncc.importing import import_model
-from snncc.ir import Network, Trace, UsageError, Values, all_ops, encode_input, run
+from snncc.ir import Network, Trace, Values, all_ops, encode_input, run
 from snncc.ir.passes import Quantize, calibrate
 from snncc.zoo import names
 from tests.nets import HAND, hand, networks, quantized_networks, spike_trains, spikes_for
+from tests.zoo_models import trained
 
 FEW = settings(max_examples=3)
 
@@ -73,13 +73,8 @@ def test_quantized_networks_compute_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_zoo_models_compute_the_same_and_come_back(name: str, tmp_path: Path) -> None:
-    try:
-        model = import_model(f"zoo:{name}", None, None, {})
-    except UsageError as absent:
-        pytest.skip(str(absent))
-    network = model.imported.network
-    assert model.samples is not None
-    assert_equal(network, {network.inputs[0].name: model.samples.first(2).signal})
+    network, samples = trained(name)
+    assert_equal(network, {network.inputs[0].name: samples.first(2).signal})
     path = tmp_path / "cell.onnx"
     path.write_bytes(write_onnx(network))
     assert OnnxFrontend().load(ImportRequest(str(path), None, None, {})).network == network

@@ -9,9 +9,9 @@ from snncc.backends import Settings
 from snncc.backends.spinnaker2 import Spinnaker2Backend
 from snncc.backends.spinnaker2.chip.target import DATA_BYTES_PER_CORE
 from snncc.backends.spinnaker2.kernel import Program, lower, play, simulate
-from snncc.importing import import_model
 from snncc.ir import Network, Values, run
 from snncc.ir.passes import Ranges, calibrate
+from tests.zoo_models import trained
 
 TOKENS = 40
 LAYER = "%layers_0_events"
@@ -20,9 +20,8 @@ LAYER = "%layers_0_events"
 @pytest.fixture(name="model", scope="module")
 def imported() -> tuple[Network, Ranges, Values]:
     """In integers, with rates and some text."""
-    model = import_model("zoo:egru-text", None, None, {})
-    assert model.samples is not None
-    network, signal = model.imported.network, model.samples.signal
+    network, samples = trained("egru-text")
+    signal = samples.signal
     ranges = calibrate(network, signal[:8])
     settings = Settings(options={"kernel": "own"}, rates=ranges.rates)
     for step in Spinnaker2Backend().passes(network, settings, ranges):

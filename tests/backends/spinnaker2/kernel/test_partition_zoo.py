@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
-from snncc import zoo
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.backends.spinnaker2.kernel import lower
 from snncc.build.run_passes import run_pipeline
-from snncc.importing import import_model
-from snncc.ir import UsageError, run
+from snncc.ir import run
 from snncc.ir.passes import calibrate
 from tests.backends.spinnaker2.kernel.played import played
+from tests.zoo_models import trained
 
 TICKS = 6
 # Cores and segments with as few cores as possible: the fewest that the room of each allows.
@@ -28,14 +27,8 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_trained_model_in_parts(name: str) -> None:
-    pytest.importorskip("torch")
-    try:
-        zoo.test_data(name)
-    except UsageError:
-        pytest.skip(f"the data of {name} are not here; SNNCC_DATA names their folder")
-    model = import_model(f"zoo:{name}", None, None, {})
-    assert model.samples is not None
-    network, signal = model.imported.network, model.samples.signal[:2, :TICKS]
+    network, samples = trained(name)
+    signal = samples.signal[:2, :TICKS]
     passes = C99Backend().passes(network, Settings(), calibrate(network, signal))
     network = run_pipeline(network, passes)
     x = {network.inputs[0].name: signal[:1].astype(np.float64)}
