@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from snncc.ir import CompileError, Network, Stream, Tally, Values
 from snncc.ir.passes import Ranges
 from snncc.portions import choose_samples, choose_window, split_range
+
+Signals: TypeAlias = Mapping[str, Values]
+"""Input -> `[samples, ticks, *shape]`."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,14 @@ class Judge:
     """Compares integer networks with the float network they are made of."""
 
     def __init__(
-        self, network: Network, lower: Callable[[Ranges], Network], signal: Values
+        self, network: Network, lower: Callable[[Ranges], Network], signal: Signals
     ) -> None:
         """Runs the float network.
 
         Args:
             network: float.
             lower: ranges -> the integer network that is built with them.
-            signal: `[samples, ticks, *shape]`.
+            signal: by input, `[samples, ticks, *shape]`.
         """
         self._lower, self._signal = lower, signal
         self._scores = _find_scores(network, signal)
@@ -65,13 +69,14 @@ class Judge:
         return Distance(others, float(np.mean(np.abs(scores - self._scores))) / self._spread)
 
 
-def _find_scores(network: Network, signal: Values) -> Values:
+def _find_scores(network: Network, signal: Signals) -> Values:
     """Scores `[samples, classes]`; samples and ticks run some at a time."""
-    ticks, found = signal.shape[1], list[Values]()
+    (samples, ticks), found = next(iter(signal.values())).shape[:2], list[Values]()
     step = choose_samples(network, ticks)
-    for some in split_range(len(signal), step):
+    for some in split_range(samples, step):
         stream, tally = Stream(network), Tally(network.decode)
         for window in split_range(ticks, choose_window(network, step)):
-            tally.add(stream.play(signal[some, window]))
+            part = {name: values[some, window] for name, values in signal.items()}
+            tally.add(stream.play(part))
         found.append(tally.scores().astype(np.float64))
     return np.concatenate(found)

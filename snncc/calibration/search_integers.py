@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from snncc.ir import CompileError, Network, UsageError, Values
 from snncc.ir.passes import Pass, Quantize, Ranges
 from snncc.reference_work import MINUTE, count_affordable
 
-from .judge import Distance, Judge
+from .judge import Distance, Judge, Signals
 from .proposals import Plan, Proposals
 from .round_layer import WAYS
 
@@ -66,7 +66,7 @@ def search_integers(
     steps: Sequence[Pass],
     lower: Callable[[Ranges], Network],
     ranges: Ranges,
-    signal: Values,
+    signal: Values | Signals,
     say: Say = lambda line: None,
 ) -> Searched | None:
     """Ranges with choices of parameters whose integers are nearest to the float network.
@@ -82,7 +82,8 @@ def search_integers(
         steps: the passes that are going to run, with `ranges` in them.
         lower: ranges -> the integer network that is built with them; refuses what cannot be built.
         ranges: of calibration.
-        signal: the samples to choose on, `[samples, ticks, *shape]`.
+        signal: the samples to choose on, `[samples, ticks, *shape]`; by input where there are
+            several.
         say: is given a line of progress now and then.
 
     Returns:
@@ -92,11 +93,13 @@ def search_integers(
         UsageError: no pass of the pipeline chooses number formats.
         CompileError: the network cannot be built at all.
     """
-    most = count_affordable(network, signal.shape[1], RUNS, WORK)
-    count = min(most, len(signal), MOST_SAMPLES)
+    given = signal if isinstance(signal, Mapping) else {network.inputs[0].name: signal}
+    samples, ticks = next(iter(given.values())).shape[:2]
+    count = min(count_affordable(network, ticks, RUNS, WORK), samples, MOST_SAMPLES)
     if count < FEWEST_SAMPLES:
         return None
-    some = signal[np.unique(np.linspace(0, len(signal) - 1, count).astype(np.int64))]
+    chosen = np.unique(np.linspace(0, samples - 1, count).astype(np.int64))
+    some = {name: values[chosen] for name, values in given.items()}
     judge = Judge(network, lower, some)
     proposals = _propose(network, steps, some)
     usual = judge.measure(ranges)
@@ -106,14 +109,14 @@ def search_integers(
     search = _Search(judge, proposals, _Best(Plan(), usual[0], ranges, usual[1]), say)
     search.search()
     best = search.best
-    return Searched(best.ranges, usual[0], best.distance, len(some), tuple(_tell(best.plan)))
+    return Searched(best.ranges, usual[0], best.distance, len(chosen), tuple(_tell(best.plan)))
 
 
-def _propose(network: Network, steps: Sequence[Pass], signal: Values) -> Proposals:
-    name = network.inputs[0].name
+def _propose(network: Network, steps: Sequence[Pass], signal: Signals) -> Proposals:
+    some = {name: values[:: max(1, len(values) // FITTED)] for name, values in signal.items()}
     for step in steps:
         if isinstance(step, Quantize):
-            return Proposals(network, step, {name: signal[:: max(1, len(signal) // FITTED)]})
+            return Proposals(network, step, some)
         network = step(network)
     raise UsageError("the search chooses what quantize rounds, and no pass here is quantize")
 
