@@ -17,27 +17,31 @@ from rich.table import Table
 
 from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
+from snncc.build import LoweredNetwork, lower_network
 from snncc.build.calibration_data import learn_ranges
-from snncc.build.lowering import lower_network
+from snncc.calibration import search_integers
 from snncc.datasets import calibration
 from snncc.importing import import_model
-from snncc.ir import Network, SnnccError, plugins
+from snncc.ir import Network, SnnccError, Values, plugins
 from snncc.ir.passes import Ranges
 from snncc.loss import Loss, measure
 from snncc.zoo import names
 
 CALIBRATION_SAMPLES = 64  # of the training data
+SEARCH_SAMPLES = 256  # of it
 BAR = 0.5  # points that 8-bit weights may lose
 COLUMNS = (
     "model", "target", "states", "samples", "float", "integers", "points", "same answers",
-    "least alike", "passes",
+    "least alike", "passes", "search",
 )  # fmt: skip
 
 Row = dict[str, Any]
 
 
-def measure_model(name: str, targets: list[str], weight_bits: int, most: int) -> Iterator[Row]:
-    """A row for each target and width of states."""
+def measure_model(
+    name: str, targets: list[str], weight_bits: int, most: int, searches: bool
+) -> Iterator[Row]:
+    """A row for each target and width of states, and one after a search if that is asked for."""
     model = import_model(f"zoo:{name}", None, None, {})
     network, samples = model.imported.network, model.samples
     assert samples is not None, "a trained model of the zoo has test data"
@@ -47,6 +51,8 @@ def measure_model(name: str, targets: list[str], weight_bits: int, most: int) ->
     assert known is not None, "and training data"
     ranges = learn_ranges(network, known)[0]
     calibrated = time.perf_counter() - began
+    seen = calibration(f"zoo:{name}", None, samples, SEARCH_SAMPLES)
+    assert seen is not None, "as before"
     for target in targets:
         for state_bits in (32, 16):
             row: Row = {
@@ -64,15 +70,37 @@ def measure_model(name: str, targets: list[str], weight_bits: int, most: int) ->
                 yield {**row, "refused": str(error).splitlines()[0]}
                 continue
             row["passes_seconds"] = round(time.perf_counter() - began, 2)
-            yield {**row, **tell(measure(network, whole, some.signal, some.labels))}
+            yield {**row, **tell(measure(network, whole.network, some.signal, some.labels))}
+            if not searches:
+                continue
+            began, used = time.perf_counter(), time.process_time()
+            searched, note = search(network, target, whole, ranges, seen.signal)
+            row["search_seconds"] = round(time.perf_counter() - began, 1)
+            row["search_processor_seconds"] = round(time.process_time() - used, 1)
+            loss = measure(network, searched, some.signal, some.labels)
+            yield {**row, "search": note, **tell(loss)}
 
 
-def lower(network: Network, target: str, settings: Settings, ranges: Ranges) -> Network:
-    """The integers that a target's passes make of a float network, once it is lowered."""
+def lower(
+    network: Network, target: str, settings: Settings, ranges: Ranges
+) -> LoweredNetwork[object]:
+    """What a target's passes make of a float network, and its program."""
     chosen = backend(target)
-    return lower_network(
-        chosen, network, settings, lambda way: chosen.passes(network, way, ranges)
-    ).network
+    return lower_network(chosen, network, settings, lambda way: chosen.passes(network, way, ranges))
+
+
+def search(
+    network: Network, target: str, whole: LoweredNetwork[object], ranges: Ranges, signal: Values
+) -> tuple[Network, str]:
+    """The integers after a calibration that searches on samples, and what it says of it."""
+
+    def lower_again(known: Ranges) -> Network:
+        return lower(network, target, whole.settings, known).network
+
+    found = search_integers(network, whole.steps, lower_again, ranges, signal)
+    if found is None:
+        return whole.network, "takes too long"
+    return lower_again(found.ranges), str(found)
 
 
 def tell(loss: Loss) -> Row:
@@ -92,7 +120,7 @@ def show(row: Row) -> list[str]:
     """The cells of a row, in the order of the columns."""
     cells = [row["model"], row["target"], str(row["state_bits"]), str(row["samples"])]
     if "refused" in row:
-        return [*cells, row["refused"][:70], *[""] * 5]
+        return [*cells, row["refused"][:70], *[""] * 6]
     least = row["least_alike"]
     sample = 100 / row["samples"]
     beyond = " !" if row["points"] > max(BAR, sample) + 1e-9 else ""
@@ -104,6 +132,7 @@ def show(row: Row) -> list[str]:
         f"{row['agreement']:.2%}",
         f"{least['agreement']:.2%} %{least['node']}" if least["node"] else "",
         f"{row['passes_seconds']} s",
+        f"{row['search_processor_seconds']} s" if "search" in row else "",
     ]
 
 
@@ -114,18 +143,20 @@ def main() -> None:
     parser.add_argument("--target", action="append", help="may be repeated")
     parser.add_argument("--weight-bits", type=int, default=8)
     parser.add_argument("--samples", type=int, default=1_000, help="of the test split, spread")
+    parser.add_argument("--search", action="store_true", help="also with a search: more rows")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     targets = asked.target or list(plugins("snncc.backends"))
     rows: list[Row] = []
     for name in asked.models:
-        rows += measure_model(name, targets, asked.weight_bits, asked.samples)
+        for row in measure_model(name, targets, asked.weight_bits, asked.samples, asked.search):
+            rows.append(row)
+            if asked.json:
+                asked.json.write_text(json.dumps(rows, indent=2))
     table = Table(*COLUMNS, title=f"{asked.weight_bits}-bit weights; ! beyond {BAR} points")
     for row in rows:
         table.add_row(*show(row))
     Console(width=180).print(table)
-    if asked.json:
-        asked.json.write_text(json.dumps(rows, indent=2))
 
 
 if __name__ == "__main__":

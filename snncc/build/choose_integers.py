@@ -1,9 +1,9 @@
-"""choose_integers: the searching calibration of a build, and which samples it may look at."""
+"""choose_integers: what a build chooses by trial, and which samples it may look at for that."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -13,6 +13,8 @@ from snncc.datasets import Samples, calibration
 from snncc.ir import Network, UsageError
 from snncc.ir.passes import Ranges
 
+from .allowance import Allowance
+from .fit_allowance import fit_allowance
 from .prepare import passes_of
 from .refusals import Attempt
 from .run_passes import run_pipeline
@@ -21,14 +23,32 @@ TRAINING_SAMPLES = 256  # of the training data, where there are some beside the 
 PART = 4  # of the user's own samples one in so many, evenly spread, is chosen on
 MOST_SAMPLES = 64  # of the user's own, which the bundle contains then
 
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a build goes on with.
+
+    Attributes:
+        attempt: with the settings and ranges that were chosen.
+        tested: samples that nothing was chosen on; all that came with the model where there was
+            nothing to choose.
+        notes: what was chosen, a sentence each.
+    """
+
+    attempt: Attempt
+    tested: Samples | None
+    notes: tuple[str, ...] = ()
+
 
 def choose_integers(
-    attempt: Attempt, network: Network, samples: Samples | None, say: Callable[[str], None]
-) -> tuple[Attempt, Samples | None, tuple[str, ...]]:
-    """The attempt with what the request's calibration chooses, the samples to test on, and notes.
+    attempt: Attempt, network: Network, samples: Samples | None, say: Say
+) -> Chosen:
+    """What the request's budget and calibration choose: widths first, then what is rounded.
 
-    Without a search they are what they were. A search of a zoo model chooses on its training data;
-    of another, on a part of the user's samples, which are left out of what is reported.
+    Of a zoo model they look at its training data; of another, at a part of the user's samples,
+    which is left out of what is reported.
 
     Args:
         attempt: with the ranges of calibration.
@@ -37,31 +57,42 @@ def choose_integers(
         say: is given lines of progress.
 
     Raises:
-        UsageError: the search has no samples to choose on, or nothing to choose.
+        UsageError: there are no samples to choose on, or nothing to choose.
+        SpikesDiffer: more is lost than the budget allows.
         CompileError: the target does not take the network.
     """
-    if attempt.request.calibrate != "search":
-        return attempt, samples, ()
+    request = attempt.request
+    if request.budget is None and request.calibrate != "search":
+        return Chosen(attempt, samples)
+    if request.budget is not None and request.passes is not None:
+        raise UsageError("--budget chooses widths for the target's own passes; leave --passes out")
     if samples is None:
-        raise UsageError("--calibrate search compares answers to samples; give --data FILE.npz")
-    seen = calibration(attempt.request.model, attempt.request.data, samples, TRAINING_SAMPLES)
+        asked = "--budget" if request.budget else "--calibrate search"
+        raise UsageError(f"{asked} compares answers to samples; give --data FILE.npz")
+    seen = calibration(request.model, request.data, samples, TRAINING_SAMPLES)
     assert seen is not None, "there are samples"
-    tested = samples
+    tested, notes = samples, list[str]()
     if seen is samples:
         seen, tested = _hold_out(samples)
-    found = _search(attempt, network, seen, say)
-    if found is None:
-        note = f"the search chose nothing: {len(seen):,} samples are too few, or take too long"
-        return attempt, samples, (note,)
-    if not found.choices:
-        return attempt, samples, (str(found),)
-    ranges = _keep_samples(found.ranges, network, seen) if tested is not samples else found.ranges
-    return replace(attempt, ranges=ranges), tested, (str(found),)
+    if request.budget is not None:
+        allowance = Allowance.parse(request.budget)
+        attempt, note = fit_allowance(attempt, network, seen, allowance, say)
+        notes.append(note)
+    if request.calibrate == "search":
+        found = _search(attempt, network, seen, say)
+        if found is None:
+            notes.append(
+                f"the search chose nothing: {len(seen):,} samples are too few, or take too long"
+            )
+        else:
+            attempt = replace(attempt, ranges=found.ranges)
+            notes.append(str(found))
+    if tested is not samples:
+        attempt = replace(attempt, ranges=_keep_samples(attempt.ranges, network, seen))
+    return Chosen(attempt, tested, tuple(notes))
 
 
-def _search(
-    attempt: Attempt, network: Network, seen: Samples, say: Callable[[str], None]
-) -> Searched | None:
+def _search(attempt: Attempt, network: Network, seen: Samples, say: Say) -> Searched | None:
     lowered = attempt.lower(network)
     settings = lowered.settings  # of the way that is taken: others would be tried in vain
 
@@ -84,5 +115,10 @@ def _hold_out(samples: Samples) -> tuple[Samples, Samples]:
 
 def _keep_samples(ranges: Ranges, network: Network, seen: Samples) -> Ranges:
     """The ranges with the samples that were chosen on: what is tested later leaves them out."""
-    signal = {network.inputs[0].name: np.asarray(seen.signal, dtype=np.float64)}
-    return replace(ranges, signal=MappingProxyType({**ranges.signal, **signal}))
+    name = network.inputs[0].name
+    signal = {name: np.asarray(seen.signal, dtype=np.float64)}
+    return replace(
+        ranges,
+        signal=MappingProxyType({**ranges.signal, **signal}),
+        held_out=frozenset((name,)),
+    )

@@ -97,19 +97,20 @@ def _compile(
     late = Lateness.of(float_network)
     attempt = Attempt(request, target, told, ranges)
     try:
-        attempt, tested, chosen = choose_integers(attempt, float_network, samples, say)
+        chosen = choose_integers(attempt, float_network, samples, say)
+        attempt = chosen.attempt
         observers = [*_observers(request, float_network, signal, say), counter(late)]
         lowered = attempt.lower(float_network, observers)
     except CompileError as refusal:
         raise all_problems(float_network, refusal, attempt) from refusal
     network, program = lowered.network, lowered.program
-    notes = (*imported, *_note_ticks(theirs, samples), *notes, *chosen)
+    notes = (*imported, *_note_ticks(theirs, samples), *notes, *chosen.notes)
     notes += _network_notes(float_network, network, ranges)
     if request.bisect:
         say(_bisect(float_network, lowered.steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _check_program(target, program, signal, expected)
-    notes += note_loss(float_network, network, tested, request.max_drop)
+    notes += note_loss(float_network, network, chosen.tested, request.max_drop)
     report: dict[str, Json] = dict(target.report(program))
     notes += _list_warnings(report)
     give_back()

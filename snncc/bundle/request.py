@@ -33,3 +33,4 @@ class BuildRequest:
     sign: Path | None = None
     max_drop: float | None = None
     calibrate: str = "ranges"
+    budget: str | None = None

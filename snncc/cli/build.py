@@ -66,6 +66,11 @@ def _read_bits(
 )
 @max_drop_option
 @click.option(
+    "--budget",
+    metavar="LIMITS",
+    help="Choose widths within limits, such as flash=64k,ram=8k,cores=4,accuracy=-0.5.",
+)
+@click.option(
     "--calibrate",
     type=click.Choice(["ranges", "search"]),
     default="ranges",
@@ -91,6 +96,7 @@ def command(
     check_each: int,
     bisect: bool,
     max_drop: float | None,
+    budget: str | None,
     calibrate: str,
     sign: Path | None,
     output: Path | None,
@@ -121,6 +127,7 @@ def command(
         bisect=bisect,
         max_drop=max_drop,
         calibrate=calibrate,
+        budget=budget,
         sign=sign,
     )
     console = progress()

@@ -18,11 +18,10 @@ def leave_out_chosen(bundle: Bundle, samples: Samples) -> tuple[Samples, tuple[s
         bundle: opened.
         samples: that fit it.
     """
-    ranges = bundle.ranges
-    if not (ranges.chosen or ranges.units or ranges.finer):
+    ranges, name = bundle.ranges, bundle.source.inputs[0].name
+    if name not in ranges.held_out:
         return samples, ()
-    chosen_on = ranges.signal.get(bundle.source.inputs[0].name, ())
-    known = {_find_bytes(each) for each in chosen_on}
+    known = {_find_bytes(each) for each in ranges.signal.get(name, ())}
     kept = np.asarray([_find_bytes(each) not in known for each in samples.signal])
     if np.all(kept):
         return samples, ()

@@ -37,6 +37,8 @@ class Ranges:
         negative: names of the real inputs that took values below zero.
         samples: how many samples were run.
         signal: some of them, by input, for what later passes must see for themselves.
+        held_out: names of the inputs of which `signal` has the samples that something was chosen
+            on, and that are left out of what is tested later.
         chosen: `NODE.FIELD` → real values that quantize rounds in place of the network's own, as a
             search has found that less is lost so.
         units: node with weights → smallest unit of its current, broadcastable to its output.
@@ -49,6 +51,7 @@ class Ranges:
     negative: frozenset[str] = frozenset()
     samples: int = 0
     signal: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+    held_out: frozenset[str] = frozenset()
     chosen: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
     units: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
     finer: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
