@@ -24,6 +24,8 @@ FARTHEST = 1 << 62
 """An end of a range that is beyond what 64 bits add up: so far, or farther."""
 NEAR = 1 << 20
 """What any op makes of codes below this is within 64 bits."""
+SCALABLE = 1 << 31
+"""What a factor scales, whose own code has 31 bits at most, within 64 bits."""
 ROUNDING = 1 + 1e-9  # outward, of what is computed in doubles
 
 Bounds = Mapping[str, tuple[Values, Values]]
@@ -71,19 +73,26 @@ def _bound(
 ) -> tuple[Values, Values]:
     """What an op makes of its inputs' ranges; no end is beyond `FARTHEST`, and none wraps."""
     op, most = node.op, max(int(np.max(np.abs(end), initial=0)) for end in (*lows, *highs))
-    if most < NEAR or op.held or op.output is Output.SCALED:
-        farthest = FARTHEST if op.held else NEAR << 10
-        within = ([np.clip(end, -farthest, farthest) for end in ends] for ends in (lows, highs))
-        return op.bound(*within, shape, a)
-    real = ([end.astype(np.float64) for end in ends] for ends in (lows, highs))
+    if op.held:
+        below, above = ([np.clip(e, -FARTHEST, FARTHEST) for e in ends] for ends in (lows, highs))
+        return op.bound(below, above, shape, a)
+    if most < NEAR or (op.output is Output.SCALED and most <= SCALABLE):
+        return op.bound(lows, highs, shape, a)
+    if op.output is Output.SCALED:
+        return _reach_everything(shape)
+    below, above = ([end.astype(np.float64) for end in ends] for ends in (lows, highs))
     try:
-        low, high = op.bound(*real, shape, a)
+        low, high = op.bound(below, above, shape, a)
     except RuleViolation:  # V013: products that leave 64 bits
-        zero = np.zeros((1, *shape), dtype=np.int64)
-        return zero - FARTHEST, zero + FARTHEST
+        return _reach_everything(shape)
     if max(-float(np.min(low, initial=0)), float(np.max(high, initial=0))) < FARTHEST / 2:
         return op.bound(lows, highs, shape, a)
     return _cut_off(low), _cut_off(high)
+
+
+def _reach_everything(shape: Shape) -> tuple[Values, Values]:
+    zero = np.zeros((1, *shape), dtype=np.int64)
+    return zero - FARTHEST, zero + FARTHEST
 
 
 def _cut_off(end: Values) -> Values:
