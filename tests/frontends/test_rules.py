@@ -190,6 +190,19 @@ def _listed(x: Tensor) -> Tensor:
     return torch.stack([x, x.relu()], dim=2)
 
 
+VECTORS |= {
+    "above": lambda x: (x > 0.1).double() + (V[0] >= x).double() * 2,
+    "below": lambda x: (x < 0.1).double() + (x <= -0.2).double() * 2 + (V[0] < x).double(),
+    "a step": lambda x: x.heaviside(torch.tensor(1.0)) + x.heaviside(torch.tensor(0.0)),
+    "signs": lambda x: x.sign() * V,
+    "flags": lambda x: ((x > 0) & (x < 1) | ~(x > -1)).double() - (x > 0.5).logical_not().double(),
+    "all and any": lambda x: (
+        (x > 0).logical_and(x < 0.5).double() + (x > 1).logical_or(x < -1).double()
+    ),
+    "chosen": lambda x: torch.where(x > 0, 2 * x, V) + torch.where(x > 1, 1.0, 0.0),
+    "written where": lambda x: _written_where(x),
+    "a flag again": lambda x: ((x > 0.3).double() > 0).double() * V,
+}
 IMAGES: dict[str, Function] = {
     "conv2d": lambda x: F.conv2d(x, numbers(5, 4, 3, 2), numbers(5), stride=(2, 1), padding=1),
     "conv2d, dilated": lambda x: F.conv2d(x, numbers(5, 4, 2, 3), dilation=(2, 1)),
@@ -278,6 +291,12 @@ IMAGES: dict[str, Function] = {
 }
 
 
+def _written_where(x: Tensor) -> Tensor:
+    y = x.clone()
+    y[x > 0.2] = 0.5
+    return y.masked_fill(x < -0.2, -1.0)
+
+
 def same(function: Function, shape: tuple[int, ...]) -> None:
     _, traced = probed(function, shape)
     x = np.random.default_rng(1).normal(size=(3, 4, *shape))
@@ -299,7 +318,8 @@ def test_images(name: str) -> None:
 
 
 REFUSED: dict[str, tuple[Function, str]] = {
-    "threshold": (lambda x: (x > 0).double(), "'gt': a threshold written by hand"),
+    "equality": (lambda x: (x == 0).double(), "'eq': whether two signals are equal"),
+    "a truth value": (lambda x: x.logical_not().double(), "compare it with a number first"),
     "sine": (torch.sin, "'sin'"),
     "log_softmax": (lambda x: x.log_softmax(1), "'_log_softmax': no op has a logarithm"),
     "softmax of a softmax": (lambda x: x.softmax(1).log(), "'log'"),

@@ -11,7 +11,7 @@ from .sources import PACKAGE, ROOT, SOURCES, dotted, imports
 # Folder → what of snncc it may import, from the face. A longer prefix wins.
 ALLOWED = {
     "snncc.ir": set(),
-    "snncc.frontends": {"snncc.ir"},
+    "snncc.frontends": {"snncc.ir", "snncc.frontends.recognition"},
     "snncc.files": {"snncc.ir"},
     "snncc.backends": {"snncc.ir", "snncc.files", "snncc.boards", "snncc.projects"},
     # Its own kernel runs the C that c99 writes; no other backend knows another.

@@ -89,6 +89,6 @@ def test_describing_neurons_does_not_load_pytorch() -> None:
 
 
 def test_hand_written_neurons_are_pointed_to_the_description(load: Load) -> None:
-    own = FOLDER.parent / "zoo_of_users" / "refused_own_neuron.py"
-    with pytest.raises(ImportRefused, match=r"describe your own, see docs/own-neurons\.md"):
-        load(own, shape="6")
+    own = f"{FOLDER.parent / 'written' / 'loops.py'}:Wrong"
+    with pytest.raises(ImportRefused, match=r"docs/own-neurons\.md says more"):
+        load(own, shape="12")

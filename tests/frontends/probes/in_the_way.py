@@ -51,7 +51,7 @@ class ByHand(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.inner = nn.Linear(6, 8)
+        self.inner = strong(6, 8)
 
     def forward(self, x: Tensor) -> Tensor:
         v, rows = torch.zeros(x.shape[1], 8), []

@@ -59,6 +59,7 @@ EXACT = {
     "in_the_way:Kept": Exact("6"),
     "in_the_way:walking": Exact("6"),
     "in_the_way:derived": Exact("6"),
+    "in_the_way:ByHand": Exact("6"),
     "linear_maps:zero_padded": Exact("2x6x6"),
     "linear_maps:transposed": Exact("2x6x6"),
     "linear_maps:circular": Exact("2x6x6"),
@@ -81,7 +82,6 @@ REFUSED = {
     "read_out:LogAtEveryTick": ("6", "read_out.py:", "no op has a logarithm"),
     "read_out:Ranked": ("6", "read_out.py:", "leave that to the reader of the score"),
     "read_out:LayerAfterLargest": ("6", "read_out.py:", "follows the largest value of all ticks"),
-    "in_the_way:ByHand": ("6", "in_the_way.py:", '"compare": ">="'),
     "in_the_way:built_with_another_reset": ("6", "module '1'", "build it with the reset"),
     "in_the_way:undescribed": (
         "6",

@@ -60,7 +60,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "not_a_number": ("", "@fc.weight: 1 of 48 numbers are NaN or infinite"),
     "once_tied_weights": ("", "'back.weight' and 'more.weight' are one weight in the model"),
     "pickled_module": ("", "has more than tensors"),
-    "reset_by_hand": ("torch.where(s > 0", "a threshold written by hand is not a neuron"),
+    "reset_by_hand": ("self.lif(self.fc(x[t]), mem)", "is not the one it returned at its last"),
     "shared_neuron": ("self.lif(self.out(s))", "a population is updated once per tick"),
     "state_kept": ("self.lif(self.fc(x[t]), mem)", "(Net) keeps it in 'mem'"),
     "threshold_in_hyper_parameters": ("", "was trained with threshold=0.4, the model is built"),

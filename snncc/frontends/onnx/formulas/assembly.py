@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 import numpy as np
-from onnx import FunctionProto
 
 from snncc.frontends import TICK_SECONDS, Eager, ImportRequest
+from snncc.frontends.recognition import Fired, Held, Poly, depends
 from snncc.ir import (
     DECODES,
     Decode,
@@ -31,7 +31,6 @@ from snncc.ir.untrusted import limits
 from . import compute_rules, layout_rules
 from .build_network import FormulaBuilder
 from .evaluate import Evaluation, Value
-from .poly import Fired, Held, Poly, depends
 
 TABLES = (layout_rules, compute_rules)
 """Modules whose rows stand in the table once they are imported."""
@@ -110,13 +109,7 @@ def assemble_network(tick: Tick, request: ImportRequest) -> tuple[Network, dict[
                 f"{list(shape)}"
             )
 
-    def prove(function: object, given: Mapping[str, Value]) -> Mapping[str, Poly]:
-        proto = cast("FunctionProto", function)
-        found: dict[str, Value] = dict(given)
-        evaluation.run(proto.node, found)
-        return {name: evaluation.signal(found[name]) for name in proto.output}
-
-    builder = FormulaBuilder(evaluation, renewed, initial, prove)
+    builder = FormulaBuilder(evaluation, renewed, initial)
     entry = Node("x", Input(tuple(tick.shapes[tick.signal]), _kind(request)))
     builder.entry(cast("Poly", tick.values[tick.signal]), entry)
     builder.neurons()

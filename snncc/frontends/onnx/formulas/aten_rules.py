@@ -9,10 +9,10 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from snncc.frontends.recognition import Poly, scale_poly
 from snncc.ir.ops import Dense
 
 from .evaluate import ROWS, SAMPLES, Evaluation, Known, Row, Value
-from .poly import Poly, scale_poly
 
 PASSED_ON = {
     "alias",

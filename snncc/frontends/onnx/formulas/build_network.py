@@ -8,6 +8,22 @@ from dataclasses import dataclass, field, fields, replace
 import networkx as nx
 import numpy as np
 
+from snncc.frontends.recognition import (
+    Atom,
+    Computed,
+    Entry,
+    Fired,
+    Held,
+    Neuron,
+    Poly,
+    add,
+    constant_difference,
+    depends,
+    describe_formula,
+    of_atom,
+    of_numbers,
+    recognize,
+)
 from snncc.ir import (
     Builder,
     Decode,
@@ -27,20 +43,6 @@ from snncc.ir import (
 from snncc.ir.ops import IF, LI, LIF, Affine, CubaLIF, Product, Sum
 
 from .evaluate import Evaluation
-from .match_neurons import Evaluate, Neuron, recognize
-from .poly import (
-    Atom,
-    Computed,
-    Entry,
-    Fired,
-    Held,
-    Poly,
-    add,
-    constant_difference,
-    depends,
-    of_atom,
-    of_numbers,
-)
 
 
 @dataclass
@@ -51,14 +53,12 @@ class FormulaBuilder:
         evaluation: whose atoms and tensors the formulas refer to.
         states: state → the formula that renews it.
         initial: state → its value before the first tick, `[*shape]` or less.
-        prove: evaluates a function on formulas.
         members: name of a neuron's node → the formula of its spikes.
     """
 
     evaluation: Evaluation
     states: Mapping[Held, Poly]
     initial: Mapping[str, Values]
-    prove: Evaluate
     builder: Builder = field(default_factory=Builder)
     members: dict[str, Poly] = field(default_factory=dict[str, Poly])
     _wires: dict[tuple[object, ...], Use] = field(default_factory=dict[tuple[object, ...], Use])
@@ -83,9 +83,7 @@ class FormulaBuilder:
             renewed = self._replace_spikes(state, formula)
             if isinstance(formula.alone, Fired) or not depends(renewed, state):
                 continue  # not kept, only passed on: a wire that comes late
-            neuron = recognize(
-                state, renewed, self.evaluation.atoms, self._first(state), self.prove
-            )
+            neuron = recognize(state, renewed, self.evaluation.atoms, self._first(state))
             if neuron is None:
                 raise ImportRefused(
                     f"state '{state.name}' is renewed by a formula that is not a neuron's here: "
@@ -299,30 +297,3 @@ def _join(current: LI, neuron: LIF | IF, use: Use) -> CubaLIF:
         current_decay=current.decay,
         current_order="old" if use.delay else "new",
     )
-
-
-def describe_formula(poly: Poly) -> str:
-    """A formula for people: atoms by name, factors where they are one number."""
-    if not poly.terms:
-        return "0"
-    return " + ".join(
-        " ".join([_factor(values), *map(_describe_atom, monomial)]).strip() or "1"
-        for monomial, values in poly.terms.items()
-    )
-
-
-def _factor(values: Values) -> str:
-    if values.ndim:
-        return "[..]"
-    return "" if values == 1 else f"{float(values):.6g}"
-
-
-def _describe_atom(atom: Atom) -> str:
-    match atom:
-        case Held() | Entry():
-            return atom.name
-        case Fired():
-            return f"({describe_formula(atom.difference)} {'>' if atom.strict else '>='} 0)"
-        case _:
-            assert isinstance(atom, Computed), "there are four kinds of atoms"
-            return f"{atom.op.keyword}{atom.number}"

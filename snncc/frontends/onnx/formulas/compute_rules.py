@@ -11,11 +11,11 @@ from math import prod
 
 import numpy as np
 
+from snncc.frontends.recognition import Poly, add, multiply, of_numbers, scale_poly
 from snncc.ir import Shape
 from snncc.ir.ops import AvgPool, Conv, Dense, MaxPool, Relu
 
 from .evaluate import Attributes, Evaluation, Known, Value, row
-from .poly import Poly, add, multiply, of_numbers, scale_poly
 
 # --- element by element -----------------------------------------------------------------------
 

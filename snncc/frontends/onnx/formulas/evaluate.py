@@ -17,6 +17,7 @@ import numpy.typing as npt
 from onnx import AttributeProto, NodeProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from snncc.frontends.recognition import Atoms, Poly, of_numbers
 from snncc.ir import (
     Budget,
     ImportRefused,
@@ -34,7 +35,6 @@ from snncc.ir.untrusted import limits
 
 from .known_sizes import QUICK, SLOW_NUMBERS, count_known
 from .origin import origin_of
-from .poly import Atoms, Poly, of_numbers
 from .refused import Refused
 
 Known: TypeAlias = npt.NDArray[Any]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from snncc.frontends.recognition import Poly
 from snncc.ir.ops import Concat
 
 from .evaluate import SAMPLES, Attributes, Evaluation, Known, Value, row
-from .poly import Poly
 
 
 @row("Reshape")

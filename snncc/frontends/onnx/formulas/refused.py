@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from snncc.frontends.recognition import Atoms, Poly
 from snncc.ir import ImportRefused, Problem
-
-from .poly import Atoms, Poly
 
 
 @dataclass

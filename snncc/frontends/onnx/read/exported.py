@@ -11,6 +11,7 @@ from typing import cast
 import numpy as np
 
 from snncc.frontends import Imported, ImportRequest
+from snncc.frontends.recognition import Poly
 from snncc.ir import Budget, ImportRefused, UsageError, file_bytes, reading
 from snncc.ir.untrusted import limits
 
@@ -18,7 +19,6 @@ from ..formulas.assembly import Scope, Tick, assemble_network, demand_agreement,
 from ..formulas.aten_rules import ATEN, CHECKS, MAKERS, PASSED_ON, VIEWS
 from ..formulas.evaluate import MISSING, Evaluation, Known, Value
 from ..formulas.origin import LIBRARIES
-from ..formulas.poly import Poly
 from ..formulas.refused import Refused
 from ..write.op_functions import OPSET
 from .cells import pairs_by_option

@@ -44,6 +44,8 @@ def demand_own(eager: EagerModel) -> None:
     """
     network = eager.traced.network
     for name, member in eager.traced.members.items():
+        if member.compared is not None:
+            continue  # recognized by its formula, not described
         module = eager.neurons[member.path].module
         if description(module) is not None:
             _compare(module, member.path, network, network[name])

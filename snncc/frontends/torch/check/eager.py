@@ -17,7 +17,9 @@ from ..lift.assembly import Traced
 from ..lift.decode import leaves
 from ..neurons.library import Found
 from ..record.calling import Calling, Rest, call_model, clone
+from ..record.origin import Places
 from ..record.precision import float64
+from ..written.watch import ComparisonWatch
 from .watched import ComparisonFailed, Watched
 
 NUMBERS = 1 << 22
@@ -147,7 +149,12 @@ class EagerModel:
     @contextmanager
     def _listening(self, watched: Watched) -> Generator[None]:
         hooks = []
+        by_hand = {
+            m.path: m.compared for m in self.traced.members.values() if m.compared is not None
+        }
         for path in watched.paths:
+            if path in by_hand:
+                continue
             neuron = self.neurons[path]
 
             def record_spikes(
@@ -156,8 +163,14 @@ class EagerModel:
                 watched.add(path, neuron.library.spikes(module, out))
 
             hooks.append(neuron.module.register_forward_hook(record_spikes))
+        libraries = tuple({str(n.library.folder) for n in self.neurons.values()})
+        places = Places(libraries)
         try:
-            yield
+            if not by_hand:
+                yield
+                return
+            with places.watching(self.model), ComparisonWatch(by_hand, places, watched.add):
+                yield
         finally:
             for hook in hooks:
                 hook.remove()

@@ -107,6 +107,14 @@ class Reading(Expr):
     state: str
 
 
+@dataclass(frozen=True, eq=False)
+class Compared(Expr):
+    """1 where a difference is above zero, or where it is not below; else 0."""
+
+    difference: Expr
+    strict: bool
+
+
 class Weaver:
     """Makes expressions: equal ones are made once, tensors are kept under names."""
 
@@ -118,6 +126,7 @@ class Weaver:
         self._at_rest: dict[int, Array] = {}
         self.peaks: dict[int, tuple[Expr, ...]] = {}  # of an expression: what it is the largest of
         self.origin = Origin()
+        self.compared: list[Compared] = []  # what was compared since it was last asked
 
     def refuse(self, found: str, origin: Origin | None = None) -> ImportRefused:
         """The refusal of what stands at an origin (by default the current one).
@@ -207,6 +216,60 @@ class Weaver:
             self._made[key] = Apply(shape, self.origin, op, tuple(args))
         return self._made[key]
 
+    def compare(self, difference: Expr, strict: bool) -> Expr:
+        """1 where the difference is above zero, or, not strict, where it is not below; else 0."""
+        if isinstance(difference, Constant):
+            above = difference.values > 0 if strict else difference.values >= 0
+            return self.constant(above)
+        key = ("compared", id(difference), strict)
+        if key not in self._made:
+            self._made[key] = Compared(difference.shape, self.origin, difference, strict)
+        made = self._made[key]
+        if isinstance(made, Compared):
+            self.compared.append(made)
+        return made
+
+    def is_flag(self, expr: Expr) -> bool:
+        """Whether an expression is 0 or 1 and nothing else: a comparison, or made of these."""
+        match expr:
+            case Compared():
+                return True
+            case Constant():
+                return bool(np.all((expr.values == 0) | (expr.values == 1)))
+            case Reading():
+                return not expr.state and expr.population.op.counts == 1
+            case Apply() if expr.op.keyword in ("reshape", "transpose", "slice", "product"):
+                return all(map(self.is_flag, expr.args))
+            case Apply() if expr.op.keyword == "sum":
+                return self._find_opposed(expr) is not None
+            case _:
+                return False
+
+    def oppose(self, flag: Expr) -> Expr:
+        """1 where a flag is 0, and 0 where it is 1."""
+        if isinstance(flag, Constant):
+            return self.constant(1 - flag.values)
+        opposed = self._find_opposed(flag) if isinstance(flag, Apply) else None
+        if opposed is not None:
+            return opposed
+        one = (1,) * len(flag.shape)
+        turned = self.apply("product", (flag, self.constant(np.full(one, -1.0))))
+        return self.apply("sum", (turned, self.constant(np.ones(one))))
+
+    def _find_opposed(self, expr: Apply) -> Expr | None:
+        """What a sum is one less of; None where it is another sum."""
+        if expr.op.keyword != "sum":
+            return None
+        ones = [a for a in expr.args if isinstance(a, Constant) and bool(np.all(a.values == 1))]
+        rest = [a for a in expr.args if a not in ones]
+        if len(ones) != 1 or len(rest) != 1 or not isinstance(rest[0], Apply):
+            return None
+        turned = [a for a in rest[0].args if not isinstance(a, Constant)]
+        numbers = [a.values for a in rest[0].args if isinstance(a, Constant)]
+        less = rest[0].op.keyword == "product" and len(numbers) == len(turned) == 1
+        less = less and bool(np.all(numbers[0] == -1)) and self.is_flag(turned[0])
+        return turned[0] if less and turned[0].shape == expr.shape else None
+
     def reshape(self, expr: Expr, shape: Shape) -> Expr:
         """The same values under another shape; nothing where it has it already."""
         if expr.shape == shape:
@@ -277,6 +340,9 @@ class Weaver:
         """What an expression gives when every input and every neuron is silent."""
         if isinstance(expr, Constant):
             return expr.values
+        if isinstance(expr, Compared):
+            rest = self.evaluate_at_rest(expr.difference)
+            return np.asarray(rest > 0 if expr.strict else rest >= 0, dtype=np.float64)
         if not isinstance(expr, Apply):
             return np.zeros(expr.shape)
         if id(expr) not in self._at_rest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import cast
 
 from snncc.frontends import TICK_SECONDS
@@ -16,9 +17,13 @@ from ..neurons.library import Found
 from ..operations.scores import Scored
 from ..record.calling import Calling
 from ..record.recorder import Recorder
-from ..record.recording import Recording, Var
+from ..record.recording import COMPARISONS, Recording, Var, variables
 from ..reroll.reroll import Roller
-from .by_hand import COMPARES, NoNeurons, explain_unwritten
+from ..written.comparison_groups import count_calls, group_comparisons
+from ..written.replace import Replacer
+from ..written.say_unwritten import NoNeurons, explain_unwritten
+from ..written.unrolled import Ticks as TickOf
+from ..written.watch import Compares, find_comparison
 from .decode import Decoder, Output, choose_output, is_spiking, leaves
 from .lift import Lifter
 from .readouts import Readout
@@ -61,14 +66,16 @@ class Member:
     """Where a population's spikes are found in an eager run: the calls of one module.
 
     Attributes:
-        path: the module.
+        path: the module; of neurons written by hand, what tells their comparison from others.
         first: which of the module's calls is tick 0.
         every: how many calls the module gets per tick.
+        compared: where neurons written by hand are compared; None for a module.
     """
 
     path: str
     first: int
     every: int
+    compared: Compares | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ class Assembly:
         self._run, self._calling, self._wanted = run, calling, wanted
         self._neurons = neurons
         self._lifter = Lifter(run.recording, neurons, run.recorder.places)
+        self._refused: list[ImportRefused] = []
 
     def network(self) -> Traced:
         """The network of the recording.
@@ -130,7 +138,7 @@ class Assembly:
         except (BatchTorn, Starting):
             raise
         except NoNeurons as none:
-            beside = (p for p in self._survey() if p.op not in (*COMPARES, "where"))
+            beside = (p for p in self._survey() if p.op not in COMPARISONS)
             raise NoNeurons(*none.problems, *beside) from none
         except ImportRefused as first:
             raise combine_refusals(first, self._survey()) from first
@@ -146,18 +154,31 @@ class Assembly:
     def _network(self) -> Traced:
         self._present(self._lifter)
         self._lifter.run()
-        populations = self._lifter.populations
+        written = self._recognize()
+        populations = self._replace(written)
         ticks = self._ticks(populations)
-        last = max(populations, key=lambda p: p.calls[-1].order)
+        self._demand_states(written, ticks)
+        last = max(populations, key=lambda p: p.calls[0].order)
         output = choose_output(self._outputs(ticks), self._wanted.output, last)
         roller = Roller(self._lifter.weaver, "x")
         roller.declare(populations)
         for population in populations:
             roller.population(population)
         result = roller.walk(output.ticks)
-        nodes, outputs = self._end(roller, result)
-        network = self._build(nodes, outputs, output)
-        members = {roller.name_of(p): _member(p) for p in populations if _fires(p)}
+        last_tick = output.ticks[-1]
+        if result.delay and last_tick is not None:
+            result = roller.pass_on(result, last_tick.shape)
+        network = self._build(roller.nodes(), (result,), output)
+        members = {
+            roller.name_of(p): _member(p)
+            for p in self._lifter.populations
+            if _fires(p) and p in populations
+        }
+        for group, population in written.used.items():
+            compares = find_comparison(group, written.find_matched(group).opposite)
+            if compares is not None:
+                name = roller.name_of(population)
+                members[name] = Member(f"{compares.place} #{compares.first}", 0, 1, compares)
         fixed = ticks if self._calling.layout == "static" else 0
         return Traced(
             network,
@@ -169,6 +190,59 @@ class Assembly:
             ticks=fixed,
             readout=output.readout,
         )
+
+    def _recognize(self) -> Replacer:
+        """The neurons that the model computes by hand."""
+        lifter, tick_of = self._lifter, TickOf().of
+        replacer = Replacer(lifter.weaver, ())
+        for ticks in self._possible_ticks() if lifter.comparisons else ():
+            groups = [*group_comparisons(lifter.comparisons, ticks, tick_of)]
+            replacer = Replacer(lifter.weaver, groups)
+            if replacer.stateful:
+                break
+        return replacer
+
+    def _possible_ticks(self) -> Sequence[int]:
+        """How many ticks there may be, where the model itself chooses: the likeliest first."""
+        if self._calling.layout != "static":
+            return (self._count_ticks(),)
+        ran = [len(p.calls) for p in self._lifter.populations]
+        common = gcd(*(ran or count_calls(self._lifter.comparisons)))
+        return [n for n in range(common, 1, -1) if common % n == 0] or (common,)
+
+    def _replace(self, written: Replacer) -> list[Population]:
+        """All populations, once those written by hand are in the place of what they compute."""
+        lifter = self._lifter
+        for population in lifter.populations:
+            population.calls[:] = [
+                replace(call, current=written.of(call.current)) for call in population.calls
+            ]
+        lifter.replace_values(written.of)
+        for var in variables(_tuples(self._run.returned)):
+            try:
+                lifter.read_returned(var)
+            except ImportRefused as refusal:  # of what is returned, one value is compiled
+                self._refused.append(refusal)
+        both = [*lifter.populations, *written.used.values()]
+        return sorted(both, key=lambda p: p.calls[0].order)
+
+    def _demand_states(self, written: Replacer, ticks: int) -> None:
+        """Refuses a way to call the model in which its thresholds have no memory at all.
+
+        Raises:
+            OtherLayout: all ticks are compared at once, or a tick several times.
+        """
+        if written.stateful or self._lifter.populations:
+            return
+        for group in written.used:
+            if group.every != 1:
+                ran = ticks * group.every if group.every else 1
+                raise OtherLayout(
+                    f"{self._lifter.weaver.places.describe(group.origin)}: compared {ran} times "
+                    f"for {ticks} ticks of input, without a state between them",
+                    ran=ran,
+                    ticks=ticks,
+                )
 
     def _present(self, lifter: Lifter) -> None:
         shape = self._wanted.shape
@@ -206,7 +280,13 @@ class Assembly:
             OtherLayout: they do not agree, or not with the input.
         """
         if not any(_fires(p) for p in populations):
-            raise NoNeurons(explain_unwritten(self._run.recording, self._run.recorder.places))
+            for refusal in self._refused:
+                if isinstance(refusal, Starting):
+                    raise refusal
+                if any(problem.op in COMPARISONS for problem in refusal.problems):
+                    raise NoNeurons(*refusal.problems)
+            run = self._run
+            raise NoNeurons(explain_unwritten(run.recording, run.recorder.places))
         counts = {p.path: len(p.calls) for p in populations}
         runs = set(counts.values())
         expected = runs.pop() if self._calling.layout == "static" and len(runs) == 1 else None
@@ -278,11 +358,6 @@ class Assembly:
             return decoder.stack(label, values)
         except ImportRefused as refusal:
             return refusal
-
-    def _end(self, roller: Roller, result: Use) -> tuple[tuple[Node, ...], tuple[Use, ...]]:
-        if result.delay:
-            raise ImportRefused("the model's output is that of an earlier tick")
-        return roller.nodes(), (result,)
 
     def _build(self, nodes: Sequence[Node], outputs: tuple[Use, ...], output: Output) -> Network:
         wanted = self._wanted

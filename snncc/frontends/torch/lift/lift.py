@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from inspect import signature
 from typing import TypeAlias, cast
 
@@ -11,11 +12,20 @@ import torch
 
 from snncc.ir import ImportRefused
 
-from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, make_single
+from ..expressions.axes import SAMPLES, Axis, Grid, axis_of, cell, make_single, map_cells
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Firing, Population, Reading, Weaver
 from ..neurons.library import Found, Site
-from ..operations import activations, borders, layers, layouts, norms, pools, scores
+from ..operations import (
+    activations,
+    borders,
+    comparisons,
+    layers,
+    layouts,
+    norms,
+    pools,
+    scores,
+)
 from ..operations.fixed_maps import map_signal
 from ..operations.operation_table import MISSING, REASONS, ROWS, Operand
 from ..operations.replacements import TABLE, replacement
@@ -23,9 +33,10 @@ from ..operations.scores import RISING, Score, Scored
 from ..record.origin import Places
 from ..record.precision import float64
 from ..record.recording import Call, Recording, Var
+from ..written.comparison_groups import Comparison
 from .readouts import integrator, never_fires
 
-TABLES = (activations, borders, layers, layouts, norms, pools, scores)
+TABLES = (activations, borders, comparisons, layers, layouts, norms, pools, scores)
 """Modules whose rows are in the table once they are imported."""
 
 NEURON = "neuron"
@@ -41,16 +52,19 @@ class Lifter(Loom):
 
     Attributes:
         populations: those found so far, in the order of their first call.
+        comparisons: what is compared, in that order.
     """
 
     def __init__(self, recording: Recording, neurons: Mapping[str, Found], places: Places) -> None:
         super().__init__(Weaver(places))
         self.populations: list[Population] = []
+        self.comparisons: list[Comparison] = []
         self._recording = recording
         self._neurons = neurons
         self._values: dict[int, Operand | Scored | ImportRefused] = {}
         self._silent: set[str] = set()  # paths of neurons that can never fire
         self._order = 0
+        self._replacing: Callable[[Expr], Expr] | None = None
 
     def present(self, var: Var, grid: Grid) -> None:
         """Declares what an input is."""
@@ -77,7 +91,21 @@ class Lifter(Loom):
         value = self._values[var.index]
         if isinstance(value, ImportRefused):
             raise value
-        return value
+        return value if self._replacing is None else self._replace(value, self._replacing)
+
+    def _replace(
+        self, value: Operand | Scored, replacing: Callable[[Expr], Expr]
+    ) -> Operand | Scored:
+        if isinstance(value, Scored):
+            source, made = self._replace_operand(value.source, replacing), value.value
+            assert isinstance(source, Grid), "a signal stays a signal"
+            return replace(
+                value, source=source, value=lambda: self._replace_operand(made(), replacing)
+            )
+        return self._replace_operand(value, replacing)
+
+    def _replace_operand(self, value: Operand, replacing: Callable[[Expr], Expr]) -> Operand:
+        return Grid(map_cells(value, replacing), value.axes) if isinstance(value, Grid) else value
 
     def _first(self, call: Call) -> Operand | Scored | ImportRefused | None:
         first = call.args[0] if call.args else None
@@ -96,15 +124,36 @@ class Lifter(Loom):
             if call.name == NEURON:
                 self._fire(call)
                 continue
+            self.weaver.compared.clear()
             try:
                 results = self._row(call)
             except ImportRefused as refusal:
                 results = [refusal] * len(call.outputs)
+            self._note_comparison(call, results)
             missing = self.weaver.refuse(
                 f"the further results of '{call.name}' are not signals; leave them out"
             )
             for index, var in enumerate(call.outputs):
                 self._values[var.index] = results[index] if index < len(results) else missing
+
+    def _note_comparison(self, call: Call, results: Results) -> None:
+        site = self._recording.sites.get(call.outputs[0].index) if call.outputs else None
+        result = results[0] if results else None
+        if site is None or not isinstance(result, Grid):
+            return
+        self._order += 1
+        for strict in (True, False):
+            cells = tuple(c for c in self.weaver.compared if c.strict == strict)
+            if cells:
+                turned = call.name in ("lt", "le") and cell(result.cells) is not cells[0]
+                order, origin = self._order, call.origin
+                self.comparisons.append(
+                    Comparison(site, call.name, cells, result.axes, turned, order, origin)
+                )
+
+    def replace_values(self, replacing: Callable[[Expr], Expr]) -> None:
+        """Puts other expressions in the place of all that values consist of, where asked for."""
+        self._replacing = replacing
 
     def _row(self, call: Call) -> Results:
         first = self._first(call)

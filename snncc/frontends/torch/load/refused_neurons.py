@@ -15,10 +15,10 @@ from torch import nn
 from snncc.ir import ImportRefused, Origin, Problem
 
 from ..lift.assembly import Wanted
-from ..lift.by_hand import NoNeurons
 from ..neurons.libraries import UnknownNeurons, load_libraries
 from ..record.calling import Layout
 from ..record.origin import Places
+from ..written.say_unwritten import NoNeurons
 from .search import find_calling
 
 

@@ -97,7 +97,7 @@ def _try(
         if ticks != TICKS:
             return reason
         longer = _try(model, neurons, calling, wanted, LONGER * TICKS)
-        return longer if isinstance(longer, Traced) else reason
+        return reason if isinstance(longer, Starting) else longer
     except (ImportRefused, OtherLayout, ForwardFailed) as reason:
         return reason
 

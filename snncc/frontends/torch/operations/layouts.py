@@ -11,6 +11,7 @@ import torch
 
 from ..expressions.axes import Axis, Grid, axis_of, cell, map_cells, sizes
 from ..expressions.axis_ops import Loom
+from .comparisons import choose
 from .operation_table import ROWS, Operand, Result, row
 
 
@@ -275,6 +276,13 @@ def _index_put(
     value: Operand,
     accumulate: bool = False,
 ) -> Operand:
+    mask = indices[0] if len(indices) == 1 else None
+    if isinstance(mask, Grid) and mask.shape == tuple(base.shape) and not accumulate:
+        if not isinstance(value, torch.Tensor) or value.numel() > 1:
+            raise loom.weaver.refuse(
+                "values are written where a comparison holds; write `torch.where(mask, new, old)`"
+            )
+        return choose(loom, mask, value.reshape(()), base)
     used = [(axis, i) for axis, i in enumerate(indices) if isinstance(i, torch.Tensor)]
     if len(used) != 1 or used[0][1].ndim != 1 or any(isinstance(i, Grid) for i in indices):
         raise loom.weaver.refuse("only one axis can be written to by a list, and not by a signal")
@@ -289,11 +297,7 @@ def _index_put(
 
 @row("masked_fill")
 def _masked_fill(loom: Loom, signal: Operand, mask: Operand, value: Operand | float) -> Operand:
-    if isinstance(mask, Grid) or isinstance(value, Grid):
-        raise loom.weaver.refuse("'masked_fill': the mask or the value is a signal")
-    inside = mask.double()
-    kept = loom.pointwise("product", [signal, 1 - inside])
-    return loom.pointwise("sum", [kept, inside * torch.as_tensor(value).double()])
+    return choose(loom, mask, value, signal)
 
 
 def _take(loom: Loom, operand: Operand, axis: int, span: Sequence[int]) -> Operand:

@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 import torch
 
-from ..expressions.axes import Grid, map_cells, sizes
+from ..expressions.axes import Grid, cell, map_cells, sizes
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr
 
@@ -38,9 +38,8 @@ MISSING = "no op of the network has it yet"
 
 REASONS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("gt", "ge", "lt", "le", "eq", "ne", "where", "heaviside", "sign"),
-        "a threshold written by hand is not a neuron; use a neuron of a supported library, or "
-        "describe your own, see docs/own-neurons.md",
+        ("eq", "ne"),
+        "whether two signals are equal is not a threshold; compare with > or >=",
     ),
     **dict.fromkeys(
         ("lstm", "gru", "rnn"),
@@ -155,9 +154,15 @@ def _same(loom: Loom, signal: Grid, *_: object, **__: object) -> Grid:
 
 @row("_to_copy")
 def _cast(loom: Loom, signal: Grid, dtype: torch.dtype | None = None, **_: object) -> Grid:
-    if dtype not in (None, torch.float64):
+    if dtype not in (None, torch.float64) and not _counts(loom, signal):
         raise loom.weaver.refuse(f"a signal is cast to {dtype}; leave it in floats")
     return signal
+
+
+def _counts(loom: Loom, signal: Grid) -> bool:
+    """Whether a signal is 0 or 1, which a cast keeps."""
+    cells = signal.cells
+    return all(loom.weaver.is_flag(cell(cells, index)) for index in np.ndindex(cells.shape))
 
 
 @row("fill", "zero")

@@ -31,6 +31,7 @@ class Places:
         self._known: dict[str, bool] = {}
         self._paths: list[str] = []
         self._classes: dict[str, str] = {}
+        self._modules: dict[str, nn.Module] = {}
 
     @contextmanager
     def watching(self, model: nn.Module) -> Generator[None]:
@@ -38,6 +39,7 @@ class Places:
         hooks = []
         for path, module in model.named_modules():
             self._classes[path] = type(module).__name__
+            self._modules[path] = module
             if isinstance(module, torch.jit.ScriptModule):
                 continue  # it takes no hooks; its lines are those of its caller
 
@@ -75,6 +77,19 @@ class Places:
         # The file's name alone: a network does not depend on where its model lies.
         return Origin(path, Path(file).name, line, linecache.getline(file, line).strip())
 
+    def find_site(self) -> str:
+        """The module that runs, and all calls of user code on the stack: one place in a run.
+
+        It does not change from tick to tick, and tells callers of one function apart.
+        """
+        frame: FrameType | None = inspect.currentframe()
+        lines = [self._paths[-1] if self._paths else ""]
+        while frame is not None and frame.f_code.co_name != "call_model":
+            if self._is_user(frame.f_code.co_filename):
+                lines.append(f"{frame.f_code.co_filename}:{frame.f_lineno}:{frame.f_lasti}")
+            frame = frame.f_back
+        return " ".join(lines)
+
     def find_raised(self, error: BaseException) -> Origin:
         """The innermost line of user code that an exception came through."""
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
@@ -85,6 +100,10 @@ class Places:
     def kind(self, module: str) -> str:
         """The class of the module of that path; empty where it is not known."""
         return self._classes.get(module, "")
+
+    def module(self, path: str) -> nn.Module | None:
+        """The module of that path; None where it is not known."""
+        return self._modules.get(path)
 
     def describe(self, origin: Origin) -> str:
         """The place as it stands in a message: file and line, the code there, the module."""

@@ -9,6 +9,7 @@ values of their own: every tensor is a view of some base, and a write makes a ne
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,7 +25,20 @@ from snncc.ir import Tensor as Numbers
 
 from .origin import Places
 from .precision import LARGE_BYTES, narrow
-from .recording import Base, Binding, Call, Recording, Tree, Value, Var, View, tensors_of, variables
+from .recording import (
+    COMPARISONS,
+    Base,
+    Binding,
+    Call,
+    Recording,
+    Site,
+    Tree,
+    Value,
+    Var,
+    View,
+    tensors_of,
+    variables,
+)
 
 # What `__torch_dispatch__` is given has no public name.
 OpOverload: TypeAlias = torch._ops.OpOverload  # pyright: ignore[reportPrivateUsage]
@@ -62,6 +76,7 @@ class Recorder(TorchDispatchMode):
         self._kept: list[Tensor] = []
         self._paused = False
         self._stale = stale
+        self._compared: Counter[str] = Counter()
         self._owner = owner
 
     @classmethod
@@ -272,6 +287,8 @@ class Recorder(TorchDispatchMode):
         if name == "slice" and results[0].shape == tensor_in(args[0]).shape:
             name, positional = "alias", args[1][:1]  # `[:]`, which a write may go through
         made = self.emit(name, positional, kwargs[1], results)
+        if name in COMPARISONS:
+            self._note_site(made[0])
         for index, tensor in enumerate(results):
             if views and args[0] and isinstance(args[0][0], Tensor):
                 source = self._bound[id(args[0][0])]
@@ -280,6 +297,11 @@ class Recorder(TorchDispatchMode):
                 self._bind(tensor, Binding(source.base, path, made[index], source.base.version))
             else:
                 self._bind_new(tensor, made[index])
+
+    def _note_site(self, result: Var) -> None:
+        place = self.places.find_site()
+        self.recording.sites[result.index] = Site(place, self._compared[place])
+        self._compared[place] += 1
 
     def _note_write(
         self,
@@ -302,6 +324,8 @@ class Recorder(TorchDispatchMode):
                 f"'{name}' changes the model's own parameters as it runs; do so in training alone"
             )
         made = self.emit(name.rstrip("_"), args[1], named, [target])
+        if name.rstrip("_") in COMPARISONS:
+            self._note_site(made[0])
         self._write(target, made[0])
 
     def _write(self, target: Tensor, var: Var) -> None:

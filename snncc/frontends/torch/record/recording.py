@@ -83,12 +83,34 @@ class Binding:
     version: int
 
 
+COMPARISONS = ("gt", "ge", "lt", "le", "heaviside", "sign")
+"""Operations in which neurons written by hand fire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One comparison of a run.
+
+    Attributes:
+        place: as `Places.find_site` gives it.
+        number: which comparison there it is.
+    """
+
+    place: str
+    number: int
+
+
 @dataclass(eq=False)
 class Recording:
-    """Calls in the order of execution, and the values they speak of."""
+    """Calls in the order of execution, and the values they speak of.
+
+    Attributes:
+        sites: result of a comparison → where it was made.
+    """
 
     calls: list[Call] = field(default_factory=list[Call])
     values: list[Value] = field(default_factory=list[Value])
+    sites: dict[int, Site] = field(default_factory=dict[int, Site])
 
     def constant(self, var: Var) -> Tensor | None:
         """The numbers of a value that depends on no signal, float64; None for a signal."""

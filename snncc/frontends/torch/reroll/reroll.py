@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 
 import numpy as np
 
-from snncc.ir import Builder, Node, Origin, Use, identifier
+from snncc.ir import Builder, Node, Origin, Shape, Use, identifier
 
 from ..expressions.expr import Apply, Constant, Expr, Population, Reading, Source, Starting, Weaver
 from .constant_ops import Step, lower_expression
@@ -69,6 +69,11 @@ class Roller:
         name = self.name_of(population)
         origin = population.calls[0].origin
         self._builder.put(name, population.op, (current,), origin)
+
+    def pass_on(self, use: Use, shape: Shape) -> Use:
+        """A wire of this shape that carries what another one carries, without a delay."""
+        op = self._weaver.op("reshape", shape=shape)
+        return self._builder.put(self._name("late"), op, (use,), Origin())
 
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, each after those it uses without delay; the input is not among them."""

@@ -266,3 +266,30 @@ def constant_difference(left: Poly, right: Poly) -> Array | None:
     rest = add(left, scale_poly(right, -1))
     significant = [m for m, c in rest.terms.items() if m and bool(np.any(np.abs(c) > CLOSE))]
     return None if significant else rest.constant
+
+
+def describe_formula(poly: Poly) -> str:
+    """A formula for people: atoms by name, factors where they are one number."""
+    if not poly.terms:
+        return "0"
+    return " + ".join(
+        " ".join([_factor(values), *map(_describe_atom, monomial)]).strip() or "1"
+        for monomial, values in poly.terms.items()
+    )
+
+
+def _factor(values: Array) -> str:
+    if values.ndim:
+        return "[..]"
+    return "" if values == 1 else f"{float(values):.6g}"
+
+
+def _describe_atom(atom: Atom) -> str:
+    match atom:
+        case Held() | Entry():
+            return atom.name
+        case Fired():
+            return f"({describe_formula(atom.difference)} {'>' if atom.strict else '>='} 0)"
+        case _:
+            assert isinstance(atom, Computed), "there are four kinds of atoms"
+            return f"{atom.op.keyword}{atom.number}"

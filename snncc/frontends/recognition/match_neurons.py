@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
 
-from snncc.ir import FloatArithmetic, Network, Node, Op, Param, Ref, Shape, Tensor, Use
-from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, Input, SpikingFields
+from snncc.ir import Op, Param, Ref, Shape, Tensor
+from snncc.ir.ops import BOTTOMLESS, IF, LI, LIF, SpikingFields
 
-from ..write.op_functions import function_of
 from .poly import (
     Array,
     Atom,
@@ -27,11 +24,7 @@ from .poly import (
     poly,
     scale_poly,
 )
-
-Evaluate: TypeAlias = Callable[[object, Mapping[str, Poly | Array]], Mapping[str, Poly]]
-"""The values of a function's outputs, for the values of its inputs."""
-Keep: TypeAlias = Callable[[Array, str], Param]
-"""Numbers as a parameter: one number, or a tensor that is kept under a name."""
+from .trace_step import trace_step
 
 
 @dataclass(frozen=True)
@@ -61,9 +54,7 @@ class Guess:
     amount: Array
 
 
-def recognize(
-    state: Held, renewed: Poly, atoms: Atoms, initial: Array, evaluate: Evaluate
-) -> Neuron | None:
+def recognize(state: Held, renewed: Poly, atoms: Atoms, initial: Array) -> Neuron | None:
     """The neuron whose state is renewed by this formula; None if there is none.
 
     Each guess is made from the coefficients, then its op's own step is run on the same atoms, and
@@ -82,11 +73,11 @@ def recognize(
     for spike, last, threshold in _thresholds(found, fired):
         for guess in found.guesses(spike, last):
             op, tensors = found.make_spiking(guess, threshold, spike.strict)
-            if _proven(found, op, tensors, drive, of_atom(spike), evaluate):
+            if _proven(found, op, tensors, (drive, of_atom(spike)), atoms):
                 return Neuron(state, renewed, op, tensors, drive, bias, spike)
     if not own:
         op, tensors = found.integrator()
-        if _proven(found, op, tensors, drive, renewed, evaluate):
+        if _proven(found, op, tensors, (drive, renewed), atoms):
             return Neuron(state, renewed, op, tensors, drive, bias, None)
     return None
 
@@ -197,19 +188,19 @@ def _proven(
     found: Formulas,
     op: Op,
     tensors: Mapping[str, Tensor],
-    drive: Poly,
-    out: Poly,
-    evaluate: Evaluate,
+    ends: tuple[Poly, Poly],
+    atoms: Atoms,
 ) -> bool:
-    """Whether one tick of the op gives the formulas: of the renewed state, and of the output."""
+    """Whether one tick of the op gives the formulas: of the renewed state, and of the output.
+
+    Args:
+        ends: what drives it, and its output.
+    """
     try:
         op.check(tensors)
     except ValueError:
         return False
-    shape = found.state.shape
-    nodes = (Node("x", Input(shape, "real")), Node("s", op, (Use("x"),)))
-    network = Network("one", nodes, (Use("s"),), 1.0, MappingProxyType(dict(tensors)))
-    function = function_of(network, nodes[1], FloatArithmetic(network.tensors))
-    given: dict[str, Poly | Array] = {"v": of_atom(found.state), "x": drive}
-    made = evaluate(function.proto, {**given, **function.parameters})
-    return made["v_next"].close_to(found.renewed) and made["out"].close_to(out)
+    drive, out = ends
+    given = {"v": of_atom(found.state)}
+    after, made = trace_step(op, found.state.shape, given, drive, tensors, atoms)
+    return after["v"].close_to(found.renewed) and made.close_to(out)

@@ -1,0 +1,1 @@
+"""Neurons that a model computes by hand: found by their comparisons, recognized by formula."""
