@@ -35,6 +35,7 @@ for line in sys.stdin:
 else:
     os._exit(0)
 os.chdir(asked["folder"])
+sys.path.insert(0, asked["folder"])  # as `python -m` does
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 for stream in (1, 2):
     os.dup2(os.open(asked["streams"][stream - 1], os.O_WRONLY), stream)
@@ -94,7 +95,7 @@ def commands(
         environment: of all commands.
         more: modules that are loaded beside those that all need.
     """
-    program = [sys.executable, "-c", SERVER, *LOADED, *more]
+    program = [sys.executable, "-P", "-c", SERVER, *LOADED, *more]
     with subprocess.Popen(
         program, env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

@@ -8,12 +8,13 @@ that the last command prints.
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.commands import Commands, commands
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
@@ -41,10 +42,18 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.printed = folder, ""
+        self._loaded: Sequence[str] = ()
+        self._commands: Commands | None = None
+        self._server = ExitStack()
 
     def follow(self, page: str) -> int:
         """Does what the page says, in its order; the number of commands."""
+        with self._server:
+            return self._follow(page)
+
+    def _follow(self, page: str) -> int:
         found = list(blocks(page))
+        self._loaded = ("torch",) if "torch" in page else ()
         if any(block.place.startswith("snncc/") for block in found):
             shutil.copytree(ROOT / "snncc", self.folder / "snncc")
         for block in found:
@@ -62,6 +71,7 @@ class Reader:
                     place = self.folder / block.place
                     place.parent.mkdir(parents=True, exist_ok=True)
                     place.write_text(block.text)
+                    self._forget()
         return sum(block.text.count("\n") for block in found if block.language == "sh")
 
     def _edit(self, block: Block) -> None:
@@ -72,21 +82,24 @@ class Reader:
         text = place.read_text()
         assert text.count(old) == 1, f"{block.place} does not hold, once:\n{old}"
         place.write_text(text.replace(old, new))
+        self._forget()
+
+    def _forget(self) -> None:
+        """Ends what has loaded modules as they were before a change."""
+        self._server.close()
+        self._commands = None
 
     def _run(self, line: str) -> None:
         program, *words = line.split()
         if line == "pip install -e .":
             self._install()
             return
-        starts = {"snncc": [sys.executable, "-m", "snncc"], "python": [sys.executable]}
-        done = subprocess.run(
-            [*starts[program], *words],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(self.folder), str(ROOT)))},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        assert program == "snncc", line
+        if self._commands is None:
+            path = os.pathsep.join((str(self.folder), str(ROOT)))
+            ready = commands({**os.environ, "PYTHONPATH": path}, self._loaded)
+            self._commands = self._server.enter_context(ready)
+        done = self._commands(*words, folder=self.folder)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         self.printed = done.stdout + done.stderr
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def environment(site: Path | None) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def installed(site: Path) -> Iterator[Commands]:
     """`snncc` where the package is."""
-    with commands(environment(site)) as ready:
+    with commands(environment(site), ["torch"] if find_spec("torch") else []) as ready:
         yield ready
 
 
