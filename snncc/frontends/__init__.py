@@ -1,4 +1,15 @@
-"""Frontends: what one is (`protocol.py`), and how own neurons are described (`own_neuron.py`)."""
+"""Frontends: what one is (`protocol.py`), and how own neurons are described (`own_neuron.py`).
+
+* `torch/`: modules of PyTorch, and the libraries of neurons on it
+* `nir/`: NIR files, read and written
+* `onnx/`: ONNX step cells and programs of torch.export (`.pt2`), read; ONNX written
+* `protocol.py`: what a frontend must do: accept a MODEL, load it, run it eagerly; start here to add
+  one
+* `own_neuron.py`: what a user may say of a neuron class of their own (`snncc.frontends.neuron`)
+* `snn.py`: networks that are one already: `net.snn` beside `net.npz`
+
+Which frontend takes a MODEL is decided in `snncc/backend_and_frontend.py`.
+"""
 
 from .own_neuron import MARK, SELDOM, Description, neuron
 from .protocol import (

@@ -1,4 +1,34 @@
-"""The language: networks of ops with delays, their text, their rules and their meaning."""
+"""The language: networks of ops with delays, their text, their rules and their meaning.
+
+* `arithmetic/`: number formats, rounding, and the arithmetic in which an op computes its tick
+* `interpreter/`: what a network means: the reference, its inputs, and the trace (`Trace.compare`)
+* `op/`: what an op is, which fields it may have; the base class of all ops
+* `ops/`: the ops themselves, their equations: add an op there
+* `passes/`: the passes, and the one list of them: folding, quantizing, time, what chips lack
+* `rules/`: the rules V001, V002, … that every network obeys
+* `untrusted/`: how a file that may lie is read, and how much it may ask for
+* `bounds.py`: how large any value of a network can get, node by node (an op's own share:
+  `Op.bound`)
+* `builder.py`: gathers nodes and tensors under names of their own while a network is made
+* `derived.py`: what follows for each node from its inputs (shapes, units), kept over an edit
+* `edit.py`: insert, replace, remove, split or redirect nodes: the verbs that passes use
+* `entry_points.py`: how installed packages offer targets, frontends, ops and passes
+* `errors.py`: the classes of failures that a user can cause, each with its exit code: add one here
+* `exit_codes.py`: which exit code means what
+* `mapped_tensors.py`: where large tensors live, in files without a name
+* `names.py`: how names of a user's modules become names of nodes and tensors
+* `network.py`: `Network`: nodes, outputs, tensors, clock; and how a score is decoded
+* `nodes.py`: `Node`, `Use` (a wire with a delay) and `Origin` (the user's module and line)
+* `param.py`: what a parameter of an op may be: a number, or a reference to a tensor
+* `projections.py`: for chips: from where each population is driven, and by which synapses
+* `reduce.py`: the smallest network and signal that still fail
+* `shapes.py`: the shape of each node's output, within cycles too
+* `table.py`: a read-only mapping whose edits are cheap
+* `tensor.py`: `Tensor`: a read-only array with a digest
+* `text.py`: the text of a network (`.snn`): how it is printed and read
+* `views.py`: computed views: in which order nodes step, cycles, in which arithmetic each computes
+* `wire_units.py`: in which unit a wire counts, where its node or a format says it
+"""
 
 from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
 from .arithmetic.functions import FUNCTIONS, RealFunction, error_bound

@@ -1,6 +1,23 @@
 """The frontend for NIR files, and the way back; h5py itself is loaded when a file is.
 
-Which node types are read, and as which ops: `node_types.py`.
+* `hdf5/`: the bytes of a file: HDF5 to a graph, and back
+* `importing.py`: the order of things, from a `.nir` file to a network
+* `node_types.py`: which op each node type becomes, and which are refused: add a type here
+* `stateful_nodes.py`: equations of neurons: how tau becomes a decay, how v_threshold and v_leak are
+  read
+* `stateless_nodes.py`: weights, convolutions, pools, reshapes, scales
+* `node_parts.py`: how a parameter of a node is read and broadcast; what a node becomes
+* `choices.py`: what NIR leaves open (time step, reset), and its options and presets
+* `file_facts.py`: which of these choices matter for a file; whether spikes enter
+* `inline.py`: graphs inside graphs, and edges that make no sense
+* `loops.py`: which wires of a cycle are one tick late
+* `wire_shapes.py`: the shape of every wire, held against what the file states
+* `weave_network.py`: parts and wires as nodes of the network, delays on their uses
+* `to_nir.py`: writing: which NIR node each op becomes, and which op is refused
+* `exporting.py`: writing: a network as a graph, and what NIR cannot say of it
+* `flatten.py`: writing: wires of one axis, as NIR's weights need them
+* `metadata.py`: what NIR cannot say, kept in a file's metadata: its form
+* `restore.py`: what of that is taken back when the file is read
 """
 
 from __future__ import annotations

@@ -1,4 +1,14 @@
-"""The frontend for PyTorch modules: what it accepts; PyTorch itself is loaded by `load` alone."""
+"""The frontend for PyTorch modules: what it accepts; PyTorch itself is loaded by `load` alone.
+
+* `load/`: from MODEL and weights to a network: the order of things; checkpoints
+* `record/`: running the user's code once and recording what is called
+* `lift/`: the recording as expressions and these as a network; read-outs, scores
+* `expressions/`: signals of single ticks, and how PyTorch's axes act on them
+* `operations/`: which op each PyTorch operation becomes: add an operation there
+* `neurons/`: snnTorch, SpikingJelly, Norse, Sinabs, Rockpool and own neurons: add a library there
+* `reroll/`: the loop over ticks turned back into one tick
+* `check/`: the comparison of model and network that every import must pass
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,10 @@ from .window import extents, pad, windows
 
 @dataclass(frozen=True)
 class Pool(Op):
-    """What the pools share; the kernel slides over the last `len(kernel)` axes."""
+    """What the pools share; the kernel slides over the last `len(kernel)` axes.
+
+    No output falls when an input rises (`monotone`): the largest is `step` of the largest inputs.
+    """
 
     kernel: Extents
     stride: Extents

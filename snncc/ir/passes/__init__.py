@@ -1,6 +1,14 @@
 """The one list of all passes, in the order in which any pipeline has them, with the reasons.
 
+* `chip/`: what simple cores lack: ways of resetting and comparing, signs, single precision
+* `fold/`: norms, biases, identities and dead nodes folded away
+* `quantize/`: from real values to integers: calibration, units, formats, widths
+* `time/`: lags of outputs, first ticks, the order of reset and output
+* `base.py`: what a pass is, what it may promise (`Effect`), and its text in a list of passes
+
 Which of them a target runs is one function in `passes.py` of its backend.
+
+A pass is run by `snncc/build/run_passes.py` and held to its promise by `snncc/build/claims.py`.
 """
 
 from typing import Final, cast

@@ -1,1 +1,9 @@
-"""A recording turned into expressions, and these into a network."""
+"""A recording turned into expressions, and these into a network.
+
+* `assembly.py`: recording to network, and which module each population is
+* `lift.py`: each recorded call through its row; calls of neurons into populations
+* `decode.py`: whether the answer is the sum, the mean or the last of the ticks; which output counts
+* `readouts.py`: neurons that never fire, softmax and argmax behind scores: what is left out
+* `by_hand.py`: the message where no known neuron ran, with the lines to write
+* `survey.py`: all that is refused of a model at once
+"""
