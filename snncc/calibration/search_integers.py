@@ -16,10 +16,10 @@ from .proposals import Plan, Proposals
 from .round_layer import WAYS
 
 RUNS = 24  # of the integer network at most
-WORK = 2 * MINUTE  # in these, as the reference does it
+WORK = 4 * MINUTE  # in these, as the reference does it
 FEWEST_SAMPLES = 8  # below which a choice says nothing
 MOST_SAMPLES = 128
-FITTED = 32  # samples whose inputs' moments are taken
+FITTED = 64  # samples whose inputs' moments are taken
 MOST_LAYERS = 8  # that are asked for one by one
 CORRECTIONS = 2  # of the biases
 

@@ -21,6 +21,7 @@ class Gather:
         sources: neurons of one source block.
         blocked: each block of the target listens to its own block of the source.
         shared: all blocks use the same rows.
+        packed: the table has half rows, of weights of four bits.
     """
 
     layer: str
@@ -29,6 +30,7 @@ class Gather:
     sources: int
     blocked: bool
     shared: bool
+    packed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,10 +17,11 @@ import numpy as np
 from snncc.ir import Integers, Tensor
 
 CType: TypeAlias = Literal["int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t"]
-Layout: TypeAlias = Literal["rows", "lanes"] | CType
+Layout: TypeAlias = Literal["rows", "half_rows", "lanes"] | CType
 Reset: TypeAlias = Literal["subtract", "value", "none"]
 KINDS: Mapping[Layout, type[np.integer]] = {
     "rows": np.int8,
+    "half_rows": np.uint32,
     "int8_t": np.int8,
     "uint8_t": np.uint8,
     "lanes": np.int16,
@@ -36,7 +37,10 @@ SHARED_ALIGNMENT = 16  # bytes, of a place in shared memory: a group of eight la
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A constant array: `rows` of eight weights, `lanes` of eight int16, or a plain C array."""
+    """A constant array: `rows` of eight weights, `lanes` of eight int16, or a plain C array.
+
+    Of `half_rows` each number has the weights of a row in four bits each.
+    """
 
     name: str
     layout: Layout

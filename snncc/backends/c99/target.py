@@ -3,6 +3,7 @@
 LANES = 8  # neurons computed together: four registers of two int16 lanes on a DSP core
 LANE_BITS = 16  # width of a lane: SXTAB16, QADD16 (Armv7-M ARM, DDI 0403, A7.7)
 WEIGHT_BITS = 8  # one byte a synapse: what SXTAB16 widens
+PACKED_BITS = 4  # of weights in rows, up to which two share a byte
 ACCUMULATOR_BITS = 32  # C99 7.18.1.1: int32_t wraps or not, a sum beyond it is undefined
 EVENTS_MAX = 0xFFFF  # an event is a uint16_t, its largest value an end; beyond, a uint32_t
 PHASES_MAX = 0xFF  # a delay line's position is a uint8_t

@@ -172,17 +172,18 @@ def _add_currents(step: Population, names: Names) -> list[str]:
 
 
 def _gather(step: Population | RowSums, k: int, gather: Gather) -> str:
+    kernel = "snncc_gather_half" if gather.packed else "snncc_gather"
     if not gather.blocked:
         rows = f"{gather.rows} + {gather.sources}u * place"
-        return f"sum = snncc_gather(sum, {rows}, event{k}, end{k});"
+        return f"sum = {kernel}(sum, {rows}, event{k}, end{k});"
     if gather.shared:
         rows = f"{gather.rows} + {gather.sources}u * group"
     else:
         rows = f"{gather.rows} + {gather.sources}u * place"
     base = f"{gather.sources}u * block"
     if step.groups == 1:
-        return f"sum = snncc_gather_until(sum, {rows}, &event{k}, {base}, limit{k});"
-    return f"sum = snncc_gather_from(sum, {rows}, event{k}, end{k}, {base});"
+        return f"sum = {kernel}_until(sum, {rows}, &event{k}, {base}, limit{k});"
+    return f"sum = {kernel}_from(sum, {rows}, event{k}, end{k}, {base});"
 
 
 def _update(step: Population, names: Names) -> list[str]:

@@ -14,6 +14,8 @@ LONG_BYTES = 1 << 17
 """A table of so many bytes is in a file of its own: a file is in memory while it is written."""
 
 EIGHT = 8  # numbers of a row
+KINDS = {"rows": "snncc_row", "half_rows": "snncc_half_row", "lanes": "snncc_lanes"}
+"""Layout of a table -> its type in C, where that is not the layout."""
 COLUMNS = {1: 20, 2: 14, 4: 9}  # numbers in a line of a plain array, by their bytes
 CHUNK = 1 << 20  # numbers that are turned into text together
 
@@ -37,7 +39,7 @@ def _weights(program: Program) -> bytes:
     pieces = [
         f"""/* {weights_name(program)}: the constant arrays of {program.name}; written by snncc.
  * Only {program.name}.c includes it: {program.weight_bytes:,} bytes. A snncc_row has the weights of
- * one source to eight neurons. */
+ * one source to eight neurons, a snncc_half_row too, in four bits each. */
 #ifndef {guard}
 #define {guard}
 
@@ -64,7 +66,7 @@ def array(table: Table) -> bytes:
     """The definition of a constant array."""
     values = table.values
     rows = table.layout in ("rows", "lanes")
-    kind = {"rows": "snncc_row", "lanes": "snncc_lanes"}.get(table.layout, table.layout)
+    kind = KINDS.get(table.layout, table.layout)
     count = len(values) // EIGHT if rows else len(values)
     columns = EIGHT if rows else COLUMNS[values.dtype.itemsize]
     whole = len(values) // columns * columns
@@ -105,6 +107,8 @@ def _bytes(columns: int, rows: bool) -> tuple[bytes, ...]:
 
 
 def _number(value: int) -> str:
+    if value >= 1 << 31:
+        return f"{value}u"
     return "INT32_MIN" if value == -(1 << 31) else str(value)
 
 

@@ -110,3 +110,10 @@ def lane_rows(weights: Integers) -> Integers:
     """Weights `[..., sources, lanes]`, lanes a multiple of eight, as `[..., source, group, 8]`."""
     grouped = weights.reshape(*weights.shape[:-1], weights.shape[-1] // LANES, LANES)
     return grouped[..., BYTE_ORDER]
+
+
+def halve_rows(weights: Integers) -> Integers:
+    """Rows `[..., 8]` of weights of four bits as one number each: `[...]`, below 2**32."""
+    halves = weights & 15
+    bytes_ = halves[..., :4] | halves[..., 4:] << 4
+    return np.asarray(bytes_ @ (1 << 8 * np.arange(4)))

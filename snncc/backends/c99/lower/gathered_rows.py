@@ -6,13 +6,13 @@ from math import prod
 
 import numpy as np
 
-from snncc.ir import Arithmetic, Integers, Node, Use
+from snncc.ir import Arithmetic, Integers, Node, Quantity, Use
 from snncc.ir.ops import Dense, Weighted
 
 from ..program import Gather, Layer
 from ..storage import BYTES, CType
-from ..target import EVENT_GATHERED, LANE_BITS, LANES, UNKNOWN_RATE, WEIGHT_BITS
-from .constant_arrays import Grid, rows
+from ..target import EVENT_GATHERED, LANE_BITS, LANES, PACKED_BITS, UNKNOWN_RATE, WEIGHT_BITS
+from .constant_arrays import Grid, halve_rows, rows
 from .context import Context
 
 
@@ -65,6 +65,12 @@ def reach_of(context: Context, node: Node) -> tuple[Integers, Integers]:
     return least, largest
 
 
+def is_packed(node: Node) -> bool:
+    """Whether two weights of a layer share a byte where its rows are fetched for events."""
+    format = node.formats["weight"]
+    return isinstance(format, Quantity) and format.bits <= PACKED_BITS
+
+
 def blocks_of(context: Context, node: Node) -> int:
     """Blocks of a layer's output: all but its last axis."""
     return prod(context.network.shapes[node.name][:-1])
@@ -84,12 +90,18 @@ def gather_rows(
         lanes = np.pad(stack, [(0, 0), (0, grid.groups * LANES - grid.outputs), (0, 0)])
     else:
         lanes = grid.spread(weights.reshape(-1, sources))
-    table = context.tables.keep(f"{layer.name}_rows", "rows", rows(lanes))
+    packed = is_packed(layer)
+    table = (
+        context.tables.keep(f"{layer.name}_rows", "half_rows", halve_rows(rows(lanes)))
+        if packed
+        else context.tables.keep(f"{layer.name}_rows", "rows", rows(lanes))
+    )
     reading = context.events(source, user)
-    gather = Gather(layer.name, reading, table, sources, blocked, shared)
+    gather = Gather(layer.name, reading, table, sources, blocked, shared, packed)
     reason = cost_of_events(context, source, EVENT_GATHERED)[1]
     synapses = int(weights.size) * (grid.blocks if shared else 1)
-    line = Layer(layer.name, layer.op.keyword, 0, synapses, int(lanes.size), 0, "event", reason)
+    taken = int(lanes.size) // (2 if packed else 1)
+    line = Layer(layer.name, layer.op.keyword, 0, synapses, taken, 0, "event", reason)
     return gather, own, line
 
 

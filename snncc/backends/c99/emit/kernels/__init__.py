@@ -14,6 +14,7 @@ PIECES = (
     "lanes_plain",  # the same without it
     "sums",  # eight sums in the making, as the core adds them fastest
     "rows",  # rows of weights, added up for the events of a list
+    "half_rows",  # the same of weights of four bits, two to a byte
     "products",  # weights times a value, added up in 32 bits
     "events",  # lists of who fired
 )

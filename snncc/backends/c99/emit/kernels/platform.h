@@ -85,6 +85,9 @@ typedef snncc_shared_uint16 snncc_event;
 /* Weights of one source to eight neurons; byte k belongs to neuron 0 2 1 3 4 6 5 7, in which order SXTAB16 widens. */
 typedef union { int8_t byte[8]; uint32_t word[2]; } snncc_row;
 
+/* The same with weights of four bits: byte k of the row is the lower half of byte k, byte 4 + k the upper one. */
+typedef uint32_t snncc_half_row;
+
 /* Eight neurons, or two to a word. The network's own header has the same words, and needs nothing else from here. */
 #ifndef SNNCC_LANES
 #define SNNCC_LANES
