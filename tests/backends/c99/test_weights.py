@@ -30,12 +30,13 @@ def table(layout: Layout, numbers: int) -> Table:
 def test_an_array_has_the_numbers_of_its_table(layout: Layout, numbers: int) -> None:
     whole = table(layout, numbers)
     head, _, body = array(whole).decode().partition("{\n")
-    kind = {"rows": "snncc_row", "lanes": "snncc_lanes"}.get(layout, layout)
-    entries = numbers // 8 if layout in ("rows", "lanes") else numbers
+    eight = {"rows": "snncc_row", "lanes": "snncc_lanes"}
+    kind = (eight | {"half_rows": "snncc_half_row"}).get(layout, layout)
+    entries = numbers // 8 if layout in eight else numbers
     assert head == f"static const {kind} numbers[{entries}] = "
     read = [re.sub("INT32_MIN", str(-(1 << 31)), text) for text in re.findall(r"-?\w+", body)]
-    assert list(map(int, read)) == whole.values.tolist()
-    assert body.count("{{") == body.count("}}") == (entries if kind.startswith("snncc") else 0)
+    assert [int(text.removesuffix("u")) for text in read] == whole.values.tolist()
+    assert body.count("{{") == body.count("}}") == (entries if layout in eight else 0)
     assert body.endswith("};\n")
     assert max(map(len, body.splitlines())) <= 120
 
