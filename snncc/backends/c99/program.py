@@ -202,6 +202,31 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class Numbering:
+    """Which number an element has in another order.
+
+    Element [i, j, ...] of `extents` becomes `start` + i leap[0] + j leap[1] + ...
+    """
+
+    extents: Shape
+    leap: tuple[int, ...]
+    start: int = 0
+
+
+@dataclass(frozen=True)
+class Renumber:
+    """Lists of events on one list, under other numbers: transposed, concatenated, or summed.
+
+    Attributes:
+        sources: the lists, and how the numbers of each change.
+    """
+
+    node: str
+    sources: tuple[tuple[Reading, Numbering], ...]
+    target: str
+
+
+@dataclass(frozen=True)
 class Unpack:
     """A list of events becomes values 0 or 1."""
 
@@ -364,6 +389,7 @@ Step: TypeAlias = (
     | Settle
     | PoolEvents
     | Scan
+    | Renumber
     | Unpack
     | Keep
     | Spread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .program import Keep, Loop, MatrixProduct, Population, RowSums, Step
+from .program import Keep, Loop, MatrixProduct, Population, Renumber, RowSums, Step
 from .storage import Reading
 
 
@@ -14,6 +14,8 @@ def read_by(step: Step) -> tuple[Reading, ...]:
         return (step.gathers[0].source,)
     if isinstance(step, Loop):
         return step.sources
+    if isinstance(step, Renumber):
+        return tuple(reading for reading, _ in step.sources)
     if isinstance(step, MatrixProduct):
         return step.left, step.right
     return () if isinstance(step, Keep) else (step.source,)

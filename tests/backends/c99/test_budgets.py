@@ -20,9 +20,17 @@ def test_two_layers_of_int16_neurons_at_ten_percent() -> None:
     row = measure(layered(0.1), spike_trains(2, 60, 64, 0.1))
     assert row["mismatches"] == 0
     assert 0.08 < row["rates"]["s1"] < 0.14
-    assert row["instructions_per_tick"] <= 4500
+    assert row["instructions_per_tick"] <= 3_100
     assert row["code_bytes"] <= 1.5 * KIB
     assert row["ram_bytes"] <= 1.1 * KIB
+
+
+@pytest.mark.parametrize("core", ["cortex-m0plus-emulated", "esp32-c3-emulated"])
+def test_two_layers_without_dsp_need_three_times_as_much_at_most(core: str) -> None:
+    signal = spike_trains(2, 60, 64, 0.1)
+    rows = [measure(layered(0.1), signal, core=name) for name in ("cortex-m4-emulated", core)]
+    assert [row["mismatches"] for row in rows] == [0, 0]
+    assert rows[1]["instructions_per_tick"] <= 3 * rows[0]["instructions_per_tick"]
 
 
 def test_l2mu_with_two_states_to_a_word(cell: tuple[Network, Values]) -> None:

@@ -22,18 +22,18 @@ class Budget:
 
 
 BUDGETS = {
-    "egru-text": Budget(185_000, 6, 84),
+    "egru-text": Budget(175_000, 6, 86),
     "egru-wisdm": Budget(95_000, 5, 64),
-    "l2mu-braille": Budget(9_900, 4, 97),
+    "l2mu-braille": Budget(9_400, 4, 97),
     "l2mu-braille-zero": Budget(9_900, 4, 97),
     "l2mu-motions": Budget(4_000, 1.5, 12),
     "l2mu-motions-zero": Budget(4_000, 1.5, 12),
-    "l2mu-wisdm": Budget(11_500, 3.5, 66),
+    "l2mu-wisdm": Budget(11_000, 3.5, 66),
     "l2mu-wisdm-zero": Budget(12_500, 3.5, 67),
-    "mlp-digits": Budget(940_000, 64, 140),
-    "sdt1-digits": Budget(1_000_000, 80, 122),
-    "sdt2-digits": Budget(900_000, 64, 240),
-    "spikegpt-text": Budget(1_000_000, 16, 295),
+    "mlp-digits": Budget(600_000, 64, 140),
+    "sdt1-digits": Budget(900_000, 80, 122),
+    "sdt2-digits": Budget(850_000, 64, 240),
+    "spikegpt-text": Budget(950_000, 16, 296),
     "spikformer-digits": Budget(1_100_000, 96, 150),
     "ssm-digits": Budget(140_000, 14, 38),
 }

@@ -124,6 +124,16 @@ class Names:
             return f"{constant.table}[{at}].{part}"
         return f"{constant.table}[8u * {at} + {part}]"
 
+    def group_of(self, constant: Constant, lanes: int) -> str:
+        """Address of a table's entries for the eight lanes of group `group`, `place` among all.
+
+        Args:
+            constant: with a table, in lanes.
+            lanes: all lanes of the population.
+        """
+        assert self.tables[constant.table].layout == "lanes", constant.table
+        return f"&{constant.table}[{'place' if constant.period == lanes else 'group'}]"
+
     def element(self, constant: Constant, index: str) -> str:
         """A parameter in the order of the signal."""
         return f"{constant.table}[{index}]" if constant.table else literal(constant.value)

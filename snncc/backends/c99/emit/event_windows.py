@@ -13,21 +13,40 @@ from .steps import events
 
 def scatter(step: Scatter, names: Names) -> list[str]:
     """Each event adds the rows of its taps to the sums of the pixels that they meet."""
-    runs, groups = step.runs, step.groups
-    (height, width), columns = runs.kernel, runs.positions[1]
-    body = [
-        *_locate_event(step.runs, names),
-        f"const uint32_t tap = (channel * {height}u + down[0]) * {width}u + along[0];",
-        f"const uint32_t pixel = down[1] * {columns}u + along[1], count = along[2] * {groups}u;",
-        f"snncc_add_rows(sums + {groups}u * pixel, {step.rows} + {groups}u * tap, down[2], count,",
-        f"    {columns * groups}u - count, {width * groups}u - count);",
-    ]
-    size = prod(runs.positions) * groups * LANES * 2
+    body = _scatter_point(step) if is_point(step.runs) else _scatter_window(step, names)
+    size = prod(step.runs.positions) * step.groups * LANES * 2
     return [
         f"snncc_lanes *const sums = {names.lanes(step.target)};",
         *events(names, step.source),
         f"memset(sums, 0, {size}u);",
         f"while (event != end) {{\n{block(body)}\n}}",
+    ]
+
+
+def is_point(runs: Runs) -> bool:
+    """Whether each element meets one tap, and the output of its own place."""
+    return runs.kernel == (1, 1) and runs.size == runs.positions
+
+
+def _scatter_point(step: Scatter) -> list[str]:
+    """An event adds the row of its channel to the sums of its pixel."""
+    pixels, groups = prod(step.runs.size), step.groups
+    return [
+        "const uint32_t i = *event++;",
+        f"const uint32_t channel = i / {pixels}u, pixel = i % {pixels}u;",
+        f"snncc_add_run(sums + {groups}u * pixel, {step.rows} + {groups}u * channel, {groups}u);",
+    ]
+
+
+def _scatter_window(step: Scatter, names: Names) -> list[str]:
+    """An event adds the rows of the taps that it meets to the sums of as many pixels."""
+    groups, (height, width), columns = step.groups, step.runs.kernel, step.runs.positions[1]
+    return [
+        *_locate_event(step.runs, names),
+        f"const uint32_t tap = (channel * {height}u + down[0]) * {width}u + along[0];",
+        f"const uint32_t pixel = down[1] * {columns}u + along[1], count = along[2] * {groups}u;",
+        f"snncc_add_rows(sums + {groups}u * pixel, {step.rows} + {groups}u * tap, down[2], count,",
+        f"    {columns * groups}u - count, {width * groups}u - count);",
     ]
 
 
@@ -76,9 +95,11 @@ def _begin_sums(step: Products, names: Names) -> list[str]:
         ]
     return [
         f"for (uint32_t group = 0, o = 0; group < {step.groups}u; group++)",
-        f"    for (uint32_t pixel = 0; pixel < {pixels}u; pixel++)",
+        f"    for (uint32_t pixel = 0; pixel < {pixels}u; pixel++) {{",
+        "        SNNCC_UNROLLED",
         f"        for (uint32_t k = 0; k < {step.out}u; k++, o++)",
         f"            sums[o] = {step.bias.table}[{step.out}u * group + k];",
+        "    }",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import fill
 
 from ..program import Leaky, Population
@@ -31,13 +32,15 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
         return [
             "snncc_flags flags = {{0}};",
             "for (uint32_t k = 0; k < count; k++)",
-            f"    flags.byte[k] = {_lane_call(step, leaky, names, 'k', terms)};",
+            f"    snncc_fire(&flags, k, {_lane_call(step, leaky, names, 'k', terms)});",
             f"out = snncc_append(out, &flags, first, {lane_stride(step)}u);",
         ]
     outputs, far = step.neurons // step.blocks, lane_stride(step)
     lanes = LANES if step.groups > 1 else outputs
+    pointers: Mapping[str, str] = {}
     if leaky.bits == LANE_BITS:
-        marks = _pair_call(step, leaky, names, "k")
+        pointers = _pair_pointers(step, leaky, names)
+        marks = _pair_call(step, leaky, names, pointers, "k")
         one = f"snncc_append_pair(out, {marks}, first + {2 * far}u * (k), {far}u)"
     else:
         fires = _lane_call(step, leaky, names, "k")
@@ -52,30 +55,54 @@ def leaky_update(step: Population, leaky: Leaky, names: Names) -> list[str]:
         break_on_hyphens=False,
     ).splitlines()
     fast = [
+        *_point(pointers),
         " \\\n    ".join(["#define NEXT(k)", f"out = {broken[0]}", *broken[1:]]),
         " ".join(f"NEXT({k});" for k in range(times)),
         "#undef NEXT",
     ]
     plain = [
-        "snncc_flags flags;",
-        f"for (uint32_t k = 0; k < {LANES}u; k++)",
-        f"    flags.byte[k] = {_lane_call(step, leaky, names, 'k')};",
+        "snncc_flags flags = {{0}};",
+        f"for (uint32_t k = 0; k < {LANES}u; k++) {{",
+        "    SNNCC_ONE_INDEX(k);",
+        f"    snncc_fire(&flags, k, {_lane_call(step, leaky, names, 'k')});",
+        "}",
         f"out = snncc_append(out, &flags, first, {far}u);",
     ]
     return ["#if SNNCC_DSP", *fast, "#else", *plain, "#endif"]
 
 
-def _pair_call(step: Population, leaky: Leaky, names: Names, k: str) -> str:
-    pointers = [f"&state->{m.name}[place].pair[{k}]" for m in step.memories]
+def _pair_pointers(step: Population, leaky: Leaky, names: Names) -> Mapping[str, str]:
+    """What a group of pairs reads and writes → the local that points there."""
+    states = {f"&state->{m.name}[place]": f"own{k}" for k, m in enumerate(step.memories)}
+    tables: dict[str, str] = {}
+    for name, constant in _roles(leaky):
+        if constant.table:
+            tables.setdefault(names.group_of(constant, lanes_of(step)), name)
+    return states | tables
+
+
+def _point(pointers: Mapping[str, str]) -> list[str]:
+    """Declarations of the locals."""
+    lines = [
+        f"{'' if place.startswith('&state') else 'const '}snncc_lanes *{name} = {place};"
+        for place, name in pointers.items()
+    ]
+    return [*lines, *(f"SNNCC_UNSEEN({name});" for name in pointers.values())]
+
+
+def _pair_call(
+    step: Population, leaky: Leaky, names: Names, pointers: Mapping[str, str], k: str
+) -> str:
+    states = [f"&{pointers[f'&state->{m.name}[place]']}->pair[{k}]" for m in step.memories]
     values = [
-        names.constant(c, "place", "group", lanes_of(step), f"pair[{k}]")
+        f"{pointers[names.group_of(c, lanes_of(step))]}->pair[{k}]"
         if c.table
         else literal(c.value)
         if name in ("decay", "fade")
         else pair(c.value)
         for name, c in _roles(leaky)
     ]
-    return f"{step.node}_pair({', '.join([*pointers, f'sum.pair[{k}]', *values])})"
+    return f"{step.node}_pair({', '.join([*states, f'sum.pair[{k}]', *values])})"
 
 
 def _lane_call(
@@ -177,6 +204,13 @@ def _find_unread(leaky: Leaky) -> list[str]:
     return [f"(void){name};" for name, _ in _roles(leaky) if name in ("decay", "fade")]
 
 
+def _compare(leaky: Leaky) -> str:
+    """Whether the potential v fires."""
+    if leaky.bits == LANE_BITS:
+        return f"snncc_{'exceeds' if leaky.strict else 'reaches'}(v, threshold)"
+    return f"v {'>' if leaky.strict else '>='} threshold"
+
+
 def _lane_body(leaky: Leaky) -> list[str]:
     fit = "snncc_fit16({} + {})" if leaky.bits == LANE_BITS else "snncc_add32({}, {})"
     scaled = f"current * {1 << leaky.shift}" if leaky.shift else "current"
@@ -188,7 +222,7 @@ def _lane_body(leaky: Leaky) -> list[str]:
             f"const int32_t drive = {fit.format('*synaptic', scaled)};",
             f"const int32_t v = {fit.format('*rest', 'drive')};",
         ]
-    lines.append(f"const int32_t fires = v {'>' if leaky.strict else '>='} threshold;")
+    lines.append(f"const int32_t fires = {_compare(leaky)};")
     biased = " + bias" if leaky.bias.table or leaky.bias.value else ""
 
     def multiply_factor(value: str, name: str, constant: Constant | None, frac: int) -> str:

@@ -7,7 +7,7 @@ import re
 from ..program import Gather, Leaky, Population, RowSums, Scalar
 from ..storage import Reading
 from ..target import LANES
-from .c_names import Names, block, lane_stride, lanes_of, neuron
+from .c_names import Names, block, lane_stride, lanes_of, literal, neuron
 from .leaky_neurons import leaky_functions, leaky_update
 
 
@@ -25,17 +25,18 @@ def population(step: Population, names: Names) -> str:
 def write_row_sums(step: RowSums, names: Names) -> list[str]:
     """Rows gathered into a wire."""
     kind = names.wires[step.target].ctype
-    added = ""
-    if step.bias.table or step.bias.value:
-        lanes = lanes_of(step)
-        added = f" + {names.constant(step.bias, 'place', 'group', lanes, 'lane[k]')}"
     work = [
         "snncc_lanes sum = {{0}};",
         _gather(step, 0, step.gathers[0]),
         "sum = snncc_settle(sum);",
-        "for (uint32_t k = 0; k < count; k++)",
-        f"    out[first + k] = ({kind})(int16_t)(sum.lane[k]{added});",
     ]
+    if step.bias.table or step.bias.value:
+        work.append(_add_bias(step, names))
+    if _is_whole(step) and kind == "int16_t":
+        work.append("snncc_store(out + first, &sum);")
+    else:
+        work.append("for (uint32_t k = 0; k < count; k++)")
+        work.append(f"    out[first + k] = ({kind})sum.lane[k];")
     target = f"{names.kind(step.target)} *const out = {names.values(Reading(step.target))};"
     return [*_cursors(step, names), target, *_loops(step, work)]
 
@@ -147,28 +148,39 @@ def _sum(step: Population, names: Names) -> list[str]:
     if step.gathers or step.sums:
         lines.append("sum = snncc_settle(sum);")
     if step.bias.table or step.bias.value:
-        lines.append("for (uint32_t k = 0; k < 8u; k++)")
-        added = names.constant(step.bias, "place", "group", lanes_of(step), "lane[k]")
-        lines.append(f"    sum.lane[k] = (int16_t)(sum.lane[k] + {added});")
+        lines.append(_add_bias(step, names))
     if step.currents and isinstance(step.arithmetic, Leaky):
         lines += _add_currents(step, names)
     return lines
 
 
+def _add_bias(step: Population | RowSums, names: Names) -> str:
+    """The bias, added to the lanes."""
+    if not step.bias.table:
+        return f"sum = snncc_plus_each(sum, {literal(step.bias.value)});"
+    return f"sum = snncc_plus(sum, {names.group_of(step.bias, lanes_of(step))});"
+
+
 def _add_currents(step: Population, names: Names) -> list[str]:
     """Currents in the order of the signal, added to the lanes."""
     lines = []
-    whole = step.neurons // step.blocks % LANES == 0 and lane_stride(step) == 1
     plain: list[str] = []
     for k, reading in enumerate(step.currents):
-        if whole and names.wires[reading.wire].ctype == "int16_t":
-            lines.append(f"sum = snncc_plus_values(sum, current{k} + first);")
+        if _is_whole(step) and names.wires[reading.wire].ctype == "int16_t":
+            apart = lane_stride(step)
+            call, last = ("values", "") if apart == 1 else ("apart", f", {apart}u")
+            lines.append(f"sum = snncc_plus_{call}(sum, current{k} + first{last});")
         else:
             plain.append(f"current{k}[{neuron(step)}]")
     if plain:
         lines.append("for (uint32_t k = 0; k < count; k++)")
         lines.append(f"    sum.lane[k] = (int16_t)(sum.lane[k] + {' + '.join(plain)});")
     return lines
+
+
+def _is_whole(step: Population | RowSums) -> bool:
+    """Whether all lanes of every group have neurons."""
+    return step.neurons // step.blocks % LANES == 0
 
 
 def _gather(step: Population | RowSums, k: int, gather: Gather) -> str:
@@ -214,7 +226,7 @@ def _scalar_update(step: Population, scalar: Scalar, names: Names) -> list[str]:
     if step.values:
         body.append(f"values[{neuron(step)}] = ({names.wires[step.values].ctype})fired;")
     elif step.events:
-        body.append("flags.byte[k] = (uint8_t)fired;")
+        body.append("snncc_fire(&flags, k, (uint32_t)fired);")
     else:
         body.append("(void)fired;")
     lines = ["snncc_flags flags = {{0}};"] if step.events else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ..program import (
     ConvWalk,
     DenseWalk,
@@ -10,7 +12,9 @@ from ..program import (
     Loop,
     MatrixProduct,
     Normalise,
+    Numbering,
     PoolWindow,
+    Renumber,
     Scan,
     SparseWalk,
     Spread,
@@ -42,12 +46,14 @@ def scan(step: Scan, names: Names) -> list[str]:
         ]
 
     if source.ctype == "uint8_t" and size >= 4:
-        # Most bytes are zero: four at a time. Compilers make one load of the four.
+        # Most bytes are zero: four at a time.
+        each = [f"out = snncc_append_one(out, value[i + {k}], i + {k});" for k in range(4)]
+        if often:
+            each = ["uint32_t k = i;", *list_each("k", "i + 4")]
         lines += [
             f"for (uint32_t i = 0; i < {size // 4 * 4}u; i += 4)",
-            "    if (value[i] | value[i + 1] | value[i + 2] | value[i + 3]) {",
-            "        uint32_t k = i;",
-            block(list_each("k", "i + 4"), 2),
+            "    if (snncc_any_of_four(value + i)) {",
+            block(each, 2),
             "    }",
         ]
         start = size // 4 * 4
@@ -58,6 +64,37 @@ def scan(step: Scan, names: Names) -> list[str]:
         "*out = SNNCC_END;",
         f"{names.count(Reading(step.target))} = (snncc_event)(out - list);",
     ]
+
+
+def renumber(step: Renumber, names: Names) -> list[str]:
+    """Events of some lists to one, each with its new number."""
+    lines = [_list(names, step.target)]
+    for source, numbering in step.sources:
+        body = [
+            *events(names, source),
+            "while (event != end) {",
+            "    const uint32_t i = *event++;",
+            f"    *out++ = (snncc_event)({_new_number(numbering)});",
+            "}",
+        ]
+        lines += ["{", block(body), "}"]
+    return [
+        *lines,
+        "*out = SNNCC_END;",
+        f"{names.count(Reading(step.target))} = (snncc_event)(out - list);",
+    ]
+
+
+def _new_number(numbering: Numbering) -> str:
+    """C of the new number of event i."""
+    terms = [f"{numbering.start}u"] if numbering.start else []
+    inner = prod(numbering.extents)
+    for axis, (extent, leap) in enumerate(zip(numbering.extents, numbering.leap, strict=True)):
+        index = f"i % {inner}u" if axis else "i"
+        inner //= extent
+        index += f" / {inner}u" if inner > 1 else ""
+        terms.append(index + (f" * {leap}u" if leap > 1 else ""))
+    return " + ".join(terms)
 
 
 def unpack(step: Unpack, names: Names) -> list[str]:
@@ -164,6 +201,7 @@ def _skip(name: str, stride: int, positions: int) -> list[str]:
     return [f"if ({name} < 0 || {name} >= {stride * positions}{uneven})", "    continue;"]
 
 
+HOT = 1024  # elements
 UNROLLED = 4  # products written out in the loop of a dot product: at -Os compilers unroll nothing
 
 
@@ -217,10 +255,18 @@ def loop(step: Loop, names: Names) -> list[str]:
     text = block(body)
     for axis in reversed(range(len(step.extents))):
         i = letters[axis]
-        text = f"for (uint32_t {i} = 0; {i} < {step.extents[axis]}u; {i}++) {{\n{text}\n}}"
+        inner = axis == len(letters) - 1
+        unrolled = "SNNCC_UNROLLED\n" if inner and _is_hot(step) else ""
+        head = f"{unrolled}for (uint32_t {i} = 0; {i} < {step.extents[axis]}u; {i}++)"
+        text = f"{head} {{\n{text}\n}}"
         text = block([text]) if axis else text
     pointers = [names.pointer(f"value{k}", source) for k, source in enumerate(step.sources)]
     return [_target(names, step.target), *pointers, text if step.extents else f"{{\n{text}\n}}"]
+
+
+def _is_hot(step: Loop) -> bool:
+    """Whether a loop runs so often, for so little each time, that to unroll it pays its code."""
+    return not step.statements and prod(step.extents) >= HOT
 
 
 def matrix_product(step: MatrixProduct, names: Names) -> list[str]:

@@ -25,6 +25,7 @@ from snncc.ir.ops import (
 from ..program import Loop, MatrixProduct, PoolEvents, PoolWindow, Step
 from ..storage import Constant
 from .context import Context
+from .element_order import contiguous, merge_loop
 from .event_convolution import runs_of
 from .scalar_neurons import ROUNDED
 from .signal_uses import refusal
@@ -99,9 +100,9 @@ def _matrix_product(context: Context, node: Node, target: str) -> MatrixProduct:
 
 def _transpose(context: Context, node: Node, op: Transpose, target: str) -> Loop:
     shapes = context.network.shapes
-    steps = _strides(shapes[node.inputs[0].source])
+    steps = contiguous(shapes[node.inputs[0].source])
     shape = shapes[node.name]
-    return Loop(
+    loop = Loop(
         node.name,
         (context.values(node.inputs[0], node.name),),
         target,
@@ -109,17 +110,14 @@ def _transpose(context: Context, node: Node, op: Transpose, target: str) -> Loop
         (0,),
         (tuple(steps[axis] for axis in op.order),),
         0,
-        _strides(shape),
+        contiguous(shape),
         "x0",
     )
+    return merge_loop(loop)
 
 
 def _start_at(shape: Shape, axis: int, start: int) -> tuple[int, ...]:
     return tuple(start if k == axis else 0 for k in range(len(shape)))
-
-
-def _strides(shape: Shape) -> tuple[int, ...]:
-    return tuple(prod(shape[k + 1 :]) for k in range(len(shape)))
 
 
 def _loop(
@@ -135,16 +133,16 @@ def _loop(
 ) -> Loop:
     """Loops over `extents`, written from index `to` on, read from `begin` on."""
     shapes = context.network.shapes
-    leap = _strides(shapes[node.name])
+    leap = contiguous(shapes[node.name])
     strides, offsets = [], []
     for use in uses:
         source = shapes[use.source]
-        steps = (0,) * (len(extents) - len(source)) + _strides(source)
+        steps = (0,) * (len(extents) - len(source)) + contiguous(source)
         sizes = (1,) * (len(extents) - len(source)) + source
         strides.append(tuple(0 if n == 1 else s for n, s in zip(sizes, steps, strict=True)))
         first = begin or (0,) * len(extents)
         offsets.append(sum(k * s for k, s in zip(first, steps, strict=True)))
-    return Loop(
+    loop = Loop(
         node.name,
         tuple(context.values(use, node.name) for use in uses),
         target,
@@ -156,6 +154,7 @@ def _loop(
         expression,
         parameters,
     )
+    return merge_loop(loop)
 
 
 def _affine(context: Context, node: Node, op: Affine, target: str) -> Loop:

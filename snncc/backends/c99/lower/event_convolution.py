@@ -14,6 +14,7 @@ from ..storage import BYTES, CType, narrowest
 from ..target import EVENT_SCATTERED, GATHERED_LEAST, LANE_BITS, LANES, PRODUCT
 from .constant_arrays import Grid, Tables, lane_rows
 from .context import Context
+from .element_order import merge_loop
 from .gathered_rows import (
     choose_layout,
     codes_of,
@@ -112,7 +113,8 @@ def lower_products(context: Context, node: Node) -> tuple[tuple[Products | Loop,
     sums = context.wiring.sums(node.name, node.name)
     strides, leap = (size * out, 1, out), (size * out, size, 1)
     extents, to = (groups, out, size), f"{node.name}_values"
-    return (step, Loop(node.name, (sums,), to, extents, (0,), (strides,), 0, leap, "x0")), line
+    loop = Loop(node.name, (sums,), to, extents, (0,), (strides,), 0, leap, "x0")
+    return (step, merge_loop(loop)), line
 
 
 def find_axes(context: Context, node: Node, op: Conv) -> tuple[Axis, Axis]:

@@ -13,6 +13,7 @@ from hashlib import sha256
 import numpy as np
 
 from snncc.ir import (
+    Integers,
     LoweringRefused,
     Network,
     Node,
@@ -76,7 +77,8 @@ class _Lowering:
 
     def __init__(self, network: Network, rates: Mapping[str, float], scored: bool) -> None:
         self.network, self.scored = network, scored
-        self.context = Context(network, rates, self._require_node)
+        self.currents: dict[str, Current] = {}
+        self.context = Context(network, rates, self._require_node, self._list_order)
         self.facts = self.context.facts
         self.steps: dict[str, tuple[Step, ...]] = {}
         self.layers: dict[str, Layer] = {}
@@ -141,10 +143,23 @@ class _Lowering:
             case _:
                 self.steps[node.name] = element_steps(self.context, node, target)
 
+    def _current(self, node: Node) -> Current:
+        if node.name not in self.currents:
+            self.currents[node.name] = Current.of(self.context, node)
+        return self.currents[node.name]
+
+    def _list_order(self, node: Node) -> Integers:
+        """The neurons of a population in the order in which its list names those that fire."""
+        elements = np.arange(self.facts.size(node.name))
+        grid = self._current(node).grid
+        return (
+            elements.reshape(grid.outputs, grid.blocks).T.reshape(-1) if grid.across else elements
+        )
+
     def _population(self, node: Node) -> None:
         if len(node.inputs) > 1:
             raise refusal("C007", node, f"{node.op.keyword} has no form in C here")
-        current = Current.of(self.context, node)
+        current = self._current(node)
         grid = current.grid
         numbers, memories, resting = arithmetic_of(self.context, node, grid, current.lanes)
         counted = node.op.counts != 1
@@ -218,7 +233,9 @@ class _Lowering:
                 result.append(step)
             if isinstance(node.op, Input):
                 result += self._keep_input(node, wires)
-            if events in wires and native != events:
+            if events in wires and node.name in self.context.renumbered:
+                result.append(self.context.renumbered[node.name])
+            elif events in wires and native != events:
                 result.append(Scan(Reading(values), events))
             if values in wires and native != values:
                 result.append(Unpack(Reading(events), values))

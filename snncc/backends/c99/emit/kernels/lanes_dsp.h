@@ -20,7 +20,10 @@ SNNCC_INLINE uint32_t snncc_add_odd(uint32_t pair, uint32_t bytes)
 
 SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)
 {
-    const uint32_t first = row->word[0], second = row->word[1];
+    uint32_t first, second;
+    SNNCC_UNSEEN(row);
+    first = row->word[0];
+    second = row->word[1];
     sum.pair[0] = snncc_add_even(sum.pair[0], first);
     sum.pair[1] = snncc_add_odd(sum.pair[1], first);
     sum.pair[2] = snncc_add_even(sum.pair[2], second);
@@ -172,6 +175,27 @@ SNNCC_INLINE snncc_lanes snncc_plus_values(snncc_lanes sum, const snncc_shared_i
     sum.pair[1] = snncc_add_pair(sum.pair[1], snncc_join(values[2], values[3]));
     sum.pair[2] = snncc_add_pair(sum.pair[2], snncc_join(values[4], values[5]));
     sum.pair[3] = snncc_add_pair(sum.pair[3], snncc_join(values[6], values[7]));
+    return sum;
+}
+
+/* The same for values that stand `apart`. */
+SNNCC_INLINE snncc_lanes snncc_plus_apart(snncc_lanes sum, const snncc_shared_int16 *values, uint32_t apart)
+{
+    sum.pair[0] = snncc_add_pair(sum.pair[0], snncc_join(values[0], values[apart]));
+    sum.pair[1] = snncc_add_pair(sum.pair[1], snncc_join(values[2u * apart], values[3u * apart]));
+    sum.pair[2] = snncc_add_pair(sum.pair[2], snncc_join(values[4u * apart], values[5u * apart]));
+    sum.pair[3] = snncc_add_pair(sum.pair[3], snncc_join(values[6u * apart], values[7u * apart]));
+    return sum;
+}
+
+/* One value, added to all eight. */
+SNNCC_INLINE snncc_lanes snncc_plus_each(snncc_lanes sum, int32_t value)
+{
+    const uint32_t both = snncc_join(value, value);
+    sum.pair[0] = snncc_add_pair(sum.pair[0], both);
+    sum.pair[1] = snncc_add_pair(sum.pair[1], both);
+    sum.pair[2] = snncc_add_pair(sum.pair[2], both);
+    sum.pair[3] = snncc_add_pair(sum.pair[3], both);
     return sum;
 }
 

@@ -46,7 +46,13 @@ void *memset(void *to, int value, size_t bytes);
 #else
 #define SNNCC_OPAQUE
 #endif
-#define SNNCC_STEP static SNNCC_OPAQUE
+
+/* Steps are not inlined into the tick: the registers of one are of no use to the next. */
+#if defined(__GNUC__)
+#define SNNCC_STEP static __attribute__((noinline)) SNNCC_OPAQUE
+#else
+#define SNNCC_STEP static
+#endif
 
 #if defined(__GNUC__)
 #define SNNCC_KERNEL static __attribute__((noinline, unused)) SNNCC_OPAQUE
@@ -54,11 +60,35 @@ void *memset(void *to, int value, size_t bytes);
 #define SNNCC_KERNEL static inline
 #endif
 
+/* What a local is, a compiler does not see behind this. It keeps it from computing an address twice, for two loads that
+ * LDRD makes at once, and from making jumps of arithmetic. */
+#if defined(__GNUC__)
+#define SNNCC_UNSEEN(local) __asm__("" : "+r"(local))
+#else
+#define SNNCC_UNSEEN(local) (void)(local)
+#endif
+
 /* Lists are short: on a small core an unrolled loop over events costs code and saves next to nothing. */
 #if defined(__clang__) && defined(__ARM_ARCH_PROFILE)
 #define SNNCC_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define SNNCC_ROLLED
+#endif
+
+/* Loops over all elements of a signal are unrolled where a compiler that saves code would not. */
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 8)
+#define SNNCC_UNROLLED _Pragma("GCC unroll 4")
+#else
+#define SNNCC_UNROLLED
+#endif
+
+/* On a core with eight registers the index of a neuron is one for all arrays: pointers into each would be too many. */
+#if SNNCC_SWAR && defined(__thumb__) && !defined(__thumb2__)
+#define SNNCC_FEW_REGISTERS 1
+#define SNNCC_ONE_INDEX(index) SNNCC_UNSEEN(index)
+#else
+#define SNNCC_FEW_REGISTERS 0
+#define SNNCC_ONE_INDEX(index) (void)(index)
 #endif
 
 /* Signals share memory: the members of a union, of which one at a time is in use. Compilers of this family order

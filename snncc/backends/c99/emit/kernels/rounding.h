@@ -1,11 +1,37 @@
 SNNCC_INLINE int32_t snncc_fit16(int32_t value)
 {
+#if SNNCC_SWAR
+    int32_t narrow = (int16_t)value;
+    SNNCC_UNSEEN(narrow); /* most values fit: one comparison tells */
+    if (narrow != value)
+        narrow = INT16_MAX ^ (value >> 31);
+    return narrow;
+#else
     return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
+#endif
 }
 
 SNNCC_INLINE int32_t snncc_fit32(int32_t value, int32_t low, int32_t high)
 {
     return value > high ? high : value < low ? low : value;
+}
+
+/* Whether v > threshold, both of 16 bits: on a small core the sign of their difference, for a comparison needs a jump. */
+SNNCC_INLINE int32_t snncc_exceeds(int32_t v, int32_t threshold)
+{
+#if SNNCC_SWAR
+    uint32_t below = (uint32_t)threshold - (uint32_t)v;
+    SNNCC_UNSEEN(below);
+    return (int32_t)(below >> 31);
+#else
+    return v > threshold;
+#endif
+}
+
+/* Whether v >= threshold. */
+SNNCC_INLINE int32_t snncc_reaches(int32_t v, int32_t threshold)
+{
+    return snncc_exceeds(v, threshold - 1);
 }
 
 SNNCC_INLINE int64_t snncc_fit(int64_t value, int64_t low, int64_t high)
@@ -23,7 +49,7 @@ SNNCC_INLINE int64_t snncc_wrap(int64_t value, unsigned bits)
 /* value / 2**bits, rounded as the name says. */
 SNNCC_INLINE int32_t snncc_toward_zero32(int32_t value, unsigned bits)
 {
-    return (value + ((value >> 31) & (int32_t)((1u << bits) - 1u))) >> bits;
+    return bits ? (value + (int32_t)((uint32_t)(value >> 31) >> (32u - bits))) >> bits : value;
 }
 
 SNNCC_INLINE int32_t snncc_floor32(int32_t value, unsigned bits)

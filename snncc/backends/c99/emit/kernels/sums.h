@@ -78,3 +78,14 @@ typedef snncc_lanes snncc_sums;
 
 #endif
 
+/* Eight sums as values that stand one after the other. */
+SNNCC_INLINE void snncc_store(snncc_shared_int16 *values, const snncc_lanes *sum)
+{
+#if defined(__GNUC__)
+    __builtin_memcpy(values, sum, sizeof *sum);
+#else
+    for (unsigned k = 0; k < 8; k++)
+        values[k] = sum->lane[k];
+#endif
+}
+
