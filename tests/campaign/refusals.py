@@ -82,16 +82,6 @@ CLASSES: tuple[Refusal, ...] = (
         "a sum of 32 bits may overflow",
         stated=True,
     ),
-    Refusal(
-        "C002",
-        r"C002 %\S+: its values may reach \S+, beyond 32 bits; no weights lead there",
-        "a value that is multiplied keeps 16 bits, and several such products have more than 32",
-    ),
-    Refusal(
-        "C002",
-        r"C002 %\S+: its epsilon is",
-        "an epsilon that is large beside the values has more than 32 bits in their squares",
-    ),
     Refusal("C004", r"C004 %", "a format traps, and its value may overflow", stated=True),
     Refusal("C005", r"C005 %", "a format is wider than any that C keeps", stated=True),
     Refusal("C007", r"C007 %\S+: dual_cuba_lif", "the op has no form in C, as docs/c99.md says"),

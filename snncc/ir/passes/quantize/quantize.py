@@ -280,9 +280,13 @@ class Quantize(Pass):
         if silent:
             sentence = (
                 "its weights are too small beside others that lead to the same neurons, and no "
-                "unit holds both; make them more alike, or build for a target that gives each a "
-                "unit of its own, such as --target c99"
+                "unit holds both; make them more alike"
             )
+            if self.meet != "apart":
+                sentence += (
+                    ", or build for a target that gives each a unit of its own, such as "
+                    "--target c99"
+                )
             named = dict.fromkeys(silent)
             raise PassError(*(meeting.network[n].problem("quantize", sentence) for n in named))
 
