@@ -161,8 +161,8 @@ class _Lowering:
         if cores > usable:
             machine = f"{boards} board(s) have" if boards else "a chip has"
             raise CapacityError(
-                f"S011: the network needs {cores} cores, {machine} {usable} for it; allow "
-                f"{-(-cores // USABLE_CORES_PER_BOARD)} with --option boards=N"
+                f"S011: the network needs {cores} cores, {machine} {usable} for it; use "
+                f"--option boards={-(-cores // USABLE_CORES_PER_BOARD)}"
             )
 
     def _route(self, partition: Partition) -> Routing:

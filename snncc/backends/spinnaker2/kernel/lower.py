@@ -117,8 +117,8 @@ def _route(traffic: Traffic, choices: Choices) -> Routing:
     if traffic.cores > usable:
         has = f"{boards} board(s) have" if boards else "a chip has"
         raise CapacityError(
-            f"S011: the network needs {traffic.cores} cores, {has} {usable} for it; allow "
-            f"{-(-traffic.cores // USABLE_CORES_PER_BOARD)} with --option boards=N"
+            f"S011: the network needs {traffic.cores} cores, {has} {usable} for it; use "
+            f"--option boards={-(-traffic.cores // USABLE_CORES_PER_BOARD)}"
         )
     put = sequential if choices.place == "sequential" else place
     return route(traffic, put(traffic, machine(boards)))
