@@ -28,6 +28,7 @@ from .chip.target import HOP_TICKS
 from .settings import KERNELS, choose
 
 STATE_BITS = 32  # binary32
+OWN_SUM_BITS = 31  # what enters a part is known by its bits alone, and so up to twice as large
 WEIGHT_BITS = 8  # of a code: seven and a sign, in synapses of py-spinnaker2's applications
 
 
@@ -60,7 +61,11 @@ def passes(network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, 
             asked for.
     """
     if for_own_kernel(settings):
-        return C99Backend().passes(network, settings, ranges)
+        steps = C99Backend().passes(network, settings, ranges)
+        return tuple(
+            replace(step, sum_bits=OWN_SUM_BITS) if isinstance(step, Quantize) else step
+            for step in steps
+        )
     strict = choose(settings, "kernel", KERNELS) == "auto"
     return _stock(settings, ranges, strict=strict)
 

@@ -15,12 +15,10 @@ from ...network import Network, Use
 from ...ops import Input, Requantize, Weighted
 from ...views import arithmetics
 from .calibrate import Ranges
-from .headroom import SUM_BITS, count_spare
+from .headroom import count_spare
 from .potentials import BITS, hold
 from .units import kinds, meetings, wire_kind
 from .weight_bits import WeightBits
-
-BOUND = 1 << SUM_BITS
 
 
 def open_circles(network: Network, ranges: Ranges, widths: WeightBits) -> Network:
@@ -38,9 +36,9 @@ def open_circles(network: Network, ranges: Ranges, widths: WeightBits) -> Networ
 
 
 def narrow_sums(
-    network: Network, formatted: Network, ranges: Ranges, widths: WeightBits
+    network: Network, formatted: Network, ranges: Ranges, widths: WeightBits, sum_bits: int
 ) -> Network:
-    """The network with a register wherever weights may add up to more than 32 bits of real values.
+    """The network with a register wherever sums of real values may need more than so many bits.
 
     As where layers follow one another with no neuron between, or where a strong bias is beside
     weak weights. Where nothing was seen of the values they stay as they are.
@@ -50,15 +48,20 @@ def narrow_sums(
         formatted: the same with all formats, which tell how far each sum may go.
         ranges: of a calibration run.
         widths: of weights.
+        sum_bits: of a sum, the sign's included.
     """
     if not ranges.signal:
         return network
-    wide = [name for name in _beyond(formatted) if name in network and _narrows(network, name)]
+    wide = [
+        name
+        for name in _beyond(formatted, 1 << (sum_bits - 1))
+        if name in network and _narrows(network, name)
+    ]
     return _all_held(network, wide, ranges, widths)
 
 
-def _beyond(formatted: Network) -> list[str]:
-    """Nodes of which a sum of synapses, in whatever order they come, may leave 32 bits."""
+def _beyond(formatted: Network, most: int) -> list[str]:
+    """Nodes of which a sum of synapses, in whatever order they come, may reach a limit."""
     limits, numbers = bounds(formatted), arithmetics(formatted)
     found: list[str] = []
     for node in formatted:
@@ -69,7 +72,7 @@ def _beyond(formatted: Network) -> list[str]:
         reach = np.maximum(np.abs(low), np.abs(high)).astype(np.float64)
         weights = np.abs(node.op.weight_codes(a)).astype(np.float64)
         sums = node.op.apply(reach, weights, formatted.tensors) + np.abs(node.op.bias_codes(a))
-        if np.max(sums, initial=0.0) >= BOUND:
+        if np.max(sums, initial=0.0) >= most:
             found.append(node.name)
     return found
 

@@ -30,7 +30,7 @@ from .requantization import ratios, registers
 from .spike_limits import limit_spikes
 from .state_widths import MARGIN, USUAL_STATE_BITS, Unfit, choose
 from .unit_weights import relay
-from .units import Currents, Group, groups, kinds, unit_of, wire_kind
+from .units import Currents, Group, groups, kinds, scale_unit, unit_of, wire_kind
 from .weight_bits import (
     LEAST,
     MOST,
@@ -150,7 +150,7 @@ class Quantize(Pass):
         """The network with registers before sums that do not fit; itself where all do."""
         if self.meet != "apart":
             return network
-        return narrow_sums(network, formatted, self.ranges, bits)
+        return narrow_sums(network, formatted, self.ranges, bits, self.sum_bits)
 
     def _choose_formats(self, network: Network, bits: WeightBits, tight: frozenset[str]) -> Network:
         """The network with all formats.
@@ -263,7 +263,7 @@ class Quantize(Pass):
             unit = meeting.common_unit(unit, self._widths[1], self.shift_bits)
         self._check_silence(meeting, unit)
         for name, factor in group.weights.items():
-            own, filled = unit * factor, each[name] / (unit * codes[name])
+            own, filled = scale_unit(unit, factor), each[name] / (unit * codes[name])
             felt = each[name] / (unit * min(codes[name], self._largest))
             if np.any(filled > SAME):
                 network, own = self._count_coarser(network, name, own, filled)
@@ -272,7 +272,7 @@ class Quantize(Pass):
             network, ref = keep_tensor(network, f"{name}.unit", own)
             formats = _weight_formats(network[name], bits.find(name), ref)
             network = _with_formats(network, name, formats)
-        return network, {name: unit * factor for name, factor in group.neurons.items()}
+        return network, {name: scale_unit(unit, f) for name, f in group.neurons.items()}
 
     def _check_silence(self, meeting: Meeting, unit: Unit) -> None:
         """Refuses a group in whose unit a projection falls silent; if strict, a weak one too."""

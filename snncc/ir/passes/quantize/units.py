@@ -294,6 +294,15 @@ def _grain(network: Network, nodes: list[Node], read: Container[str]) -> Shape:
     return tuple(min(extents) for extents in zip(*grains, strict=True))
 
 
+def scale_unit(unit: Unit, factor: float) -> Unit:
+    """The unit times a factor; an n-th of it is divided, as by the op that averages n values.
+
+    So that both are one number, and not two that differ by their rounding.
+    """
+    parts = round(1 / factor)
+    return unit / parts if parts > 1 and np.isclose(1 / factor, parts) else unit * factor
+
+
 Currents: TypeAlias = Mapping[str, Unit]
 """Population → unit of the currents that drive it, broadcastable to its shape, float64.
 
