@@ -282,7 +282,7 @@ class Quantize(Pass):
                 "its weights are too small beside others that lead to the same neurons, and no "
                 "unit holds both; make them more alike"
             )
-            if self.meet != "apart":
+            if self.shift_bits < MOST_BITS or self.units == "population":
                 sentence += (
                     ", or build for a target that gives each a unit of its own, such as "
                     "--target c99"
