@@ -6,7 +6,14 @@ import pytest
 
 from .guide import ROOT, Reader
 
-GUIDES = ("add-a-backend", "add-a-library", "add-a-frontend", "add-a-board", "add-a-zoo-model")
+GUIDES = (
+    "add-an-op",
+    "add-a-backend",
+    "add-a-library",
+    "add-a-frontend",
+    "add-a-board",
+    "add-a-zoo-model",
+)
 
 
 @pytest.mark.parametrize("name", GUIDES)
