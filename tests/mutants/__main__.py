@@ -2,8 +2,11 @@
 
 A mutant is one changed token of one function (`<` for `<=`, a constant, an argument left out). It
 is killed where a test fails on it. Each area is sampled with a fixed seed and judged by the tests
-that run the changed function. Every mutant counts, those of messages too; one that no test can
-kill counts as alive, and survivors.toml says why it lives.
+that run the changed function, the fastest first, up to a time in all. Every mutant counts, those
+of messages too; one that no test can kill counts as alive, and survivors.toml says why it lives.
+
+Each verdict is written down as it falls, and a run that was interrupted goes on where it stopped.
+After a commit, what lived and what is in a changed file is judged again; with a new folder, all.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from itertools import accumulate
 from pathlib import Path
 
 from .survivors import Survivor, listed
@@ -37,6 +42,7 @@ LEFT_OUT = (
     "--ignore=tests/laws/test_strategy.py",
 )
 STATS = "mutants/mutmut-stats.json"
+ALL_STATS = "mutants/all-stats.json"  # while those of mutmut are cut to the fastest tests
 SURVIVED, UNCOVERED = (0,), (33, 5)  # exit codes of mutmut 3.8: survived; no test runs it
 
 
@@ -48,6 +54,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--scale", type=float, default=1.0, help="part of each area's sample")
+    parser.add_argument("--seconds", type=float, default=60, help="tests of one mutant, at most")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     folder: Path = asked.folder.resolve()
@@ -62,8 +69,7 @@ def main() -> int:
     }
     if chosen.keys() != SAMPLED.keys() or not (folder / STATS).exists():
         sys.exit("mutants: the tests do not pass without a mutant; run them: make test")
-    if _mutmut(folder, asked.jobs, [name for names in chosen.values() for name in names]):
-        sys.exit("mutants: mutmut stopped")
+    _judge(folder, asked.jobs, chosen, asked.seconds)
     return _report(folder, chosen, asked.share, asked.json)
 
 
@@ -76,6 +82,8 @@ def _copy(folder: Path) -> None:
     if not (folder / ".git").exists():
         shutil.rmtree(folder, ignore_errors=True)
         _git(Path(), "clone", "-q", ".", str(folder))
+    if (folder / ALL_STATS).exists():
+        (folder / ALL_STATS).replace(folder / STATS)
     before, after = _git(folder, "rev-parse", "HEAD"), _git(Path(), "rev-parse", "HEAD")
     _git(folder, "fetch", "-q", str(Path().resolve()), "HEAD")
     changed = _git(folder, "diff", "--name-only", before, after).splitlines()
@@ -83,6 +91,8 @@ def _copy(folder: Path) -> None:
         (folder / "mutants" / name).unlink(missing_ok=True)
     if any(name.startswith("snncc/") for name in changed):
         (folder / STATS).unlink(missing_ok=True)
+    if changed:
+        _forget(folder, SURVIVED + UNCOVERED)
     _git(folder, "reset", "-q", "--hard", after)
     lines = ["[tool.mutmut]", 'source_paths = ["snncc"]', "track_dependencies = false"]
     lines.append(f"pytest_add_cli_args = {json.dumps(['-n0', *LEFT_OUT])}")
@@ -92,11 +102,41 @@ def _copy(folder: Path) -> None:
     project.write_text(project.read_text() + "\n" + "\n".join(lines) + "\n")
 
 
+def _forget(folder: Path, codes: Iterable[int]) -> None:
+    """Takes back the verdicts with these exit codes."""
+    for path in (folder / "mutants").rglob("*.meta"):
+        meta = json.loads(path.read_text())
+        found = meta["exit_code_by_key"]
+        meta["exit_code_by_key"] = {k: None if v in codes else v for k, v in found.items()}
+        path.write_text(json.dumps(meta))
+
+
 def _git(folder: Path, *command: str) -> str:
     done = subprocess.run(
         ("git", *command), cwd=folder, stdout=subprocess.PIPE, text=True, check=True
     )
     return done.stdout.strip()
+
+
+def _judge(folder: Path, jobs: int, chosen: dict[str, list[str]], seconds: float) -> None:
+    """Runs the tests on those mutants that have no verdict yet."""
+    todo = [n for area, names in chosen.items() for n in names if _results(folder, area)[n] is None]
+    if not todo:
+        return
+    stats = folder / STATS
+    found = json.loads(stats.read_text())
+    tests, times = found["tests_by_mangled_function_name"], found["duration_by_test"]
+    for function in {re.sub(r"__mutmut_\d+$", "", name) for name in todo} & tests.keys():
+        ordered = sorted(tests[function], key=times.__getitem__)
+        ends = accumulate(map(times.__getitem__, ordered))
+        kept = [test for test, end in zip(ordered, ends, strict=True) if end <= seconds]
+        tests[function] = kept or ordered[:1]
+    stats.replace(folder / ALL_STATS)
+    stats.write_text(json.dumps(found))
+    stopped = _mutmut(folder, jobs, todo)
+    (folder / ALL_STATS).replace(stats)
+    if stopped:
+        sys.exit("mutants: mutmut stopped")
 
 
 def _mutmut(folder: Path, jobs: int, names: Iterable[str]) -> int:
