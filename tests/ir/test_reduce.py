@@ -101,6 +101,20 @@ def test_quantized_networks_stay_quantized() -> None:
     assert sum(x.size for x in less.values()) < sum(x.size for x in signal.values()) / 20
 
 
+def test_units_of_neurons_are_halved_along_with_them() -> None:
+    network = hand("feedforward")
+    signal = spikes_for(network, ticks=30)
+    network = Quantize(ranges=calibrate(network, signal))(network)
+
+    def fails(network: Network, signal: Signal) -> bool:
+        return network.quantized and {"c1", "s1"} <= {node.name for node in network}
+
+    small, _ = reduce(network, signal, fails)
+    assert small.shapes["s1"] == (1,)
+    units = [values.shape for name, values in verify(small).tensors.items() if "unit" in name]
+    assert units and set(units) <= {(1,), ()}
+
+
 @settings(max_examples=10)
 @given(networks(), st.integers(0, 99))
 def test_whatever_fails_still_fails(network: Network, seed: int) -> None:

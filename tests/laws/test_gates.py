@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from snncc.ir import Network, run, verify
+from snncc.ir import Network, parse, run, verify
 from snncc.ir.ops import MaxPool, Product
 from snncc.ir.passes import Effect, Gates
 from tests.nets import hand, networks, spikes_for
@@ -49,3 +50,16 @@ def test_none_is_left_where_all_inputs_are_spikes() -> None:
     network = hand("convolutional")
     assert gates(network) == {"p"}
     assert gates(Gates()(network)) == set()
+
+
+@pytest.mark.parametrize("order", ["%x, %y", "%y, %x", "%x, %y, %x@-1"])
+def test_a_product_with_one_real_value_among_spikes_is_left(order: str) -> None:
+    text = f"""network mixed tick=0.001s decode=last {{
+  %x = input() {{shape=[2], signal="spike"}}
+  %y = input() {{shape=[2], signal="real"}}
+  %z = product({order})
+  return %z
+}}
+"""
+    network = verify(parse(text))
+    assert Gates()(network) == network

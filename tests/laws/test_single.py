@@ -38,6 +38,7 @@ from snncc.ir.passes import (
     phases,
     start,
 )
+from snncc.ir.passes.time.warm_start import compute_warming
 from tests.nets import hand, networks, spikes_for
 
 many = settings(
@@ -234,6 +235,37 @@ def test_a_warm_start_leads_to_the_first_tick(bias: float, hop: int) -> None:
         v = v * np.float32(0.93) + (np.float64(bias) / a).astype(np.float32)
     rest = run(after, {"x": np.zeros((1, 1, 3))})["%s.v"][0, 0]
     assert np.array_equal(v * np.float32(0.93) + (bias / a).astype(np.float32), rest)
+
+
+@pytest.mark.parametrize("hop", [2, 40])
+@pytest.mark.parametrize("initial", [0.5, 0.25])
+def test_a_neuron_without_bias_is_warm_at_its_initial_potential(hop: int, initial: float) -> None:
+    """What decays starts higher; what rests at its initial potential starts there."""
+    network = one(bias=0.0, initial=initial, decay=0.93, threshold=100.0)
+    after = verify(WarmStart(hop=hop)(single(network, spikes_for(network))))
+    v = start(after, after["s"], hop)
+    assert v is not None
+    unit = after.tensors["s.unit"].values.reshape(-1)
+    np.testing.assert_allclose(v * unit, initial / 0.93**hop, rtol=1e-5)
+
+
+@pytest.mark.parametrize("hop", [2, 31, 40])
+@pytest.mark.parametrize(
+    ("bias", "decay", "initial"),
+    [(0.25, 0.5, 0.5), (0.0, 0.93, 0.25), (0.05, 0.93, 0.0), (0.125, 1.0, 0.5), (0.1, 0.75, 0.2)],
+)
+def test_what_a_warm_start_begins_with_leads_to_the_initial_potential(
+    hop: int, bias: float, decay: float, initial: float
+) -> None:
+    network = one(bias=bias, decay=decay, initial=initial, threshold=100.0)
+    warming = compute_warming(after := single(network, spikes_for(network)), after["s"])
+    begin = warming.begin(hop)
+    end, calm = warming.run_idle(begin, hop)
+    assert np.all(calm)
+    # What rounds on the way is as large as the start, and decays since.
+    np.testing.assert_allclose(end, warming.initial, rtol=1e-5, atol=1e-6 * np.max(np.abs(begin)))
+    if bias == (1 - decay) * initial:
+        assert np.array_equal(begin, warming.initial), "it rests there already"
 
 
 def test_a_start_above_the_threshold_gives_its_bias_to_synapses() -> None:

@@ -1,11 +1,13 @@
 """A node in parts computes what it computed whole; what cannot be parted says so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from snncc.ir import Network, PassError, bounds, run, verify
+from snncc.ir import Network, Origin, PassError, bounds, parse, run, tensors, verify
 from snncc.ir.edit import split
 from snncc.ir.ops import BlockDense, Conv, Dense
 from snncc.ir.passes import Quantize, calibrate
@@ -56,6 +58,34 @@ def test_parts_of_quantized_networks_keep_their_units(name: str) -> None:
         parted = verify(split(network, node, [1, *[1] * (extent - 2), 1]))
         count, where = expected.compare(run(parted, signal, record="all"))
         assert count == 0, (node, where)
+
+
+@pytest.mark.parametrize("name", HAND)
+def test_parts_come_from_where_the_node_came_from(name: str) -> None:
+    network = hand(name)
+    for node in whole_nodes(network):
+        places = (replace(n, origin=Origin(n.name, "net.py", i)) for i, n in enumerate(network))
+        placed = replace(network, nodes=tuple(places))
+        parted = split(placed, node, (1, network.shapes[node][0] - 1))
+        assert {part.origin for part in parted if part not in placed.nodes} == {placed[node].origin}
+
+
+GROUPED = """network grouped tick=0.001s decode=count {
+  %x = input() {shape=[4, 5], signal="spike"}
+  %k = conv(%x) {weight=@k, stride=[1], padding=[[1, 1]], dilation=[1], groups=2}
+  return %k
+}
+"""
+
+
+def test_a_convolution_in_groups_is_parted_between_them_only() -> None:
+    network = verify(parse(GROUPED, tensors(k=np.arange(36.0).reshape(6, 2, 3))))
+    signal = spikes_for(network)
+    parted = verify(split(network, "k", (3, 3)))
+    assert np.array_equal(run(network, signal).output, run(parted, signal).output)
+    for sizes in ((2, 4), (3, 1, 2), (4, 2)):
+        with pytest.raises(PassError, match=r"split: \d:\d cuts a group of %k"):
+            split(network, "k", sizes)
 
 
 def test_what_must_stay_whole_is_refused() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
 from snncc.boards import Build, board, build, play
-from snncc.ir import LoweringRefused, Network, all_ops, run
+from snncc.ir import LoweringRefused, Network, all_ops, parse, run, verify
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.populations import garden, signals
 from tests.nets import HAND, hand, quantized_networks, spikes_for
@@ -53,6 +53,25 @@ def test_hand_networks_quantized(name: str, bits: int) -> None:
     signal = spikes_for(network, 7, samples=4, ticks=50)
     trace = BACKEND.simulate(program, signal, wires)
     assert run(network, signal, record=wires).compare(trace) == (0, None)
+
+
+@pytest.mark.parametrize("read", ["%e", "%e.v", "%e.v, %e", "%e, %s.v"])
+def test_of_graded_events_what_is_read_is_computed(read: str) -> None:
+    """Not the events where the potential alone is, nor the other way round."""
+    text = f"""network read tick=0.001s decode=last {{
+  %x = input() {{shape=[5], signal="real"}}
+  %s = li(%x) {{decay=0.875, bias=0.0, initial=0.0}}
+  %e = graded(%s.v) {{threshold=0.25, compare=">", reset="subtract", reset_amount=0.25}}
+  return {read}
+}}
+"""
+    network = verify(parse(text))
+    signal = spikes_for(network, 3, samples=2, ticks=12)
+    network = Quantize(ranges=calibrate(network, signal))(network)
+    program, wires = lowered(network)
+    assert set(read.split(", ")) <= set(wires)
+    trace = run(network, signal, record=wires)
+    assert trace.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
 
 
 @pytest.mark.parametrize("bits", [16, 32])

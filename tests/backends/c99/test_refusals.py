@@ -104,6 +104,9 @@ def test_refused(rule: str) -> None:
 REAL = 'network real tick=0.001s decode=last {\n  %x = input() {shape=[4], signal="real"} : '
 SENSOR = "value=s16q4/half-even/saturate"
 IN_REAL_VALUES = {
+    "C002 %y: its epsilon is 10,737,418,240 in squares of codes, beyond 32 bits; use one of 7.2 or "
+    "less$": "value=s16q12/half-even/saturate\n  %y = norm(%x) {epsilon=40.0} : "
+    "value=s16q4/half-even/saturate",
     "C002 %y: its squares may reach": "value=s30q4/half-even/saturate\n  %y = norm(%x) "
     "{epsilon=0.1} : value=s16q4/half-even/saturate",
     "C004 %y: role 'value' traps; leave --passes out": f"{SENSOR}\n  %y = requantize(%x) : "

@@ -1,5 +1,6 @@
 """The emitted files: what compilers, linkers and readers say of them."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.boards import board, build, find_zig
-from snncc.ir import LoweringRefused, Network, Use, run
+from snncc.ir import LoweringRefused, Network, Use, parse, run, verify
 from snncc.ir.passes import Quantize, calibrate
 from tests.backends.c99.populations import garden
 from tests.backends.c99.strict import COMPILERS, LANGUAGES, STRICT, installed, said
@@ -58,10 +59,52 @@ def test_no_line_of_c_is_longer_than_120_columns(name: str) -> None:
     assert widest(emitted(name)) <= 120
 
 
-def test_the_least_integer_has_a_name() -> None:
+@pytest.mark.parametrize("name", ["feedforward", "readout"])
+def test_the_example_runs_by_the_command_of_the_readme(name: str, tmp_path: Path) -> None:
+    for path, content in BACKEND.emit(BACKEND.lower(quantized(name), Settings())).items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    (command,) = re.findall(r"^    (cc .+)$", (tmp_path / "README.md").read_text(), re.M)
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"class \d+, score -?\d+\n", done.stdout)
+
+
+@pytest.mark.parametrize("name", HAND)
+def test_the_readme_names_each_layer_with_its_size(name: str) -> None:
+    program = BACKEND.lower(quantized(name), Settings())
+    files = {str(path): content.decode() for path, content in BACKEND.emit(program).items()}
+    for each in program.layers:
+        size = f"{each.neurons:,} neurons" if each.neurons else f"{each.synapses:,} synapses"
+        row = f"| %{each.node} | {each.keyword} | {size} | {each.method} | {each.reason} |\n"
+        assert row in files["README.md"]
+
+
+def test_what_is_kept_of_an_input_for_later_ticks_says_so() -> None:
+    text = garden(16)
+    late = replace(
+        text,
+        nodes=tuple(
+            replace(n, inputs=tuple(replace(u, delay=2) for u in n.inputs)) for n in text.nodes
+        ),
+    )
+    assert b"/* for later ticks */" in written(late)[f"{late.name}.c"]
+
+
+REGISTER = """network wide tick=0.001s decode=last {
+  %x = input() {shape=[4], signal="real"} : value=s16q4/half-even/saturate
+  %y = requantize(%x) : value=s32q12/half-even/saturate, scale=x8/half-even
+  return %y
+}
+"""
+
+
+@pytest.mark.parametrize("network", [garden(32), verify(parse(REGISTER))], ids=lambda n: n.name)
+def test_the_least_integer_has_a_name(network: Network) -> None:
     """`-2147483648` is minus a number that an int of 32 bits does not hold."""
-    text = b"".join(written(garden(32)).values())
-    assert b"INT32_MIN" in text and b"2147483648" not in text
+    files = written(network)
+    assert b"2147483648" not in b"".join(files.values())
+    assert b"INT32_MIN" in files[f"{network.name}.c"]
 
 
 def compiled(command: list[str], files: Mapping[str, bytes], folder: Path) -> list[Path]:
