@@ -22,6 +22,7 @@ from snncc.ir import (
     parse_format,
     run,
     show,
+    values_of,
     verify,
 )
 from snncc.ir.ops import IF, LIF, CubaLIF, DualCubaLIF, Spiking
@@ -247,6 +248,22 @@ def test_a_neuron_without_bias_is_warm_at_its_initial_potential(hop: int, initia
     assert v is not None
     unit = after.tensors["s.unit"].values.reshape(-1)
     np.testing.assert_allclose(v * unit, initial / 0.93**hop, rtol=1e-5)
+
+
+def test_an_initial_potential_to_which_nothing_leads_moves_to_the_nearest() -> None:
+    """Also without a bias: rounding on the way skips some numbers."""
+    network = one(bias=0.0, decay=0.93, threshold=100.0)
+    spikes = spikes_for(network)
+    unreached = 0
+    for initial in np.linspace(0.1, 0.9, 9):
+        node = replace(network["s"], op=replace(network["s"].op, initial=float(initial)))
+        before = single(replace(network, nodes=(*network.nodes[:-1], node)), spikes)
+        after = verify(WarmStart(hop=40)(before))
+        unreached += start(before, before["s"], 40) is None
+        assert start(after, after["s"], 40) is not None
+        moved = values_of(after["s"].op.initial, after.tensors)
+        np.testing.assert_allclose(moved, initial, rtol=1e-6)
+    assert unreached
 
 
 @pytest.mark.parametrize("hop", [2, 31, 40])
