@@ -133,3 +133,21 @@ def test_a_potential_in_single_precision_drives_nothing() -> None:
     found = str(refused.value)
     assert "%d: it reads a potential in single precision, which only an output may show" in found
     assert "V011" in found and "net.py:3" in found
+
+
+@pytest.mark.parametrize("other", ["relu(%r)", "dense(%r) {weight=@v}"])
+def test_a_map_moves_past_a_layout_where_weights_alone_read_it(other: str) -> None:
+    network = written(
+        SPIKES,
+        "%c = dense(%x) {weight=@w}",
+        "%s = relu(%c)",
+        "%a = affine(%s) {scale=0.5, shift=0.25}",
+        "%r = reshape(%a) {shape=[2, 2]}",
+        "%d = dense(%r) {weight=@v}",
+        f"%e = {other}",
+        out="%d, %e",
+        **ARRAYS,
+        v=RNG.normal(size=(3, 2)),
+    )
+    after = FoldNorm()(network)
+    assert (after == network) == other.startswith("relu")

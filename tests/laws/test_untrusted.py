@@ -16,7 +16,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from snncc.ir import CompileError, Network, Tensor, TextError, parse, run, show, verify
+from snncc.ir import (
+    CompileError,
+    Network,
+    Ref,
+    RuleViolation,
+    Tensor,
+    TextError,
+    parse,
+    run,
+    show,
+    values_of,
+    verify,
+)
 from snncc.ir.passes import Quantize, calibrate
 from snncc.ir.untrusted import limits
 from tests.nets import HAND, hand, spikes_for
@@ -87,6 +99,23 @@ def test_what_no_machine_can_hold_is_refused(what: str) -> None:
     with pytest.raises(CompileError) as refused:
         verify(parse(TEXT.replace(old, new, 1), hand("feedforward").tensors))
     assert said in str(refused.value)
+
+
+def test_a_late_wire_of_many_values_keeps_too_much() -> None:
+    text = """network late tick=0.001s decode=last {
+  %x = input() {shape=[SIZE], signal="spike"}
+  %y = relu(%x@-1048576)
+  return %y
+}
+"""
+    verify(parse(text.replace("SIZE", "256")))
+    with pytest.raises(CompileError, match=r"V004 %y: .* which keeps 269,484,032 values"):
+        verify(parse(text.replace("SIZE", "257")))
+
+
+def test_a_parameter_without_its_tensor_is_named() -> None:
+    with pytest.raises(RuleViolation, match=r"^V006.*tensor @gone does not exist"):
+        values_of(Ref("gone"), {})
 
 
 @pytest.mark.parametrize("piece", [" : a", "} : b", " {a=1}", "  // x", "[", '"', "@a", ", "])

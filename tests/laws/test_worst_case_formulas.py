@@ -5,6 +5,7 @@ import pytest
 
 from snncc.ir import arithmetics, bounds, parse, verify
 from snncc.ir.arithmetic.single_arithmetic import SingleArithmetic
+from snncc.ir.ops import IF
 from snncc.ir.passes import worst_case
 
 ONE = 256  # codes of the potential: what a spike at the input adds
@@ -123,3 +124,23 @@ def test_a_bound_of_two_currents(fields: dict[str, object], expected: float) -> 
 def test_a_factor_in_single_precision_is_the_nearest_one() -> None:
     a = SingleArithmetic({}, {}, (), "%s")
     assert a.factor(0.9, "decay") == np.float64(np.float32(0.9)) != 0.9
+
+
+@pytest.mark.parametrize(("floor", "counted"), [(-3.5, True), (-np.inf, False)])
+def test_a_floor_counts_among_the_magnitudes_where_there_is_one(
+    floor: float, counted: bool
+) -> None:
+    op = IF(
+        bias=0.25,
+        threshold=2.0,
+        compare=">",
+        reset="subtract",
+        reset_amount=-1.5,
+        reset_order="now",
+        spikes=1,
+        refractory=0,
+        initial=0.5,
+        floor=floor,
+    )
+    found = sorted(float(each) for each in op.magnitudes({}))
+    assert found == [0.25, 0.5, 1.5, 2.0, *([3.5] if counted else [])]
