@@ -224,3 +224,8 @@ def test_scores_count_average_or_take_the_last() -> None:
     assert trace.scores("last").tolist() == [[1, 0]]
     assert trace.accuracy(np.array([0]), "last") == 1.0
     assert replace(hand("readout"), outputs=(Use("v"),)).decode == "mean"
+
+
+def test_a_node_that_is_not_there_is_named() -> None:
+    with pytest.raises(RuleViolation, match=r"^V001 %nobody: there is no such node$"):
+        hand("feedforward")["nobody"]

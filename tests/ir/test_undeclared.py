@@ -171,7 +171,10 @@ def test_a_class_without_a_keyword_is_not_an_op_of_a_network() -> None:
         'network t tick=0.001s decode=last {\n  %x = input() {shape=[2], signal="real"}\n'
         "  %y = relu(%x)\n  return %y\n}\n"
     )
-    with pytest.raises(UndeclaredFact, match="%y: the class Partial states no keyword"):
+    with pytest.raises(
+        UndeclaredFact,
+        match="%y: the class Partial states no keyword of its own, so no text can name it",
+    ):
         verify(replace(network, nodes=(network["x"], Node("y", op, (Use("x"),)))))
 
 

@@ -6,7 +6,8 @@ that run the changed function, the fastest first, up to a time in all. Every mut
 of messages too; one that no test can kill counts as alive, and survivors.toml says why it lives.
 
 Each verdict is written down as it falls, and a run that was interrupted goes on where it stopped.
-After a commit, what lived and what is in a changed file is judged again; with a new folder, all.
+After a commit, what lived without a reason and what is in a changed file is judged again; with a
+new folder, all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from pathlib import Path
 
@@ -41,8 +42,10 @@ LEFT_OUT = (
     "--ignore=tests/laws/test_growth.py",
     "--ignore=tests/laws/test_strategy.py",
 )
+OWN = {"snncc/ir": ("tests/ir", "tests/laws"), "snncc/backends/c99": ("tests/backends/c99",)}
 STATS = "mutants/mutmut-stats.json"
 ALL_STATS = "mutants/all-stats.json"  # while those of mutmut are cut to the fastest tests
+JUDGED = "mutants/judged"  # the commit at which the last run came to its end
 SURVIVED, UNCOVERED = (0,), (33, 5)  # exit codes of mutmut 3.8: survived; no test runs it
 
 
@@ -84,15 +87,13 @@ def _copy(folder: Path) -> None:
         _git(Path(), "clone", "-q", ".", str(folder))
     if (folder / ALL_STATS).exists():
         (folder / ALL_STATS).replace(folder / STATS)
-    before, after = _git(folder, "rev-parse", "HEAD"), _git(Path(), "rev-parse", "HEAD")
+    before, after = _head(folder), _head(Path())
     _git(folder, "fetch", "-q", str(Path().resolve()), "HEAD")
     changed = _git(folder, "diff", "--name-only", before, after).splitlines()
     for name in (*changed, *(f"{name}.meta" for name in changed)):
         (folder / "mutants" / name).unlink(missing_ok=True)
     if any(name.startswith("snncc/") for name in changed):
         (folder / STATS).unlink(missing_ok=True)
-    if changed:
-        _forget(folder, SURVIVED + UNCOVERED)
     _git(folder, "reset", "-q", "--hard", after)
     lines = ["[tool.mutmut]", 'source_paths = ["snncc"]', "track_dependencies = false"]
     lines.append(f"pytest_add_cli_args = {json.dumps(['-n0', *LEFT_OUT])}")
@@ -102,15 +103,6 @@ def _copy(folder: Path) -> None:
     project.write_text(project.read_text() + "\n" + "\n".join(lines) + "\n")
 
 
-def _forget(folder: Path, codes: Iterable[int]) -> None:
-    """Takes back the verdicts with these exit codes."""
-    for path in (folder / "mutants").rglob("*.meta"):
-        meta = json.loads(path.read_text())
-        found = meta["exit_code_by_key"]
-        meta["exit_code_by_key"] = {k: None if v in codes else v for k, v in found.items()}
-        path.write_text(json.dumps(meta))
-
-
 def _git(folder: Path, *command: str) -> str:
     done = subprocess.run(
         ("git", *command), cwd=folder, stdout=subprocess.PIPE, text=True, check=True
@@ -118,16 +110,20 @@ def _git(folder: Path, *command: str) -> str:
     return done.stdout.strip()
 
 
-def _judge(folder: Path, jobs: int, chosen: dict[str, list[str]], seconds: float) -> None:
-    """Runs the tests on those mutants that have no verdict yet."""
-    todo = [n for area, names in chosen.items() for n in names if _results(folder, area)[n] is None]
+def _judge(folder: Path, jobs: int, chosen: Mapping[str, list[str]], seconds: float) -> None:
+    """Runs the tests on those mutants that have no verdict yet, or lived without a reason before.
+
+    The tests of the mutant's own area come first, as they say most of it.
+    """
+    stats, last = folder / STATS, folder / JUDGED
+    todo = _list_open(folder, chosen, again=not last.exists() or last.read_text() != _head(folder))
     if not todo:
         return
-    stats = folder / STATS
     found = json.loads(stats.read_text())
     tests, times = found["tests_by_mangled_function_name"], found["duration_by_test"]
     for function in {re.sub(r"__mutmut_\d+$", "", name) for name in todo} & tests.keys():
-        ordered = sorted(tests[function], key=times.__getitem__)
+        own = next(own for area, own in OWN.items() if function.startswith(area.replace("/", ".")))
+        ordered = sorted(tests[function], key=lambda test: (not test.startswith(own), times[test]))
         ends = accumulate(map(times.__getitem__, ordered))
         kept = [test for test, end in zip(ordered, ends, strict=True) if end <= seconds]
         tests[function] = kept or ordered[:1]
@@ -137,6 +133,24 @@ def _judge(folder: Path, jobs: int, chosen: dict[str, list[str]], seconds: float
     (folder / ALL_STATS).replace(stats)
     if stopped:
         sys.exit("mutants: mutmut stopped")
+    last.write_text(_head(folder))
+
+
+def _list_open(folder: Path, chosen: Mapping[str, list[str]], *, again: bool) -> list[str]:
+    reasons, found = listed(), list[str]()
+    for area, names in chosen.items():
+        results = _results(folder, area)
+        for name in names:
+            lived = again and results[name] in (*SURVIVED, *UNCOVERED)
+            if results[name] is None or (
+                lived and Survivor.of(folder, name, uncovered=False).key not in reasons
+            ):
+                found.append(name)
+    return found
+
+
+def _head(folder: Path) -> str:
+    return _git(folder, "rev-parse", "HEAD")
 
 
 def _mutmut(folder: Path, jobs: int, names: Iterable[str]) -> int:
@@ -159,7 +173,7 @@ def _results(folder: Path, area: str) -> dict[str, int | None]:
     return found
 
 
-def _report(folder: Path, chosen: dict[str, list[str]], share: float, out: Path | None) -> int:
+def _report(folder: Path, chosen: Mapping[str, list[str]], share: float, out: Path | None) -> int:
     rows: dict[str, dict[str, object]] = {}
     reasons, enough = listed(), True
     for area, names in chosen.items():

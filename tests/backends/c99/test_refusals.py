@@ -21,6 +21,7 @@ from snncc.ir import (
     UsageError,
     Use,
     parse,
+    tensors,
     verify,
 )
 from snncc.ir.ops import LIF, Dense, Input, Reshape, Sum, SumPool
@@ -149,3 +150,23 @@ def test_a_wire_that_cannot_be_observed() -> None:
     program = BACKEND.lower(network(), Settings())
     with pytest.raises(UsageError, match=r"unknown wire '%s\.v'.*known: %s"):
         BACKEND.simulate(program, np.zeros((1, 3, 4)), ("%s.v",))
+
+
+@pytest.mark.parametrize(("weights", "refused"), [(129, False), (130, True)])
+def test_sums_of_a_convolution_fit_32_bits_up_to_the_last_code(weights: int, refused: bool) -> None:
+    """Real values of 18 bits: 131,072 * 127 * 129 codes are just below 2**31."""
+    text = f"""network sensed tick=0.001s decode=last {{
+  %x = input() {{shape=[1, {weights}], signal="real"}} : value=s18q4/half-even/saturate
+  %k = conv(%x) {{weight=@k, stride=[1], padding=[[0, 0]], dilation=[1], groups=1}} : \
+weight=s8q4/half-even/trap
+  return %k
+}}
+""".replace("\\\n", "")
+    network = verify(parse(text, tensors(k=np.full((1, 1, weights), 127.0))))
+    if not refused:
+        BACKEND.lower(network, Settings())
+        return
+    with pytest.raises(
+        LoweringRefused, match=r"^C002 %k: a sum of its synapses may reach [\d,]+, "
+    ):
+        BACKEND.lower(network, Settings())
