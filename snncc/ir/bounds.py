@@ -72,10 +72,11 @@ def _bound(
     node: Node, lows: Sequence[Values], highs: Sequence[Values], shape: Shape, a: Arithmetic
 ) -> tuple[Values, Values]:
     """What an op makes of its inputs' ranges; no end is beyond `FARTHEST`, and none wraps."""
+    # A state in single precision has no end.
+    lows, highs = ([np.clip(e, -FARTHEST, FARTHEST) for e in ends] for ends in (lows, highs))
     op, most = node.op, max(int(np.max(np.abs(end), initial=0)) for end in (*lows, *highs))
     if op.held:
-        below, above = ([np.clip(e, -FARTHEST, FARTHEST) for e in ends] for ends in (lows, highs))
-        return op.bound(below, above, shape, a)
+        return op.bound(lows, highs, shape, a)
     if most < NEAR or (op.output is Output.SCALED and most <= SCALABLE):
         return op.bound(lows, highs, shape, a)
     if op.output is Output.SCALED:

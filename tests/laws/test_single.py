@@ -18,6 +18,7 @@ from snncc.ir import (
     RuleViolation,
     Single,
     Tensor,
+    bounds,
     parse,
     parse_format,
     run,
@@ -25,6 +26,7 @@ from snncc.ir import (
     values_of,
     verify,
 )
+from snncc.ir.bounds import FARTHEST
 from snncc.ir.ops import IF, LIF, CubaLIF, DualCubaLIF, Spiking
 from snncc.ir.passes import (
     PASSES,
@@ -236,6 +238,15 @@ def test_a_warm_start_leads_to_the_first_tick(bias: float, hop: int) -> None:
         v = v * np.float32(0.93) + (np.float64(bias) / a).astype(np.float32)
     rest = run(after, {"x": np.zeros((1, 1, 3))})["%s.v"][0, 0]
     assert np.array_equal(v * np.float32(0.93) + (bias / a).astype(np.float32), rest)
+
+
+@pytest.mark.parametrize("reader", ["relu(%s.v)", "reshape(%s.v) {shape=[2, 2]}"])
+def test_what_reads_a_state_in_single_precision_reaches_everything(reader: str) -> None:
+    text = NEURON.replace("  return %s, %s.v", f"  %r = {reader}\n  return %s, %r")
+    network = parse(text, one().tensors)
+    whole = single(network, spikes_for(network))
+    low, high = bounds(whole)["r"]
+    assert np.all(high >= FARTHEST) and np.all((low <= -FARTHEST) | (low == 0))
 
 
 @pytest.mark.parametrize("hop", [2, 40])
