@@ -1,4 +1,32 @@
-"""The public face of the compiler, loaded name by name on first use; never logic."""
+"""The public face of the compiler, loaded name by name on first use; never logic.
+
+* `ir/`: the language: ops, passes, number formats, rules, the reference interpreter
+* `frontends/`: models in: PyTorch, NIR, ONNX
+* `backends/`: targets: C99, TFLite-Micro, SpiNNaker 2, Loihi 2
+* `build/`: the order of a build, from a model to a bundle
+* `calibration/`: the search for better integers (`--calibrate search`)
+* `loss/`: what integers lose, and what is to blame
+* `check/`: what keeps a model from each target (`snncc check`)
+* `bundle/`: the folder that a build writes, its manifest, and what is refused of one
+* `run/`: bundles in use: verify, run, flash, estimate
+* `boards/`: boards, drivers, compilers of firmware
+* `projects/`: projects for Arduino, Zephyr and others
+* `cost/`: operations and energy
+* `report/`: text, HTML and pages of docs
+* `data_files/`: files of data, and how events become ticks
+* `files/`: how files are written, and which folder may be replaced
+* `cli/`: the commands
+* `zoo/`: the models and data sets that come with snncc
+* `backend_and_frontend.py`: which backend a target's name means, which frontend takes a MODEL
+* `datasets.py`: which samples a command uses: the user's file, or the zoo's
+* `importing.py`: MODEL to a network with its samples; the options that all models have
+* `packages.py`: which installed packages a bundle depends on, and the refusal where one lacks
+* `portions.py`: how many samples and ticks are in memory at a time
+* `reference_work.py`: how much work a run of the reference is, and how many samples are affordable
+* `version.py`: the version of snncc
+
+Exit codes and failures are in `snncc/ir/exit_codes.py` and `snncc/ir/errors.py`.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from snncc.ir import DeviceError
 
 from .conversation import STOPS, converse, silence
 from .gdb import GdbClient, Region
-from .memory import require_equal
+from .memory_checks import require_equal
 from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 SHORTEST_INSTRUCTION_BYTES = 2

@@ -14,7 +14,7 @@ from snncc.ir import DeviceError
 
 from .conversation import STOPS, converse, silence
 from .cpu import CORTEX_M, RISCV, Cpu
-from .memory import require_equal
+from .memory_checks import require_equal
 from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 UNICORN = "unicorn==2.1.4"

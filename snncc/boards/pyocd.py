@@ -11,7 +11,7 @@ from snncc.ir import DeviceError
 
 from .conversation import converse, silence
 from .debugged import FEWEST_STOPS
-from .memory import require_chip, require_equal
+from .memory_checks import require_chip, require_equal
 from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 PYOCD = "pyocd==0.46.0"

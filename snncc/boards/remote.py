@@ -9,7 +9,7 @@ from snncc.ir import DeviceError
 
 from .debugged import FEWEST_STOPS, DebuggedBoard
 from .gdb import GdbClient
-from .memory import require_chip
+from .memory_checks import require_chip
 from .protocol import Board
 
 ADDRESS = re.compile(r"([^/\\:]+):(\d{1,5})")

@@ -15,7 +15,7 @@ from pathlib import Path
 from snncc.ir import DeviceError
 from snncc.ir.untrusted import limits
 
-from .memory import require_equal
+from .memory_checks import require_equal
 from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
 
 MAGIC_FIRST, MAGIC_SECOND, MAGIC_LAST = 0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30

@@ -1,4 +1,7 @@
-"""LayerCounts: what one node does in one inference, and what each count means; counts nothing."""
+"""LayerCounts: what one node does in one inference, and what each count means; counts nothing.
+
+Products are counted by the op (`Op.count_products`, `snncc/ir/ops`), the rest in `watched_node.py`.
+"""
 
 from __future__ import annotations
 

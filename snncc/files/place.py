@@ -1,4 +1,7 @@
-"""Whether a folder may be written at a path: looks, and writes nothing."""
+"""Whether a folder may be written at a path: looks, and writes nothing.
+
+Whether one that exists is an older bundle, which may be replaced: `snncc/bundle/write.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""What integers lose of a float network: measured on samples, and blamed on layers and causes."""
+"""What integers lose of a float network: measured on samples, and blamed on layers and causes.
+
+* `measure.py`: how much is lost: answers, and spikes layer by layer
+* `causes.py`: what a loss can be blamed on
+* `blame.py`: which layer and cause lose what
+* `counterfactual.py`: integers run with only some of these causes
+* `sensitivity.py`: what random changes of weights do to the answers: levels, seeds
+* `advice.py`: what would help
+"""
 
 from .advice import advise
 from .blame import Blame, Row, blame

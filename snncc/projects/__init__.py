@@ -1,4 +1,12 @@
-"""Projects: C sources to a whole project of one ecosystem (`project_kinds.py`). No networks."""
+"""Projects: C sources to a whole project of one ecosystem (`project_kinds.py`). No networks.
+
+* `project_kinds.py`: the kinds of project and their files: add one here, and a folder in
+  `templates/`
+* `project.py`: how templates are filled
+* `delivery.py`: what a user may ask: `--option` project, window, labels, version
+* `application.py`: what a project knows of its network
+* `c_text.py`: texts and numbers as C
+"""
 
 from .application import Application, Engine, Sensor
 from .c_text import integer, text_literal

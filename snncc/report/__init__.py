@@ -1,4 +1,18 @@
-"""Bundles and networks as text, JSON, HTML, DOT. Computes nothing that they do not hold."""
+"""Bundles and networks as text, JSON, HTML, DOT. Computes nothing that they do not hold.
+
+* `text_report.py`: `snncc inspect` as text and JSON: which columns its table has
+* `summary.py`: neurons, synapses and bytes, counted
+* `html.py`: the HTML page
+* `drawing.py`: where nodes and lines are on it
+* `dot.py`: DOT
+* `loss_report.py`: tables of blame and sensitivity
+* `estimate_report.py`: tables of `snncc estimate`
+* `pages.py`: docs/ops.md and docs/passes.md, and writing all made pages
+* `support.py`: docs/support.md
+* `results.py`: docs/results.md
+
+Tables and messages of commands: `snncc/cli/display.py`. A target's own report: its `report.py`.
+"""
 
 from .dot import network_dot
 from .estimate_report import estimate_rows, layer_rows

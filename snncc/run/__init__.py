@@ -1,4 +1,26 @@
-"""A bundle in use: run on its engines, verified stage by stage, flashed, spoken to."""
+"""A bundle in use: run on its engines, verified stage by stage, flashed, spoken to.
+
+* `verify.py`: which stages verify compares, and on how many samples
+* `side_by_side.py`: model, references and native program, window by window
+* `comparison.py`: what verify reports: differences of two stages, the earliest of all windows,
+  scores
+* `original.py`: where the model is found again
+* `rebuild.py`: the float network lowered again, and what differs from the bundle
+* `recompile.py`: whether a firmware is what its sources compile to
+* `engines.py`: which engines `snncc run` has
+* `lowered.py`: where a program runs: here, in a kit, on a board; the default board
+* `board_run.py`: a program on a board
+* `flash.py`: flashing, and when `--check` says that a board is right
+* `pace.py`: whether a board makes its ticks in time
+* `core_time.py`: cycles of an instruction, current of a core
+* `estimate_cost.py`: time, energy and memory of a bundle
+* `compare_bundles.py`: two bundles on the same samples
+* `explain.py`: why a bundle's integers lose
+* `left_out.py`: samples that a search has used, left out
+* `generation.py`: text from a model of symbols
+
+The first difference of two traces is found by `Trace.compare`, `snncc/ir/interpreter/trace.py`.
+"""
 
 from .board_run import Player
 from .compare_bundles import Pair, compare

@@ -1,4 +1,7 @@
-"""What `verify` finds: stages side by side, scores, and the report of all; runs nothing."""
+"""What `verify` finds: stages side by side, scores, and the report of all; runs nothing.
+
+Where two traces first differ is found by `Trace.compare`, `snncc/ir/interpreter/trace.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""The papers' models, trained or of published size; importing this face loads no torch."""
+"""The papers' models, trained or of published size; importing this face loads no torch.
+
+* `data/`: data sets
+* `models/`: the models in PyTorch, one a file
+* `training/`: recipes, and how they are trained
+* `cards.py`: which models there are, with their cards and weights
+* `sizes.py`: published sizes with random weights: add one here
+* `stand_ins.py`: these random weights and signals
+* `factories.py`: each model as `package.module:factory`
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,18 @@
-"""The c99 backend: integer networks to freestanding C; wires the files below, no logic."""
+"""The c99 backend: integer networks to freestanding C; wires the files below, no logic.
+
+* `lower/`: every choice: kernels of synapses, arithmetic of neurons, C types, shared memory
+* `emit/`: the choices as C text: header, source, README
+* `passes.py`: which passes a build runs, in which order
+* `rules.py`: ids of refusals (C001, …) and what is advised: add a refusal here
+* `target.py`: constants: lanes, widths, and the instructions by which kernels are chosen
+* `program.py`: the values that say which C to write, a class a kind of step
+* `storage.py`: constant tables, wires, states, and the C types that there are (`narrowest`)
+* `step_wires.py`: which wires a step reads and fills
+* `report.py`: bytes, neurons and synapses of each layer in the bundle's report
+* `simulate.py`: the emitted C compiled and run on this machine
+* `firmware.py`: the `main` that plays a stimulus on a board, and its bytes
+* `embedded.py`: the C of a network as part of something larger, such as a core's
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What C keeps, and in which C type: constant tables, wires, states, as frozen values.
+"""What C keeps, as frozen values: constant tables, wires, states; whose C types lowering chooses.
 
 A `Table` is constant, in flash; a `Wire` or a `Memory` is in RAM. A C type is the narrowest that
-contains all of its values (`narrowest`); that range comes from `lower/signal_uses.py` for a wire
-(`Facts.ctype`), from `lower/scalar_neurons.py` for a state. Neurons in lanes have int16 states
-(`lower/population_arithmetic.py`), weights in rows int8 (`lower/gathered_rows.py`).
+contains a range (`narrowest`). Which range that is, for a wire: `lower/signal_uses.py`
+(`Facts.ctype`); for a state: `lower/scalar_neurons.py`, or for neurons in lanes
+`lower/population_arithmetic.py` (int16_t or int32_t); for weights: `lower/gathered_rows.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,20 @@
-"""The lava backend: networks as Lava processes for Loihi 2; wires the files below, no logic."""
+"""The lava backend: networks as Lava processes for Loihi 2; wires the files below, no logic.
+
+* `lower/`: every choice: which process computes each population, in which step
+* `passes.py`: which passes a build runs, in which order
+* `rules.py`: ids of refusals (L001, …) and what is advised: add a refusal here
+* `target.py`: constants of Loihi: bits of weights, decays, thresholds, delays
+* `settings.py`: what a user may choose (`--option`)
+* `cores.py`: how many neuro cores a network takes, and whether it fits the chips
+* `program.py`: the values that say which processes there are and how they are wired
+* `emit.py`: the files of the Lava package
+* `netx.py`: the same as HDF5 for lava.lib.dl.netx, where a network is such a chain
+* `host.py`: what the host computes of inputs
+* `population_tick.py`: one tick of a population in Loihi's arithmetic
+* `simulate.py`: the processes computed on this machine, without Lava
+* `runtime.py`: which Lava is installed (`snncc setup`), and running a program in it
+* `report.py`: processes, synapses and chips in the bundle's report
+"""
 
 from __future__ import annotations
 

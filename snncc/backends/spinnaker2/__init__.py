@@ -1,4 +1,24 @@
-"""The spinnaker2 backend: networks on the cores of SpiNNaker 2; wires the files below, no logic."""
+"""The spinnaker2 backend: networks on the cores of SpiNNaker 2; wires the files below, no logic.
+
+* `chip/`: what the chip has: bytes of a core, cores, links, router entries
+* `applications/`: populations as applications of py-spinnaker2; delays, host, currents
+* `partition/`: how many neurons share a core, and the bytes that they take
+* `placement/`: which core of the machine each part runs on
+* `routing/`: keys, target lists, router tables
+* `kernel/`: the whole way for a kernel of our own
+* `passes.py`: which passes a build runs; whether py-spinnaker2's applications or our kernel is used
+* `rules.py`: ids of refusals (S001, …) and what is advised: add a refusal here
+* `settings.py`: what a user may choose (`--option`): boards, placement, kernel
+* `lower.py`: from a network to populations of py-spinnaker2, and in which chip ticks
+* `program.py`: the values: populations, synapses, cores
+* `emit.py`: the files: mapping, weights, the program that runs them
+* `mapping_json.py`: what `mapping.json` says
+* `simulate.py`: the chip on this machine, tick by tick; spikes that are lost
+* `activity.py`: events, arrivals and packets of a run
+* `limit_warnings.py`: warnings before a run: cycles of a tick, the shortest tick
+* `report.py`: cores, bytes and work in the bundle's report
+* `device.py`: which py-spinnaker2 is installed (`snncc setup`), and running on a board
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,15 @@
-"""The tflm backend: networks as TFLite-Micro models; wires the files below, no logic."""
+"""The tflm backend: networks as TFLite-Micro models; wires the files below, no logic.
+
+* `lower/`: every choice: which operators each op becomes, and the proof that int32 holds it
+* `emit/`: files: the model, op_resolver.h, the application
+* `run/`: running a model here: by arrays, or by its interpreter
+* `passes.py`: which passes a build runs, in which order
+* `rules.py`: ids of refusals (T001, …) and what is advised: add a refusal here
+* `target.py`: constants: what stock kernels hold, and the release of TFLite-Micro
+* `schema.py`: which operators may be used (`KINDS`), and the numbers of the file format
+* `program.py`: the values: tensors, operators, variables
+* `report.py`: bytes and operators in the bundle's report
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,19 @@
 """Networks on a kernel of our own: integers on the processing elements, values as events.
 
+* `partition/`: what each core computes, and what it receives
+* `lower.py`: from a network to the cores' programs; whether their data fits
+* `program.py`: the values: what each core runs; bytes of its memory by use
+* `sparse_rows.py`: when weights are kept one by one and not as a matrix
+* `port_ranges.py`: which port an event belongs to: the table a core searches
+* `events.py`: how many events each core is expected to receive
+* `emit.py`: the files of a build
+* `emit_core.py`: the C and the linker script of one core
+* `harness.py`: the C around all cores' C, to run on this machine
+* `native.py`: running that library: whole samples at once
+* `emulate.py`: each core as an emulated Cortex-M4F; how cores wait within a tick
+* `report.py`: cores, bytes and events in the bundle's report
+* `readme.py`: the README of a build
+
 Within a tick, cores wait for one another segment by segment: `partition/core_parts.py` says what a
 segment is, `Chip` in `emulate.py` plays them.
 """

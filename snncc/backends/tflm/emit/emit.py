@@ -1,4 +1,7 @@
-"""Program → files: the model, the same as a C array, its operators, an application. Pure."""
+"""Program → files: which there are, and the model as a C array. Pure.
+
+The operators that the C registers are in `op_resolver.py`, the application in `app_source.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,11 @@ from pathlib import PurePosixPath
 
 from snncc.backends import Files, LateFiles
 
-from ..program import Model, Program
-from ..schema import KINDS
+from ..program import Program
 from ..target import ALIGNMENT
 from .app_source import application, application_header
-from .arena import arena_bytes
 from .model import assemble
+from .op_resolver import op_resolver
 from .readme import readme
 from .writer import write
 
@@ -35,7 +37,7 @@ def emit(program: Program) -> Files:
     texts = {
         "model_data.h": _data_header(program),
         "model_data.cc": _data(program, body),
-        "op_resolver.h": _operators(program, model),
+        "op_resolver.h": op_resolver(program, model),
         "snncc_app.h": application_header(program),
         "snncc_app.cc": application(program, model),
         "README.md": readme(program, model, len(content)),
@@ -93,38 +95,4 @@ alignas({ALIGNMENT}) const unsigned char kModel[] = {{
 const std::size_t kModelBytes = sizeof(kModel);
 
 }}  // namespace snncc
-"""
-
-
-def _operators(program: Program, model: Model) -> str:
-    methods = [KINDS[code].method for code in model.codes]
-    adds = "\n".join(
-        f"    if (resolver.Add{method}() != kTfLiteOk) return kTfLiteError;" for method in methods
-    )
-    return f"""// op_resolver.h: exactly the operators of {program.name}; written by snncc.
-#ifndef SNNCC_OP_RESOLVER_H
-#define SNNCC_OP_RESOLVER_H
-
-#include <cstddef>
-
-#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
-
-namespace snncc {{
-
-constexpr unsigned int kOperatorKinds = {len(methods)};
-constexpr int kVariables = {len(model.variables)};  // resource variables
-// Enough with pointers of 64 bits and the reference kernels; a board needs less. Kernels with
-// scratch buffers of their own (CMSIS-NN convolutions) may need more.
-constexpr std::size_t kArenaBytes = {arena_bytes(model)};
-
-using OpResolver = tflite::MicroMutableOpResolver<kOperatorKinds>;
-
-inline TfLiteStatus AddOperators(OpResolver& resolver) {{
-{adds}
-    return kTfLiteOk;
-}}
-
-}}  // namespace snncc
-
-#endif
 """

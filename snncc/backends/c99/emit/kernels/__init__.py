@@ -1,4 +1,8 @@
-"""The arithmetic that all networks share: one header for a C compiler, kept here in pieces."""
+"""The arithmetic that all networks share: one header for a C compiler, kept here in pieces.
+
+No other module: each header beside this file is one piece (`rounding.h`, `rows.h`, `sums.h`, …),
+and `__init__.py` joins them in an order.
+"""
 
 from __future__ import annotations
 
