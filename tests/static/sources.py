@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,10 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[Import]:
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
+    """All imports of a file, those within functions too."""
+
     def visit(node: ast.AST, at_load: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Import):
@@ -37,7 +41,7 @@ def imports(path: Path) -> Iterator[Import]:
             else:
                 yield from visit(child, at_load and not deferred(child))
 
-    yield from visit(ast.parse(path.read_text()), True)
+    return tuple(visit(ast.parse(path.read_text()), True))
 
 
 def deferred(node: ast.AST) -> bool:

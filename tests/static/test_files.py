@@ -3,6 +3,7 @@
 import ast
 import importlib
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,30 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_a_file_opens_with_a_sentence_and_stays_short(path: Path) -> None:
+def faults(path: Path) -> Iterator[str]:
     text = path.read_text()
     sentence = ast.get_docstring(ast.parse(text))
-    assert sentence, "no module docstring: say what lives here and what may not"
-    assert sentence.splitlines()[0].endswith("."), "the first line of the docstring is a sentence"
-    assert len(text.splitlines()) <= LONGEST
+    if not sentence:
+        yield f"{name(path)} has no docstring: say what lives here and what may not"
+    elif not sentence.splitlines()[0].endswith("."):
+        yield f"{name(path)}: the first line of its docstring is not a sentence"
+    if (count := len(text.splitlines())) > LONGEST:
+        yield f"{name(path)} has {count} lines; {LONGEST} are the most"
+
+
+def test_a_file_opens_with_a_sentence_and_stays_short() -> None:
+    assert [fault for path in SOURCES for fault in faults(path)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["x = 1\n", '"""Title"""\n', '"""A sentence."""\n' + "\n" * LONGEST]
+)
+def test_a_fault_of_a_file_is_found(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    (tmp_path / "module.py").write_text(text)
+    assert len(list(faults(tmp_path / "module.py"))) == 1
 
 
 @pytest.mark.parametrize("package", FACES)

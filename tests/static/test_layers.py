@@ -4,9 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
-from .sources import PACKAGE, ROOT, SOURCES, dotted, imports
+from .sources import PACKAGE, ROOT, SOURCES, Import, dotted, imports
 
 # Folder → what of snncc it may import, from the face. A longer prefix wins.
 ALLOWED = {
@@ -53,43 +51,42 @@ def test_there_are_sources() -> None:
     assert len(SOURCES) > 5
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=dotted)
-def test_imports_point_downward(path: Path) -> None:
-    unit = home(dotted(path))
-    may = allowed(unit)
-    wrong = [
-        f"{path.name}:{found.line} imports {found.module}"
+def said(path: Path, found: Import) -> str:
+    return f"{path.relative_to(ROOT)}:{found.line} imports {found.module}"
+
+
+def of_snncc(found: Import) -> bool:
+    return found.module.partition(".")[0] == "snncc"
+
+
+def test_imports_point_downward() -> None:
+    assert [
+        said(path, found)
+        for path in SOURCES
+        if (may := allowed(unit := home(dotted(path)))) is not None
         for found in imports(path)
-        if found.module.partition(".")[0] == "snncc"
-        and may is not None
-        and home(found.module) != unit
-        and home(found.module) not in may
-    ]
-    assert not wrong
+        if of_snncc(found) and home(found.module) not in {unit, *may}
+    ] == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=dotted)
-def test_a_relative_import_stays_at_home(path: Path) -> None:
-    unit = home(dotted(path))
-    assert not [
-        f"{path.name}:{found.line} imports {found.module}"
+def test_a_relative_import_stays_at_home() -> None:
+    assert [
+        said(path, found)
+        for path in SOURCES
         for found in imports(path)
-        if found.relative and home(found.module) != unit
-    ]
+        if found.relative and home(found.module) != home(dotted(path))
+    ] == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=dotted)
-def test_borders_are_crossed_at_the_face(path: Path) -> None:
-    unit = home(dotted(path))
-    wrong = [
-        f"{path.name}:{found.line} imports {found.module} instead of {home(found.module)}"
+def test_borders_are_crossed_at_the_face() -> None:
+    assert [
+        f"{said(path, found)} instead of {home(found.module)}"
+        for path in SOURCES
         for found in imports(path)
-        if found.module.partition(".")[0] == "snncc"
-        and home(found.module) != unit
-        and home(found.module) != "snncc"
+        if of_snncc(found)
+        and home(found.module) not in {home(dotted(path)), "snncc"}
         and not (ROOT / Path(*found.module.split("."))).is_dir()  # a package is its own face
-    ]
-    assert not wrong
+    ] == []
 
 
 def strings(path: Path) -> list[str]:
@@ -109,25 +106,33 @@ UNITS = {p.stem for p in PACKAGE.iterdir() if p.stem.isidentifier() and p.stem n
 UPPER = re.compile(rf"\bzoo\b|snncc\.({'|'.join(UNITS)})\b")
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in SOURCES if dotted(p).startswith("snncc.frontends")], ids=dotted
-)
-def test_no_frontend_reaches_the_zoo_or_the_driver_by_a_string(path: Path) -> None:
-    assert not [text for text in strings(path) if UPPER.search(text)]
+def below(*packages: str) -> list[Path]:
+    return [path for path in SOURCES if dotted(path).startswith(packages)]
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if dotted(p).startswith(LIGHT)], ids=dotted)
-def test_nothing_heavy_is_imported_at_load(path: Path) -> None:
-    wrong = [
-        f"{path.name}:{found.line} imports {found.module}"
+def test_no_frontend_reaches_the_zoo_or_the_driver_by_a_string() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}: {text}"
+        for path in below("snncc.frontends")
+        for text in strings(path)
+        if UPPER.search(text)
+    ] == []
+
+
+def heavy(found: Import) -> bool:
+    return found.module.partition(".")[0] in HEAVY
+
+
+def test_nothing_heavy_is_imported_at_load() -> None:
+    assert [
+        said(path, found)
+        for path in below(*LIGHT)
         for found in imports(path)
-        if found.at_load and found.module.partition(".")[0] in HEAVY
-    ]
-    assert not wrong
+        if found.at_load and heavy(found)
+    ] == []
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in SOURCES if dotted(p).startswith("snncc.ir")], ids=dotted
-)
-def test_the_language_knows_no_torch_at_all(path: Path) -> None:
-    assert not [found for found in imports(path) if found.module.partition(".")[0] in HEAVY]
+def test_the_language_knows_no_torch_at_all() -> None:
+    assert [
+        said(path, found) for path in below("snncc.ir") for found in imports(path) if heavy(found)
+    ] == []
