@@ -1,7 +1,7 @@
 """The frontend for ONNX step cells, and the way back; ONNX itself is loaded when it is needed.
 
 * `read/`: opening `.onnx` and `.pt2` files, and running them beside the network
-* `formulas/`: one tick as formulas: the rule of each operator, and how neurons are recognised
+* `formulas/`: one tick as formulas: the rule of each operator; neurons for states
 * `write/`: a network as an ONNX model, op by op
 
 Add an operator: `formulas/compute_rules.py`, or `formulas/layout_rules.py` if it only moves values.

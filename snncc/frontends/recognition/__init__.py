@@ -1,4 +1,9 @@
-"""Formulas of one tick and the neurons that they are, for every reader that computes on them."""
+"""Formulas of one tick and the neurons that they are, for every reader that computes on them.
+
+* `match_neurons.py`: how a LIF is recognised: state, threshold and reset guessed, then proven
+* `poly.py`: the normal form of a formula: sums of products of atoms
+* `trace_step.py`: an op's own tick as formulas, by which a guess is proven
+"""
 
 from .match_neurons import Neuron, recognize
 from .poly import (

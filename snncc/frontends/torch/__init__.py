@@ -6,6 +6,7 @@
 * `expressions/`: signals of single ticks, and how PyTorch's axes act on them
 * `operations/`: which op each PyTorch operation becomes: add an operation there
 * `neurons/`: snnTorch, SpikingJelly, Norse, Sinabs, Rockpool and own neurons: add a library there
+* `written/`: neurons that a model computes by hand: found by comparisons, recognised, or refused
 * `reroll/`: the loop over ticks turned back into one tick
 * `check/`: the comparison of model and network that every import must pass
 """

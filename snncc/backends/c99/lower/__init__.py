@@ -7,6 +7,7 @@
 * `event_convolution.py`: convolutions driven by events
 * `taps.py`: which taps of a window meet which positions
 * `elements.py`: ops without weights: element loops, pools, matrix products
+* `element_order.py`: transposes and joins: strides, or events under other numbers
 * `requantized.py`: registers, tables, norms, graded events
 * `population_arithmetic.py`: lanes or scalar, and the C type of states in lanes (int16_t or
   int32_t)
