@@ -8,8 +8,8 @@
 * `handover.py`: what a user may ask of a project: window, labels, version
 * `fitting_bits.py`: how many bits of weights are advised where a sum does not fit
 * `other_target.py`: which other target is advised for a node that this one refuses
-* `runtimes.py`: vendors' kits (`snncc setup`): where they are installed, how long they are waited
-  for
+* `runtimes.py`: vendors' kits (`snncc setup`): where they are installed, and their processes; their
+  versions: `lava/runtime.py`, `spinnaker2/device.py`
 * `signals.py`: signals as codes, and which wires are recorded
 * `lazy_files.py`: files whose content is made when it is read
 * `npz.py`: arrays as `.npz` whose bytes are the same each time

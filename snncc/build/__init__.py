@@ -2,8 +2,8 @@
 
 * `compile_model.py`: the order of a build; how many samples are the check signal
 * `prepare.py`: whose option is whose, settings, which passes; ranges where there are no samples
-* `calibration_data.py`: how many samples and ticks calibration sees; warnings of clipped or coarse
-  inputs
+* `calibration_data.py`: how many samples and ticks calibration sees; notes on how coarsely inputs
+  count, and how much room they have
 * `lowering.py`: a float network to a program, the first way that does not refuse it
 * `run_passes.py`: passes run one by one: printed, dumped, timed
 * `claims.py`: whether each pass keeps its promise, by signals before and after it

@@ -7,7 +7,7 @@
   read
 * `stateless_nodes.py`: weights, convolutions, pools, reshapes, scales
 * `node_parts.py`: how a parameter of a node is read and broadcast; what a node becomes
-* `choices.py`: what NIR leaves open (time step, reset), and its options and presets
+* `choices.py`: what NIR leaves open (dt, integrator, reset, its order), as options and presets
 * `file_facts.py`: which of these choices matter for a file; whether spikes enter
 * `inline.py`: graphs inside graphs, and edges that make no sense
 * `loops.py`: which wires of a cycle are one tick late

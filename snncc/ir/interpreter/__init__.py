@@ -4,5 +4,5 @@
 * `reference.py`: in which order nodes step within a tick, and when a delayed value is read
 * `trace.py`: what a run recorded; where two runs first differ (`Trace.compare`), with which lag
 
-Shown to people, differences are stages of verify: `snncc/run/comparison.py`.
+The differences that `snncc verify` reports are gathered in `snncc/run/comparison.py`.
 """
