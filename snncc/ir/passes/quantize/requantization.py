@@ -258,7 +258,9 @@ class _Registers:
         real = [each for each in node.inputs if not counts_spikes(self.network, each)]
         if use not in real:
             return 0
-        return -(-spared // 2) if len(real) > 1 else spared
+        if len(real) == 1:
+            return spared
+        return -(-spared // 2) if use == real[0] else spared // 2
 
     def _count_bits(self, use: Use) -> float:
         """Bits of the largest value of one side of a product, the sign's left out."""
