@@ -28,7 +28,7 @@ from snncc.loss import Loss, measure
 from snncc.zoo import names
 
 CALIBRATION_SAMPLES = 64  # of the training data
-SEARCH_SAMPLES = 256  # of it
+SEARCH_SAMPLES = 512  # of it
 BAR = 0.5  # points that 8-bit weights may lose
 COLUMNS = (
     "model", "target", "states", "samples", "float", "integers", "points", "same answers",

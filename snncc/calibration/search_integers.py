@@ -18,7 +18,7 @@ from .round_layer import WAYS
 RUNS = 24  # of the integer network at most
 WORK = 4 * MINUTE  # in these, as the reference does it
 FEWEST_SAMPLES = 8  # below which a choice says nothing
-MOST_SAMPLES = 128
+MOST_SAMPLES = 512
 FITTED = 64  # samples whose inputs' moments are taken
 MOST_LAYERS = 8  # that are asked for one by one
 CORRECTIONS = 2  # of the biases
