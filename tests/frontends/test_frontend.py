@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from snncc.frontends import Imported
 from snncc.frontends.torch import TorchFrontend
+from snncc.frontends.torch.load.source import build
 from snncc.ir import ImportRefused, UsageError, run
 
 ZOO = Path(__file__).parent / "zoo_of_users"
@@ -181,3 +185,23 @@ def test_a_neuron_of_a_library_without_table_is_named(load: Load, tmp_path: Path
     )
     with pytest.raises(ImportRefused, match=r"module '1' \(IFNode\): it is of bindsnet"):
         load(path, shape="6")
+
+
+def test_a_library_that_the_factory_itself_imports_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that can be built without CuPy only where its classes are replaced meanwhile."""
+    (tmp_path / "late_library.py").write_text("ready = False\n")
+    (tmp_path / "model.py").write_text(
+        "def build():\n    import late_library\n    from torch import nn\n"
+        "    assert late_library.ready\n    return nn.Linear(2, 2)\n"
+    )
+    monkeypatch.delitem(sys.modules, "late_library", raising=False)
+
+    @contextmanager
+    def within() -> Generator[None]:
+        if "late_library" in sys.modules:
+            monkeypatch.setattr(sys.modules["late_library"], "ready", True)
+        yield
+
+    assert isinstance(build(f"{tmp_path / 'model.py'}:build", within), nn.Linear)

@@ -43,7 +43,14 @@ def build(source: str, within: Building = nullcontext) -> nn.Module:
     if not hasattr(module, name):
         offered = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
         raise UsageError(f"{place}: {describe_unknown('factory', name, offered)}")
-    with within():
+    loaded = set(sys.modules)
+    try:
+        with within():
+            return _build(getattr(module, name), source)
+    except ImportRefused:
+        if loaded == set(sys.modules):
+            raise
+    with within():  # which knows by now what the factory itself imports
         return _build(getattr(module, name), source)
 
 
