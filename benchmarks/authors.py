@@ -119,11 +119,9 @@ ROWS = {
 def write_factory(row: Row, checkouts: Path, folder: Path) -> Path:
     """The file that is named on the command line."""
     place = checkouts / row.repository.rpartition("/")[2] / row.folder
-    lines = "\n".join(f"    {line}" for line in row.factory.splitlines())
+    lines = "\n".join(f"    {line}" for line in ("torch.manual_seed(0)", *row.factory.splitlines()))
     file = folder / "factory.py"
-    file.write_text(
-        f"{PRELUDE}sys.path.insert(0, {str(place)!r})\n\n\ndef build():\n    torch.manual_seed(0)\n{lines}\n"
-    )
+    file.write_text(f"{PRELUDE}sys.path.insert(0, {str(place)!r})\n\n\ndef build():\n{lines}\n")
     return file
 
 

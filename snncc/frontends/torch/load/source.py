@@ -44,14 +44,16 @@ def build(source: str, within: Building = nullcontext) -> nn.Module:
         offered = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
         raise UsageError(f"{place}: {describe_unknown('factory', name, offered)}")
     loaded = set(sys.modules)
-    try:
-        with within():
+    folder = Path(place).parent if place.endswith(".py") else Path()
+    with _allow_imports(folder):
+        try:
+            with within():
+                return _build(getattr(module, name), source)
+        except ImportRefused:
+            if loaded == set(sys.modules):
+                raise
+        with within():  # which knows by now what the factory itself imports
             return _build(getattr(module, name), source)
-    except ImportRefused:
-        if loaded == set(sys.modules):
-            raise
-    with within():  # which knows by now what the factory itself imports
-        return _build(getattr(module, name), source)
 
 
 def _build(factory: object, source: str) -> nn.Module:
