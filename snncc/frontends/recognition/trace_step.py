@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -60,6 +61,22 @@ class Formula(NDArrayOperatorsMixin):
         """Another formula over the same atoms."""
         return Formula(poly, self._atoms)
 
+    def add(self, left: object, right: object) -> Formula:
+        """The sum of two formulas."""
+        return self.make(add(self.read(left), self.read(right)))
+
+    def subtract(self, left: object, right: object) -> Formula:
+        """The difference of two formulas."""
+        return self.make(add(self.read(left), scale_poly(self.read(right), -1)))
+
+    def multiply(self, left: object, right: object) -> Formula:
+        """The product of two formulas."""
+        return self.make(multiply(self.read(left), self.read(right)))
+
+    def negate(self, one: object) -> Formula:
+        """A formula with the other sign."""
+        return self.make(scale_poly(self.read(one), -1))
+
     def compare(self, left: object, right: object, strict: bool) -> Formula:
         """1 where left is above right, or where it is not below; else 0."""
         difference = add(self.read(left), scale_poly(self.read(right), -1))
@@ -87,14 +104,12 @@ class FormulaArithmetic(FloatArithmetic):
 
 
 UFUNCS: Mapping[str, Rule] = {
-    "add": lambda f, a, b: f.make(add(f.read(a), f.read(b))),
-    "subtract": lambda f, a, b: f.make(add(f.read(a), scale_poly(f.read(b), -1))),
-    "multiply": lambda f, a, b: f.make(multiply(f.read(a), f.read(b))),
-    "negative": lambda f, a: f.make(scale_poly(f.read(a), -1)),
-    "greater": lambda f, a, b: f.compare(a, b, strict=True),
-    "greater_equal": lambda f, a, b: f.compare(a, b, strict=False),
-    "less": lambda f, a, b: f.compare(b, a, strict=True),
-    "less_equal": lambda f, a, b: f.compare(b, a, strict=False),
+    "add": Formula.add,
+    "subtract": Formula.subtract,
+    "multiply": Formula.multiply,
+    "negative": Formula.negate,
+    "greater": partial(Formula.compare, strict=True),
+    "greater_equal": partial(Formula.compare, strict=False),
 }
 """What a function of numpy makes of formulas, by its name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from snncc.frontends.recognition import (
     recognize,
     scale_poly,
 )
-from snncc.ir import ImportRefused, Op, Shape, Tensor
+from snncc.ir import ImportRefused, Op, Param, Shape, Tensor, values_of
 from snncc.ir.ops import BOTTOMLESS, LIF
 
 from ..expressions.expr import Apply, Compared, Constant, Expr, Weaver
@@ -326,8 +327,7 @@ def split_threshold(difference: Expr, shape: Shape) -> tuple[Expr, Array]:
 
 
 def _numbers(op: Op, name: str, tensors: Mapping[str, Tensor]) -> Array:
-    value = getattr(op, name, 1.0)
-    return np.asarray(value if isinstance(value, float) else tensors[value.name].values)
+    return np.asarray(values_of(cast("Param", getattr(op, name, 1.0)), tensors))
 
 
 def _initial(rest: Array, decay: Array) -> float:
