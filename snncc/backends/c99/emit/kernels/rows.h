@@ -2,7 +2,7 @@
 
 /* The rows of all events from `event` to `end`, added up. A core with eight registers takes four neurons at a time: it
  * reads each event twice, but nothing waits in memory. */
-SNNCC_INLINE void snncc_gather_half(uint32_t *pairs, const uint32_t *words, const snncc_event *event,
+SNNCC_INLINE void snncc_gather_four(uint32_t *pairs, const uint32_t *words, const snncc_event *event,
                                     const snncc_event *end)
 {
     const uint32_t more = 0x00800080u * (uint32_t)(end - event);
@@ -21,8 +21,8 @@ SNNCC_INLINE void snncc_gather_half(uint32_t *pairs, const uint32_t *words, cons
 SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, const snncc_event *event,
                                       const snncc_event *end)
 {
-    snncc_gather_half(sum.pair, &rows->word[0], event, end);
-    snncc_gather_half(sum.pair + 2, &rows->word[1], event, end);
+    snncc_gather_four(sum.pair, &rows->word[0], event, end);
+    snncc_gather_four(sum.pair + 2, &rows->word[1], event, end);
     return sum;
 }
 
