@@ -20,10 +20,7 @@ SNNCC_INLINE uint32_t snncc_add_odd(uint32_t pair, uint32_t bytes)
 
 SNNCC_INLINE snncc_lanes snncc_add(snncc_lanes sum, const snncc_row *row)
 {
-    uint32_t first, second;
-    SNNCC_UNSEEN(row);
-    first = row->word[0];
-    second = row->word[1];
+    const uint32_t first = row->word[0], second = row->word[1];
     sum.pair[0] = snncc_add_even(sum.pair[0], first);
     sum.pair[1] = snncc_add_odd(sum.pair[1], first);
     sum.pair[2] = snncc_add_even(sum.pair[2], second);

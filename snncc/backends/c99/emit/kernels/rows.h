@@ -1,3 +1,10 @@
+/* Both words of a row that lies in memory, with LDRD. */
+#if SNNCC_DSP
+#define SNNCC_ONE_LOAD(row) SNNCC_UNSEEN(row)
+#else
+#define SNNCC_ONE_LOAD(row) (void)(row)
+#endif
+
 #if SNNCC_FEW_REGISTERS
 
 /* The rows of all events from `event` to `end`, added up. A core with eight registers takes four neurons at a time: it
@@ -35,8 +42,11 @@ SNNCC_INLINE snncc_lanes snncc_gather(snncc_lanes sum, const snncc_row *rows, co
     snncc_sums sums = snncc_count(snncc_open(sum), end - event);
 
     SNNCC_ROLLED
-    while (event != end)
-        sums = snncc_more(sums, rows + *event++);
+    while (event != end) {
+        const snncc_row *row = rows + *event++;
+        SNNCC_ONE_LOAD(row);
+        sums = snncc_more(sums, row);
+    }
     return snncc_close(sums);
 }
 
@@ -49,8 +59,11 @@ SNNCC_INLINE snncc_lanes snncc_gather_from(snncc_lanes sum, const snncc_row *row
     snncc_sums sums = snncc_count(snncc_open(sum), end - event);
 
     SNNCC_ROLLED
-    while (event != end)
-        sums = snncc_more(sums, rows + (*event++ - base));
+    while (event != end) {
+        const snncc_row *row = rows + (*event++ - base);
+        SNNCC_ONE_LOAD(row);
+        sums = snncc_more(sums, row);
+    }
     return snncc_close(sums);
 }
 
@@ -64,7 +77,9 @@ SNNCC_INLINE snncc_lanes snncc_gather_until(snncc_lanes sum, const snncc_row *ro
 
     SNNCC_ROLLED
     while ((index = *next) < limit) {
-        sums = snncc_more(sums, rows + (index - base));
+        const snncc_row *row = rows + (index - base);
+        SNNCC_ONE_LOAD(row);
+        sums = snncc_more(sums, row);
         next++;
     }
     sums = snncc_count(sums, next - *event);
