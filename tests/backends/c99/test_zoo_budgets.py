@@ -22,7 +22,7 @@ class Budget:
 
 
 BUDGETS = {
-    "egru-text": Budget(175_000, 6, 86),
+    "egru-text": Budget(178_000, 6, 84),
     "egru-wisdm": Budget(95_000, 5, 64),
     "l2mu-braille": Budget(9_400, 4, 97),
     "l2mu-braille-zero": Budget(9_900, 4, 97),
