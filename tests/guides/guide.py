@@ -8,6 +8,8 @@ that the last command prints.
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -94,10 +96,17 @@ class Reader:
         if line == "pip install -e .":
             self._install()
             return
+        path = os.pathsep.join((str(self.folder), str(ROOT)))
+        environment = {**os.environ, "PYTHONPATH": path}
+        if program == "python":
+            given = {"cwd": self.folder, "env": environment, "timeout": 300}
+            ran = subprocess.run([sys.executable, *words], capture_output=True, text=True, **given)
+            assert ran.returncode == 0, f"{line}\n{ran.stdout}\n{ran.stderr}"
+            self.printed = ran.stdout + ran.stderr
+            return
         assert program == "snncc", line
         if self._commands is None:
-            path = os.pathsep.join((str(self.folder), str(ROOT)))
-            ready = commands({**os.environ, "PYTHONPATH": path}, self._loaded)
+            ready = commands(environment, self._loaded)
             self._commands = self._server.enter_context(ready)
         done = self._commands(*words, folder=self.folder)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
