@@ -16,7 +16,7 @@ SNNCC_INLINE int32_t snncc_fit32(int32_t value, int32_t low, int32_t high)
     return value > high ? high : value < low ? low : value;
 }
 
-/* Whether v > threshold, both of 16 bits: on a small core the sign of their difference, for a comparison needs a jump. */
+/* Whether v > threshold, both of 16 bits: on a small core by the sign of their difference, as comparisons jump. */
 SNNCC_INLINE int32_t snncc_exceeds(int32_t v, int32_t threshold)
 {
 #if SNNCC_SWAR
