@@ -124,10 +124,8 @@ def test_a_network_too_large_for_the_board_names_the_bytes(
 ) -> None:
     from dataclasses import replace
 
-    import snncc.boards as floor
-
     tiny = replace(board("nucleo-f446re"), name="tiny", flash_bytes=1024)
-    monkeypatch.setattr(floor, "BOARDS", (tiny,))
+    monkeypatch.setattr("snncc.boards.catalogue.BOARDS", (tiny,))
     request = BuildRequest(
         model=str(text), target="c99", board="tiny", output=tmp_path / "tiny.snnb"
     )

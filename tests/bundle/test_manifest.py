@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -229,12 +230,18 @@ def test_names_that_are_not_inside(name: str) -> None:
 
 def test_ranges_come_back_to_the_bit() -> None:
     network = hand("readout")
-    ranges = calibrate(network, spikes_for(network))
+    ranges = replace(
+        calibrate(network, spikes_for(network)),
+        held_out=frozenset({"x"}),
+        chosen={"c.weight": np.linspace(-1, 1, 6).reshape(2, 3)},
+        units={"c": np.array([0.5, 0.25])},
+        finer={"s1": 2.0},
+    )
     again = ranges_from(ranges_arrays(ranges))
     assert all(vars(ranges).values()), "a field is empty, so nothing is shown of it"
     for name, value in vars(ranges).items():
         found = getattr(again, name)
-        if name in ("peaks", "signal"):
+        if name in ("peaks", "signal", "chosen", "units"):
             assert {k: Tensor(v) for k, v in found.items()} == {
                 k: Tensor(v) for k, v in value.items()
             }

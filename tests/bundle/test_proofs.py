@@ -238,7 +238,7 @@ def test_a_board_that_is_too_small_throws_nothing_away(
     from snncc import boards
 
     small = replace(boards.board("cortex-m4-emulated"), name="tiny", flash_bytes=1024)
-    monkeypatch.setattr(boards, "BOARDS", (*boards.BOARDS, small))
+    monkeypatch.setattr("snncc.boards.catalogue.BOARDS", (*boards.boards(), small))
     report = verify(Bundle.open(bundle), board="tiny")
     absent = str(report.as_json()["comparisons"][-1]["absent"])
     assert "name a larger board with --board" in absent

@@ -134,7 +134,7 @@ def _write_data(folder: Path) -> None:
     np.savez(folder / "good.npz", **good)
     whole = (folder / "good.npz").read_bytes()
     (folder / "torn.npz").write_bytes(whole[: len(whole) // 2])
-    np.savez(folder / "nox.npz", inputs=good["x"], y=good["y"])
+    np.savez(folder / "nox.npz", stimuli=good["x"], y=good["y"])
     np.savez(folder / "nan.npz", x=np.where(good["x"] > 0, np.nan, 0.0), y=good["y"])
     np.savez(folder / "wide.npz", x=np.zeros((6, 20, 5), np.uint8), y=good["y"])
     np.savez(folder / "flat.npz", x=np.zeros(6, np.uint8), y=good["y"])

@@ -63,7 +63,7 @@ CASES: dict[str, tuple[list[str], int, Sequence[str]]] = {
     "weights: a pickled module": (weights("module.pt"), 1, ["module.pt"]),
     "data: no such file": (data("none.npz"), 2, ["none.npz"]),
     "data: torn": (data("torn.npz"), 2, ["torn.npz"]),
-    "data: no x": (data("nox.npz"), 2, ["nox.npz", "x", "inputs"]),
+    "data: no x": (data("nox.npz"), 2, ["nox.npz", "x", "stimuli"]),
     "data: NaN": (data("nan.npz"), 2, ["nan.npz", "finite"]),
     "data: another shape": (data("wide.npz"), 1, ["4", "5"]),
     "data: one axis": (data("flat.npz"), 2, ["flat.npz", "samples"]),
