@@ -50,7 +50,7 @@ if find_spec("torchvision") is None:
 """
 SECONDS = 600
 SAMPLES = 4
-BOARD = "nucleo-l4r5zi"
+BOARD = "nucleo-l4r5zi-emulated"
 
 
 @dataclass(frozen=True)
