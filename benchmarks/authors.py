@@ -86,7 +86,7 @@ ROWS = {
         "ZK-Zhou/spikformer",
         "imagenet",
         "from model import Spikformer\n"
-        "return Spikformer(32, 32, 16, 3, 10, 64, 4, 4, depths=1, sr_ratios=1, T=4)",
+        "return Spikformer(32, 32, 16, 3, 10, 64, 4, 4, depths=1, sr_ratios=1)",
         (3, 32, 32),
         4,
     ),
@@ -141,7 +141,7 @@ def try_row(row: Row, checkouts: Path) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = write_factory(row, checkouts, folder)
-        images = np.random.default_rng(0).normal(0, 2, (SAMPLES, *row.shape)).astype(np.float32)
+        images = np.random.default_rng(0).normal(0, 4, (SAMPLES, *row.shape)).astype(np.float32)
         np.savez(folder / "data.npz", x=images, y=np.zeros(SAMPLES, dtype=np.int64))
         data = ["--data", str(folder / "data.npz"), "--option", f"ticks={row.ticks}"]
         bundle = str(folder / "bundle")
