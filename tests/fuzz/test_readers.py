@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import tempfile
 import time
 import warnings
@@ -93,7 +94,7 @@ def test_a_reach_out_of_the_folder_is_seen(
 
 
 def test_a_hang_and_a_crash_are_seen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.fuzz.attempt.SECONDS", 0.5)
+    monkeypatch.setattr(sys.modules[attempt.__module__], "SECONDS", 0.5)
     assert asked(folder, "while True: pass").fault == "hang"
     assert asked(folder, "import time\n    time.sleep(60)").fault == "hang"
     assert asked(folder, "import os\n    os.kill(os.getpid(), 9)").fault == "killed by SIGKILL"

@@ -45,6 +45,10 @@ class Neuron:
     spike: Fired | None
 
 
+MOST_COMPARISONS = 8
+"""Of a tick's formula with its own potential; a neuron has two, its spikes and those before."""
+
+
 @dataclass(frozen=True)
 class Guess:
     """One way to reset, and what it would be reset by."""
@@ -61,6 +65,8 @@ def recognize(state: Held, renewed: Poly, atoms: Atoms, initial: Array) -> Neuro
     both formulas must come out: the renewed state and the spikes.
     """
     fired = [a for a in atoms if isinstance(a, Fired) and depends(a.difference, state)]
+    if len(fired) > MOST_COMPARISONS:
+        return None
     own = frozenset[Atom](fired) & renewed.atoms
     rest = renewed.remove_atoms(own) if own else renewed
     decay = rest.coefficient(state)
@@ -84,12 +90,12 @@ def recognize(state: Held, renewed: Poly, atoms: Atoms, initial: Array) -> Neuro
 
 def _thresholds(found: Formulas, fired: list[Fired]) -> Iterator[tuple[Fired, Fired | None, Array]]:
     """Every comparison that could be the spikes, with that of the tick before, and a threshold."""
+    state = of_atom(found.state)
+    before = [one for one in fired if constant_difference(one.difference, state) is not None]
     for spike in fired:
-        for last in (None, *fired):
+        for last in (None, *before):
             if last is None:
                 ends = (found.rest, found.renewed)
-            elif constant_difference(last.difference, of_atom(found.state)) is None:
-                continue
             else:
                 ends = (found.renewed, found.check_reset(spike, last))
             for end in ends:

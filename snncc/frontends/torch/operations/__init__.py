@@ -2,7 +2,7 @@
 
 * `operation_table.py`: the table itself (`ROWS`, `row`), reasons of refusals, and its element-wise
   rows: add, mul, relu, sum, mean
-* `layouts.py`: what moves values: view, permute, slice, flip, cat, stack, repeat, index; add roll
+* `layouts.py`: what moves values: view, permute, slice, flip, cat, stack, repeat, index
   here
 * `layers.py`: linear, matmul, einsum, conv, batch norm
 * `products.py`: matrix products of two signals
@@ -13,6 +13,6 @@
 * `comparisons.py`: gt, ge, lt, le, sign, heaviside, and, or, not, where: neurons written by hand
 * `activations.py`: clamp, leaky_relu, elu, silu, gelu, pow
 * `scores.py`: softmax, argmax, max and min
-* `fixed_maps.py`: any operation without a row that only moves or weighs values
+* `fixed_maps.py`: any operation without a row that only moves or weighs values, such as roll
 * `replacements.py`: what to train with instead of a refused operation
 """
