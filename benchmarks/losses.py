@@ -19,6 +19,7 @@ from snncc.backend_and_frontend import backend
 from snncc.backends import Settings
 from snncc.build import LoweredNetwork, lower_network
 from snncc.build.calibration_data import learn_ranges
+from snncc.build.choose_integers import TRAINING_SAMPLES
 from snncc.calibration import search_integers
 from snncc.datasets import calibration
 from snncc.importing import import_model
@@ -28,7 +29,6 @@ from snncc.loss import Loss, measure
 from snncc.zoo import names
 
 CALIBRATION_SAMPLES = 64  # of the training data
-SEARCH_SAMPLES = 512  # of it
 BAR = 0.5  # points that 8-bit weights may lose
 COLUMNS = (
     "model", "target", "states", "samples", "float", "integers", "points", "same answers",
@@ -51,7 +51,7 @@ def measure_model(
     assert known is not None, "and training data"
     ranges = learn_ranges(network, known)[0]
     calibrated = time.perf_counter() - began
-    seen = calibration(f"zoo:{name}", None, samples, SEARCH_SAMPLES)
+    seen = calibration(f"zoo:{name}", None, samples, TRAINING_SAMPLES)
     assert seen is not None, "as before"
     for target in targets:
         for state_bits in (32, 16):

@@ -57,7 +57,7 @@ def choose_integers(
         say: is given lines of progress.
 
     Raises:
-        UsageError: there are no samples to choose on, or nothing to choose.
+        UsageError: no samples were given to choose on, or nothing can be chosen.
         SpikesDiffer: more is lost than the budget allows.
         CompileError: the target does not take the network.
     """

@@ -30,8 +30,9 @@
 * `wire_units.py`: in which unit a wire counts, where its node or a format says it
 """
 
-from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from .arithmetic.arithmetic import Arithmetic, FloatArithmetic
 from .arithmetic.functions import FUNCTIONS, RealFunction, error_bound
+from .arithmetic.integer_arithmetic import IntegerArithmetic, encode_input
 from .arithmetic.number import (
     Factor,
     Format,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic
+from .arithmetic.arithmetic import Arithmetic, FloatArithmetic
+from .arithmetic.integer_arithmetic import IntegerArithmetic
 from .arithmetic.number import Single
 from .arithmetic.single_arithmetic import SingleArithmetic
 from .errors import NumberError, RuleViolation

@@ -16,7 +16,7 @@
 * `estimate_cost.py`: time, energy and memory of a bundle
 * `compare_bundles.py`: two bundles on the same samples
 * `explain.py`: why a bundle's integers lose
-* `left_out.py`: samples that a search has used, left out
+* `tested_samples.py`: on which samples a bundle is tested; without those of a search
 * `generation.py`: text from a model of symbols
 
 The first difference of two traces is found by `Trace.compare`, `snncc/ir/interpreter/trace.py`.

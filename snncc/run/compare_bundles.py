@@ -7,11 +7,11 @@ from pathlib import Path
 
 from snncc.backends import Json
 from snncc.bundle import Bundle
-from snncc.datasets import Samples, find_samples
+from snncc.datasets import find_samples
 from snncc.loss import Loss, measure
 from snncc.reference_work import MINUTE, count_affordable
 
-from .engines import fit
+from .tested_samples import choose_tested
 
 MOST_SAMPLES, FEWEST_SAMPLES = 1_024, 8
 
@@ -72,16 +72,14 @@ def compare(left: Bundle, right: Bundle, data: Path | None = None) -> Pair:
         UsageError: the data are bad, or an input has another shape.
     """
     given = find_samples(left.model, data, left.model_options)
-    samples = given or Samples(left.check()[0], None)
-    for bundle in (left, right):
-        fit(bundle, samples.signal)
-        samples.refuse_labels_beyond(bundle.classes)
+    samples, left_out = choose_tested(left, given)
+    samples, more = choose_tested(right, samples)
     ticks = samples.signal.shape[1]
     most = count_affordable(left.network, ticks, 2, MINUTE // 2)
     some = samples.spread(max(FEWEST_SAMPLES, min(MOST_SAMPLES, most)))
     late = max((*left.lag.values(), *right.lag.values()), default=0)
     found = measure(left.network, right.network, some.signal, some.labels, late)
-    notes: list[str] = []
+    notes = [*left_out, *more]
     if late:
         notes.append(
             "one of them answers later by some ticks, so layers are not compared tick by tick"

@@ -25,8 +25,8 @@ from snncc.ir import CapacityError, DeviceError
 from snncc.reference_work import MINUTE, count_affordable
 
 from .core_time import Current, time_instructions
-from .engines import fit
 from .lowered import Lowered, board_of
+from .tested_samples import choose_tested
 
 EVERYWHERE = ("horowitz-45nm", "step-memory")
 """Profiles that price any network, whatever its target is."""
@@ -56,6 +56,7 @@ class Estimate:
         ticks: how long a tick takes, in milliseconds; None: nothing says it.
         priced: by each profile that prices layers.
         drawn: source → microjoules of an inference, of what draws power for a time.
+        instructions: of a tick on the board's core, counted by its emulated twin.
         memory: bytes and cores, as the target counts them.
         notes: what was not estimated, a sentence each.
     """
@@ -69,8 +70,13 @@ class Estimate:
     ticks: Derived | None
     priced: tuple[Priced, ...]
     drawn: Mapping[str, Derived]
+    instructions: float | None
     memory: Mapping[str, Json]
     notes: tuple[str, ...]
+
+    def note(self, sentence: str) -> Estimate:
+        """The same with one more note."""
+        return replace(self, notes=(*self.notes, sentence))
 
     def as_json(self) -> dict[str, Json]:
         """As `estimate --json` prints it."""
@@ -101,6 +107,7 @@ class Estimate:
             "accuracy": self.accuracy,
             "of_samples": self.of_samples,
             "counts": self.counts.as_json(),
+            "instructions_per_tick": self.instructions,
             "ms_per_tick": _show(self.ticks),
             "energy": energy,
             "memory": dict(self.memory),
@@ -127,13 +134,11 @@ def estimate(
         current: that a board draws, as the user measured it or read it from a datasheet.
 
     Raises:
-        UsageError: the data are bad or have another shape, or there is no such profile or board.
+        UsageError: the data are bad or have another shape, or a profile or board is unknown.
     """
     chosen = [find_profile(name) for name in profiles or _choose_profiles(bundle.target)]
     given = find_samples(bundle.model, data, bundle.model_options)
-    samples = given or Samples(bundle.check()[0], None)
-    fit(bundle, samples.signal)
-    samples.refuse_labels_beyond(bundle.classes)
+    samples, left_out = choose_tested(bundle, given)
     ticks = samples.signal.shape[1]
     most = count_affordable(bundle.network, ticks, 2, MINUTE // 4)
     some = samples.spread(max(FEWEST_SAMPLES, min(MOST_SAMPLES, most)))
@@ -151,16 +156,20 @@ def estimate(
         None,
         tuple(_price(each, counts, bundle.target) for each in chosen),
         {},
+        None,
         _read_memory(bundle),
-        (),
+        left_out,
     )
     lowered = Lowered.of(bundle)
     if isinstance(lowered.backend, FirmwareBackend):
         return _time_on_core(found, lowered, some, board, current)
+    if board is not None or current is not None:
+        found = found.note(f"{bundle.target} runs on no such board: --board, --current do nothing")
     if isinstance(lowered.backend, ClockedBackend):
         return _time_by_clock(found, lowered.backend.clock(lowered.program))
-    note = f"how long a tick takes on {bundle.target} is not known: nothing here counts it"
-    return replace(found, notes=(note,))
+    return found.note(
+        f"how long a tick takes on {bundle.target} is not known: nothing here counts it"
+    )
 
 
 def _choose_profiles(target: str) -> list[str]:
@@ -187,33 +196,30 @@ def _time_on_core(
     chosen = find_board(board_of(lowered.bundle, board))
     twin = find_emulated_twin(chosen)
     if twin is None:
-        return replace(found, notes=(f"there is no emulated twin of {chosen.name} to count on",))
+        return found.note(f"instructions are not counted: no emulator takes {chosen.name}'s place")
     try:
         runner = lowered.target((), twin.name)
         facts = runner.measure(samples.first(COUNTED_SAMPLES).signal)
-    except (CapacityError, DeviceError) as error:
-        return replace(found, notes=(str(error),))
-    memory: dict[str, Json] = {}
-    for name in ("flash_bytes", "ram_bytes"):
-        memory[name] = facts[name]
+    except CapacityError as error:
+        return found.note(f"{error}; name a larger board with --board")
+    except DeviceError as error:
+        return found.note(str(error))
+    memory: dict[str, Json] = {name: facts[name] for name in ("flash_bytes", "ram_bytes")}
     memory |= {"flash_limit_bytes": chosen.flash_bytes, "ram_limit_bytes": chosen.ram_bytes}
-    each = facts.get("instructions_per_tick")
+    found = replace(found, board=chosen.name, memory=memory)
+    each = facts["instructions_per_tick"]
     if not isinstance(each, float | int):
-        note = f"the driver of {twin.name} counts no instructions"
-        return replace(found, board=chosen.name, memory=memory, notes=(note,))
-    memory["instructions_per_tick"] = each
+        return found.note(f"the driver of {twin.name} counts no instructions")
+    found = replace(found, instructions=float(each))
     hertz = current.hertz if current else chosen.clock_hz
     if hertz is None:
-        note = f"{chosen.name} has no clock: name a board with --board, or give --current"
-        return replace(found, board=chosen.name, memory=memory, notes=(note,))
+        return found.note(f"{chosen.name} has no clock: give --board NAME, or --current")
     ticks = time_instructions(each, chosen.core, hertz)
-    drawn: dict[str, Derived] = {}
-    notes: tuple[str, ...] = ()
+    found = replace(found, ticks=ticks)
     if current is None:
-        notes = ("give --current mA@MHz,V for the energy that the board draws",)
-    else:
-        drawn[f"{chosen.name} at {current}"] = current.draw(ticks.span.times(found.counts.ticks))
-    return replace(found, board=chosen.name, memory=memory, ticks=ticks, drawn=drawn, notes=notes)
+        return found.note("give --current mA@MHz,V for the energy that the board draws")
+    drawn = current.draw(ticks.span.times(found.counts.ticks))
+    return replace(found, drawn={f"{chosen.name} at {current}": drawn})
 
 
 def _time_by_clock(found: Estimate, clock: Clock) -> Estimate:

@@ -8,15 +8,14 @@ from pathlib import Path
 
 from snncc.backends import Json
 from snncc.bundle import Bundle
-from snncc.datasets import Samples, find_samples
+from snncc.datasets import find_samples
 from snncc.ir import Network
 from snncc.ir import verify as verify_network
 from snncc.ir.passes import Effect, Pass, Quantize, all_passes, parse_passes, with_ranges
 from snncc.loss import Blame, Counterfactual, Sensitivity, advise, blame, measure_sensitivity
 from snncc.reference_work import MINUTE, count_affordable
 
-from .engines import fit
-from .left_out import leave_out_chosen
+from .tested_samples import choose_tested
 
 MOST_SAMPLES = 256
 FEWEST_SAMPLES = 8
@@ -70,9 +69,7 @@ def explain(bundle: Bundle, data: Path | None = None) -> Explained:
         bundle.network, stages.last, stages.before, stages.real, frozenset(ranges.chosen)
     )
     given = find_samples(bundle.model, data, bundle.model_options)
-    samples, _ = leave_out_chosen(bundle, given or Samples(bundle.check()[0], None))
-    fit(bundle, samples.signal)
-    samples.refuse_labels_beyond(bundle.classes)
+    samples, _ = choose_tested(bundle, given)
     rows = sum(len(runs.list_causes(node)) for node in bundle.network)
     ticks, runs_needed = samples.signal.shape[1], rows + OTHER_RUNS
     most = count_affordable(bundle.network, ticks, runs_needed, 4 * MINUTE)

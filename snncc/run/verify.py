@@ -14,12 +14,11 @@ from snncc.loss import SEEDS, Change, Measured, measure_floor
 from snncc.reference_work import MINUTE, count_affordable
 
 from .comparison import Comparison, Report, Scores
-from .engines import fit
-from .left_out import leave_out_chosen
 from .lowered import Advance, Lowered
 from .original import find_original
 from .rebuild import rebuild
 from .side_by_side import SideBySide
+from .tested_samples import choose_tested
 
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
 TARGET_TICKS = 4_096  # of longer samples
@@ -58,7 +57,7 @@ def verify(
         UsageError: the model or the data do not exist, or have another shape.
     """
     own = find_original(bundle, model, weights, data)
-    samples, left_out = leave_out_chosen(bundle, _find_samples(bundle, own.samples))
+    samples, left_out = choose_tested(bundle, own.samples)
     lowered, scores = Lowered.of(bundle), Scores(bundle.network.decode)
     measured = Measured(bundle.source, bundle.network, max(bundle.lag.values(), default=0))
     here = SideBySide(lowered, own.eager, scores, measured, partial(advance, "reference"))
@@ -97,14 +96,6 @@ def _measure_floor(bundle: Bundle, samples: Samples) -> tuple[Change | None, int
         return None, 0
     some = samples.spread(min(most, FLOOR_SAMPLES))
     return measure_floor(bundle.source, some.signal, some.labels), len(some)
-
-
-def _find_samples(bundle: Bundle, given: Samples | None) -> Samples:
-    """The samples that were given, which must fit the bundle; or else those of its check signal."""
-    samples = given or Samples(bundle.check()[0], None)
-    fit(bundle, samples.signal)
-    samples.refuse_labels_beyond(bundle.classes)
-    return samples
 
 
 def _first(samples: Samples, count: int) -> tuple[Samples, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from snncc.calibration.decays import list_recorded, make_up_decays
 from snncc.calibration.driven_layers import find_layers
 from snncc.calibration.moments import list_read, measure_moments
 from snncc.calibration.round_layer import WAYS, Way, round_layer
-from snncc.ir import Quantity, run
+from snncc.ir import Network, Quantity, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import hand, spikes_for
 
@@ -28,13 +28,13 @@ def test_the_mean_potential_comes_back(name: str) -> None:
     assert chosen and all(np.all(values < 1) for values in chosen.values())
     better = replace(quantize, ranges=replace(quantize.ranges, chosen=chosen))(network)
 
-    def distance(integers: object) -> float:
+    def distance(integers: Network) -> float:
         total = 0.0
         for wire in wires[:1]:  # later ones feel the spikes of the first
             node = usual[wire[1:].partition(".")[0]]
             format = node.formats["v"]
             assert isinstance(format, Quantity) and isinstance(format.unit, str)
-            codes = run(integers, signal, record=[wire])[wire]  # type: ignore[arg-type]
+            codes = run(integers, signal, record=[wire])[wire]
             means = codes.mean(axis=(0, 1)) * usual.tensors[format.unit].values
             total += float(np.abs(means - trace[wire].mean(axis=(0, 1))).sum())
         return total

@@ -44,6 +44,9 @@ def test_the_samples_of_the_search_are_left_out_of_every_figure(
     found = json.loads(said.out)
     assert said.code == 0 and found["passed"] and found["samples"] == 45
     assert any("15 of 60 samples are left out" in note for note in found["notes"])
+    for asked in (["estimate", out], ["compare", out, out]):
+        said = call([*asked, *model[1:], "--json"], capsys)
+        assert said.code == 0 and "15 of 60 samples are left out" in said.out
     np.savez(tmp_path / "same.npz", x=chosen_on)
     same = call(["verify", out, "--data", str(tmp_path / "same.npz"), "--json"], capsys)
     found = json.loads(same.out)

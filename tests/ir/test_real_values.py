@@ -22,8 +22,8 @@ from snncc.ir import (
     run,
     verify,
 )
-from snncc.ir.arithmetic.arithmetic import isqrt
 from snncc.ir.arithmetic.functions import FUNCTIONS, error_bound, interpolate, knots
+from snncc.ir.arithmetic.integer_arithmetic import isqrt
 from snncc.ir.ops import Function, Graded, MatMul, Norm, Product, Requantize, Transpose
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import hand, spikes_for

@@ -5,7 +5,9 @@
 * `passes.py`: which passes a build runs, in which order
 * `rules.py`: ids of refusals (C001, …) and what is advised: add a refusal here
 * `target.py`: constants: lanes, widths, and the instructions by which kernels are chosen
-* `program.py`: the values that say which C to write, a class a kind of step
+* `program.py`: the values that say which C to write: steps in order, ports, layers
+* `event_steps.py`: a class a kind of step that goes through lists of events, populations too
+* `value_steps.py`: a class a kind of step that goes through arrays of values
 * `storage.py`: constant tables, wires, states, and the C types that there are (`narrowest`)
 * `step_wires.py`: which wires a step reads and fills
 * `report.py`: bytes, neurons and synapses of each layer in the bundle's report

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from snncc.backends import Json
 
 from .emit.header import state_bytes
-from .program import Population, Program
+from .event_steps import Population
+from .program import Program
 
 
 def report(program: Program) -> dict[str, Json]:

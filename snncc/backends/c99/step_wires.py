@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from .program import Keep, Loop, MatrixProduct, Population, Renumber, RowSums, Step
+from .event_steps import Keep, Population, Renumber, RowSums
+from .program import Step
 from .storage import Reading
+from .value_steps import Loop, MatrixProduct
 
 
 def read_by(step: Step) -> tuple[Reading, ...]:

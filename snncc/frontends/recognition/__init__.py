@@ -5,7 +5,7 @@
 * `trace_step.py`: an op's own tick as formulas, by which a guess is proven
 """
 
-from .match_neurons import Neuron, recognize
+from .match_neurons import MOST_COMPARISONS, Neuron, recognize
 from .poly import (
     Array,
     Atom,
@@ -27,6 +27,7 @@ from .poly import (
 )
 
 __all__ = [
+    "MOST_COMPARISONS",
     "Array",
     "Atom",
     "Atoms",

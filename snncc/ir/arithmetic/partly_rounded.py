@@ -11,8 +11,9 @@ import numpy as np
 from ..mapped_tensors import LARGE_BYTES
 from ..param import Param, Unit, Values, values_of
 from ..tensor import Tensors
-from .arithmetic import Contract, IntegerArithmetic
+from .arithmetic import Contract
 from .functions import RealFunction
+from .integer_arithmetic import IntegerArithmetic
 from .number import Codes, Factor, Overflow, Quantity, fit_codes, round_real
 
 

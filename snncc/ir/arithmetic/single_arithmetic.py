@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import NumberError
 from ..param import Param, Unit, Values, values_of
-from .arithmetic import IntegerArithmetic
+from .integer_arithmetic import IntegerArithmetic
 from .number import Single
 
 

@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..arithmetic.arithmetic import Arithmetic, FloatArithmetic, IntegerArithmetic, encode_input
+from ..arithmetic.arithmetic import Arithmetic, FloatArithmetic
+from ..arithmetic.integer_arithmetic import IntegerArithmetic, encode_input
 from ..arithmetic.number import Quantity
 from ..errors import NumberError, UsageError, describe_unknown
 from ..network import Network, Node, Use

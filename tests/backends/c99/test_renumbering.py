@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
+from snncc.backends.c99.event_steps import Renumber, Scan
 from snncc.backends.c99.lower.element_order import (
     contiguous,
     merge_axes,
     new_numbers,
     numberings_of,
 )
-from snncc.backends.c99.program import Renumber, Scan
 from snncc.boards import Build, board, build, play
 from snncc.ir import Network, Node, Op, Ref, Tensor, Use, Values, run
 from snncc.ir.ops import LIF, Concat, Conv, Dense, Input, Reshape, Sum, Transpose

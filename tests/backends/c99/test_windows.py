@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend, Program
+from snncc.backends.c99.event_steps import PoolEvents, RowSums, Scatter
 from snncc.backends.c99.lower.taps import Axis
-from snncc.backends.c99.program import Dot, PoolEvents, RowSums, Scatter
+from snncc.backends.c99.value_steps import Dot
 from snncc.boards import Build, board, build, play
 from snncc.ir import Network, Node, Ref, Tensor, Use, Values, run
 from snncc.ir.ops import LIF, AvgPool, Conv, Dense, Input, MaxPool, Reshape, Sum, SumPool

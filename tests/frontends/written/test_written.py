@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from snncc.frontends.torch.check.eager import EagerModel
 from snncc.ir import ImportRefused
 from snncc.ir.ops import IF, LIF, Spiking
 from tests.frontends.conftest import Load
@@ -91,7 +92,8 @@ def test_the_network_is_the_model(name: str, load: Load) -> None:
     found = [n.op for n in imported.network.populations if isinstance(n.op, Spiking)]
     kinds = [f"{op.reset} {op.reset_order} {op.compare}" for op in found]
     assert sorted(kinds) == sorted(expected.neurons)
-    assert imported.eager.calling.layout == expected.layout  # type: ignore[union-attr]
+    assert isinstance(imported.eager, EagerModel)
+    assert imported.eager.calling.layout == expected.layout
     rates = equal(imported)
     assert len(rates) == len(found), "the spikes of each population are compared"
     assert all(rate > 0 for rate in rates.values()), f"a silent neuron shows nothing: {rates}"

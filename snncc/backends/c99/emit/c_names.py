@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from textwrap import fill, indent
 
-from ..program import Population, Program, RowSums, Step
+from ..event_steps import Population, RowSums
+from ..program import Program, Step
 from ..step_wires import read_by
 from ..storage import BYTES, SHARED_ALIGNMENT, Constant, Reading, Table, Wire
 from ..target import LANES

@@ -8,26 +8,20 @@ from pathlib import PurePosixPath
 from snncc.backends import Files, LateFiles
 from snncc.projects import encoder
 
-from ..program import (
-    Dot,
+from ..event_steps import (
     Keep,
-    Loop,
-    MatrixProduct,
-    Normalise,
     PoolEvents,
-    PoolWindow,
     Population,
     Products,
-    Program,
     Renumber,
     RowSums,
     Scan,
     Scatter,
     Settle,
-    Spread,
-    Step,
     Unpack,
 )
+from ..program import Program, Step
+from ..value_steps import Dot, Loop, MatrixProduct, Normalise, PoolWindow, Spread
 from . import event_windows, steps
 from .c_names import Names, block, fold_lines, numbers, place
 from .example import example

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..program import PoolEvents, Products, Runs, Scatter, Settle
+from ..event_steps import PoolEvents, Products, Runs, Scatter, Settle
 from ..storage import Reading
 from ..target import LANES
 from .c_names import Names, block

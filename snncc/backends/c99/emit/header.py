@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from ..program import Leaky, Population, Port, Program
+from ..event_steps import Leaky, Population
+from ..program import Port, Program
 from ..storage import SHARED_ALIGNMENT, Wire
 from .c_names import Names, block
 from .header_constants import define_timing, identity, input_constants, score_constants

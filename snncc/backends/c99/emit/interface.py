@@ -7,7 +7,8 @@ from math import prod
 from snncc.ir import Overflow, Rounding
 from snncc.projects import text_literal
 
-from ..program import Population, Port, Program
+from ..event_steps import Population
+from ..program import Port, Program
 from ..storage import Memory
 from .c_names import Names, block, numbers
 

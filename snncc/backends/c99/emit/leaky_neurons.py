@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import fill
 
-from ..program import Leaky, Population
+from ..event_steps import Leaky, Population
 from ..storage import Constant
 from ..target import LANE_BITS, LANES
 from .c_names import COLUMNS, INDENT, Names, block, lane_stride, lanes_of, literal, neuron, pair

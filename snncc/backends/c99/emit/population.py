@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..program import Gather, Leaky, Population, RowSums, Scalar
+from ..event_steps import Gather, Leaky, Population, RowSums, Scalar
 from ..storage import Reading
 from ..target import LANES
 from .c_names import Names, block, lane_stride, lanes_of, literal, neuron

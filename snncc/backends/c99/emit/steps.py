@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from math import prod
 
-from ..program import (
+from ..event_steps import Keep, Numbering, Renumber, Scan, Unpack
+from ..storage import Reading
+from ..value_steps import (
     ConvWalk,
     DenseWalk,
     Dot,
-    Keep,
     Loop,
     MatrixProduct,
     Normalise,
-    Numbering,
     PoolWindow,
-    Renumber,
-    Scan,
     SparseWalk,
     Spread,
-    Unpack,
 )
-from ..storage import Reading
 from .c_names import Names, block
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from snncc.ir import Arithmetic, Integers, Network, Node, Unit, Use, arithmetics
 
-from ..program import Renumber
+from ..event_steps import Renumber
 from ..storage import Reading
 from .constant_arrays import Tables
 from .element_order import is_cheaper_on_events, new_numbers, numberings_of

@@ -10,7 +10,8 @@ import numpy as np
 from snncc.ir import Node, Use
 from snncc.ir.ops import BlockDense, Conv, Dense, Sum
 
-from ..program import Gather, Layer
+from ..event_steps import Gather
+from ..program import Layer
 from ..storage import Constant, Reading
 from ..target import GATHERED_LEAST, LANE_BITS
 from .constant_arrays import Grid

@@ -11,8 +11,9 @@ import numpy as np
 from snncc.ir import Integers, Node, Shape
 from snncc.ir.ops import Concat, Sum, Transpose
 
-from ..program import Loop, Numbering
+from ..event_steps import Numbering
 from ..target import EVENT_MOVED, UNKNOWN_RATE, VALUE_MOVED
+from ..value_steps import Loop
 from .signal_uses import Facts
 
 Strides = tuple[int, ...]

@@ -22,8 +22,10 @@ from snncc.ir.ops import (
     Transpose,
 )
 
-from ..program import Loop, MatrixProduct, PoolEvents, PoolWindow, Step
+from ..event_steps import PoolEvents
+from ..program import Step
 from ..storage import Constant
+from ..value_steps import Loop, MatrixProduct, PoolWindow
 from .context import Context
 from .element_order import contiguous, merge_loop
 from .event_convolution import runs_of

@@ -9,9 +9,11 @@ import numpy as np
 from snncc.ir import Integers, Node
 from snncc.ir.ops import Conv
 
-from ..program import Layer, Loop, Products, Runs, Scatter, Settle
+from ..event_steps import Products, Runs, Scatter, Settle
+from ..program import Layer
 from ..storage import BYTES, CType, narrowest
 from ..target import EVENT_SCATTERED, GATHERED_LEAST, LANE_BITS, LANES, PRODUCT
+from ..value_steps import Loop
 from .constant_arrays import Grid, Tables, lane_rows
 from .context import Context
 from .element_order import merge_loop

@@ -9,7 +9,8 @@ import numpy as np
 from snncc.ir import Arithmetic, Integers, Node, Quantity, Use
 from snncc.ir.ops import Dense, Weighted
 
-from ..program import Gather, Layer
+from ..event_steps import Gather
+from ..program import Layer
 from ..storage import BYTES, CType
 from ..target import EVENT_GATHERED, LANE_BITS, LANES, PACKED_BITS, UNKNOWN_RATE, WEIGHT_BITS
 from .constant_arrays import Grid, halve_rows, rows

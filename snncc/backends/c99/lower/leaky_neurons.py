@@ -16,7 +16,7 @@ import numpy as np
 from snncc.ir import Factor, Integers, Node, Overflow, Quantity, Rounding
 from snncc.ir.ops import IF, LIF, CubaLIF, Spiking
 
-from ..program import Leaky
+from ..event_steps import Leaky
 from ..storage import Constant, Layout, Reset
 from ..target import LANE_BITS
 from .constant_arrays import Grid

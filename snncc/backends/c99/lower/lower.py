@@ -23,20 +23,10 @@ from snncc.ir import (
 )
 from snncc.ir.ops import Function, Graded, Input, Norm, Requantize, Weighted
 
-from ..program import (
-    Keep,
-    Layer,
-    Loop,
-    Population,
-    Port,
-    Program,
-    Readout,
-    Scan,
-    Settle,
-    Step,
-    Unpack,
-)
+from ..event_steps import Keep, Population, Scan, Settle, Unpack
+from ..program import Layer, Port, Program, Readout, Step
 from ..storage import Reading, Wire, narrowest
+from ..value_steps import Loop
 from .c_name import name_in_c
 from .context import Context
 from .current import Current, Synapses

@@ -7,7 +7,7 @@ import numpy as np
 from snncc.ir import Factor, Node, Overflow, Single
 from snncc.ir.passes import worst_case
 
-from ..program import Leaky, Scalar
+from ..event_steps import Leaky, Scalar
 from ..storage import Memory
 from ..target import LANE_BITS
 from .constant_arrays import Grid

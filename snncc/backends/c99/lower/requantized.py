@@ -9,9 +9,10 @@ import numpy as np
 from snncc.ir import Factor, IntegerArithmetic, Node, Overflow, Quantity
 from snncc.ir.ops import Function, Graded, Norm, Requantize
 
-from ..program import Layer, Loop, Normalise
+from ..program import Layer
 from ..storage import Constant, narrowest
 from ..target import TABLE_BITS
+from ..value_steps import Loop, Normalise
 from .context import Context
 from .elements import spread_loop
 from .parameter_codes import current_shifts, parameter_codes

@@ -11,7 +11,7 @@ import numpy as np
 from snncc.ir import Factor, Node, Op, Overflow, Param, Quantity, Rounding, State
 from snncc.ir.ops import ALIF, IF, LI, LIF, AlphaLIF, CubaLIF, Spiking
 
-from ..program import Scalar
+from ..event_steps import Scalar
 from ..storage import Constant, CType, Memory, narrowest
 from .constant_arrays import Grid
 from .context import Context

@@ -11,7 +11,8 @@ from snncc.backends import advise_bits
 from snncc.ir import Integers, Node, Output, Use
 from snncc.ir.ops import BlockDense, Conv, Dense, Sparse, Weighted
 
-from ..program import ConvWalk, DenseWalk, Dot, Layer, RowSums, SparseWalk, Spread, Walk
+from ..event_steps import RowSums
+from ..program import Layer
 from ..storage import BYTES, Constant, CType, narrowest
 from ..target import (
     ACCUMULATOR_BITS,
@@ -25,6 +26,7 @@ from ..target import (
     SOURCE,
     WINDOW,
 )
+from ..value_steps import ConvWalk, DenseWalk, Dot, SparseWalk, Spread, Walk
 from .constant_arrays import Grid
 from .context import Context
 from .gathered_rows import (

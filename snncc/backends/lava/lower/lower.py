@@ -12,7 +12,7 @@ import numpy as np
 
 from snncc.backends import advise
 from snncc.ir import Leaf, LoweringRefused, Network, Node, Output, Quantity, Use
-from snncc.ir.ops import Input, Weighted
+from snncc.ir.ops import Input
 
 from ..program import Host, Neurons, Program, Reader, Registers, Source, Synapses, Wire
 from ..settings import choice, number
@@ -189,7 +189,7 @@ class _Lowering:
         source = max(node.inputs, key=lambda use: self._find_reach(use.source)).source
         widest = source
         while not network[source].op.states and network[source].inputs:
-            if isinstance(network[source].op, Weighted):
+            if network[source].op.output is Output.CURRENT:
                 weighted.append(source)
             source = max(network[source].inputs, key=lambda u: self._find_reach(u.source)).source
         if network[source].op.output is Output.POTENTIAL:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from snncc.frontends.recognition import (
+    MOST_COMPARISONS,
     Atom,
     Atoms,
     Entry,
@@ -41,6 +42,7 @@ class FormulaReader:
         self._shape, self._atoms, self._depends = shape, atoms, depends
         self._known = dict(known)
         self._named: dict[str, Expr] = {}
+        self._compared = 0
 
     def read(self, expr: Expr) -> Poly:
         """The formula of an expression.
@@ -59,6 +61,7 @@ class FormulaReader:
             return self.name(expr)
         match expr:
             case Compared():
+                self._count_comparison()
                 difference = self.read(expr.difference)
                 return self._atoms.fire(difference, expr.strict, expr.origin)
             case Apply() if expr.op.keyword in POINTWISE:
@@ -70,6 +73,12 @@ class FormulaReader:
                 raise ImportRefused("the state enters another op than a sum or a product")
             case _:
                 return self.name(expr)
+
+    def _count_comparison(self) -> None:
+        """Stops at once where no neuron can come of it: many ticks at once take very long."""
+        self._compared += 1
+        if self._depends is not None and self._compared > MOST_COMPARISONS:
+            raise ImportRefused("the state is compared more often than a neuron compares it")
 
     def name(self, expr: Expr) -> Poly:
         """An expression as an atom."""

@@ -12,6 +12,7 @@ from snncc.frontends.recognition import (
     Array,
     Atom,
     Atoms,
+    Held,
     Neuron,
     add,
     describe_formula,
@@ -144,9 +145,10 @@ class Matcher:
             return None
         atoms = Atoms()
         state = atoms.hold("v", shape)
+        held = state.alone
+        assert isinstance(held, Held)  # `hold` makes nothing else
         depends = Dependence(before)
         reader = FormulaReader(shape, atoms, {id(before): state}, depends)
-        held = state.alone
         try:
             formula = reader.read(renewed)
             fired = {
@@ -154,7 +156,7 @@ class Matcher:
                 for tick in (last - 1, last)
                 if depends.of(group.ticks[tick])
             }
-            neuron = recognize(held, formula, atoms, np.zeros(()))  # type: ignore[arg-type]
+            neuron = recognize(held, formula, atoms, np.zeros(()))
         except ImportRefused:
             return None
         if neuron is None or neuron.spike is None or not self._is_written(neuron, reader):

@@ -22,7 +22,7 @@ def take_chosen(network: Network, chosen: Mapping[str, Values]) -> Network:
         chosen: `NODE.FIELD` -> values.
 
     Raises:
-        PassError: there is no such node, or it has no such field.
+        PassError: the network has no node of that name, or its op no such field.
     """
     for key, values in chosen.items():
         name, _, field = key.rpartition(".")

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ...arithmetic.arithmetic import IntegerArithmetic
+from ...arithmetic.integer_arithmetic import IntegerArithmetic
 from ...arithmetic.number import Factor
 from ...errors import PassError
 from ...network import Network, Node

@@ -1,4 +1,4 @@
-"""leave_out_chosen: what the integers of a bundle were chosen on is not what they are tested on."""
+"""choose_tested: on which samples a bundle is tested, without those it was chosen on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ import numpy as np
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
 from snncc.ir import Values
+
+from .engines import fit
+
+
+def choose_tested(bundle: Bundle, given: Samples | None) -> tuple[Samples, tuple[str, ...]]:
+    """The samples that a bundle is tested on, and a note where these are fewer than given.
+
+    Args:
+        bundle: opened.
+        given: the user's or the zoo's; None: those of the bundle's check signal.
+
+    Raises:
+        UsageError: they do not fit the bundle's input, or have labels beyond its classes.
+    """
+    samples = given or Samples(bundle.check()[0], None)
+    fit(bundle, samples.signal)
+    samples.refuse_labels_beyond(bundle.classes)
+    return leave_out_chosen(bundle, samples)
 
 
 def leave_out_chosen(bundle: Bundle, samples: Samples) -> tuple[Samples, tuple[str, ...]]:
