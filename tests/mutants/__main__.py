@@ -38,7 +38,6 @@ LEFT_OUT = (
     "--ignore=tests/backends/c99/test_compilers.py",
     "--ignore=tests/backends/c99/test_budgets.py",
     "--deselect=tests/backends/c99/test_source.py::test_no_compiler_has_a_word",
-    "--ignore=tests/ir/test_large_tensors.py",
     "--ignore=tests/laws/test_growth.py",
     "--ignore=tests/laws/test_strategy.py",
 )
