@@ -37,12 +37,12 @@ from snncc.ir.passes import (
     find_unproven,
 )
 from snncc.packages import note_homeless_ops
-from snncc.run import Player, pace_warning
+from snncc.run import Player, count_pace
 
 from .calibration_data import input_notes
 from .choose_integers import choose_integers
 from .claims import Claims, bisect, random_signal, take_affordable
-from .lost import note_loss
+from .lost import measure_loss
 from .prepare import (
     GUESSED_RATE,
     GUESSED_TICKS,
@@ -110,9 +110,10 @@ def _compile(
         say(_bisect(float_network, lowered.steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _check_program(target, program, signal, expected)
-    notes += note_loss(float_network, network, chosen.tested, request.max_drop)
+    lost, said = measure_loss(float_network, network, chosen.tested, request.max_drop)
     report: dict[str, Json] = dict(target.report(program))
-    notes += _list_warnings(report)
+    notes += (*said, *_list_warnings(report))
+    report |= {"loss": lost} if lost else {}
     give_back()
     files = bundle.list_lowered_files(network, target.emit(program))
     files |= bundle.source_files(float_network, attempt.ranges)
@@ -120,8 +121,9 @@ def _compile(
         player = _player(target, program, request.board)
         files[f"firmware/{request.board}.elf"] = player.image.elf
         report["board"] = player.sizes()
-        slow = pace_warning(player, signal, network.tick)
-        notes += (slow,) if slow else ()
+        pace = count_pace(player, signal, network.tick)
+        report |= {"pace": pace.counted} if pace else {}
+        notes += (pace.warning,) if pace and pace.warning else ()
     files |= bundle.check_files(signal, expected, report)
     facts = manifest(
         request,

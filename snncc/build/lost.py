@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snncc.backends import Json
 from snncc.datasets import Samples
 from snncc.ir import Network, SpikesDiffer, UsageError
 from snncc.loss import Loss, measure
@@ -12,10 +13,10 @@ MOST_SAMPLES = 256
 FEWEST_SAMPLES = 4
 
 
-def note_loss(
+def measure_loss(
     source: Network, network: Network, samples: Samples | None, most: float | None
-) -> tuple[str, ...]:
-    """What integers lose, as a note of the build; nothing without samples.
+) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """What integers lose, and a note of the build on it; nothing without samples.
 
     With a limit all samples run; without one, as many as take some seconds.
 
@@ -32,12 +33,14 @@ def note_loss(
     if samples is None:
         if most is not None:
             raise UsageError("--max-drop compares answers to samples; give --data FILE.npz")
-        return ()
+        return {}, ()
     some = samples
     if most is None:
         count = count_affordable(network, samples.signal.shape[1], 2, WORK)
         if count < min(FEWEST_SAMPLES, len(samples)):
-            return ("what the integers lose was not measured, as it takes long; verify does it",)
+            return {}, (
+                "what the integers lose was not measured, as it takes long; verify does it",
+            )
         some = samples.spread(min(count, MOST_SAMPLES))
     loss = measure(source, network, some.signal, some.labels)
     what = "accuracy" if loss.accuracy else "equal answers"
@@ -45,7 +48,12 @@ def note_loss(
     said = f"the integers lose {loss.drop:.2f} points of {what} on {shown} samples"
     if most is not None and loss.drop > most:
         raise SpikesDiffer(f"{said}, more than --max-drop {most:g}")
-    return (f"{said}{_aside(loss)}",)
+    figures: dict[str, Json] = {
+        "accuracy": dict(loss.accuracy),
+        "agreement": loss.agreement,
+        "samples": len(some),
+    }
+    return figures, (f"{said}{_aside(loss)}",)
 
 
 def _aside(loss: Loss) -> str:

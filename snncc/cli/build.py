@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from .display import progress, show_notes
+from .display import progress, show_notes, show_outcome
 from .failures import debug_option
 from .options import (
     FILE,
@@ -107,6 +107,7 @@ def command(
     """
     from snncc.build import compile_model
     from snncc.bundle import BuildRequest, Bundle
+    from snncc.run import conclude_build
 
     request = BuildRequest(
         model=model,
@@ -133,5 +134,7 @@ def command(
     console = progress()
     with console.status(f"building {escape(model)} for {escape(target)}"):
         path = compile_model(request, lambda text: click.echo(text, err=True))
-    show_notes(Bundle.open(path).notes)
+    built = Bundle.open(path)
+    show_notes(built.notes)
+    show_outcome(conclude_build(built, {"--weights": weights, "--data": data}), console)
     click.echo(path)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from snncc.ir import Network
+    from snncc.run import Outcome
 
 FILE_COLUMNS = 200  # width of a table that no terminal limits
 
@@ -34,6 +35,15 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))  # 'snncc[torch]' is not markup
     console.print(table)
+
+
+def show_outcome(outcome: Outcome, console: Console) -> None:
+    """Print how a build or a verification ended; in ASCII alone for pipes and NO_COLOR."""
+    from snncc.report import outcome_lines
+
+    plain = not console.is_terminal or console.no_color or not console.encoding.startswith("utf")
+    for line in outcome_lines(outcome, plain=plain):
+        click.echo(line, err=console.stderr)
 
 
 def show_notes(notes: Iterable[str]) -> None:

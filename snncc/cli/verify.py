@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
-from .display import Stages, show_json, show_saturated, show_table
+from .display import Stages, show_json, show_outcome, show_saturated, show_table
 from .failures import debug_option
 from .options import (
     BUNDLE,
@@ -74,6 +75,8 @@ def command(
     show_saturated(report.saturated, opened.network)
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
+    if report.outcome is not None and not as_json:
+        show_outcome(report.outcome, Console())
     refuse_differences(report)
     if report.loss is not None:
         refuse_loss(report.loss, max_drop)

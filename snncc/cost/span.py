@@ -41,3 +41,7 @@ class Derived:
     span: Span
     fidelity: Fidelity
     source: str
+
+    def as_json(self) -> dict[str, Json]:
+        """As `estimate --json` prints it."""
+        return {**self.span.as_json(), "fidelity": self.fidelity, "source": self.source}

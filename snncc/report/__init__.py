@@ -7,6 +7,7 @@
 * `dot.py`: DOT
 * `loss_report.py`: tables of blame and sensitivity
 * `estimate_report.py`: tables of `snncc estimate`
+* `outcome_lines.py`: how build and verify end: lines and bars
 * `pages.py`: docs/ops.md and docs/passes.md, and writing all made pages
 * `support.py`: docs/support.md
 * `results.py`: docs/results.md
@@ -18,6 +19,7 @@ from .dot import network_dot
 from .estimate_report import estimate_rows, layer_rows
 from .html import bundle_html, network_html
 from .loss_report import loss_text
+from .outcome_lines import draw_bar, outcome_lines
 from .summary import summary
 from .text_report import bundle_json, bundle_text, network_text
 
@@ -25,11 +27,13 @@ __all__ = [
     "bundle_html",
     "bundle_json",
     "bundle_text",
+    "draw_bar",
     "estimate_rows",
     "layer_rows",
     "loss_text",
     "network_dot",
     "network_html",
     "network_text",
+    "outcome_lines",
     "summary",
 ]

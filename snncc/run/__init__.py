@@ -12,6 +12,7 @@
 * `board_run.py`: a program on a board
 * `flash.py`: flashing, and when `--check` says that a board is right
 * `pace.py`: whether a board makes its ticks in time
+* `outcome.py`: how build and verify end: memory beside its limits, the command to go on with
 * `core_time.py`: cycles of an instruction, current of a core
 * `estimate_cost.py`: time, energy and memory of a bundle
 * `compare_bundles.py`: two bundles on the same samples
@@ -31,7 +32,8 @@ from .estimate_cost import Estimate, estimate
 from .explain import Explained, explain, lower_in_stages
 from .flash import flash
 from .generation import alphabet, generate
-from .pace import pace_warning
+from .outcome import Outcome, Taken, conclude_build
+from .pace import Pace, count_pace
 from .verify import verify
 
 __all__ = [
@@ -41,18 +43,22 @@ __all__ = [
     "Engine",
     "Estimate",
     "Explained",
+    "Outcome",
+    "Pace",
     "Pair",
     "Player",
     "Report",
+    "Taken",
     "alphabet",
     "answer",
     "compare",
+    "conclude_build",
+    "count_pace",
     "estimate",
     "explain",
     "flash",
     "generate",
     "lower_in_stages",
-    "pace_warning",
     "run",
     "verify",
 ]

@@ -61,6 +61,7 @@ class Player:
             "compiler": compiler_version(self.compiler),
             "flash_bytes": image.flash_bytes,
             "ram_bytes": image.ram_bytes,
+            "stack_bytes": image.stack_bytes,
             "code_bytes": image.code_bytes,
             "weight_bytes": image.weight_bytes,
         }
@@ -84,6 +85,7 @@ class Player:
         return {
             **plain.sizes(),
             "instructions_per_tick": each,
+            "most_instructions_per_tick": max(instructions, default=None),
             "instructions_per_inference": None if each is None else each * ticks,
             "counted_samples": samples,
         }

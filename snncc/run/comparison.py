@@ -15,6 +15,7 @@ from snncc.backends import Json
 from snncc.ir import Decode, Difference, Tally, Trace, Values
 from snncc.loss import Change, Loss
 
+from .outcome import Outcome
 from .rebuild import Rebuilt
 
 Stage: TypeAlias = Literal["eager", "reference-float", "reference-quantized", "native", "target"]
@@ -94,6 +95,7 @@ class Report:
         loss: what integers lose of the float network on the samples.
         floor: what any change of the float network's weights loses on `floor_samples` of them;
             None where integers answer as it does.
+        outcome: how it ends, in a few lines.
     """
 
     bundle: str
@@ -109,6 +111,7 @@ class Report:
     loss: Loss | None = None
     floor: Change | None = None
     floor_samples: int = 0
+    outcome: Outcome | None = None
 
     @property
     def passed(self) -> bool:
@@ -116,11 +119,14 @@ class Report:
 
         That with the model itself may be missing: whoever receives a bundle need not have it.
         """
-        made = all(
-            (not c.absent and not c.empty) or (c.absent and c.left == "eager")
-            for c in self.comparisons
-        )
-        return made and not self.mismatches and not self.rebuilt.differs
+        made = all(not c.absent or c.left == "eager" for c in self.comparisons)
+        return made and self.equal
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing that was compared differs; something may be missing."""
+        empty = any(c.empty for c in self.comparisons)
+        return not empty and not self.mismatches and not self.rebuilt.differs
 
     @property
     def saturated(self) -> Mapping[str, int]:
@@ -131,6 +137,11 @@ class Report:
     def mismatches(self) -> int:
         """Differences in all comparisons."""
         return sum(c.mismatches for c in self.comparisons)
+
+    def end(self, outcome: Outcome) -> Report:
+        """The same with how it ends, and what that warns of."""
+        slow = (outcome.pace.warning,) if outcome.pace and outcome.pace.warning else ()
+        return replace(self, outcome=outcome, notes=(*self.notes, *slow))
 
     def as_json(self) -> dict[str, Json]:
         """As `verify --json` prints it."""
@@ -149,6 +160,7 @@ class Report:
             "sensitivity": None
             if self.floor is None
             else {**self.floor.as_json(), "samples": self.floor_samples},
+            "summary": None if self.outcome is None else self.outcome.as_json(),
             "notes": list(self.notes),
             "passed": self.passed,
         }

@@ -21,6 +21,8 @@ CYCLES: dict[str, tuple[float, float, float]] = {
     "Cortex-M33": (0.5, 1.2, 2.0),
     "Cortex-M55": (0.5, 1.0, 2.0),
     "Cortex-M7": (0.5, 0.8, 2.0),
+    # One in order (ESP32-C3 Technical Reference Manual 1.2: a scalar pipeline of four stages).
+    "RV32IMC": (1.0, 1.4, 3.0),
 }
 ANY_CORE = (0.5, 1.5, 3.0)
 SOURCE = "instructions counted on the emulated core; cycles of each from Arm's timing tables"

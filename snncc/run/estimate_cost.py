@@ -108,7 +108,7 @@ class Estimate:
             "of_samples": self.of_samples,
             "counts": self.counts.as_json(),
             "instructions_per_tick": self.instructions,
-            "ms_per_tick": _show(self.ticks),
+            "ms_per_tick": None if self.ticks is None else self.ticks.as_json(),
             "energy": energy,
             "memory": dict(self.memory),
             "layers": layers,
@@ -237,13 +237,3 @@ def _read_memory(bundle: Bundle) -> dict[str, Json]:
     """Bytes and cores as the target's report counts them."""
     names = ("cores", "chips", "weight_bytes", "state_bytes", "arena_bytes", "fullest_core_bytes")
     return {name: bundle.report[name] for name in names if name in bundle.report}
-
-
-def _show(derived: Derived | None) -> Json:
-    if derived is None:
-        return None
-    return {
-        **derived.span.as_json(),
-        "fidelity": derived.fidelity,
-        "source": derived.source,
-    }

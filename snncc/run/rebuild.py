@@ -20,6 +20,8 @@ from snncc.version import __version__
 from .recompile import check_firmware
 
 TARGET = "target/"
+MEASURED = frozenset(("board", "loss", "pace"))
+"""What of a report the build measured; the rest is the backend's."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _check_emitted(bundle: Bundle, backend: Backend[Any], program: object) -> It
 
 def _select_own(report: Mapping[str, Json]) -> dict[str, Json]:
     """What of a report is the backend's."""
-    return {key: value for key, value in report.items() if key != "board"}
+    return {key: value for key, value in report.items() if key not in MEASURED}
 
 
 def _first_difference(again: Network, stated: Network) -> str:

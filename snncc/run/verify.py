@@ -10,12 +10,13 @@ from snncc.backends import Json
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
 from snncc.ir import CapacityError, DeviceError, run
-from snncc.loss import SEEDS, Change, Measured, measure_floor
+from snncc.loss import SEEDS, Change, Loss, Measured, measure_floor
 from snncc.reference_work import MINUTE, count_affordable
 
 from .comparison import Comparison, Report, Scores
 from .lowered import Advance, Lowered
 from .original import find_original
+from .outcome import Given, Target, conclude_verify
 from .rebuild import rebuild
 from .side_by_side import SideBySide
 from .tested_samples import choose_tested
@@ -68,10 +69,8 @@ def verify(
         lowered, few, scores, board, lambda done: advance("board", done, len(few))
     )
     first = (here.eager,) if own.eager is not None or own.absent else ()
-    loss, (floor, changed) = measured.loss(), (None, 0)
-    if loss.agreement < 1:
-        floor, changed = _measure_floor(bundle, samples)
-    return Report(
+    loss = measured.loss()
+    report = Report(
         str(bundle.path),
         bundle.target,
         len(samples),
@@ -83,13 +82,26 @@ def verify(
         facts,
         (*own.notes, *left_out, *cut),
         loss,
-        floor,
-        changed,
+        *_measure_floor(bundle, samples, loss),
     )
+    given = {"--model": model, "--weights": weights, "--data": data}
+    return _end(report, bundle, Target(board, facts, target.absent), given)
 
 
-def _measure_floor(bundle: Bundle, samples: Samples) -> tuple[Change | None, int]:
-    """What any change of the weights loses, on how many samples; None where it takes long."""
+def _end(report: Report, bundle: Bundle, target: Target, given: Given) -> Report:
+    """The report with how it ends; the failure of one with differences says what to do."""
+    if not report.equal or report.loss is None:
+        return report
+    return report.end(conclude_verify(bundle, report.loss, report.samples, target, given))
+
+
+def _measure_floor(bundle: Bundle, samples: Samples, loss: Loss) -> tuple[Change | None, int]:
+    """What any change of the weights loses, on how many samples.
+
+    None where integers lose nothing, or where it takes long.
+    """
+    if loss.agreement == 1:
+        return None, 0
     ticks = samples.signal.shape[1]
     most = count_affordable(bundle.source, ticks, 1 + SEEDS, MINUTE // 20)
     if not most:
