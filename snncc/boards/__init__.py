@@ -27,11 +27,12 @@ from .drivers import driver
 from .gnu import compiler_version, require_gcc
 from .image import build, load_image
 from .play_firmware import play, program
-from .protocol import Board, Build, Connection, Driver, Image, Mark, Progress, Run
+from .protocol import Block, Board, Build, Connection, Driver, Image, Mark, Progress, Run
 from .toolchain import ToolchainError, build_shared_library, find_zig
 
 __all__ = [
     "BareCore",
+    "Block",
     "Board",
     "Build",
     "Connection",

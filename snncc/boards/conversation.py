@@ -8,7 +8,7 @@ from typing import Protocol
 from snncc.ir import DeviceError
 from snncc.ir.untrusted import limits
 
-from .protocol import Board, Image, Mark, Progress, Run
+from .protocol import Block, Board, Image, Mark, Progress, Run
 
 MOST_IDLE = 1000
 STOPS = ("board_read", "board_write", "board_mark", "board_exit", "board_fault")
@@ -58,6 +58,10 @@ class Core(Protocol):
 
     def count(self) -> int | None:
         """Instructions since reset, or None where nothing counts them."""
+        ...
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What ran while instructions were counted; empty where nothing tells."""
         ...
 
     def stop_counting(self) -> None:
@@ -110,7 +114,7 @@ def converse(
             core.leave()
         elif name == "board_exit":
             code = first - (first >> 31 << 32)  # main returns a signed int of 32 bits
-            return Run(bytes(output), code, tuple(marks), core.count())
+            return Run(bytes(output), code, tuple(marks), core.count(), core.blocks())
         else:
             kind = (RISCV_EXCEPTIONS if board.riscv else CORTEX_M_EXCEPTIONS).get(
                 first, "unexpected"

@@ -9,7 +9,7 @@ from snncc.ir import DeviceError
 from .conversation import STOPS, converse, silence
 from .gdb import GdbClient, Region
 from .memory_checks import require_equal
-from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Block, Board, Image, Progress, Run
 
 SHORTEST_INSTRUCTION_BYTES = 2
 COUNT = re.compile(r"instruction count = ([0-9]{1,18})\b")
@@ -143,6 +143,10 @@ class DebuggedCore:
             return None
         found = COUNT.search(self._gdb.monitor("info replay"))
         return int(found[1]) - self._counted_before if found else None
+
+    def blocks(self) -> tuple[Block, ...]:
+        """None: QEMU's recorder counts instructions, and does not tell where they are."""
+        return ()
 
     def stop_counting(self) -> None:
         """Ask QEMU for the count no more."""

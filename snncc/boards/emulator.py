@@ -15,7 +15,7 @@ from snncc.ir import DeviceError
 from .conversation import STOPS, converse, silence
 from .cpu import CORTEX_M, RISCV, Cpu
 from .memory_checks import require_equal
-from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Block, Board, Image, Progress, Run
 
 UNICORN = "unicorn==2.1.4"
 PAGE_BYTES = 0x1000  # what unicorn maps at once
@@ -157,6 +157,8 @@ class EmulatedCore:
         self._touched = ""
         self._guard = uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._note_address)
         self._block_instructions: dict[int, int] = {}
+        self._ran: dict[tuple[int, int], list[int]] = {}  # (address, bytes) → times, jumps
+        self._behind = 0  # the address behind the block that ran last
         uc.ctl_flush_tb()  # code translated without the counter would go uncounted
         self._counter: int | None = uc.hook_add(unicorn.UC_HOOK_BLOCK, self._count_block)
         self._next = board.flash_origin + board.entry
@@ -222,6 +224,10 @@ class EmulatedCore:
         """Instructions since reset; see `Run` for which count."""
         return self._executed if self._counter is not None else None
 
+    def blocks(self) -> tuple[Block, ...]:
+        """Blocks of translated code that ran while instructions were counted."""
+        return tuple(Block(*place, *ran) for place, ran in self._ran.items())
+
     def stop_counting(self) -> None:
         """Remove the counter from the translated code."""
         if self._counter is not None:
@@ -235,6 +241,10 @@ class EmulatedCore:
             instructions = self._cpu.count(bytes(uc.mem_read(address, size)))
             self._block_instructions[address] = instructions
         self._executed += instructions
+        ran = self._ran.setdefault((address, size), [0, 0])
+        ran[0] += 1
+        ran[1] += address != self._behind
+        self._behind = address + size
 
     def _note_address(
         self, _uc: Uc, _access: int, address: int, size: int, _value: int, _: object

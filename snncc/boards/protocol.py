@@ -1,5 +1,7 @@
 """What a board, an image, a run and a driver are. Values and protocols; nothing here acts."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -104,6 +106,16 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Instructions that run one after the other, up to a branch."""
+
+    address: int
+    bytes: int
+    times: int  # that it ran
+    jumps: int  # of these, entered by a jump rather than from the instruction in front
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One boundary that the firmware announced with `board_mark`."""
 
@@ -124,6 +136,7 @@ class Run:
     code: int  # the result of main
     marks: tuple[Mark, ...]
     instructions: int | None  # from reset to the end; None where counting was off at the end
+    blocks: tuple[Block, ...] = ()  # that ran while instructions were counted; empty where untold
 
     def count_between(self, first: int, last: int) -> tuple[int, ...]:
         """Instructions from each mark `first` to the mark `last` that follows it, where counted.
