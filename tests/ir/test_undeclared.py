@@ -72,6 +72,11 @@ def test_a_stateless_op_must_say(fact: str) -> None:
     assert "partial" not in OPS
 
 
+def test_all_that_an_op_must_say_is_named_at_once() -> None:
+    with pytest.raises(UndeclaredFact, match=r"op 'partial' does not state its infer, its step$"):
+        made({name: value for name, value in WHOLE.items() if name not in {"infer", "step"}})
+
+
 @pytest.mark.parametrize("fact", ["states", "begin", "worst_case"])
 def test_an_op_with_states_must_say(fact: str) -> None:
     with pytest.raises(UndeclaredFact, match=f"op 'partial' does not state its .*{fact}"):

@@ -108,6 +108,9 @@ IN_REAL_VALUES = {
     "C002 %y: its epsilon is 10,737,418,240 in squares of codes, beyond 32 bits; use one of 7.2 or "
     "less$": "value=s16q12/half-even/saturate\n  %y = norm(%x) {epsilon=40.0} : "
     "value=s16q4/half-even/saturate",
+    "C002 %y: its epsilon is 2,147,483,648 in squares of codes, beyond 32 bits; use one of 7.2 or "
+    "less$": "value=s16q12/half-even/saturate\n  %y = norm(%x) {epsilon=8.0} : "
+    "value=s16q4/half-even/saturate",
     "C002 %y: its squares may reach": "value=s30q4/half-even/saturate\n  %y = norm(%x) "
     "{epsilon=0.1} : value=s16q4/half-even/saturate",
     "C004 %y: role 'value' traps; leave --passes out": f"{SENSOR}\n  %y = requantize(%x) : "

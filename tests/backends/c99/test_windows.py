@@ -1,6 +1,7 @@
 """Convolutions and pools of events: every size, stride, padding and number of channels."""
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 
@@ -101,16 +102,23 @@ def network(
 
 
 def analog(
-    rng: np.random.Generator, groups: int, stride: int, dilation: int, *, spiking: bool
+    rng: np.random.Generator,
+    size: tuple[int, ...],
+    groups: int,
+    stride: int,
+    dilation: int,
+    *,
+    spiking: bool,
 ) -> Network:
     """A convolution in groups of values or of spikes, biased, and neurons of its sums."""
+    axes = len(size)
     tensors = {
-        "w": Tensor(rng.uniform(-0.5, 0.8, (12, 6 // groups, 3, 2))),
+        "w": Tensor(rng.uniform(-0.5, 0.8, (12, 6 // groups, *(3, 2)[:axes]))),
         "b": Tensor(rng.uniform(-0.2, 0.4, 12)),
     }
-    steps, pads, gaps = (stride, 1), ((1, 1), (0, 1)), (dilation, 1)
+    steps, pads, gaps = (stride, 1)[:axes], ((1, 1), (0, 1))[:axes], (dilation, 1)[:axes]
     nodes = (
-        Node("x", Input((6, 7, 5), "spike" if spiking else "real")),
+        Node("x", Input((6, *size), "spike" if spiking else "real")),
         Node("conv", Conv(Ref("w"), steps, pads, gaps, groups, Ref("b")), (Use("x"),)),
         Node("s", LIF(**NEURON), (Use("conv"),)),
     )
@@ -193,18 +201,19 @@ def test_windows_on_a_board(core: str) -> None:
     assert expected.compare(BACKEND.response(program, wires, output, len(signal))) == (0, None)
 
 
+CASES = [((7, 5), *each) for each in product([1, 2, 3, 6], [1, 2], [1, 2])] + [((9,), 2, 2, 2)]
+
+
 @pytest.mark.parametrize("spiking", [True, False])
-@pytest.mark.parametrize("dilation", [1, 2])
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("groups", [1, 2, 3, 6])
+@pytest.mark.parametrize(("size", "groups", "stride", "dilation"), CASES)
 def test_groups_values_and_gaps_equal_the_reference(
-    groups: int, stride: int, dilation: int, spiking: bool
+    size: tuple[int, ...], groups: int, stride: int, dilation: int, spiking: bool
 ) -> None:
     rng = np.random.default_rng(groups)
-    signal = spikes(rng, (6, 7, 5))
+    signal = spikes(rng, (6, *size))
     if not spiking:
         signal = signal * rng.uniform(-1, 1, signal.shape)
-    net = quantized(analog(rng, groups, stride, dilation, spiking=spiking), signal, 16)
+    net = quantized(analog(rng, size, groups, stride, dilation, spiking=spiking), signal, 16)
     program, wires = lowered(net)
     expected = run(net, signal, record=wires)
     assert 0 < np.mean(expected["%s"]) < 1
