@@ -29,7 +29,7 @@ from .survivors import Survivor, listed
 SAMPLED = {"snncc/ir": 300, "snncc/backends/c99": 200}
 SEED = 0
 TESTS = (
-    *("tests/ir", "tests/errors", "tests/golden", "tests/laws"),
+    *("tests/ir", "tests/errors", "tests/golden", "tests/laws", "tests/cost/test_counts.py"),
     *("tests/backends/c99", "tests/projects/test_projects.py"),
 )
 # Half of the time, and few kills that no other test makes: the same C again under each of a dozen
@@ -41,7 +41,10 @@ LEFT_OUT = (
     "--ignore=tests/laws/test_growth.py",
     "--ignore=tests/laws/test_strategy.py",
 )
-OWN = {"snncc/ir": ("tests/ir", "tests/laws"), "snncc/backends/c99": ("tests/backends/c99",)}
+OWN = {
+    "snncc/ir": ("tests/ir", "tests/errors", "tests/golden", "tests/laws", "tests/cost"),
+    "snncc/backends/c99": ("tests/backends/c99",),
+}
 STATS = "mutants/mutmut-stats.json"
 ALL_STATS = "mutants/all-stats.json"  # while those of mutmut are cut to the fastest tests
 JUDGED = "mutants/judged"  # the commit at which the last run came to its end
