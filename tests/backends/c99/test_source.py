@@ -132,6 +132,23 @@ def test_no_compiler_has_a_word(name: str, compiler: str, language: str, tmp_pat
 
 
 @settings(max_examples=60)
+@pytest.mark.parametrize(
+    ("frac", "fitted"), [(4, "snncc_fit32(snncc_half_even32("), (20, "snncc_fit(snncc_half_even(")]
+)
+def test_what_32_bits_hold_is_rescaled_in_32_bits(frac: int, fitted: str) -> None:
+    """64 bits cost a small core several times as much."""
+    network = parse(
+        f"""network rescaled tick=0.001s decode=last {{
+  %x = input() {{shape=[4], signal="real"}} : value=s16q4/half-even/saturate
+  %y = requantize(%x) : value=s8q4/half-even/saturate, scale=x{frac}/half-even
+  return %y
+}}
+"""
+    )
+    lines = written(verify(network))["rescaled.c"].decode().splitlines()
+    assert [fitted in line for line in lines if "* scale" in line] == [True]
+
+
 @given(
     quantized_networks(),
     st.sampled_from(installed()),
