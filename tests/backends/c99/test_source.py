@@ -131,7 +131,6 @@ def test_no_compiler_has_a_word(name: str, compiler: str, language: str, tmp_pat
     assert said(compiler, language, "-O2", emitted(name), tmp_path) == ""
 
 
-@settings(max_examples=60)
 @pytest.mark.parametrize(
     ("frac", "fitted"), [(4, "snncc_fit32(snncc_half_even32("), (20, "snncc_fit(snncc_half_even(")]
 )
@@ -149,6 +148,7 @@ def test_what_32_bits_hold_is_rescaled_in_32_bits(frac: int, fitted: str) -> Non
     assert [fitted in line for line in lines if "* scale" in line] == [True]
 
 
+@settings(max_examples=60)
 @given(
     quantized_networks(),
     st.sampled_from(installed()),
