@@ -37,6 +37,7 @@ from .protocol import (
     Presentation,
     RuntimeBackend,
     Settings,
+    StoringBackend,
     StreamBackend,
 )
 from .runtimes import Runtime
@@ -60,6 +61,7 @@ __all__ = [
     "Runtime",
     "RuntimeBackend",
     "Settings",
+    "StoringBackend",
     "StreamBackend",
     "advise",
     "advise_bits",

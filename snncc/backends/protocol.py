@@ -148,6 +148,18 @@ class ChoosingBackend(Backend[P], Protocol[P]):
 
 
 @runtime_checkable
+class StoringBackend(Backend[P], Protocol[P]):
+    """A backend that says how it stores weights, however few bits they are given."""
+
+    def stored_bits(self, settings: Settings) -> tuple[int, str] | None:
+        """The least bits that a weight takes, and why, as in "its kernels read int8".
+
+        None where it depends on the layer: then builds compare the report's layers.
+        """
+        ...
+
+
+@runtime_checkable
 class StreamBackend(Backend[P], Protocol[P]):
     """A backend whose simulation can be given a signal in parts."""
 

@@ -11,7 +11,8 @@
 * `choose_integers.py`: what a build chooses by trial, and on which samples
 * `allowance.py`: which limits `--budget` has
 * `fit_allowance.py`: how `--budget` chooses the widths of weights and states
-* `lost.py`: the note on what integers lose
+* `lost.py`: the notes on what integers lose
+* `stored_bits.py`: the note on weights whose few bits save nothing on the target
 
 Where `-o` may be replaced: `snncc/files/place.py`, `snncc/bundle/write.py`.
 """

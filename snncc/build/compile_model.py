@@ -52,6 +52,7 @@ from .prepare import (
 )
 from .refusals import Attempt, all_problems
 from .run_passes import Observer, counter, dumper, printer, timer
+from .stored_bits import note_stored_bits
 
 CALIBRATION_SAMPLES = 64
 CHECK_SAMPLES = 4
@@ -106,6 +107,7 @@ def _compile(
     network, program = lowered.network, lowered.program
     notes = (*imported, *_note_ticks(theirs, samples), *notes, *chosen.notes)
     notes += _network_notes(float_network, network, ranges)
+    notes += note_stored_bits(attempt, float_network, lowered)
     if request.bisect:
         say(_bisect(float_network, lowered.steps, signal))
     expected = run(network, signal, record="spikes")

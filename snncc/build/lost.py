@@ -5,7 +5,7 @@ from __future__ import annotations
 from snncc.backends import Json
 from snncc.datasets import Samples
 from snncc.ir import Network, SpikesDiffer, UsageError
-from snncc.loss import Loss, measure
+from snncc.loss import ENOUGH, Loss, describe_lost, list_parts, measure
 from snncc.reference_work import MINUTE, count_affordable
 
 WORK = MINUTE // 20  # of a build: some seconds
@@ -16,7 +16,9 @@ FEWEST_SAMPLES = 4
 def measure_loss(
     source: Network, network: Network, samples: Samples | None, most: float | None
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
-    """What integers lose, and a note of the build on it; nothing without samples.
+    """What integers lose, and notes of the build on it; nothing without samples.
+
+    Where they keep less than `ENOUGH` of the output, the projection is named that they have lost.
 
     With a limit all samples run; without one, as many as take some seconds.
 
@@ -51,9 +53,25 @@ def measure_loss(
     figures: dict[str, Json] = {
         "accuracy": dict(loss.accuracy),
         "agreement": loss.agreement,
+        "alike": loss.alike,
         "samples": len(some),
     }
-    return figures, (f"{said}{_aside(loss)}",)
+    notes: tuple[str, ...] = (f"{said}{_aside(loss)}",)
+    if loss.alike < ENOUGH:
+        notes = (*notes, _name_lost(network, some, loss))
+    return figures, notes
+
+
+def _name_lost(network: Network, samples: Samples, loss: Loss) -> str:
+    """Which projection of the network is to blame, where it can be said in some seconds."""
+    runs = len(list_parts(network)) + 1
+    count = count_affordable(network, samples.signal.shape[1], runs, WORK)
+    if count < min(FEWEST_SAMPLES, len(samples)):
+        return (
+            f"integers keep {loss.alike:.1%} of the float network's output; which projection lost "
+            "it takes long to find: snncc inspect BUNDLE --loss does it"
+        )
+    return describe_lost(network, samples.spread(min(count, MOST_SAMPLES)).signal, loss.alike)
 
 
 def _aside(loss: Loss) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from snncc.ir import CompileError, Network, Stream, Tally, Values
 from snncc.ir.passes import Ranges
+from snncc.loss import find_output_unit
 from snncc.portions import choose_samples, choose_window, split_range
 
 Signals: TypeAlias = Mapping[str, Values]
@@ -70,7 +71,7 @@ class Judge:
 
 
 def _find_scores(network: Network, signal: Signals) -> Values:
-    """Scores `[samples, classes]`; samples and ticks run some at a time."""
+    """Scores `[samples, classes]` in real units; samples and ticks run some at a time."""
     (samples, ticks), found = next(iter(signal.values())).shape[:2], list[Values]()
     step = choose_samples(network, ticks)
     for some in split_range(samples, step):
@@ -79,4 +80,4 @@ def _find_scores(network: Network, signal: Signals) -> Values:
             part = {name: values[some, window] for name, values in signal.items()}
             tally.add(stream.play(part))
         found.append(tally.scores().astype(np.float64))
-    return np.concatenate(found)
+    return np.concatenate(found) * find_output_unit(network)

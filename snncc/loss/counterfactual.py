@@ -55,8 +55,13 @@ class Counterfactual:
             found.add(Cause.ARITHMETIC)
         return tuple(cause for cause in Cause if cause in found)
 
-    def run(self, signal: Values, causes: Causes) -> Trace:
-        """What the network does with `signal` `[samples, ticks, *shape]`; spikes are recorded."""
+    def run(self, signal: Values | Mapping[str, Values], causes: Causes) -> Trace:
+        """What the network does with a signal; spikes are recorded.
+
+        Args:
+            signal: `[samples, ticks, *shape]`; by input where there are several.
+            causes: of each node.
+        """
         tensors, changed = dict(self.network.tensors), list[Node]()
         for node in self.network:
             fields = self._find_fields(node, causes.get(node.name, NOTHING), tensors)
@@ -70,10 +75,12 @@ class Counterfactual:
             )
             for node in network
         }
-        source = network.inputs[0]
-        coded, first = signal.astype(np.float64), numbers[source.name]
-        if isinstance(first, PartlyRounded) and source.formats:
-            coded = first.encode(coded, "value")
+        given = signal if isinstance(signal, Mapping) else {network.inputs[0].name: signal}
+        coded = {name: values.astype(np.float64) for name, values in given.items()}
+        for source in network.inputs:
+            first = numbers[source.name]
+            if isinstance(first, PartlyRounded) and source.formats:
+                coded[source.name] = first.encode(coded[source.name], "value")
         return Stream(network, record="spikes", numbers=numbers).play(coded)
 
     def find_edits(self, node: Node) -> frozenset[Cause]:

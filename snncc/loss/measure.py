@@ -12,6 +12,8 @@ from snncc.ir import Difference, Network, Stream, Tally, Trace, Values, arithmet
 from snncc.ir.ops import Weighted
 from snncc.portions import choose_samples, choose_window, split_range
 
+from .likeness import Likeness, find_output_unit
+
 
 @dataclass
 class LayerLoss:
@@ -58,12 +60,15 @@ class Loss:
         accuracy: `float` and `quantized`; empty where there are no labels.
         agreement: share of samples with the same answer.
         correlation: of all scores of the first output.
+        alike: share of the first output's values that are alike, tick by tick, or of their means
+            over the ticks where that is more: a spike may come a tick later.
         layers: those that both networks have, in order.
     """
 
     accuracy: Mapping[str, float]
     agreement: float
     correlation: float
+    alike: float
     layers: tuple[LayerLoss, ...]
 
     @property
@@ -77,7 +82,11 @@ class Loss:
         """As `verify --json` prints it."""
         return {
             "accuracy": dict(self.accuracy),
-            "output": {"agreement": self.agreement, "correlation": self.correlation},
+            "output": {
+                "agreement": self.agreement,
+                "correlation": self.correlation,
+                "alike": self.alike,
+            },
             "layers": [layer.as_json() for layer in self.layers],
         }
 
@@ -98,8 +107,10 @@ class Measured:
     scores: list[tuple[Values, Values]] = field(default_factory=list[tuple[Values, Values]])
     labels: list[Values] = field(default_factory=list[Values])
     samples: int = 0
+    likeness: Likeness = field(init=False)
 
     def __post_init__(self) -> None:
+        self.likeness = Likeness(find_output_unit(self.network))
         zeros = _zero_codes(self.network)
         shared = [n.name for n in self.source.firing if n.name in self.network]
         for name in () if self.lag else shared:
@@ -113,6 +124,7 @@ class Measured:
             codes: in integers.
             tick: the window's first.
         """
+        self.likeness.add(real.output, codes.output)
         for name, layer in self.layers.items():
             wire = f"%{name}"
             if wire in real.wires and wire in codes.wires:
@@ -131,6 +143,7 @@ class Measured:
         """
         for name, layer in self.layers.items():
             layer.saturated += saturated.get(name, 0)
+        self.likeness.end()
         self.scores.append((real, codes))
         if labels is not None:
             self.labels.append(labels)
@@ -151,6 +164,7 @@ class Measured:
             accuracy,
             float(np.mean(answers[0] == answers[1])),
             _correlation(real.reshape(-1), codes.reshape(-1)),
+            self.likeness.share,
             tuple(self.layers.values()),
         )
 

@@ -147,7 +147,7 @@ class _Unchanged:
         """What changes of all weights by a relative `level` do."""
         lost, agreement, ticks = list[float](), list[float](), list[int]()
         for seed in range(SEEDS):
-            changed = _change_weights(self._network, level, seed)
+            changed = change_weights(self._network, level, seed)
             trace = run(changed, self._signal, record="spikes")
             given = self._answer(trace)
             lost.append(self.score - 100 * float(np.mean(given == self._right)))
@@ -166,7 +166,7 @@ def _list_layers(network: Network, signal: Values, real: Trace) -> tuple[LayerCh
     fired = sum(int(np.count_nonzero(real[f"%{node.name}"])) for node in network.firing)
     found: list[LayerChange] = []
     for layer, names in [*leads.items()][:MOST_LAYERS]:
-        trace = run(_change_weights(network, LIKE_INTEGERS, 0, names), signal, record="spikes")
+        trace = run(change_weights(network, LIKE_INTEGERS, 0, names), signal, record="spikes")
         count, tick = _count_differing(network, real, trace)
         found.append(LayerChange(layer, count / max(1, fired), tick))
     return tuple(sorted(found, key=lambda each: -each.changed))
@@ -185,7 +185,7 @@ def _count_differing(network: Network, one: Trace, other: Trace) -> tuple[int, i
     return count, min(ticks, default=None)
 
 
-def _change_weights(
+def change_weights(
     network: Network, level: float, seed: int, names: Container[str] | None = None
 ) -> Network:
     """The network with its weights and their biases changed by a normal relative `level`.

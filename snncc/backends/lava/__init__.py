@@ -34,6 +34,7 @@ from .report import report
 from .rules import RULES
 from .settings import OPTIONS
 from .simulate import Stream, simulate
+from .target import WEIGHT_BITS
 
 __all__ = ["RULES", "LavaBackend", "Program"]
 
@@ -47,6 +48,9 @@ class LavaBackend:
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return passes.passes(network, settings, ranges)
+
+    def stored_bits(self, settings: Settings) -> tuple[int, str]:
+        return WEIGHT_BITS, "it writes synapses with weights of 8 bits"
 
     def lower(self, network: Network, settings: Settings) -> Program:
         program = lower(network, settings.options)

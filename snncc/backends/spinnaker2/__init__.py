@@ -65,6 +65,11 @@ class Spinnaker2Backend:
     def ways(self, settings: Settings) -> tuple[Settings, ...]:
         return passes.ways(settings)
 
+    def stored_bits(self, settings: Settings) -> tuple[int, str] | None:
+        if passes.for_own_kernel(settings):
+            return None
+        return passes.WEIGHT_BITS, "a synapse of py-spinnaker2's applications is of one size"
+
     def lower(self, network: Network, settings: Settings) -> AnyProgram:
         own = passes.for_own_kernel(settings)
         return kernel.lower(network, settings) if own else lower(network, settings)

@@ -31,7 +31,7 @@ from .program import Program
 from .report import report
 from .rules import RULES
 from .run import interpreter, simulate
-from .target import STATES
+from .target import STATES, WEIGHT_BITS_MAX
 
 __all__ = ["RULES", "Program", "TflmBackend"]
 
@@ -50,6 +50,9 @@ class TflmBackend:
 
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return passes.passes(settings, ranges)
+
+    def stored_bits(self, settings: Settings) -> tuple[int, str]:
+        return WEIGHT_BITS_MAX, "the kernels that it uses read weights as int8"
 
     def lower(self, network: Network, settings: Settings) -> Program:
         asked = settings.options.get("state", "variables")

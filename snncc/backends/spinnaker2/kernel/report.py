@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,7 @@ def report(program: Program) -> dict[str, Json]:
         "limit_core_bytes": DATA_BYTES_PER_CORE,
         "limit_source": LIMIT_SOURCE,
         "weight_bytes": sum(code.weight_bytes for code in program.codes),
+        "layers": _list_layers(program),
         "events_per_tick": round(float(program.traffic.rates.sum()), 3),
         "deliveries_per_tick": round(
             float(program.traffic.rates @ np.diff(program.traffic.offsets)), 3
@@ -41,6 +43,22 @@ def report(program: Program) -> dict[str, Json]:
         "core_map": [_line(program, core) for core in range(len(taken))],
         "warnings": list(program.warnings),
     }
+
+
+def _list_layers(program: Program) -> list[Json]:
+    """What each node of the network takes on all cores together."""
+    names = ("neurons", "synapses", "flash_bytes", "ram_bytes")
+    keywords: dict[str, str] = {}
+    taken: dict[str, Counter[str]] = {}
+    for code in program.codes:
+        for part in code.layers:
+            keywords[part.node] = part.keyword
+            counts = {name: int(getattr(part, name)) for name in names}
+            taken.setdefault(part.node, Counter()).update(counts)
+    return [
+        {"node": node, "keyword": keywords[node], **{name: counts[name] for name in names}}
+        for node, counts in taken.items()
+    ]
 
 
 def performance(program: Program, played: Played) -> dict[str, Json]:
