@@ -51,7 +51,7 @@ def list_parts(network: Network) -> tuple[Part, ...]:
             found.append(Part(node, {**beside, node.name: own}))
         elif node.op.states:
             found.append(Part(node, {node.name: EVERYTHING}))
-    return tuple(found[:MOST_PARTS])
+    return tuple(found[:MOST_PARTS])  # those near the input, whose errors reach all others
 
 
 def measure_parts(
@@ -84,14 +84,13 @@ def describe_lost(network: Network, signal: Values | Mapping[str, Values], alike
             several.
         alike: share of the output that it keeps.
     """
-    first, *others = measure_parts(network, list_parts(network), signal)
     said = f"integers keep {alike:.1%} of the float network's output"
-    lost = next((p for p in (first, *others) if isinstance(p.node.op, Weighted)), None)
+    parts = measure_parts(network, list_parts(network), signal)
+    lost = next((part for part in parts if isinstance(part.node.op, Weighted)), None)
     if lost is None or lost.changed < FEWEST_CHANGED:
-        return (
-            f"{said}; no projection changes {FEWEST_CHANGED:.1%} of it alone: they meet in "
-            f"{_name(network, first)}"
-        )
+        met = f": they meet in {_name(network, parts[0])}" if parts else ""
+        return f"{said}; no projection changes {FEWEST_CHANGED:.1%} of it alone{met}"
+    first = parts[0]
     said += (
         f"; of its projections {_name(network, lost)} is lost most: rounded alone, "
         f"{_say_how(lost)}, it changes {lost.changed:.1%} of the output"
