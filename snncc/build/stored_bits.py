@@ -53,7 +53,7 @@ def _note_measured(
     try:
         wider = replace(attempt, settings=_widen(lowered.settings)).lower(network)
     except CompileError:
-        return ()  # wider weights are no choice then
+        return ()  # wider weights cannot be built
     bytes_wide = _list_bytes(target.report(wider.program))
     same = [
         name

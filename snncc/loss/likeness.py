@@ -52,7 +52,7 @@ class Likeness:
 
 
 def find_output_unit(network: Network) -> Values:
-    """Real value of one code of the first output's values, flat; one where these are no codes."""
+    """Real value of one code of the first output's values, flat; one where these are real values."""
     if not network.quantized:
         return np.ones(1)
     use = network.outputs[0]
