@@ -151,7 +151,7 @@ class ChoosingBackend(Backend[P], Protocol[P]):
 class StoringBackend(Backend[P], Protocol[P]):
     """A backend that says how it stores weights, however few bits they are given."""
 
-    def stored_bits(self, settings: Settings) -> tuple[int, str] | None:
+    def count_stored_bits(self, settings: Settings) -> tuple[int, str] | None:
         """The least bits that a weight takes, and why, as in "its kernels read int8".
 
         None where it depends on the layer: then builds compare the report's layers.

@@ -31,7 +31,6 @@ from snncc.ir import (
 from snncc.ir.passes import (
     Lateness,
     Pass,
-    Ranges,
     all_passes,
     find_faint,
     find_unproven,
@@ -43,6 +42,7 @@ from .calibration_data import input_notes
 from .choose_integers import choose_integers
 from .claims import Claims, bisect, random_signal, take_affordable
 from .lost import measure_loss
+from .lowering import LoweredNetwork
 from .prepare import (
     GUESSED_RATE,
     GUESSED_TICKS,
@@ -106,8 +106,7 @@ def _compile(
         raise all_problems(float_network, refusal, attempt) from refusal
     network, program = lowered.network, lowered.program
     notes = (*imported, *_note_ticks(theirs, samples), *notes, *chosen.notes)
-    notes += _network_notes(float_network, network, ranges)
-    notes += note_stored_bits(attempt, float_network, lowered)
+    notes += _network_notes(attempt, float_network, lowered)
     if request.bisect:
         say(_bisect(float_network, lowered.steps, signal))
     expected = run(network, signal, record="spikes")
@@ -192,10 +191,14 @@ def _bisect(network: Network, steps: Sequence[Pass], signal: Values) -> str:
     )
 
 
-def _network_notes(source: Network, network: Network, ranges: Ranges) -> tuple[str, ...]:
+def _network_notes(
+    attempt: Attempt, source: Network, lowered: LoweredNetwork[object]
+) -> tuple[str, ...]:
     """What the user should know of a network in integers, and of the ops in it."""
-    rounded = _saturation(network) + _note_faint(network) + input_notes(network, ranges)
-    return rounded + note_homeless_ops((source, network))
+    network = lowered.network
+    rounded = _saturation(network) + _note_faint(network) + input_notes(network, attempt.ranges)
+    stored = note_stored_bits(attempt, source, lowered)
+    return rounded + stored + note_homeless_ops((source, network))
 
 
 def _saturation(network: Network) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def note_stored_bits(
         return ()
     target = attempt.target
     if isinstance(target, StoringBackend):
-        stored = target.stored_bits(lowered.settings)
+        stored = target.count_stored_bits(lowered.settings)
         if stored is not None:
             least, reason = stored
             names = [name for name, bits in few.items() if bits < least]

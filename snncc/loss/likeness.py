@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from snncc.ir import Network, Values, arithmetics
-from snncc.ir.wire_units import wire_unit
 
 
 @dataclass
@@ -52,12 +51,14 @@ class Likeness:
 
 
 def find_output_unit(network: Network) -> Values:
-    """Real value of one code of the first output's values, flat; one where these are real values."""
+    """Real value of one code of the first output's values, flat; one where they are real."""
     if not network.quantized:
         return np.ones(1)
     use = network.outputs[0]
-    unit = wire_unit(network, use, {name: unit for name, (_, unit) in arithmetics(network).items()})
-    assert unit is not None, "all formats are known"
+    a, unit = arithmetics(network)[use.source]
+    if use.state:
+        state = network[use.source].op.state(use.state)
+        unit = a.unit_of(state.role) if state.real else np.ones(1)
     return np.broadcast_to(unit, network.shapes[use.source]).reshape(-1)
 
 

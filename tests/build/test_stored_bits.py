@@ -77,7 +77,7 @@ def test_a_layer_that_keeps_a_byte_is_named_alone() -> None:
 
 @pytest.mark.parametrize("target", [t for t in TARGETS if isinstance(backend(t), StoringBackend)])
 def test_what_a_target_stores_is_what_it_refuses_beyond(target: str) -> None:
-    told = cast("Any", backend(target)).stored_bits(Settings(options={}))
+    told = cast("Any", backend(target)).count_stored_bits(Settings(options={}))
     assert told is not None
     least, reason = told
     assert least == 8 and reason and not reason.endswith(".")

@@ -49,7 +49,7 @@ class LavaBackend:
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return passes.passes(network, settings, ranges)
 
-    def stored_bits(self, settings: Settings) -> tuple[int, str]:
+    def count_stored_bits(self, settings: Settings) -> tuple[int, str]:
         return WEIGHT_BITS, "it writes synapses with weights of 8 bits"
 
     def lower(self, network: Network, settings: Settings) -> Program:

@@ -65,7 +65,7 @@ class Spinnaker2Backend:
     def ways(self, settings: Settings) -> tuple[Settings, ...]:
         return passes.ways(settings)
 
-    def stored_bits(self, settings: Settings) -> tuple[int, str] | None:
+    def count_stored_bits(self, settings: Settings) -> tuple[int, str] | None:
         if passes.for_own_kernel(settings):
             return None
         return passes.WEIGHT_BITS, "a synapse of py-spinnaker2's applications is of one size"

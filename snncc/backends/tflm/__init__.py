@@ -51,7 +51,7 @@ class TflmBackend:
     def passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
         return passes.passes(settings, ranges)
 
-    def stored_bits(self, settings: Settings) -> tuple[int, str]:
+    def count_stored_bits(self, settings: Settings) -> tuple[int, str]:
         return WEIGHT_BITS_MAX, "the kernels that it uses read weights as int8"
 
     def lower(self, network: Network, settings: Settings) -> Program:
