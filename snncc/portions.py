@@ -23,6 +23,11 @@ def choose_whole_samples(network: Network, ticks: int) -> int:
     return _limit_samples(network, ticks)
 
 
+def choose_whole_ticks(network: Network, beside: int) -> int:
+    """How many ticks of a sample fit where all are in memory, with so many values beside each."""
+    return max(1, VALUES_TOGETHER // (_count_values(network) + beside))
+
+
 def choose_window(network: Network, samples: int) -> int:
     """How many ticks of so many samples run at a time."""
     return max(

@@ -62,6 +62,17 @@ class WatchedEager(Eager, Protocol):
         ...
 
 
+@runtime_checkable
+class HoldingEager(WatchedEager, Protocol):
+    """A model that may hold in memory what it computes, until its last tick is done.
+
+    Attributes:
+        holds_ticks: whether it does, and takes fewer ticks as well.
+    """
+
+    holds_ticks: bool
+
+
 @dataclass(frozen=True)
 class Imported:
     """A model as a network, with the model beside it.

@@ -6,16 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from snncc.datasets import Samples
-from snncc.frontends import Eager, WatchedEager
+from snncc.frontends import Eager, HoldingEager, WatchedEager
 from snncc.ir import DeviceError, Stream, Trace, Values, events
 from snncc.loss import Measured
-from snncc.portions import choose_samples, choose_whole_samples, choose_window, split_range
+from snncc.portions import (
+    choose_samples,
+    choose_whole_samples,
+    choose_whole_ticks,
+    choose_window,
+    split_range,
+)
 
 from .comparison import Comparison, Scores
 from .lowered import Lowered
 
 MODEL_VALUES = 1 << 25
 """Input values, all ticks of all samples together, that a model itself is given at a time."""
+HELD_VALUES = 128
+"""As many values of memory do the tensors take that a model holds of a tick, beside their own.
+
+PyTorch 2: a tensor of 8 numbers takes 490 bytes, and a loop over ticks appends one or two of them.
+"""
 
 
 @dataclass
@@ -27,6 +38,7 @@ class SideBySide:
         model: the user's own; None where it is not here.
         scores, measured: gathered for all stages.
         advance: receives how many ticks of samples are done, and of how many.
+        notes: what was left out, a sentence each.
     """
 
     lowered: Lowered
@@ -36,6 +48,7 @@ class SideBySide:
     advance: Callable[[int, int], None]
     eager: Comparison = field(default_factory=lambda: Comparison("eager", "reference-float"))
     native: Comparison = field(default_factory=lambda: Comparison("reference-quantized", "native"))
+    notes: tuple[str, ...] = ()
 
     def compare(self, samples: Samples) -> None:
         """Compares all samples, as many of them at a time as memory allows.
@@ -47,8 +60,21 @@ class SideBySide:
             labels = None if samples.labels is None else samples.labels[some]
             _Batch(self, samples.signal, some).compare(labels)
 
+    def choose_held(self, ticks: int) -> int:
+        """How many ticks of a sample the model itself is given: all, or as many as it can hold."""
+        if not isinstance(self.model, HoldingEager) or not self.model.holds_ticks:
+            return ticks
+        return min(ticks, choose_whole_ticks(self.lowered.bundle.source, HELD_VALUES))
+
     def _choose_step(self, signal: Values) -> int:
         network, ticks = self.lowered.bundle.network, signal.shape[1]
+        held = self.choose_held(ticks)
+        if held < ticks:
+            self.notes = (
+                f"the model itself was given the first {held:,} of {ticks:,} ticks of a sample, as "
+                "it holds all that it is given in memory; one that is called tick by tick gets all",
+            )
+            return 1
         step = choose_samples(network, ticks)
         if not self.lowered.takes_parts:
             step = min(step, choose_whole_samples(network, ticks))
@@ -78,18 +104,20 @@ class _Batch:
         step = choose_window(found.lowered.bundle.network, samples)
         known: dict[str, Values] = {}
         if isinstance(model, WatchedEager):
-            known["eager"] = model.watch(self._signal, step, self._compare_model)
+            held = found.choose_held(ticks)
+            scores = model.watch(self._signal[:, :held], step, self._compare_model)
+            if held == ticks:
+                known["eager"] = scores
         elif model is not None:
             own = model(self._signal)
             known["eager"] = own.scores(self._source.decode)
             for window in split_range(ticks, step):
                 self._compare_model(own.cut(window))
-        for window in split_range(ticks, step):
-            if window.start >= self._done:  # no model, or none whose neurons spike
-                self._play(window)
-        scores = found.scores.end(labels, **known)
+        while self._done < ticks:  # what no model has seen
+            self._play(slice(self._done, min(self._done + step, ticks)))
+        every = found.scores.end(labels, **known)
         found.measured.end(
-            scores["reference-float"], scores["reference-quantized"], self._saturated, labels
+            every["reference-float"], every["reference-quantized"], self._saturated, labels
         )
 
     def _compare_model(self, own: Trace) -> None:

@@ -80,7 +80,7 @@ def verify(
         bundle.lag,
         rebuild(bundle, lowered.backend, lowered.program),
         facts,
-        (*own.notes, *left_out, *cut),
+        (*own.notes, *left_out, *here.notes, *cut),
         loss,
         *_measure_floor(bundle, samples, loss),
     )

@@ -40,7 +40,7 @@ from .program import Program
 from .report import report
 from .rules import RULES
 from .settings import OPTIONS
-from .simulate import simulate
+from .simulate import Stream, simulate
 
 __all__ = ["RULES", "Activity", "AnyProgram", "Program", "Spinnaker2Backend", "activity"]
 
@@ -81,6 +81,11 @@ class Spinnaker2Backend:
         if isinstance(program, kernel.Program):
             return kernel.simulate(program, signal, record)
         return simulate(program, signal, record)
+
+    def stream(self, program: AnyProgram, record: tuple[str, ...]) -> Callable[[Values], Trace]:
+        if isinstance(program, kernel.Program):
+            return kernel.Stream(program, record).play
+        return Stream(program, record).play
 
     def play(self, program: AnyProgram, signal: Values, record: tuple[str, ...]) -> Trace:
         if isinstance(program, kernel.Program):

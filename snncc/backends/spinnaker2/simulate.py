@@ -8,15 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from snncc.backends import choose_readouts, encode_inputs
+from snncc.backends import choose_readouts, demand_same_samples, encode_inputs
 from snncc.ir import Integers, Trace, UsageError, Values
 
 from .applications.currents import Currents
-from .applications.population_tick import State, rescale_codes
-from .chip.target import DELAY_MAX, HOP_TICKS
-from .program import Neurons, Program, Source, Wire
-
-KEPT = DELAY_MAX + HOP_TICKS  # ticks after which no spike is still on its way
+from .applications.host_run import HostRun
+from .applications.population_tick import State
+from .chip.target import HOP_TICKS
+from .program import Neurons, Program, Source, Synapses, Wire
 
 
 def simulate(
@@ -38,33 +37,65 @@ def simulate(
     Raises:
         UsageError: the signal has another shape, or a wire cannot be recorded.
     """
-    wires = choose_readouts(program.outputs, program.traced, record)
-    fed = _encode_inputs(program, signal)
-    samples, ticks = next(iter(fed.values())).shape[:2]
-    computed = _hosts(program, fed)
-    chip = _Chip(program, _with_hosts(fed, computed), find_lost(program))
-    rows: dict[str, list[Values]] = {wire.text: [] for wire in wires}
-    phases = {n.name: n.phase for n in program.neurons}
-    for now in range(ticks * program.period + program.settle):
-        chip.tick(now, samples)
-        for wire in wires:
-            if wire.population in phases:
-                tick, rest = divmod(now - phases[wire.population], program.period)
-                if not rest and 0 <= tick < ticks:
+    return Stream(program, record).play(signal)
+
+
+class Stream:
+    """A program that is given its signal in parts, and keeps its states in between.
+
+    After a part each population has had as many of its own ticks as there were of the signal: the
+    chip ticks to which they belong differ, and so does how far each is ahead of the others.
+    Arguments and errors are those of `simulate`; a part with other samples than the first is
+    refused as well.
+    """
+
+    def __init__(self, program: Program, record: Sequence[str] = ()) -> None:
+        self._program = program
+        self._wires = choose_readouts(program.outputs, program.traced, record)
+        self._hosts = HostRun(program)
+        self._chip = _Chip(program, find_lost(program))
+        self._phases = {n.name: n.phase for n in program.neurons}
+        self._samples = self._done = 0
+
+    def play(self, signal: Values | Mapping[str, Values]) -> Trace:
+        """What the program puts out for the next ticks `[samples, ticks, *shape]`."""
+        program, chip = self._program, self._chip
+        fed = _encode_inputs(program, signal, self._done)
+        samples, ticks = next(iter(fed.values())).shape[:2]
+        if not self._done:
+            self._samples = samples
+        demand_same_samples(self._samples, samples)
+        computed = self._hosts.play(fed)
+        chip.feed(_with_hosts(fed, computed), self._done)
+        rows: dict[str, list[Values]] = {wire.text: [] for wire in self._wires}
+        self._done += ticks
+        for now in range(*chip.find_extent(self._done)):
+            active = chip.tick(now, samples, self._done) & self._phases.keys()
+            for wire in self._wires:
+                if wire.population in active and self._is_tick(wire.population, now):
                     rows[wire.text].append(chip.read(wire))
-    for wire in wires:
-        if wire.population in computed:
-            spikes, potential = computed[wire.population]
-            rows[wire.text] = list((potential if wire.state else spikes).swapaxes(0, 1))
-    shapes = {n.name: n.shape for n in program.neurons}
-    shapes |= {host.name: host.shape for host in program.hosts}
-    found = {
-        wire.text: np.stack(rows[wire.text], axis=1).reshape(
-            samples, ticks, *shapes[wire.population]
-        )
-        for wire in wires
-    }
-    return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
+        for wire in self._wires:
+            if wire.population in computed:
+                spikes, potential = computed[wire.population]
+                rows[wire.text] = list((potential if wire.state else spikes).swapaxes(0, 1))
+        return self._make_trace(rows, samples, ticks)
+
+    def _is_tick(self, population: str, now: int) -> bool:
+        """Whether a population on the chip has a tick of its own in a chip tick."""
+        late = now - self._phases[population]
+        return late >= 0 and late % self._program.period == 0
+
+    def _make_trace(self, rows: Mapping[str, list[Values]], samples: int, ticks: int) -> Trace:
+        program = self._program
+        shapes = {n.name: n.shape for n in program.neurons}
+        shapes |= {host.name: host.shape for host in program.hosts}
+        found = {
+            wire.text: np.stack(rows[wire.text], axis=1).reshape(
+                samples, ticks, *shapes[wire.population]
+            )
+            for wire in self._wires
+        }
+        return Trace(MappingProxyType(found), tuple(wire.text for wire in program.outputs))
 
 
 def play(program: Program, signal: Values | Mapping[str, Values]) -> Iterator[Mapping[str, Values]]:
@@ -73,9 +104,10 @@ def play(program: Program, signal: Values | Mapping[str, Values]) -> Iterator[Ma
     Raises:
         UsageError: the signal has another shape.
     """
-    fed = _encode_inputs(program, signal)
+    fed = _encode_inputs(program, signal, 0)
     samples, ticks = next(iter(fed.values())).shape[:2]
-    chip = _Chip(program, _with_hosts(fed, _hosts(program, fed)), find_lost(program))
+    chip = _Chip(program, find_lost(program))
+    chip.feed(_with_hosts(fed, HostRun(program).play(fed)), 0)
     for now in range(ticks * program.period + program.settle):
         chip.tick(now, samples)
         yield {name: spikes[-1] for name, spikes in chip.sent.items()}
@@ -99,17 +131,16 @@ def find_lost(program: Program) -> frozenset[tuple[int, int]]:
 
 
 class _Chip:
-    """All populations at one tick, and the spikes of the last ones."""
+    """All populations, each up to a chip tick of its own, and the spikes of the last ones."""
 
-    def __init__(
-        self,
-        program: Program,
-        fed: Mapping[str, Values],
-        missing: frozenset[tuple[int, int]],
-    ) -> None:
-        self.program, self.fed = program, fed
-        self.sent: dict[str, list[Values]] = {s.name: [] for s in program.sources}
-        self.sent |= {n.name: [] for n in program.neurons}
+    def __init__(self, program: Program, missing: frozenset[tuple[int, int]]) -> None:
+        self.program = program
+        self.fed: Mapping[str, Values] = {}
+        self.first = 0  # tick of the signal with which `fed` begins
+        self.phases = {each.name: each.phase for each in (*program.sources, *program.neurons)}
+        self.sent: dict[str, list[Values]] = {name: [] for name in self.phases}
+        self.done = dict.fromkeys(self.phases, 0)  # chip ticks
+        self.kept = _count_kept(program, self.phases)
         self.into: dict[str, list[tuple[Currents, list[_Gap]]]] = {
             n.name: [] for n in program.neurons
         }
@@ -120,13 +151,47 @@ class _Chip:
         self.states: dict[str, State] = {}
         self.gathered: dict[str, tuple[Values, Values]] = {}
 
-    def tick(self, now: int, samples: int) -> None:
-        """Everybody receives, computes and sends."""
-        fresh = {n.name: self._population(n, now, samples) for n in self.program.neurons}
-        fresh |= {s.name: self._source(s, now, samples) for s in self.program.sources}
+    def feed(self, fed: Mapping[str, Values], first: int) -> None:
+        """Takes what enters in the ticks of the signal from `first` on: name → spikes."""
+        self.fed, self.first = fed, first
+
+    def find_extent(self, ticks: int) -> tuple[int, int]:
+        """The chip ticks in which something is left to do for so many ticks of the signal."""
+        ends = [self._find_end(name, ticks) for name in self.phases]
+        return min(self.done.values(), default=0), max(ends, default=0)
+
+    def _find_end(self, name: str, ticks: int) -> int:
+        """The chip tick after the one in which a population has the last of so many ticks.
+
+        Until its next one it sends nothing.
+        """
+        return self.phases[name] + (ticks - 1) * self.program.period + 1
+
+    def tick(self, now: int, samples: int, ticks: int | None = None) -> frozenset[str]:
+        """Who has something to do receives, computes and sends; returns who that was.
+
+        Args:
+            now: chip tick.
+            samples: that run together.
+            ticks: of the signal, beyond which nothing is computed; None where there is no end.
+        """
+        active = frozenset(
+            name
+            for name, done in self.done.items()
+            if done == now and (ticks is None or now < self._find_end(name, ticks))
+        )
+        program = self.program
+        fresh = {
+            n.name: self._population(n, now, samples) for n in program.neurons if n.name in active
+        }
+        fresh |= {
+            s.name: self._source(s, now, samples) for s in program.sources if s.name in active
+        }
         for name, spikes in fresh.items():
             self.sent[name].append(spikes)
-            del self.sent[name][:-KEPT]
+            del self.sent[name][: -self.kept[name]]
+            self.done[name] += 1
+        return active
 
     def read(self, wire: Wire) -> Values:
         """What a population put out in the tick that was last, `[samples, neurons]`."""
@@ -134,31 +199,54 @@ class _Chip:
             return self.states[wire.population][2]
         return self.sent[wire.population][-1]
 
+    def _recall(self, name: str, then: int) -> Values | None:
+        """What was sent in a chip tick; None where that was nothing."""
+        ago = self.done[name] - then
+        return self.sent[name][-ago] if 0 < ago <= len(self.sent[name]) else None
+
     def _source(self, source: Source, now: int, samples: int) -> Values:
         tick, rest = divmod(now - source.phase, self.program.period)
         spikes = self.fed.get(source.node)
-        if rest or tick < 0 or (spikes is not None and tick >= spikes.shape[1]):
+        at = tick - self.first
+        if rest or tick < 0 or (spikes is not None and at >= spikes.shape[1]):
             return np.zeros((samples, source.size), dtype=np.float32)
         if spikes is None:
             return np.ones((samples, source.size), dtype=np.float32)
-        return spikes[:, tick]
+        return spikes[:, at]
 
     def _population(self, n: Neurons, now: int, samples: int) -> Values:
         zero = np.zeros((samples, n.size), dtype=np.float32)
         state = self.states.get(n.name) or n.population.begin(samples)
         exc, inh = self.gathered.pop(n.name, (zero, zero))
         for currents, gaps in self.into[n.name]:
-            past = self.sent[currents.synapses.source]
-            late = currents.synapses.delay + HOP_TICKS
-            if late > len(past):
+            past = self._recall(currents.synapses.source, now - _find_lateness(currents.synapses))
+            if past is None:
                 continue
-            more, less = _deliver_currents(currents, past[-late], gaps)
+            more, less = _deliver_currents(currents, past, gaps)
             exc, inh = exc + more, inh + less
         if n.pace > 1 and (now < n.phase or (now - n.phase) % n.pace):
             self.states[n.name], self.gathered[n.name] = state, (exc, inh)
             return zero
         self.states[n.name], spikes = n.population.step(state, exc, inh)
         return spikes.astype(np.float32)
+
+
+def _find_lateness(synapses: Synapses) -> int:
+    """Chip ticks from a spike to what it does."""
+    return synapses.delay + HOP_TICKS
+
+
+def _count_kept(program: Program, phases: Mapping[str, int]) -> dict[str, int]:
+    """Population or source → the chip ticks of which what it sent may still be asked for.
+
+    A target of an earlier phase may lag behind its source by as many chip ticks as lie between.
+    """
+    kept = dict.fromkeys(phases, 1)
+    for each in program.synapses:
+        behind = max(0, phases[each.source] - phases[each.target])
+        needed = _find_lateness(each) + behind + program.period
+        kept[each.source] = max(kept[each.source], needed)
+    return kept
 
 
 @dataclass(frozen=True)
@@ -193,55 +281,17 @@ def _deliver_currents(
     return more, less
 
 
-def _hosts(program: Program, fed: Mapping[str, Values]) -> dict[str, tuple[Values, Values]]:
-    """Host population → its spikes and potentials `[samples, ticks, neurons]`."""
-    if not program.hosts:
-        return {}
-    samples, ticks = next(iter(fed.values())).shape[:2]
-    history: dict[str, list[Values]] = {
-        name: list(values.swapaxes(0, 1)) for name, values in fed.items()
-    }
-    history |= {host.name: [] for host in program.hosts}
-    states: dict[str, State] = {h.name: h.population.begin(samples) for h in program.hosts}
-    shown: dict[str, list[Values]] = {host.name: [] for host in program.hosts}
-    history |= {register.name: [] for register in program.registers}
-    for tick in range(ticks):
-        for r in program.registers:
-            codes = _drive(r.currents, r.constant, history, tick, samples)
-            history[r.name].append(rescale_codes(codes, r.factor, r.fraction, r.low, r.high))
-        for host in program.hosts:
-            drive = _drive(host.currents, host.constant, history, tick, samples)
-            states[host.name], spikes = host.population.step(states[host.name], drive)
-            history[host.name].append(spikes.astype(np.int64))
-            shown[host.name].append(states[host.name][2])
-    return {
-        host.name: (np.stack(history[host.name], axis=1), np.stack(shown[host.name], axis=1))
-        for host in program.hosts
-    }
-
-
-def _drive(
-    currents: Sequence[tuple[str, int, Integers]],
-    constant: Integers,
-    history: Mapping[str, list[Values]],
-    tick: int,
-    samples: int,
-) -> Values:
-    total = np.zeros((samples, len(constant)), dtype=np.int64) + constant
-    for name, delay, weights in currents:
-        if tick >= delay:
-            total += history[name][tick - delay].astype(np.int64) @ weights.T
-    return total
-
-
-def _encode_inputs(program: Program, signal: Values | Mapping[str, Values]) -> dict[str, Values]:
+def _encode_inputs(
+    program: Program, signal: Values | Mapping[str, Values], before: int
+) -> dict[str, Values]:
     """The inputs as codes or spikes `[samples, ticks, neurons]` int64, by name.
 
     Raises:
-        UsageError: an input has another shape, or more ticks than recordings have room for.
+        UsageError: an input has another shape, or there are, with those before, more ticks than
+            recordings have room for.
     """
     found = encode_inputs(program.inputs, signal)
-    ticks = next(iter(found.values())).shape[1]
+    ticks = before + next(iter(found.values())).shape[1]
     if ticks > program.duration:
         raise UsageError(
             f"the signal has {ticks} ticks, the program's cores have room for "

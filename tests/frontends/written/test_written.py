@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.workloads.counting import count_lines
 from snncc.frontends.torch.check.eager import EagerModel
 from snncc.ir import ImportRefused
 from snncc.ir.ops import IF, LIF, Spiking
@@ -119,3 +120,35 @@ def test_the_parameters_are_those_of_the_formula(load: Load) -> None:
 def test_a_neuron_that_does_not_leak_is_an_if(load: Load) -> None:
     network = load(find_source("Tau"), shape="12", signal="real").network
     assert [type(node.op) for node in network.populations] == [IF]
+
+
+CHAIN = """import torch
+from torch import nn
+
+
+class Chain(nn.Module):
+    def forward(self, x):
+        v, out = torch.zeros_like(x[0]), []
+        for tick in x:
+            v = 0.9 * v + tick
+            for k in range({thresholds}):
+                spikes = (v > 0.5 + 0.01 * k).double()
+                v = v * (1 - 0.5 * spikes)
+            out.append(spikes)
+        return torch.stack(out)
+"""
+
+
+def test_the_work_of_a_refusal_grows_with_the_comparisons(load: Load, tmp_path: Path) -> None:
+    counted: list[int] = []
+    for thresholds in (16, 32):
+        file = tmp_path / f"chain{thresholds}.py"
+        file.write_text(CHAIN.format(thresholds=thresholds))
+
+        def refuse(source: str = f"{file}:Chain") -> None:
+            with pytest.raises(ImportRefused, match="compared more often than a neuron compares"):
+                load(source, shape="4", signal="real")
+
+        refuse()
+        counted.append(count_lines(refuse))
+    assert counted[1] < 3 * counted[0], "each group times each candidate would be four times"

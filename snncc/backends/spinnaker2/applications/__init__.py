@@ -6,4 +6,5 @@
 * `paths.py`: what lies between two populations, as integer weights; the sentence of a refusal
 * `delay_relays.py`: delays that are too long, and constants: relay populations
 * `host_populations.py`: populations that real values drive, computed by the host
+* `host_run.py`: what the host computes while the chip runs, tick by tick
 """

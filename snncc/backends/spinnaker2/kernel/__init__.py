@@ -9,7 +9,7 @@
 * `emit.py`: the files of a build
 * `emit_core.py`: the C and the linker script of one core
 * `harness.py`: the C around all cores' C, to run on this machine
-* `native.py`: running that library: whole samples at once
+* `native.py`: running that library: whole samples, or some ticks after the other
 * `emulate.py`: each core as an emulated Cortex-M4F; how cores wait within a tick
 * `report.py`: cores, bytes and events in the bundle's report
 * `readme.py`: the README of a build
@@ -21,7 +21,7 @@ segment is, `Chip` in `emulate.py` plays them.
 from .emit import emit
 from .emulate import Chip, Played, play
 from .lower import lower
-from .native import simulate
+from .native import Stream, simulate
 from .partition.core_parts import HOST, Core, Parts, Stretch
 from .partition.partition import partition
 from .program import Program
@@ -34,6 +34,7 @@ __all__ = [
     "Parts",
     "Played",
     "Program",
+    "Stream",
     "Stretch",
     "emit",
     "lower",

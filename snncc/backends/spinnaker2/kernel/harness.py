@@ -1,4 +1,4 @@
-"""The C around all cores' C that plays whole samples on this machine, stretch by stretch."""
+"""The C around all cores' C that plays ticks of a sample on this machine, stretch by stretch."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ static void move(const chip *here, void *base, const stretch *each)
 """
 PLAY = """\
 uint32_t snncc_chip_bytes(void);
+void snncc_chip_begin(chip *here);
 void snncc_chip_play(chip *here, uint32_t ticks, const int32_t *const *input, uint32_t many,
                      const uint32_t *which, int32_t *const *to);
 
@@ -54,10 +55,14 @@ uint32_t snncc_chip_bytes(void)
 }
 
 /* `here` is zero: nothing was put out before the first tick. */
+void snncc_chip_begin(chip *here)
+{
+    begin(here);
+}
+
 void snncc_chip_play(chip *here, uint32_t ticks, const int32_t *const *input, uint32_t many,
                      const uint32_t *which, int32_t *const *to)
 {
-    begin(here);
     for (uint32_t t = 0; t < ticks; t++) {
         enter(here, input, t);
         for (uint32_t s = 0; s < SEGMENTS; s++) {
@@ -85,7 +90,7 @@ def harness(program: Program) -> str:
     told = [list(_emit_traced(program, number)) for number in range(len(program.traced))]
     wires = np.cumsum([0, *(len(some) for some in told)])
     parts = [
-        "/* native.c: whole samples on the host; written by snncc. */",
+        "/* native.c: all cores on the host; written by snncc. */",
         *(f'#include "{code.name}_observe.h"' for code in program.codes),
         "#include <stddef.h>\n#include <string.h>\n",
         _memory(program),

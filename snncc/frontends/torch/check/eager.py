@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -77,7 +77,8 @@ class EagerModel:
     def watch(self, signal: Values, ticks: int, each: Callable[[Trace], None]) -> Values:
         """One score per class `[samples, classes]`; arguments as `WatchedEager` explains.
 
-        What the model itself keeps of its ticks stays in memory, as its input does.
+        What a model that computes all ticks in one call keeps of them stays in memory, as its
+        input does: it `holds_ticks`.
 
         Raises:
             UsageError, ModelFailed: as a call.
@@ -91,13 +92,26 @@ class EagerModel:
                 tally.add(trace)
             each(trace)
 
-        spikes = self._list_outputs(f"%{name}" for name in self.traced.members) != (RETURNED,)
-        returned = self._run(signal, ticks, hand_on, keep=not spikes)
-        if tally.ticks:
-            return tally.scores()
+        if self._list_outputs(f"%{name}" for name in self.traced.members) != (RETURNED,):
+            self._run(signal, ticks, hand_on, _drop)
+        elif self.calling.layout == "step":
+            rows = _Rows(tally, ticks)
+            self._run(signal, ticks, hand_on, lambda made: rows.add(self._read_row(made)))
+            rows.end()
+        else:
+            return self._score_returned(self._run(signal, ticks, hand_on), signal.shape[1])
+        return tally.scores()
+
+    @property
+    def holds_ticks(self) -> bool:
+        """Whether the ticks of a sample lie in memory together, and may be fewer."""
+        return self.calling.layout not in ("step", "static") and not self.traced.ticks
+
+    def _score_returned(self, returned: object, ticks: int) -> Values:
+        """The scores `[samples, classes]` of what all ticks together returned."""
         if self.traced.readout is not None or self.traced.reduced is not None:
             return self._find_scores(returned)
-        rows = self._join_outputs(returned, signal.shape[1])
+        rows = self._join_outputs(returned, ticks)
         return Trace({RETURNED: rows}, (RETURNED,)).scores(self.traced.network.decode)
 
     def _list_outputs(self, wires: Iterable[str]) -> tuple[str, ...]:
@@ -127,15 +141,15 @@ class EagerModel:
         signal: Values,
         ticks: int,
         each: Callable[[Mapping[str, Values]], None],
-        keep: bool = True,
+        keep: Callable[[object], object] = clone,
     ) -> object:
         """What the model returns; `each` is given the spikes of so many ticks after the other.
 
-        Where a model is called tick by tick, what it returns is only kept if it is asked for.
+        Of each call of the model, what `keep` makes of it stays.
         """
         watched = Watched(self.traced.members, signal.shape[1], ticks, each)
         with self._listening(watched):
-            returned = self._call(signal, clone if keep else _drop)
+            returned = self._call(signal, keep)
         self._demand(watched.end(), signal.shape[1])
         return returned
 
@@ -182,10 +196,8 @@ class EagerModel:
             library.sized(self.model, len(values))
         try:
             with float64(), self._running(values.shape[1]):
-                first = np.ascontiguousarray(np.moveaxis(values, 1, 0), dtype=np.float64)
-                x = torch.from_numpy(first)
                 step = self.calling.layout == "step"
-                fed = (tick.clone() for tick in x) if step else self.calling.feed(x)
+                fed = _feed_ticks(values) if step else self.calling.feed(_put_ticks_first(values))
                 return call_model(self.model, self.calling, fed, keep)
         finally:
             rest.restore()
@@ -236,8 +248,50 @@ class EagerModel:
         series[:, 0 if whole else -1 :] = scores[:, None]
         return series
 
+    def _read_row(self, returned: object) -> Values:
+        """The output `[samples, 1, values]` of a tick, in memory of its own."""
+        row = self._output(returned).permute(self.traced.order)
+        return np.array(row.double().reshape(len(row), 1, -1).numpy())
+
     def _output(self, returned: object) -> Tensor:
         return cast("Tensor", dict(leaves(returned))[self.traced.output])
+
+
+class _Rows:
+    """Outputs of single ticks, put into a tally window by window.
+
+    Args:
+        tally: of the scores.
+        ticks: of a window.
+    """
+
+    def __init__(self, tally: Tally, ticks: int) -> None:
+        self._tally, self._ticks = tally, ticks
+        self._rows: list[Values] = []
+
+    def add(self, row: Values) -> None:
+        """Takes the next tick `[samples, 1, values]`."""
+        self._rows.append(row)
+        if len(self._rows) == self._ticks:
+            self.end()
+
+    def end(self) -> None:
+        """Takes into account what is left."""
+        if self._rows:
+            series = np.concatenate(self._rows, axis=1)
+            self._tally.add(Trace({RETURNED: series}, (RETURNED,)))
+            self._rows.clear()
+
+
+def _feed_ticks(signal: Values) -> Iterator[Tensor]:
+    """One tick `[samples, *shape]` after the other, each in memory of its own."""
+    for tick in range(signal.shape[1]):
+        yield torch.from_numpy(np.array(signal[:, tick], dtype=np.float64, order="C"))
+
+
+def _put_ticks_first(signal: Values) -> Tensor:
+    """All ticks together, `[ticks, samples, *shape]`."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(signal, 1, 0), dtype=np.float64))
 
 
 def _drop(returned: object) -> None:

@@ -21,6 +21,8 @@ from snncc.ir import ImportRefused, Shape
 from ..expressions.expr import Apply, Compared, Constant, Expr, Weaver
 from .unrolled import POINTWISE, Dependence
 
+OFTEN = "the state is compared more often than a neuron compares it"
+
 
 class FormulaReader:
     """Reads expressions as formulas.
@@ -78,7 +80,7 @@ class FormulaReader:
         """Stops at once where no neuron can come of it: many ticks at once take very long."""
         self._compared += 1
         if self._depends is not None and self._compared > MOST_COMPARISONS:
-            raise ImportRefused("the state is compared more often than a neuron compares it")
+            raise ImportRefused(OFTEN)
 
     def name(self, expr: Expr) -> Poly:
         """An expression as an atom."""

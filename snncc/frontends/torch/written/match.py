@@ -9,11 +9,13 @@ from typing import cast
 import numpy as np
 
 from snncc.frontends.recognition import (
+    MOST_COMPARISONS,
     Array,
     Atom,
     Atoms,
     Held,
     Neuron,
+    Poly,
     add,
     describe_formula,
     multiply,
@@ -28,8 +30,17 @@ from snncc.ir.ops import BOTTOMLESS, LIF
 
 from ..expressions.expr import Apply, Compared, Constant, Expr, Weaver
 from .comparison_groups import Group
-from .formulas import FormulaReader, write_expression
-from .unrolled import Dependence, Shift, composites, is_alike, pair_ticks, parts_of
+from .formulas import OFTEN, FormulaReader, write_expression
+from .unrolled import (
+    Dependence,
+    Dependences,
+    Shift,
+    compares_more,
+    composites,
+    is_alike,
+    pair_ticks,
+    parts_of,
+)
 
 Known = Mapping[int, Expr | None]
 """Expression, by identity → what it is at another tick."""
@@ -62,6 +73,47 @@ class Matched:
     states: Mapping[int, Expr]
     opposite: bool
     stateless: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """An expression that could be a potential.
+
+    Attributes:
+        renewed: at the last tick that is looked at.
+        before: the same a tick earlier, of which it is made.
+        depends: what depends on `before`.
+    """
+
+    renewed: Expr
+    before: Expr
+    depends: Dependence
+
+    def read(self, shape: Shape) -> Formula:
+        """By which formula it is renewed.
+
+        Raises:
+            ImportRefused: by one that no neuron has; says what it has too much of.
+        """
+        # Before any algebra: of formulas that span ticks there are many, and they are long.
+        if compares_more(self.renewed, self.before, self.depends, MOST_COMPARISONS):
+            raise ImportRefused(OFTEN)
+        atoms = Atoms()
+        state = atoms.hold("v", shape)
+        held = state.alone
+        assert isinstance(held, Held)  # `hold` makes nothing else
+        reader = FormulaReader(shape, atoms, {id(self.before): state}, self.depends)
+        return Formula(held, reader.read(self.renewed), reader, atoms)
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """How a state is renewed, and who has read it."""
+
+    held: Held
+    renewed: Poly
+    reader: FormulaReader
+    atoms: Atoms
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +156,7 @@ class Matcher:
 
     def __init__(self, weaver: Weaver, members: Mapping[int, tuple[Group, int]]) -> None:
         self._weaver, self._members = weaver, members
+        self._unread: dict[tuple[int, int, Shape], str] = {}  # by no neuron, for any group
 
     def match(self, group: Group) -> Matched:
         """The neuron of a group.
@@ -113,50 +166,42 @@ class Matcher:
         """
         if len(group.ticks) < LEAST:
             raise Unseen(f"it is seen at {len(group.ticks)} ticks, and {LEAST} are needed")
-        last = len(group.ticks) - 1
-        pairs = {k: pair_ticks(group.ticks[k], group.ticks[k - 1]) for k in range(1, last + 1)}
-        candidates = [*self._list_carried(pairs[last])]
+        candidates = [*self._list_carried(pair_ticks(group.ticks[-1], group.ticks[-2]))]
         if not candidates:
             return self._match_stateless(group)
         fits: list[Fit] = []
-        for new, old in candidates:
-            fit = self._fit(group, new, old)
+        for carried in candidates:
+            fit = self._fit(group, carried)
             if fit is not None:
                 fits.append(fit)
                 if not fit.rank:
                     break
         if not fits:
             raise NotNeuron(self._describe(group, candidates))
-        return self._complete(group, min(fits, key=lambda f: f.rank), pairs)
+        return self._complete(group, min(fits, key=lambda f: f.rank))
 
-    def _list_carried(self, pairs: Sequence[tuple[Expr, Expr]]) -> Iterator[tuple[Expr, Expr]]:
+    def _list_carried(self, pairs: Sequence[tuple[Expr, Expr]]) -> Iterator[Carried]:
         """Potentials, each beside itself a tick earlier, of which it is made; innermost last."""
-        for new, old in pairs:
-            state = not isinstance(new, Compared | Constant) and not isinstance(old, Constant)
-            live = [part for part in parts_of(new) if not isinstance(part, Constant)]
-            if len(live) == 1 < len(parts_of(new)):
-                continue  # shifted or scaled by numbers: what it is made of is the potential
-            if state and new.shape == old.shape and Dependence(old).of(new):
-                yield new, old
+        listed = [(new, old) for new, old in pairs if _could_be_potential(new, old)]
+        every = Dependences([old for _, old in listed])
+        for place, (new, old) in enumerate(listed):
+            depends = every.on(place)
+            if depends.of(new):
+                yield Carried(new, old, depends)
 
-    def _fit(self, group: Group, renewed: Expr, before: Expr) -> Fit | None:
+    def _fit(self, group: Group, carried: Carried) -> Fit | None:
         shape, last = group.ticks[-1].shape, len(group.ticks) - 1
-        if renewed.shape != shape:
+        if carried.renewed.shape != shape:
             return None
-        atoms = Atoms()
-        state = atoms.hold("v", shape)
-        held = state.alone
-        assert isinstance(held, Held)  # `hold` makes nothing else
-        depends = Dependence(before)
-        reader = FormulaReader(shape, atoms, {id(before): state}, depends)
         try:
-            formula = reader.read(renewed)
+            formula = self._read(carried, shape)
+            reader = formula.reader
             fired = {
                 tick: reader.read(group.ticks[tick])
                 for tick in (last - 1, last)
-                if depends.of(group.ticks[tick])
+                if carried.depends.of(group.ticks[tick])
             }
-            neuron = recognize(held, formula, atoms, np.zeros(()))
+            neuron = recognize(formula.held, formula.renewed, formula.atoms, np.zeros(()))
         except ImportRefused:
             return None
         if neuron is None or neuron.spike is None or not self._is_written(neuron, reader):
@@ -166,27 +211,40 @@ class Matcher:
         for tick, seen in fired.items():
             for opposite, one in ((False, spike), (True, silent)):
                 if seen.key == one.key:
-                    return Fit(neuron, reader, atoms, tick, renewed, before, opposite)
+                    ends = carried.renewed, carried.before
+                    return Fit(neuron, reader, formula.atoms, tick, *ends, opposite)
         return None
+
+    def _read(self, carried: Carried, shape: Shape) -> Formula:
+        """By which formula a state is renewed; what cannot be read is tried once, for all groups.
+
+        Raises:
+            ImportRefused: as `Carried.read`.
+        """
+        key = id(carried.renewed), id(carried.before), shape
+        if key in self._unread:
+            raise ImportRefused(self._unread[key])
+        try:
+            return carried.read(shape)
+        except ImportRefused as refusal:
+            self._unread[key] = str(refusal)
+            raise
 
     def _is_written(self, neuron: Neuron, reader: FormulaReader) -> bool:
         """Whether all that drives it is an expression."""
         return all(reader.expression_of(atom) is not None for atom in neuron.drive.atoms)
 
-    def _describe(self, group: Group, candidates: Sequence[tuple[Expr, Expr]]) -> str:
+    def _describe(self, group: Group, candidates: Sequence[Carried]) -> str:
         """The formula that renews a potential, the innermost that keeps some of it."""
         shape, said = group.ticks[-1].shape, "the potential is renewed by more than one formula"
-        for renewed, before in reversed(candidates):
-            atoms = Atoms()
-            state = atoms.hold("v", shape)
-            reader = FormulaReader(shape, atoms, {id(before): state}, Dependence(before))
+        for carried in reversed(candidates):
             try:
-                formula = reader.read(renewed)
+                formula = self._read(carried, shape)
             except ImportRefused as refusal:
                 said = str(refusal)
                 continue
-            if np.any(formula.coefficient(*state.atoms)):
-                return f"the potential is renewed by {describe_formula(formula)}"
+            if np.any(formula.renewed.coefficient(formula.held)):
+                return f"the potential is renewed by {describe_formula(formula.renewed)}"
         return said
 
     # --- without a state ----------------------------------------------------------------------
@@ -221,11 +279,10 @@ class Matcher:
 
     # --- the other ticks ----------------------------------------------------------------------
 
-    def _complete(
-        self, group: Group, fit: Fit, pairs: Mapping[int, Sequence[tuple[Expr, Expr]]]
-    ) -> Matched:
+    def _complete(self, group: Group, fit: Fit) -> Matched:
         """The neuron with what drives it at every tick, and its potentials."""
         neuron, last = fit.neuron, len(group.ticks) - 1
+        pairs = {k: pair_ticks(group.ticks[k], group.ticks[k - 1]) for k in range(1, last + 1)}
         older = {k: self._shift(-1, dict(pairs[k])) for k in pairs}
         newer = {k - 1: self._shift(1, {b: a for a, b in pairs[k]}) for k in pairs}
         atoms = {atom: fit.reader.expression_of(atom) for atom in neuron.drive.atoms}
@@ -316,6 +373,15 @@ class Matcher:
         else:
             initial = _initial(rest.constant, decay)
         return write_expression(self._weaver, neuron.drive, expressions, shape), initial
+
+
+def _could_be_potential(new: Expr, old: Expr) -> bool:
+    """Whether an expression at two ticks looks like a state, without what it is made of."""
+    if isinstance(new, Compared | Constant) or isinstance(old, Constant) or new.shape != old.shape:
+        return False
+    live = [part for part in parts_of(new) if not isinstance(part, Constant)]
+    # Shifted or scaled by numbers: what it is made of is the potential.
+    return not len(live) == 1 < len(parts_of(new))
 
 
 def split_threshold(difference: Expr, shape: Shape) -> tuple[Expr, Array]:

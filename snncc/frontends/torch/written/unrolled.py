@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from ..expressions.expr import Apply, Compared, Constant, Expr, Reading, Source, Weaver
 
@@ -66,14 +68,33 @@ def pair_ticks(new: Expr, old: Expr) -> list[tuple[Expr, Expr]]:
     return found
 
 
-class Dependence:
-    """Which expressions depend on one of some others, value by value."""
-
-    def __init__(self, *on: Expr) -> None:
-        self._known = {id(expr): True for expr in on}
+class Dependence(Protocol):
+    """Which expressions depend on one, value by value."""
 
     def of(self, expr: Expr) -> bool:
-        """Whether an expression depends on one of them, or is one."""
+        """Whether an expression depends on it, or is it."""
+        ...
+
+
+class Dependences:
+    """Which expressions depend on which of some others, value by value; all in one walk.
+
+    Args:
+        on: the others.
+    """
+
+    def __init__(self, on: Sequence[Expr]) -> None:
+        self._own: Mapping[int, int] = defaultdict(int)
+        for place, expr in enumerate(on):
+            self._own[id(expr)] |= 1 << place
+        self._known: dict[int, int] = {}
+
+    def on(self, place: int) -> Dependence:
+        """Those that depend on one of them, by its place."""
+        return _DependenceOnOne(self, 1 << place)
+
+    def of(self, expr: Expr) -> int:
+        """On which of them an expression depends, or which it is: a bit for each."""
         pending = [expr]
         while pending:
             top = pending[-1]
@@ -85,9 +106,45 @@ class Dependence:
             if unknown:
                 pending.extend(unknown)
                 continue
-            self._known[id(top)] = any(self._known[id(part)] for part in parts)
+            found = self._own.get(id(top), 0)
+            for part in parts:
+                found |= self._known[id(part)]
+            self._known[id(top)] = found
             pending.pop()
         return self._known[id(expr)]
+
+
+@dataclass(frozen=True)
+class _DependenceOnOne:
+    """One of several."""
+
+    all: Dependences
+    bit: int
+
+    def of(self, expr: Expr) -> bool:
+        return bool(self.all.of(expr) & self.bit)
+
+
+def compares_more(expr: Expr, end: Expr, depends: Dependence, most: int) -> bool:
+    """Whether an expression is made of more than so many comparisons that depend on another.
+
+    Args:
+        expr: that is made of them.
+        end: the other, into which nothing looks.
+        depends: on it.
+        most: how many are allowed.
+    """
+    pending, seen, count = [expr], {id(end)}, 0
+    while pending:
+        top = pending.pop()
+        if id(top) in seen or not depends.of(top):
+            continue
+        seen.add(id(top))
+        count += isinstance(top, Compared)
+        if count > most:
+            return True
+        pending.extend(parts_of(top))
+    return False
 
 
 class Ticks:
