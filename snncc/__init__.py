@@ -6,6 +6,7 @@
 * `build/`: the order of a build, from a model to a bundle
 * `calibration/`: the search for better integers (`--calibrate search`)
 * `loss/`: what integers lose, and what is to blame
+* `encoders/`: from raw samples to spikes, as nodes before a network (`--option encoder`)
 * `check/`: what keeps a model from each target (`snncc check`)
 * `bundle/`: the folder that a build writes, its manifest, and what is refused of one
 * `run/`: bundles in use: verify, run, flash, estimate

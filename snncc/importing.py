@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from snncc.data_files import DATA_OPTIONS, read_positive
+from snncc.encoders import Chain, encode_eagerly
 from snncc.frontends import Frontend, Imported, ImportRequest, TimedFrontend
 from snncc.ir import (
     ImportRefused,
@@ -28,6 +29,7 @@ STILL_TICKS = 5  # for which still data are shown to a model that may be made fo
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
 SIGNAL = "signal"  # the option of frontends that says what enters: spikes or real values
 TICKS = "ticks", "present [samples, *shape] data at each of this many; run this many without data"
+ENCODER = "encoder", "what makes spikes of raw samples, such as rate,seed=3 or delta,step=0.1"
 TICK = "tick", "seconds that one tick stands for (0.001)"
 
 
@@ -59,7 +61,8 @@ def import_model(
         weights: the checkpoint's file, if it is another than the model's own.
         data: the test data's file.
         options: of the frontend, by name.
-        example: a signal `[samples, ticks, *shape]` to use where there are no samples.
+        example: a signal `[samples, ticks, *shape]` to use where there are no samples; raw, where
+            there is an encoder.
 
     Raises:
         ImportRefused: it contains something that cannot be expressed exactly.
@@ -74,15 +77,20 @@ def import_model(
     seconds = None if stated else read_positive(options, "tick") or tick_seconds(model)
     samples = find_samples(model, data, options)
     signal = example if samples is None else samples.first(_examples(samples)).signal
+    chain = _find_encoders(options, samples)
     open_kind = SIGNAL in reader.options and SIGNAL not in options and not model.startswith(ZOO)
-    counts = open_kind and samples is not None and not _binary(samples)
-    told = {SIGNAL: "real"} if counts else {}
+    if chain is None:
+        counts = samples is not None and not _binary(samples)
+    else:
+        signal = None if signal is None else chain.encode(signal)
+        counts = not chain.spikes
+    told = {SIGNAL: "real"} if open_kind and counts else {}
     told |= {key: value for key, value in options.items() if key in reader.options}
     request = ImportRequest(model, weights, signal, told, read_ticks(options))
     try:
         imported = reader.load(_in_zoo(request) if model.startswith(ZOO) else request)
     except ImportRefused as refusal:
-        if samples is None or samples.timed or "ticks" in options:
+        if samples is None or samples.timed or "ticks" in options or chain is not None:
             raise
         raise _explain_time(reader, request, samples, refusal) from refusal
     give_back()  # what running the model took
@@ -90,14 +98,31 @@ def import_model(
         imported = replace(imported, notes=(*imported.notes, *samples.notes))
     if seconds is not None:
         imported = replace(imported, network=replace(imported.network, tick=seconds))
+    if chain is not None:
+        return Model(_encode(imported, chain), samples, {ENCODER[0]: str(chain)})
     decided = {SIGNAL: _kind(imported.network)} if open_kind and samples is not None else {}
     return Model(imported, samples, decided)
+
+
+def _find_encoders(options: Mapping[str, str], samples: Samples | None) -> Chain | None:
+    """The encoders that the user wants, with what they learn of the data."""
+    if ENCODER[0] not in options:
+        return None
+    chain = Chain.parse(options[ENCODER[0]])
+    return chain if samples is None else chain.learn(samples.signal)
+
+
+def _encode(imported: Imported, chain: Chain) -> Imported:
+    """A model that takes raw samples."""
+    eager = None if imported.eager is None else encode_eagerly(imported.eager, chain)
+    return replace(imported, network=chain.put_before(imported.network), eager=eager)
 
 
 def model_options(reader: Frontend) -> dict[str, str]:
     """The options of a MODEL → what they mean: those of its frontend, and those of all models."""
     timed = isinstance(reader, TimedFrontend) and reader.states_tick
-    return {**dict([TICKS] if timed else [TICKS, TICK]), **DATA_OPTIONS, **reader.options}
+    common = [TICKS, ENCODER] if timed else [TICKS, TICK, ENCODER]
+    return {**dict(common), **DATA_OPTIONS, **reader.options}
 
 
 def _explain_time(

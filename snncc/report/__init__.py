@@ -9,6 +9,7 @@
 * `estimate_report.py`: tables of `snncc estimate`
 * `outcome_lines.py`: how build and verify end: lines and bars
 * `pages.py`: docs/ops.md and docs/passes.md, and writing all made pages
+* `encoders_page.py`: docs/encoders.md
 * `support.py`: docs/support.md
 * `results.py`: docs/results.md
 

@@ -1,4 +1,4 @@
-"""The pages ops.md, passes.md and support.md of docs/, made from the code they describe.
+"""Pages of docs/ made from the code: ops.md, passes.md, encoders.md and support.md.
 
 `python -m snncc.report.pages` writes them again; a test holds them to the code.
 """
@@ -18,6 +18,7 @@ from snncc.ir import OPS, Measure, Op, Pads, Param, Ref, collect_fields
 from snncc.ir.ops import Spiking
 from snncc.ir.passes import PASSES, Effect, Pass
 
+from .encoders_page import encoders_page
 from .support import support_page
 
 MADE_BY = "Made by `python -m snncc.report.pages`"
@@ -173,6 +174,7 @@ OPTIONS = {"int": "an integer", "float": "a number", "str": "a word"}
 PAGES: Mapping[str, Callable[[], str]] = {
     "ops.md": ops_page,
     "passes.md": passes_page,
+    "encoders.md": lambda: encoders_page(MADE.format(place="`snncc/encoders`")),
     "support.md": support_page,
 }
 
