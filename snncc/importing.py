@@ -27,7 +27,9 @@ from .datasets import ZOO, Samples, find_samples, read_ticks, tick_seconds
 
 STILL_TICKS = 5  # for which still data are shown to a model that may be made for them
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
-SIGNAL = "signal"  # the option of frontends that says what enters: spikes or real values
+SIGNAL = "signal"  # the option of frontends that says what enters
+KINDS = SPIKE, COUNT, REAL = "spike", "count", "real"
+"""What may enter: frontends tell spikes from real values, and counts are real values to them."""
 TICKS = "ticks", "present [samples, *shape] data at each of this many; run this many without data"
 ENCODER = "encoder", "what makes spikes of raw samples, such as rate,seed=3 or delta,step=0.1"
 TICK = "tick", "seconds that one tick stands for (0.001)"
@@ -40,11 +42,13 @@ class Model:
     Attributes:
         decided: options that were not given but follow from the data, so that whoever imports the
             model again, with other data, decides alike.
+        counts: whether events enter as counts: 0, 1, 2 and so on.
     """
 
     imported: Imported
     samples: Samples | None
     decided: Mapping[str, str] = field(default_factory=dict[str, str])
+    counts: bool = False
 
 
 def import_model(
@@ -78,14 +82,12 @@ def import_model(
     samples = find_samples(model, data, options)
     signal = example if samples is None else samples.first(_examples(samples)).signal
     chain = _find_encoders(options, samples)
-    open_kind = SIGNAL in reader.options and SIGNAL not in options and not model.startswith(ZOO)
-    if chain is None:
-        counts = samples is not None and not _binary(samples)
-    else:
-        signal = None if signal is None else chain.encode(signal)
-        counts = not chain.spikes
-    told = {SIGNAL: "real"} if open_kind and counts else {}
-    told |= {key: value for key, value in options.items() if key in reader.options}
+    if chain is not None and signal is not None:
+        signal = chain.encode(signal)
+    open_kind = SIGNAL in reader.options and not model.startswith(ZOO)
+    kind = _choose_kind(options.get(SIGNAL), samples, chain) if open_kind else None
+    told = {key: value for key, value in options.items() if key in reader.options}
+    told |= {SIGNAL: REAL} if kind in (COUNT, REAL) else {}
     request = ImportRequest(model, weights, signal, told, read_ticks(options))
     try:
         imported = reader.load(_in_zoo(request) if model.startswith(ZOO) else request)
@@ -100,8 +102,40 @@ def import_model(
         imported = replace(imported, network=replace(imported.network, tick=seconds))
     if chain is not None:
         return Model(_encode(imported, chain), samples, {ENCODER[0]: str(chain)})
-    decided = {SIGNAL: _kind(imported.network)} if open_kind and samples is not None else {}
-    return Model(imported, samples, decided)
+    counts = kind == COUNT and not imported.network.inputs[0].op.spiking
+    decided: dict[str, str] = {}
+    if open_kind and SIGNAL not in options and samples is not None:
+        decided[SIGNAL] = COUNT if counts else _kind(imported.network)
+    return Model(imported, samples, decided, counts)
+
+
+def _choose_kind(told: str | None, samples: Samples | None, chain: Chain | None) -> str:
+    """Spikes, counts or real values: as the user says, or as all samples are behind their encoders.
+
+    Raises:
+        UsageError: the user says something else, or that data are counts which are not.
+    """
+    if told is not None:
+        if told not in KINDS:
+            raise UsageError(f"option {SIGNAL}: {describe_unknown('value', told, KINDS)}")
+        if told == COUNT and samples is not None and not are_counts(samples.signal):
+            raise UsageError(
+                f"option {SIGNAL}=count: the data have values other than 0, 1, 2 and so on; "
+                f"give --option {SIGNAL}=real"
+            )
+        return told
+    if chain is not None:
+        return SPIKE if chain.spikes else REAL
+    if samples is None or _binary(samples):
+        return SPIKE
+    return COUNT if are_counts(samples.signal) else REAL
+
+
+def are_counts(signal: Values) -> bool:
+    """Whether all values of a signal `[samples, ticks, *shape]` are 0, 1, 2 and so on."""
+    step = max(1, limits.COMPARED * len(signal) // signal.size)
+    parts = (signal[start : start + step] for start in range(0, len(signal), step))
+    return all(bool(np.all((part >= 0) & (part == np.rint(part)))) for part in parts)
 
 
 def _find_encoders(options: Mapping[str, str], samples: Samples | None) -> Chain | None:
@@ -169,7 +203,7 @@ def _binary(samples: Samples) -> bool:
 
 
 def _kind(network: Network) -> str:
-    return "spike" if network.inputs[0].op.spiking else "real"
+    return SPIKE if network.inputs[0].op.spiking else REAL
 
 
 def _examples(samples: Samples) -> int:

@@ -41,24 +41,31 @@ def learn_ranges(network: Network, samples: Samples) -> tuple[Ranges, tuple[str,
     return ranges, tuple(notes)
 
 
-def input_notes(network: Network, ranges: Ranges) -> tuple[str, ...]:
+def input_notes(network: Network, ranges: Ranges, *, counts: bool) -> tuple[str, ...]:
     """How much room the formats of real inputs leave, and which values they hold only coarsely.
 
     Args:
         network: quantized.
         ranges: of the calibration run.
+        counts: whether events enter as counts.
     """
     found: list[str] = []
     for node in network.inputs:
         format, peak = node.formats.get("value"), ranges.peaks.get(f"%{node.name}")
         if isinstance(node.op, Input) and isinstance(format, Quantity) and peak is not None:
-            found += _note(node.name, format, peak)
+            found += _note(node.name, format, peak, counts=counts and not format.unit)
     return tuple(found)
 
 
-def _note(name: str, format: Quantity, peak: Values) -> list[str]:
+def _note(name: str, format: Quantity, peak: Values, *, counts: bool) -> list[str]:
     assert isinstance(format.unit, int), "an input counts in powers of two"
     step, largest = 2.0**-format.unit, float(np.max(peak, initial=0.0))
+    if counts:
+        return [
+            f"input %{name} takes counts of events, 0 to {format.high:,}, each of them exactly; "
+            f"the data reach {largest:,.0f} (what lies beyond is clipped, and counted when it "
+            "runs; for other values than 0, 1, 2 and so on give --option signal=real)"
+        ]
     room = format.high * step / largest if largest else np.inf
     lines = [
         f"input %{name} takes {format.low * step:.6g} to {format.high * step:.6g} in steps of "

@@ -15,7 +15,6 @@ from snncc.ir.passes import Ranges
 
 from .allowance import Allowance
 from .fit_allowance import fit_allowance
-from .prepare import passes_of
 from .refusals import Attempt
 from .run_passes import run_pipeline
 
@@ -97,7 +96,7 @@ def _search(attempt: Attempt, network: Network, seen: Samples, say: Say) -> Sear
     settings = lowered.settings  # of the way that is taken: others would be tried in vain
 
     def lower(ranges: Ranges) -> Network:
-        steps = passes_of(attempt.request, attempt.target, network, settings, ranges)
+        steps = attempt.list_passes(network, settings, ranges)
         integers = run_pipeline(network, steps)
         attempt.target.lower(integers, settings)
         return integers

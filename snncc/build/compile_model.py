@@ -86,7 +86,8 @@ def _compile(
     ours, theirs = split_options(request, target)
     model = import_model(request.model, request.weights, request.data, theirs)
     theirs |= model.decided
-    float_network, imported, samples = model.imported.network, model.imported.notes, model.samples
+    float_network, imported = model.imported.network, model.imported.notes
+    samples, counts = model.samples, model.counts
     del model  # with it goes the user's module, whose weights the network has now
     give_back()
     if float_network.quantized:
@@ -94,9 +95,8 @@ def _compile(
     known = calibration(request.model, request.data, samples, CALIBRATION_SAMPLES)
     ranges, notes = find_ranges(float_network, known)
     told = settings_of(request, ours, float_network, ranges, samples)
-    signal = _check_signal(float_network, samples)
-    late = Lateness.of(float_network)
-    attempt = Attempt(request, target, told, ranges)
+    signal, late = _check_signal(float_network, samples), Lateness.of(float_network)
+    attempt = Attempt(request, target, told, ranges, counts)
     try:
         chosen = choose_integers(attempt, float_network, samples, say)
         attempt = chosen.attempt
@@ -196,7 +196,11 @@ def _network_notes(
 ) -> tuple[str, ...]:
     """What the user should know of a network in integers, and of the ops in it."""
     network = lowered.network
-    rounded = _saturation(network) + _note_faint(network) + input_notes(network, attempt.ranges)
+    rounded = (
+        _saturation(network)
+        + _note_faint(network)
+        + input_notes(network, attempt.ranges, counts=attempt.counts)
+    )
     stored = note_stored_bits(attempt, source, lowered)
     return rounded + stored + note_homeless_ops((source, network))
 

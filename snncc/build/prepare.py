@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -14,12 +15,13 @@ from snncc.datasets import Samples, class_names
 from snncc.importing import model_options
 from snncc.ir import Network, UsageError
 from snncc.ir.ops import Input
-from snncc.ir.passes import Pass, Ranges, all_passes, calibrate, parse_passes, with_ranges
+from snncc.ir.passes import Pass, Quantize, Ranges, all_passes, calibrate, parse_passes, with_ranges
 
 from .calibration_data import learn_ranges
 
 GUESSED_RATE = 0.1  # spikes per neuron and tick where no data say better
 GUESSED_TICKS = 64
+FEWEST_INPUT_BITS = 2  # that quantize chooses
 
 
 def split_options(
@@ -92,15 +94,26 @@ def passes_of(
     network: Network,
     settings: Settings,
     ranges: Ranges,
+    *,
+    counts: bool = False,
 ) -> tuple[Pass, ...]:
     """The passes of a request: its own, or those of the target.
+
+    Args:
+        request: of a build.
+        target: its backend.
+        network: float.
+        settings: of the target.
+        ranges: of calibration.
+        counts: whether events enter as counts; those count in ones, in no more bits than they need.
 
     Raises:
         UsageError: it names its passes, and options of the target's own.
         LoweringRefused: the target has none for this network.
     """
     if request.passes is None:
-        return target.passes(network, settings, ranges)
+        steps = target.passes(network, settings, ranges)
+        return _count_in_ones(steps, network, ranges) if counts else steps
     if request.layer_bits:
         raise UsageError(
             "--layer-bits is for the target's own passes; with --passes, write "
@@ -114,3 +127,16 @@ def passes_of(
                 f"quantize{{{name}={getattr(request, name)}}} there"
             )
     return with_ranges(parse_passes(request.passes, all_passes()), ranges)
+
+
+def _count_in_ones(steps: tuple[Pass, ...], network: Network, ranges: Ranges) -> tuple[Pass, ...]:
+    """Passes after which the one input has the unit one: its codes are the counts of events."""
+    peak = ranges.peaks.get(f"%{network.inputs[0].name}")
+    largest = 0 if peak is None else int(np.max(peak, initial=0))
+    if len(network.inputs) > 1 or not largest:
+        return steps
+    bits = max(FEWEST_INPUT_BITS, largest.bit_length())
+    return tuple(
+        replace(step, input_bits=min(bits, step.input_bits)) if isinstance(step, Quantize) else step
+        for step in steps
+    )

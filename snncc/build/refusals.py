@@ -23,7 +23,7 @@ from snncc.ir import (
     verify,
 )
 from snncc.ir.ops import Input, make_lif
-from snncc.ir.passes import Ranges
+from snncc.ir.passes import Pass, Ranges
 
 from .lowering import LoweredNetwork, lower_network
 from .prepare import GUESSED_RATE, passes_of
@@ -43,12 +43,14 @@ class Attempt:
         target: that one.
         settings: of the target.
         ranges: of the network.
+        counts: whether events enter it as counts.
     """
 
     request: BuildRequest
     target: Backend[object]
     settings: Settings
     ranges: Ranges
+    counts: bool = False
 
     def lower(self, network: Network, observers: Iterable[Observer] = ()) -> LoweredNetwork[object]:
         """A float network, passed and lowered.
@@ -60,9 +62,18 @@ class Attempt:
             self.target,
             network,
             self.settings,
-            lambda way: passes_of(self.request, self.target, network, way, self.ranges),
+            lambda way: self.list_passes(network, way, self.ranges),
             observers,
         )
+
+    def list_passes(self, network: Network, settings: Settings, ranges: Ranges) -> tuple[Pass, ...]:
+        """The passes with which a network is built in one way.
+
+        Raises:
+            UsageError: the request names passes, and options of the target's own.
+            LoweringRefused: the target has none for this network.
+        """
+        return passes_of(self.request, self.target, network, settings, ranges, counts=self.counts)
 
     def __call__(self, network: Network) -> Network:
         """The network after the passes, which the target takes; of any inputs.

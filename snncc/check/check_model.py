@@ -88,7 +88,7 @@ def _target(
 ) -> Target:
     network = model.imported.network
     settings = settings_of(request, options, network, ranges, model.samples)
-    probed = probe(network, Attempt(request, target, settings, ranges))
+    probed = probe(network, Attempt(request, target, settings, ranges, model.counts))
     paid = costs(Trial(request, target, options, network, ranges, model.samples), probed.problems)
     return Target(target.name, tuple(_findings(network, probed, paid)))
 

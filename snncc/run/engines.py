@@ -12,6 +12,7 @@ import numpy as np
 from snncc import ir
 from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
+from snncc.importing import COUNT, SIGNAL, are_counts
 from snncc.ir import Quantity, Tally, Trace, UsageError, Values, describe_unknown
 from snncc.portions import choose_samples, choose_whole_samples, choose_window, split_range
 
@@ -160,13 +161,18 @@ def stream(bundle: Bundle, engine: str = "reference") -> Callable[[Values], Trac
 
 
 def fit(bundle: Bundle, signal: Values) -> None:
-    """Refuses a signal that is not of the input's shape.
+    """Refuses a signal that is not of the input's shape, or not of its kind.
 
     Raises:
-        UsageError: names both shapes.
+        UsageError: names both shapes, or what else the input takes.
     """
     network = bundle.network
     ir.input_signals({node.name: network.shapes[node.name] for node in network.inputs}, signal)
+    if bundle.model_options.get(SIGNAL) == COUNT and not are_counts(signal):
+        raise UsageError(
+            f"%{network.inputs[0].name} takes counts of events, 0, 1, 2 and so on, as the data did "
+            f"that the bundle was built with; these have others: build with --option {SIGNAL}=real"
+        )
 
 
 def _begin(

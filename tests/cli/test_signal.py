@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from snncc.bundle import Bundle
 from tests.cli.conftest import call
 
 GOOD = ["good.py:build", "--weights", "good.safetensors"]
@@ -30,14 +31,14 @@ def spikes(inside: Path) -> np.ndarray:
     return (np.load("good.npz")["x"] != 0).astype(float)
 
 
-@pytest.mark.parametrize("kind", ["counts", "late"])
-def test_counts_and_values_that_come_late_are_real(
+@pytest.mark.parametrize("kind", ["count", "real"])
+def test_counts_and_values_that_come_late_are_seen(
     kind: str, spikes: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     x = np.concatenate([spikes, spikes])
-    x[len(spikes) :] *= {"counts": 3.0, "late": 0.5}[kind]
+    x[len(spikes) :] *= {"count": 3.0, "real": 0.5}[kind]
     out, data = built(tmp_path, x, capsys)
-    assert kept(out) == "real"
+    assert kept(out) == kind
     assert call(["run", out, "--data", data, "--json"], capsys).code == 0
     verified = call(["verify", out, "--weights", "good.safetensors", "--data", data], capsys)
     assert verified.code == 0, verified.err
@@ -62,3 +63,23 @@ def test_spikes_stay_spikes_and_other_numbers_name_the_option(
     np.savez(other, x=spikes * 2)
     ran = call(["run", out, "--data", other], capsys)
     assert ran.code == 2 and "--option signal=real" in ran.err
+
+
+def test_counts_are_said_and_other_values_are_refused(
+    spikes: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, data = built(tmp_path, spikes * 3, capsys)
+    notes = " ".join(Bundle.open(Path(out)).notes)
+    assert "takes counts of events, 0 to 3, each of them exactly; the data reach 3" in notes
+    other = str(tmp_path / "other.npz")
+    np.savez(other, x=spikes * 1.5)
+    for command in ("run", "verify"):
+        done = call([command, out, "--data", other], capsys)
+        assert done.code == 2 and "build with --option signal=real" in done.err
+    again = ["build", *GOOD, "--target", "c99", "-o", str(tmp_path / "real.snnb")]
+    real = call([*again, "--data", data, "--option", "signal=real"], capsys)
+    assert real.code == 0 and kept(str(tmp_path / "real.snnb")) == "real"
+    refused = call([*again, "--data", other, "--option", "signal=count"], capsys)
+    assert refused.code == 2 and "other than 0, 1, 2 and so on" in refused.err
+    unknown = call([*again, "--data", other, "--option", "signal=counts"], capsys)
+    assert unknown.code == 2 and "count" in unknown.err

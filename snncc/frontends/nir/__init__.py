@@ -68,7 +68,7 @@ class NirFrontend:
             "preset": "read it as a library's own import does (as-), or as its export meant it "
             f"(from-): {', '.join(PRESETS)}",
             **{key: choice.meaning for key, choice in OPEN.items()},
-            "signal": "spike or real: what enters the network (taken from the data)",
+            "signal": "spike, count or real: what enters the network (taken from the data)",
             "decode": "count, mean, last or max: how ticks become a score (count of spikes)",
         }
     )

@@ -24,7 +24,7 @@ OPTIONS: Mapping[str, str] = {
     "states": "which input is renewed by which output: mem:mem_out,syn:syn_out (from the names)",
     "input": "the input that brings the signal (the one that is not a state)",
     "output": "the output that counts (all that renew no state; the first is decoded)",
-    "signal": "spike or real: what enters the network (taken from the data)",
+    "signal": "spike, count or real: what enters the network (taken from the data)",
     "decode": "count, mean, last or max: how ticks become a score (count for spikes, else mean)",
 }
 

@@ -34,7 +34,7 @@ class TorchFrontend:
     options: Mapping[str, str] = {
         "layout": "how it is called: time-first, batch-first, step or static (found by itself)",
         "shape": "of the input at one tick, such as 12 or 2x34x34 (taken from the data)",
-        "signal": "spike or real: what enters the network (taken from the data)",
+        "signal": "spike, count or real: what enters the network (taken from the data)",
         "decode": "count, mean, last or max: how ticks become a score (taken from the model)",
         "output": "which returned value counts, such as 0 or spikes (the last neurons')",
         "weights": "which set, of a file of weights that contains several, such as model_ema",
