@@ -1,4 +1,7 @@
-"""Ends a process at the n-th thing that it does to the file system, as a loss of power would."""
+"""Ends a process at the n-th change that it makes to the file system, as a loss of power would.
+
+What only reads is passed over: a process that ends there leaves what the change before it left.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,19 @@ from snncc.files import folder
 
 EVENTS = ("open", "fcntl.", "os.", "shutil.")
 """Audit events of Python that touch files. See Python's documentation, "Audit events table"."""
+READS = ("os.listdir", "os.scandir")
+CHANGES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 KILLED, ENDED = 86, 0
 MANY = 1 << 20
 
 
 def kills(work: Callable[[], object], first: float = 0.0) -> Iterator[int]:
-    """Runs `work` in a child process that ends at its first event, then at its second, and so on.
+    """Runs `work` in a child process that ends at its first change, then at its second, and so on.
 
     Args:
         work: begins at the same state each time.
-        first: share of the events that are passed over.
+        first: share of the changes that are passed over.
     """
     event = int(first * _count(work)) if first else 0
     while _ended(event, work)[0] == KILLED:
@@ -31,14 +36,14 @@ def kills(work: Callable[[], object], first: float = 0.0) -> Iterator[int]:
 
 
 def _count(work: Callable[[], object]) -> int:
-    """How many events `work` has."""
+    """How many changes `work` makes."""
     code, left = _ended(MANY, work)
     assert code == ENDED
     return MANY - left
 
 
 def _ended(event: int, work: Callable[[], object]) -> tuple[int, int]:
-    """The exit code of a child that ends at an event, and how many were left at its own end."""
+    """The exit code of a child that ends at a change, and how many were left at its own end."""
     reading, writing = os.pipe()
     if not (child := os.fork()):
         left = _counted(event)
@@ -57,7 +62,7 @@ def _ended(event: int, work: Callable[[], object]) -> tuple[int, int]:
 
 
 def _counted(event: int) -> Callable[[], int]:
-    """Counts events from now on, and ends the process at one of them."""
+    """Counts changes from now on, and ends the process before one of them."""
     left = event
 
     def count() -> None:
@@ -66,8 +71,8 @@ def _counted(event: int) -> Callable[[], int]:
         if left < 0:
             os._exit(KILLED)  # no handler runs, no buffer is written
 
-    def audit(name: str, _: tuple[object, ...]) -> None:
-        if name.startswith(EVENTS):
+    def audit(name: str, given: tuple[object, ...]) -> None:
+        if name.startswith(EVENTS) and _changes(name, given):
             count()
 
     def counting(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,6 +86,14 @@ def _counted(event: int) -> Callable[[], int]:
     folder.exchange = counting(folder.exchange)
     sys.addaudithook(audit)
     return lambda: left
+
+
+def _changes(name: str, given: tuple[object, ...]) -> bool:
+    """Whether an event changes what is on the disk."""
+    if name == "open":
+        flags = given[2]
+        return not isinstance(flags, int) or bool(flags & CHANGES)
+    return name not in READS
 
 
 @contextmanager

@@ -25,7 +25,8 @@ from tests.nets import hand, spikes_for
 
 
 @cache
-def _made(seed: int) -> tuple[Network, Network, Ranges, tuple[Pass, ...], dict[str, Content]]:
+def made(seed: int) -> tuple[Network, Network, Ranges, tuple[Pass, ...], dict[str, Content]]:
+    """The source, what becomes of it, and the files of the bundle of a seed."""
     source = hand("feedforward", seed)
     ranges = calibrate(source, spikes_for(source))
     backend = C99Backend()
@@ -40,7 +41,7 @@ def _made(seed: int) -> tuple[Network, Network, Ranges, tuple[Pass, ...], dict[s
 
 def write(path: Path, seed: int) -> None:
     """Writes the bundle of that seed at `path`, as a build does."""
-    source, network, ranges, steps, files = _made(seed)
+    source, network, ranges, steps, files = made(seed)
     settings = Settings(rates=ranges.rates)
     request = BuildRequest("net.snn", "c99")
     facts = manifest(request, (source, network), (settings, {}), steps, {"%s2": 0}, (), {})

@@ -14,9 +14,9 @@ from snncc.bundle import Bundle, writing
 from snncc.files import write_file
 from snncc.ir import UsageError
 
-from .small import write
+from .small import made, write
 
-ROUNDS, WRITERS = 30, 4
+ROUNDS, WRITERS = 15, 4
 FORK = multiprocessing.get_context("fork")
 
 
@@ -52,10 +52,12 @@ def race(place: Path, seeds: Sequence[int]) -> list[str]:
 @pytest.mark.parametrize("there", [False, True], ids=["new place", "old bundle"])
 def test_concurrent_writers_leave_a_whole_bundle(there: bool, swift: Path) -> None:
     place = swift / "net.snnb"
+    for seed in range(WRITERS):
+        made(seed)  # by this process, of which each writer is a copy
     if there:
         write(place, seed=9)
     lost = 0
-    for _ in range(ROUNDS // 2):
+    for _ in range(ROUNDS):
         sentences = race(place, range(WRITERS))
         winners = [seed for seed, sentence in enumerate(sentences) if not sentence]
         losers = [sentence for sentence in sentences if sentence]
