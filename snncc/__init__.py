@@ -21,6 +21,7 @@
 * `backend_and_frontend.py`: which backend a target's name means, which frontend takes a MODEL
 * `datasets.py`: which samples a command uses: the user's file, or the zoo's
 * `importing.py`: MODEL to a network with its samples; the options that all models have
+* `join_inputs.py`: a network with several inputs, as one with one
 * `packages.py`: which installed packages a bundle depends on, and the refusal where one lacks
 * `portions.py`: how many samples and ticks are in memory at a time
 * `reference_work.py`: how much work a run of the reference is, and how many samples are affordable

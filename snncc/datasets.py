@@ -6,13 +6,13 @@ The zoo's own data are in `snncc/zoo/data`; how a user's file is read is in `snn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from snncc.data_files import DataOptions, read_data
-from snncc.ir import UsageError, Values
+from snncc.ir import Shape, UsageError, Values
 
 ZOO = "zoo:"
 
@@ -24,12 +24,14 @@ class Samples:
     Attributes:
         notes: how they were read, a sentence each.
         timed: whether the file itself says which axis is time.
+        parts: of several inputs, one after the other on the last axis: name → shape at a tick.
     """
 
     signal: Values
     labels: Values | None
     notes: tuple[str, ...] = ()
     timed: bool = False
+    parts: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
 
     def __len__(self) -> int:
         return len(self.signal)
@@ -90,7 +92,7 @@ def find_samples(model: str, data: Path | None, options: Mapping[str, str]) -> S
     if data is None:
         return None
     found = read_data(data, DataOptions.parse(options, ticks))
-    return Samples(found.signal, found.labels, found.notes, found.timed)
+    return Samples(found.signal, found.labels, found.notes, found.timed, found.parts)
 
 
 def calibration(model: str, data: Path | None, found: Samples | None, count: int) -> Samples | None:

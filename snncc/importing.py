@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
-from snncc.data_files import DATA_OPTIONS, read_positive
+from snncc.data_files import DATA_OPTIONS, read_inputs, read_positive, show_inputs
 from snncc.encoders import Chain, encode_eagerly
 from snncc.frontends import Frontend, Imported, ImportRequest, TimedFrontend
 from snncc.ir import (
     ImportRefused,
     Network,
+    Shape,
     UsageError,
     Values,
     describe_unknown,
@@ -24,6 +26,7 @@ from snncc.ir.untrusted import limits
 
 from .backend_and_frontend import find_source, frontend
 from .datasets import ZOO, Samples, find_samples, read_ticks, tick_seconds
+from .join_inputs import join_inputs, list_inputs
 
 STILL_TICKS = 5  # for which still data are shown to a model that may be made for them
 EXAMPLES = 4  # samples that a frontend may run the model on, fewer where they are large
@@ -32,6 +35,7 @@ KINDS = SPIKE, COUNT, REAL = "spike", "count", "real"
 """What may enter: frontends tell spikes from real values, and counts are real values to them."""
 TICKS = "ticks", "present [samples, *shape] data at each of this many; run this many without data"
 ENCODER = "encoder", "what makes spikes of raw samples, such as rate,seed=3 or delta,step=0.1"
+SCORED = "scored", "of a network with several outputs: the node whose output is scored (the first)"
 TICK = "tick", "seconds that one tick stands for (0.001)"
 
 
@@ -88,25 +92,103 @@ def import_model(
     kind = _choose_kind(options.get(SIGNAL), samples, chain) if open_kind else None
     told = {key: value for key, value in options.items() if key in reader.options}
     told |= {SIGNAL: REAL} if kind in (COUNT, REAL) else {}
-    request = ImportRequest(model, weights, signal, told, read_ticks(options))
-    try:
-        imported = reader.load(_in_zoo(request) if model.startswith(ZOO) else request)
-    except ImportRefused as refusal:
-        if samples is None or samples.timed or "ticks" in options or chain is not None:
-            raise
-        raise _explain_time(reader, request, samples, refusal) from refusal
+    parts = _find_parts(options, samples)
+    request = ImportRequest(model, weights, signal, told, read_ticks(options), parts=parts)
+    imported = _load(reader, request, samples, arranged="ticks" in options or chain is not None)
     give_back()  # what running the model took
     if samples is not None:
         imported = replace(imported, notes=(*imported.notes, *samples.notes))
     if seconds is not None:
         imported = replace(imported, network=replace(imported.network, tick=seconds))
+    imported = _score(imported, options.get(SCORED[0]))
     if chain is not None:
         return Model(_encode(imported, chain), samples, {ENCODER[0]: str(chain)})
+    if len(imported.network.inputs) > 1:
+        imported, parts = _join(imported, parts, samples)
+    imported = replace(imported, notes=(*imported.notes, *_say_parts(parts)))
     counts = kind == COUNT and not imported.network.inputs[0].op.spiking
-    decided: dict[str, str] = {}
+    decided = {"inputs": show_inputs(parts)} if parts else {}
     if open_kind and SIGNAL not in options and samples is not None:
         decided[SIGNAL] = COUNT if counts else _kind(imported.network)
     return Model(imported, samples, decided, counts)
+
+
+def _load(
+    reader: Frontend, request: ImportRequest, samples: Samples | None, *, arranged: bool
+) -> Imported:
+    """The model of a request; where it is refused since the data have no ticks, that is said.
+
+    Args:
+        reader: its frontend.
+        request: of a zoo model as well.
+        samples: of the user.
+        arranged: whether the user has said how the samples are to be taken.
+    """
+    model = request.source
+    try:
+        return reader.load(_in_zoo(request) if model.startswith(ZOO) else request)
+    except ImportRefused as refusal:
+        if samples is None or samples.timed or samples.parts or arranged:
+            raise
+        raise _explain_time(reader, request, samples, refusal) from refusal
+
+
+def _score(imported: Imported, wanted: str | None) -> Imported:
+    """A network with the output first that is to be scored; a note where nobody says which.
+
+    Raises:
+        UsageError: no output is of that node, or the model itself returns what is scored.
+    """
+    network = imported.network
+    named = [use.source for use in network.outputs]
+    if wanted is None:
+        if len(named) == 1 or imported.eager is not None:
+            return imported
+        note = f"of the outputs {', '.join(named)} {named[0]} is scored (option scored)"
+        return replace(imported, notes=(*imported.notes, note))
+    wanted = wanted.removeprefix("%")
+    if wanted not in named:
+        raise UsageError(f"option scored: {describe_unknown('output', wanted, named)}")
+    if imported.eager is not None and wanted != named[0]:
+        raise UsageError(f"option scored={wanted}: say which value is scored with option output")
+    first = network.outputs[named.index(wanted)]
+    rest = (use for use in network.outputs if use != first)
+    return replace(imported, network=replace(network, outputs=(first, *rest)))
+
+
+def _say_parts(parts: Mapping[str, Shape]) -> tuple[str, ...]:
+    """Where the inputs are in the signal; nothing where there is one."""
+    where, start = list[str](), 0
+    for name, shape in parts.items():
+        where.append(f"{name} {start} to {start + prod(shape) - 1}")
+        start += prod(shape)
+    return (f"the inputs are one signal of {start} values: {', '.join(where)}",) if parts else ()
+
+
+def _find_parts(options: Mapping[str, str], samples: Samples | None) -> Mapping[str, Shape]:
+    """The inputs of a model that has several: of the data, or as an option says."""
+    if samples is not None or "inputs" not in options:
+        return {} if samples is None else samples.parts
+    parts = read_inputs(options["inputs"])
+    if missing := [name for name, shape in parts.items() if shape is None]:
+        raise UsageError(
+            f"option inputs names {missing[0]} without a shape, and there are no data; give "
+            f"--data FILE.npz, or inputs={missing[0]}:3"
+        )
+    return {name: shape for name, shape in parts.items() if shape is not None}
+
+
+def _join(
+    imported: Imported, parts: Mapping[str, Shape], samples: Samples | None
+) -> tuple[Imported, Mapping[str, Shape]]:
+    """A model of several inputs that takes them in one signal, and which these are.
+
+    Raises:
+        UsageError: the data have not an array for each.
+    """
+    given = parts if parts or samples is None else {"x": samples.signal.shape[2:]}
+    parts = given or list_inputs(imported.network)
+    return replace(imported, network=join_inputs(imported.network, parts)), parts
 
 
 def _choose_kind(told: str | None, samples: Samples | None, chain: Chain | None) -> str:
@@ -143,6 +225,11 @@ def _find_encoders(options: Mapping[str, str], samples: Samples | None) -> Chain
     if ENCODER[0] not in options:
         return None
     chain = Chain.parse(options[ENCODER[0]])
+    if "inputs" in options or (samples is not None and samples.parts):
+        raise UsageError(
+            "option encoder goes with a model of one input; put the encoders into the model "
+            "(snncc.encoders.modules)"
+        )
     return chain if samples is None else chain.learn(samples.signal)
 
 
@@ -155,7 +242,7 @@ def _encode(imported: Imported, chain: Chain) -> Imported:
 def model_options(reader: Frontend) -> dict[str, str]:
     """The options of a MODEL → what they mean: those of its frontend, and those of all models."""
     timed = isinstance(reader, TimedFrontend) and reader.states_tick
-    common = [TICKS, ENCODER] if timed else [TICKS, TICK, ENCODER]
+    common = [TICKS, ENCODER, SCORED] if timed else [TICKS, TICK, ENCODER, SCORED]
     return {**dict(common), **DATA_OPTIONS, **reader.options}
 
 

@@ -4,6 +4,7 @@
 * `accepted_names.py`: which arrays or columns are samples, labels, times: add a name here
 * `data_options.py`: options: how events become ticks, which axis is time
 * `array_files.py`: `.npz` and `.npy`
+* `join_arrays.py`: the arrays of a model with several inputs
 * `csv_file.py`: tables of text
 * `hdf5_file.py`: HDF5, SHD and SSC among it
 * `event_columns.py`: columns of events: where a sample begins, its class
@@ -13,8 +14,16 @@
 * `user_dataset.py`: a Dataset of the user's own, `file.py:factory`
 """
 
-from .data_options import DATA_OPTIONS, DataOptions, read_positive
+from .data_options import DATA_OPTIONS, DataOptions, read_inputs, read_positive, show_inputs
 from .read_data import read_data
 from .recorded import Recorded
 
-__all__ = ["DATA_OPTIONS", "DataOptions", "Recorded", "read_data", "read_positive"]
+__all__ = [
+    "DATA_OPTIONS",
+    "DataOptions",
+    "Recorded",
+    "read_data",
+    "read_inputs",
+    "read_positive",
+    "show_inputs",
+]

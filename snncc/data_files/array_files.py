@@ -6,6 +6,7 @@ What an array must be called is in `accepted_names.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from .accepted_names import LABELS, SIGNALS, find_labels, find_signal, say_unrea
 from .data_options import DataOptions
 from .event_columns import COLUMNS, read_columns
 from .event_counts import are_events
+from .join_arrays import choose_inputs, join_arrays
 from .recorded import Recorded
 
 
@@ -35,7 +37,9 @@ def read_npz(path: Path, options: DataOptions) -> Recorded:
             columns = {name: file.read(name) for name in file.names if name not in texts}
             beside = {name: partial(_read_numbers, path, file, name) for name in texts}
             return read_columns(path, columns, options, beside)
-        name = find_signal(file.names)
+        name = None if options.inputs is not None else find_signal(file.names)
+        if name is None and (joined := _read_several(path, file, options)) is not None:
+            return joined
         if name is None:
             known = ", ".join(file.names) or "none"
             raise UsageError(
@@ -54,6 +58,25 @@ def read_npz(path: Path, options: DataOptions) -> Recorded:
         unread = [each for each in others if each != called]
         notes = say_unread(unread, called, "arrays")
         return Recorded(file.read(name), labels, notes, called=called or "y")
+
+
+def _read_several(path: Path, file: ArrayFile, options: DataOptions) -> Recorded | None:
+    """The inputs of a model that has several, an array each; None where there are none."""
+    shapes = {each: file.entry(each).shape for each in file.names if file.entry(each).numeric}
+    names = choose_inputs(shapes, options)
+    if missing := [each for each in names if each not in shapes]:
+        raise UsageError(
+            f"{path} has no array {missing[0]} of numbers, which is an input of the model (has: "
+            f"{', '.join(file.names)})"
+        )
+    if not names:
+        return None
+    others = [each for each in file.names if each not in names]
+    called = find_labels(str(path), others, options.classes)
+    labels = None if called is None else _read_numbers(path, file, called)
+    notes = say_unread([each for each in others if each != called], called, "arrays")
+    joined = join_arrays(str(path), names, file.read, options)
+    return replace(joined, labels=labels, notes=notes, called=called or "y")
 
 
 def _read_numbers(path: Path, file: ArrayFile, name: str) -> Values:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from snncc.ir import UsageError
+from snncc.ir import Shape, UsageError
 
 AXES = ("samples-first", "ticks-first")
 
@@ -16,6 +16,7 @@ DATA_OPTIONS: Mapping[str, str] = MappingProxyType(
         "bin": "of data that are events: microseconds that one tick collects",
         "scale": "divide the data by this, such as 255 for images of bytes",
         "axes": "of the data: samples-first or ticks-first (told by the labels)",
+        "inputs": "of a model with several: the arrays in order, such as sound,image (by name)",
         "classes": "of the data: what its classes are called; none if it has none (y, labels, …)",
     }
 )
@@ -31,6 +32,8 @@ class DataOptions:
         bin: microseconds of a tick.
         scale: what values are divided by.
         axes: one of `AXES`.
+        inputs: the arrays that are the model's inputs, in order, and what each has at a tick where
+            that is known; None where there are no several.
         classes: the name of the labels, where the user says it; `none` where there are none.
         shape: of a tick, where the user has said it for the model.
     """
@@ -41,6 +44,7 @@ class DataOptions:
     axes: str | None = None
     shape: tuple[int, ...] | None = None
     classes: str | None = None
+    inputs: Mapping[str, Shape | None] | None = None
 
     @classmethod
     def parse(cls, options: Mapping[str, str], ticks: int | None) -> DataOptions:
@@ -55,7 +59,32 @@ class DataOptions:
         sizes = options.get("shape", "").replace(",", "x").split("x")
         shape = tuple(int(n) for n in sizes) if all(n.isdigit() for n in sizes) else None
         bins, scale = read_positive(options, "bin"), read_positive(options, "scale")
-        return cls(ticks, bins, scale, axes, shape, options.get("classes"))
+        inputs = read_inputs(options["inputs"]) if "inputs" in options else None
+        return cls(ticks, bins, scale, axes, shape, options.get("classes"), inputs)
+
+
+def read_inputs(text: str) -> Mapping[str, Shape | None]:
+    """The inputs of `sound,image` or `sound:3,image:4x4`: name → shape at a tick, if stated.
+
+    Raises:
+        UsageError: it is not such a text.
+    """
+    found: dict[str, Shape | None] = {}
+    for part in text.split(","):
+        name, colon, shape = part.partition(":")
+        sizes = [size for size in shape.split("x") if size]
+        if not name or name in found or not all(n.isdigit() and int(n) for n in sizes):
+            raise UsageError(
+                f"option inputs={text}: expected names such as sound,image, each once, or with "
+                "shapes as in sound:3,image:4x4"
+            )
+        found[name] = tuple(map(int, sizes)) if colon else None
+    return found
+
+
+def show_inputs(parts: Mapping[str, Shape]) -> str:
+    """The text of option inputs for these inputs."""
+    return ",".join(f"{name}:{'x'.join(map(str, shape))}" for name, shape in parts.items())
 
 
 def read_positive(options: Mapping[str, str], key: str) -> float | None:

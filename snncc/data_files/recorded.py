@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import UsageError, Values
+from snncc.ir import Shape, UsageError, Values
 from snncc.ir.untrusted import limits
 
 IN_MEMORY_BYTES = 1 << 28  # of an array; a larger one lies in a file without a name
@@ -25,6 +26,7 @@ class Recorded:
         notes: what the user should know, a sentence each.
         timed: whether the second axis is known to be time.
         called: what the file calls the labels.
+        parts: of several inputs, one after the other on the last axis: name → shape at a tick.
     """
 
     signal: Values
@@ -32,6 +34,7 @@ class Recorded:
     notes: tuple[str, ...] = ()
     timed: bool = False
     called: str = "y"
+    parts: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
 
 
 def allocate(path: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Values:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from snncc.ir import Network, Trace, Values
+from snncc.ir import Network, Shape, Trace, Values
 
 TICK_SECONDS = 1e-3
 """Length of a tick where a source does not state it; `--option tick` sets another afterwards."""
@@ -24,6 +24,9 @@ class ImportRequest:
         options: KEY=VALUE as given on the command line; unknown ones are refused.
         ticks: how many the user wants, who may give no data; None where that is not said.
         name: what the network is called; empty where the source says it.
+        parts: of a model with several inputs, one after the other on the last axis of the signal:
+            name → shape at a tick. Whether a frontend reads them is its own affair: networks with
+            several inputs get one signal afterwards.
     """
 
     source: str
@@ -32,6 +35,7 @@ class ImportRequest:
     options: Mapping[str, str]
     ticks: int | None = None
     name: str = ""
+    parts: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
 
 
 class Eager(Protocol):

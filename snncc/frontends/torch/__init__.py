@@ -36,7 +36,8 @@ class TorchFrontend:
         "shape": "of the input at one tick, such as 12 or 2x34x34 (taken from the data)",
         "signal": "spike, count or real: what enters the network (taken from the data)",
         "decode": "count, mean, last or max: how ticks become a score (taken from the model)",
-        "output": "which returned value counts, such as 0 or spikes (the last neurons')",
+        "output": "which returned value counts, such as 0 or spikes (the last neurons'), and which "
+        "are outputs beside it, as in spikes,memory",
         "weights": "which set, of a file of weights that contains several, such as model_ema",
     }
 

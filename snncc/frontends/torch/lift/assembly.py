@@ -24,7 +24,7 @@ from ..written.replace import Replacer
 from ..written.say_unwritten import NoNeurons, explain_unwritten
 from ..written.unrolled import Ticks as TickOf
 from ..written.watch import Compares, find_comparison
-from .decode import Decoder, Output, choose_output, is_spiking, leaves
+from .decode import Decoder, Output, choose_outputs, is_spiking, leaves
 from .lift import Lifter
 from .readouts import Readout
 from .survey import Survey, combine_refusals
@@ -51,7 +51,8 @@ class Wanted:
         shape: of the input at one tick, per sample.
         signal: `spike` or `real`.
         decode: None to take the model's own, or what its output suggests.
-        output: label of the returned value that counts; None for the last population's.
+        output: label of the returned value that counts, and behind commas those that are outputs
+            as well; None for the last population's.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Traced:
         listed: whether the model returns a list with one tensor for each tick.
         ticks: how many ticks the model runs, if it fixes that itself; else 0.
         readout: what the model does with its scores, which the network leaves out.
+        beside: labels of further returned values that are outputs of the network, in order.
     """
 
     network: Network
@@ -100,6 +102,7 @@ class Traced:
     listed: bool
     ticks: int
     readout: Readout | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,16 +162,14 @@ class Assembly:
         ticks = self._ticks(populations)
         self._demand_states(written, ticks)
         last = max(populations, key=lambda p: p.calls[0].order)
-        output = choose_output(self._outputs(ticks), self._wanted.output, last)
+        outputs = choose_outputs(self._outputs(ticks), self._wanted.output, last)
         roller = Roller(self._lifter.weaver, "x")
         roller.declare(populations)
         for population in populations:
             roller.population(population)
-        result = roller.walk(output.ticks)
-        last_tick = output.ticks[-1]
-        if result.delay and last_tick is not None:
-            result = roller.pass_on(result, last_tick.shape)
-        network = self._build(roller.nodes(), (result,), output)
+        results = tuple(_walk(roller, each) for each in outputs)
+        output = outputs[0]
+        network = self._build(roller.nodes(), results, output)
         members = {
             roller.name_of(p): _member(p)
             for p in self._lifter.populations
@@ -189,6 +190,7 @@ class Assembly:
             listed=output.listed,
             ticks=fixed,
             readout=output.readout,
+            beside=tuple(each.label for each in outputs[1:]),
         )
 
     def _recognize(self) -> Replacer:
@@ -372,6 +374,14 @@ class Assembly:
         )
         verify(network)
         return network
+
+
+def _walk(roller: Roller, output: Output) -> Use:
+    """The wire of what the model returns, without a delay."""
+    found, last_tick = roller.walk(output.ticks), output.ticks[-1]
+    if found.delay and last_tick is not None:
+        return roller.pass_on(found, last_tick.shape)
+    return found
 
 
 def _tuples(tree: object) -> object:

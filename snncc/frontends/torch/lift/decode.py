@@ -345,14 +345,26 @@ class Decoder:
         return tick - 1
 
 
-def choose_output(
+def choose_outputs(
     outputs: Mapping[str, Output | ImportRefused], wanted: str | None, last: Population
-) -> Output:
-    """The output that is the network's: the wanted one, or else what the last population gives.
+) -> tuple[Output, ...]:
+    """The network's outputs: the wanted ones, or else what the last population gives.
+
+    Args:
+        outputs: label → what the model returns.
+        wanted: labels with commas between them, that of the scores first.
+        last: the population that fires last.
 
     Raises:
-        ImportRefused: the wanted output cannot be expressed, or none can.
+        ImportRefused: a wanted output cannot be expressed, or none can.
     """
+    named = (None,) if wanted is None else (wanted,) if wanted in outputs else wanted.split(",")
+    return tuple(_choose_output(outputs, label, last) for label in dict.fromkeys(named))
+
+
+def _choose_output(
+    outputs: Mapping[str, Output | ImportRefused], wanted: str | None, last: Population
+) -> Output:
     if wanted is not None:
         if wanted not in outputs:
             named = ", ".join(name for name in outputs if name)

@@ -9,6 +9,7 @@
   model
 * `lazy.py`: modules that get their sizes at their first call
 * `search.py`: which way of calling the model is right, and which failure is shown
+* `take_joined.py`: several inputs of a model, called with one signal
 * `trace_model.py`: recording some ticks and rolling the loop up; how many ticks are tried
 * `refused_neurons.py`: one message of all refused neurons, each with the line that calls it
 """

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import cast
 
@@ -42,6 +43,7 @@ from .lazy import list_sized
 from .refused_neurons import refuse_neurons
 from .search import find_calling
 from .source import build, widen
+from .take_joined import take_joined
 from .weights import check_finite, load_weights, read_weights
 
 
@@ -97,6 +99,8 @@ def load(request: ImportRequest) -> Imported:
     options = Options.parse(request.options)
     model = build(request.source, building)
     demand_registered(model)
+    if request.parts:
+        take_joined(model, request.parts)
     wanted = _read_wanted(request, options)
     first, *others = list_sized(model, wanted.shape, options.layout)
     try:
@@ -141,14 +145,17 @@ def _import(model: nn.Module, request: ImportRequest, options: Options, wanted: 
         notes.append(
             f"{traced.readout} of the scores is left out: the largest score stays the largest"
         )
-    if traced.output:
+    if traced.output and traced.beside:
+        beside = ", ".join(f"'{label}'" for label in traced.beside)
+        notes.append(f"'{traced.output}' is scored, {beside} compiled beside it (option output)")
+    elif traced.output:
         notes.append(f"of what the model returns, '{traced.output}' is compiled (option output)")
     return Imported(traced.network, eager, tuple(notes))
 
 
 def _read_wanted(request: ImportRequest, options: Options) -> Wanted:
     signal = request.signal
-    shape = options.shape
+    shape = (sum(map(prod, request.parts.values())),) if request.parts else options.shape
     if signal is not None:
         found_shape = tuple(int(n) for n in signal.shape[2:])
         if shape is not None and shape != found_shape:

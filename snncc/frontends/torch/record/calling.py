@@ -116,7 +116,8 @@ def step_calling(model: nn.Module) -> Calling:
     raise ImportRefused(
         f"{type(model).__name__}.forward takes {', '.join(names)} besides the input, and returns "
         f"{', '.join(map(repr, returned)) or 'no tuple'}: give the results the parameters' names, "
-        "or loop over the ticks inside forward"
+        "or loop over the ticks inside forward; where these are inputs as well, give the data an "
+        f"array for each (--option inputs={','.join(inspect.signature(model.forward).parameters)})"
     )
 
 
