@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from snncc.ir import Network
+from snncc.ir import Network, UsageError
 
 SAMPLES_TOGETHER = 256
 TICKS_TOGETHER = 4_096
 VALUES_TOGETHER = 1 << 24
 """Values of all inputs and neurons, samples and ticks that are in memory at a time."""
+
+WHOLE_VALUES = 1 << 27
+"""The same, of what cannot be given a sample in parts: a gibibyte in float64."""
 
 
 def choose_samples(network: Network, ticks: int) -> int:
@@ -33,6 +36,25 @@ def choose_window(network: Network, samples: int) -> int:
     return max(
         1, min(TICKS_TOGETHER, VALUES_TOGETHER // (max(1, samples) * _count_values(network)))
     )
+
+
+def refuse_whole(network: Network, ticks: int, what: str) -> None:
+    """Refuses samples that do not fit into memory, where all ticks of one are there at once.
+
+    Args:
+        network: whose values count.
+        ticks: of a sample.
+        what: takes whole samples alone, for the message.
+
+    Raises:
+        UsageError: says how many ticks fit.
+    """
+    most = WHOLE_VALUES // _count_values(network)
+    if ticks > most:
+        raise UsageError(
+            f"{what} takes all ticks of a sample at once, of this network at most {most:,}; the "
+            f"data have {ticks:,}: give fewer, or use --engine native, which takes them in parts"
+        )
 
 
 def split_range(count: int, step: int) -> Iterator[slice]:

@@ -3,6 +3,7 @@
 Which failure ends with which exit code is in `snncc/ir/exit_codes.py`.
 """
 
+import errno
 import sys
 import traceback
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ def _machine_or_ours(failure: BaseException, session: Session) -> int:
 
         remedy = f"add it with: pip install '{requirement(failure.name, 'snncc')}'"
         return _say(f"error: no module {failure.name} is installed; {remedy}", ExitCode.DEVICE)
-    if isinstance(failure, MemoryError):
+    if _lacks_memory(failure):
         found = f" ({failure})" if str(failure) else ""
         remedy = "give fewer samples or ticks with --data, or use a larger machine"
         return _say(
@@ -69,6 +70,15 @@ def _machine_or_ours(failure: BaseException, session: Session) -> int:
     kind = type(failure).__name__
     hint = "" if session.debug else "; `snncc --debug ...` shows the traceback"
     return _say(f"internal error: {kind}: {failure}; please report this{hint}", ExitCode.INTERNAL)
+
+
+def _lacks_memory(failure: BaseException) -> bool:
+    """Whether there was too little memory: of Python, for a map of a file, or for PyTorch."""
+    if isinstance(failure, OSError):
+        return failure.errno == errno.ENOMEM
+    # What PyTorch's allocator of the host says (c10/core/impl/alloc_cpu.cpp).
+    told = isinstance(failure, RuntimeError) and "DefaultCPUAllocator" in str(failure)
+    return told or isinstance(failure, MemoryError)
 
 
 def _is_ours(module: str) -> bool:

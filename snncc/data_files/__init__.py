@@ -7,6 +7,7 @@
 * `join_arrays.py`: the arrays of a model with several inputs
 * `csv_file.py`: tables of text
 * `hdf5_file.py`: HDF5, SHD and SSC among it
+* `hdf5_members.py`: what of an HDF5 file is read: no links, nothing that unfolds without end
 * `event_columns.py`: columns of events: where a sample begins, its class
 * `event_counts.py`: events to counts per tick: bins, grid
 * `arrange.py`: axes and scale of values, NaN refused

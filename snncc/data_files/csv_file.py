@@ -6,6 +6,7 @@ What a column must be called is in `accepted_names.py`.
 from __future__ import annotations
 
 import csv
+from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -13,7 +14,8 @@ from typing import TextIO
 import numpy as np
 import numpy.typing as npt
 
-from snncc.ir import UsageError, reading
+from snncc.ir import UsageError, file_bytes, reading
+from snncc.ir.untrusted import limits
 
 from .accepted_names import NO_LABELS, TIMES, find_labels, find_recordings, find_time
 from .data_options import DataOptions
@@ -21,6 +23,8 @@ from .event_columns import find_starts, read_columns
 from .event_counts import are_events
 from .recorded import Recorded, label_samples
 
+MOST_BYTES = 128 * limits.MIB
+MOST_CHARACTERS = 1 << 20  # of a line
 EVEN = 1e-3  # of a step, by which steps may differ
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
@@ -32,6 +36,11 @@ def read_csv(path: Path, options: DataOptions) -> Recorded:
         UsageError: it has no header, no column of time, or a cell that is not a number; samples
             differ in length.
     """
+    if (size := file_bytes(path)) > MOST_BYTES:
+        raise UsageError(
+            f"{path} has {limits.show_bytes(size)}, and of a table of text at most "
+            f"{limits.show_bytes(MOST_BYTES)} are read; write it as .npz, or cut it"
+        )
     with (
         reading(f"{path} is not a readable table of text"),
         path.open(newline="", encoding="utf-8-sig") as file,
@@ -43,6 +52,8 @@ def read_csv(path: Path, options: DataOptions) -> Recorded:
             f"{path} has no column of time (has: {', '.join(columns)}); name it "
             f"{', '.join(TIMES[:3])} or the like"
         )
+    if not np.all(finite := np.isfinite(columns[time])):
+        raise UsageError(f"{path}: {time} is not finite in row {int(np.argmin(finite))}, from 0")
     starts = _find_samples(columns, columns[time])
     if are_events({**columns, "t": None}):
         taken = (time, *find_recordings(columns))
@@ -69,15 +80,30 @@ def _read_columns(path: Path, file: TextIO) -> Columns:
     sample = file.read(4096)
     file.seek(0)
     separator = max(",;\t", key=sample.partition("\n")[0].count)
-    rows = csv.reader(file, delimiter=separator)
+    rows = csv.reader(_read_lines(path, file), delimiter=separator)
     header = [name.strip().lower() for name in next(rows, [])]
     if not header or len(set(header)) < len(header) or any(_number(n) is not None for n in header):
         raise UsageError(f"{path} has no header: its first line names each column, once")
-    values = list(_read_numbers(path, header, rows))
+    values = array("d")  # a list would take eight times as much
+    for row in _read_numbers(path, header, rows):
+        values.extend(row)
     if not values:
         raise UsageError(f"{path} has no row below its header")
-    whole = np.asarray(values)
+    whole = np.frombuffer(values).reshape(-1, len(header))
     return {name: whole[:, index] for index, name in enumerate(header)}
+
+
+def _read_lines(path: Path, file: TextIO) -> Iterator[str]:
+    """One line after the other, of which none is taken for a file of its own."""
+    number = 0
+    while line := file.readline(MOST_CHARACTERS + 1):
+        number += 1
+        if len(line) > MOST_CHARACTERS:
+            raise UsageError(
+                f"{path}, line {number}: more than {MOST_CHARACTERS:,} characters; a line is a "
+                "tick, or an event"
+            )
+        yield line
 
 
 def _read_numbers(

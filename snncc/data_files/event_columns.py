@@ -16,7 +16,7 @@ from snncc.ir import UsageError, Values
 
 from .accepted_names import find_labels, find_recordings, say_unread
 from .data_options import DataOptions
-from .event_counts import Events, bin_events, collect_events
+from .event_counts import Events, bin_events, check_column, collect_events
 from .recorded import Recorded, label_samples
 
 COLUMNS = ("t", "x", "y", "p", "starts")
@@ -42,8 +42,11 @@ def read_columns(
     Raises:
         UsageError: the columns do not fit each other.
     """
+    for name in COLUMNS:
+        if name in columns:
+            check_column(str(path), name, columns[name])
     whole = len(columns["t"])
-    each = [name for name in columns if len(columns[name]) == whole]  # event has one of these
+    each = [name for name in columns if columns[name].shape == (whole,)]  # event has one of these
     recordings = [] if "starts" in columns else find_recordings(each)
     if recordings:
         starts = find_starts([columns[name] for name in recordings])

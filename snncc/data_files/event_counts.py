@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snncc.ir import UsageError, Values
+from snncc.ir.untrusted import limits
 
 from .data_options import DataOptions
 from .recorded import allocate
@@ -40,12 +41,27 @@ def are_events(names: Iterable[str]) -> bool:
     return {TIME, X, "p"} <= set(names)
 
 
+def check_column(path: str, name: str, column: npt.NDArray[np.generic]) -> None:
+    """Refuses a column of events that is not one number an event.
+
+    Raises:
+        UsageError: says what it is.
+    """
+    if column.ndim != 1 or column.dtype.kind not in "fiub":
+        raise UsageError(
+            f"{path}: {name} is {column.dtype}{list(column.shape)}, expected one number an event"
+        )
+
+
 def collect_events(path: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> Events:
     """Events of columns t, x, p, which is above zero or not, and perhaps y.
 
     Raises:
-        UsageError: an address is below zero, or the columns differ in length.
+        UsageError: a column is not one number an event, or they differ in length.
     """
+    for name in (TIME, *FIELDS):
+        if name in columns:
+            check_column(path, name, columns[name])
     lengths = {name: len(columns[name]) for name in (TIME, *FIELDS) if name in columns}
     if len(set(lengths.values())) > 1:
         raise UsageError(f"{path}: columns of events have several lengths ({lengths})")
@@ -53,10 +69,8 @@ def collect_events(path: str, columns: Mapping[str, npt.NDArray[np.generic]]) ->
     for name in FIELDS:
         if name not in columns:
             continue
-        values = np.asarray(columns[name]).astype(np.int64)
-        places.append((values > 0).astype(np.int64) if name == "p" else values)
-        if places[-1].size and places[-1].min() < 0:
-            raise UsageError(f"{path}: an event has {name}={places[-1].min()}; expected 0 or more")
+        values = np.asarray(columns[name])
+        places.append((values > 0 if name == "p" else values).astype(np.int64))
     return Events(np.asarray(columns[TIME]).astype(np.float64), tuple(places))
 
 
@@ -78,6 +92,7 @@ def bin_events(
     for index in range(count):
         events = load(index)
         if events.times.size:
+            _refuse_strange(path, events)
             spans[index] = np.ptp(events.times)
             most = np.asarray([place.max() for place in events.places])
             largest = most if not largest.size else np.maximum(largest, most)
@@ -89,7 +104,7 @@ def bin_events(
         )
     if not largest.size:
         raise UsageError(f"{path} holds no event")
-    ticks = options.ticks or ceil((spans.max() + 1) / options.bin)
+    ticks = options.ticks or _count_ticks(path, float(spans.max()), options.bin)
     grid = _choose_grid(path, largest, options)
     signal = allocate(path, (count, ticks, *grid), COUNT)
     cut = 0
@@ -100,6 +115,32 @@ def bin_events(
     if cut:
         notes.append(f"warning: {cut:,} events come after tick {ticks} and are left out")
     return signal.reshape(count, ticks, *shape), tuple(notes)
+
+
+def _refuse_strange(path: str, events: Events) -> None:
+    """Refuses times and addresses that no sensor gives."""
+    if {place.shape for place in events.places} != {events.times.shape}:
+        raise UsageError(f"{path}: an event is not one time and one address")
+    if not np.all(np.isfinite(events.times)):
+        raise UsageError(f"{path}: the time of an event is not a finite number")
+    for name, place in zip(FIELDS[-len(events.places) :], events.places, strict=True):
+        least, most = int(place.min()), int(place.max())
+        if least < 0 or most >= limits.EXTENT:
+            wrong = least if least < 0 else most
+            raise UsageError(
+                f"{path}: an event has {name}={wrong}; expected 0 to {limits.EXTENT - 1:,}"
+            )
+
+
+def _count_ticks(path: str, span: float, length: float) -> int:
+    """How many ticks a sample needs that lasts so many microseconds."""
+    found = (span + 1) / length
+    if found >= limits.EXTENT:
+        raise UsageError(
+            f"{path}: samples last up to {span:g} microseconds, which are {found:g} ticks of "
+            f"{length:g}; give longer ticks with --option bin"
+        )
+    return ceil(found)
 
 
 def _choose_grid(
@@ -128,8 +169,8 @@ def _fill(path: str, sample: Values, events: Events, length: float) -> int:
     inside = tick < sample.shape[0]
     places = (tick[inside], *(place[inside] for place in events.places))
     flat = sample.reshape(-1)
-    counts = np.bincount(np.ravel_multi_index(places, sample.shape), minlength=flat.size)
+    where, counts = np.unique(np.ravel_multi_index(places, sample.shape), return_counts=True)
     if counts.max(initial=0) > np.iinfo(COUNT).max:
         raise UsageError(f"{path}: {counts.max():,} events in one tick of one place; shorten bin")
-    flat[:] = counts
+    flat[where] = counts
     return int(np.count_nonzero(~inside))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from snncc.ir import UsageError
+from snncc.ir import UsageError, reading
 
 from .arrange import arrange
 from .array_files import open_npy, read_npy, read_npz
@@ -46,7 +46,11 @@ def read_data(path: Path, options: DataOptions) -> Recorded:
     Raises:
         UsageError: there is nothing of this kind, or it is damaged; says what to do.
     """
-    return arrange(str(path), _choose_reader(path)(path, options), options)
+    read = _choose_reader(path)
+    if read is read_dataset:  # code of the user's, whose failures are shown as they are
+        return arrange(str(path), read(path, options), options)
+    with reading(f"{path} is not data that can be read, or damaged"):
+        return arrange(str(path), read(path, options), options)
 
 
 def _choose_reader(path: Path) -> Reader:

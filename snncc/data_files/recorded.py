@@ -48,11 +48,17 @@ def allocate(path: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Values:
         return np.zeros(shape, dtype)
     if size > ON_DISK_BYTES:
         raise UsageError(
-            f"{path} becomes {size / (1 << 30):,.0f} GiB of values {list(shape)}; give fewer "
+            f"{path} becomes {limits.show_bytes(size)} of values {list(shape)}; give fewer "
             "samples, or longer ticks"
         )
-    with tempfile.TemporaryFile() as file:
-        return np.memmap(file, dtype, "w+", shape=shape)
+    try:
+        with tempfile.TemporaryFile() as file:
+            return np.memmap(file, dtype, "w+", shape=shape)
+    except OSError as error:
+        raise UsageError(
+            f"{path} becomes {limits.show_bytes(size)} of values {list(shape)}, for which this "
+            f"machine has no room ({error.strerror}); give fewer samples, or longer ticks"
+        ) from error
 
 
 def label_samples(

@@ -14,7 +14,13 @@ from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
 from snncc.importing import COUNT, SIGNAL, are_counts
 from snncc.ir import Quantity, Tally, Trace, UsageError, Values, describe_unknown
-from snncc.portions import choose_samples, choose_whole_samples, choose_window, split_range
+from snncc.portions import (
+    choose_samples,
+    choose_whole_samples,
+    choose_window,
+    refuse_whole,
+    split_range,
+)
 
 from .lowered import Advance, Lowered, backend_of
 
@@ -106,6 +112,8 @@ def _play(
         raise UsageError(describe_unknown("engine", engine, ENGINES))
     fit(bundle, signal)
     network, ticks = bundle.network, signal.shape[1]
+    if engine == "target":
+        refuse_whole(network, ticks, f"engine target of {bundle.target}")
     begin, parts = _begin(bundle, engine, record)
     step = (choose_samples if parts else choose_whole_samples)(network, ticks)
     for some in split_range(len(signal), step):

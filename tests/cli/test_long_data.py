@@ -13,12 +13,13 @@ from snncc.build.calibration_data import CALIBRATION_TICKS
 from snncc.build.compile_model import CHECK_TICKS
 from snncc.bundle import BuildRequest, Bundle
 from snncc.frontends import HoldingEager
-from snncc.ir import DECODES, Decode, Tally, Trace, show
+from snncc.ir import DECODES, Decode, Tally, Trace, UsageError, show
 from snncc.ir import run as interpreted
 from snncc.portions import (
     SAMPLES_TOGETHER,
     TICKS_TOGETHER,
     VALUES_TOGETHER,
+    WHOLE_VALUES,
     choose_samples,
     choose_whole_samples,
     choose_whole_ticks,
@@ -62,6 +63,13 @@ def test_parts_of_ticks_give_what_the_whole_gives(built: Bundle) -> None:
         found = answer(built, signal, engine)
         assert np.array_equal(found.scores, whole.scores(built.network.decode))
         assert found.saturated == whole.saturated
+
+
+def test_a_target_that_takes_whole_samples_says_how_many_ticks_fit(built: Bundle) -> None:
+    most = WHOLE_VALUES // 16
+    endless = np.broadcast_to(np.uint8(1), (1, most + 1, 8))
+    with pytest.raises(UsageError, match=f"at most {most:,}; the data have {most + 1:,}"):
+        answer(built, endless, "target")
 
 
 @pytest.mark.parametrize("decode", DECODES)

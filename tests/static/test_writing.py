@@ -31,7 +31,7 @@ OWN = {
     "boards/qemu.py": "a temporary folder",
     "boards/uf2.py": "the drive of a board",
     "data_files/recorded.py": "a file without a name, for what is larger than memory",
-    "data_files/hdf5_file.py": "nothing: it maps a file to read it",
+    "data_files/hdf5_members.py": "nothing: it maps a file to read it",
 }
 
 

@@ -137,7 +137,8 @@ class _Chip:
         self.program = program
         self.fed: Mapping[str, Values] = {}
         self.first = 0  # tick of the signal with which `fed` begins
-        self.phases = {each.name: each.phase for each in (*program.sources, *program.neurons)}
+        self.phases = {s.name: s.phase for s in program.sources}
+        self.phases |= {n.name: n.phase for n in program.neurons}
         self.sent: dict[str, list[Values]] = {name: [] for name in self.phases}
         self.done = dict.fromkeys(self.phases, 0)  # chip ticks
         self.kept = _count_kept(program, self.phases)

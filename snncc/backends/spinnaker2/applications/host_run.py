@@ -20,8 +20,8 @@ class HostRun:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        readers = (*program.registers, *program.hosts)
-        self._kept = max((delay for r in readers for _, delay, _ in r.currents), default=0)
+        read = [r.currents for r in program.registers] + [h.currents for h in program.hosts]
+        self._kept = max((delay for currents in read for _, delay, _ in currents), default=0)
         self._states: dict[str, State] = {}
         self._sent: dict[str, list[Values]] = {}
         self._done = 0

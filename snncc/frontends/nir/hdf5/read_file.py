@@ -52,10 +52,11 @@ class _Reader:
         self._nodes = 0
 
     def root(self, file: Group) -> NirGraph:
-        if "node" not in file or not _is_group(file["node"]):
+        top = self._hard(file, "node") if "node" in [*file] else None
+        if not _is_group(top):
             raise UsageError(f"{self._path} is HDF5 but no NIR: it has no group 'node'")
-        kind = self._text(file["node"], "type", "the graph")
-        graph = self._node(file["node"], "the graph", 0).graph if kind == "NIRGraph" else None
+        kind = self._text(top, "type", "the graph")
+        graph = self._node(top, "the graph", 0).graph if kind == "NIRGraph" else None
         if graph is None:
             raise UsageError(f"{self._path} contains one {kind}, expected a NIRGraph")
         return graph
@@ -68,15 +69,19 @@ class _Reader:
                 "nodes, or a group that contains itself"
             )
         kind = self._text(group, "type", name)
-        metadata = self._items(group["metadata"], name) if "metadata" in group else {}
+        members = {*group}
+        metadata = (
+            self._items(self._enter(group, "metadata"), name) if "metadata" in members else {}
+        )
         if kind != "NIRGraph":
             return NirNode(kind, self._items(group, name), metadata)
         for key in ("nodes", "edges"):
-            if key not in group:
+            if key not in members:
                 raise UsageError(f"{self._path} is not a NIR file: {name} has no '{key}'")
+        inside = self._enter(group, "nodes")
         nodes = {
-            key: self._node(self._hard(group["nodes"], key), f"'{key}'", depth + 1)
-            for key in sorted(group["nodes"])
+            key: self._node(self._hard(inside, key), f"'{key}'", depth + 1)
+            for key in sorted(inside)
         }
         edges = self._edges(self._hard(group, "edges"), name)
         return NirNode(kind, {}, metadata, NirGraph(nodes, edges, metadata))
@@ -110,7 +115,7 @@ class _Reader:
     def _text(self, group: Group, key: str, name: str) -> str:
         import h5py
 
-        if not _is_group(group) or key not in group:
+        if not _is_group(group) or key not in {*group}:
             raise UsageError(f"{self._path} is not a NIR file: {name} has no '{key}'")
         dataset = self._hard(group, key)
         if _is_group(dataset) or h5py.check_string_dtype(dataset.dtype) is None or dataset.shape:
@@ -157,6 +162,13 @@ class _Reader:
                         f"{limits.NAME_CHARACTERS:,} characters"
                     )
         return tuple(found)
+
+    def _enter(self, group: Group, key: str) -> Group:
+        """A group that lies in another."""
+        found = self._hard(group, key)
+        if not _is_group(found):
+            raise UsageError(f"{self._path} is not a NIR file: '{key}' is not a group")
+        return found
 
     def _hard(self, group: Group, key: str) -> Group:
         """A member that lies in the file itself: neither a link nor data of another file."""
