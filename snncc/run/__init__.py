@@ -13,7 +13,7 @@
 * `flash.py`: flashing, and when `--check` says that a board is right
 * `pace.py`: whether a board makes its ticks in time
 * `outcome.py`: how build and verify end: memory beside its limits, the command to go on with
-* `core_time.py`: cycles of an instruction, current of a core
+* `core_time.py`: time of a core, and what it draws meanwhile
 * `estimate_cost.py`: time, energy and memory of a bundle
 * `compare_bundles.py`: two bundles on the same samples
 * `explain.py`: why a bundle's integers lose

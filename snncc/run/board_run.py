@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from snncc.backends import CompilerBackend, FirmwareBackend, Json
+from snncc.cycles import count_classes
 from snncc.ir import Trace, Values
 
 if TYPE_CHECKING:
@@ -19,10 +20,17 @@ SILENCE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Played:
-    """What a board answered: a trace, and the instructions of each tick that were counted."""
+    """What a board answered.
+
+    Attributes:
+        trace: its outputs.
+        instructions: of each tick that was counted.
+        classes: how often each class of instruction ran meanwhile; empty where nothing tells.
+    """
 
     trace: Trace
     instructions: Sequence[int]
+    classes: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass
@@ -80,13 +88,15 @@ class Player:
         """Sizes and instructions of the firmware as it ships, which sends nothing but outputs."""
         plain = replace(self, record=()) if self.record else self
         samples, ticks = signal.shape[:2]
-        instructions = plain.play(signal, counted=samples * ticks).instructions
+        played = plain.play(signal, counted=samples * ticks)
+        instructions = played.instructions
         each = mean(instructions) if instructions else None
         return {
             **plain.sizes(),
             "instructions_per_tick": each,
             "most_instructions_per_tick": max(instructions, default=None),
             "instructions_per_inference": None if each is None else each * ticks,
+            "instruction_classes": dict(played.classes),
             "counted_samples": samples,
         }
 
@@ -111,8 +121,9 @@ class Player:
 
         stimulus = self.backend.stimulus(self.program, signal)
         each = max(len(stimulus) // len(signal), 1)
+        where = board(self.board)
         run = play(
-            board(self.board),
+            where,
             self.image,
             stimulus,
             port=self.port,
@@ -121,4 +132,5 @@ class Player:
             progress=None if progress is None else lambda through: progress(through // each),
         )
         trace = self.backend.response(self.program, self.record, run.output, len(signal))
-        return Played(trace, run.count_between(TICK_BEGINS, TICK_ENDS))
+        instructions = run.count_between(TICK_BEGINS, TICK_ENDS)
+        return Played(trace, instructions, count_classes(self.image, run.blocks, where))

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snncc.cost import Derived, Span
+from snncc.cycles import count_instructions, find_core_model, read_memories
 from snncc.ir import UsageError
 
-# Cycles of one instruction, the least, a usual and the most. The least and the most are of the
-# timing tables of the Technical Reference Manuals, of what our kernels are made of: arithmetic
-# takes one cycle, a load or store two (Cortex-M4 DDI 0439 3.3.1, pipelined with the next: one), a
-# taken branch two to four (Cortex-M0+ DDI 0484 3.3: two); Cortex-M7 (DDI 0489), M33 (100230) and
-# M55 (101051) begin up to two at once. The usual value is of CoreMark's kind of code and is open:
-# no figure of Arm's says it for ours. Wait states of flash are not in them.
-CYCLES: dict[str, tuple[float, float, float]] = {
-    "Cortex-M0+": (1.0, 1.4, 2.0),
-    "Cortex-M3": (1.0, 1.3, 2.0),
-    "Cortex-M4": (1.0, 1.3, 2.0),
-    "Cortex-M33": (0.5, 1.2, 2.0),
-    "Cortex-M55": (0.5, 1.0, 2.0),
-    "Cortex-M7": (0.5, 0.8, 2.0),
-    # One in order (ESP32-C3 Technical Reference Manual 1.2: a scalar pipeline of four stages).
-    "RV32IMC": (1.0, 1.4, 3.0),
-}
-ANY_CORE = (0.5, 1.5, 3.0)
-SOURCE = "instructions counted on the emulated core; cycles of each from Arm's timing tables"
+if TYPE_CHECKING:
+    from snncc.boards import Board
+
+ANY_CORE = Span(1.5, 0.5, 3.0)
+"""Cycles of an instruction where the core has no model here, or its instructions no classes."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +49,22 @@ class Current:
         return Derived(spent, "model", f"the current given, {self}")
 
 
-def time_instructions(count: float, core: str, hertz: float) -> Derived:
-    """Milliseconds that a core takes for instructions.
+def time_instructions(
+    count: float, classes: Mapping[str, float], board: Board, hertz: float
+) -> Derived:
+    """Milliseconds that a board's core takes for instructions.
 
     Args:
         count: of instructions.
-        core: as the catalogue of boards calls it.
+        classes: how often each class of instruction ran, in these or in others of the same kind.
+        board: whose core and flash it is.
         hertz: its clock.
     """
-    low, usual, high = (1e3 * count * each / hertz for each in CYCLES.get(core, ANY_CORE))
-    return Derived(Span(usual, low, high), "model", SOURCE)
+    model, counted = find_core_model(board.core), count_instructions(classes)
+    if model is None or not counted:
+        why = "no model of this core" if model is None else "its instructions were not told apart"
+        return Derived(ANY_CORE.times(1e3 * count / hertz), "bound", f"{why}: of any small core")
+    memory = read_memories().get(board.name.removesuffix("-emulated"))
+    cycles = model.time(classes, memory).times(count / counted)
+    sources = f"{model.source}; {model.sure}" + (f"; flash: {memory.source}" if memory else "")
+    return Derived(cycles.times(1e3 / hertz), "model", sources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -214,7 +215,8 @@ def _time_on_core(
     hertz = current.hertz if current else chosen.clock_hz
     if hertz is None:
         return found.note(f"{chosen.name} has no clock: give --board NAME, or --current")
-    ticks = time_instructions(each, chosen.core, hertz)
+    classes = cast("dict[str, float]", facts["instruction_classes"])
+    ticks = time_instructions(each, classes, chosen, hertz)
     found = replace(found, ticks=ticks)
     if current is None:
         return found.note("give --current mA@MHz,V for the energy that the board draws")

@@ -252,4 +252,5 @@ def _read_pace(report: Mapping[str, Json], tick_seconds: float) -> Pace | None:
     board = _find_board(facts)
     if board is None or not isinstance(usual, int | float) or not isinstance(most, int | float):
         return None
-    return Pace.of(board, usual, most, tick_seconds)
+    classes = cast("dict[str, float]", counted.get("instruction_classes") or {})
+    return Pace.of(board, (usual, most), classes, tick_seconds)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import mean
 from typing import TYPE_CHECKING
 
 from snncc.backends import Json
 from snncc.cost import Derived
+from snncc.cycles import count_classes
 from snncc.ir import DeviceError, Values
 
 from .board_run import TICK_BEGINS, TICK_ENDS, Player
@@ -23,8 +25,7 @@ COUNTED_TICKS = 16
 class Pace:
     """What ticks take on a board's core, beside what a tick stands for.
 
-    Memory that makes a core wait is not known here: a board that keeps up by these may still be
-    too slow.
+    A board that keeps up by these may still be too slow where its flash is behind a cache.
 
     Attributes:
         board: its name.
@@ -34,6 +35,7 @@ class Pace:
         tick_seconds: what a tick stands for.
         ticks: milliseconds of a usual tick; None without a clock.
         longest: milliseconds of the longest; None without a clock.
+        classes: how often each class of instruction ran in some ticks.
     """
 
     board: str
@@ -43,19 +45,38 @@ class Pace:
     tick_seconds: float
     ticks: Derived | None
     longest: Derived | None
+    classes: Mapping[str, float]
 
     @classmethod
-    def of(cls, board: Board, usual: float, most: float, tick_seconds: float) -> Pace:
-        """The pace of ticks whose instructions were counted: their mean, and the most."""
-        if board.clock_hz is None:
-            return cls(board.name, None, usual, most, tick_seconds, None, None)
-        ticks, longest = (time_instructions(n, board.core, board.clock_hz) for n in (usual, most))
-        return cls(board.name, board.clock_hz, usual, most, tick_seconds, ticks, longest)
+    def of(
+        cls,
+        board: Board,
+        counted: tuple[float, float],
+        classes: Mapping[str, float],
+        seconds: float,
+    ) -> Pace:
+        """The pace of ticks that were counted.
+
+        Args:
+            board: whose core and clock it is.
+            counted: instructions of a tick, the mean and the most.
+            classes: how often each class of instruction ran.
+            seconds: what a tick stands for.
+        """
+        (usual, most), hertz = counted, board.clock_hz
+        if hertz is None:
+            return cls(board.name, None, usual, most, seconds, None, None, classes)
+        ticks, longest = (time_instructions(n, classes, board, hertz) for n in counted)
+        return cls(board.name, hertz, usual, most, seconds, ticks, longest, classes)
 
     @property
     def counted(self) -> dict[str, Json]:
         """What a bundle's report keeps of it: the rest follows from the board."""
-        return {"instructions_per_tick": self.usual, "most_instructions_per_tick": self.most}
+        return {
+            "instructions_per_tick": self.usual,
+            "most_instructions_per_tick": self.most,
+            "instruction_classes": dict(self.classes),
+        }
 
     @property
     def keeps_up(self) -> bool | None:
@@ -110,4 +131,7 @@ def count_pace(player: Player, signal: Values, tick_seconds: float) -> Pace | No
     except DeviceError:
         return None  # there is no emulator here
     counted = run.count_between(TICK_BEGINS, TICK_ENDS)
-    return Pace.of(ours, mean(counted), max(counted), tick_seconds) if counted else None
+    if not counted:
+        return None
+    classes = count_classes(player.image, run.blocks, twin)
+    return Pace.of(ours, (mean(counted), max(counted)), classes, tick_seconds)

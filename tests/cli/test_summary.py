@@ -116,7 +116,7 @@ def test_a_firmware_stands_beside_its_board(
 def test_a_core_that_is_too_slow_is_told(
     instructions: float, keeps_up: bool | None, said: str
 ) -> None:
-    pace = Pace.of(board("nano-33-ble"), instructions, instructions, 0.02)  # 1,280,000 cycles
+    pace = Pace.of(board("nano-33-ble"), (instructions, instructions), {}, 0.02)  # 1,280,000 cycles
     assert pace.keeps_up is keeps_up
     assert ("cannot keep up" in pace.warning) == (keeps_up is False)
     ended = Outcome("x.snnb", "c99", {}, 1.0, 3, (), pace, "")

@@ -63,7 +63,9 @@ def test_all_targets_side_by_side(
     c99, tflm, spinnaker2, lava = found
     assert c99["board"] == "nano-33-ble"
     ms, drawn = c99["ms_per_tick"], c99["energy"]["nano-33-ble at 6.3mA@64MHz,3V"]
-    assert ms["low"] == 1e3 * c99["instructions_per_tick"] / 64e6
+    assert ms["low"] >= 1e3 * c99["instructions_per_tick"] / 64e6
+    assert ms["low"] <= ms["value"] <= ms["high"] <= 8 * ms["low"]
+    assert "Cortex-M4" in ms["source"] and "nRF52840" in ms["source"]
     ticks = c99["counts"]["ticks"]
     assert drawn["uJ_per_inference"]["low"] == pytest.approx(ms["low"] * ticks * 6.3 * 3)
     assert 0 < c99["memory"]["flash_bytes"] < c99["memory"]["flash_limit_bytes"]

@@ -26,7 +26,17 @@ ALLOWED = {
     "snncc.zoo": {"snncc.ir", "snncc.files", "snncc.frontends"},
 }
 # Too large, or not there: only inside functions, or in modules that are loaded lazily themselves.
-HEAVY = {"torch", "snntorch", "unicorn", "ziglang", "elftools", "lava", "spinnaker2", "tensorflow"}
+HEAVY = {
+    "torch",
+    "snntorch",
+    "unicorn",
+    "ziglang",
+    "elftools",
+    "capstone",
+    "lava",
+    "spinnaker2",
+    "tensorflow",
+}
 LIGHT = ("snncc.cli", "snncc.ir", "snncc.boards", "snncc.backends")
 
 
