@@ -19,7 +19,7 @@ Where `-o` may be replaced: `snncc/files/place.py`, `snncc/bundle/write.py`.
 
 from .compile_model import compile_model
 from .lowering import LoweredNetwork, lower_network
-from .prepare import find_ranges, settings_of, split_options
+from .prepare import find_ranges, keep_integers, settings_of, split_options
 from .refusals import Attempt, Probed, probe
 from .run_passes import run_pipeline
 
@@ -29,6 +29,7 @@ __all__ = [
     "Probed",
     "compile_model",
     "find_ranges",
+    "keep_integers",
     "lower_network",
     "probe",
     "run_pipeline",

@@ -47,6 +47,7 @@ from .prepare import (
     GUESSED_RATE,
     GUESSED_TICKS,
     find_ranges,
+    keep_integers,
     settings_of,
     split_options,
 )
@@ -86,38 +87,38 @@ def _compile(
     ours, theirs = split_options(request, target)
     model = import_model(request.model, request.weights, request.data, theirs)
     theirs |= model.decided
-    float_network, imported = model.imported.network, model.imported.notes
+    source, imported = model.imported.network, model.imported.notes
     samples, counts = model.samples, model.counts
     del model  # with it goes the user's module, whose weights the network has now
     give_back()
-    if float_network.quantized:
-        raise UsageError(f"{request.model} has number formats already; give the float network")
+    if source.quantized:
+        request = keep_integers(request)
     known = calibration(request.model, request.data, samples, CALIBRATION_SAMPLES)
-    ranges, notes = find_ranges(float_network, known)
-    told = settings_of(request, ours, float_network, ranges, samples)
-    signal, late = _check_signal(float_network, samples), Lateness.of(float_network)
+    ranges, notes = find_ranges(source, known)
+    told = settings_of(request, ours, source, ranges, samples)
+    signal, late = _check_signal(source, samples), Lateness.of(source)
     attempt = Attempt(request, target, told, ranges, counts)
     try:
-        chosen = choose_integers(attempt, float_network, samples, say)
+        chosen = choose_integers(attempt, source, samples, say)
         attempt = chosen.attempt
-        observers = [*_observers(request, float_network, signal, say), counter(late)]
-        lowered = attempt.lower(float_network, observers)
+        observers = [*_observers(request, source, signal, say), counter(late)]
+        lowered = attempt.lower(source, observers)
     except CompileError as refusal:
-        raise all_problems(float_network, refusal, attempt) from refusal
+        raise all_problems(source, refusal, attempt) from refusal
     network, program = lowered.network, lowered.program
     notes = (*imported, *_note_ticks(theirs, samples), *notes, *chosen.notes)
-    notes += _network_notes(attempt, float_network, lowered)
+    notes += _network_notes(attempt, source, lowered)
     if request.bisect:
-        say(_bisect(float_network, lowered.steps, signal))
+        say(_bisect(source, lowered.steps, signal))
     expected = run(network, signal, record="spikes")
     notes += _check_program(target, program, signal, expected)
-    lost, said = measure_loss(float_network, network, chosen.tested, request.max_drop)
+    lost, said = measure_loss(source, network, chosen.tested, request.max_drop)
     report: dict[str, Json] = dict(target.report(program))
     notes += (*said, *_list_warnings(report))
     report |= {"loss": lost} if lost else {}
     give_back()
     files = bundle.list_lowered_files(network, target.emit(program))
-    files |= bundle.source_files(float_network, attempt.ranges)
+    files |= bundle.source_files(source, attempt.ranges)
     if request.board is not None:
         player = _player(target, program, request.board)
         files[f"firmware/{request.board}.elf"] = player.image.elf
@@ -128,7 +129,7 @@ def _compile(
     files |= bundle.check_files(signal, expected, report)
     facts = manifest(
         request,
-        (float_network, network),
+        (source, network),
         (lowered.settings, theirs),
         lowered.steps,
         late.total,

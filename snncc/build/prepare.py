@@ -15,7 +15,16 @@ from snncc.datasets import Samples, class_names
 from snncc.importing import model_options
 from snncc.ir import Network, UsageError
 from snncc.ir.ops import Input
-from snncc.ir.passes import Pass, Quantize, Ranges, all_passes, calibrate, parse_passes, with_ranges
+from snncc.ir.passes import (
+    Pass,
+    Prune,
+    Quantize,
+    Ranges,
+    all_passes,
+    calibrate,
+    parse_passes,
+    with_ranges,
+)
 
 from .calibration_data import learn_ranges
 
@@ -86,6 +95,29 @@ def settings_of(
         class_names(request.model, classes),
         request.layer_bits,
     )
+
+
+def keep_integers(request: BuildRequest) -> BuildRequest:
+    """The request for a network that computes with integers already, which no pass chooses.
+
+    Raises:
+        UsageError: it asks for passes, or for other integers.
+    """
+    asked = {
+        "--passes": request.passes is not None,
+        "--calibrate": request.calibrate != BuildRequest.calibrate,
+        "--budget": request.budget is not None,
+        "--layer-bits": bool(request.layer_bits),
+        "--weight-bits": request.weight_bits != BuildRequest.weight_bits,
+        "--state-bits": request.state_bits != BuildRequest.state_bits,
+    }
+    for option, given in asked.items():
+        if given:
+            raise UsageError(
+                f"{request.model} computes with integers already, which stay as they are; leave "
+                f"out {option}, or give the float network"
+            )
+    return replace(request, passes=Prune.name)
 
 
 def passes_of(

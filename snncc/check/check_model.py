@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from snncc.backend_and_frontend import backend
 from snncc.backends import Backend
-from snncc.build import Attempt, Probed, find_ranges, probe, settings_of, split_options
+from snncc.build import (
+    Attempt,
+    Probed,
+    find_ranges,
+    keep_integers,
+    probe,
+    settings_of,
+    split_options,
+)
 from snncc.bundle import BuildRequest
 from snncc.datasets import calibration
 from snncc.importing import Model, import_model
@@ -49,7 +57,7 @@ def check_model(request: BuildRequest) -> Checked:
     give_back()
     network = model.imported.network
     if network.quantized:
-        raise UsageError(f"{request.model} has number formats already; give the float network")
+        request = keep_integers(request)
     known = calibration(request.model, request.data, model.samples, CALIBRATION_SAMPLES)
     ranges, notes = find_ranges(network, known)
     found = (

@@ -68,14 +68,22 @@ def test_bisect_names_the_pass_that_changes_spikes(
     assert same.code == 0, same.err
 
 
-def test_inspect_shows_a_quantized_network_that_build_refuses(
+def test_a_network_of_integers_is_built_as_it_is(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    network = str(bundle / "network.snn")
+    network, out = str(bundle / "network.snn"), str(tmp_path / "n.snnb")
     assert "computes with integers" in call(["inspect", network], capsys).out
-    done = call(["build", network, "--target", "c99", "-o", str(tmp_path / "n.snnb")], capsys)
-    assert (done.code, list(tmp_path.iterdir())) == (2, [])
-    assert "has number formats already" in done.err
+    done = call(["build", network, "--target", "c99", "-o", out], capsys)
+    assert done.code == 0, done.err
+    built, given = Bundle.open(tmp_path / "n.snnb"), Bundle.open(bundle)
+    assert built.network == built.source == given.network
+    assert call(["verify", out], capsys).code == 0
+    checked = call(["check", network, "--target", "c99"], capsys)
+    assert checked.code == 0, checked.err
+    for option in (["--weight-bits", "4"], ["--passes", "prune"], ["--calibrate", "search"]):
+        done = call(["build", network, "--target", "c99", "-o", out + "2", *option], capsys)
+        assert (done.code, (tmp_path / "n.snnb2").exists()) == (2, False)
+        assert f"integers already, which stay as they are; leave out {option[0]}" in done.err
 
 
 def test_verify_says_what_saturated(
