@@ -24,8 +24,9 @@ from snncc.ir import (
 )
 from snncc.ir.arithmetic.functions import FUNCTIONS, error_bound, interpolate, knots
 from snncc.ir.arithmetic.integer_arithmetic import isqrt
-from snncc.ir.ops import Function, Graded, MatMul, Norm, Product, Requantize, Transpose
+from snncc.ir.ops import Function, Graded, MatMul, Norm, Product, Requantize, SumPool, Transpose
 from snncc.ir.passes import Quantize, calibrate
+from snncc.ir.passes.quantize.headroom import count_spare_of_squares
 from tests.nets import hand, spikes_for
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch's functions")
@@ -380,6 +381,24 @@ def test_products_beyond_64_bits_are_refused(op: Product | MatMul) -> None:
         op.step({}, [big, big], a)
 
 
+def test_a_sum_of_many_products_is_exact_beyond_floats() -> None:
+    row = np.full((1, 1, 3), 2**26 - 1)
+    found: Values = MatMul().step(
+        {}, [row, row.transpose(0, 2, 1)], IntegerArithmetic({}, {}, (), "%m")
+    )[1]
+    assert found.item() == 3 * (2**26 - 1) ** 2 > 2**53
+
+
+def test_units_go_with_what_they_are_units_of() -> None:
+    each = np.array([[0.5], [0.25]])
+    moved = Transpose((1, 0)).unit([each], [(2, 3)], REAL)
+    assert moved.tolist() == [[0.5, 0.25]] * 3
+    pool = SumPool((2,), (2,), ((0, 0),))
+    assert pool.unit([each], [(2, 6)], REAL).tolist() == each.tolist()
+    with pytest.raises(ValueError, match="varies within the axes that it pools"):
+        pool.unit([each.T], [(1, 2)], REAL)
+
+
 def test_units_that_vary_along_a_sum_are_refused() -> None:
     units = [np.array([1.0, 2.0]), np.ones(())]
     with pytest.raises(ValueError, match="varies along the axis that is summed"):
@@ -417,6 +436,21 @@ def test_a_norm_in_whole_numbers_is_exact_to_its_roots(
 def test_roots_are_rounded_down(code: int) -> None:
     root = int(isqrt(np.array([code]))[0])
     assert root * root <= code < (root + 1) * (root + 1)
+
+
+@given(st.integers(1, 5000), st.sampled_from([8, 16, 32]), st.sampled_from([0.0, 1e-5, 2.0]))
+def test_a_value_leaves_as_many_bits_as_the_squares_of_a_norm_need(
+    size: int, bits: int, epsilon: float
+) -> None:
+    frac = bits - 4
+    spare = count_spare_of_squares(epsilon, size, bits, frac)
+
+    def fits(less: int) -> bool:
+        added = epsilon * size**2 * 4.0 ** (frac - less)
+        return size**3 * 4.0 ** (bits - less) < 2.0**61 and added < 2.0**31
+
+    assert fits(spare)
+    assert spare == 0 or not fits(spare - 1)
 
 
 def test_what_does_not_vary_is_zero() -> None:
