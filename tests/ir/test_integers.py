@@ -6,7 +6,22 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from snncc.ir import Factor, NumberError, Overflow, Quantity, Rounding, parse, run, tensors, verify
+from snncc.ir import (
+    Factor,
+    NumberError,
+    Overflow,
+    Quantity,
+    Rounding,
+    RuleViolation,
+    Use,
+    arithmetics,
+    parse,
+    run,
+    tensors,
+    verify,
+)
+from snncc.ir.bounds import wire_bounds
+from snncc.ir.wire_units import format_unit
 
 INPUTS, NEURONS, TICKS = 5, 7, 40
 FRAC, WEIGHT_UNIT, SHIFT = 15, 5, 3  # v counts 2**3 times finer than the current
@@ -140,3 +155,21 @@ def test_a_decay_of_exactly_one_needs_no_factor() -> None:
     )
     x = np.ones((1, 9, INPUTS))
     assert run(verify(slim), x).compare(run(network, x)) == (0, None)
+
+
+def test_what_is_read_of_a_neuron_has_the_bounds_and_units_of_what_it_is() -> None:
+    text = TEXT.replace("BITS", "16").replace("refractory=0", "refractory=3")
+    for word, value in [
+        ("DECAY", "0.5"),
+        ("RESET", "subtract"),
+        ("COMPARE", ">"),
+        ("ORDER", "now"),
+    ]:
+        text = text.replace(word, value)
+    network = verify(parse(text, tensors(w=np.ones((NEURONS, INPUTS)))))
+    low, high = wire_bounds(network, Use("s", 0, "wait"), {}, arithmetics(network))
+    assert np.all(low == 0) and np.all(high == 3)
+    low, high = wire_bounds(network, Use("s", 0, "v"), {}, arithmetics(network))
+    assert np.all(low == -(2**15)) and np.all(high == 2**15 - 1)
+    with pytest.raises(RuleViolation, match=r"^V010 %x: 'v' has no number format$"):
+        format_unit(network, network["x"], "v")

@@ -8,8 +8,10 @@ import pytest
 from snncc.ir import (
     Network,
     Origin,
+    Ref,
     RuleViolation,
     Single,
+    Tensor,
     Use,
     arithmetics,
     parse,
@@ -18,6 +20,7 @@ from snncc.ir import (
     values_of,
     verify,
 )
+from snncc.ir.ops import Conv
 from snncc.ir.passes import FoldNorm
 from snncc.ir.passes.fold.move_constants import lay
 
@@ -86,7 +89,19 @@ def test_filters_take_a_constant_of_their_channels_only() -> None:
     flat = np.broadcast_to(np.array([1.0, 2.0])[:, None, None], (2, 3, 3))
     laid = lay(network, Use("c"), flat)
     assert laid is not None and values_of(laid["c"].op.bias, laid.tensors).tolist() == [1.0, 2.0]
-    assert lay(network, Use("c"), np.arange(18.0).reshape(2, 3, 3)) is None
+    each = np.arange(18.0).reshape(2, 3, 3)
+    assert lay(network, Use("c"), each) is None
+    with pytest.raises(ValueError, match=r"^one weight serves several places that differ$"):
+        network["c"].op.collect(each)
+
+
+def test_filters_in_groups_have_units_of_their_inputs() -> None:
+    kernel = Tensor(RNG.normal(size=(4, 3, 2, 2)))
+    op = Conv(Ref("k"), (1, 1), ((0, 0), (0, 0)), (1, 1), 2)
+    each = np.arange(1.0, 7.0).reshape(6, 1, 1)
+    unit_in, unit_out = op.lay(np.broadcast_to(each, (6, 5, 5)), np.ones(()), {"k": kernel})
+    assert unit_in[:, :, 0, 0].tolist() == [[1.0, 2.0, 3.0]] * 2 + [[4.0, 5.0, 6.0]] * 2
+    assert unit_out.size == 1
 
 
 def test_a_map_that_stays_behind_a_layout_is_from_where_it_was() -> None:
