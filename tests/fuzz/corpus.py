@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
 import nir
 import numpy as np
 import snntorch
@@ -138,9 +139,35 @@ def foreign() -> Mapping[str, bytes]:
     }
 
 
+def _data_files() -> dict[str, bytes]:
+    """Data as other programs write them: HDF5, tables of text, events."""
+    data, random = _data(), np.random.default_rng(2)
+    events = np.zeros(40, [("t", "i8"), ("x", "i2"), ("p", "i1")])
+    events["t"], events["x"] = np.sort(random.integers(0, 8000, 40)), random.integers(0, 4, 40)
+    events["x"][0], events["p"] = 3, 1
+    rows = [",".join(map(str, row)) for row in events.tolist()]
+    values = [",".join(map(str, (k % 8, *row))) for k, row in enumerate(data["x"].reshape(-1, 4))]
+    hdf5, npy, packed = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with h5py.File(hdf5, "w") as file:
+        file.create_dataset("x", data=data["x"], chunks=(1, 8, 4), compression="gzip")
+        file["y"] = data["y"]
+    with h5py.File(packed, "w") as file:
+        for name in ("t", "x", "p"):
+            file.create_dataset(name, data=events[name], chunks=(10,), shuffle=True)
+    np.save(npy, events)
+    return {
+        "data.h5": hdf5.getvalue(),
+        "events.h5": packed.getvalue(),
+        "events.npy": npy.getvalue(),
+        "events.csv": "\n".join(["t,x,p", *rows, ""]).encode(),
+        "table.csv": "\n".join(["time,a,b,c,d", *values, ""]).encode(),
+    }
+
+
 def own() -> Mapping[str, bytes]:
-    """Name → content of what snncc writes, which is made anew as its language changes."""
+    """Name → content of what is made anew: what snncc writes as its language changes, and data."""
     written = {
+        **_data_files(),
         "ours.nir": write_nir(hand("current_based")).content,
         "ours.onnx": write_onnx(hand("convolutional")),
     }

@@ -13,13 +13,17 @@ from .corpus import FOLDER, MODEL, own
 from .mutations import mutated
 
 WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt")
-DATA = ("stored_data.npz", "packed_data.npz")
+DATA = ("stored_data.npz", "packed_data.npz", "data.h5", "table.csv")
+EVENTS = ("events.h5", "events.npy", "events.csv")
 
 
 def arguments(name: str) -> list[str]:
     """What a user types to have that file read."""
     if name.endswith(WEIGHTS):
         return ["inspect", "model.py:build", "--data", "whole.npz", "--weights", name]
+    if name in EVENTS:
+        shape = ["--option", "bin=1000", "--option", "shape=8", "--option", "ticks=8"]
+        return ["inspect", "wide.py:build", "--data", name, *shape]
     if name in DATA:
         return ["inspect", "model.py:build", "--weights", "whole.safetensors", "--data", name]
     if name.endswith(".npz"):
@@ -38,6 +42,7 @@ def prepare(folder: Path, whole: Mapping[str, bytes]) -> None:
     for name, content in whole.items():
         (folder / name).write_bytes(content)
     (folder / "model.py").write_text(MODEL)
+    (folder / "wide.py").write_text(MODEL.replace("nn.Linear(4, 6)", "nn.Linear(8, 6)"))
     (folder / "whole.npz").write_bytes(whole["stored_data.npz"])
     (folder / "whole.safetensors").write_bytes(whole["plain.safetensors"])
 
