@@ -98,6 +98,8 @@ def _copy(folder: Path) -> None:
         (folder / STATS).unlink(missing_ok=True)
     _git(folder, "reset", "-q", "--hard", after)
     lines = ["[tool.mutmut]", 'source_paths = ["snncc"]', "track_dependencies = false"]
+    # A mutant that never ends is ended after four times the CPU that its tests take.
+    lines.append("timeout_multiplier = 2.0")
     lines.append(f"pytest_add_cli_args = {json.dumps(['-n0', *LEFT_OUT])}")
     lines.append(f"only_mutate = {json.dumps([f'{area}/*' for area in SAMPLED])}")
     lines.append(f"pytest_add_cli_args_test_selection = {json.dumps(TESTS)}")
