@@ -1,7 +1,7 @@
 """The public face of the compiler, loaded name by name on first use; never logic.
 
 * `ir/`: the language: ops, passes, number formats, rules, the reference interpreter
-* `frontends/`: models in: PyTorch, NIR, ONNX
+* `frontends/`: models in: PyTorch, NIR, netx, ONNX
 * `backends/`: targets: C99, TFLite-Micro, SpiNNaker 2, Loihi 2
 * `build/`: the order of a build, from a model to a bundle
 * `calibration/`: the search for better integers (`--calibrate search`)

@@ -2,6 +2,7 @@
 
 * `torch/`: modules of PyTorch, and the libraries of neurons on it
 * `nir/`: NIR files, read and written
+* `netx/`: files of lava-dl, read as networks of integers
 * `onnx/`: ONNX step cells and programs of torch.export (`.pt2`), read; ONNX written
 * `recognition/`: which neuron a formula of a tick is, for ONNX cells and code of PyTorch
 * `protocol.py`: what a frontend must do: accept a MODEL, load it, run it eagerly; start here to add
