@@ -9,6 +9,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -35,7 +36,16 @@ class Work:
 
 def count_lines(call: Callable[[], object]) -> int:
     """Lines of Python that a call executes in this thread, a loop's as often as they are."""
-    return count_places(call).total()
+    counted = 0
+
+    def local(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal counted
+        if event == "line":
+            counted += 1
+        return local
+
+    _trace(call, local)
+    return counted
 
 
 def count_places(call: Callable[[], object]) -> Counter[tuple[str, int]]:
@@ -47,17 +57,27 @@ def count_places(call: Callable[[], object]) -> Counter[tuple[str, int]]:
             lines[frame.f_code.co_filename, frame.f_lineno] += 1
         return local
 
+    _trace(call, local)
+    return lines
+
+
+def _trace(call: Callable[[], object], local: Callable[[FrameType, str, object], Any]) -> None:
+    """Makes a call, and tells `local` what happens in each of its frames that counts."""
     before = sys.gettrace()
 
     def begin(frame: FrameType, event: str, argument: object) -> Any:
-        return None if any(part in frame.f_code.co_filename for part in APART) else local
+        return None if _is_apart(frame.f_code.co_filename) else local
 
     sys.settrace(begin)
     try:
         call()
     finally:
         sys.settrace(before)
-    return lines
+
+
+@cache
+def _is_apart(file: str) -> bool:
+    return any(part in file for part in APART)
 
 
 def count_bytes(call: Callable[[], object]) -> int:

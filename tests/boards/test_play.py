@@ -47,12 +47,27 @@ int main(void)
 }
 """
 
-# What a C programmer gets wrong, and what must be said of it.
-WILD_READ = b"int main(void) { return *(volatile int *)0xfead0000u; }"
-UNDEFINED = b"int main(void) { __builtin_trap(); }"
-ENDLESS = b'int main(void) { for (;;) __asm__ volatile(""); }'
-READ_ELSEWHERE = b'#include "board.h"\nint main(void) { return board_read((void *)0x10, 4); }'
-WRITE_ELSEWHERE = b'#include "board.h"\nint main(void) { board_write((void *)0x70000000, 4); }'
+# What a C programmer gets wrong, and what must be said of it; the first byte says which it is.
+FAULTS = b"""
+#include "board.h"
+static __attribute__((noinline)) int wild(void) { return *(volatile int *)0xfead0000u; }
+static __attribute__((noinline)) void undefined(void) { __builtin_trap(); }
+static __attribute__((noinline)) void endless(void) { for (;;) __asm__ volatile(""); }
+int main(void)
+{
+    uint8_t which = 0;
+    board_read(&which, 1);
+    switch (which) {
+    case 'a': return wild();
+    case 'b': undefined(); return 0;
+    case 'c': endless(); return 0;
+    case 'd': return (int)board_read((void *)0x10, 4);
+    case 'e': board_write((void *)0x70000000, 4); return 0;
+    default: return -3;
+    }
+}
+"""
+WILD, UNDEFINED, ENDLESS, READ_ELSEWHERE, WRITE_ELSEWHERE = b"a", b"b", b"c", b"d1234", b"e"
 DEEP = b"""
 static int down(int n)
 {
@@ -119,8 +134,7 @@ def test_between_pairs_each_first_with_the_next_last() -> None:
 
 
 def test_result_of_main_is_reported(reachable: Board, built: Built) -> None:
-    image = built(reachable, b"int main(void) { return -3; }")
-    assert play(reachable, image, b"").code == -3
+    assert play(reachable, built(reachable, FAULTS), b"").code == -3
 
 
 def test_memory_functions_of_the_runtime(reachable: Board, built: Built) -> None:
@@ -167,36 +181,36 @@ def test_progress_tells_the_bytes_consumed(built: Built) -> None:
 
 
 def test_wild_pointer_names_the_place(reachable: Board, built: Built) -> None:
-    with pytest.raises(DeviceError, match=r"pc 0x[0-9a-f]{8} \(main\+0x"):
-        play(reachable, built(reachable, WILD_READ), b"")
+    with pytest.raises(DeviceError, match=r"pc 0x[0-9a-f]{8} \(wild\+0x"):
+        play(reachable, built(reachable, FAULTS), WILD)
 
 
 def test_emulator_names_the_address(built: Built) -> None:
     m4 = board("cortex-m4-emulated")
     with pytest.raises(DeviceError, match="4 bytes at 0xfead0000"):
-        play(m4, built(m4, WILD_READ), b"")
+        play(m4, built(m4, FAULTS), WILD)
 
 
 def test_undefined_instruction_names_the_place(reachable: Board, built: Built) -> None:
-    with pytest.raises(DeviceError, match=r"pc 0x[0-9a-f]{8} \(main\+0x0\)"):
-        play(reachable, built(reachable, UNDEFINED), b"")
+    with pytest.raises(DeviceError, match=r"pc 0x[0-9a-f]{8} \(undefined\+0x0\)"):
+        play(reachable, built(reachable, FAULTS), UNDEFINED)
 
 
 def test_endless_loop_meets_the_time_limit(reachable: Board, built: Built) -> None:
     began = time.monotonic()
-    with pytest.raises(DeviceError, match=r"said nothing for 0\.3 s; it was at pc .*main"):
-        play(reachable, built(reachable, ENDLESS), b"", seconds=0.3)
+    with pytest.raises(DeviceError, match=r"said nothing for 0\.1 s; it was at pc .*endless"):
+        play(reachable, built(reachable, FAULTS), ENDLESS, seconds=0.1)
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.parametrize("source", [READ_ELSEWHERE, WRITE_ELSEWHERE], ids=["read", "write"])
+@pytest.mark.parametrize("which", [READ_ELSEWHERE, WRITE_ELSEWHERE], ids=["read", "write"])
 def test_exchange_outside_the_memory_is_refused(
-    reachable: Board, built: Built, source: bytes
+    reachable: Board, built: Built, which: bytes
 ) -> None:
     with pytest.raises(
         DeviceError, match=r"board_(read|write) was handed 4 bytes at 0x(00000010|70000000)"
     ):
-        play(reachable, built(reachable, source), b"1234")
+        play(reachable, built(reachable, FAULTS), which)
 
 
 @pytest.mark.parametrize("name", ["cortex-m0plus-emulated", "cortex-m4-emulated"])

@@ -27,7 +27,7 @@ from snncc.loss import Cause, Counterfactual
 from snncc.run import lower_in_stages
 from tests.zoo_models import trained
 
-SAMPLES, TICKS = 6, 60
+SAMPLES, TICKS = 6, 30
 BITS, THRESHOLD, STATE_BITS = 3, 1.02, 10
 
 

@@ -24,7 +24,7 @@ from snncc.ir import Network, UsageError, show
 from snncc.ir.passes import calibrate
 from snncc.projects import LAYOUTS, Application, Sensor, project
 from snncc.run.flash import flash
-from tests.backends.c99.strict import COMPILERS, STRICT, installed
+from tests.backends.c99.strict import COMPILERS, READ_ONLY, STRICT, installed
 from tests.nets import hand, spikes_for
 
 Files = Mapping[PurePosixPath, bytes]
@@ -87,21 +87,27 @@ def compile_all(folder: Path, compiler: str, *more: Path, tflm: bool = False) ->
     """Every C and C++ file, against the standard library and the headers in `more`."""
     places = sorted({str(file.parent) for file in folder.rglob("*.h")})
     includes = [f"-I{place}" for place in (*places, *map(str, more))]
-    units = sorted(f for f in folder.rglob("*") if f.suffix in (".c", ".cpp", ".cc", ".ino"))
-    assert units, "nothing to compile"
-    for file in units:
-        command, language = list(COMPILERS[compiler]), ["-std=c99"]
-        if file.suffix != ".c":
-            language = ["-x", "c++", "-std=c++17" if tflm else "-std=c++11"]
+    plus = "-x", "c++", "-std=c++17" if tflm else "-std=c++11"
+    sketch = *plus, "-include", "Arduino.h"  # as Arduino's builder does
+    languages = ((".c",), ("-std=c99",)), ((".cpp", ".cc"), plus), ((".ino",), sketch)
+    compiled = 0
+    for suffixes, language in languages:
+        units = sorted(f for f in folder.rglob("*") if f.suffix in suffixes)
+        if not units:
+            continue
+        command = list(COMPILERS[compiler])
+        if suffixes != (".c",):
             command = [PLUS.get(word, word) for word in command]
-        if file.suffix == ".ino":
-            language += ["-include", "Arduino.h"]  # as Arduino's builder does
+        options = READ_ONLY[compiler.partition(" ")[0]]
         done = subprocess.run(
-            [*command, *language, *STRICT, *includes, "-c", file, "-o", f"{file}.o"],
+            [*command, *language, *STRICT, *options, *includes, "-c", *units],
+            cwd=folder,
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, f"{file.name}: {done.stderr}"
+        assert done.returncode == 0, done.stderr
+        compiled += len(units)
+    assert compiled, "nothing to compile"
 
 
 def stubs(kind: str) -> Path:

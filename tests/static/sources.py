@@ -27,6 +27,12 @@ def dotted(path: Path) -> str:
 
 
 @cache
+def parse_file(path: Path) -> ast.Module:
+    """A file as Python reads it."""
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> tuple[Import, ...]:
     """All imports of a file, those within functions too."""
 
@@ -41,7 +47,7 @@ def imports(path: Path) -> tuple[Import, ...]:
             else:
                 yield from visit(child, at_load and not deferred(child))
 
-    return tuple(visit(ast.parse(path.read_text()), True))
+    return tuple(visit(parse_file(path), True))
 
 
 def deferred(node: ast.AST) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .sources import parse_file
+
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     path for folder in ("snncc", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
@@ -25,7 +27,7 @@ def name(path: Path) -> str:
 
 def faults(path: Path) -> Iterator[str]:
     text = path.read_text()
-    sentence = ast.get_docstring(ast.parse(text))
+    sentence = ast.get_docstring(parse_file(path))
     if not sentence:
         yield f"{name(path)} has no docstring: say what lives here and what may not"
     elif not sentence.splitlines()[0].endswith("."):

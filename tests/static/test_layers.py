@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from .sources import PACKAGE, ROOT, SOURCES, Import, dotted, imports
+from .sources import PACKAGE, ROOT, SOURCES, Import, dotted, imports, parse_file
 
 # Folder → what of snncc it may import, from the face. A longer prefix wins.
 ALLOWED = {
@@ -101,7 +101,7 @@ def test_borders_are_crossed_at_the_face() -> None:
 
 def strings(path: Path) -> list[str]:
     """What a module has in quotes that is not prose: no docstring, no part of a message."""
-    tree = ast.parse(path.read_text())
+    tree = parse_file(path)
     prose = {
         id(each.value)
         for each in ast.walk(tree)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .sources import PACKAGE, ROOT, SOURCES
+from .sources import PACKAGE, ROOT, SOURCES, parse_file
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -55,7 +55,7 @@ def test_a_function_is_named_by_a_verb() -> None:
     assert [
         f"{path.relative_to(ROOT)}:{each.lineno} {each.name}"
         for path in SOURCES
-        for each in functions(ast.parse(path.read_text()))
+        for each in functions(parse_file(path))
         if is_refused(each) and path.is_relative_to(PACKAGE)
     ] == []
 

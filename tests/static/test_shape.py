@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 import networkx as nx
 
-from .sources import PACKAGE, ROOT, SOURCES, dotted, imports
+from .sources import PACKAGE, ROOT, SOURCES, dotted, imports, parse_file
 
 MODULES = 20  # of a folder, its __init__ not counted
 PEERS = {"snncc.cli", "snncc.zoo.models"}  # of one kind: commands, and models of the zoo
@@ -69,7 +69,7 @@ def test_a_function_is_short() -> None:
     long = [
         f"{path.relative_to(ROOT)}:{each.lineno} {each.name} has {count} lines"
         for path in EVERY_SOURCE
-        for each in ast.walk(ast.parse(path.read_text()))
+        for each in ast.walk(parse_file(path))
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
         and (count := (each.end_lineno or 0) - each.lineno + 1) > LINES
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from .sources import parse_file
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "where.md").read_text()
 QUOTED = re.compile(r"`([^`\n]+)`")
@@ -27,7 +29,7 @@ def pointers(row: str) -> list[tuple[str, list[str]]]:
 def defined(path: Path) -> set[str]:
     """What a module defines at its top, and `Class.member` for what its classes define."""
     names: set[str] = set()
-    for node in ast.parse(path.read_text()).body:
+    for node in parse_file(path).body:
         names |= _names(node)
         if isinstance(node, ast.ClassDef):
             names |= {f"{node.name}.{inner}" for each in node.body for inner in _names(each)}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from .sources import parse_file
+
 PACKAGE = Path(__file__).parents[2] / "snncc"
 CALLS = {
     *("write_text", "write_bytes", "mkdir", "makedirs", "unlink", "remove", "rmdir", "touch"),
@@ -37,7 +39,7 @@ OWN = {
 
 def writes(path: Path) -> Iterator[str]:
     """Each call in a file by which a file or a folder is made, moved or removed."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parse_file(path)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         name, owner = node.func.attr, node.func.value

@@ -31,7 +31,7 @@ CORES = (
     "esp32-c3-emulated",
 )
 QEMU = "mps2-an386"  # room for every model
-TICKS = 30
+SAMPLES, TICKS = 2, 16
 
 
 def gcc_for(target: Board) -> str:
@@ -91,7 +91,7 @@ def trained(request: pytest.FixtureRequest) -> tuple[Program, Values, Trace]:
     settings = Settings(rates=ranges.rates)
     for step in BACKEND.passes(network, settings, ranges):
         network = step(network)
-    signal = np.ascontiguousarray(signal[:2, :TICKS])
+    signal = np.ascontiguousarray(signal[:SAMPLES, :TICKS])
     return BACKEND.lower(network, settings), signal, run(network, signal, record="spikes")
 
 
