@@ -13,7 +13,7 @@ from snncc.bundle import BuildRequest, Bundle
 from snncc.cli import main
 from snncc.ir import CapacityError, DeviceError, SpikesDiffer, show
 from snncc.run.flash import flash
-from tests.nets import hand
+from tests.nets import hand, spikes_for
 
 from .debug_server import DebugServer, serving
 from .drive import BootLoader
@@ -36,7 +36,9 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bundle(text: Path) -> Iterator[Bundle]:
     """That network, built for c99."""
-    request = BuildRequest(model=str(text), target="c99", output=text.parent / "net.snnb")
+    np.savez(data := text.parent / "x.npz", **spikes_for(hand("recurrent"), samples=2, ticks=32))
+    output = text.parent / "net.snnb"
+    request = BuildRequest(model=str(text), target="c99", data=data, output=output)
     yield Bundle.open(compile_model(request))
 
 

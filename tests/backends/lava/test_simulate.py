@@ -107,8 +107,11 @@ def test_a_pool_before_a_convolution_is_part_of_it(
 
 def test_the_spiking_mlp_keeps_its_accuracy_on_stock_neurons() -> None:
     network, samples = trained("mlp-digits")
-    real = run(network, samples.signal).accuracy(samples.labels, network.decode)
-    assert accuracy("mlp-digits", {"neurons": "stock"}) >= real - 0.01 > 0.97
+    each = 3
+    labels = samples.labels[::each]
+    assert len(labels) > 100  # so that one per cent is a sample
+    real = run(network, samples.signal[::each]).accuracy(labels, network.decode)
+    assert accuracy("mlp-digits", {"neurons": "stock"}, each) >= real - 0.01 > 0.97
 
 
 @pytest.mark.parametrize("count", [3, 900])
