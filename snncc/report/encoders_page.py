@@ -48,9 +48,11 @@ class Net(nn.Module):
 
 * **Bit-exact.** PyTorch, the float reference, the integers, C and the emulated board give the same
   spikes where a sample is a sensor's code and the parameters are binary fractions, as those of the
-  examples are: `benchmarks/encoders.py` plays 1,000 random signals of 8 bits through each, and
-  counts what differs. Other parameters, such as a step of 0.1, are rounded to the target's
-  integers, as thresholds and weights are ([numbers](numbers.md)); `verify` measures what that does.
+  examples are: `benchmarks/encoders.py` plays 1,000 random signals of 8 bits, 32 ticks and three
+  channels through ten chains of encoders, and counts what differs between each two of PyTorch, the
+  float reference, the integers, C, and an emulated Cortex-M4. Nothing did. Other parameters, such
+  as a step of 0.1, are rounded to the target's integers, as thresholds and weights are
+  ([numbers](numbers.md)); `verify` measures what that does.
 * **Weights of fewer than 8 bits** hold the random numbers of `rate` coarsely: a rate is then a
   little another one.
 * **Targets.** An encoder is made of ops as they are ([ops](ops.md)), so every target that takes

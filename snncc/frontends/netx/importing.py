@@ -56,6 +56,7 @@ from .layer_numbers import (
     ALIGN_BITS,
     STATE_BITS,
     choose_format,
+    find_fractions,
     read_bias,
     read_delays,
     read_integers,
@@ -132,6 +133,11 @@ class _Making:
             ImportRefused: it is of a type that is not read, or does not fit the one before it.
         """
         self._last = last
+        self._notes += [
+            f"{key} of layer {layer.number} has values that are not integers; what is behind the "
+            "point is cut off, as netx does"
+            for key in find_fractions(layer)
+        ]
         if layer.kind == "input":
             self._enter(layer)
             return

@@ -16,6 +16,7 @@ STATE_BITS = 24  # of Loihi's currents and potentials
 ALIGN_BITS = 6  # a weight, a bias or a threshold of one is 64 in a potential
 MOST_WEIGHT_BITS = 9  # netx cuts what is beyond -256 and 254
 LEAST, LARGEST = -256, 254
+LIMIT = 1 << 31
 DELAY_MOST = 62  # hdf5.py of lava-dl cuts what is beyond
 NEURONS = ("LOIHI", "CUBA")
 
@@ -99,7 +100,19 @@ def read_integers(layer: Layer, key: str) -> Values:
     """An array as integers: netx cuts off what is behind the point."""
     if key not in layer.arrays or not layer.arrays[key].size:
         raise layer.refuse(f"it has no {key} of numbers")
-    return np.trunc(layer.arrays[key]).astype(np.int64)
+    values = np.trunc(layer.arrays[key])
+    if np.any(np.abs(values) >= LIMIT):
+        raise layer.refuse(f"{key} has values of {LIMIT} and more, which Loihi cannot have")
+    return values.astype(np.int64)
+
+
+def find_fractions(layer: Layer) -> tuple[str, ...]:
+    """The arrays of which netx cuts off something behind the point."""
+    return tuple(
+        key
+        for key in ("weight", "weight_rec", "bias", "delay")
+        if key in layer.arrays and np.any(layer.arrays[key] % 1)
+    )
 
 
 def read_weights(layer: Layer, key: str, size: int) -> Values:

@@ -131,6 +131,16 @@ def test_a_last_layer_without_neurons_adds_up_its_currents(tmp_path: Path) -> No
     assert "layer 1 has no neurons" in found.notes[0]
 
 
+def test_what_netx_cuts_off_is_said(tmp_path: Path) -> None:
+    found = read(write_net(tmp_path / "n.net", [{**DENSE, "weight": np.eye(3) * 6.4}]))
+    assert found.notes == (
+        "weight of layer 0 has values that are not integers; what is behind the point is cut off, "
+        "as netx does",
+    )
+    weight = found.network.tensors["c_weight0"].values
+    assert np.array_equal(weight, np.eye(3) * 6)
+
+
 DENSE = {"type": "dense", "shape": [3], "weight": np.eye(3) * 2, "neuron": CUBA}
 IMAGE = {"type": "input", "shape": [1, 4, 4]}
 
@@ -157,6 +167,7 @@ IMAGE = {"type": "input", "shape": [1, 4, 4]}
         ([{**DENSE, "type": "dense_rec", "weight_rec": np.eye(2)}], "weight_rec is [2, 2]"),
         ([{**DENSE, "weight": np.full((3, 3), np.nan)}], "weight of layer 0 is not finite"),
         ([{"type": "dense", "shape": [3], "weight": np.eye(3)}, DENSE], "it has no neurons"),
+        ([{**DENSE, "bias": [1e300, 0, 0]}], "bias has values of 2147483648 and more"),
     ],
 )
 def test_what_is_not_read_is_refused_with_its_layer(
