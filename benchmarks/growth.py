@@ -27,7 +27,7 @@ from snncc.ir import SnnccError
 
 DECADES: Mapping[Axis, tuple[int, ...]] = {
     "neurons": (10, 100, 1_000, 10_000),
-    "synapses": (64, 640, 6_400, 64_000),
+    "synapses": (100, 1_024, 10_000, 100_489),
     "ticks": (10, 100, 1_000, 10_000),
     "samples": (1, 10, 100, 1_000),
     "layers": (1, 10, 100, 1_000),
@@ -35,7 +35,7 @@ DECADES: Mapping[Axis, tuple[int, ...]] = {
 """Three of them for each axis; more with --more."""
 LARGER: Mapping[Axis, tuple[int, ...]] = {
     "neurons": (100_000,),
-    "synapses": (640_000,),
+    "synapses": (1_000_000,),
     "ticks": (100_000, 1_000_000),
 }
 STEEPEST = 1.1

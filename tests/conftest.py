@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.internal.conjecture import providers
+
+from tests.same_examples import draw_no_constants
 
 # The same examples at every run: a law that fails here fails for whoever looks into it. To search
 # on, with fresh examples: pytest --hypothesis-profile=search
@@ -27,9 +28,7 @@ settings.register_profile(
     "unshrunk", settings.get_profile("same"), phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("same")
-# Hypothesis also draws the constants of our modules, of as many as are loaded by then: the examples
-# would depend on the tests that ran before, and on the mutants beside a function (tests.mutants).
-providers._get_local_constants = lambda: providers._local_constants
+draw_no_constants()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

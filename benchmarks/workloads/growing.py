@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isqrt
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
@@ -91,8 +92,8 @@ def grow(axis: Axis, size: int, kind: str = "dense") -> Grown:
     if axis == "neurons":
         return Grown(_pair(4, size), _spikes((SAMPLES, TICKS, 4)))
     if axis == "synapses":
-        wide = max(1, size // WIDTH)
-        return Grown(_pair(wide, WIDTH), _spikes((SAMPLES, TICKS, wide)))
+        wide = isqrt(size)  # no neuron has more of them than a core of any chip has room for
+        return Grown(_pair(wide, wide), _spikes((SAMPLES, TICKS, wide)))
     network = stacked(kind, size if axis == "layers" else 2)
     shape = LAYERS[kind][1]
     samples = size if axis == "samples" else SAMPLES
@@ -172,5 +173,5 @@ def torch_source(axis: Axis, size: int) -> str:
     if axis == "neurons":
         sizes = [4, size]
     elif axis == "synapses":
-        sizes = [max(1, size // WIDTH), WIDTH]
+        sizes = [isqrt(size)] * 2
     return TORCH.format(layers=len(sizes) - 1, sizes=sizes)

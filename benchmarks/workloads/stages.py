@@ -22,8 +22,27 @@ from snncc.ir.passes import Ranges, calibrate
 from snncc.run import Player, answer
 from snncc.run import verify as verify_bundle
 
-TARGETS = "c99", "tflm", "spinnaker2", "lava"
-SHORT = 256  # ticks for which SpiNNaker 2 has room unasked
+TARGETS: Mapping[str, Mapping[str, str]] = {
+    "c99": {},
+    "tflm": {},
+    "spinnaker2": {"kernel": "stock"},
+    "spinnaker2-own": {"kernel": "own"},
+    "lava": {},
+}
+"""Target, and where it has two ways which of them → options; a dash parts the two."""
+MANY_LAYERS: Mapping[str, Mapping[str, str]] = {
+    "spinnaker2": {"boards": "1"},
+    "spinnaker2-own": {"boards": "1"},
+    "lava": {"chips": "8"},
+}
+"""Options for a thousand layers, of which each takes a core: one chip has fewer of them."""
+BOARD = "nucleo-l4r5zi-emulated"
+"""With 2 MiB of flash, as a thousand layers take 0.8."""
+
+
+def backend_of(target: str) -> Backend[Any]:
+    """The backend of a target of `TARGETS`."""
+    return backend(target.partition("-")[0])
 
 
 @dataclass
@@ -50,19 +69,22 @@ class Case:
     def settings(self, target: str) -> Settings:
         states = 24 if target == "lava" else 32
         ticks = self.grown.signal.shape[1]
-        long = target == "spinnaker2" and ticks > SHORT
-        options = {"duration": str(ticks)} if long else dict[str, str]()
+        options = dict(TARGETS[target])
+        if target == "spinnaker2":
+            options["duration"] = str(ticks)  # cores record for as long
+        if self.axis == "layers":
+            options |= MANY_LAYERS.get(target, {})
         return Settings(state_bits=states, rates=self.ranges.rates, options=options)
 
     def quantized(self, target: str) -> Network:
-        built, settings = backend(target), self.settings(target)
+        built, settings = backend_of(target), self.settings(target)
         steps = built.passes(self.grown.network, settings, self.ranges)
         return run_pipeline(self.grown.network, steps)
 
     def lowered(self, target: str) -> tuple[Backend[Any], Settings, Network, object]:
         """What the target has made, kept for the stages behind."""
         if target not in self.made:
-            built, settings = backend(target), self.settings(target)
+            built, settings = backend_of(target), self.settings(target)
             network = self.quantized(target)
             self.made[target] = built, settings, network, built.lower(network, settings)
         return self.made[target]
@@ -187,7 +209,7 @@ def _run(case: Case) -> Callable[[], object]:
 def _instructions(case: Case) -> Callable[[], object]:
     """Of an emulated Cortex-M4, all samples and ticks; the stage returns their number."""
     built, _, _, program = case.lowered("c99")
-    player = Player(built, program, "cortex-m4-emulated")
+    player = Player(built, program, BOARD)
     signal = case.grown.signal
     counted = signal.shape[0] * signal.shape[1]
     return lambda: sum(player.play(signal, counted=counted).instructions)

@@ -21,11 +21,13 @@ from snncc.importing import import_model
 from snncc.ir import ImportRefused, Network, SpikesDiffer, Values, run, show
 from snncc.ir.passes import Ranges, calibrate
 from tests.nets import networks, quantized_networks, spikes_for
+from tests.same_examples import draw_no_constants
 
 from . import modules
 from .plan import Plan, plan
 from .refusals import PART
 
+draw_no_constants()
 KINDS = ("ops", "modules")
 SHARE_QUANTIZED = 3  # every third network of ops has formats of its own
 

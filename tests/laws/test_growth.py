@@ -20,7 +20,10 @@ SIZES: Mapping[Axis, tuple[int, int, int]] = {
 }
 """What is constant takes less than the first of them."""
 LARGE = "passes-c99", "lower-c99", "emit-c99", "passes-tflm", "lower-tflm", "reference"
-COMPILED = {"build", "instructions-c99", "run-native", "simulate-c99", "verify", "verify-torch"}
+COMPILED = {
+    *("build", "instructions-c99", "run-native", "simulate-c99", "simulate-spinnaker2-own"),
+    *("verify", "verify-torch"),
+}
 """Stages that wait for a C compiler, once for each size: they are measured over ticks here, and
 over all axes by `make bench`, as is the import of modules."""
 DEEPER = ("layers", "simulate-spinnaker2")
@@ -78,7 +81,7 @@ def test_every_stage_is_measured_along_every_axis() -> None:
     assert len(measured) > 100
     assert {stage for _, stage in PAIRS} == {*STAGES}
     for axis, sizes in DECADES.items():
-        assert sizes[-1] == 1_000 * sizes[0], axis
+        assert sizes[-1] >= 1_000 * sizes[0], axis
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "dense"])

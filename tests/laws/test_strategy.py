@@ -1,9 +1,10 @@
 """The strategies reach every op and every option, and write only what the verifier accepts."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from snncc.ir import Network, all_ops, verify
@@ -36,11 +37,24 @@ def test_an_op_asked_for_is_there(keyword: str, data: st.DataObject) -> None:
     assert keyword in {node.op.keyword for node in network}
 
 
+REACHED: Mapping[str, set[object]] = {
+    "keyword": {*all_ops()},
+    "delay": {0, 1, 2, 3},
+    "state": {"", "v", "i", "b"},
+    "compare": {*COMPARES},
+    "current_order": {*CURRENT_ORDERS},
+    "spikes": {1, 2, 4},
+    "refractory": {0, 1, 2},
+    "order": {*((o, r) for o in ORDERS[:4] for r in RESETS), ("rechecked", "subtract")},
+    "tensors": {"bias", "threshold", "reset_amount", "initial", "floor", "decay"},
+}
+"""What networks may have → all that must come up."""
+ROUNDS = 6  # of which the first is enough, but for other examples of another Hypothesis
+
+
 def test_every_op_and_every_option_is_reached() -> None:
     seen: dict[str, set[object]] = defaultdict(set)
 
-    @settings(max_examples=600, phases=[Phase.generate], derandomize=True, database=None)
-    @given(either)
     def collect(network: Network) -> None:
         for node in network:
             seen["keyword"].add(node.op.keyword)
@@ -53,14 +67,14 @@ def test_every_op_and_every_option_is_reached() -> None:
                 seen["order"].add((node.op.reset_order, node.op.reset))
                 seen["tensors"].update(node.op.refs())
 
-    collect()
-    assert seen["keyword"] == set(all_ops())
-    assert seen["delay"] >= {0, 1, 2, 3}
-    assert seen["state"] >= {"", "v", "i", "b"}
-    assert seen["compare"] == set(COMPARES)
-    assert seen["current_order"] == set(CURRENT_ORDERS)
-    assert seen["spikes"] >= {1, 2, 4}
-    assert seen["refractory"] >= {0, 1, 2}
-    assert seen["order"] >= {(order, reset) for order in ORDERS[:4] for reset in RESETS}
-    assert ("rechecked", "subtract") in seen["order"]
-    assert seen["tensors"] >= {"bias", "threshold", "reset_amount", "initial", "floor", "decay"}
+    often = settings(max_examples=600, phases=[Phase.generate], database=None)
+    for number in range(ROUNDS):
+        seed(number)(often(given(either)(collect)))()
+        missing = {kind: every - seen[kind] for kind, every in REACHED.items()}
+        missing = {kind: left for kind, left in missing.items() if left}
+        if not missing:
+            break
+    assert not missing
+    assert seen["keyword"] == {*all_ops()}
+    assert seen["compare"] == {*COMPARES}
+    assert seen["current_order"] == {*CURRENT_ORDERS}
