@@ -203,6 +203,23 @@ def test_a_map_goes_before_a_pool_that_it_alone_reads(
         assert np.allclose(before[wire], found[now]) and before[wire].any()
 
 
+@pytest.mark.parametrize(("out", "left"), [("%n", 1), ("%n, %m", 2)])
+def test_maps_in_a_row_are_one_where_the_first_is_not_seen(out: str, left: int) -> None:
+    network = written(
+        '%x = input() {shape=[6], signal="real"}',
+        "%r = relu(%x)",
+        "%m = affine(%r) {scale=2.0, shift=0.5}",
+        "%n = affine(%m) {scale=0.25, shift=1.0}",
+        out=out,
+    )
+    after = verify(FoldNorm()(network))
+    assert sum(node.op.keyword == "affine" for node in after) == left
+    signal = RNG.normal(size=(2, 3, 6))
+    before, found = run(network, signal), run(after, signal)
+    for wire, now in zip(before.outputs, found.outputs, strict=True):
+        assert np.allclose(before[wire], found[now])
+
+
 @pytest.mark.parametrize("own", ["bias=@b", ""])
 def test_a_bias_of_weights_joins_that_of_the_neurons(own: str) -> None:
     bias, other = RNG.normal(size=4), RNG.normal(size=4)

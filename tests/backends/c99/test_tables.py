@@ -9,6 +9,7 @@ import pytest
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
 from snncc.backends.c99.lower.constant_arrays import Tables
+from snncc.backends.c99.lower.gathered_rows import choose_layout
 from snncc.ir import Network, Tensor, parse, run
 from tests.backends.c99.strict import COMPILERS, LANGUAGES, installed, said
 
@@ -63,3 +64,12 @@ def test_and_both_are_what_they_should_be() -> None:
     expected = run(network, signal, record=wires)
     assert expected.compare(BACKEND.simulate(program, signal, wires)) == (0, None)
     assert expected.output.any()
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_weights_are_stored_in_the_least_that_they_fit(bits: int) -> None:
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    assert choose_layout(np.array([low, high])) == f"int{bits}_t"
+    if bits < 32:
+        wider = f"int{2 * bits}_t"
+        assert choose_layout(np.array([low - 1])) == choose_layout(np.array([high + 1])) == wider
