@@ -32,6 +32,12 @@ def estimate_rows(found: Sequence[Estimate]) -> list[tuple[str, ...]]:
     for count, words in COUNTS.items():
         rows.append((words, *(show_number(e.counts.total(count)) for e in found)))
     rows.append(row("instructions a tick", lambda e: show_number(e.instructions)))
+    rows.append(
+        row(
+            "the same, predicted of counts",
+            lambda e: "" if e.predicted is None else show_number(e.predicted.total),
+        )
+    )
     rows.append(row("ms a tick", lambda e: show_span(e.ticks.span) if e.ticks else "not known"))
     for name in dict.fromkeys(p.profile.name for e in found for p in e.priced):
         rows.append((f"µJ by {name}", *(_show_priced(e, name) for e in found)))

@@ -14,6 +14,7 @@
 * `pace.py`: whether a board makes its ticks in time
 * `outcome.py`: how build and verify end: memory beside its limits, the command to go on with
 * `core_time.py`: time of a core, and what it draws meanwhile
+* `on_core.py`: what a firmware takes on a board's core: counted, predicted, timed
 * `estimate_cost.py`: time, energy and memory of a bundle
 * `compare_bundles.py`: two bundles on the same samples
 * `explain.py`: why a bundle's integers lose

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -22,11 +21,12 @@ from snncc.cost import (
     list_profiles,
 )
 from snncc.datasets import Samples, find_samples
-from snncc.ir import CapacityError, DeviceError
+from snncc.predict import Predicted
 from snncc.reference_work import MINUTE, count_affordable
 
-from .core_time import Current, time_instructions
-from .lowered import Lowered, board_of
+from .core_time import Current
+from .lowered import Lowered
+from .on_core import OnCore
 from .tested_samples import choose_tested
 
 EVERYWHERE = ("horowitz-45nm", "step-memory")
@@ -58,6 +58,7 @@ class Estimate:
         priced: by each profile that prices layers.
         drawn: source → microjoules of an inference, of what draws power for a time.
         instructions: of a tick on the board's core, counted by its emulated twin.
+        predicted: the same of counts alone, step by step; None where it is not known.
         memory: bytes and cores, as the target counts them.
         notes: what was not estimated, a sentence each.
     """
@@ -72,6 +73,7 @@ class Estimate:
     priced: tuple[Priced, ...]
     drawn: Mapping[str, Derived]
     instructions: float | None
+    predicted: Predicted | None
     memory: Mapping[str, Json]
     notes: tuple[str, ...]
 
@@ -100,6 +102,8 @@ class Estimate:
         for i, layer in enumerate(self.counts.layers):
             uses: dict[str, Json] = {p.profile.name: p.layers[i].as_json() for p in self.priced}
             shown: dict[str, Json] = {**layer.as_json(), "uJ_per_inference": uses}
+            if self.predicted is not None:
+                shown["predicted_instructions_per_tick"] = self.predicted.by_node[layer.node]
             layers.append(shown)
         return {
             "bundle": self.bundle,
@@ -109,12 +113,19 @@ class Estimate:
             "of_samples": self.of_samples,
             "counts": self.counts.as_json(),
             "instructions_per_tick": self.instructions,
+            "predicted_instructions_per_tick": self._show_predicted(),
             "ms_per_tick": None if self.ticks is None else self.ticks.as_json(),
             "energy": energy,
             "memory": dict(self.memory),
             "layers": layers,
             "notes": list(self.notes),
         }
+
+    def _show_predicted(self) -> Json:
+        """The sum, and what belongs to none of the layers; theirs are with them."""
+        if self.predicted is None:
+            return None
+        return {"value": self.predicted.total, "tick_itself": self.predicted.by_node[""]}
 
 
 def estimate(
@@ -158,6 +169,7 @@ def estimate(
         tuple(_price(each, counts, bundle.target) for each in chosen),
         {},
         None,
+        None,
         _read_memory(bundle),
         left_out,
     )
@@ -190,38 +202,24 @@ def _price(profile: Profile, counts: Counts, target: str) -> Priced:
 def _time_on_core(
     found: Estimate, lowered: Lowered, samples: Samples, board: str | None, current: Current | None
 ) -> Estimate:
-    """What the firmware takes on a core: counted by an emulator, in as much time as it may take."""
-    from snncc.boards import board as find_board
-    from snncc.boards import find_emulated_twin
-
-    chosen = find_board(board_of(lowered.bundle, board))
-    twin = find_emulated_twin(chosen)
-    if twin is None:
-        return found.note(f"instructions are not counted: no emulator takes {chosen.name}'s place")
-    try:
-        runner = lowered.target((), twin.name)
-        facts = runner.measure(samples.first(COUNTED_SAMPLES).signal)
-    except CapacityError as error:
-        return found.note(f"{error}; name a larger board with --board")
-    except DeviceError as error:
-        return found.note(str(error))
-    memory: dict[str, Json] = {name: facts[name] for name in ("flash_bytes", "ram_bytes")}
-    memory |= {"flash_limit_bytes": chosen.flash_bytes, "ram_limit_bytes": chosen.ram_bytes}
-    found = replace(found, board=chosen.name, memory=memory)
-    each = facts["instructions_per_tick"]
-    if not isinstance(each, float | int):
-        return found.note(f"the driver of {twin.name} counts no instructions")
-    found = replace(found, instructions=float(each))
-    hertz = current.hertz if current else chosen.clock_hz
-    if hertz is None:
-        return found.note(f"{chosen.name} has no clock: give --board NAME, or --current")
-    classes = cast("dict[str, float]", facts["instruction_classes"])
-    ticks = time_instructions(each, classes, chosen, hertz)
-    found = replace(found, ticks=ticks)
+    """What the firmware takes on a core, and draws meanwhile."""
+    signal = samples.first(COUNTED_SAMPLES).signal
+    core = OnCore.of(lowered, signal, board, current.hertz if current else None)
+    found = replace(
+        found,
+        board=core.board,
+        instructions=core.instructions,
+        predicted=core.predicted,
+        ticks=core.ticks,
+        memory=core.memory or found.memory,
+        notes=(*found.notes, *core.notes),
+    )
+    if core.ticks is None:
+        return found
     if current is None:
         return found.note("give --current mA@MHz,V for the energy that the board draws")
-    drawn = current.draw(ticks.span.times(found.counts.ticks))
-    return replace(found, drawn={f"{chosen.name} at {current}": drawn})
+    drawn = current.draw(core.ticks.span.times(found.counts.ticks))
+    return replace(found, drawn={f"{core.board} at {current}": drawn})
 
 
 def _time_by_clock(found: Estimate, clock: Clock) -> Estimate:

@@ -61,6 +61,11 @@ def test_all_targets_side_by_side(
             if layers[0] is not None:
                 assert sum(x["value"] for x in layers) == pytest.approx(span["value"])
     c99, tflm, spinnaker2, lava = found
+    predicted = c99["predicted_instructions_per_tick"]
+    shares = sum(layer["predicted_instructions_per_tick"] for layer in c99["layers"])
+    assert shares + predicted["tick_itself"] == pytest.approx(predicted["value"])
+    assert predicted["value"] == pytest.approx(c99["instructions_per_tick"], rel=0.15)
+    assert all(each["predicted_instructions_per_tick"] is None for each in (tflm, spinnaker2, lava))
     assert c99["board"] == "nano-33-ble"
     ms, drawn = c99["ms_per_tick"], c99["energy"]["nano-33-ble at 6.3mA@64MHz,3V"]
     assert ms["low"] >= 1e3 * c99["instructions_per_tick"] / 64e6
