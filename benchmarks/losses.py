@@ -10,14 +10,15 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import mean, pstdev
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.workloads.losses_page import BARS, CELLS, MADE_BY, cells, losses_page
-from benchmarks.workloads.whole_way import WAYS, Row, Way, measure_ways
+from benchmarks.workloads.whole_way import WAYS, Row, Way, measure_variants, measure_ways
 from snncc.files import write_file
-from snncc.ir import plugins
+from snncc.ir import SnnccError, plugins
 from snncc.zoo import names
 
 
@@ -60,6 +61,21 @@ def is_row(row: Row, model: str, way: Way, most: int | None) -> bool:
     return all(row.get(key) == value for key, value in asked.items())
 
 
+def show_variants(models: list[str], ways: list[Way], count: int, most: int | None) -> None:
+    """What integers lose that are as good as those of each row: mean, spread, and each."""
+    table = Table("model", "target", "states", "points: mean", "standard deviation", "each")
+    for name in models:
+        for way in ways:
+            try:
+                points = [-each for each in measure_variants(name, way, count, most)]
+            except SnnccError:
+                continue  # the table says what is refused
+            each = ", ".join(f"{point + 0.0:+.2f}" for point in points)
+            cells = f"{mean(points):+.2f}", f"{pstdev(points):.2f}", each
+            table.add_row(name, f"{way.target} {way.option}", str(way.state_bits), *cells)
+    Console(width=160).print(table)
+
+
 def main() -> None:
     """Measures the models named, or all trained ones, for the targets named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -68,12 +84,16 @@ def main() -> None:
     parser.add_argument("--weight-bits", type=int, default=8)
     parser.add_argument("--samples", type=int, help="of the test split, spread; all if left out")
     parser.add_argument("--search", action="store_true", help="also with a search: more rows")
+    parser.add_argument("--variants", type=int, help="only: so many integer networks a row")
     parser.add_argument("--rows", type=Path, help="JSON lines; rows that are there are kept")
     parser.add_argument("--page", type=Path, help="all rows of --rows as a page of docs")
     parser.add_argument("--json", type=Path, help="the rows that were asked for, at the end")
     asked = parser.parse_args()
     targets = asked.target or list(plugins("snncc.backends"))
     ways = list(list_ways(targets, asked.weight_bits, searches=asked.search))
+    if asked.variants:
+        show_variants(asked.models, ways, asked.variants, asked.samples)
+        return
     known = read_rows(asked.rows)
     for name in asked.models:
         for row in measure_missing(name, ways, known, asked.samples, asked.rows):

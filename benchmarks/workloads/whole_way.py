@@ -28,6 +28,7 @@ from snncc.portions import choose_samples, choose_window, split_range
 CALIBRATION_SAMPLES = 64  # of the training data
 FLOORS = (1e-4, 1e-3)  # relative changes of weights
 FLOOR_SEEDS = 5
+VARIED = 1e-3  # a fraction of what weights of 8 bits round
 FLOOR_SAMPLES = 1_000  # of the test split, on which random changes are measured
 
 Row: TypeAlias = dict[str, Any]
@@ -107,7 +108,7 @@ def measure_ways(name: str, ways: Sequence[Way], most: int | None = None) -> Ite
         row = {**shared, **way.as_row()}
         began = time.process_time()
         try:
-            integers, note = _make(network, way, ranges, seen.signal)
+            integers, note = make_integers(network, way, ranges, seen.signal)
         except SnnccError as error:
             yield {**row, "refused": str(error).splitlines()[0]}
             continue
@@ -116,6 +117,26 @@ def measure_ways(name: str, ways: Sequence[Way], most: int | None = None) -> Ite
     losses = measure_together(network, [each.integers for each in made], *_signal(some))
     for each, loss in zip(made, losses, strict=True):
         yield {**each.row, **tell(loss)}
+
+
+def measure_variants(name: str, way: Way, count: int, most: int | None = None) -> list[float]:
+    """Points that integers lose which are as good as those of a way, on a model's test split.
+
+    The first are the way's own; before the others are rounded, all weights are changed at random by
+    `VARIED`, so that other ones are rounded up and down.
+    """
+    model = import_model(f"zoo:{name}", None, None, {})
+    network, samples = model.imported.network, model.samples
+    assert samples is not None, "a trained model of the zoo has test data"
+    known = calibration(f"zoo:{name}", None, samples, CALIBRATION_SAMPLES)
+    assert known is not None, "and training data"
+    ranges = learn_ranges(network, known)[0]
+    varied = [change_weights(network, VARIED, seed) for seed in range(1, count)]
+    networks = [
+        lower(each, way.target, way.settings, ranges).network for each in (network, *varied)
+    ]
+    some = samples if most is None else samples.spread(most)
+    return [loss.drop for loss in measure_together(network, networks, *_signal(some))]
 
 
 def measure_floors(network: Network, signal: Values, labels: Values | None) -> dict[str, Row]:
@@ -137,7 +158,7 @@ def _signal(samples: Samples) -> tuple[Values, Values | None]:
     return samples.signal, samples.labels
 
 
-def _make(network: Network, way: Way, ranges: Ranges, seen: Values) -> tuple[Network, str]:
+def make_integers(network: Network, way: Way, ranges: Ranges, seen: Values) -> tuple[Network, str]:
     """The integers of a way, and what a search says of them."""
     whole = lower(network, way.target, way.settings, ranges)
     if not way.search:
