@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .whole_way import Row
+from .whole_way import WAYS, Row
 
 BAR = 0.5  # points that 8-bit weights may lose, or one test sample
 LOIHI_BAR = 1.0
@@ -22,14 +22,14 @@ HEAD = f"""<!-- {MADE_BY} --rows FILE --page docs/losses.md`; not by hand. -->
 
 Each trained model of the zoo, made into integers for each target and run beside the float network
 on its whole test split. Calibration sees training data only. *Points* are of accuracy, negative
-where integers lose; **bold** where they lose more than {BARS}.
-*Any change* is what random relative changes of all weights lose in the float network, the mean and
-the most of several seeds: by 1e-4, far below what 8 bits round, and by 1e-3, somewhat below it. A
-loss within these is the network's own sensitivity, which no rounding to so many bits avoids.
-*Same answers* is the share of samples with the answer of the float network, *least alike* the layer
-with the smallest share of equal values. *Calibration* is seconds of one core, all passes and the
-search included. What a target's program computes equals its integers, bit by bit
-([results](results.md)).
+where integers lose; **bold** where they lose more than
+{BARS}. *Any change* is what random
+relative changes of all weights do to the float network, in the mean and at worst over several seeds: by
+1e-4, far below what 8 bits round; by 1e-3, still below it. A loss within these is the network's own
+sensitivity, and which answers it hits is chance: no rounding to so many bits avoids it. *Same
+answers* is the share of samples with the answer of the float network, *least alike* the layer with
+the smallest share of equal values. *Calibration* is seconds of one core, all passes and the search
+included. What a target's program computes equals its integers, bit by bit ([results](results.md)).
 """
 
 
@@ -54,7 +54,9 @@ def cells(row: Row) -> list[str]:
     if "refused" in row:
         return [*shown, f"refused: {row['refused'][:60]}", *[""] * 6]
     least = row["least_alike"]
-    floors = (f"{each['mean']:.2f}, {each['most']:.2f}" for each in row["floors"].values())
+    floors = (
+        f"{0.0 - each['mean']:+.2f}, {0.0 - each['most']:+.2f}" for each in row["floors"].values()
+    )
     return [
         *shown,
         f"{row['accuracy']['float']:.2%}",
@@ -73,24 +75,38 @@ def losses_page(rows: Sequence[Row]) -> str:
     for bits in sorted({row["weight_bits"] for row in rows}, reverse=True):
         some = [row for row in rows if row["weight_bits"] == bits]
         parts.append(f"## Weights of {bits} bits\n\n{_summary(some)}\n")
-        lines = [CELLS, ("---",) * len(CELLS), *map(_mark, _merge_refused(some))]
+        lines = [CELLS, ("---",) * len(CELLS), *map(_mark, _sort(some))]
         parts.append("".join(f"| {' | '.join(line)} |\n" for line in lines))
     return "\n".join(parts)
 
 
 def _summary(rows: Sequence[Row]) -> str:
+    """How many rows miss a bar, and how many of these lose what any change may."""
     measured = [row for row in rows if "refused" not in row]
     beyond, slow = ([row for row in measured if is_(row)] for is_ in (is_beyond, is_slow))
-    said = f"{len(beyond)} of {len(measured)} rows lose more than the bar"
+    felt = sum(
+        row["points"] <= max(each["most"] for each in row["floors"].values()) for row in beyond
+    )
     longest = max((row["calibration_seconds"] for row in measured), default=0.0)
-    return f"{said}; calibration took at most {longest:.1f} s, {len(slow)} rows more than 60."
+    return (
+        f"{len(beyond)} of {len(measured)} rows lose more than the bar, {felt} of them no more "
+        f"than the worst of the random changes. Calibration took at most {longest:.1f} s; "
+        f"{len(slow)} rows took more than {MOST_SECONDS:g}."
+    )
 
 
-def _merge_refused(rows: Iterable[Row]) -> list[Row]:
-    """The rows by model, without what a target refuses a second time for a search."""
-    kept = [row for row in rows if not ("refused" in row and row["search"])]
-    order = list(dict.fromkeys(row["model"] for row in kept))
-    return sorted(kept, key=lambda row: (order.index(row["model"]), row["search"]))
+def _sort(rows: Iterable[Row]) -> list[Row]:
+    """The rows by model and way, without what a target refuses a second time for a search."""
+    ways = [(target, option, bits) for target, option, bits in WAYS]
+
+    def place(row: Row) -> tuple[str, int, bool]:
+        return (
+            row["model"],
+            ways.index((row["target"], row["option"], row["state_bits"])),
+            row["search"],
+        )
+
+    return sorted((row for row in rows if not ("refused" in row and row["search"])), key=place)
 
 
 def _mark(row: Row) -> list[str]:

@@ -68,5 +68,6 @@ def test_a_bar_is_missed_by_more_than_it_allows(
 
 def test_the_page_marks_what_misses_a_bar() -> None:
     page = losses_page([row(0.6), row(0.1)])
-    assert "1 of 2 rows lose more than the bar" in page and "2 rows more than 60" in page
+    assert "1 of 2 rows lose more than the bar, 0 of them no more" in page
+    assert "2 rows took more than 60" in page
     assert "| **-0.60** |" in page and "| -0.10 |" in page and "| **61.0 s** |" in page
