@@ -25,8 +25,8 @@ on its whole test split. Calibration sees training data only. *Points* are of ac
 where integers lose; **bold** where they lose more than
 {BARS}. *Any change* is what random
 relative changes of all weights do to the float network, in the mean and at worst over some seeds:
-by 1e-4, far below what 8 bits round; by 1e-3, still below it. A loss within these is the network's own
-sensitivity, and which answers it hits is chance: no rounding to so many bits avoids it. *Same
+by 1e-4, far below what 8 bits round; by 1e-3, still below it. A loss within these is the network's
+own sensitivity, and which answers it hits is chance: no rounding to so many bits avoids it. *Same
 answers* is the share of samples with the answer of the float network, *least alike* the layer with
 the smallest share of equal values. *Calibration* is seconds of one core, all passes and the search
 included. What a target's program computes equals its integers, bit by bit ([results](results.md)).
