@@ -32,21 +32,25 @@ class Unused(type):
 
 
 class Absent(ModuleType):
-    # timm imports torchvision for its data sets and for layers that these models do not have.
+    # timm imports torchvision for its data sets and for layers that these models do not have; EvNN
+    # imports its compiled kernel, beside which it has PyTorch code, and what its setup.py writes.
     __path__ = []
     __getattr__ = lambda self, name: Unused(name, (), {})
 
 
 class Finder:
     find_spec = staticmethod(
-        lambda name, *_: spec_from_loader(name, Finder) if name.startswith("torchvision") else None
+        lambda name, *_: spec_from_loader(name, Finder) if name.split(".")[0] in ABSENT
+        or name in ABSENT else None
     )
     create_module = staticmethod(lambda spec: Absent(spec.name))
     exec_module = staticmethod(lambda module: None)
 
 
+ABSENT = {"_C_neuron", "evnn_pytorch_lib", "pytorch._version"}
 if find_spec("torchvision") is None:
-    sys.meta_path.append(Finder)
+    ABSENT.add("torchvision")
+sys.meta_path.append(Finder)
 """
 SECONDS = 600
 SAMPLES = 4
@@ -63,6 +67,7 @@ class Row:
         factory: the lines of `build`.
         shape: of one sample.
         ticks: that the model runs for each of them.
+        timed: whether a sample has other values in each tick, as recordings of events have.
     """
 
     repository: str
@@ -70,8 +75,18 @@ class Row:
     factory: str
     shape: tuple[int, ...]
     ticks: int
+    timed: bool = False
 
 
+SLTT = """\
+from spikingjelly.clock_driven.surrogate import Sigmoid
+from modules.neuron import SLTTNeuron
+from snncc.frontends import neuron
+soft = dict(compare=">=", reset="subtract", reset_amount=1.0, reset_order="now", threshold=1.0)
+about = lambda self: dict(soft, decay=1 - 1 / self.tau)
+neuron("lif", states={"v": "v"}, fields=about, hidden=True)(SLTTNeuron)
+kinds = dict(tau=1.1, decay_input=False, v_reset=None, surrogate_function=Sigmoid(), c_in=3)
+"""
 SEW = "from sew_resnet import SEWResNet, BasicBlock\nreturn SEWResNet(BasicBlock, [1, 1, 1, 1], "
 ROWS = {
     "Spikformer (CIFAR)": Row(
@@ -114,6 +129,79 @@ ROWS = {
         (3, 32, 32),
         4,
     ),
+    "SEW-ResNet (DVS)": Row(
+        "fangwei123456/Spike-Element-Wise-ResNet",
+        "dvsgesture",
+        "from smodels import ResNetN\n"
+        "part = dict(up_kernel_size=1, num_blocks=1, block_type='sew')\n"
+        "parts = [dict(part, channels=4, k_pool=8), dict(part, channels=8, k_pool=8)]\n"
+        "return ResNetN(parts, 11, 'ADD')",
+        (2, 128, 128),
+        4,
+        timed=True,
+    ),
+    "Spiking ResNet": Row(
+        "fangwei123456/Spike-Element-Wise-ResNet",
+        "imagenet",
+        "from spiking_resnet import SpikingResNet, BasicBlock\n"
+        "return SpikingResNet(BasicBlock, [1, 1, 1, 1], num_classes=10, T=4)",
+        (3, 32, 32),
+        4,
+    ),
+    "Spike-driven Transformer V1 (DVS)": Row(
+        "BICLab/Spike-Driven-Transformer",
+        "",
+        "from model.spikeformer import SpikeDrivenTransformer as Model\n"
+        "return Model(32, 32, 16, 2, 11, 32, 4, 4, depths=2, sr_ratios=1, T=4, dvs_mode=True)",
+        (2, 32, 32),
+        4,
+        timed=True,
+    ),
+    "Spikingformer (CIFAR)": Row(
+        "zhouchenlin2096/Spikingformer",
+        "cifar10",
+        "from model import vit_snn\n"
+        "return vit_snn(16, 16, 4, 3, 10, 32, 4, 4, depths=2, sr_ratios=1, T=4)",
+        (3, 16, 16),
+        4,
+    ),
+    "SLTT VGG": Row(
+        "qymeng94/SLTT",
+        "",
+        SLTT + "from models import spiking_vgg_bn as file\n"
+        "file.cfg['small'] = [[8, 'M'], [16, 'M'], [16, 'M'], [32, 'M'], [512, 'M']]\n"
+        "return file.SpikingVGGBN('small', SLTTNeuron, num_classes=10, **kinds)",
+        (3, 32, 32),
+        4,
+    ),
+    "SLTT ResNet": Row(
+        "qymeng94/SLTT",
+        "",
+        SLTT + "from models.spiking_resnet import PreActResNet, PreActBlock\n"
+        "return PreActResNet(PreActBlock, [1, 1, 1, 1], 10, 0.0, SLTTNeuron, **kinds)",
+        (3, 32, 32),
+        4,
+    ),
+    "L2MU (Braille)": Row(
+        "neuromorphic-polito/L2MU-Braille",
+        "",
+        "from architecture.full_precision.models.snn.l2mu import L2MU\n"
+        "sizes = dict(hidden_size=32, memory_size=8, order=6, theta=20)\n"
+        "kinds = {f'beta_spk_{k}': 0.8 for k in ('u', 'h', 'm', 'output')}\n"
+        "kinds |= {f'threshold_spk_{k}': 0.5 for k in ('u', 'h', 'm', 'output')}\n"
+        "return L2MU(12, 7, {**sizes, **kinds})",
+        (12,),
+        16,
+        timed=True,
+    ),
+    "EGRU (EvNN)": Row(
+        "Efficient-Scalable-Machine-Learning/EvNN",
+        "frameworks",
+        "from pytorch.egru import EGRU\nreturn EGRU(6, 16, use_custom_cuda=False)",
+        (6,),
+        16,
+        timed=True,
+    ),
 }
 
 
@@ -141,9 +229,11 @@ def try_row(row: Row, checkouts: Path) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = write_factory(row, checkouts, folder)
-        images = np.random.default_rng(0).normal(0, 4, (SAMPLES, *row.shape)).astype(np.float32)
+        shape = (SAMPLES, *((row.ticks,) if row.timed else ()), *row.shape)
+        images = np.random.default_rng(0).normal(0, 4, shape).astype(np.float32)
         np.savez(folder / "data.npz", x=images, y=np.zeros(SAMPLES, dtype=np.int64))
-        data = ["--data", str(folder / "data.npz"), "--option", f"ticks={row.ticks}"]
+        data = ["--data", str(folder / "data.npz")]
+        data += [] if row.timed else ["--option", f"ticks={row.ticks}"]
         bundle = str(folder / "bundle")
         built, said = run(["build", f"{file}:build", "--target", "c99", *data, "-o", bundle])
         if not built:
