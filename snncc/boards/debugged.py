@@ -90,7 +90,7 @@ class DebuggedBoard:
 
 
 class DebuggedCore:
-    """A core after reset, held by a debug server. Implements `exchange.Core`."""
+    """A core after reset, held by a debug server. Implements `conversation.Core`."""
 
     def __init__(
         self, gdb: GdbClient, board: Board, image: Image, seconds: float, stops: tuple[str, ...]
@@ -107,7 +107,7 @@ class DebuggedCore:
             gdb.set_breakpoint(address, SHORTEST_INSTRUCTION_BYTES)
 
     def resume(self) -> int:
-        """Address of the next stop; see `exchange.Core`."""
+        """Address of the next stop; see `conversation.Core`."""
         in_time = self._gdb.resume(time.monotonic() + self._seconds)
         needed = max(self._numbers.pc, self._numbers.link, *self._numbers.arguments)
         self._registers = self._gdb.registers_up_to(needed)

@@ -136,7 +136,7 @@ class EmulatedBoard:
 
 
 class EmulatedCore:
-    """A core from reset on. Implements `exchange.Core`."""
+    """A core from reset on. Implements `conversation.Core`."""
 
     def __init__(self, uc: Uc, board: Board, image: Image, seconds: float) -> None:
         unicorn = import_module("unicorn")
@@ -183,7 +183,7 @@ class EmulatedCore:
             self._uc.hook_del(self._guard)
 
     def resume(self) -> int:
-        """Address of the next stop; see `exchange.Core`."""
+        """Address of the next stop; see `conversation.Core`."""
         failure, ahead = "", 0
         self._let_go = time.monotonic()
         try:

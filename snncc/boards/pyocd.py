@@ -12,7 +12,7 @@ from snncc.ir import DeviceError
 from .conversation import converse, silence
 from .debugged import FEWEST_STOPS
 from .memory_checks import require_chip, require_equal
-from .protocol import SILENCE_SECONDS, Board, Image, Progress, Run
+from .protocol import SILENCE_SECONDS, Block, Board, Image, Progress, Run
 
 PYOCD = "pyocd==0.46.0"
 POLL_SECONDS = 0.001
@@ -141,7 +141,7 @@ class PyocdBoard:
 
 
 class ProbedCore:
-    """A Cortex-M after reset, held by a probe. Implements `exchange.Core`."""
+    """A Cortex-M after reset, held by a probe. Implements `conversation.Core`."""
 
     def __init__(self, target: Target, board: Board, image: Image, seconds: float) -> None:
         self._target, self._board, self._image = target, board, image
@@ -155,7 +155,7 @@ class ProbedCore:
                 )
 
     def resume(self) -> int:
-        """Address of the next stop; see `exchange.Core`."""
+        """Address of the next stop; see `conversation.Core`."""
         deadline = time.monotonic() + self._seconds
         self._target.resume()
         while self._target.is_running():
@@ -192,6 +192,10 @@ class ProbedCore:
     def count(self) -> int | None:
         """None: a core under a probe counts cycles, not instructions."""
         return None
+
+    def blocks(self) -> tuple[Block, ...]:
+        """None, for the same reason."""
+        return ()
 
     def stop_counting(self) -> None:
         """Nothing, as nothing is counted."""
