@@ -72,7 +72,7 @@ def measure(bundle: Path, data: Path | None, name: str, ticks: int | None = None
         "network": name,
         "accuracy": found.accuracy,
         "footprint_bytes": _add_footprint(found),
-        "activation_sparsity": 1 - found.counts.total("spikes") / updates if updates else 0.0,
+        "activation_sparsity": 1 - found.counts.total("spikes") / updates if updates else None,
         "dense": found.counts.total("dense") * share,
         "effective_acs": found.counts.total("accumulates") * share,
         "effective_macs": found.counts.total("multiplies") * share,
