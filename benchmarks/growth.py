@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +46,68 @@ SECONDS = 60.0
 """A stage that takes so long at one size is not run at the next."""
 
 
-def measured(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> Iterator[tuple[int, Work]]:
-    """Size → work, up to the last size, or to the one that takes too long or is refused.
+@dataclass
+class Row:
+    """One stage along one axis: what was counted up to the last size, or to its limit.
 
-    Lines are those of a round, where a stage computes in more of them along the axis.
+    Attributes:
+        found: size → work.
+        refused: the limit of a target that the next size meets; empty if none does.
     """
+
+    axis: Axis
+    stage: str
+    kind: str
+    found: list[tuple[int, Work]] = field(default_factory=list[tuple[int, Work]])
+    refused: str = ""
+    slow: bool = False
+
+    def measure(self, case: Case) -> None:
+        """Adds the work at the size of a case, unless the last one took too long or was refused.
+
+        Lines are those of a round, where a stage computes in more of them along the axis.
+        """
+        if self.slow or self.refused:
+            return
+        try:
+            work = measure(STAGES[self.stage](case))
+        except SnnccError as error:  # a limit of a target is a result here
+            self.refused = f"{type(error).__name__}: {error}".splitlines()[0]
+            return
+        key = self.axis, self.stage
+        rounds = ROUNDS[key](case) if key in ROUNDS else 1
+        self.found.append((case.size, replace(work, lines=work.lines // rounds)))
+        self.slow = work.seconds > SECONDS / 10
+
+    def as_json(self) -> dict[str, Any]:
+        """As `--json` writes it."""
+        result: dict[str, Any] = {
+            "axis": self.axis,
+            "kind": self.kind,
+            "stage": self.stage,
+            "by": "tick of the chip" if (self.axis, self.stage) in ROUNDS else "",
+            "sizes": [size for size, _ in self.found],
+            "refused": self.refused,
+        }
+        for name in (*AMOUNTS, "seconds"):
+            amounts = [getattr(work, name) for _, work in self.found]
+            result[name] = amounts
+            if len(self.found) > 2:
+                result[f"{name}_exponent"] = steepness(result["sizes"], amounts)
+        return result
+
+
+def measure_rows(
+    axis: Axis, stages: Sequence[str], kind: str, sizes: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """The lines of the table along an axis; a network is made once a size for all stages."""
+    rows = [Row(axis, stage, kind) for stage in stages]
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             case = Case(axis, size, kind, Path(folder))
-            work = measure(STAGES[stage](case))
-            rounds = ROUNDS[axis, stage](case) if (axis, stage) in ROUNDS else 1
-        yield size, replace(work, lines=work.lines // rounds)
-        if work.seconds > SECONDS / 10:
-            return
+            for row in rows:
+                row.measure(case)
+    yield from (row.as_json() for row in rows)
 
 
 def superlinear(axis: Axis, stage: str, kind: str, size: int) -> list[tuple[int, str]]:
@@ -75,29 +125,6 @@ def superlinear(axis: Axis, stage: str, kind: str, size: int) -> list[tuple[int,
     more = {at: third[at] - second[at] - 2 * (second[at] - first[at]) for at in third}
     found = [(n, at) for at, n in more.items() if n > 50 and n > 0.02 * third[at]]
     return [(n, f"{file}:{line}") for n, (file, line) in sorted(found, reverse=True)]
-
-
-def row(axis: Axis, stage: str, kind: str, sizes: Sequence[int]) -> dict[str, Any]:
-    """One line of the table."""
-    found, refusal = list[tuple[int, Work]](), ""
-    try:
-        found.extend(measured(axis, stage, kind, sizes))
-    except SnnccError as error:  # a limit of a target is a result here
-        refusal = f"{type(error).__name__}: {error}".splitlines()[0]
-    result: dict[str, Any] = {
-        "axis": axis,
-        "kind": kind,
-        "stage": stage,
-        "by": "tick of the chip" if (axis, stage) in ROUNDS else "",
-        "sizes": [size for size, _ in found],
-        "refused": refusal,
-    }
-    for name in (*AMOUNTS, "seconds"):
-        amounts = [getattr(work, name) for _, work in found]
-        result[name] = amounts
-        if len(found) > 2:
-            result[f"{name}_exponent"] = steepness(result["sizes"], amounts)
-    return result
 
 
 def judge(found: Mapping[str, Any], sizes: Sequence[int]) -> list[str]:
@@ -136,8 +163,8 @@ def main() -> int:
     for axis in given.axis or AXES:
         every = DECADES[axis] + (LARGER.get(axis, ()) if given.more else ())
         sizes = [size for size in every if not given.most or size <= given.most]
-        for stage in given.stage or [stage for stage in STAGES if belongs(axis, stage)]:
-            found = row(axis, stage, given.kind, sizes)
+        stages = given.stage or [stage for stage in STAGES if belongs(axis, stage)]
+        for found in measure_rows(axis, stages, given.kind, sizes):
             rows.append(found)
             wrong += judge(found, sizes)
             print(json.dumps(found), file=sys.stderr, flush=True)
@@ -147,6 +174,7 @@ def main() -> int:
         *(f"{row['stage']} over {row['axis']}: {row['refused']}" for row in rows if row["refused"]),
         sep="\n",
     )
+    print(f"{sum(os.times()[:4]):,.0f} s of the processor, those of compilers included")
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n")
     print(*wrong, sep="\n", file=sys.stderr)
