@@ -47,6 +47,12 @@ def test_each_group_has_a_word_for_what_it_offers(group: Group, word: str) -> No
     assert {found.kind for found in plugins(group).values()} == {word}
 
 
+def test_what_is_installed_later_is_found(site: Path) -> None:
+    assert "late" not in plugins("snncc.passes")
+    install(site, "market", "2.0", "[snncc.passes]\nlate = shop_ready:Step")
+    assert plugins("snncc.passes")["late"].distribution == "market"
+
+
 def test_a_plug_in_says_who_offers_it(site: Path) -> None:
     found = plugins("snncc.passes")
     assert list(found) == sorted(found)

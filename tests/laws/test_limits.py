@@ -84,9 +84,13 @@ def test_a_potential_may_drive_an_integrator(target: str, between: str) -> None:
     assert sum(isinstance(node.op, Requantize) for node in whole) >= 1
 
 
-@pytest.mark.parametrize("target", ["c99", "tflm", "spinnaker2"])
-def test_a_neuron_without_limit_fires_as_often_as_sums_of_32_bits_allow(target: str) -> None:
-    network = several(800)
+@pytest.mark.parametrize(
+    ("target", "moved"), [("c99", False), ("c99", True), ("tflm", False), ("spinnaker2", False)]
+)
+def test_a_neuron_without_limit_fires_as_often_as_sums_of_32_bits_allow(
+    target: str, moved: bool
+) -> None:
+    network = several(800, moved=moved)
     rng = np.random.default_rng(1)
     x = (rng.random((4, 10, 800)) < 0.5).astype(float)
     whole = built(target, network, {"x": x})
@@ -97,14 +101,16 @@ def test_a_neuron_without_limit_fires_as_often_as_sums_of_32_bits_allow(target: 
     assert run(whole, x).saturated == {}
 
 
-def several(size: int) -> Network:
-    """Neurons that fire several times a tick, and many weights behind them."""
+def several(size: int, *, moved: bool = False) -> Network:
+    """Neurons that fire several times a tick, and many weights behind them, or behind a layout."""
     rng = np.random.default_rng(0)
+    read = "r" if moved else "s"
     return made(
         f"""  %x = input() {{shape=[{size}], signal="spike"}}
   %a = dense(%x) {{weight=@a}}
   %s = if(%a) {{{FIRES}, spikes={SPIKES_MAX}, floor=-1.0}}
-  %b = dense(%s) {{weight=@b}}
+  %r = reshape(%s) {{shape=[{size}]}}
+  %b = dense(%{read}) {{weight=@b}}
   %t = if(%b) {{{FIRES}, spikes={SPIKES_MAX}, floor=-1.0}}
   return %t""",
         a=rng.normal(size=(size, size)) * 0.1,
