@@ -14,7 +14,7 @@ from benchmarks.workloads.stages import STAGES, Case, belongs
 SIZES: Mapping[Axis, tuple[int, int, int]] = {
     "neurons": (1_024, 2_048, 4_096),
     "synapses": (1_024, 2_048, 4_096),
-    "ticks": (8, 16, 32),
+    "ticks": (32, 64, 128),
     "samples": (8, 16, 32),
     "layers": (3, 6, 12),
 }
@@ -105,7 +105,9 @@ def test_lines_and_memory_are_in_proportion_to_a_layer(
 ) -> None:
     sizes = (8_192, 16_384, 32_768)  # what is constant takes less than that
     assert exponent(sizes, [lines(axis, stage, n, tmp_path) for n in sizes]) <= STEEPEST
-    assert exponent(sizes, [memory(axis, stage, n, tmp_path) for n in sizes]) <= STEEPEST
+    held = [memory(axis, stage, n, tmp_path) for n in sizes]
+    # Memory comes in parts: between two sizes there may be one more or one less.
+    assert max(held[1] / held[0], held[2] / held[1]) <= 2**STEEPEST, held
 
 
 def test_an_exponent_is_that_of_what_grows() -> None:
