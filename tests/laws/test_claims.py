@@ -1,6 +1,6 @@
 """Every pass keeps its claim on each random network, with every op among them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 import numpy as np
@@ -12,8 +12,11 @@ from snncc.build.claims import compare
 from snncc.build.run_passes import Record
 from snncc.ir import (
     CompileError,
+    Factor,
     Network,
+    Node,
     PassError,
+    Rounding,
     RuleViolation,
     Single,
     Trace,
@@ -63,27 +66,73 @@ def biases(network: Network) -> dict[str, list[float]]:
     return {node.name: values_of(op.bias, network.tensors).tolist() for node, op in network.neurons}
 
 
-def allowed(step: Pass, before: Network, after: Network) -> tuple[float, float] | None:
+Limit = Callable[[Node, Values], Values]
+"""A neuron and the largest of its states so far `[samples, ticks]` → how far they may be apart."""
+
+
+def exactly(node: Node, sizes: Values) -> Values:
+    return np.zeros_like(sizes)
+
+
+def grow(codes: float, share: float) -> Limit:
+    """So many codes, of each tick in a sum of sums, and a share of the largest state each tick."""
+
+    def limit(node: Node, sizes: Values) -> Values:
+        ticks = np.arange(1, sizes.shape[1] + 1)
+        return codes * ticks**2 + share * ticks * sizes
+
+    return limit
+
+
+def allowed(step: Pass, before: Network, after: Network) -> Limit | None:
     """How far potentials may be apart before anything fires, by what the pass says of itself.
 
-    In codes, and as a share of the largest so far; None where it says nothing. Of `quantize` the
-    roundings have laws of their own.
+    None where it says nothing. Of `quantize` the roundings have laws of their own.
     """
     formats = [format for node in before for format in node.formats.values()]
+    whole = bool(formats) and not any(isinstance(format, Single) for format in formats)
     match step.name:
         case "hard-reset" | "at-threshold":  # only what follows a spike is another
-            return 0.0, 0.0
+            return exactly
         case "round-constants" if biases(before) == biases(after):
-            return 0.0, 0.0
-        case "single-precision":  # what integers round: the start, the bias, each decay
-            return 4.0, 2.0**-14
+            return exactly
+        case "single-precision" if whole:
+            return bound_rounding
         case "warm-start":  # the start, by its last bits
-            return 1.0, 2.0**-20
+            return grow(1.0, 2.0**-20)
         case "split-signs" if not any(np.any(rest) for rest in biases(after).values()):
-            whole = formats and not any(isinstance(format, Single) for format in formats)
-            return (2.0, 0.0) if whole else (0.0, 2.0**-20)
+            return grow(2.0, 0.0) if whole else grow(0.0, 2.0**-20)
         case _:
             return None
+
+
+def bound_rounding(node: Node, sizes: Values) -> Values:
+    """How far the states of a neuron in integers may be from those in single precision.
+
+    A state is its own remainder, what it takes of the states before it, all by factors of at most
+    one, and its input, which is an integer in both. Each tick rounds the bias to half a code and
+    each product to a whole one, or half where it rounds to the nearest; each decay of so many
+    fraction bits is half of the last off, a share of the state, and each operation on float32
+    keeps 24 bits.
+
+    Args:
+        node: in integers.
+        sizes: the largest of its states so far, in codes, `[samples, ticks]`.
+
+    Returns:
+        Codes `[samples, ticks]`.
+    """
+    factors = [each for each in node.formats.values() if isinstance(each, Factor)]
+    near = {Rounding.HALF_EVEN, Rounding.HALF_AWAY}
+    rounded = 0.5 + sum(0.5 if each.rounding in near else 1.0 for each in factors)
+    share = sum(2.0 ** -(each.frac + 1) for each in factors) + (len(factors) + 2) * 2.0**-24
+    apart = [np.full(len(sizes), 0.5) for state in node.op.states if state.real]  # of the start
+    bound = np.empty(sizes.shape)
+    for tick in range(sizes.shape[1]):
+        for index in range(len(apart)):
+            apart[index] = sum(apart[: index + 1]) + rounded + share * sizes[:, tick]
+        bound[:, tick] = apart[-1]
+    return bound
 
 
 def find_fired(network: Network, trace: Trace) -> Values:
@@ -92,6 +141,12 @@ def find_fired(network: Network, trace: Trace) -> Values:
     spikes = (trace[f"%{node.name}"] for node in network.firing)
     now = [np.any(each.reshape(*shape, -1), axis=2) for each in spikes]
     return np.cumsum(np.any([np.zeros(shape, dtype=bool), *now], axis=0), axis=1) > 0
+
+
+def find_size(left: Values, right: Values) -> Values:
+    """The largest of two recordings so far, `[samples, ticks]`."""
+    both = np.abs([left, right]).reshape(2, *left.shape[:2], -1)
+    return np.maximum.accumulate(np.max(both, axis=(0, 3), initial=0.0), axis=1)
 
 
 def drives_others(network: Network) -> bool:
@@ -113,18 +168,23 @@ def check_potentials(
     starts = [(values_of(op.initial, before.tensors), op.threshold) for _, op in before.neurons]
     if any(np.any(at >= values_of(bar, before.tensors)) for at, bar in starts):
         return  # it is reset at tick 0, as if it had fired before
-    if any(found) and drives_others(before):
+    if found is not exactly and drives_others(before):
         return
     calm = ~(find_fired(before, left) | find_fired(after, right))
-    ticks = np.arange(1, calm.shape[1] + 1)
-    for wire in sorted({*observed(before)} & {*observed(after)}):
-        op = before[wire[1:].partition(".")[0]].op
-        if any(found) and op.leak is None and getattr(op, "membrane", None) is None:
+    wires = sorted({*observed(before)} & {*observed(after)})
+    sizes = {wire: find_size(left[wire], right[wire]) for wire in wires}
+    for wire in wires:
+        node = before[wire[1:].partition(".")[0]]
+        if (
+            found is not exactly
+            and node.op.leak is None
+            and getattr(node.op, "membrane", None) is None
+        ):
             continue  # what multiplies its states multiplies what is rounded
+        own = [sizes[each] for each in wires if each.partition(".")[0] == f"%{node.name}"]
         a, b = (np.float64(trace[wire].reshape(*calm.shape, -1)) for trace in (left, right))
-        size = np.maximum.accumulate(np.max(np.abs(a), axis=2, initial=0.0), axis=1)
         apart = np.max(np.abs(a - b), axis=2, initial=0.0)
-        most = found[0] * ticks**2 + found[1] * ticks * size
+        most = found(node, np.max(own, axis=0))
         far = calm & ~(apart <= most)
         assert not np.any(far), f"{step.name} {wire}\n{show(before)}{show(after)}"
 
