@@ -54,6 +54,12 @@ def pooled() -> nn.Module:
     return fired(nn.MaxPool2d(2, ceil_mode=True), clipped, nn.AdaptiveAvgPool2d((1, 2)))
 
 
+def pooled_to_more() -> nn.Module:
+    """Means over windows of which several are at the same place."""
+    few = nn.AdaptiveAvgPool2d((1, 2))
+    return fired(few, nn.AdaptiveAvgPool2d((7, 5)), nn.Conv2d(4, 3, 3))
+
+
 def grouped() -> nn.Module:
     return fired(nn.Conv2d(4, 4, 1), nn.GroupNorm(2, 4), nn.ReLU6(), nn.Conv2d(4, 4, 1))
 
@@ -70,6 +76,27 @@ class OverTicks(nn.Module):
         spikes = self.one(2 * self.conv(x.flatten(0, 1)).unflatten(0, x.shape[:2]))
         turned = self.layer(spikes.permute(1, 2, 0, 3, 4))
         return self.two(turned.permute(2, 0, 1, 3, 4))
+
+
+class OverChannels(nn.Module):
+    """A pool over three axes of [T, B, C, H, W], of which channels are one that it leaves alone."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.conv, self.layer = nn.Conv2d(2, 4, 3, padding=1), layer
+        self.one, self.two = (neuron.LIFNode(v_threshold=0.2, step_mode="m") for _ in range(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        spikes = self.one(2 * self.conv(x.flatten(0, 1)).unflatten(0, x.shape[:2]))
+        return self.two(self.layer(spikes))
+
+
+def eroded() -> nn.Module:
+    return OverChannels(nn.MaxPool3d((1, 3, 3), (1, 1, 1), (0, 1, 1)))
+
+
+def averaged_over_channels() -> nn.Module:
+    return OverChannels(nn.AvgPool3d((1, 2, 2)))
 
 
 def conv_over_ticks() -> nn.Module:

@@ -132,6 +132,40 @@ def window_over_ticks(
     return None
 
 
+def window_over_channels(
+    loom: Loom, signal: Operand, windows: Sequence[tuple[int, ...]], do: Callable[[Grid, int], Grid]
+) -> Grid | None:
+    """The same where ticks stand before samples, or behind them, and one of the three is features.
+
+    PyTorch takes the first two axes for batch and channels, so that this is right only of what does
+    the same to each channel, as pools do.
+
+    Args:
+        loom: works on grids.
+        signal: ticks and samples, or samples and ticks, and three axes.
+        windows: kernel, stride, padding; along the axis that is left alone they must be 1, 1, 0.
+        do: what is done with a signal of two axes, without which of the three.
+
+    Returns:
+        None where there are no ticks, or all three axes have windows.
+    """
+    assert isinstance(signal, Grid)
+    grid = loom.merge_atoms(signal)
+    still = (1, 1, 0, 1)[: len(windows)]
+    ticks = next((axis for axis in (0, 1) if grid.is_pure(axis, "list")), None)
+    if ticks is None:
+        return None
+    for k in range(3):
+        if not grid.is_pure(2 + k, "feature") or tuple(w[k] for w in windows) != still:
+            continue
+        order = [ticks, 1 - ticks, 2 + k, *(axis for axis in (2, 3, 4) if axis != 2 + k)]
+        front = loom.permute(grid, order)
+        made = do(Grid(front.cells, (front.axes[0] + front.axes[1], *front.axes[2:])), k)
+        apart = Grid(made.cells, (made.axes[0][:1], made.axes[0][1:], *made.axes[1:]))
+        return loom.permute(apart, [order.index(axis) for axis in range(5)])
+    return None
+
+
 # --- transposed convolutions ----------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import torch
 
 from ..expressions.axes import Grid, cell, map_cells
 from ..expressions.axis_ops import Loom
-from .borders import Pair, repeat_per_axis, window_over_ticks
+from .borders import Pair, repeat_per_axis, window_over_channels, window_over_ticks
 from .layers import einsum, image, slide_window
 from .layouts import join
 from .operation_table import Operand, row
@@ -158,9 +158,11 @@ def _flatten_pool(
     flat: Callable[[Grid, int], Grid],
 ) -> Grid:
     made = window_over_ticks(loom, signal, sides, flat)
+    made = window_over_channels(loom, signal, sides, flat) if made is None else made
     if made is None:
         raise loom.weaver.refuse(
-            "a pool over three axes; one must be ticks that it leaves alone (kernel 1, stride 1)"
+            "a pool over three axes; one must be ticks or channels that it leaves alone (kernel 1, "
+            "stride 1)"
         )
     return made
 

@@ -76,8 +76,9 @@ def stretches(windows: Sequence[tuple[int, int]], size: int) -> list[Stretch]:
     found: list[list[tuple[int, int]]] = []
     for window in windows:
         last = found[-1] if found else []
-        alike = bool(last) and window[1] - window[0] == last[-1][1] - last[-1][0]
-        if alike and (len(last) == 1 or window[0] - last[-1][0] == last[-1][0] - last[-2][0]):
+        step = window[0] - last[-1][0] if last else 0
+        alike = step > 0 and window[1] - window[0] == last[-1][1] - last[-1][0]
+        if alike and (len(last) == 1 or step == last[-1][0] - last[-2][0]):
             last.append(window)
         else:
             found.append([window])
