@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snncc.frontends.hdf5_heaps import demand_sound_heaps
 from snncc.ir import UsageError, reading
 from snncc.ir.untrusted import limits
 
@@ -34,11 +35,10 @@ def read_hdf5(path: Path, options: DataOptions) -> Recorded:
     """
     import h5py
 
-    with (
-        reading(f"{path} is not a readable HDF5 file, or damaged"),
-        h5py.File(path, "r") as file,
-    ):
-        return _read_members(path, Members(path, file), options)
+    with reading(f"{path} is not a readable HDF5 file, or damaged"):
+        demand_sound_heaps(path)
+        with h5py.File(path, "r") as file:
+            return _read_members(path, Members(path, file), options)
 
 
 def _read_members(path: Path, file: Members, options: DataOptions) -> Recorded:

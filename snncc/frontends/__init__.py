@@ -8,6 +8,7 @@
 * `protocol.py`: what a frontend must do: accept a MODEL, load it, run it eagerly; start here to add
   one
 * `own_neuron.py`: what a user may say of a neuron class of their own (`snncc.frontends.neuron`)
+* `hdf5_heaps/`: what is looked at of an HDF5 file before its library reads it
 * `snn.py`: networks that are one already: `net.snn` beside `net.npz`
 
 Which frontend takes a MODEL is decided in `snncc/backend_and_frontend.py`.

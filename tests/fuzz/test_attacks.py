@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from snncc.data_files import csv_file
+from snncc.frontends.hdf5_heaps import demand_sound_heaps
 from snncc.ir.untrusted.limits import MIB
 
 from .attempt import attempt
@@ -316,3 +317,19 @@ def test_an_attack_ends_with_a_sentence(name: str, folder: Path, outside: Path) 
     found = attempt([*attack.arguments, name, *attack.more], folder)
     assert not found.fault, found
     assert found.code and attack.said in found.told
+
+
+@pytest.mark.parametrize("size", [0, 2**20])
+def test_a_heap_of_texts_without_a_next_object_is_refused(tmp_path: Path, size: int) -> None:
+    """At an object of no size HDF5's library would stand for ever; beyond its heap is nothing."""
+    path = tmp_path / "net.nir"
+    with h5py.File(path, "w") as file:
+        file["version"] = "1.0"
+    demand_sound_heaps(path)
+    content = bytearray(path.read_bytes())
+    start = content.index(b"GCOL") + 16
+    used = 16 + (struct.unpack_from("<Q", content, start + 8)[0] + 7) // 8 * 8
+    struct.pack_into("<HHIQ", content, start + used, 0, 0, 0, size)  # what is free of the heap
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"an object of its heap of texts states {size:,} bytes"):
+        demand_sound_heaps(path)

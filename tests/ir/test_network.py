@@ -7,6 +7,7 @@ import pytest
 
 from snncc.ir import (
     Network,
+    Ref,
     RuleViolation,
     Tensor,
     Trace,
@@ -19,6 +20,7 @@ from snncc.ir import (
     projections,
     run,
     tensors,
+    values_of,
     verify,
 )
 from tests.nets import HAND, hand, spikes_for
@@ -229,3 +231,34 @@ def test_scores_count_average_or_take_the_last() -> None:
 def test_a_node_that_is_not_there_is_named() -> None:
     with pytest.raises(RuleViolation, match=r"^V001 %nobody: there is no such node$"):
         hand("feedforward")["nobody"]
+
+
+CYCLES = """network t tick=0.001s decode=last {
+  %x = input() {shape=[2], signal="spike"}
+  %a = sum(%x, %a@-1)
+  %b = sum(%a, %c)
+  %c = relu(%b)
+  return %c
+}
+"""
+
+
+def test_of_two_loops_the_one_without_delay_is_named() -> None:
+    with pytest.raises(RuleViolation, match=r"^V003 %b: the cycle %b → %c → %b carries no tick"):
+        verify(parse(CYCLES))
+
+
+def test_a_loop_that_no_input_reaches_has_no_shape() -> None:
+    lines = [line for line in CYCLES.splitlines() if "%a" not in line]
+    loop = "\n".join([*lines[:2], "  %b = relu(%c@-1)", *lines[2:]]) + "\n"
+    with pytest.raises(RuleViolation, match=r"^V005 %b: its shape cannot be inferred from any"):
+        verify(parse(loop))
+
+
+def test_names_and_tensors_that_are_not_there_are_said() -> None:
+    lone = parse(CYCLES.replace("%b = sum(%a, %c)", "%b = relu(%a)"))
+    with pytest.raises(RuleViolation, match=r"^V002: a network's name has no spaces, found 'a b'$"):
+        verify(replace(lone, name="a b"))
+    with pytest.raises(RuleViolation, match=r"^V006: tensor @gone does not exist$") as missing:
+        values_of(Ref("gone"), {})
+    assert missing.value.problems[0].node == ""

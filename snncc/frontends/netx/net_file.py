@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from snncc.frontends.hdf5_heaps import demand_sound_heaps
 from snncc.ir import (
     Budget,
     DeviceError,
@@ -70,8 +71,10 @@ def read_net(path: Path) -> tuple[Layer, ...]:
             "a .net model needs the module h5py; add it with: pip install 'snncc[nir]'"
         ) from missing
     size = file_bytes(path)
-    with reading(f"{path} is not a netx file: no HDF5, or damaged"), h5py.File(path, "r") as file:
-        return tuple(_Reader(path, size).layers(file))
+    with reading(f"{path} is not a netx file: no HDF5, or damaged"):
+        demand_sound_heaps(path)
+        with h5py.File(path, "r") as file:
+            return tuple(_Reader(path, size).layers(file))
 
 
 class _Reader:

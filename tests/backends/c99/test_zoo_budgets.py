@@ -9,7 +9,7 @@ from snncc import zoo
 from tests.zoo_models import trained
 
 KIB = 1024
-SAMPLES, TICKS, FITTED = 1, 32, 16
+SAMPLES, TICKS, FITTED = 2, 64, 16
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,17 @@ class Budget:
 
 BUDGETS = {
     "egru-text": Budget(178_000, 6, 84),
-    "egru-wisdm": Budget(90_000, 5, 64),
-    "l2mu-braille": Budget(9_750, 4, 97),
+    "egru-wisdm": Budget(95_000, 5, 64),
+    "l2mu-braille": Budget(9_400, 4, 97),
     "l2mu-braille-zero": Budget(9_900, 4, 97),
     "l2mu-motions": Budget(4_000, 1.5, 12),
     "l2mu-motions-zero": Budget(4_000, 1.5, 12),
-    "l2mu-wisdm": Budget(9_900, 3.5, 66),
-    "l2mu-wisdm-zero": Budget(11_400, 3.5, 67),
-    "mlp-digits": Budget(595_000, 64, 140),
-    "sdt1-digits": Budget(920_000, 80, 122),
-    "sdt2-digits": Budget(835_000, 64, 240),
-    "spikegpt-text": Budget(955_000, 16, 296),
+    "l2mu-wisdm": Budget(11_000, 3.5, 66),
+    "l2mu-wisdm-zero": Budget(12_500, 3.5, 67),
+    "mlp-digits": Budget(600_000, 64, 140),
+    "sdt1-digits": Budget(900_000, 80, 122),
+    "sdt2-digits": Budget(850_000, 64, 240),
+    "spikegpt-text": Budget(950_000, 16, 296),
     "spikformer-digits": Budget(1_100_000, 96, 150),
     "ssm-digits": Budget(140_000, 14, 38),
 }

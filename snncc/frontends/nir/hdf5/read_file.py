@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from snncc.frontends.hdf5_heaps import demand_sound_heaps
 from snncc.ir import Budget, DeviceError, ImportRefused, UsageError, file_bytes, reading
 from snncc.ir.untrusted import limits
 
@@ -39,8 +40,10 @@ def read_file(path: Path) -> NirGraph:
             "a .nir model needs the module h5py; add it with: pip install 'snncc[nir]'"
         ) from missing
     size = file_bytes(path)
-    with reading(f"{path} is not a NIR file: no HDF5, or damaged"), h5py.File(path, "r") as file:
-        return _Reader(path, size).root(file)
+    with reading(f"{path} is not a NIR file: no HDF5, or damaged"):
+        demand_sound_heaps(path)
+        with h5py.File(path, "r") as file:
+            return _Reader(path, size).root(file)
 
 
 class _Reader:
