@@ -109,7 +109,7 @@ def several(size: int, *, moved: bool = False) -> Network:
         f"""  %x = input() {{shape=[{size}], signal="spike"}}
   %a = dense(%x) {{weight=@a}}
   %s = if(%a) {{{FIRES}, spikes={SPIKES_MAX}, floor=-1.0}}
-  %r = reshape(%s) {{shape=[{size}]}}
+  %r = reshape(%s) {{shape=[1, {size}]}}
   %b = dense(%{read}) {{weight=@b}}
   %t = if(%b) {{{FIRES}, spikes={SPIKES_MAX}, floor=-1.0}}
   return %t""",
