@@ -38,6 +38,7 @@ def test_weights_of_another_shape_are_another_model(
     (inside / "begun.py").write_text(MODEL.format(inputs=3))
     options = ["--target", "c99", "--option", "shape=3", "-o", "b.snnb"]
     assert call(["build", "begun.py:build", *options], capsys).code == 0
-    (inside / "begun.py").write_text(MODEL.format(inputs=3).replace("3)", "4)"))
+    # Of another length: Python takes a file of the same second and length for the one it compiled.
+    (inside / "begun.py").write_text(MODEL.format(inputs=3).replace("3)", "4)") + "\n")
     verified = call(["verify", "b.snnb"], capsys)
     assert verified.code == 2 and "no longer the model" in verified.err
