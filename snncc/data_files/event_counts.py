@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil, prod
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,7 @@ def collect_events(path: str, columns: Mapping[str, npt.NDArray[np.generic]]) ->
     for name in FIELDS:
         if name not in columns:
             continue
-        values = np.asarray(columns[name])
+        values: npt.NDArray[Any] = np.asarray(columns[name])
         places.append((values > 0 if name == "p" else values).astype(np.int64))
     return Events(np.asarray(columns[TIME]).astype(np.float64), tuple(places))
 

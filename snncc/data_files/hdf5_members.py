@@ -93,7 +93,7 @@ class Members:
         import h5py
 
         link = self._group.get(name, getlink=True)
-        found = self._group[name] if isinstance(link, h5py.HardLink) else None
+        found: Any = self._group[name] if isinstance(link, h5py.HardLink) else None
         away = isinstance(found, h5py.Dataset) and (found.is_virtual or found.external)
         if found is None or away:
             raise UsageError(
@@ -123,7 +123,11 @@ class Members:
 def _unfold(what: str, dataset: Any, size: int, place: int, packed: int) -> None:
     """Refuses chunks that unfold to more than they are: HDF5 itself unfolds without a limit."""
     stored: list[tuple[tuple[int, ...], int, int]] = []
-    dataset.id.chunk_iter(lambda at: stored.append((at.chunk_offset, at.size, at.filter_mask)))
+
+    def store(at: Any) -> None:
+        stored.append((at.chunk_offset, at.size, at.filter_mask))
+
+    dataset.id.chunk_iter(store)
     for offset, count, mask in stored:
         if count > size:
             raise UsageError(f"{what} has a chunk of {count:,} bytes, more than the file")
