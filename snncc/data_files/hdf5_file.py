@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snncc.frontends.hdf5_heaps import demand_sound_heaps
+from snncc.frontends.whole_hdf5 import demand_sound_heaps
 from snncc.ir import UsageError, reading
 from snncc.ir.untrusted import limits
 

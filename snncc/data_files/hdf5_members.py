@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snncc.frontends.whole_hdf5 import find_own_member
 from snncc.ir import Budget, UsageError, file_bytes
 from snncc.ir.untrusted import limits
 
@@ -90,12 +91,8 @@ class Members:
 
     def _find(self, name: str) -> Any:
         """A member that lies here: neither a link nor data of another file."""
-        import h5py
-
-        link = self._group.get(name, getlink=True)
-        found: Any = self._group[name] if isinstance(link, h5py.HardLink) else None
-        away = isinstance(found, h5py.Dataset) and (found.is_virtual or found.external)
-        if found is None or away:
+        found = find_own_member(self._group, name)
+        if found is None:
             raise UsageError(
                 f"{self._path}: {name} is a link, or data of another file, and only the file "
                 "itself is read; write the data into it (h5repack, or h5py's copy with "

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from snncc.frontends import find_spec_of
 from snncc.ir import SnnccError, UsageError
 
 from .accepted_names import NO_LABELS, SIGNALS, find_labels, find_signal
@@ -46,9 +47,9 @@ def _call(path: Path) -> Sequence[Any]:
     file = Path(place)
     if not file.is_file():
         raise UsageError(f"no file {file}")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec is not None and spec.loader is not None, "a .py file has a loader"
-    module = importlib.util.module_from_spec(spec)
+    spec = find_spec_of(file.stem, file)
+    assert spec.loader is not None, "the spec has one"
+    module = module_from_spec(spec)
     sys.path.insert(0, str(file.parent.resolve()))
     try:
         spec.loader.exec_module(module)

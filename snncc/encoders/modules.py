@@ -7,6 +7,7 @@ one beside its network, loads PyTorch.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import fields
 
 import torch
@@ -69,7 +70,7 @@ class Neurons(nn.Module):
         return spikes, v
 
 
-class Encoding(nn.Module):
+class Encoding(nn.Module, ABC):
     """An encoder over all ticks.
 
     Args:
@@ -86,9 +87,9 @@ class Encoding(nn.Module):
         ticks = x.unbind(self.time_axis)
         return torch.stack(self.walk(ticks), self.time_axis)
 
+    @abstractmethod
     def walk(self, ticks: tuple[Tensor, ...]) -> list[Tensor]:
         """What comes out of each tick `[samples, *shape]`."""
-        raise NotImplementedError
 
 
 class Rate(Encoding):

@@ -8,7 +8,8 @@
 * `protocol.py`: what a frontend must do: accept a MODEL, load it, run it eagerly; start here to add
   one
 * `own_neuron.py`: what a user may say of a neuron class of their own (`snncc.frontends.neuron`)
-* `hdf5_heaps/`: what is looked at of an HDF5 file before its library reads it
+* `whole_hdf5/`: what is asked of every HDF5 file: sound, and whole by itself
+* `user_file.py`: how a file of the user's own code is loaded
 * `snn.py`: networks that are one already: `net.snn` beside `net.npz`
 
 Which frontend takes a MODEL is decided in `snncc/backend_and_frontend.py`.
@@ -26,6 +27,7 @@ from .protocol import (
     TimedFrontend,
     WatchedEager,
 )
+from .user_file import find_spec_of
 
 __all__ = [
     "MARK",
@@ -40,5 +42,6 @@ __all__ = [
     "ReadingFrontend",
     "TimedFrontend",
     "WatchedEager",
+    "find_spec_of",
     "neuron",
 ]

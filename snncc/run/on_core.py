@@ -55,7 +55,7 @@ class OnCore:
             hertz: its clock; by default that of the catalogue.
 
         Raises:
-            UsageError: there is no such board.
+            UsageError: no board has that name.
         """
         board = find_board(board_of(lowered.bundle, name))
         hertz = hertz or board.clock_hz

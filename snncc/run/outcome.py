@@ -172,7 +172,7 @@ def _advise(bundle: Bundle, loss: Loss, target: Target, given: Given) -> str:
 
 
 def _find_twin(named: str | None) -> str:
-    """The emulated board in a real one's place; empty where there is no other."""
+    """Name of the emulated board that stands in for a real one; empty if there is none."""
     from snncc.boards import board, find_emulated_twin
 
     twin = find_emulated_twin(board(named)) if named else None

@@ -129,7 +129,7 @@ def count_pace(player: Player, signal: Values, tick_seconds: float) -> Pace | No
     try:
         run = play(twin, replace(player.image, board=twin.name), stimulus, count_marks=None)
     except DeviceError:
-        return None  # there is no emulator here
+        return None  # such as where no emulator is installed
     counted = run.count_between(TICK_BEGINS, TICK_ENDS)
     if not counted:
         return None

@@ -1,6 +1,8 @@
 """A model that was given no weights says so, and is compared by what its bundle stores."""
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,12 +35,17 @@ def test_random_weights_are_named_and_not_compared_again(
 
 
 def test_weights_of_another_shape_are_another_model(
-    inside: Path, capsys: pytest.CaptureFixture[str]
+    inside: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (inside / "begun.py").write_text(MODEL.format(inputs=3))
+    """Also if the file keeps its second and length, by which Python knows what it compiled."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    model = inside / "begun.py"
+    model.write_text(MODEL.format(inputs=3))
+    second = model.stat().st_mtime_ns
     options = ["--target", "c99", "--option", "shape=3", "-o", "b.snnb"]
     assert call(["build", "begun.py:build", *options], capsys).code == 0
-    # Of another length: Python takes a file of the same second and length for the one it compiled.
-    (inside / "begun.py").write_text(MODEL.format(inputs=3).replace("3)", "4)") + "\n")
+    model.write_text(MODEL.format(inputs=3).replace("3)", "4)"))
+    os.utime(model, ns=(second, second))
     verified = call(["verify", "b.snnb"], capsys)
     assert verified.code == 2 and "no longer the model" in verified.err
+    assert not (inside / "__pycache__").exists()

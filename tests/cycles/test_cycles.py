@@ -11,6 +11,7 @@ from snncc.boards import Block, boards, build, find_emulated_twin, play
 from snncc.boards import board as find_board
 from snncc.cycles import (
     CLASSES,
+    CoreModel,
     classify,
     count_classes,
     count_instructions,
@@ -65,7 +66,7 @@ def test_an_instruction_of_riscv_has_its_class(text: str) -> None:
 
 
 @pytest.mark.parametrize("model", list_core_models(), ids=lambda model: model.core)
-def test_a_core_has_cycles_for_every_class(model) -> None:  # type: ignore[no-untyped-def]
+def test_a_core_has_cycles_for_every_class(model: CoreModel) -> None:
     assert model.cycles.keys() == CLASSES.keys()
     for low, usual, high in model.cycles.values():
         assert 0 <= (low / 2 if model.pairs else low) <= usual <= high

@@ -20,7 +20,7 @@ import pytest
 import torch
 
 from snncc.data_files import csv_file
-from snncc.frontends.hdf5_heaps import demand_sound_heaps
+from snncc.frontends.whole_hdf5 import demand_sound_heaps
 from snncc.ir.untrusted.limits import MIB
 
 from .attempt import attempt

@@ -12,7 +12,7 @@ ALLOWED = {
     "snncc.frontends": {
         "snncc.ir",
         "snncc.frontends.recognition",
-        "snncc.frontends.hdf5_heaps",
+        "snncc.frontends.whole_hdf5",
     },
     "snncc.files": {"snncc.ir"},
     "snncc.backends": {"snncc.ir", "snncc.files", "snncc.boards", "snncc.projects"},

@@ -174,7 +174,7 @@ class _Chip:
         Args:
             now: chip tick.
             samples: that run together.
-            ticks: of the signal, beyond which nothing is computed; None where there is no end.
+            ticks: how many ticks the signal has; nothing is computed after them. None: no limit.
         """
         active = frozenset(
             name

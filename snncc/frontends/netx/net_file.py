@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from snncc.frontends.hdf5_heaps import demand_sound_heaps
+from snncc.frontends.whole_hdf5 import demand_sound_heaps, find_own_member
 from snncc.ir import (
     Budget,
     DeviceError,
@@ -162,12 +162,8 @@ class _Reader:
 
     def _hard(self, group: Group, key: str) -> Group:
         """A member that lies in the file itself: neither a link nor data of another file."""
-        import h5py
-
-        link = group.get(key, getlink=True)
-        found: Group = group[key] if isinstance(link, h5py.HardLink) else None
-        away = isinstance(found, h5py.Dataset) and (found.is_virtual or found.external)
-        if found is None or away:
+        found: Group = find_own_member(group, key)
+        if found is None:
             raise ImportRefused(
                 f"{self._path}: '{key}' is a link, or data of another file; a netx file is whole "
                 "by itself"

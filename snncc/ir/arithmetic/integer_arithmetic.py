@@ -117,7 +117,7 @@ class IntegerArithmetic:
         return shift_codes(whole * self._kept[factor, role], format.frac, format.rounding)
 
     def factor(self, value: Param, role: str) -> Values:
-        # A decay just below one may have become one; of exactly one there is no format.
+        # A decay just below one may round to one; a decay of exactly one has no format.
         real, format = values_of(value, self.tensors), self.formats.get(role)
         if not isinstance(format, Factor):
             return real
@@ -182,7 +182,7 @@ class IntegerArithmetic:
         """The code of the ratio of the first input's unit to the role's, over 2**frac of `scale`.
 
         Raises:
-            NumberError: there is no format, or the ratio is too small for a code of its own.
+            NumberError: `scale` has no factor format.
         """
         format = self.formats.get(scale)
         if not isinstance(format, Factor):

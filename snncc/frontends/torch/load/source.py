@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TypeAlias, cast
@@ -15,6 +15,7 @@ from typing import TypeAlias, cast
 import torch
 from torch import nn
 
+from snncc.frontends import find_spec_of
 from snncc.ir import ImportRefused, UsageError, describe_unknown
 
 from ..record.precision import widen_small
@@ -80,11 +81,11 @@ def _file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UsageError(f"no file {path}")
     name = f"snncc_model_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None, f"{path} has no loader"
-    module = importlib.util.module_from_spec(spec)
+    spec = find_spec_of(name, path)
+    module = module_from_spec(spec)
     sys.modules[name] = module  # what dataclasses and pickle look their classes up in
     with _running(str(path)), _allow_imports(path.parent):
+        assert spec.loader is not None, "the spec has one"
         spec.loader.exec_module(module)
     return module
 
