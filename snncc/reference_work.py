@@ -14,6 +14,7 @@ from snncc.ir.ops import Weighted
 MINUTE = 100_000_000_000
 """Multiplications that a run of the reference does in about a minute."""
 NEURON_WORK = 50  # of these that one value of one node takes beside its synapses
+STEP_WORK = 7_000  # that one step of one node takes, however few its values are (4 µs)
 
 
 def count_tick_work(network: Network) -> int:
@@ -29,5 +30,9 @@ def count_tick_work(network: Network) -> int:
 
 
 def count_affordable(network: Network, ticks: int, runs: int, work: int) -> int:
-    """How many samples of so many ticks can run so often with that many multiplications."""
-    return work // max(1, runs * ticks * count_tick_work(network))
+    """How many samples of so many ticks can run so often with that many multiplications.
+
+    Samples run side by side, so that the steps of a tick are paid once for all of them.
+    """
+    a_tick = work // max(1, runs * ticks) - STEP_WORK * len(network.nodes)
+    return max(0, a_tick // count_tick_work(network))

@@ -1,6 +1,7 @@
 """Driver of the boards that unicorn emulates in this process. Never: compiles."""
 
 import ctypes
+import mmap
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -19,6 +20,7 @@ from .protocol import SILENCE_SECONDS, Block, Board, Image, Progress, Run
 
 UNICORN = "unicorn==2.1.4"
 PAGE_BYTES = 0x1000  # what unicorn maps at once
+TRANSLATED_BYTES = 1 << 26  # room for translated code; unicorn's own choice is 1 GiB
 WATCH_SECONDS = 0.05
 
 
@@ -29,6 +31,7 @@ class Uc(Protocol):
     def context_restore(self, context: object, /) -> None: ...
     def ctl_set_cpu_model(self, model: int, /) -> None: ...
     def ctl_exits_enabled(self, enable: bool, /) -> None: ...
+    def ctl_set_tcg_buffer_size(self, size: int, /) -> None: ...
     def ctl_set_exits(self, exits: list[int], /) -> None: ...
     def ctl_flush_tb(self) -> None: ...
     def mem_map(self, address: int, size: int, perms: int, /) -> None: ...
@@ -78,10 +81,17 @@ class EmulatedBoard:
     """A board with power: its memories keep what was programmed, each run begins with a reset."""
 
     def __init__(self, board: Board) -> None:
+        """Maps the board's memories.
+
+        Raises:
+            DeviceError: this machine has no room for the emulator.
+        """
         unicorn = import_module("unicorn")
         cpu = cpu_of(board)
         mode = sum(getattr(unicorn, name) for name in cpu.modes)
+        _require_memory(board)
         self._uc = uc = cast(Uc, unicorn.Uc(getattr(unicorn, cpu.arch), mode))
+        uc.ctl_set_tcg_buffer_size(TRANSLATED_BYTES)
         uc.ctl_set_cpu_model(getattr(_constants(cpu), str(board.machine)))
         # Flash is not written and RAM is not executed: a stray pointer faults at once. Where loads
         # see the flash elsewhere, both places are the same bytes.
@@ -266,6 +276,18 @@ class EmulatedCore:
 def cpu_of(board: Board) -> Cpu:
     """Instruction set of `board`."""
     return RISCV if board.riscv else CORTEX_M
+
+
+def _require_memory(board: Board) -> None:
+    # Without this room unicorn ends the whole process.
+    needed = TRANSLATED_BYTES + 2 * (board.flash_bytes + board.ram_bytes)
+    try:
+        mmap.mmap(-1, needed).close()
+    except OSError as error:
+        raise DeviceError(
+            f"{board.name}: its emulator needs {needed >> 20:,} MB of memory that this machine "
+            "does not give; free some, or raise the limit (ulimit -v)"
+        ) from error
 
 
 def _constants(cpu: Cpu) -> ModuleType:

@@ -3,6 +3,7 @@
 How the files are opened, and when one is refused, is in `checked_files.py`.
 """
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 MANIFEST, NETWORK, TENSORS = "manifest.json", "network.snn", "tensors.npz"
@@ -22,3 +23,13 @@ def is_inside(name: str) -> bool:
     parts = PurePosixPath(name).parts
     plain = bool(parts) and str(PurePosixPath(*parts)) == name and name.isprintable()
     return plain and not name.startswith("/") and ".." not in parts and "\\" not in name
+
+
+def find_namesakes(names: Iterable[str]) -> tuple[str, str] | None:
+    """Two names that are one file where a file system does not tell capitals from small letters."""
+    seen = {name.casefold(): name for name in UNLISTED}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            return other, name
+    return None

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from snncc.ir import Decode, UsageError
 from snncc.ir.untrusted import limits
 
-from .file_names import REQUIRED, UNLISTED, is_inside
+from .file_names import REQUIRED, UNLISTED, find_namesakes, is_inside
 
 FORMAT_VERSION = 2
 
@@ -108,6 +108,9 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
         for name in REQUIRED:
             if name not in self.files:
                 raise ValueError(f"{name} is not among the files")
+        namesakes = find_namesakes(self.files)
+        if namesakes is not None:
+            raise ValueError(f"{' and '.join(namesakes)} are one file on some computers")
 
 
 class _Version(Struct):

@@ -22,6 +22,7 @@ from snncc.boards import (
     board,
     build,
     driver,
+    emulator,
     espressif,
     gdb,
     play,
@@ -214,6 +215,12 @@ def dumb_line(bench: Bench) -> None:
         program(C3, bench.image(C3), port=f"socket://127.0.0.1:{number}")
 
 
+def without_memory(bench: Bench) -> None:
+    """As on a machine that does not give what the emulator wants."""
+    bench.change.setattr(emulator, "TRANSLATED_BYTES", 1 << 50)
+    program(M4, bench.image(M4))
+
+
 def without(module: str, of: Board) -> Callable[[Bench], None]:
     def cause(bench: Bench) -> None:
         image = bench.image(of)
@@ -385,6 +392,7 @@ FAULTS: list[tuple[str, Cause, str, int]] = [
     ("no drive, a folder", drive, r"still there .* did not take it; is this folder the board's", 4),
     ("drive: mismatch", drive_mismatch, r"memory at 0x10000105 differs from what was written", 4),
     # Emulators and compiler.
+    ("no memory", without_memory, r"needs 1,073,74\d,\d{3} MB of memory that this machine", 4),
     ("unicorn missing", without("unicorn", M4), r"no emulator here: run `pip install unicorn==", 4),
     ("qemu missing", without_qemu, r"qemu-system-arm is not on the PATH: run `apt-get install", 4),
     ("compiler missing", without_compiler, r"no c compiler here: run `pip install ziglang==", 4),

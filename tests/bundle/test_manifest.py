@@ -177,6 +177,14 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "a listed file is missing": (lambda b: (b / "report.json").unlink(), "report.json is missing"),
     "a file too many": (lambda b: (b / "target/extra.c").touch(), "target/extra.c is not among"),
     "an empty folder": (lambda b: (b / "empty").mkdir(), "empty is not among"),
+    "two names that some computers do not tell apart": (
+        listing(lambda files: files.update({"target/FeedForward.c": files["network.snn"]})),
+        "target/feedforward.c and target/FeedForward.c are one file on some computers",
+    ),
+    "capitals of the manifest": (
+        listing(lambda files: files.update({"Manifest.json": files["network.snn"]})),
+        "manifest.json and Manifest.json are one file on some computers",
+    ),
     "a file outside": (
         listing(lambda files: files.update({"../x": files["network.snn"]})),
         "'../x' is not the name of a file in a bundle",
