@@ -221,7 +221,7 @@ class _Chip:
         exc, inh = self.gathered.pop(n.name, (zero, zero))
         for currents, gaps in self.into[n.name]:
             past = self._recall(currents.synapses.source, now - _find_lateness(currents.synapses))
-            if past is None:
+            if past is None or not past.any():
                 continue
             more, less = _deliver_currents(currents, past, gaps)
             exc, inh = exc + more, inh + less

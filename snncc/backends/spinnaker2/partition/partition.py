@@ -69,20 +69,25 @@ def split(
     for each in synapses:
         into[each.target].append(each)
     parts: list[_Part] = []
+    uneven, without_tiles = _find_uneven(synapses), replace(budget, tiles=False)
     seen = {each.source: each for each in synapses if each.window}
     for source in sources:
-        parts += _source(_allow_tiles(budget, source.name, synapses), source, seen.get(source.name))
+        own = without_tiles if source.name in uneven else budget
+        parts += _source(own, source, seen.get(source.name))
     for population in neurons:
-        own = _allow_tiles(budget, population.name, synapses)
+        own = without_tiles if population.name in uneven else budget
         parts += _population(own, population, into[population.name], rates)
     return _link(budget.layout, parts, into, rates)
 
 
-def _allow_tiles(budget: Budget, name: str, synapses: Sequence[Synapses]) -> Budget:
-    """The same, without tiles where a pool leaves over pixels, which no tile can leave out."""
-    windows = [s.window for s in synapses if s.window and name in (s.source, s.target)]
-    uneven = any(w.size[i + 1] % w.pool[i] for w in windows for i in (0, 1))
-    return replace(budget, tiles=budget.tiles and not uneven)
+def _find_uneven(synapses: Sequence[Synapses]) -> set[str]:
+    """Populations at a pool that leaves over pixels, which no tile can leave out."""
+    return {
+        name
+        for s in synapses
+        if s.window and any(s.window.size[i + 1] % s.window.pool[i] for i in (0, 1))
+        for name in (s.source, s.target)
+    }
 
 
 @dataclass(frozen=True)

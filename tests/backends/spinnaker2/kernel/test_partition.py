@@ -1,5 +1,6 @@
 """A network in parts does, core by core, what the whole does."""
 
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -137,6 +138,48 @@ def test_weights_are_cut_and_not_copied() -> None:
             if name in (tensor, f"{tensor}.rows")
         )
     same(network, parts, ticks=20)
+
+
+def chain(widths: list[int]) -> Network:
+    """A layer of neurons of each width, one behind the other."""
+    rng = np.random.default_rng(4)
+    lines, found, last = [], {}, "x"
+    for number, (columns, rows) in enumerate(pairwise([8, *widths])):
+        found[f"w{number}"] = rng.normal(0, 2 / np.sqrt(columns), (rows, columns))
+        lines += [f"  %d{number} = dense(%{last}) {{weight=@w{number}}}"]
+        lines += [f"  %s{number} = lif(%d{number}) {{{LEAKY}}}"]
+        last = f"s{number}"
+    head = 'network chain tick=0.001s decode=count {\n  %x = input() {shape=[8], signal="spike"}\n'
+    return whole_numbers(
+        parse(head + "\n".join([*lines, f"  return %{last}\n}}\n"]), tensors(**found))
+    )
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(2, 24), min_size=1, max_size=24), st.floats(0.1, 1), st.booleans())
+def test_a_core_takes_layers_until_the_next_does_not_fit(
+    widths: list[int], share: float, alike: bool
+) -> None:
+    network = chain([8] * len(widths) if alike else widths)
+    limit = int(bytes_of(network) * share)
+    tried: list[int] = []
+
+    def room(part: Network) -> int:
+        tried.append(bytes_of(part))
+        return tried[-1]
+
+    try:
+        parts = partition(network, room, limit)
+    except CapacityError:
+        return
+    sizes = [bytes_of(core.network) for core in parts.cores]
+    assert max(sizes) <= limit
+    if len(sizes) == parts.segments:
+        for size, following in zip(sizes, parts.cores[1:], strict=False):
+            layer = following.network.populations[0]
+            weights = network.tensors[f"w{layer.name[1:]}"].values
+            assert size + weights.size + 2 * 4 * len(weights) > limit
+    assert len(tried) <= 12 * len(sizes) + 2 * len(widths)
 
 
 def test_a_row_that_does_not_fit_is_refused() -> None:

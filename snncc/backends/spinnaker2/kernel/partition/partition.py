@@ -5,7 +5,7 @@ How py-spinnaker2's populations are cut is in `partition/partition.py` of the ba
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, prod
@@ -75,21 +75,51 @@ class _Cutter:
         return _merge([group.share(0, group.count) for group in groups])
 
     def _find_level(self, start: int) -> int:
-        """The level up to which one core computes all from this one on."""
-        stop, step = start, 1
-        while step and stop < len(self.views.levels):
-            further = min(stop + step, len(self.views.levels))
-            if self._fits(start, further):
-                stop, step = further, 2 * step
-            else:
-                step //= 2
-        return stop
+        """The level up to which one core computes all from this one on.
 
-    def _fits(self, start: int, stop: int) -> bool:
-        groups = [group for level in self.views.levels[start:stop] for group in level]
-        if self.atoms and any(group.count > self.atoms for group in groups):
-            return False
-        return self._holds(self._claim_all(start, stop), start)
+        What levels need grows about in proportion to them, so that few numbers of them are tried:
+        those that a line through the last two foresees, in turn with halves where it was wrong.
+        """
+        low, high = start, self._find_wide(start) + 1  # fits, does not fit
+        needs: dict[int, int] = {}
+        halve = False
+        while high - low > 1:
+            step = (high - low) // 2 if halve else self._foresee(needs, low, high)
+            if step < 1 and low > start and self._is_full(needs[low], start, low):
+                break
+            stop = min(low + max(1, step), high - 1)
+            needs[stop] = self._bytes(self._claim_all(start, stop), start)
+            fits = needs[stop] <= self.limit
+            low, high = (stop, high) if fits else (low, stop)
+            halve = not fits and not halve
+        return low
+
+    def _foresee(self, needs: Mapping[int, int], low: int, high: int) -> int:
+        """How many levels fit beside those up to `low` if each needs as much as those tried."""
+        other = high if high in needs else max((at for at in needs if at < low), default=low)
+        if low not in needs or other == low:
+            return len(needs) + 1
+        slope = (needs[other] - needs[low]) / (other - low)
+        return int((self.limit - needs[low]) / slope) if slope > 0 else high
+
+    def _find_wide(self, start: int) -> int:
+        """The first level from this one on with more units in a group than a core may have."""
+        levels = range(start, len(self.views.levels))
+        wide = (
+            level
+            for level in levels
+            if self.atoms and any(group.count > self.atoms for group in self.views.levels[level])
+        )
+        return next(wide, levels.stop)
+
+    def _is_full(self, need: int, start: int, stop: int) -> bool:
+        """Whether a core with these levels has no room for the next one.
+
+        What that needs is told from it and the one before it alone.
+        """
+        first = max(start, stop - 1)
+        alone, both = (self._bytes(self._claim_all(first, end), first) for end in (stop, stop + 1))
+        return need + both - alone > self.limit
 
     def _holds(self, claim: Claim, first: int) -> bool:
         return self._bytes(claim, first) <= self.limit
