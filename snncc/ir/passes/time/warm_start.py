@@ -125,19 +125,24 @@ def start(network: Network, node: Node, ticks: int) -> Values | None:
     w = compute_warming(network, node)
     guess = w.begin(ticks)
     found, done = np.zeros_like(guess), np.zeros(guess.shape, dtype=bool)
-    up = down = guess
-    candidates = [np.zeros_like(guess), w.initial, guess]
-    for _ in range(NEAR):
-        up, down = np.nextafter(up, np.float32(np.inf)), np.nextafter(down, np.float32(-np.inf))
-        candidates += [up, down]
-    for candidate in candidates:
-        end, calm = w.run_idle(candidate, ticks)
-        fits = (end == w.initial) & calm & ~done
-        found = np.where(fits, candidate, found)
-        done |= fits
+    for candidates in (np.stack([np.zeros_like(guess), w.initial, guess]), _list_near(guess)):
+        end, calm = w.run_idle(candidates, ticks)
+        fits = (end == w.initial) & calm
+        first = np.take_along_axis(candidates, fits.argmax(axis=0)[None], axis=0)[0]
+        found, done = np.where(done, found, first), done | fits.any(axis=0)
         if np.all(done):
             return found
     return None
+
+
+def _list_near(guess: Values) -> Values:
+    """The neighbours of a float32, the nearest first, `[2 NEAR, *shape]`."""
+    up = down = guess
+    near: list[Values] = []
+    for _ in range(NEAR):
+        up, down = np.nextafter(up, np.float32(np.inf)), np.nextafter(down, np.float32(-np.inf))
+        near += [up, down]
+    return np.stack(near)
 
 
 def _start(network: Network, name: str, ticks: int) -> Network:
