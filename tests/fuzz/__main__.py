@@ -11,14 +11,19 @@ import warnings
 from pathlib import Path
 
 from .conversations import talk
+from .devices import attach, mount
 from .files import damaged, demand_whole, load, prepare, tried, whole_files
+
+CONVERSATIONS_A_CHIP = 10  # one with a chip takes seconds: esptool waits
 
 
 def main() -> int:
     """Tries the files and the conversations, says what failed, and counts what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=20_000, help="how many are damaged")
-    parser.add_argument("--conversations", type=int, default=500, help="with a debug server")
+    parser.add_argument(
+        "--conversations", type=int, default=500, help="with a debug server; as many drives"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the first; the others follow")
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"), help="the files at fault")
     told = parser.parse_args()
@@ -44,6 +49,12 @@ def main() -> int:
                 _say(f"{seed} {name} {outcome.fault} {outcome.seconds:.1f} s: {last}")
     for seed in range(told.seed, told.seed + told.conversations):
         counts["conversation ended by " + ("a sentence" if talk(seed) else "its end")] += 1
+        with tempfile.TemporaryDirectory() as drive:
+            counts[
+                "drive ended by " + ("a sentence" if mount(seed, Path(drive)) else "its end")
+            ] += 1
+    for seed in range(told.seed, told.seed + told.conversations // CONVERSATIONS_A_CHIP):
+        counts["chip ended by " + ("a sentence" if attach(seed) else "its end")] += 1
     figures = {"counts": dict(sorted(counts.items())), "faults": dict(faults)}
     _say(json.dumps({**figures, "slowest_seconds": round(slowest, 2)}, indent=1))
     return bool(faults)

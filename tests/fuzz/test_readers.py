@@ -15,6 +15,7 @@ import pytest
 
 from .attempt import Outcome, attempt
 from .conversations import talk
+from .devices import attach, mount
 from .files import arguments, damaged, load, prepare, tried, whole_files
 from .mutations import OF_SUFFIX, mutated
 
@@ -66,6 +67,18 @@ def test_conversations_end_with_a_sentence() -> None:
     ends = [talk(seed) for seed in range(CONVERSATIONS)]
     assert time.monotonic() - began < 10 * CONVERSATIONS
     assert {*map(bool, ends)} == {True, False}, "some are whole, and some are not"
+
+
+def test_drives_that_lie_end_with_a_sentence(tmp_path: Path) -> None:
+    ends: list[str] = []
+    for seed in range(4 * CONVERSATIONS):
+        (tmp_path / str(seed)).mkdir()
+        ends.append(mount(seed, tmp_path / str(seed)))
+    assert {*map(bool, ends)} == {True, False}
+
+
+def test_chips_that_lie_end_with_a_sentence() -> None:
+    assert [bool(attach(seed)) for seed in (0, 1)] == [True, False]
 
 
 # The harness sees what it is there to see.
