@@ -7,6 +7,7 @@
 * `lowering.py`: a float network to a program, the first way that does not refuse it
 * `run_passes.py`: passes run one by one: printed, dumped, timed
 * `claims.py`: whether each pass keeps its promise, by signals before and after it
+* `endless.py`: which potential grows without end, where a pass cannot keep its promise
 * `refusals.py`: all refusals at once, where one would do
 * `choose_integers.py`: what a build chooses by trial, and on which samples
 * `allowance.py`: which limits `--budget` has

@@ -13,6 +13,7 @@ from snncc.ir import Network, Output, PassError, Trace, Use, Values, run
 from snncc.ir.ops import Input, Weighted
 from snncc.ir.passes import Effect, Lateness, Pass
 
+from .endless import describe_endless
 from .run_passes import Record, counter, run_pipeline
 
 PRODUCTS = 1 << 28  # of weights and signals in one run: about a second's worth
@@ -40,14 +41,16 @@ class Claims:
 
         Raises:
             PassError: an exact pass changed a value, a shifted one more than the lag, an
-                approximate one more than it says; names the pass and the first node that differs.
+                approximate one more than it says; names the pass and the first node that differs,
+                or the one whose potential grows without end.
         """
         if record.before == record.after and not any(record.step.lags(record.before).values()):
             return
         left, right = self._trace(record.before), self._trace(record.after)
         found = compare(record, left, right)
-        if found.share < record.step.agreement:
-            raise PassError(_broken(record, found))
+        if found.share < record.step.promise():
+            endless = describe_endless(record.before, self._signal)
+            raise PassError(endless or _broken(record, found))
 
     def _trace(self, network: Network) -> Trace:
         if self._kept is None or self._kept[0] is not network:

@@ -72,6 +72,11 @@ CLASSES: tuple[Refusal, ...] = (
         "an adaptation that never fades bounds no code",
     ),
     Refusal(
+        "quantize: unstable",
+        r"its potential grows without end",
+        "what it feeds back makes it explode, in floats as well",
+    ),
+    Refusal(
         "quantize: one unit",
         r"its weights are too small beside others that lead to the same neurons",
         "the target has one unit for all weights of a neuron, and the weak ones become zero in it",

@@ -8,7 +8,7 @@ import pytest
 
 from snncc.build.claims import PRODUCTS, Claims, random_signal, take_affordable
 from snncc.build.run_passes import run_pipeline
-from snncc.ir import Network, PassError, Trace, UndeclaredFact, run
+from snncc.ir import Network, PassError, Trace, UndeclaredFact, parse, run, tensors
 from snncc.ir.passes import Canonicalize, Effect, FoldNorm, Pass, Prune, Quantize, calibrate
 from tests.nets import HAND, hand, spikes_for
 
@@ -73,6 +73,30 @@ def test_a_pass_that_breaks_its_claim_is_named_with_a_node(step: Pass) -> None:
     # The first node that differs: an exact pass is asked of outputs, another of all that fires.
     assert ("first at %s1," if step.effect is Effect.APPROXIMATE else "first at %s2,") in said
     assert "--passes" in said
+
+
+def test_a_potential_that_grows_without_end_is_named_with_what_to_do() -> None:
+    text = """network exploding tick=0.001s decode=count {
+  %x = input() {shape=[4], signal="spike"}
+  %c = dense(%x) {weight=@c}
+  %b = dense(%s.v@-1) {weight=@b}
+  %u = sum(%c, %b)
+  %s = lif(%u) {bias=0.0, threshold=1.0, compare=">", reset="subtract", reset_amount=1.0, \
+reset_order="now", spikes=1, refractory=0, initial=0.0, decay=1.0}
+  return %s
+}
+"""
+    weights = np.random.default_rng(1)
+    given = tensors(c=weights.normal(0, 1, (2, 4)), b=np.array([[0.3, -0.9], [0.9, 0.2]]))
+    network = parse(text.replace("\\\n", ""), given)
+    signal = {"x": (weights.random((2, 70, 4)) < 0.3).astype(np.float64)}
+    with pytest.raises(PassError, match=r"%s: its potential grows .* after 70 ticks .* leak more"):
+        run_pipeline(network, (Dull(),), [Claims(signal)])
+
+
+@pytest.mark.parametrize(("bits", "layers", "share"), [(8, "", 0.5), (7, "", 0), (8, "c1:2", 0)])
+def test_weights_narrower_than_usual_promise_nothing(bits: int, layers: str, share: float) -> None:
+    assert Quantize(weight_bits=bits, layers=layers).promise() == share
 
 
 def test_a_network_runs_once_and_one_that_stays_the_same_not_again(

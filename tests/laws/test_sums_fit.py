@@ -33,6 +33,9 @@ def most(given: Network, name: str) -> int:
     return max(int(np.max(np.abs(end))) for end in bounds(given)[name])
 
 
+STRIDES = "stride=[1, 1], padding=[[0, 0], [0, 0]]"
+
+
 @pytest.mark.parametrize("terms", [1, 2, 3, 4, 5, 9, 64, 1000])
 @pytest.mark.parametrize("other", ["%t", "%f"])
 def test_registers_are_as_narrow_as_their_products_need(terms: int, other: str) -> None:
@@ -85,6 +88,25 @@ def test_an_average_that_drives_neurons_counts_in_their_unit(taps: tuple[int, in
   return %s"""
     weight = Tensor(np.random.default_rng(1).uniform(0.1, 1.0, (2, 2, 1, 1)))
     assert quantized(network(lines, {"w": weight}), low=0.0).quantized
+
+
+@pytest.mark.parametrize("kind", ["sum_pool", "avg_pool"])
+@pytest.mark.parametrize("taps", [1, 2, 9, 64])
+def test_biases_beside_weak_weights_leave_room_for_the_pools_behind(kind: str, taps: int) -> None:
+    found = quantized(
+        network(
+            f"""  %x = input() {{shape=[{taps}], signal="spike"}}
+  %o = reshape(%x) {{shape=[1, {taps}, 1]}}
+  %c = conv(%o) {{weight=@w, bias=@b, {STRIDES}, dilation=[1, 1], groups=1}}
+  %p = {kind}(%c) {{kernel=[{taps}, 1], {STRIDES}}}
+  %s = lif(%p) {{{NEURON}, decay=0.75}}
+  return %s""",
+            {"w": Tensor(np.full((1, 1, 1, 1), 1e-9)), "b": Tensor(np.array([1.0]))},
+        )
+    )
+    low, high = bounds(found)["p"]
+    assert np.all(low >= -(1 << 31)) and np.all(high < 1 << 31)
+    C99Backend().lower(found, Settings())
 
 
 @pytest.mark.parametrize("gain", [0.5, 1.5, 2.9586, 7.25])

@@ -66,6 +66,10 @@ class Pass(ABC):
         """
         return {}
 
+    def promise(self) -> float:
+        """The share of values that it keeps with the options that it has; `agreement` with most."""
+        return self.agreement
+
     @abstractmethod
     def __call__(self, network: Network) -> Network:
         """The network after the pass; the one given stays as it is.

@@ -319,6 +319,10 @@ class Loom:
         lists: list[int] = []
         order: list[int] = []
         for size, axis in zip(array.shape, axes, strict=True):
+            if size > 1 and size != prod(n for _, n in axis):
+                raise self.weaver.refuse_batch(
+                    f"a constant has {size} values where the signal has {prod(n for _, n in axis)}"
+                )
             for kind, n in axis:
                 if kind == "list":
                     lists.append(len(atoms))

@@ -6,13 +6,14 @@ What a value can reach at worst is in `snncc/ir/bounds.py`, how wide a state bec
 
 from __future__ import annotations
 
+from math import prod
 from typing import Protocol
 
 import numpy as np
 
 from ...network import Network, Node
 from ...op.dimensions import Output
-from ...ops import Weighted
+from ...ops import AvgPool, Sum, SumPool, Weighted
 from ...param import values_of
 
 SUM_BITS = 31
@@ -33,11 +34,26 @@ def moves(node: Node) -> bool:
     return node.op.output is Output.MOVED and len(node.inputs) == 1
 
 
+def count_pooled(network: Network, name: str) -> int:
+    """How many values of a node pools add up behind it, before anything has a format of its own."""
+    most, pending, seen = 1, [(name, 1)], {name}
+    while pending:
+        source, terms = pending.pop()
+        most = max(most, terms)
+        for node in network.users(source):
+            pool = node.op if isinstance(node.op, AvgPool | SumPool) else None
+            if node.name in seen or not (pool or moves(node) or isinstance(node.op, Sum)):
+                continue
+            seen.add(node.name)
+            pending.append((node.name, terms * prod(pool.kernel) if pool else terms))
+    return most
+
+
 def sum_bits(network: Network, node: Node, bits: int, weight_bits: int) -> float:
     """Bits of the largest sum that weights make of an input of `bits`, the sign's left out.
 
-    The codes of a row's weights are |w| / max |w| of the largest code, and half of one more where
-    they are rounded up; all are summed with the input's largest code.
+    And pools of these sums. The codes of a row's weights are |w| / max |w| of the largest code, and
+    half of one more where they are rounded up; all are summed with the input's largest code.
     """
     assert isinstance(node.op, Weighted)
     weight = np.abs(values_of(node.op.weight, network.tensors))
@@ -47,7 +63,8 @@ def sum_bits(network: Network, node: Node, bits: int, weight_bits: int) -> float
     code = (1 << (weight_bits - 1)) - 1
     full = sums / np.where(largest > 0, largest, 1.0) * code
     rounded = node.op.apply(ones, np.full(weight.shape, 0.5), network.tensors)[0]
-    return bits + float(np.log2(np.max(full + rounded, initial=1.0)))
+    pooled = count_pooled(network, node.name)
+    return bits + float(np.log2(pooled * np.max(full + rounded, initial=1.0)))
 
 
 def count_spare(network: Network, node: Node, bits: int, weight_bits: int) -> int:

@@ -21,7 +21,7 @@ from ..base import Effect, Pass
 from .calibrate import Ranges
 from .chosen import take_chosen
 from .columns import Columns
-from .headroom import count_spare_of
+from .headroom import count_pooled, count_spare_of
 from .held_currents import narrow_sums, open_circles
 from .meeting import SAME, Meeting
 from .potentials import narrow_potentials
@@ -95,7 +95,8 @@ class Quantize(Pass):
     and real inputs have fewer bits where weights that read them would add up to more than 32.
 
     Establishes: the network computes with integers; every role has a format.
-    May change: spikes, within what rounding of the parameters does.
+    May change: spikes, within what rounding of the parameters does. With weights of fewer than 8
+    bits that may be all of them; `build` measures and says it.
     Stands after all folding: what it rounds is final.
     """
 
@@ -116,6 +117,11 @@ class Quantize(Pass):
     strict: bool = False
     layers: str = ""
     ranges: Ranges = field(default_factory=Ranges, compare=False)
+
+    def promise(self) -> float:
+        """Nothing where weights have fewer bits than usual: what that loses is measured."""
+        narrow = min((self.weight_bits, *read_layers(self.layers).values()))
+        return self.agreement if narrow >= USUAL_WEIGHT_BITS else 0.0
 
     def __call__(self, network: Network) -> Network:
         self._options()
@@ -447,8 +453,8 @@ def _weight_formats(node: Node, bits: int, unit: Ref) -> Formats:
 def _reach(network: Network, node: Node, group: Group, largest: int, currents: Currents) -> Unit:
     """Largest magnitude of a node's weights, per entry of the group's grain, in real units.
 
-    Or what the `largest` code must stand for if the bias is to have 30 bits: a row's weights may be
-    tiny beside it.
+    Or what the `largest` code must stand for if the bias, or the sum of it that a pool makes, is to
+    have 30 bits: a row's weights may be tiny beside it.
     """
     assert isinstance(node.op, Weighted)
     real = np.abs(values_of(node.op.weight, network.tensors))
@@ -457,5 +463,6 @@ def _reach(network: Network, node: Node, group: Group, largest: int, currents: C
     per_output = node.op.reach(real * unit_in, network.tensors)
     if node.op.bias is not None:
         bias = node.op.spread(np.abs(values_of(node.op.bias, network.tensors)))
-        per_output = np.maximum(per_output, bias * largest / (1 << BIAS_BITS))
+        most = (1 << BIAS_BITS) / count_pooled(network, node.name)
+        per_output = np.maximum(per_output, bias * largest / most)
     return group.coarsen(per_output, network.shapes[node.name])
