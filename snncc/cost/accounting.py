@@ -78,10 +78,50 @@ def count_events(layer: LayerCounts) -> dict[str, float]:
     }
 
 
+def count_accesses(layer: LayerCounts) -> dict[str, float]:
+    """What Lemaire et al. count, arXiv 2210.13107: operations, addresses, and accesses to memories.
+
+    A spike is read from a queue; for each synapse that it has, an address is added up, a weight is
+    read, and a potential read and written. A convolution multiplies twice to find the first of
+    them. Where real values arrive, all products are done, and every use of an input is a read. A
+    neuron reads and writes its potential once a tick, multiplies if it leaks, and is reset by an
+    addition. The paper takes the whole kernel for every spike; here it ends at the border.
+    """
+    arriving = layer.rate * layer.inputs * layer.ticks
+    slides = layer.op == "conv"
+    spikes = layer.products if layer.binary else 0.0
+    real = 0.0 if layer.binary else layer.dense
+    around = layer.ticks * (layer.inputs + layer.outputs) if real else 0.0
+    searched = 2 * arriving if slides and layer.binary else 0.0
+    read = arriving if layer.binary else real if slides else layer.inputs * layer.ticks
+    return {
+        "accumulation": 2 * spikes + layer.biases + layer.spikes + around,
+        "multiply-accumulation": real + searched + (layer.updates if layer.leaks else 0.0),
+        "access to inputs": read if layer.dense else 0.0,
+        "access to weights": spikes + real + layer.biases,
+        "access to potentials": 2 * spikes + 2 * layer.updates,
+        "access to spikes": layer.spikes,
+    }
+
+
+QUEUE_BYTES = 1_000 * 4
+"""Of a queue of spikes between layers: that of the experiments in the paper."""
+WORD_BYTES = 4
+"""Of what that paper reads at once."""
+
+CAPACITY: Mapping[str, Callable[[LayerCounts], float]] = {
+    "access to inputs": lambda of: QUEUE_BYTES if of.binary else WORD_BYTES * of.inputs,
+    "access to weights": lambda of: WORD_BYTES * (of.weights + of.stored_biases),
+    "access to potentials": lambda of: WORD_BYTES * (of.neurons or of.outputs),
+    "access to spikes": lambda of: QUEUE_BYTES,
+}
+"""Count → bytes of the memory that is accessed, where a price may depend on them."""
+
 ACCOUNTING: Mapping[str, Accounting] = {
     "exact": count_exactly,
     "fan-out": count_by_fan_out,
     "rates": count_by_rates,
     "rates-but-first": count_by_rates_but_first,
     "events": count_events,
+    "accesses": count_accesses,
 }

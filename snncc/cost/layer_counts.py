@@ -29,11 +29,16 @@ class LayerCounts:
         first: whether a signal of the user's arrives here, nothing in between.
         rate: share of the inputs that are not zero; of several the smallest.
         biases: additions of a bias.
+        ticks: of the inference.
+        inputs: values that arrive in one tick where there are products, zeros too.
+        outputs: values that it puts out in one tick.
         neurons: values that keep a state.
         updates: of such values, one a tick.
+        leaks: whether a potential decays.
         spikes: put out by neurons, graded ones each as one.
         others: values computed by anything else, such as a norm or a sum.
         weights: synapses that are stored.
+        stored_biases: the same of biases.
         weight_bytes: of one weight.
         state_bytes: of all states together.
     """
@@ -48,11 +53,16 @@ class LayerCounts:
     first: bool = False
     rate: float = 0.0
     biases: float = 0.0
+    ticks: int = 0
+    inputs: int = 0
+    outputs: int = 0
     neurons: int = 0
     updates: float = 0.0
+    leaks: bool = False
     spikes: float = 0.0
     others: float = 0.0
     weights: int = 0
+    stored_biases: int = 0
     weight_bytes: int = 0
     state_bytes: int = 0
 

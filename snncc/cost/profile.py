@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import numpy as np
 from msgspec import Meta, Struct
 
 from snncc.ir import UsageError, describe_unknown
 
-from .accounting import ACCOUNTING
+from .accounting import ACCOUNTING, CAPACITY
 from .layer_counts import LayerCounts
 from .span import NOTHING, Fidelity, Span
 
@@ -28,22 +29,27 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         count: the name of a count, as the accounting names it.
         picojoules: the value that is used.
+        by_capacity: instead of it, for an access to a memory: (bytes of the memory, picojoules),
+            with lines between them; larger ones cost what the largest does.
         low, high: where it may lie; the value itself where they are left out.
         source: where it is written.
         sure: how sure it is, in words; empty where the source says just this.
     """
 
     count: Word
-    picojoules: Positive
     source: Word
+    picojoules: Positive | None = None
+    by_capacity: list[tuple[Positive, Positive]] = []  # msgspec copies defaults
     low: Positive | None = None
     high: Positive | None = None
     sure: str = ""
 
-    @property
-    def range(self) -> Span:
-        """The value and where it may lie, in picojoules."""
+    def find_range(self, capacity: float) -> Span:
+        """The value and where it may lie, in picojoules; of an access to so many bytes."""
         value = self.picojoules
+        if value is None:
+            sizes, prices = (np.array(each) for each in zip(*self.by_capacity, strict=True))
+            value = float(np.interp(capacity, sizes, prices))
         low = value if self.low is None else self.low
         return Span(value, low, value if self.high is None else self.high)
 
@@ -75,7 +81,8 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
         counted = ACCOUNTING[self.accounting](layer)
         found = NOTHING
         for each in self.price:
-            found += each.range.times(counted[each.count])
+            capacity = CAPACITY[each.count](layer) if each.by_capacity else 0.0
+            found += each.find_range(capacity).times(counted[each.count])
         return found.times(1e-6)
 
 
@@ -121,10 +128,26 @@ def _parse(text: str, where: str) -> Profile:
         known = describe_unknown("accounting", found.accounting, sorted(ACCOUNTING))
         raise UsageError(f"{where}: {known}")
     for each in found.price:
-        if not each.range.low <= each.range.value <= each.range.high:
-            raise UsageError(f"{where}: the price of {each.count} is not within its own range")
+        _check_price(each, where)
     counts = sorted(ACCOUNTING[found.accounting](LayerCounts("", "")))
     for each in found.price:
         if each.count not in counts:
             raise UsageError(f"{where}: {describe_unknown('count', each.count, counts)}")
     return found
+
+
+def _check_price(price: Price, where: str) -> None:
+    if (price.picojoules is None) == (not price.by_capacity):
+        raise UsageError(
+            f"{where}: the price of {price.count} has neither or both of picojoules and "
+            "by_capacity; give one"
+        )
+    sizes = [size for size, _ in price.by_capacity]
+    if sizes and (price.count not in CAPACITY or sorted(set(sizes)) != sizes):
+        raise UsageError(
+            f"{where}: by_capacity of {price.count}: give rising bytes, for one of "
+            f"{', '.join(CAPACITY)}"
+        )
+    found = price.find_range(0.0)
+    if price.picojoules is not None and not found.low <= found.value <= found.high:
+        raise UsageError(f"{where}: the price of {price.count} is not within its own range")

@@ -86,12 +86,13 @@ class WatchedNode:
         """The mean of an inference, of so many samples of so many ticks that were added."""
         node, op = self._node, self._node.op
         values = prod(self._network.shapes[node.name])
-        found = LayerCounts(node.name, op.keyword)
+        found = LayerCounts(node.name, op.keyword, ticks=ticks, outputs=values)
         if op.states:
             found = replace(
                 found,
                 neurons=values,
                 updates=values * ticks,
+                leaks=op.leak is not None and op.leak.decay != 1.0,
                 spikes=self._spikes / samples,
                 state_bytes=values * sum(_count_state_bytes(node, s.role) for s in op.states),
             )
@@ -107,6 +108,7 @@ class WatchedNode:
             found,
             dense=self._dense * ticks,
             unpadded=op.count_products([np.ones_like(e) for e in self._active], self._a) * ticks,
+            inputs=sum(each[0].size for each in self._active),
             products=self._products / samples,
             effective=self._effective / samples,
             binary=any(self._binary),
@@ -116,9 +118,12 @@ class WatchedNode:
         if not isinstance(op, Weighted):
             return found
         biases = 0 if op.bias is None else prod(network.shapes[node.name]) * ticks
+        stored = 0 if op.bias is None else prod(op.bias_shape(network.tensors))
         codes = op.weight_codes(self._a)
         width = _count_code_bytes(codes) if node.formats else FLOAT_BYTES
-        return replace(found, biases=biases, weights=codes.size, weight_bytes=width)
+        return replace(
+            found, biases=biases, weights=codes.size, stored_biases=stored, weight_bytes=width
+        )
 
 
 def _wire(use: Use) -> str:

@@ -32,6 +32,12 @@ BAD = {
     "not in its range": (OWN.replace("low = 1.0", "low = 2.5"), "within its own range"),
     "less than nothing": (OWN.replace("2.0", "-2.0"), "price"),
     "endless": (OWN.replace("3.0", "inf"), "price"),
+    "neither price": (OWN.replace("picojoules = 2.0", ""), "neither or both"),
+    "both prices": (OWN + "by_capacity = [[0, 1.0]]\n", "neither or both"),
+    "no memory": (
+        OWN.replace("picojoules = 2.0", "by_capacity = [[0, 1.0], [8, 2.0]]"),
+        "give rising bytes, for one of access to inputs",
+    ),
     "another fidelity": (OWN.replace('"model"', '"sure"'), "fidelity"),
 }
 
@@ -57,6 +63,18 @@ def test_a_profile_of_the_users(tmp_path: Path) -> None:
     layer = LayerCounts("s", "dense", effective=1e6, binary=True)
     found = find_profile(str(path)).price_layer(layer)
     assert (found.value, found.low, found.high) == (2.0, 1.0, 3.0)  # microjoules
+
+
+@pytest.mark.parametrize(("stored", "price"), [(0, 1.0), (1, 1.5), (2, 2.0), (1_000, 2.0)])
+def test_an_access_costs_more_the_larger_the_memory(
+    stored: int, price: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    text = OWN.replace("exact", "accesses").replace('"accumulation"', '"access to weights"')
+    text = text.replace("picojoules = 2.0", "by_capacity = [[0, 1.0], [8, 2.0]]")
+    path.write_text(text.replace("low = 1.0\nhigh = 3.0\n", ""))
+    layer = LayerCounts("s", "dense", products=1e6, binary=True, weights=stored)
+    assert find_profile(str(path)).price_layer(layer).value == pytest.approx(price)
 
 
 @pytest.mark.parametrize("what", BAD)

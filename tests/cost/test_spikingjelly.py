@@ -8,6 +8,10 @@ from runpy import run_path
 import numpy as np
 import pytest
 import torch
+from spikingjelly.activation_based.op_counter.analytical_energy import (
+    LemaireEnergyConfig,
+    estimate_lemaire_energy,
+)
 from spikingjelly.activation_based.op_counter.simple_energy import estimate_simple_energy
 
 from snncc.cost import NOTHING, count_operations, find_profile
@@ -62,3 +66,49 @@ def test_the_simple_model(tmp_path: Path, real: bool) -> None:
     additions = theirs.counts["ac"] - theirs.counts["synop"]
     same = theirs.energy_total_pj - 0.9 * additions
     assert energy.value * 1e6 == pytest.approx(same, rel=1e-6)
+
+
+DENSE = """
+import torch
+from spikingjelly.activation_based import layer, neuron
+
+def build():
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        layer.Linear(40, 300, step_mode="m"),
+        neuron.IFNode(step_mode="m"),
+        layer.Linear(300, 80, step_mode="m", bias=False),
+        neuron.LIFNode(tau=2.0, step_mode="m", decay_input=False),
+        layer.Linear(80, 10, step_mode="m"),
+        neuron.IFNode(step_mode="m"),
+    )
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(3 if parameter.ndim > 1 else 1)
+    return net
+"""
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_the_analytical_model(tmp_path: Path, real: bool) -> None:
+    """Of dense layers, where both count a spike's fan-out; a kernel ends at the border in ours.
+
+    Tick by tick: given all ticks at once theirs takes a memory of real inputs for all of them.
+    """
+    (tmp_path / "net.py").write_text(DENSE)
+    torch.manual_seed(1)
+    drawn = torch.rand(1, 6, 40)
+    x = drawn if real else (drawn < 0.3).float()
+    np.savez(tmp_path / "x.npz", x=x.numpy(), y=np.zeros(1, dtype=np.int64))
+    model = import_model(f"{tmp_path}/net.py:build", None, tmp_path / "x.npz", {})
+    counts = count_operations(model.imported.network, x.numpy().astype(np.float64))
+    net = run_path(str(tmp_path / "net.py"))["build"]().eval()
+    loose = LemaireEnergyConfig(strict=False)
+    theirs = sum(
+        estimate_lemaire_energy(net, tick, config=loose).total_pj
+        for tick in x.transpose(0, 1).split(1)
+    )
+    profile = find_profile("lemaire")
+    energy = sum((profile.price_layer(layer) for layer in counts.layers), NOTHING)
+    assert counts.total("spikes") > 0
+    assert energy.value * 1e6 == pytest.approx(theirs, rel=1e-6)
