@@ -4,7 +4,8 @@
 * `drivers.py`: which driver programs a board: add a driver here
 * `protocol.py`: what a board, an image and a driver are; how long a board may be silent
 * `image.py`: how a firmware is built, and the refusal of one that does not fit the memory
-* `toolchain.py`: the C compiler (zig), its flags, its cache
+* `toolchain.py`: the C compiler (zig), its flags, where the cache is
+* `compiled_files.py`: how many bytes of what it made are stored, and what is removed
 * `gnu.py`: GCC in its place: found by name, flags of a core
 * `play_firmware.py`: programming a board, reading back, playing
 * `conversation.py`: what host and firmware say to each other, and when a run has failed

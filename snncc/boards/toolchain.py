@@ -5,7 +5,6 @@ The flags of every build are here; those of one board's core, `image.py` adds.
 Source of every flag: clang 22 command-line reference, as bundled by ziglang 0.17.0.
 """
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -17,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from snncc.ir import DeviceError
+
+from .compiled_files import digest, make_once
 
 ZIGLANG = "ziglang==0.17.0"
 COMPILE_SECONDS = 300  # a first build compiles the compiler's own run-time library: ten seconds
@@ -91,6 +92,8 @@ def compile_c(
 ) -> bytes:
     """The file that a compiler makes of `sources`; headers are found beside them.
 
+    What zig makes is stored by its content (`compiled_files.py`), and made once.
+
     Args:
         sources: name → content.
         flags: beside those that hold for every build.
@@ -100,16 +103,9 @@ def compile_c(
     Raises:
         ToolchainError: the compiler is missing, refused the sources, or did not end.
     """
-    command = list(compiler) or [*find_zig(), "cc"]
-    with tempfile.TemporaryDirectory(prefix="snncc-cc-") as name:
-        directory = Path(name)
-        for path, content in sources.items():
-            (directory / path).parent.mkdir(parents=True, exist_ok=True)
-            (directory / path).write_bytes(content)
-        units = sorted(path for path in sources if path.endswith(".c"))
-        # Run inside the directory: relative names keep its random path out of the result.
-        _run([*command, *PLAIN, *units, "-o", output, *flags], directory)
-        return (directory / output).read_bytes()
+    if compiler:
+        return _compile([*compiler], sources, flags, output)
+    return _compile_once(sources, flags, output).read_bytes()
 
 
 def build_shared_library(sources: Mapping[str, bytes], flags: Sequence[str] = ()) -> Path:
@@ -119,21 +115,30 @@ def build_shared_library(sources: Mapping[str, bytes], flags: Sequence[str] = ()
         ToolchainError: as `compile_c`.
     """
     flags = (*optimization("3"), "-Wl,--strip-debug", "-march=native", "-fPIC", "-shared", *flags)
-    key = hashlib.sha256()
-    for part in (ZIGLANG, _processor(), *PLAIN, *flags):
-        key.update(part.encode() + b"\0")
-    for path, content in sorted(sources.items()):
-        key.update(f"{path}\0{len(content)}\0".encode() + content)
-    libraries = cache_directory() / "native"
-    library = libraries / f"{key.hexdigest()[:32]}.so"
-    if not library.is_file():
-        content = compile_c(sources, flags)
-        libraries.mkdir(exist_ok=True)
-        # Another process may be making the same file: the name appears only with its whole content.
-        with tempfile.NamedTemporaryFile(dir=libraries, delete=False) as partial:
-            partial.write(content)
-        Path(partial.name).replace(library)
-    return library
+    return _compile_once(sources, flags, "out.so")
+
+
+def _compile_once(sources: Mapping[str, bytes], flags: Sequence[str], output: str) -> Path:
+    """The file that zig makes of `sources`, made once per content on this processor."""
+    command = [*find_zig(), "cc"]
+    name = digest((ZIGLANG, _processor(), output, *PLAIN, *flags), sources) + Path(output).suffix
+    return make_once(
+        cache_directory() / "compiled", name, lambda: _compile(command, sources, flags, output)
+    )
+
+
+def _compile(
+    command: Sequence[str], sources: Mapping[str, bytes], flags: Sequence[str], output: str
+) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="snncc-cc-") as name:
+        directory = Path(name)
+        for path, content in sources.items():
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_bytes(content)
+        units = sorted(path for path in sources if path.endswith(".c"))
+        # Run inside the directory: relative names keep its random path out of the result.
+        _run([*command, *PLAIN, *units, "-o", output, *flags], directory)
+        return (directory / output).read_bytes()
 
 
 @cache

@@ -2,12 +2,16 @@
 
 import ctypes
 import multiprocessing
+import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from snncc.boards import ToolchainError, build_shared_library
-from snncc.boards.toolchain import cache_directory
+from snncc.boards import ToolchainError, build_shared_library, compiled_files
+from snncc.boards.compiled_files import make_once
+from snncc.boards.toolchain import cache_directory, compile_c
 
 SOURCES = {
     "sum.h": b"int sum(const signed char *values, int count);",
@@ -47,9 +51,9 @@ def make(_: int) -> tuple[str, int]:
 def test_library_computes_and_is_made_once(cache: Path) -> None:
     library = build_shared_library(SOURCES)
     assert call(library, bytes(range(100)) * 3) == 14850
-    made = library.stat().st_mtime_ns
+    made = library.stat().st_ino
     assert build_shared_library(SOURCES) == library
-    assert library.stat().st_mtime_ns == made
+    assert library.stat().st_ino == made
     assert cache in library.parents
 
 
@@ -66,10 +70,39 @@ def test_several_processes_make_the_same_whole_library(cache: Path) -> None:
         made = pool.map(make, range(4))
     assert len(set(made)) == 1
     assert made[0][1] == 5
-    assert len(list((cache / "snncc" / "native").iterdir())) == 1
+    assert len(list((cache / "snncc" / "compiled").iterdir())) == 1
 
 
 def test_refused_sources_leave_nothing(cache: Path) -> None:
     with pytest.raises(ToolchainError, match="expected"):
         build_shared_library({"broken.c": b"int broken(void) { return"})
     assert list(cache.rglob("*.so")) == []
+
+
+def test_what_was_not_used_for_long_is_removed(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = cache / "files"
+    monkeypatch.setattr(compiled_files, "MOST_BYTES", 25)
+    made = [make_once(directory, name, lambda: bytes(10)) for name in "ab"]
+    for path, age in zip(made, (100, 200), strict=True):
+        os.utime(path, (time.time() - age,) * 2)
+    assert make_once(directory, "b", lambda: bytes(11)) == made[1]  # is there, and used now
+    make_once(directory, "c", lambda: bytes(10))
+    assert sorted(path.name for path in directory.iterdir()) == ["b", "c"]
+    assert made[1].read_bytes() == bytes(10)
+
+
+def test_a_firmware_is_made_once_and_not_without_its_compiler(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = {"main.c": b"int main(void) { return 7; }"}
+    flags = ("-shared", "-fPIC", "-nostdlib")
+    first = compile_c(sources, flags)
+    (path,) = (cache / "snncc" / "compiled").iterdir()
+    path.write_bytes(b"stored")
+    assert compile_c(sources, flags) == b"stored" != first
+    assert compile_c(sources, (*flags, "-DX=1")) != b"stored"
+    monkeypatch.setitem(sys.modules, "ziglang", None)
+    with pytest.raises(ToolchainError, match="no c compiler here"):
+        compile_c(sources, flags)
