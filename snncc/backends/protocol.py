@@ -268,6 +268,18 @@ class ClockedBackend(Backend[P], Protocol[P]):
 
 
 @runtime_checkable
+class RoutedBackend(Backend[P], Protocol[P]):
+    """A backend whose target is many cores that send messages to each other."""
+
+    def count_traffic(self, program: P, signal: Values) -> Mapping[str, float]:
+        """What a run on `signal` `[samples, ticks, *shape]` asks of cores and ways, by name.
+
+        A mean of a tick where the name does not say that it is the most of one.
+        """
+        ...
+
+
+@runtime_checkable
 class DeviceBackend(InstallableBackend[P], Protocol[P]):
     """A backend whose target's kit runs programs on a device that is reached over a network.
 

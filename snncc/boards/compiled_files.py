@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 
 MOST_BYTES = 1 << 30  # that are stored; a run of all tests makes a tenth
 NAME_DIGITS = 32
+OWN = re.compile(rf"[0-9a-f]{{{NAME_DIGITS}}}(\.\w+)?")
 
 
 def digest(words: Iterable[str], sources: Mapping[str, bytes]) -> str:
@@ -27,8 +29,8 @@ def make_once(directory: Path, name: str, make: Callable[[], bytes]) -> Path:
     """The file of that name in a directory, made where it is missing.
 
     Args:
-        directory: of nothing but such files; created where missing.
-        name: says all that decides the content.
+        directory: of such files; created where missing.
+        name: as `digest` makes it; it says all that decides the content.
         make: the content.
     """
     path = directory / name
@@ -49,6 +51,8 @@ def _sweep(directory: Path) -> None:
     """Removes what was not used for the longest time, where all together are too many bytes."""
     found: list[tuple[float, int, Path]] = []
     for path in directory.iterdir():
+        if not OWN.fullmatch(path.name):
+            continue
         with suppress(OSError):  # another process sweeps as well
             facts = path.stat()
             found.append((facts.st_mtime, facts.st_size, path))

@@ -45,6 +45,9 @@ def estimate_rows(found: Sequence[Estimate]) -> list[tuple[str, ...]]:
         rows.append((f"µJ of {name}", *(_show_drawn(e, name) for e in found)))
     for key in dict.fromkeys(key for e in found for key in e.memory):
         rows.append((key.replace("_", " "), *(show_number(e.memory.get(key)) for e in found)))
+    for key in dict.fromkeys(key for e in found for key in e.traffic):
+        words = key.replace("_", " ")
+        rows.append((f"in a tick: {words}", *(_show_count(e.traffic.get(key)) for e in found)))
     return rows
 
 
@@ -94,6 +97,10 @@ def show_span(span: Span) -> str:
 def show_number(value: object) -> str:
     """A count; nothing where there is none."""
     return f"{value:,.0f}" if isinstance(value, int | float) else ""
+
+
+def _show_count(value: float | None) -> str:
+    return "" if value is None else f"{value:,.4g}" if value < 1_000 else f"{value:,.0f}"
 
 
 def _show_priced(found: Estimate, name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.backends import Clock, ClockedBackend, FirmwareBackend, Json
+from snncc.backends import Clock, ClockedBackend, FirmwareBackend, Json, RoutedBackend
 from snncc.bundle import Bundle
 from snncc.cost import (
     NOTHING,
@@ -33,6 +33,10 @@ EVERYWHERE = ("horowitz-45nm", "step-memory")
 """Profiles that price any network, whatever its target is."""
 
 MOST_SAMPLES, FEWEST_SAMPLES = 256, 8
+COUNTED_BY_TARGETS = (
+    "cores", "chips", "weight_bytes", "state_bytes", "arena_bytes", "operators",
+    "fullest_core_bytes",
+)  # fmt: skip
 COUNTED_SAMPLES = 2  # whose instructions are counted on the emulated core
 
 
@@ -60,6 +64,7 @@ class Estimate:
         instructions: of a tick on the board's core, counted by its emulated twin.
         predicted: the same of counts alone, step by step; None where it is not known.
         memory: bytes and cores, as the target counts them.
+        traffic: what a tick asks of the cores of a chip and of the ways between them.
         notes: what was not estimated, a sentence each.
     """
 
@@ -75,6 +80,7 @@ class Estimate:
     instructions: float | None
     predicted: Predicted | None
     memory: Mapping[str, Json]
+    traffic: Mapping[str, float]
     notes: tuple[str, ...]
 
     def note(self, sentence: str) -> Estimate:
@@ -117,6 +123,7 @@ class Estimate:
             "ms_per_tick": None if self.ticks is None else self.ticks.as_json(),
             "energy": energy,
             "memory": dict(self.memory),
+            "traffic_per_tick": dict(self.traffic),
             "layers": layers,
             "notes": list(self.notes),
         }
@@ -171,9 +178,14 @@ def estimate(
         None,
         None,
         _read_memory(bundle),
+        {},
         left_out,
     )
     lowered = Lowered.of(bundle)
+    if isinstance(lowered.backend, RoutedBackend):
+        few = some.first(COUNTED_SAMPLES).signal
+        counted = lowered.backend.count_traffic(lowered.program, few)
+        found = replace(found, traffic=counted)
     if isinstance(lowered.backend, FirmwareBackend):
         return _time_on_core(found, lowered, some, board, current)
     if board is not None or current is not None:
@@ -234,6 +246,10 @@ def _time_by_clock(found: Estimate, clock: Clock) -> Estimate:
 
 
 def _read_memory(bundle: Bundle) -> dict[str, Json]:
-    """Bytes and cores as the target's report counts them."""
-    names = ("cores", "chips", "weight_bytes", "state_bytes", "arena_bytes", "fullest_core_bytes")
-    return {name: bundle.report[name] for name in names if name in bundle.report}
+    """Bytes, cores and operators as the target's report counts them."""
+    found = {name: bundle.report[name] for name in COUNTED_BY_TARGETS if name in bundle.report}
+    match bundle.report.get("chips"):
+        case {"loihi2": {"cores": cores, "tiles": tiles}}:
+            return {"cores": cores, "tiles": tiles}
+        case _:
+            return found

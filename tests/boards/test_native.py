@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snncc.boards import ToolchainError, build_shared_library, compiled_files
-from snncc.boards.compiled_files import make_once
+from snncc.boards.compiled_files import digest, make_once
 from snncc.boards.toolchain import cache_directory, compile_c
 
 SOURCES = {
@@ -84,12 +84,14 @@ def test_what_was_not_used_for_long_is_removed(
 ) -> None:
     directory = cache / "files"
     monkeypatch.setattr(compiled_files, "MOST_BYTES", 25)
-    made = [make_once(directory, name, lambda: bytes(10)) for name in "ab"]
+    names = [digest([word], {}) for word in "abc"]
+    made = [make_once(directory, name, lambda: bytes(10)) for name in names[:2]]
+    (directory / "mine").write_bytes(bytes(100))  # whoever put it there
     for path, age in zip(made, (100, 200), strict=True):
         os.utime(path, (time.time() - age,) * 2)
-    assert make_once(directory, "b", lambda: bytes(11)) == made[1]  # is there, and used now
-    make_once(directory, "c", lambda: bytes(10))
-    assert sorted(path.name for path in directory.iterdir()) == ["b", "c"]
+    assert make_once(directory, names[1], lambda: bytes(11)) == made[1]  # is there, and used now
+    make_once(directory, names[2], lambda: bytes(10))
+    assert {path.name for path in directory.iterdir()} == {*names[1:], "mine"}
     assert made[1].read_bytes() == bytes(10)
 
 

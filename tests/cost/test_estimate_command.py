@@ -74,7 +74,16 @@ def test_all_targets_side_by_side(
     ticks = c99["counts"]["ticks"]
     assert drawn["uJ_per_inference"]["low"] == pytest.approx(ms["low"] * ticks * 6.3 * 3)
     assert 0 < c99["memory"]["flash_bytes"] < c99["memory"]["flash_limit_bytes"]
-    assert tflm["memory"]["arena_bytes"] > 0
+    assert tflm["memory"]["arena_bytes"] > 0 and tflm["memory"]["operators"] > 3
+    assert c99["traffic_per_tick"] == tflm["traffic_per_tick"] == {}
+    sent, limits = spinnaker2["traffic_per_tick"], spinnaker2["memory"]
+    assert sent["packets"] > 0 and limits["cores"] > 1
+    assert 0 < sent["most_ms_of_a_core"] < sent["ms_of_a_chip_tick"]
+    assert sent["late_chip_ticks"] == 0
+    messages = lava["traffic_per_tick"]
+    assert messages["messages"] > 0 and messages["barriers"] >= 1
+    assert messages["hops_at_most"] == 10 * messages["messages"]
+    assert lava["memory"]["tiles"] == -(-lava["memory"]["cores"] // 4)
     for each in (tflm, lava):
         assert each["ms_per_tick"] is None and "not known" in each["notes"][-1]
         assert "do nothing" in each["notes"][0]

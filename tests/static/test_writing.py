@@ -29,6 +29,7 @@ OWN = {
     "backends/spinnaker2/device.py": "a temporary folder",
     "backends/tflm/run": "a temporary folder",
     "boards/toolchain.py": "a temporary folder, and the cache",
+    "boards/compiled_files.py": "the cache, and removes there what is of its own names",
     "boards/espressif.py": "a temporary folder",
     "boards/qemu.py": "a temporary folder",
     "boards/uf2.py": "the drive of a board",

@@ -13,6 +13,7 @@
 * `population_tick.py`: one tick of a population in Loihi's arithmetic
 * `simulate.py`: the processes computed on this machine, without Lava
 * `runtime.py`: which Lava is installed (`snncc setup`), and running a program in it
+* `messages.py`: messages, hops and barriers of a run
 * `report.py`: processes, synapses and chips in the bundle's report
 """
 
@@ -28,6 +29,7 @@ from . import passes, runtime
 from .cores import check
 from .emit import emit
 from .lower.lower import lower
+from .messages import count_traffic
 from .netx import layers
 from .program import Program
 from .report import report
@@ -67,6 +69,9 @@ class LavaBackend:
 
     def stream(self, program: Program, record: tuple[str, ...]) -> Callable[[Values], Trace]:
         return Stream(program, record).play
+
+    def count_traffic(self, program: Program, signal: Values) -> Mapping[str, float]:
+        return count_traffic(program, signal)
 
     def report(self, program: Program) -> dict[str, Json]:
         return report(program)

@@ -10,6 +10,8 @@ from snncc.ir import CapacityError
 from .cores import CHIPS, Chip, needs
 from .program import Neurons, Program, Synapses
 
+CORES_PER_TILE = 4  # Davies et al. 2018, doi 10.1109/MM.2018.112130359: 32 tiles, 128 cores
+
 
 def report(program: Program) -> dict[str, Json]:
     """Counts per population and projection, and cores per chip, each with its source."""
@@ -77,6 +79,7 @@ def _chip(program: Program, chip: Chip) -> Json:
     return {
         "fits": cores <= chip.cores * program.chips and not (chip.name == "loihi1" and graded),
         "cores": cores,
+        "tiles": -(-cores // CORES_PER_TILE),
         "limit_cores": chip.cores,
         "limit_neurons_per_core": chip.neurons,
         "limit_synapse_words_per_core": chip.words,

@@ -113,5 +113,10 @@ class Spinnaker2Backend:
         seconds = program.period * program.sys_tick
         return Clock(seconds, chips, WATTS_PER_CHIP, WATTS_SOURCE)
 
+    def count_traffic(self, program: AnyProgram, signal: Values) -> Mapping[str, float]:
+        if isinstance(program, kernel.Program):
+            return kernel.count_traffic(program, signal)
+        return activity(program, signal, program.sys_tick).as_counts(program.sys_tick)
+
     def report(self, program: AnyProgram) -> dict[str, Json]:
         return kernel.report(program) if isinstance(program, kernel.Program) else report(program)

@@ -37,6 +37,7 @@ class Activity:
         late: ticks whose work took longer than the tick: int64 [cores].
         packets: per tick, on average.
         hops: packets times hops, per tick, on average.
+        mesh_load, link_load: packets over the busiest link within a chip, and between chips.
     """
 
     ticks: int
@@ -48,6 +49,21 @@ class Activity:
     late: Integers
     packets: float
     hops: float
+    mesh_load: float
+    link_load: float
+
+    def as_counts(self, sys_tick: float) -> dict[str, float]:
+        """As `estimate` shows it; all of a tick of the chip."""
+        return {
+            "packets": self.packets,
+            "packets_times_hops": self.hops,
+            "packets_over_the_busiest_link": max(self.mesh_load, self.link_load),
+            "most_events_of_a_core": float(self.events.max(initial=0)),
+            "most_arrivals_at_a_core": float(self.arrivals.max(initial=0)),
+            "most_ms_of_a_core": 1e3 * float(self.cycles.max(initial=0.0)) / min(CLOCK_HZ),
+            "ms_of_a_chip_tick": 1e3 * sys_tick,
+            "late_chip_ticks": float(self.late.max(initial=0)),
+        }
 
     def warnings(self, program: Program) -> tuple[str, ...]:
         """A sentence for each limit that the run passed, with the core that passed it most."""
@@ -101,7 +117,17 @@ def activity(program: Program, signal: Values | Mapping[str, Values], sys_tick: 
     traffic = Traffic(rates, part.offsets, part.targets)
     price = cost(traffic, Trees(placement.machine), placement.places)
     return Activity(
-        samples * ticks, rates, events, arrivals, cycles, full, late, price.packets, price.hops
+        samples * ticks,
+        rates,
+        events,
+        arrivals,
+        cycles,
+        full,
+        late,
+        price.packets,
+        price.hops,
+        price.mesh_load,
+        price.link_load,
     )
 
 

@@ -25,7 +25,7 @@ from .native import Stream, simulate
 from .partition.core_parts import HOST, Core, Parts, Stretch
 from .partition.partition import partition
 from .program import Program
-from .report import performance, report
+from .report import count_traffic, performance, report
 
 __all__ = [
     "HOST",
@@ -36,6 +36,7 @@ __all__ = [
     "Program",
     "Stream",
     "Stretch",
+    "count_traffic",
     "emit",
     "lower",
     "partition",

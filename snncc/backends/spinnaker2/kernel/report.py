@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from snncc.backends import Json
+from snncc.ir import Values
 
 from ..chip.multicast_trees import Trees
 from ..chip.target import CORES_PER_QUAD, DATA_BYTES_PER_CORE, QUADS, USABLE_CORES_PER_CHIP
 from ..placement.traffic import cost
-from .emulate import Played
+from .emulate import Played, play
 from .program import Program
 
 LIMIT_SOURCE = "96 kB of a core's 128 KiB of SRAM for data: Nazeer et al. 2023, arXiv:2312.09084"
@@ -88,6 +89,21 @@ def performance(program: Program, played: Played) -> dict[str, Json]:
             "instructions_per_tick_in_a_row": round(float(sum(slowest))),
         }
     return found
+
+
+def count_traffic(program: Program, signal: Values) -> dict[str, float]:
+    """What a tick of a run on emulated cores sends, on average; see `performance`."""
+    played = play(program, signal)
+    placement = program.routing.placement
+    traffic = replace(program.traffic, rates=played.sent.mean(axis=(0, 1)))
+    price = cost(traffic, Trees(placement.machine), placement.places)
+    return {
+        "packets": price.packets,
+        "packets_times_hops": price.hops,
+        "packets_over_the_busiest_link": max(price.mesh_load, price.link_load),
+        "most_arrivals_at_a_core": float(played.delivered.max(initial=0)),
+        "arrivals": float(played.delivered.sum(axis=-1).mean()),
+    }
 
 
 def _line(program: Program, core: int) -> Json:
