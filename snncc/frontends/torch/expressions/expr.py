@@ -29,6 +29,9 @@ from ..record.origin import Places
 POINTWISE = ("sum", "product", "relu")
 """Ops that treat each element for itself, whatever the order of the axes."""
 
+KEEPING = ("reshape", "transpose", "slice", "concat", "product")
+"""Ops whose values are 0 and 1 where those of all that enters are."""
+
 Array = npt.NDArray[np.float64]
 
 
@@ -126,6 +129,7 @@ class Weaver:
         self._at_rest: dict[int, Array] = {}
         self.peaks: dict[int, tuple[Expr, ...]] = {}  # of an expression: what it is the largest of
         self.origin = Origin()
+        self._gathers: set[Op] = set()  # which give each value as it is
         self.compared: list[Compared] = []  # what was compared since it was last asked
 
     def refuse(self, found: str, origin: Origin | None = None) -> ImportRefused:
@@ -238,7 +242,7 @@ class Weaver:
                 return bool(np.all((expr.values == 0) | (expr.values == 1)))
             case Reading():
                 return not expr.state and expr.population.op.counts == 1
-            case Apply() if expr.op.keyword in ("reshape", "transpose", "slice", "product"):
+            case Apply() if expr.op.keyword in KEEPING or expr.op in self._gathers:
                 return all(map(self.is_flag, expr.args))
             case Apply() if expr.op.keyword == "sum":
                 return self._find_opposed(expr) is not None
@@ -301,6 +305,8 @@ class Weaver:
         picked = self.apply(
             "sparse", (line,), weight=ones, rows=rows, columns=columns, size=int(flat.size)
         )
+        assert isinstance(picked, Apply), "a signal stays a signal"
+        self._gathers.add(picked.op)
         return self.reshape(picked, index.shape)
 
     def permute(self, expr: Expr, order: Sequence[int]) -> Expr:

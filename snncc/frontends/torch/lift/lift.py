@@ -28,6 +28,7 @@ from ..operations import (
 )
 from ..operations.fixed_maps import map_signal
 from ..operations.operation_table import MISSING, REASONS, ROWS, Operand
+from ..operations.picked import Picked, compute_picked, refuse_picked
 from ..operations.replacements import TABLE, replacement
 from ..operations.scores import RISING, Score, Scored
 from ..record.origin import Places
@@ -44,7 +45,8 @@ NEURON = "neuron"
 LAYOUT_ONLY = {"layout", "device", "pin_memory", "non_blocking", "memory_format", "dtype", "copy"}
 
 
-Results: TypeAlias = Sequence[Operand | Scored | ImportRefused]
+Lifted: TypeAlias = Operand | Scored | Picked
+Results: TypeAlias = Sequence[Lifted | ImportRefused]
 
 
 class Lifter(Loom):
@@ -61,7 +63,7 @@ class Lifter(Loom):
         self.comparisons: list[Comparison] = []
         self._recording = recording
         self._neurons = neurons
-        self._values: dict[int, Operand | Scored | ImportRefused] = {}
+        self._values: dict[int, Lifted | ImportRefused] = {}
         self._silent: set[str] = set()  # paths of neurons that can never fire
         self._order = 0
         self._replacing: Callable[[Expr], Expr] | None = None
@@ -83,8 +85,14 @@ class Lifter(Loom):
         """The value of a variable that the model returns, which may be made of scores.
 
         Raises:
-            ImportRefused: something on the way to it has no row.
+            ImportRefused: something on the way to it has no row, or the data decide its shape.
         """
+        value = self._read(var)
+        if isinstance(value, Picked):
+            raise refuse_picked(self)
+        return value
+
+    def _read(self, var: Var) -> Lifted:
         constant = self._recording.constant(var)
         if constant is not None:
             return constant
@@ -93,9 +101,11 @@ class Lifter(Loom):
             raise value
         return value if self._replacing is None else self._replace(value, self._replacing)
 
-    def _replace(
-        self, value: Operand | Scored, replacing: Callable[[Expr], Expr]
-    ) -> Operand | Scored:
+    def _replace(self, value: Lifted, replacing: Callable[[Expr], Expr]) -> Lifted:
+        if isinstance(value, Picked):
+            mask = self._replace_operand(value.mask, replacing)
+            assert isinstance(mask, Grid), "a signal stays a signal"
+            return Picked(mask, self._replace_operand(value.values, replacing))
         if isinstance(value, Scored):
             source, made = self._replace_operand(value.source, replacing), value.value
             assert isinstance(source, Grid), "a signal stays a signal"
@@ -107,7 +117,7 @@ class Lifter(Loom):
     def _replace_operand(self, value: Operand, replacing: Callable[[Expr], Expr]) -> Operand:
         return Grid(map_cells(value, replacing), value.axes) if isinstance(value, Grid) else value
 
-    def _first(self, call: Call) -> Operand | Scored | ImportRefused | None:
+    def _first(self, call: Call) -> Lifted | ImportRefused | None:
         first = call.args[0] if call.args else None
         return self._values.get(first.index) if isinstance(first, Var) else None
 
@@ -164,6 +174,8 @@ class Lifter(Loom):
         kwargs = {
             k: self._resolve(v) for k, v in call.kwargs.items() if k not in LAYOUT_ONLY - kept
         }
+        if call.name != "index_put" and any(isinstance(each, Picked) for each in args):
+            return [compute_picked(self, call.name, args, kwargs)]
         if call.name not in ROWS:
             with float64():
                 fixed = None if call.name in REASONS else map_signal(self, call.name, args, kwargs)
@@ -183,7 +195,8 @@ class Lifter(Loom):
 
     def _resolve(self, argument: object) -> object:
         if isinstance(argument, Var):
-            return self.value(argument)
+            value = self._read(argument)
+            return value.value() if isinstance(value, Scored) else value
         if isinstance(argument, tuple):
             return [self._resolve(a) for a in argument]
         return argument

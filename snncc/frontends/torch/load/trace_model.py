@@ -125,6 +125,12 @@ def _describe_failure(error: Exception, model: nn.Module) -> str:
             f"the TorchScript of module '{scripted[0]}' fails in float64, perhaps as numbers of "
             "another type are frozen into it; build the model without torch.jit"
         )
+    integers = [path for path, m in model.named_modules() if ".quantized." in type(m).__module__]
+    if integers:
+        return (
+            f"PyTorch has put integers in the place of the weights of module '{integers[0]}'; give "
+            "the model as it was before, with its trained weights: snncc makes integers itself"
+        )
     return f"{type(error).__name__}: {error}"
 
 

@@ -125,13 +125,15 @@ def _suggest(name: str, others: Collection[str]) -> str:
     return f" (nearest: '{near[0]}')" if near else ""
 
 
-def check_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Refuses tensors with values that are not numbers (NaN).
+def check_finite(values: Mapping[str, object]) -> None:
+    """Refuses tensors with values that are not numbers (NaN); looks at nothing else.
 
     Raises:
         ImportRefused: names the tensor.
     """
-    for name, tensor in tensors.items():
+    for name, tensor in values.items():
+        if not isinstance(tensor, Tensor):
+            continue
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             count = int((~torch.isfinite(tensor)).sum())
             raise ImportRefused(f"@{name}: {count} of {tensor.numel()} numbers are NaN or infinite")

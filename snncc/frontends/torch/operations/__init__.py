@@ -10,7 +10,8 @@
 * `spans.py`: where the windows of a pool lie: ceil_mode, padding
 * `borders.py`: pad, transposed convolutions, pixel shuffle
 * `norms.py`: layer norm, group norm, instance norm
-* `comparisons.py`: gt, ge, lt, le, sign, heaviside, and, or, not, where: neurons written by hand
+* `comparisons.py`: gt, ge, lt, le, sign, heaviside, eq, and, or, not, where: neurons written by hand
+* `picked.py`: values picked by a comparison, changed and written back: `v[mask] -= 1`
 * `activations.py`: clamp, leaky_relu, elu, silu, gelu, pow
 * `scores.py`: softmax, argmax, max and min
 * `fixed_maps.py`: any operation without a row that only moves or weighs values, such as roll

@@ -24,7 +24,7 @@ def _bound(value: Operand | float) -> Operand:
     return torch.tensor(float(value), dtype=torch.float64)
 
 
-@row("clamp", "hardtanh")
+@row("clamp")
 def _clamp(
     loom: Loom,
     signal: Grid,
@@ -34,6 +34,11 @@ def _clamp(
     if min is not None:
         signal = maximum(loom, signal, _bound(min))
     return signal if max is None else minimum(loom, signal, _bound(max))
+
+
+@row("hardtanh")
+def _hardtanh(loom: Loom, signal: Grid, low: float = -1, high: float = 1) -> Grid:
+    return _clamp(loom, signal, low, high)
 
 
 @row("clamp_min")

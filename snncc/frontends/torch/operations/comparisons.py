@@ -89,6 +89,8 @@ def _le(loom: Loom, left: Number, right: Number) -> Operand:
 
 @row("heaviside")
 def _heaviside(loom: Loom, signal: Grid, values: Operand) -> Grid:
+    if values is signal:  # whose value where it is zero is zero
+        return _compare(loom, signal, strict=True)
     at_zero = set(values.double().ravel().tolist()) if isinstance(values, torch.Tensor) else set()
     if at_zero not in ({0.0}, {1.0}):
         raise loom.weaver.refuse("'heaviside': the value at zero is not 0 or 1; give one of these")
@@ -112,8 +114,7 @@ def demand_flags(loom: Loom, name: str, operand: Operand) -> Operand:
     """
     if isinstance(operand, torch.Tensor):
         return operand.double()
-    cells = operand.cells
-    if not all(loom.weaver.is_flag(cell(cells, index)) for index in np.ndindex(cells.shape)):
+    if not _are_flags(loom, operand):
         raise loom.weaver.refuse(
             f"'{name}' takes a signal for a truth value; compare it with a number first"
         )
@@ -135,6 +136,40 @@ def _and(loom: Loom, left: Operand, right: Operand) -> Grid:
 def _or(loom: Loom, left: Operand, right: Operand) -> Operand:
     pair = [_oppose(loom, demand_flags(loom, "logical_or", each)) for each in (left, right)]
     return _oppose(loom, loom.pointwise("product", pair))
+
+
+@row("logical_xor", "bitwise_xor")
+def _xor(loom: Loom, left: Operand, right: Operand) -> Operand:
+    both = _oppose(loom, _and(loom, left, right))
+    return _and(loom, _or(loom, left, right), both)
+
+
+@row("ne")
+def _ne(loom: Loom, left: Operand, right: Number) -> Operand:
+    _demand_flags_of_both(loom, "ne", left, right)
+    return _xor(loom, left, _operand(right))
+
+
+@row("eq")
+def _eq(loom: Loom, left: Operand, right: Number) -> Operand:
+    _demand_flags_of_both(loom, "eq", left, right)
+    return _xor(loom, left, _oppose(loom, _operand(right)))
+
+
+def _demand_flags_of_both(loom: Loom, name: str, left: Operand, right: Number) -> None:
+    """Refuses to compare for equality what is not 0 or 1 on both sides."""
+    for each in (left, _operand(right)):
+        if not _are_flags(loom, each):
+            raise loom.weaver.refuse(
+                f"'{name}': whether two signals are equal is not a threshold; compare with > or >="
+            )
+
+
+def _are_flags(loom: Loom, operand: Operand) -> bool:
+    if isinstance(operand, torch.Tensor):
+        return bool(((operand == 0) | (operand == 1)).all())
+    cells = operand.cells
+    return all(loom.weaver.is_flag(cell(cells, index)) for index in np.ndindex(cells.shape))
 
 
 @row("where")

@@ -37,14 +37,16 @@ def map_signal(
     Raises:
         ImportRefused: it is linear and too large to be asked for its weights.
     """
-    first, rest = next(iter(args), None), args[1:]
     operation = getattr(torch.ops.aten, name, None)
-    if operation is None or not isinstance(first, Grid) or any(isinstance(a, Grid) for a in rest):
+    places = [place for place, each in enumerate(args) if isinstance(each, Grid)]
+    only = args[places[0]] if len(places) == 1 else None
+    if operation is None or not isinstance(only, Grid):
         return None
-    signal = loom.merge_atoms(first)
+    before, rest = args[: places[0]], args[places[0] + 1 :]
+    signal = loom.merge_atoms(only)
 
     def function(values: Tensor) -> Tensor:
-        result: object = operation(values, *rest, **kwargs)
+        result: object = operation(*before, values, *rest, **kwargs)
         if not isinstance(result, Tensor) or result.dtype != torch.float64:
             raise TypeError("it gives more than one tensor of real numbers")
         return result

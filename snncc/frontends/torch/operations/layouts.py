@@ -11,8 +11,9 @@ import torch
 
 from ..expressions.axes import Axis, Grid, axis_of, cell, map_cells, sizes
 from ..expressions.axis_ops import Loom
-from .comparisons import choose
+from .comparisons import choose, demand_flags
 from .operation_table import ROWS, Operand, Result, row
+from .picked import Picked, refuse_picked
 
 
 @row("view", "_unsafe_view")
@@ -78,10 +79,16 @@ def _index_select(loom: Loom, signal: Grid, dim: int, index: torch.Tensor) -> Gr
 
 
 @row("index")
-def _index(loom: Loom, signal: Grid, indices: Sequence[Operand | None]) -> Grid:
+def _index(loom: Loom, signal: Operand, indices: Sequence[Operand | None]) -> Result:
+    mask = indices[0] if len(indices) == 1 else None
+    if isinstance(mask, Grid) and mask.shape == tuple(signal.shape):
+        flags = demand_flags(loom, "index", mask)
+        assert isinstance(flags, Grid), "a signal stays a signal"
+        return [Picked(flags, signal)]
     used = [(axis, i) for axis, i in enumerate(indices) if isinstance(i, torch.Tensor)]
     if len(used) != 1 or used[0][1].ndim != 1 or any(isinstance(i, Grid) for i in indices):
         raise loom.weaver.refuse("only one axis can be indexed with a list, and not by a signal")
+    assert isinstance(signal, Grid), "of constants only a signal picks"
     axis, index = used[0]
     chosen = index.nonzero()[:, 0] if index.dtype == torch.bool else index % signal.shape[axis]
     return loom.pick(signal, axis, chosen.tolist())
@@ -273,10 +280,14 @@ def _index_put(
     loom: Loom,
     base: Operand,
     indices: Sequence[Operand | None],
-    value: Operand,
+    value: Operand | Picked,
     accumulate: bool = False,
 ) -> Operand:
     mask = indices[0] if len(indices) == 1 else None
+    if isinstance(value, Picked):
+        if not value.has_mask(mask) or accumulate:
+            raise refuse_picked(loom)
+        return choose(loom, value.mask, value.values, base)
     if isinstance(mask, Grid) and mask.shape == tuple(base.shape) and not accumulate:
         if not isinstance(value, torch.Tensor) or value.numel() > 1:
             raise loom.weaver.refuse(

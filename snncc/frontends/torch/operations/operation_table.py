@@ -38,10 +38,6 @@ MISSING = "no op of the network has it yet"
 
 REASONS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("eq", "ne"),
-        "whether two signals are equal is not a threshold; compare with > or >=",
-    ),
-    **dict.fromkeys(
         ("lstm", "gru", "rnn"),
         "a cell of this kind does not spike; use a neuron of a supported library",
     ),
@@ -97,6 +93,25 @@ def _div(loom: Loom, left: Operand, right: Operand | float) -> Grid:
             "a signal is divided by another; multiply it by `torch.reciprocal` of the other"
         )
     return _mul(loom, left, 1 / divisor)
+
+
+@row("lerp")
+def _lerp(loom: Loom, start: Operand, end: Operand, weight: Operand | float) -> Grid:
+    return _add(loom, start, _mul(loom, _sub(loom, end, start), _tensor(weight)))
+
+
+@row("addcmul")
+def _addcmul(loom: Loom, term: Operand, left: Operand, right: Operand, value: float = 1) -> Grid:
+    if isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor):
+        return _add(loom, term, left * right, value)
+    return _add(loom, term, _mul(loom, left, right), value)
+
+
+@row("addcdiv")
+def _addcdiv(loom: Loom, term: Operand, left: Operand, right: Operand, value: float = 1) -> Grid:
+    if isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor):
+        return _add(loom, term, left / right, value)
+    return _add(loom, term, _div(loom, left, right), value)
 
 
 @row("neg")

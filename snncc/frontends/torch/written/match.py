@@ -13,6 +13,7 @@ from snncc.frontends.recognition import (
     Array,
     Atom,
     Atoms,
+    Entry,
     Held,
     Neuron,
     Poly,
@@ -32,6 +33,7 @@ from ..expressions.expr import Apply, Compared, Constant, Expr, Weaver
 from .comparison_groups import Group
 from .formulas import OFTEN, FormulaReader, write_expression
 from .unrolled import (
+    POINTWISE,
     Dependence,
     Dependences,
     Shift,
@@ -177,7 +179,10 @@ class Matcher:
                 if not fit.rank:
                     break
         if not fits:
-            raise NotNeuron(self._describe(group, candidates))
+            said = self._describe(group, candidates)
+            if said is None:
+                return self._match_stateless(group)
+            raise NotNeuron(said)
         return self._complete(group, min(fits, key=lambda f: f.rank))
 
     def _list_carried(self, pairs: Sequence[tuple[Expr, Expr]]) -> Iterator[Carried]:
@@ -234,9 +239,14 @@ class Matcher:
         """Whether all that drives it is an expression."""
         return all(reader.expression_of(atom) is not None for atom in neuron.drive.atoms)
 
-    def _describe(self, group: Group, candidates: Sequence[Carried]) -> str:
-        """The formula that renews a potential, the innermost that keeps some of it."""
-        shape, said = group.ticks[-1].shape, "the potential is renewed by more than one formula"
+    def _describe(self, group: Group, candidates: Sequence[Carried]) -> str | None:
+        """The formula that renews a potential, the innermost that keeps some of it.
+
+        None where signals alone say what is kept, as gates do: no neuron has that potential, and
+        the comparison is a threshold on what a network computes.
+        """
+        shape = group.ticks[-1].shape
+        said: str | None = None
         for carried in reversed(candidates):
             try:
                 formula = self._read(carried, shape)
@@ -261,7 +271,8 @@ class Matcher:
         tensors: dict[str, Tensor] = {}
         threshold = heights[-1]
         if threshold.ndim and not np.all(threshold == threshold.flat[0]):
-            raise NotNeuron("a threshold without a potential is another one for each neuron")
+            # Each neuron has its own: what is compared with zero is the difference.
+            currents, threshold = [each.difference for each in group.ticks], np.zeros(())
         op = LIF(
             bias=0.0,
             threshold=float(threshold.flat[0]),
@@ -285,7 +296,8 @@ class Matcher:
         pairs = {k: pair_ticks(group.ticks[k], group.ticks[k - 1]) for k in range(1, last + 1)}
         older = {k: self._shift(-1, dict(pairs[k])) for k in pairs}
         newer = {k - 1: self._shift(1, {b: a for a, b in pairs[k]}) for k in pairs}
-        atoms = {atom: fit.reader.expression_of(atom) for atom in neuron.drive.atoms}
+        driving = sorted(neuron.drive.atoms, key=lambda atom: _rank_atom(atom, fit.reader))
+        atoms = {atom: fit.reader.expression_of(atom) for atom in driving}
         rows: dict[int, Mapping[Atom, Expr | None]] = {fit.tick: atoms}
         for k in range(fit.tick, last):
             rows[k + 1] = {a: e and newer[k].of(e) for a, e in rows[k].items()}
@@ -373,6 +385,13 @@ class Matcher:
         else:
             initial = _initial(rest.constant, decay)
         return write_expression(self._weaver, neuron.drive, expressions, shape), initial
+
+
+def _rank_atom(atom: Atom, reader: FormulaReader) -> tuple[bool, str]:
+    """The smaller, the likelier it differs at tick 0: a function of zero need not be zero."""
+    expr = reader.expression_of(atom)
+    function = isinstance(expr, Apply) and expr.op.keyword not in POINTWISE
+    return not function, f"{atom.name if isinstance(atom, Entry) else '':>9}"
 
 
 def _could_be_potential(new: Expr, old: Expr) -> bool:

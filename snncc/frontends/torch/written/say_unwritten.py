@@ -17,6 +17,14 @@ STRICT = {"gt": ">", "ge": ">=", "lt": ">=", "le": ">", "heaviside": ">", "sign"
 """Operation in which neurons written by hand fire → how a description says it."""
 
 
+OTHERS = (
+    'where spikes raise the threshold, "alif" with states v and b in the place of "lif"; where a '
+    'current decays, "cuba_lif" with i and v; where a spike has the potential\'s value, "graded"; '
+    'where the neuron waits after a spike, "refractory": ticks'
+)
+"""What the lines of a description say of neurons that are not a plain `lif`."""
+
+
 class NoNeurons(ImportRefused):
     """The model ran no neuron that is known."""
 
@@ -54,13 +62,14 @@ def describe_lines(origin: Origin, places: Places, name: str) -> str:
             f"here {kind} fires by hand: put what it does in one tick into a class with "
             f"forward(current, v) that returns spikes, v, and write above it {lines}, with "
             "`from snncc.frontends import neuron` (and time_axis=0 or 1 if forward takes and "
-            "returns all ticks); docs/own-neurons.md says more"
+            f"returns all ticks); {OTHERS}; docs/own-neurons.md says more"
         )
-    named = ", ".join(f'"{state}": "v"' for state in states)
+    own = '"v"' if len(states) == 1 else "..."
+    named = ", ".join(f'"{state}": {own}' for state in states)
     lines = f'@neuron("lif", states={{{named}}}, {fields})'
     return (
-        f"write above class {kind} {lines}, with `from snncc.frontends import neuron` (and another "
-        "op of docs/ops.md where a lif has other equations); docs/own-neurons.md says more"
+        f"write above class {kind} {lines}, with `from snncc.frontends import neuron`; {OTHERS}; "
+        "docs/own-neurons.md says more"
     )
 
 
