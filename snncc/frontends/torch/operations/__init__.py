@@ -10,7 +10,7 @@
 * `spans.py`: where the windows of a pool lie: ceil_mode, padding
 * `borders.py`: pad, transposed convolutions, pixel shuffle
 * `norms.py`: layer norm, group norm, instance norm
-* `comparisons.py`: gt, ge, lt, le, sign, heaviside, eq, and, or, not, where: neurons written by hand
+* `comparisons.py`: gt, ge, lt, le, eq, sign, heaviside, and, or, not, where: neurons by hand
 * `picked.py`: values picked by a comparison, changed and written back: `v[mask] -= 1`
 * `activations.py`: clamp, leaky_relu, elu, silu, gelu, pow
 * `scores.py`: softmax, argmax, max and min
