@@ -5,6 +5,7 @@ What a dataset must be called is in `accepted_names.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from .data_options import DataOptions
 from .event_columns import read_columns
 from .event_counts import Events, are_events, bin_events
 from .hdf5_members import Members
+from .join_arrays import choose_inputs, join_arrays
 from .recorded import Recorded
 
 MICROSECONDS = 1e6
@@ -50,7 +52,9 @@ def _read_members(path: Path, file: Members, options: DataOptions) -> Recorded:
         columns = {name: group.read(name) for name in group.datasets}
         top = [] if group is file else file.datasets
         return read_columns(path, columns, options, {n: partial(file.read, n) for n in top})
-    name = find_signal(file.datasets)
+    name = None if options.inputs is not None else find_signal(file.datasets)
+    if name is None and (joined := _read_several(path, file, options)) is not None:
+        return joined
     if name is None:
         raise UsageError(
             f"{path} has no dataset x [samples, ticks, *shape], no events t, x, y, p and no "
@@ -60,6 +64,26 @@ def _read_members(path: Path, file: Members, options: DataOptions) -> Recorded:
     unread = [each for each in file if each not in (name, called)]
     notes = say_unread(unread, called, "entries")
     return Recorded(file.map(name), labels, notes, called=called or "y")
+
+
+def _read_several(path: Path, file: Members, options: DataOptions) -> Recorded | None:
+    """The inputs of a model that has several, a dataset each; None where there are none."""
+    arrays = {name: file.find_array(name) for name in file.datasets}
+    shapes = {name: tuple(a.shape) for name, a in arrays.items() if a.dtype.kind in "fiub"}
+    names = choose_inputs(shapes, options)
+    if missing := [each for each in names if each not in shapes]:
+        raise UsageError(
+            f"{path} has no dataset {missing[0]} of numbers, which is an input of the model (has: "
+            f"{', '.join(file)})"
+        )
+    if not names:
+        return None
+    others = [each for each in file.datasets if each not in names]
+    called = find_labels(str(path), others, options.classes)
+    labels = None if called is None else file.read(called)
+    notes = say_unread([each for each in file if each not in (*names, called)], called, "entries")
+    joined = join_arrays(str(path), names, file.read, options)
+    return replace(joined, labels=labels, notes=notes, called=called or "y")
 
 
 def _find_labels(

@@ -77,6 +77,77 @@ def _folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def write_cell(path: Path) -> None:
+    """One tick as an ONNX model, whose image has two axes."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    def info(name: str, *shape: int) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", *shape])
+
+    numbers = {"a": 2 * TENSORS["a"].T, "b": TENSORS["b"].T, "decay": 0.75, "threshold": 1.5}
+    nodes = [
+        helper.make_node("MatMul", ["sound", "a"], ["heard"]),
+        helper.make_node("Flatten", ["image"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "b"], ["seen"]),
+        helper.make_node("Add", ["heard", "seen"], ["current"]),
+        helper.make_node("Mul", ["mem", "decay"], ["left"]),
+        helper.make_node("Add", ["left", "current"], ["full"]),
+        helper.make_node("GreaterOrEqual", ["full", "threshold"], ["fires"]),
+        helper.make_node("Cast", ["fires"], ["spikes"], to=onnx.TensorProto.FLOAT),
+        helper.make_node("Mul", ["spikes", "threshold"], ["taken"]),
+        helper.make_node("Sub", ["full", "taken"], ["mem_out"]),
+    ]
+    kept = [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in numbers.items()]
+    entries = [info("sound", 3), info("image", 2, 2), info("mem", 5)]
+    graph = helper.make_graph(nodes, "cell", entries, [info("spikes", 5), info("mem_out", 5)], kept)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path
+    )
+
+
+def test_signals_of_an_onnx_model_are_one_signal_of_all(folder: Path) -> None:
+    write_cell(folder / "cell.onnx")
+    found = import_model(str(folder / "cell.onnx"), None, folder / "two.npz", {})
+    assert found.decided["inputs"] == "image:2x2,sound:3"
+    (entry,) = found.imported.network.inputs
+    assert found.imported.network.shapes[entry.name] == (7,)
+    signal = np.concatenate([IMAGE.reshape(8, 12, 4), SOUND], axis=-1)
+    spikes = run(found.imported.network, signal).scores("count")
+    potential, expected = np.zeros((8, 5)), np.zeros((8, 5))
+    a, b = (np.asarray(TENSORS[k], np.float32).astype(np.float64) for k in ("a", "b"))
+    for tick in range(12):
+        potential = 0.75 * potential + 2 * SOUND[:, tick] @ a.T
+        potential += IMAGE[:, tick].reshape(8, 4) @ b.T
+        fired = potential >= 1.5
+        potential, expected = potential - 1.5 * fired, expected + fired
+    assert expected.sum() > 0
+    np.testing.assert_array_equal(spikes, expected)
+
+
+def test_signals_of_an_onnx_model_that_are_not_told_apart_are_asked_for(folder: Path) -> None:
+    write_cell(folder / "cell.onnx")
+    with pytest.raises(ImportRefused, match="if sound and image are all signals, give data with"):
+        import_model(str(folder / "cell.onnx"), None, folder / "one.npz", {})
+    with pytest.raises(ImportRefused, match=r"'sound' takes \[3\] at a tick, the data have \[4\]"):
+        import_model(str(folder / "cell.onnx"), None, None, {"inputs": "sound:4,image:2x2"})
+
+
+def test_datasets_of_hdf5_are_inputs_as_arrays_are(folder: Path) -> None:
+    import h5py
+
+    with h5py.File(folder / "two.h5", "w") as file:
+        file["image"], file["sound"], file["y"] = IMAGE, SOUND, LABELS
+    apart = DataOptions.parse({}, None)
+    ours, theirs = (read_data(folder / name, apart) for name in ("two.h5", "two.npz"))
+    np.testing.assert_array_equal(ours.signal, np.concatenate([IMAGE.reshape(8, 12, 4), SOUND], -1))
+    assert {**ours.parts} == {**theirs.parts} == {"image": (2, 2), "sound": (3,)}
+    np.testing.assert_array_equal(ours.labels, LABELS)
+    odd = DataOptions.parse({"inputs": "sound,imige"}, None)
+    with pytest.raises(UsageError, match=r"two\.h5 has no dataset imige of numbers"):
+        read_data(folder / "two.h5", odd)
+
+
 def network() -> Network:
     return parse(TEXT, {name: Tensor(values) for name, values in TENSORS.items()})
 

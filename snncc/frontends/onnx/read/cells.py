@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -18,9 +18,10 @@ from onnx import (
 )
 from onnx.inliner import inline_local_functions
 
-from snncc.ir import ImportRefused, UsageError, Values
+from snncc.ir import ImportRefused, Shape, UsageError, Values
 from snncc.ir.untrusted import limits
 
+from .join_signals import join_signals
 from .open_model import opset
 from .session import Cell
 
@@ -52,13 +53,19 @@ class Step:
         return opset(self.cell.model)
 
 
-def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
+def step_of(
+    model: ModelProto,
+    states: str | None,
+    signal: str | None,
+    parts: Mapping[str, Shape] | None = None,
+) -> Step:
     """One tick of a model: the body of its scan over time, or else the model itself.
 
     Args:
         states: `mem:mem_out,syn:syn_out`, which input is renewed by which output; None to go by
             the names.
         signal: the input that brings the signal; None where one is left.
+        parts: of several signals that are joined to one: input → its shape at a tick.
 
     Raises:
         ImportRefused: inputs cannot be told from states; shapes are not known.
@@ -75,14 +82,27 @@ def step_of(model: ModelProto, states: str | None, signal: str | None) -> Step:
     entering = [n for n in inputs if n not in pairs and (n not in initial or n == signal)]
     if signal is not None and signal not in entering:
         raise UsageError(f"option input={signal}: the inputs are {', '.join(inputs)}")
+    if parts and pairs and {*parts} == {*entering}:
+        flat, joined = join_signals(flat, parts)
+        return _step(flat, pairs, {k: v for k, v in initial.items() if k in pairs}, joined)
     if not pairs or len(entering) != 1:
         raise ImportRefused(
             f"of the inputs {', '.join(inputs)} and the outputs {', '.join(outputs)}, one input is "
             "the signal and the others are states, each renewed by an output: "
             f"{', '.join(pairs) or 'none'} found by name; say which with "
-            "--option states=mem:mem_out,syn:syn_out"
+            f"--option states=mem:mem_out,syn:syn_out{_say_several(entering, pairs)}"
         )
     return _step(flat, pairs, {k: v for k, v in initial.items() if k in pairs}, entering[0])
+
+
+def _say_several(entering: Sequence[str], pairs: Mapping[str, str]) -> str:
+    """What else may be meant where several inputs are left."""
+    if not pairs or len(entering) < 2:
+        return ""
+    return (
+        f"; or, if {' and '.join(entering)} are all signals, give data with an array for each, or "
+        f"--option inputs={','.join(f'{name}:SHAPE' for name in entering)}"
+    )
 
 
 def _match_names(inputs: list[str], outputs: list[str]) -> dict[str, str]:

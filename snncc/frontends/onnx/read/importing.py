@@ -81,7 +81,8 @@ def load(request: ImportRequest) -> Imported:
 
 
 def _import(model: ModelProto, request: ImportRequest) -> Imported:
-    step = step_of(model, request.options.get("states"), request.options.get("input"))
+    options = request.options
+    step = step_of(model, options.get("states"), options.get("input"), request.parts)
     tick = _evaluate(step, Budget(request.source, model.ByteSize(), kind=ImportRefused))
     network, wires = assemble_network(tick, request)
     outputs = tuple(str(use) for use in network.outputs)
