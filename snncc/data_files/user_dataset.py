@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snncc.frontends import find_spec_of
+from snncc.frontends import allow_imports, find_spec_of
 from snncc.ir import SnnccError, UsageError
 
 from .accepted_names import NO_LABELS, SIGNALS, find_labels, find_signal
@@ -50,11 +49,8 @@ def _call(path: Path) -> Sequence[Any]:
     spec = find_spec_of(file.stem, file)
     assert spec.loader is not None, "the spec has one"
     module = module_from_spec(spec)
-    sys.path.insert(0, str(file.parent.resolve()))
-    try:
+    with allow_imports(file.parent):
         spec.loader.exec_module(module)
-    finally:
-        sys.path.pop(0)
     if not hasattr(module, name):
         raise UsageError(f"{file} has no factory {name}")
     found = getattr(module, name)()

@@ -27,7 +27,7 @@ from .protocol import (
     TimedFrontend,
     WatchedEager,
 )
-from .user_file import find_spec_of
+from .user_file import allow_imports, find_spec_of
 
 __all__ = [
     "MARK",
@@ -42,6 +42,7 @@ __all__ = [
     "ReadingFrontend",
     "TimedFrontend",
     "WatchedEager",
+    "allow_imports",
     "find_spec_of",
     "neuron",
 ]

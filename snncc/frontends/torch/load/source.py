@@ -15,7 +15,7 @@ from typing import TypeAlias, cast
 import torch
 from torch import nn
 
-from snncc.frontends import find_spec_of
+from snncc.frontends import allow_imports, find_spec_of
 from snncc.ir import ImportRefused, UsageError, describe_unknown
 
 from ..record.precision import widen_small
@@ -46,7 +46,7 @@ def build(source: str, within: Building = nullcontext) -> nn.Module:
         raise UsageError(f"{place}: {describe_unknown('factory', name, offered)}")
     loaded = set(sys.modules)
     folder = Path(place).parent if place.endswith(".py") else Path()
-    with _allow_imports(folder):
+    with allow_imports(folder):
         try:
             with within():
                 return _build(getattr(module, name), source)
@@ -84,30 +84,20 @@ def _file(path: Path) -> ModuleType:
     spec = find_spec_of(name, path)
     module = module_from_spec(spec)
     sys.modules[name] = module  # what dataclasses and pickle look their classes up in
-    with _running(str(path)), _allow_imports(path.parent):
+    with _running(str(path)), allow_imports(path.parent):
         assert spec.loader is not None, "the spec has one"
         spec.loader.exec_module(module)
     return module
 
 
 def _module(name: str) -> ModuleType:
-    with _running(name), _allow_imports(Path.cwd()):
+    with _running(name), allow_imports(Path.cwd()):
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name and (name == error.name or name.startswith(f"{error.name}.")):
                 raise UsageError(f"no module '{name}'") from error
             raise
-
-
-@contextmanager
-def _allow_imports(folder: Path) -> Generator[None]:
-    """Within it the files beside the user's own can be imported."""
-    sys.path.insert(0, str(folder.resolve()))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder.resolve()))
 
 
 @contextmanager
