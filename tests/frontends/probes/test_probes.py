@@ -131,6 +131,7 @@ EXACT = {
     "data_flow:Or": Exact("12"),
     "data_flow:Past": Exact("12"),
     "data_flow:Addmm": Exact("12"),
+    "data_flow:Bmm": Exact("12"),
     "data_flow:Tensordot": Exact("12"),
     "data_flow:Mv": Exact("12"),
     "data_flow:Ckpt": Exact("12"),

@@ -83,6 +83,11 @@ def _times(loom: Loom, operand: Operand, factor: float) -> Operand:
     return loom.pointwise("product", [operand, torch.tensor(float(factor), dtype=torch.float64)])
 
 
+def _repeats(constant: torch.Tensor) -> bool:
+    """Whether all that lies along the first axis is the same."""
+    return bool(constant.numel()) and torch.equal(constant, constant[:1].expand_as(constant))
+
+
 def _label(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
     """Labels of a matrix product's operand; axes along which a constant repeats have none."""
     rank = len(operand.shape)
@@ -90,7 +95,7 @@ def _label(operand: Operand, lead: str, matrix: str) -> tuple[str, Operand]:
         return "k", operand
     labels = lead[len(lead) - rank + 2 :] + matrix
     if isinstance(operand, torch.Tensor):
-        while len(operand.shape) > 2 and operand.shape[0] == 1:
+        while len(operand.shape) > 2 and _repeats(operand):
             labels, operand = labels[1:], operand[0]
     return labels, operand
 
