@@ -24,7 +24,7 @@ from .options import BUNDLE, board_option, data_option, json_option
 @board_option
 @click.option(
     "--current",
-    metavar="mA@MHz,V",
+    metavar="mA@MHz,V[,uA]",
     help="What the board draws while it computes, such as 6.5mA@64MHz,3V.",
 )
 @json_option

@@ -26,6 +26,11 @@ class Span:
         """So many times this."""
         return Span(factor * self.value, factor * self.low, factor * self.high)
 
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """The value, the least and the most."""
+        return self.value, self.low, self.high
+
     def as_json(self) -> dict[str, Json]:
         """As `estimate --json` prints it."""
         return {"value": self.value, "low": self.low, "high": self.high}

@@ -229,9 +229,13 @@ def _time_on_core(
     if core.ticks is None:
         return found
     if current is None:
-        return found.note("give --current mA@MHz,V for the energy that the board draws")
-    drawn = current.draw(core.ticks.span.times(found.counts.ticks))
-    return replace(found, drawn={f"{core.board} at {current}": drawn})
+        return found.note("give --current mA@MHz,V,uA for the energy that the board draws")
+    tick = current.draw(core.ticks.span, 1e3 * lowered.bundle.network.tick)
+    drawn = replace(tick, span=tick.span.times(found.counts.ticks))
+    found = replace(found, drawn={f"{core.board} at {current}": drawn})
+    if current.asleep is not None:
+        return found
+    return found.note("what the board draws asleep between ticks is left out: --current ...,2.6uA")
 
 
 def _time_by_clock(found: Estimate, clock: Clock) -> Estimate:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from snncc.cost import Span
 from snncc.ir import UsageError
 from snncc.run import Current
 from tests.cli.conftest import call
@@ -129,8 +130,20 @@ def test_compare(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "6mA", "6@64", "0mA@64MHz,3V", "6mA@64GHz,3V", "-6mA@64MHz,3V"]
+    "text",
+    ["", "6mA", "6@64", "0mA@64MHz,3V", "6mA@64GHz,3V", "-6mA@64MHz,3V", "6mA@64MHz,3V,2mA"],
 )
 def test_a_wrong_current_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a current"):
         Current.parse(text)
+
+
+def test_a_board_draws_less_asleep() -> None:
+    busy = Current.parse("6mA@64MHz,3V")
+    both = Current.parse(" 6@64,3,2.5uA ")
+    assert str(both) == "6mA@64MHz,3V,2.5uA" and Current.parse(str(both)) == both
+    span = Span(2.0, 1.0, 4.0)
+    assert busy.draw(span, 10.0).span == Span(36.0, 18.0, 72.0)  # microjoules
+    found = both.draw(span, 3.0).span
+    assert found.ends == pytest.approx((36.0 + 0.0075, 18.0 + 0.015, 72.0))
+    assert Current.parse("6mA@64MHz,3V,0uA").draw(span, 10.0).span == busy.draw(span, 10.0).span
