@@ -18,7 +18,7 @@ def scatter(step: Scatter, names: Names) -> list[str]:
     return [
         f"snncc_lanes *const sums = {names.lanes(step.target)};",
         *events(names, step.source),
-        f"memset(sums, 0, {size}u);",
+        f"(void)memset(sums, 0, {size}u);",
         f"while (event != end) {{\n{block(body)}\n}}",
     ]
 
@@ -87,7 +87,7 @@ def _begin_sums(step: Products, names: Names) -> list[str]:
     pixels = prod(step.runs.positions)
     size = step.groups * pixels * step.out
     if not step.bias.table and not step.bias.value:
-        return [f"memset(sums, 0, {4 * size}u);"]
+        return [f"(void)memset(sums, 0, {4 * size}u);"]
     if not step.bias.table:
         return [
             f"for (uint32_t o = 0; o < {size}u; o++)",
@@ -154,6 +154,6 @@ def pool_events(step: PoolEvents, names: Names) -> list[str]:
     return [
         f"{names.kind(step.target)} *const out = {names.values(Reading(step.target))};",
         *events(names, step.source),
-        f"memset(out, 0, {wire.bytes // wire.slots}u);",
+        f"(void)memset(out, 0, {wire.bytes // wire.slots}u);",
         f"while (event != end) {{\n{block(body)}\n}}",
     ]

@@ -127,8 +127,11 @@ def _declare_shared(program: Program) -> str:
     arrays = [f"uint{8 * width}_t of_{8 * width}[{size // width}];" for width in (1, 2, 4)]
     if has_lanes(program):
         arrays.append(f"snncc_lanes lanes[{size // SHARED_ALIGNMENT}];")
-    note = f"One takes the place of another that is done; {program.name}.c says where each begins."
-    return f"/* Signals within a tick. {note} */\nunion {{\n{block(arrays)}\n}} shared;"
+    note = (
+        "/* Signals within a tick. One takes the place of another that is done;\n"
+        f" * {program.name}.c says where each begins. */"
+    )
+    return f"{note}\nunion {{\n{block(arrays)}\n}} shared;"
 
 
 def has_lanes(program: Program) -> bool:

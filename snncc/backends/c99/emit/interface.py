@@ -139,7 +139,7 @@ def _starts(program: Program) -> list[str]:
 
 
 def _reset(program: Program, names: Names) -> list[str]:
-    lines = ["memset(state, 0, sizeof *state);"]
+    lines = ["(void)memset(state, 0, sizeof *state);"]
     # Lists of ticks before the first are read, and end at once.
     lines += [
         f"state->{wire.name}{f'[{slot}]' if wire.slots > 1 else ''}.index[0] = SNNCC_END;"
@@ -189,8 +189,9 @@ def _score(program: Program, names: Names) -> list[str]:
             f"    {add.get(program.decode, f'{each} += {values}[i]')};",
         ]
     each = f"state->score[{names.index(reading)}[i]]"
+    clear = "(void)memset(state->score, 0, sizeof state->score);"
     return [
-        *(["memset(state->score, 0, sizeof state->score);"] if program.decode == "last" else []),
+        *([clear] if program.decode == "last" else []),
         f"for (uint32_t i = 0; i < {names.count(reading)}; i++)",
         f"    {each}{' = 1' if program.decode == 'max' else '++'};",
     ]

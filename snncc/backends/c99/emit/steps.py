@@ -95,10 +95,11 @@ def _new_number(numbering: Numbering) -> str:
 
 def unpack(step: Unpack, names: Names) -> list[str]:
     """Events to values."""
+    wire = names.wires[step.target]
     return [
         _target(names, step.target),
         *events(names, step.source),
-        f"memset(out, 0, {names.wires[step.target].bytes // names.wires[step.target].slots}u);",
+        f"(void)memset(out, 0, {wire.bytes // wire.slots}u);",
         "while (event != end)",
         "    out[*event++] = 1;",
     ]

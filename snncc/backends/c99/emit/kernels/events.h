@@ -12,7 +12,7 @@ SNNCC_INLINE uint32_t snncc_any_of_four(const uint8_t *bytes)
 
 SNNCC_INLINE snncc_event *snncc_append_one(snncc_event *out, uint32_t fires, uint32_t index)
 {
-    if (fires)
+    if (fires != 0u)
         *out++ = (snncc_event)index;
     return out;
 }
@@ -49,7 +49,7 @@ SNNCC_INLINE snncc_event *snncc_append(snncc_event *out, const snncc_flags *fire
         first += apart;
     }
 #else
-    if (fired->word[0] | fired->word[1])
+    if ((fired->word[0] | fired->word[1]) != 0u)
         for (uint32_t k = 0; k < 8; k++) {
             *out = (snncc_event)(first + k * apart); /* a list has room for its end mark */
             out += fired->byte[k];
