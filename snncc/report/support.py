@@ -69,6 +69,11 @@ def support_page() -> str:
             "by spike; what is not known is refused with its place. Targets and their measured "
             "results: [results](results.md).",
             "",
+            "Tried with the models of papers by their authors (Spikformer, Spikingformer, "
+            "Spike-driven Transformer, SEW-ResNet, SLTT, EGRU, L2MU) and with the examples of "
+            "SpikingJelly, snnTorch, Norse and Sinabs, all unmodified; what became of each, with "
+            "its spikes: [models of their authors](authors.md).",
+            "",
             "## Layers",
             "",
             f"| layer | {' | '.join(READERS)} |",
