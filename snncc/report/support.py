@@ -43,6 +43,22 @@ EXPLAINED = {
 }
 
 
+FORMS = (
+    "| `zoo:NAME`, `path/to/file.py:factory`, `package.module:factory` | torch | a module "
+    "with neurons of a library below, or [your own](own-neurons.md) |",
+    "| `net.nir` | NIR | [NIR](nir.md): what it leaves open is an option |",
+    "| `cell.onnx` | ONNX | [a step cell](onnx.md), or one scan over time |",
+    "| `program.pt2` | torch.export | [a step cell](onnx.md) |",
+    "| `net.snn` | snn | [text](ir.md), with every one of the [ops](ops.md) |",
+)
+TRIED = (
+    "Tried with the models of papers by their authors (Spikformer, Spikingformer, Spike-driven "
+    "Transformer, SEW-ResNet, SLTT, EGRU, L2MU) and with the examples of SpikingJelly, snnTorch, "
+    "Norse and Sinabs, all unmodified; what became of each, with its spikes: [models of their "
+    "authors](authors.md)."
+)
+
+
 def support_page() -> str:
     """Markdown of docs/support.md: forms of MODEL, layers and neurons, and what is refused."""
     torch = TorchFrontend()
@@ -58,21 +74,13 @@ def support_page() -> str:
             "",
             "| MODEL | reader | |",
             "|---|---|---|",
-            "| `zoo:NAME`, `path/to/file.py:factory`, `package.module:factory` | torch | a module "
-            "with neurons of a library below, or [your own](own-neurons.md) |",
-            "| `net.nir` | NIR | [NIR](nir.md): what it leaves open is an option |",
-            "| `cell.onnx` | ONNX | [a step cell](onnx.md), or one scan over time |",
-            "| `program.pt2` | torch.export | [a step cell](onnx.md) |",
-            "| `net.snn` | snn | [text](ir.md), with every one of the [ops](ops.md) |",
+            *FORMS,
             "",
             "Whatever is read is compared with the file or module itself before it is used, spike "
             "by spike; what is not known is refused with its place. Targets and their measured "
             "results: [results](results.md).",
             "",
-            "Tried with the models of papers by their authors (Spikformer, Spikingformer, "
-            "Spike-driven Transformer, SEW-ResNet, SLTT, EGRU, L2MU) and with the examples of "
-            "SpikingJelly, snnTorch, Norse and Sinabs, all unmodified; what became of each, with "
-            "its spikes: [models of their authors](authors.md).",
+            TRIED,
             "",
             "## Layers",
             "",
