@@ -1,6 +1,7 @@
 # setup  makes .venv with pinned versions of everything        demo   checkpoint to emulated board, one table
 # test   every check                                            lint   style and types only
 # test-lava  every run in Lava (Loihi 2); both tests install it in build/
+# test-misra  docs/misra.md against cppcheck on more networks and kernels than test does
 # tables  docs/support.md and docs/results.md anew; SNNCC_DATA names the larger data sets
 # mutants  how many random mutants of snncc/ir and backends/c99 the tests kill (about an hour)
 # fuzz   20,000 damaged files and 500 conversations before every reader (about an hour)
@@ -45,6 +46,9 @@ test: setup lint
 # Also the long runs in Lava, which `test` leaves out.
 test-lava: setup lava
 	$(RUNTIMES) SNNCC_TEST_LAVA=complete OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) tests/backends/lava
+
+test-misra: $(INSTALLED)
+	SNNCC_TEST_MISRA=complete OMP_NUM_THREADS=1 $(BIN)/pytest tests/backends/c99/test_misra.py
 
 lava: $(INSTALLED)
 	@$(RUNTIMES) $(BIN)/python -c 'import sys; from snncc.backends.lava import LavaBackend; \
@@ -128,4 +132,4 @@ $(SPIKINGJELLY_0_14): $(INSTALLED)
 	@$(PIP) install --no-deps --target build/spikingjelly014 --require-hashes -r tests/frontends/older/spikingjelly014.lock
 	@touch $@
 
-.PHONY: setup demo lint test test-lava lava tables mutants fuzz networks audit bench lock clean
+.PHONY: setup demo lint test test-lava test-misra lava tables mutants fuzz networks audit bench lock clean
