@@ -53,11 +53,25 @@ class Finder:
 
 
 ABSENT = {"_C_neuron", "evnn_pytorch_lib", "pytorch._version"}
-BESIDE = "torchvision", "matplotlib", "pytorch_lightning", "tqdm", "samna", "pandas"
-ABSENT |= {name for name in BESIDE if find_spec(name) is None}
+BESIDE = "torchvision matplotlib pytorch_lightning tqdm samna pandas torchinfo einops"
+ABSENT |= {name for name in BESIDE.split() if find_spec(name) is None}
 if find_spec("tensorboard") is None:
     ABSENT.add("torch.utils.tensorboard")
 sys.meta_path.insert(0, Finder)
+
+
+def settle(net, shape):
+    # Norms get the statistics of what they are given, as in training: then deep layers fire, too.
+    for module in net.train().modules():
+        if hasattr(module, "backend"):
+            module.backend = "torch"
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+            module.momentum = None
+    with torch.no_grad():
+        net(4 * torch.randn(16, *shape))
+    for module in net.modules():
+        getattr(module, "reset", int)()
+    return net.eval()
 
 
 def read(page, line, **known):
@@ -91,6 +105,7 @@ class Row:
         shape: of one sample.
         ticks: that the model runs for each of them.
         timed: whether a sample has other values in each tick, as recordings of events have.
+        settled: whether norms are given the statistics of random images before.
         largest: the standard deviation of the input; many layers need much to fire at all.
     """
 
@@ -100,6 +115,7 @@ class Row:
     shape: tuple[int, ...]
     ticks: int
     timed: bool = False
+    settled: bool = False
     largest: float = 4
 
 
@@ -140,6 +156,7 @@ ROWS = {
         "return Spikformer(16, 16, 4, 3, 10, 32, 4, 4, depths=2, sr_ratios=1, T=4)",
         (3, 16, 16),
         4,
+        settled=True,
     ),
     "Spikformer (ImageNet)": Row(
         "ZK-Zhou/spikformer",
@@ -148,6 +165,7 @@ ROWS = {
         "return Spikformer(32, 32, 16, 3, 10, 64, 4, 4, depths=1, sr_ratios=1)",
         (3, 32, 32),
         4,
+        settled=True,
     ),
     "Spike-driven Transformer V1": Row(
         "BICLab/Spike-Driven-Transformer",
@@ -156,6 +174,7 @@ ROWS = {
         "return Model(16, 16, 4, 3, 10, 32, 4, 4, depths=2, sr_ratios=1, T=4)",
         (3, 16, 16),
         4,
+        settled=True,
     ),
     "Spike-driven Transformer V2": Row(
         "BICLab/Spike-Driven-Transformer-V2",
@@ -165,6 +184,7 @@ ROWS = {
         "net.T = 4\nreturn net",
         (3, 32, 32),
         4,
+        largest=60,
     ),
     "SEW-ResNet (ADD)": Row(
         "fangwei123456/Spike-Element-Wise-ResNet",
@@ -209,6 +229,7 @@ ROWS = {
         "return vit_snn(16, 16, 4, 3, 10, 32, 4, 4, depths=2, sr_ratios=1, T=4)",
         (3, 16, 16),
         4,
+        settled=True,
     ),
     "SLTT VGG": Row(
         "qymeng94/SLTT",
@@ -396,7 +417,9 @@ def write_factory(row: Row, checkouts: Path, folder: Path) -> Path:
     lines = "\n".join(f"    {line}" for line in ("torch.manual_seed(0)", *row.factory.splitlines()))
     (folder / "checkout").symlink_to(place, target_is_directory=True)
     file = folder / "factory.py"
-    file.write_text(f"{PRELUDE}sys.path.insert(0, {str(place)!r})\n\n\ndef build():\n{lines}\n")
+    made = f"settle(make(), {row.shape})" if row.settled else "make()"
+    body = f"def make():\n{lines}\n\n\ndef build():\n    return {made}\n"
+    file.write_text(f"{PRELUDE}sys.path.insert(0, {str(place)!r})\n\n\n{body}")
     return file
 
 
