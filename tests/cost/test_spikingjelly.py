@@ -14,7 +14,7 @@ from spikingjelly.activation_based.op_counter.analytical_energy import (
 )
 from spikingjelly.activation_based.op_counter.simple_energy import estimate_simple_energy
 
-from snncc.cost import NOTHING, count_operations, find_profile
+from snncc.cost import NOTHING, Counts, count_operations, find_profile
 from snncc.cost.accounting import count_by_fan_out
 from snncc.importing import import_model
 
@@ -40,21 +40,28 @@ def build():
 """
 
 
+def count(
+    folder: Path, source: str, shape: tuple[int, ...], real: bool
+) -> tuple[torch.nn.Module, torch.Tensor, Counts]:
+    """A module, spikes or real values `[1, 6, *shape]` for it, and what we count on these."""
+    (folder / "net.py").write_text(source)
+    torch.manual_seed(1)
+    drawn = torch.rand(1, 6, *shape)
+    x = drawn if real else (drawn < 0.3).float()
+    np.savez(folder / "x.npz", x=x.numpy(), y=np.zeros(1, dtype=np.int64))
+    model = import_model(f"{folder}/net.py:build", None, folder / "x.npz", {})
+    counts = count_operations(model.imported.network, x.numpy().astype(np.float64))
+    return run_path(str(folder / "net.py"))["build"]().eval(), x, counts
+
+
 @pytest.mark.parametrize("real", [False, True])
 def test_the_simple_model(tmp_path: Path, real: bool) -> None:
     """Their additions inside neurons are not ours: `neuron update` has no price in that model."""
-    (tmp_path / "net.py").write_text(MODEL)
-    torch.manual_seed(1)
-    drawn = torch.rand(1, 6, 2, 8, 8)
-    x = drawn if real else (drawn < 0.3).float()
-    np.savez(tmp_path / "x.npz", x=x.numpy(), y=np.zeros(1, dtype=np.int64))
-    model = import_model(f"{tmp_path}/net.py:build", None, tmp_path / "x.npz", {})
-    counts = count_operations(model.imported.network, x.numpy().astype(np.float64))
+    net, x, counts = count(tmp_path, MODEL, (2, 8, 8), real)
     ours: dict[str, float] = {}
     for layer in counts.layers:
         for name, amount in count_by_fan_out(layer).items():
             ours[name] = ours.get(name, 0.0) + amount
-    net = run_path(str(tmp_path / "net.py"))["build"]().eval()
     theirs = estimate_simple_energy(net, x.transpose(0, 1))
     assert ours["multiply-accumulation"] == theirs.counts["mac"]
     assert ours["accumulation"] == theirs.counts["synop"] > 0
@@ -95,14 +102,7 @@ def test_the_analytical_model(tmp_path: Path, real: bool) -> None:
 
     Tick by tick: given all ticks at once theirs takes a memory of real inputs for all of them.
     """
-    (tmp_path / "net.py").write_text(DENSE)
-    torch.manual_seed(1)
-    drawn = torch.rand(1, 6, 40)
-    x = drawn if real else (drawn < 0.3).float()
-    np.savez(tmp_path / "x.npz", x=x.numpy(), y=np.zeros(1, dtype=np.int64))
-    model = import_model(f"{tmp_path}/net.py:build", None, tmp_path / "x.npz", {})
-    counts = count_operations(model.imported.network, x.numpy().astype(np.float64))
-    net = run_path(str(tmp_path / "net.py"))["build"]().eval()
+    net, x, counts = count(tmp_path, DENSE, (40,), real)
     loose = LemaireEnergyConfig(strict=False)
     theirs = sum(
         estimate_lemaire_energy(net, tick, config=loose).total_pj
