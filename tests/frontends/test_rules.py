@@ -201,6 +201,16 @@ VECTORS |= {
     ),
     "chosen": lambda x: torch.where(x > 0, 2 * x, V) + torch.where(x > 1, 1.0, 0.0),
     "written where": lambda x: _written_where(x),
+    "flags that differ": lambda x: (
+        ((x > 0) ^ (x > 0.5)).double() + (x > 1).logical_xor(x < 0).double() * 2
+    ),
+    "flags that are equal": lambda x: (
+        ((x > 0) == (x < 0.5)).double() + ((x > 1) != (x > -1)).double() * V
+    ),
+    "between two": lambda x: torch.lerp(x, V.expand_as(x), 0.25) - torch.lerp(x, 2 * x, V.abs()),
+    "terms added": lambda x: (
+        torch.addcmul(x, x.relu(), V, value=0.5) + torch.addcdiv(x, x, 1 + V.abs(), value=2)
+    ),
     "a flag again": lambda x: ((x > 0.3).double() > 0).double() * V,
 }
 IMAGES: dict[str, Function] = {
