@@ -1,6 +1,6 @@
 """The authors' own model files, unmodified, built for c99 and verified: one row of a table each.
 
-    python benchmarks/authors.py CHECKOUTS [ROW ...]
+    python benchmarks/authors.py [CHECKOUTS [ROW ...]]
 
 CHECKOUTS is a folder with one checkout for each repository, under the repository's own name. A
 factory of at most 15 lines sets sizes and nothing else. What the models import must be installed:
@@ -9,6 +9,7 @@ SpikingJelly 0.0.0.0.12 and timm for most of them.
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -469,11 +470,26 @@ def describe(report: dict[str, Any]) -> str:
 
 def main() -> None:
     """Prints the table."""
-    checkouts, wanted = Path(sys.argv[1]).resolve(), sys.argv[2:] or [*ROWS]
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("checkouts", type=Path, nargs="?", help="a folder with one for each row")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="; ".join(ROWS))
+    parser.add_argument("--json", type=Path)
+    told = parser.parse_args()
+    if told.checkouts is None:
+        print("skipped: name a folder of checkouts")
+        return
+    checkouts, wanted = told.checkouts.resolve(), told.rows or [*ROWS]
+    strange = sorted({*wanted} - {*ROWS})
+    if strange:
+        parser.error(f"no such row: {', '.join(strange)}")
+    found: dict[str, str] = {}
     print("| model | repository | c99 |\n| --- | --- | --- |")
     for name in wanted:
         row = ROWS[name]
-        print(f"| {name} | {row.repository} | {try_row(row, checkouts)} |", flush=True)
+        found[name] = try_row(row, checkouts)
+        print(f"| {name} | {row.repository} | {found[name]} |", flush=True)
+    if told.json:
+        told.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
