@@ -25,7 +25,8 @@ from rich.table import Table
 from benchmarks.workloads.egru import VALUES
 from snncc.backends import Settings
 from snncc.backends.spinnaker2 import Spinnaker2Backend
-from snncc.backends.spinnaker2.kernel import lower, performance, play
+from snncc.backends.spinnaker2.chip.target import DATA_BYTES_PER_CORE
+from snncc.backends.spinnaker2.kernel import lower, measure_load, play
 from snncc.importing import import_model
 from snncc.ir import Network, Values, run
 from snncc.ir.passes import Ranges, calibrate
@@ -75,12 +76,15 @@ def measure(network: Network, signal: Values, settings: Settings) -> dict[str, A
     counted = play(program, signal[:, :COUNTED_TOKENS], count=True)
     expected = run(network, signal).output
     found = played.trace.output
-    figures = performance(program, replace(played, instructions=counted.instructions))
+    load = measure_load(program, replace(played, instructions=counted.instructions)).counts
     return {
         "deployment": f"atoms={settings.options['atoms']}"
         if "atoms" in settings.options
         else "full cores",
-        **figures,
+        "cores": len(program.codes),
+        "fullest_core_data_bytes": max(played.data_bytes),
+        "limit_core_bytes": DATA_BYTES_PER_CORE,
+        **load,
         "tokens": found.shape[1],
         "other_tokens": int(np.sum(expected.argmax(axis=-1) != found.argmax(axis=-1))),
         "other_scores": int(np.sum(expected != found)),
@@ -129,11 +133,11 @@ def main() -> None:
             row["deployment"],
             f"{row['cores']}",
             f"{row['fullest_core_data_bytes']:,} of {row['limit_core_bytes']:,}",
-            f"{row['events_per_tick']:.1f}",
-            f"{row['packets_per_tick']:.1f}",
-            f"{row['deliveries_per_tick']:.1f}",
-            f"{row['instructions_per_tick']:,}",
-            f"{row['instructions_per_tick_in_a_row']:,}",
+            f"{row['events']:.1f}",
+            f"{row['packets']:.1f}",
+            f"{row['arrivals']:.1f}",
+            f"{row['instructions']:,.0f}",
+            f"{row['instructions_in_a_row']:,.0f}",
             f"{row['other_tokens']}",
             "",
         )

@@ -25,6 +25,7 @@ from .other_target import suggest_cure
 from .protocol import (
     AssistedBackend,
     Backend,
+    ChipLoad,
     ChoosingBackend,
     Clock,
     ClockedBackend,
@@ -47,6 +48,7 @@ from .signals import Port, choose_readouts, demand_same_samples, encode_inputs
 __all__ = [
     "AssistedBackend",
     "Backend",
+    "ChipLoad",
     "ChoosingBackend",
     "Clock",
     "ClockedBackend",

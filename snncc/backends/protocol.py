@@ -243,19 +243,15 @@ class RuntimeBackend(Backend[P], Protocol[P]):
 
 @dataclass(frozen=True)
 class Clock:
-    """How a chip of many cores keeps time, and the power that it draws meanwhile.
+    """How a chip of many cores keeps time.
 
     Attributes:
         seconds: of one tick of the network.
         chips: that are used.
-        watts: of one chip, the least and the most.
-        source: of both.
     """
 
     seconds: float
     chips: int
-    watts: tuple[float, float]
-    source: str
 
 
 @runtime_checkable
@@ -267,15 +263,25 @@ class ClockedBackend(Backend[P], Protocol[P]):
         ...
 
 
+@dataclass(frozen=True)
+class ChipLoad:
+    """What a run asks of the cores of a chip, and of the ways between them.
+
+    Attributes:
+        counts: by name; a mean of a tick where the name does not say that it is the most of one.
+        warnings: a sentence for each limit that the run passed.
+    """
+
+    counts: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class RoutedBackend(Backend[P], Protocol[P]):
     """A backend whose target is many cores that send messages to each other."""
 
-    def count_traffic(self, program: P, signal: Values) -> Mapping[str, float]:
-        """What a run on `signal` `[samples, ticks, *shape]` asks of cores and ways, by name.
-
-        A mean of a tick where the name does not say that it is the most of one.
-        """
+    def measure_load(self, program: P, signal: Values) -> ChipLoad:
+        """What a run on `signal` `[samples, ticks, *shape]` asks of the chip."""
         ...
 
 

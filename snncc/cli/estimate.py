@@ -43,10 +43,11 @@ def command(
     by each profile, which says how far it is to be trusted.
     """
     from snncc.bundle import Bundle
+    from snncc.cost import parse_current
     from snncc.report import estimate_rows, layer_rows
-    from snncc.run import Current, estimate
+    from snncc.run import estimate
 
-    drawn = None if current is None else Current.parse(current)
+    drawn = None if current is None else parse_current(current)
     with progress().status("counting what the bundles do"):
         found = [
             estimate(Bundle.open(path), data, profiles, board=board, current=drawn)

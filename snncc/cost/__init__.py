@@ -5,6 +5,7 @@
 * `layer_counts.py`: what each count means
 * `accounting.py`: which counts a model of energy prices
 * `profile.py`: prices; a model of energy is a file in `profiles/`: add one there
+* `power.py`: what is drawn for a time
 * `span.py`: values with a range and a source
 
 Products that a spike causes are the op's own: `Op.count_products`, such as those of a convolution
@@ -13,6 +14,7 @@ in `snncc/ir/ops/linear.py`. Time of a tick: `snncc/run/core_time.py`.
 
 from .counts import Counts, count_operations
 from .layer_counts import LayerCounts
+from .power import Power, parse_current
 from .profile import Price, Profile, find_profile, list_profiles
 from .span import NOTHING, Derived, Fidelity, Span
 
@@ -22,10 +24,12 @@ __all__ = [
     "Derived",
     "Fidelity",
     "LayerCounts",
+    "Power",
     "Price",
     "Profile",
     "Span",
     "count_operations",
     "find_profile",
     "list_profiles",
+    "parse_current",
 ]

@@ -88,10 +88,11 @@ def count_accesses(layer: LayerCounts) -> dict[str, float]:
     addition. The paper takes the whole kernel for every spike; here it ends at the border.
     """
     arriving = layer.rate * layer.inputs * layer.ticks
-    slides = layer.op == "conv"
+    slides = layer.kernel_positions > 0
     spikes = layer.products if layer.binary else 0.0
     real = 0.0 if layer.binary else layer.dense
-    around = layer.ticks * (layer.inputs + layer.outputs) if real else 0.0
+    addresses = layer.inputs + layer.outputs + layer.kernel_positions
+    around = layer.ticks * addresses if real else 0.0
     searched = 2 * arriving if slides and layer.binary else 0.0
     read = arriving if layer.binary else real if slides else layer.inputs * layer.ticks
     return {

@@ -38,6 +38,7 @@ class LayerCounts:
         spikes: put out by neurons, graded ones each as one.
         others: values computed by anything else, such as a norm or a sum.
         weights: synapses that are stored.
+        kernel_positions: of kernels that slide, of all output channels; 0 where nothing slides.
         stored_biases: the same of biases.
         weight_bytes: of one weight.
         state_bytes: of all states together.
@@ -62,6 +63,7 @@ class LayerCounts:
     spikes: float = 0.0
     others: float = 0.0
     weights: int = 0
+    kernel_positions: int = 0
     stored_biases: int = 0
     weight_bytes: int = 0
     state_bytes: int = 0

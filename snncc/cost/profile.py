@@ -15,6 +15,7 @@ from snncc.ir import UsageError, describe_unknown
 
 from .accounting import ACCOUNTING, CAPACITY
 from .layer_counts import LayerCounts
+from .power import Power
 from .span import NOTHING, Fidelity, Span
 
 Positive = Annotated[float, Meta(ge=0, le=1e300)]
@@ -55,30 +56,35 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Profile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A model of energy: prices of counts, and how it counts.
+    """A model of energy: prices of counts and how it counts, or a power that is drawn for a time.
 
     Attributes:
         name: what `--profile` takes.
         about: one line.
         fidelity: how far to trust it.
-        accounting: which of the accountings of `accounting.py` it prices.
+        accounting: which of the accountings of `accounting.py` it prices; empty for a power.
         sources: where the model is written.
+        price: of each count.
+        power: drawn by a board, or by each chip of a target, for as long as it computes.
         leaves_out: what a network may do that it does not price, in words.
         targets: those whose chip it describes; empty: of no chip.
+        boards: those that draw the power; an emulated one stands for the board itself.
     """
 
     name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9.-]*$", max_length=64)]
     about: Word
     fidelity: Fidelity
-    accounting: Word
     sources: list[Word]
-    price: list[Price]
+    accounting: Word | None = None
+    price: list[Price] = []  # msgspec copies defaults
+    power: Power | None = None
     leaves_out: str = ""
-    targets: list[Word] = []  # msgspec copies defaults
+    targets: list[Word] = []
+    boards: list[Word] = []
 
     def price_layer(self, layer: LayerCounts) -> Span:
         """Microjoules of a layer in one inference."""
-        counted = ACCOUNTING[self.accounting](layer)
+        counted = ACCOUNTING[self.accounting](layer) if self.accounting else {}
         found = NOTHING
         for each in self.price:
             capacity = CAPACITY[each.count](layer) if each.by_capacity else 0.0
@@ -124,16 +130,31 @@ def _parse(text: str, where: str) -> Profile:
         found = msgspec.convert(tomllib.loads(text), Profile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise UsageError(f"{where} is not a profile: {error}") from error
-    if found.accounting not in ACCOUNTING:
-        known = describe_unknown("accounting", found.accounting, sorted(ACCOUNTING))
+    if found.power is not None:
+        _check_power(found, found.power, where)
+        return found
+    accounting = found.accounting or ""
+    if accounting not in ACCOUNTING:
+        known = describe_unknown("accounting", accounting, sorted(ACCOUNTING))
         raise UsageError(f"{where}: {known}")
     for each in found.price:
         _check_price(each, where)
-    counts = sorted(ACCOUNTING[found.accounting](LayerCounts("", "")))
+    counts = sorted(ACCOUNTING[accounting](LayerCounts("", "")))
     for each in found.price:
         if each.count not in counts:
             raise UsageError(f"{where}: {describe_unknown('count', each.count, counts)}")
     return found
+
+
+def _check_power(profile: Profile, power: Power, where: str) -> None:
+    if profile.accounting or profile.price:
+        raise UsageError(f"{where}: a profile has prices of counts or a power; this one has both")
+    if not profile.boards and not profile.targets:
+        raise UsageError(f"{where}: name the boards, or the targets, that draw the power")
+    try:
+        power.check()
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}") from error
 
 
 def _check_price(price: Price, where: str) -> None:

@@ -13,6 +13,8 @@ from snncc.ir.ops import Weighted
 
 from .layer_counts import LayerCounts
 
+KERNELS = 4
+"""Axes of weights that slide: output and input channels, height and width."""
 FLOAT_BYTES = 4
 """A weight or a state of a float network, in single precision."""
 
@@ -121,8 +123,14 @@ class WatchedNode:
         stored = 0 if op.bias is None else prod(op.bias_shape(network.tensors))
         codes = op.weight_codes(self._a)
         width = _count_code_bytes(codes) if node.formats else FLOAT_BYTES
+        slides = codes.ndim == KERNELS
         return replace(
-            found, biases=biases, weights=codes.size, stored_biases=stored, weight_bytes=width
+            found,
+            biases=biases,
+            weights=codes.size,
+            kernel_positions=codes.size // codes.shape[1] if slides else 0,
+            stored_biases=stored,
+            weight_bytes=width,
         )
 
 

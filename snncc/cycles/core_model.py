@@ -21,11 +21,13 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         wait_cycles: that a fetch or a load takes longer, where nothing has it ready.
         ready: what has most of them ready, such as a cache.
         source: where it is written.
+        sure: how sure it is, in words; empty where the source says just this.
     """
 
     wait_cycles: float
     ready: str
     source: str
+    sure: str = ""
 
 
 class CoreModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -42,7 +42,7 @@ def estimate_rows(found: Sequence[Estimate]) -> list[tuple[str, ...]]:
     for name in dict.fromkeys(p.profile.name for e in found for p in e.priced):
         rows.append((f"µJ by {name}", *(_show_priced(e, name) for e in found)))
     for name in dict.fromkeys(name for e in found for name in e.drawn):
-        rows.append((f"µJ of {name}", *(_show_drawn(e, name) for e in found)))
+        rows.append((f"µJ by {name}", *(_show_drawn(e, name) for e in found)))
     for key in dict.fromkeys(key for e in found for key in e.memory):
         rows.append((key.replace("_", " "), *(show_number(e.memory.get(key)) for e in found)))
     for key in dict.fromkeys(key for e in found for key in e.traffic):

@@ -13,7 +13,8 @@
 * `flash.py`: flashing, and when `--check` says that a board is right
 * `pace.py`: whether a board makes its ticks in time
 * `outcome.py`: how build and verify end: memory beside its limits, the command to go on with
-* `core_time.py`: time of a core, and what it draws meanwhile
+* `drawn.py`: what boards and chips draw for a time
+* `core_time.py`: time of a core
 * `on_core.py`: what a firmware takes on a board's core: counted, predicted, timed
 * `estimate_cost.py`: time, energy and memory of a bundle
 * `compare_bundles.py`: two bundles on the same samples
@@ -27,7 +28,6 @@ The first difference of two traces is found by `Trace.compare`, `snncc/ir/interp
 from .board_run import Player
 from .compare_bundles import Pair, compare
 from .comparison import Comparison, Report
-from .core_time import Current
 from .engines import Answer, Engine, answer, run
 from .estimate_cost import Estimate, estimate
 from .explain import Explained, explain, lower_in_stages
@@ -40,7 +40,6 @@ from .verify import verify
 __all__ = [
     "Answer",
     "Comparison",
-    "Current",
     "Engine",
     "Estimate",
     "Explained",

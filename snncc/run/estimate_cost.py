@@ -8,23 +8,24 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc.backends import Clock, ClockedBackend, FirmwareBackend, Json, RoutedBackend
+from snncc.backends import ClockedBackend, FirmwareBackend, Json, RoutedBackend
 from snncc.bundle import Bundle
 from snncc.cost import (
     NOTHING,
     Counts,
     Derived,
+    Power,
     Profile,
     Span,
     count_operations,
     find_profile,
     list_profiles,
 )
-from snncc.datasets import Samples, find_samples
+from snncc.datasets import find_samples
 from snncc.predict import Predicted
 from snncc.reference_work import MINUTE, count_affordable
 
-from .core_time import Current
+from .drawn import Drawn, draw_by_clock, draw_on_core, find_only_board, skip_powers
 from .lowered import Lowered
 from .on_core import OnCore
 from .tested_samples import choose_tested
@@ -37,6 +38,7 @@ COUNTED_BY_TARGETS = (
     "cores", "chips", "weight_bytes", "state_bytes", "arena_bytes", "operators",
     "fullest_core_bytes",
 )  # fmt: skip
+LOAD_TICKS = 256  # of a chip, at most: an emulated core is slow
 COUNTED_SAMPLES = 2  # whose instructions are counted on the emulated core
 
 
@@ -86,6 +88,10 @@ class Estimate:
     def note(self, sentence: str) -> Estimate:
         """The same with one more note."""
         return replace(self, notes=(*self.notes, sentence))
+
+    def add(self, drawn: Drawn) -> Estimate:
+        """The same with what draws power for a time."""
+        return replace(self, drawn=drawn.energy, notes=(*self.notes, *drawn.notes))
 
     def as_json(self) -> dict[str, Json]:
         """As `estimate --json` prints it."""
@@ -141,21 +147,22 @@ def estimate(
     profiles: Sequence[str] = (),
     *,
     board: str | None = None,
-    current: Current | None = None,
+    current: Power | None = None,
 ) -> Estimate:
     """What a bundle costs.
 
     Args:
         bundle: opened.
         data: samples; without them those of the zoo model, or else the bundle's check signal.
-        profiles: names or files; without them those of `EVERYWHERE`, and the target's own.
+        profiles: names or files; without them those of `EVERYWHERE`, the target's own and the
+            board's.
         board: whose core counts instructions; by default as `board_of` finds it.
         current: that a board draws, as the user measured it or read it from a datasheet.
 
     Raises:
         UsageError: the data are bad or have another shape, or a profile or board is unknown.
     """
-    chosen = [find_profile(name) for name in profiles or _choose_profiles(bundle.target)]
+    chosen = [find_profile(name) for name in profiles] or _choose_profiles(bundle.target)
     given = find_samples(bundle.model, data, bundle.model_options)
     samples, left_out = choose_tested(bundle, given)
     ticks = samples.signal.shape[1]
@@ -173,7 +180,7 @@ def estimate(
         len(samples),
         counts,
         None,
-        tuple(_price(each, counts, bundle.target) for each in chosen),
+        tuple(_price(each, counts, bundle.target) for each in chosen if each.accounting),
         {},
         None,
         None,
@@ -181,25 +188,51 @@ def estimate(
         {},
         left_out,
     )
-    lowered = Lowered.of(bundle)
+    lowered, few = Lowered.of(bundle), some.first(COUNTED_SAMPLES).signal
     if isinstance(lowered.backend, RoutedBackend):
-        few = some.first(COUNTED_SAMPLES).signal
-        counted = lowered.backend.count_traffic(lowered.program, few)
-        found = replace(found, traffic=counted)
+        load = lowered.backend.measure_load(lowered.program, few[:, :LOAD_TICKS])
+        found = replace(found, traffic=load.counts, notes=(*found.notes, *load.warnings))
     if isinstance(lowered.backend, FirmwareBackend):
-        return _time_on_core(found, lowered, some, board, current)
+        board = board or find_only_board(chosen)
+        core = OnCore.of(lowered, few, board, current.hertz if current else None)
+        named, whole = chosen if profiles else None, 1e3 * bundle.network.tick
+        return _set_core(found, core).add(draw_on_core(core, named, current, ticks, whole))
     if board is not None or current is not None:
         found = found.note(f"{bundle.target} runs on no such board: --board, --current do nothing")
+    return _add_chip(found, lowered, chosen)
+
+
+def _add_chip(found: Estimate, lowered: Lowered, chosen: Sequence[Profile]) -> Estimate:
+    """The same with the time of a chip that keeps its own, and what it draws; else why not."""
+    target, ticks = lowered.bundle.target, found.counts.ticks
     if isinstance(lowered.backend, ClockedBackend):
-        return _time_by_clock(found, lowered.backend.clock(lowered.program))
-    return found.note(
-        f"how long a tick takes on {bundle.target} is not known: nothing here counts it"
+        clock = lowered.backend.clock(lowered.program)
+        drawn = draw_by_clock(clock, chosen, target, ticks)
+        milliseconds = 1e3 * clock.seconds
+        span = Span(milliseconds, milliseconds, milliseconds)
+        tick = Derived(span, "model", "the length of a tick that it is built for")
+        return replace(found, ticks=tick).add(drawn)
+    return found.add(skip_powers(chosen, target)).note(
+        f"how long a tick takes on {target} is not known: nothing here counts it"
     )
 
 
-def _choose_profiles(target: str) -> list[str]:
-    own = [name for name in list_profiles() if target in find_profile(name).targets]
-    return [*EVERYWHERE, *own]
+def _set_core(found: Estimate, core: OnCore) -> Estimate:
+    """The same with what the firmware takes on a core."""
+    return replace(
+        found,
+        board=core.board,
+        instructions=core.instructions,
+        predicted=core.predicted,
+        ticks=core.ticks,
+        memory=core.memory or found.memory,
+        notes=(*found.notes, *core.notes),
+    )
+
+
+def _choose_profiles(target: str) -> list[Profile]:
+    known = [find_profile(name) for name in list_profiles()]
+    return [each for each in known if each.name in EVERYWHERE or target in each.targets]
 
 
 def _price(profile: Profile, counts: Counts, target: str) -> Priced:
@@ -209,44 +242,6 @@ def _price(profile: Profile, counts: Counts, target: str) -> Priced:
     if profile.targets and target not in profile.targets:
         warnings.append(f"it describes {', '.join(profile.targets)}, and this is for {target}")
     return Priced(profile, total, layers, tuple(warnings))
-
-
-def _time_on_core(
-    found: Estimate, lowered: Lowered, samples: Samples, board: str | None, current: Current | None
-) -> Estimate:
-    """What the firmware takes on a core, and draws meanwhile."""
-    signal = samples.first(COUNTED_SAMPLES).signal
-    core = OnCore.of(lowered, signal, board, current.hertz if current else None)
-    found = replace(
-        found,
-        board=core.board,
-        instructions=core.instructions,
-        predicted=core.predicted,
-        ticks=core.ticks,
-        memory=core.memory or found.memory,
-        notes=(*found.notes, *core.notes),
-    )
-    if core.ticks is None:
-        return found
-    if current is None:
-        return found.note("give --current mA@MHz,V,uA for the energy that the board draws")
-    tick = current.draw(core.ticks.span, 1e3 * lowered.bundle.network.tick)
-    drawn = replace(tick, span=tick.span.times(found.counts.ticks))
-    found = replace(found, drawn={f"{core.board} at {current}": drawn})
-    if current.asleep is not None:
-        return found
-    return found.note("what the board draws asleep between ticks is left out: --current ...,2.6uA")
-
-
-def _time_by_clock(found: Estimate, clock: Clock) -> Estimate:
-    """What chips draw while they run the ticks of an inference in real time."""
-    milliseconds = 1e3 * clock.seconds
-    tick = Span(milliseconds, milliseconds, milliseconds)
-    low, high = (1e3 * milliseconds * found.counts.ticks * clock.chips * w for w in clock.watts)
-    drawn = Derived(Span((low + high) / 2, low, high), "bound", clock.source)
-    plural = "s" if clock.chips > 1 else ""
-    ticks = Derived(tick, "model", "the length of a tick that it is built for")
-    return replace(found, ticks=ticks, drawn={f"{clock.chips} chip{plural}": drawn})
 
 
 def _read_memory(bundle: Bundle) -> dict[str, Json]:

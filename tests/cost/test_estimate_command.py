@@ -8,13 +8,28 @@ from typing import Any
 
 import pytest
 
-from snncc.cost import Span
-from snncc.ir import UsageError
-from snncc.run import Current
+from snncc.boards import boards
+from snncc.cost import Span, find_profile, list_profiles, parse_current
+from snncc.ir import UsageError, plugins
 from tests.cli.conftest import call
 from tests.loss.test_measure import save_network
 
-TARGETS = ("c99", "tflm", "spinnaker2", "lava")
+TARGETS = plugins("snncc.backends")
+POWERED = {board for name in list_profiles() for board in find_profile(name).boards}
+
+
+POWER = """
+name = "mine"
+about = "a board on the bench"
+fidelity = "measured"
+boards = ["nano-33-ble"]
+sources = ["a bench"]
+
+[power]
+watts = 1.0
+megahertz = 32.0
+source = "measured"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +76,10 @@ def test_all_targets_side_by_side(
             layers = [layer["uJ_per_inference"].get(name) for layer in each["layers"]]
             if layers[0] is not None:
                 assert sum(x["value"] for x in layers) == pytest.approx(span["value"])
-    c99, tflm, spinnaker2, lava = found
+    by_target = {each["target"]: each for each in found}
+    c99, tflm, spinnaker2, lava = (
+        by_target[name] for name in ("c99", "tflm", "spinnaker2", "lava")
+    )
     predicted = c99["predicted_instructions_per_tick"]
     shares = sum(layer["predicted_instructions_per_tick"] for layer in c99["layers"])
     assert shares + predicted["tick_itself"] == pytest.approx(predicted["value"])
@@ -84,12 +102,51 @@ def test_all_targets_side_by_side(
     messages = lava["traffic_per_tick"]
     assert messages["messages"] > 0 and messages["barriers"] >= 1
     assert messages["hops_at_most"] == 10 * messages["messages"]
+    assert messages["synapse_reads"] >= messages["messages"] + messages["messages_that_enter"]
+    assert messages["messages_that_enter"] > 0
     assert lava["memory"]["tiles"] == -(-lava["memory"]["cores"] // 4)
     for each in (tflm, lava):
         assert each["ms_per_tick"] is None and "not known" in each["notes"][-1]
         assert "do nothing" in each["notes"][0]
-    assert spinnaker2["energy"]["1 chip"]["fidelity"] == "bound"
+    drawn = spinnaker2["energy"]["spinnaker2"]
+    assert drawn["fidelity"] == "bound" and "1 chip" in drawn["sources"][0]
+    ms = spinnaker2["ms_per_tick"]["value"] * spinnaker2["counts"]["ticks"]
+    assert drawn["uJ_per_inference"]["high"] == pytest.approx(2.2e3 * ms)
     assert "loihi1" in lava["energy"]
+
+
+@pytest.mark.parametrize("board", [each.name for each in boards() if each.clock_hz])
+def test_each_board_draws_its_datasheets_current_or_that_is_said(
+    board: str, bundles: tuple[dict[str, str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, data = bundles
+    command = ["estimate", made["c99"], "--data", data, "--board", board, "--json"]
+    (found,) = json.loads(call(command, capsys).out)
+    real = board.removesuffix("-emulated")
+    assert (real in found["energy"]) == (real in POWERED)
+    asks = any("give --current" in note for note in found["notes"])
+    assert asks == (real not in POWERED)
+
+
+def test_a_profile_of_a_power_is_asked_for_by_name(
+    bundles: tuple[dict[str, str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, data = bundles
+    own = tmp_path / "mine.toml"
+    own.write_text(POWER)
+    some = ["--profile", str(own), "--profile", "pico", "--board", "nano-33-ble"]
+    found = estimate(bundles, capsys, *some)
+    for each in found:
+        assert set(each["energy"]) == ({"mine"} if each["target"] == "c99" else set())
+        assert any("pico says what pico draws" in note for note in each["notes"])
+    c99 = next(each for each in found if each["target"] == "c99")
+    # Its clock is half of the board's: the same cycles take twice as long.
+    ms = 2 * c99["ms_per_tick"]["value"] * c99["counts"]["ticks"]
+    assert c99["energy"]["mine"]["uJ_per_inference"]["value"] == pytest.approx(1e3 * ms)
+    (alone,) = json.loads(
+        call(["estimate", made["c99"], "--data", data, "--profile", "pico", "--json"], capsys).out
+    )
+    assert alone["board"] == "pico" and set(alone["energy"]) == {"pico"}
 
 
 def test_a_table_and_what_is_missing_is_said(
@@ -115,9 +172,10 @@ def test_compare(
     done = call(["compare", *made.values(), "--data", data, "--json"], capsys)
     assert done.code == 0, done.err
     found = json.loads(done.out)
-    assert len(found["bundles"]) == 4
-    same, *others = found["pairs"]
-    assert (same["left"], same["right"]) == (made["c99"], made["tflm"])
+    assert len(found["bundles"]) == len(TARGETS)
+    same = next(each for each in found["pairs"] if each["right"] == made["tflm"])
+    others = [each for each in found["pairs"] if each is not same]
+    assert {each["left"] for each in found["pairs"]} == {made["c99"]}
     for each in (same, *others):
         assert 0.9 <= each["output"]["agreement"] <= 1 and set(each["accuracy"]) == {
             "left",
@@ -135,15 +193,15 @@ def test_compare(
 )
 def test_a_wrong_current_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a current"):
-        Current.parse(text)
+        parse_current(text)
 
 
 def test_a_board_draws_less_asleep() -> None:
-    busy = Current.parse("6mA@64MHz,3V")
-    both = Current.parse(" 6@64,3,2.5uA ")
-    assert str(both) == "6mA@64MHz,3V,2.5uA" and Current.parse(str(both)) == both
+    busy = parse_current("6mA@64MHz,3V")
+    both = parse_current(" 6@64,3,2.5uA ")
+    assert str(both) == "6mA@64MHz,3V,2.5uA" and parse_current(str(both)) == both
     span = Span(2.0, 1.0, 4.0)
-    assert busy.draw(span, 10.0).span == Span(36.0, 18.0, 72.0)  # microjoules
-    found = both.draw(span, 3.0).span
+    assert busy.draw(span, 10.0).ends == pytest.approx((36.0, 18.0, 72.0))  # microjoules
+    found = both.draw(span, 3.0)
     assert found.ends == pytest.approx((36.0 + 0.0075, 18.0 + 0.015, 72.0))
-    assert Current.parse("6mA@64MHz,3V,0uA").draw(span, 10.0).span == busy.draw(span, 10.0).span
+    assert parse_current("6mA@64MHz,3V,0uA").draw(span, 10.0) == busy.draw(span, 10.0)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from snncc.boards import boards
 from snncc.cost import LayerCounts, find_profile, list_profiles
 from snncc.cost.accounting import ACCOUNTING
-from snncc.ir import UsageError
+from snncc.ir import UsageError, plugins
 
 OWN = """
 name = "mine"
@@ -24,6 +25,22 @@ low = 1.0
 high = 3.0
 source = "measured"
 """
+POWER = """
+[power]
+milliamperes = 24.0
+volts = 3.3
+source = "measured"
+"""
+DRAWN = (
+    """
+name = "mine"
+about = "a board"
+fidelity = "measured"
+boards = ["pico"]
+sources = ["a bench"]
+"""
+    + POWER
+)
 BAD = {
     "not TOML": ("][", "not a profile"),
     "a word more": (OWN + "\nextra = 1\n", "extra"),
@@ -38,6 +55,13 @@ BAD = {
         OWN.replace("picojoules = 2.0", "by_capacity = [[0, 1.0], [8, 2.0]]"),
         "give rising bytes, for one of access to inputs",
     ),
+    "a power beside prices": (OWN + POWER, "this one has both"),
+    "a power of nothing": (DRAWN.replace('boards = ["pico"]', ""), "name the boards"),
+    "half a current": (DRAWN.replace("volts = 3.3", ""), "milliamperes and volts"),
+    "watts and a current": (DRAWN + "watts = 1.0\n", "milliamperes and volts"),
+    "a power not in its range": (DRAWN + "low = 25.0\n", "within its own range"),
+    "no power": (DRAWN.replace("24.0", "0.0"), "power.milliamperes"),
+    "no end of sleep": (DRAWN + "asleep_microamperes = inf\n", "asleep"),
     "another fidelity": (OWN.replace('"model"', '"sure"'), "fidelity"),
 }
 
@@ -45,9 +69,12 @@ BAD = {
 @pytest.mark.parametrize("name", list_profiles())
 def test_each_profile_says_what_it_is_and_is_documented(name: str) -> None:
     profile = find_profile(name)
-    assert profile.name == name and profile.sources and profile.price and profile.leaves_out
-    counts = ACCOUNTING[profile.accounting](LayerCounts("", ""))
+    assert profile.name == name and profile.sources and profile.leaves_out
+    assert bool(profile.price) == bool(profile.accounting) == (profile.power is None)
+    counts = ACCOUNTING[profile.accounting](LayerCounts("", "")) if profile.accounting else {}
     assert {each.count for each in profile.price} <= set(counts)
+    assert set(profile.boards) <= {each.name for each in boards()}
+    assert set(profile.targets) <= set(plugins("snncc.backends"))
     page = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
     assert f"`{name}`" in page
 

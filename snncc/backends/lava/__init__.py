@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from snncc.backends import Files, Json, Settings
+from snncc.backends import ChipLoad, Files, Json, Settings
 from snncc.ir import Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
@@ -29,7 +29,7 @@ from . import passes, runtime
 from .cores import check
 from .emit import emit
 from .lower.lower import lower
-from .messages import count_traffic
+from .messages import measure_load
 from .netx import layers
 from .program import Program
 from .report import report
@@ -70,8 +70,8 @@ class LavaBackend:
     def stream(self, program: Program, record: tuple[str, ...]) -> Callable[[Values], Trace]:
         return Stream(program, record).play
 
-    def count_traffic(self, program: Program, signal: Values) -> Mapping[str, float]:
-        return count_traffic(program, signal)
+    def measure_load(self, program: Program, signal: Values) -> ChipLoad:
+        return measure_load(program, signal)
 
     def report(self, program: Program) -> dict[str, Json]:
         return report(program)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from types import MappingProxyType
 
@@ -37,11 +37,17 @@ class Stream:
     """A program that is given its signal in parts, and keeps its states in between.
 
     Of what was sent it keeps what a synapse may still deliver. Arguments and errors are those of
-    `simulate`; a part with other samples than the first is refused as well.
+    `simulate`; a part with other samples than the first is refused as well. `watch` is given what
+    arrives at the synapses in each tick, `[samples, in]`.
     """
 
-    def __init__(self, program: Program, record: Sequence[str] = ()) -> None:
-        self._program, self._wires = program, read(program, record)
+    def __init__(
+        self,
+        program: Program,
+        record: Sequence[str] = (),
+        watch: Callable[[Synapses, Values], None] = lambda synapses, arriving: None,
+    ) -> None:
+        self._program, self._wires, self._watch = program, read(program, record), watch
         self._ports = [Port(s.name, s.shape, s.format) for s in program.sources]
         self._order = sorted(program.neurons, key=lambda n: n.phase)
         self._into: dict[str, list[Synapses]] = {n.name: [] for n in self._order}
@@ -68,7 +74,9 @@ class Stream:
             for n in self._order:
                 current = np.zeros((samples, n.size), dtype=np.int64)
                 for each in self._into[n.name]:
-                    current += synaptic(each, history[each.source][tick - each.delay])
+                    arriving = history[each.source][tick - each.delay]
+                    current += synaptic(each, arriving)
+                    self._watch(each, arriving)
                 self._states[n.name], output = _step(n, self._states[n.name], current)
                 history[n.name].append(output)
             for wire in self._wires:

@@ -27,13 +27,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from snncc.backends import Clock, Files, Json, Settings
+from snncc.backends import ChipLoad, Clock, Files, Json, Settings
 from snncc.ir import DeviceError, Network, Trace, Values
 from snncc.ir.passes import Pass, Ranges
 
 from . import device, kernel, passes
 from .activity import Activity, activity
-from .chip.target import WATTS_PER_CHIP, WATTS_SOURCE
 from .emit import emit
 from .lower import lower
 from .program import Program
@@ -109,14 +108,13 @@ class Spinnaker2Backend:
     def clock(self, program: AnyProgram) -> Clock:
         chips = len(np.unique(program.routing.placement.chips))
         if isinstance(program, kernel.Program):
-            return Clock(program.tick, chips, WATTS_PER_CHIP, WATTS_SOURCE)
-        seconds = program.period * program.sys_tick
-        return Clock(seconds, chips, WATTS_PER_CHIP, WATTS_SOURCE)
+            return Clock(program.tick, chips)
+        return Clock(program.period * program.sys_tick, chips)
 
-    def count_traffic(self, program: AnyProgram, signal: Values) -> Mapping[str, float]:
+    def measure_load(self, program: AnyProgram, signal: Values) -> ChipLoad:
         if isinstance(program, kernel.Program):
-            return kernel.count_traffic(program, signal)
-        return activity(program, signal, program.sys_tick).as_counts(program.sys_tick)
+            return kernel.measure_load(program, kernel.play(program, signal, count=True))
+        return activity(program, signal, program.sys_tick).as_load(program)
 
     def report(self, program: AnyProgram) -> dict[str, Json]:
         return kernel.report(program) if isinstance(program, kernel.Program) else report(program)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snncc.backends import ChipLoad
 from snncc.ir import Integers, Values
 
 from .chip.multicast_trees import Trees
@@ -52,18 +53,19 @@ class Activity:
     mesh_load: float
     link_load: float
 
-    def as_counts(self, sys_tick: float) -> dict[str, float]:
-        """As `estimate` shows it; all of a tick of the chip."""
-        return {
+    def as_load(self, program: Program) -> ChipLoad:
+        """All of a tick of the chip, and what passed a limit."""
+        counts = {
             "packets": self.packets,
             "packets_times_hops": self.hops,
             "packets_over_the_busiest_link": max(self.mesh_load, self.link_load),
             "most_events_of_a_core": float(self.events.max(initial=0)),
             "most_arrivals_at_a_core": float(self.arrivals.max(initial=0)),
             "most_ms_of_a_core": 1e3 * float(self.cycles.max(initial=0.0)) / min(CLOCK_HZ),
-            "ms_of_a_chip_tick": 1e3 * sys_tick,
+            "ms_of_a_chip_tick": 1e3 * program.sys_tick,
             "late_chip_ticks": float(self.late.max(initial=0)),
         }
+        return ChipLoad(counts, self.warnings(program))
 
     def warnings(self, program: Program) -> tuple[str, ...]:
         """A sentence for each limit that the run passed, with the core that passed it most."""

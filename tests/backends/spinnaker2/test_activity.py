@@ -43,7 +43,7 @@ def test_arrivals_are_the_spikes_of_all_sources_of_a_core() -> None:
     here = [i for i, core in enumerate(program.partition.cores) if core.population == "s0"]
     assert all(0 < found.arrivals[i] <= sent["x"] + sent["s0"] for i in here)
     assert found.packets >= found.sent.sum() > 0 and found.hops >= 0
-    assert not found.full.any() and found.warnings(program) == ()
+    assert not found.full.any() and found.as_load(program).warnings == ()
 
 
 def test_what_passes_a_limit_is_named() -> None:

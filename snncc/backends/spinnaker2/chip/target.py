@@ -37,8 +37,6 @@ LINKS_PER_CHIP = 6  # chip: hexagonal
 ROUTER_ENTRIES = 16_384  # chip: ternary entries of 32-bit key and mask, one router in the middle
 KEY_BITS = 32  # chip: multicast packets
 CLOCK_HZ = (150_000_000, 300_000_000)  # chip: at 0.5 V and 0.8 V
-WATTS_PER_CHIP = (0.24, 2.2)  # chip: at full load, by voltage and clock
-WATTS_SOURCE = "C. Mayr et al., arXiv:1911.02385, and the chip paper arXiv:2607.24396: full load"
 NOC_CYCLES_PER_HOP = 5  # chip
 NOC_CLOCK_HZ = 300_000_000  # chip
 
@@ -130,5 +128,6 @@ FIFO_SPIKES = 512  # nestml: PACKET_BUFFER_LENGTH; what comes beyond is lost wit
 CYCLES_PER_SYNAPTIC_EVENT = 25  # chip: 12 M events per second and core at 300 MHz
 CYCLES_PER_NEURON = 60  # inferred: a tick of 250 neurons must fit a fraction of a millisecond
 CYCLES_PER_SPIKE = 150  # inferred: search in the table, fetch of a row
+CYCLES_PER_INSTRUCTION = 1.5  # ours: of a Cortex-M4 with its memory beside it; not measured
 EXACT_SUM = 1 << 24  # IEEE 754 binary32: every integer up to here is exact
 TICK_SECONDS = 1e-3  # scripts: sys_tick_in_s, where nothing else is said

@@ -11,7 +11,7 @@
 * `harness.py`: the C around all cores' C, to run on this machine
 * `native.py`: running that library: whole samples, or some ticks after the other
 * `emulate.py`: each core as an emulated Cortex-M4F; how cores wait within a tick
-* `report.py`: cores, bytes and events in the bundle's report
+* `report.py`: cores, bytes and events in the bundle's report, and what a run asks of the chip
 * `readme.py`: the README of a build
 
 Within a tick, cores wait for one another segment by segment: `partition/core_parts.py` says what a
@@ -25,7 +25,7 @@ from .native import Stream, simulate
 from .partition.core_parts import HOST, Core, Parts, Stretch
 from .partition.partition import partition
 from .program import Program
-from .report import count_traffic, performance, report
+from .report import measure_load, report
 
 __all__ = [
     "HOST",
@@ -36,11 +36,10 @@ __all__ = [
     "Program",
     "Stream",
     "Stretch",
-    "count_traffic",
     "emit",
     "lower",
+    "measure_load",
     "partition",
-    "performance",
     "play",
     "report",
     "simulate",

@@ -7,13 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from snncc.backends import Json
-from snncc.ir import Values
+from snncc.backends import ChipLoad, Json
+from snncc.ir import Integers
 
 from ..chip.multicast_trees import Trees
-from ..chip.target import CORES_PER_QUAD, DATA_BYTES_PER_CORE, QUADS, USABLE_CORES_PER_CHIP
+from ..chip.target import (
+    CLOCK_HZ,
+    CORES_PER_QUAD,
+    CYCLES_PER_INSTRUCTION,
+    DATA_BYTES_PER_CORE,
+    QUADS,
+    USABLE_CORES_PER_CHIP,
+)
 from ..placement.traffic import cost
-from .emulate import Played, play
+from .emulate import Played
 from .program import Program
 
 LIMIT_SOURCE = "96 kB of a core's 128 KiB of SRAM for data: Nazeer et al. 2023, arXiv:2312.09084"
@@ -62,48 +69,48 @@ def _list_layers(program: Program) -> list[Json]:
     ]
 
 
-def performance(program: Program, played: Played) -> dict[str, Json]:
-    """What a tick took in a run on emulated cores, on average."""
-    sent = played.sent.mean(axis=(0, 1))
-    placement = program.routing.placement
-    traffic = replace(program.traffic, rates=sent)
-    found: dict[str, Json] = {
-        "cores": len(program.codes),
-        "chip_ticks_per_tick": program.parts.segments,
-        "fullest_core_data_bytes": max(played.data_bytes),
-        "fullest_core_code_bytes": max(played.code_bytes),
-        "limit_core_bytes": DATA_BYTES_PER_CORE,
-        "events_per_tick": round(float(sent.sum()), 3),
-        "packets_per_tick": round(
-            cost(traffic, Trees(placement.machine), placement.places).packets, 3
-        ),
-        "deliveries_per_tick": round(float(played.delivered.sum(axis=-1).mean()), 3),
-    }
-    if played.instructions.size:
-        per_core = played.instructions.mean(axis=(0, 1))
-        segments = np.array([core.segment for core in program.parts.cores])
-        slowest = [per_core[segments == s].max() for s in range(program.parts.segments)]
-        found |= {
-            "instructions_per_tick": round(float(per_core.sum())),
-            "instructions_per_tick_of_the_busiest": round(float(per_core.max())),
-            "instructions_per_tick_in_a_row": round(float(sum(slowest))),
-        }
-    return found
+def measure_load(program: Program, played: Played) -> ChipLoad:
+    """What a run on emulated cores, with its instructions counted, asked of the chip.
 
-
-def count_traffic(program: Program, signal: Values) -> dict[str, float]:
-    """What a tick of a run on emulated cores sends, on average; see `performance`."""
-    played = play(program, signal)
+    Instructions are those of a tick of the network; each segment of it is one tick of the chip.
+    """
     placement = program.routing.placement
     traffic = replace(program.traffic, rates=played.sent.mean(axis=(0, 1)))
     price = cost(traffic, Trees(placement.machine), placement.places)
-    return {
+    slowest, chip_tick = _find_slowest(program, played), program.tick / program.parts.segments
+    cycles = CYCLES_PER_INSTRUCTION * slowest
+    late = int(np.count_nonzero(cycles > chip_tick * max(CLOCK_HZ)))
+    counts = {
         "packets": price.packets,
         "packets_times_hops": price.hops,
         "packets_over_the_busiest_link": max(price.mesh_load, price.link_load),
-        "most_arrivals_at_a_core": float(played.delivered.max(initial=0)),
+        "events": float(played.sent.sum(axis=-1).mean()),
+        "most_events_of_a_core": float(played.sent.max(initial=0)),
         "arrivals": float(played.delivered.sum(axis=-1).mean()),
+        "most_arrivals_at_a_core": float(played.delivered.max(initial=0)),
+        "instructions": float(played.instructions.sum(axis=-1).mean()),
+        "instructions_in_a_row": float(slowest.sum(axis=-1).mean()),
+        "most_ms_of_a_core": 1e3 * float(cycles.max(initial=0.0)) / min(CLOCK_HZ),
+        "ms_of_a_chip_tick": 1e3 * chip_tick,
+        "late_chip_ticks": float(late),
     }
+    if not late:
+        return ChipLoad(counts)
+    needed = 1e3 * float(cycles.max()) / max(CLOCK_HZ)
+    warning = (
+        f"S015: {late} of {cycles.size} chip ticks had work longer than the tick: up to about "
+        f"{needed:.3g} ms at {max(CLOCK_HZ) // 1_000_000} MHz of {1e3 * chip_tick:.3g} ms; let a "
+        "tick of the model stand for more time, or lower --option atoms=N"
+    )
+    return ChipLoad(counts, (warning,))
+
+
+def _find_slowest(program: Program, played: Played) -> Integers:
+    """Instructions of the slowest core in each segment: int64 [samples, ticks, segments]."""
+    segments = np.array([core.segment for core in program.parts.cores])
+    counted = played.instructions
+    slowest = [counted[..., segments == s].max(-1) for s in range(program.parts.segments)]
+    return np.stack(slowest, axis=-1)
 
 
 def _line(program: Program, core: int) -> Json:

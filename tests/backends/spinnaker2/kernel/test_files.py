@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from snncc.backends import Settings
 from snncc.backends.spinnaker2.chip.target import DATA_BYTES_PER_CORE
-from snncc.backends.spinnaker2.kernel import emit, performance, play, report
+from snncc.backends.spinnaker2.kernel import emit, measure_load, play, report
 from snncc.backends.spinnaker2.kernel.lower import assemble_program
 from snncc.boards import find_zig
 from tests.backends.spinnaker2.kernel.hand import MIDDLE, NEURONS, SCORES, cut, signal
@@ -74,19 +75,22 @@ def test_the_inbox_holds_what_cores_of_the_same_segment_may_send() -> None:
 
 
 def test_a_run_is_measured_in_events_packets_and_instructions() -> None:
-    played = play(PROGRAM, signal(2, 6), count=True)
-    found = performance(PROGRAM, played)
-    events, packets, arrivals = (
-        found[f"{name}_per_tick"] for name in ("events", "packets", "deliveries")
-    )
-    assert isinstance(events, float)
-    assert isinstance(packets, float)
-    assert isinstance(arrivals, float)
-    assert 0 < events <= packets <= arrivals
-    row, most = found["instructions_per_tick_in_a_row"], found["instructions_per_tick"]
-    assert isinstance(row, int)
-    assert isinstance(most, int)
-    assert 0 < row < most
+    found = measure_load(PROGRAM, play(PROGRAM, signal(2, 6), count=True))
+    counts = found.counts
+    assert 0 < counts["events"] <= counts["packets"] <= counts["arrivals"]
+    assert counts["most_events_of_a_core"] <= NEURONS
+    assert 0 < counts["instructions_in_a_row"] < counts["instructions"]
+    assert 0 < counts["most_ms_of_a_core"] < counts["ms_of_a_chip_tick"]
+    assert counts["ms_of_a_chip_tick"] == 1e3 * PROGRAM.tick / 3
+    assert counts["late_chip_ticks"] == 0 and found.warnings == ()
+
+
+def test_ticks_that_are_too_short_are_named() -> None:
+    found = measure_load(replace(PROGRAM, tick=1e-6), play(PROGRAM, signal(2, 6), count=True))
+    (warning,) = found.warnings
+    late = int(found.counts["late_chip_ticks"])
+    assert 0 < late <= 2 * 6 * 3
+    assert warning.startswith(f"S015: {late} of {2 * 6 * 3} chip ticks had work longer")
 
 
 def test_a_kernel_that_nobody_asked_for_is_announced() -> None:
