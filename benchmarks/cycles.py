@@ -21,13 +21,17 @@ from rich.table import Table
 from benchmarks.instructions import lower
 from snncc.backends.c99 import C99Backend
 from snncc.boards import Block, Image, board, play
+from snncc.cost import NOTHING, Span
 from snncc.cycles import classify, find_core_model
 from snncc.cycles.instruction_classes import OUTSIDE, find_function, read_code
 from snncc.datasets import calibration
 from snncc.importing import import_model
 from snncc.run import Player
 
-CORES = {"Cortex-M4": ("nucleo-l4r5zi-emulated", "cortex-m4")}
+CORES = {
+    "Cortex-M4": ("nucleo-l4r5zi-emulated", "cortex-m4"),
+    "Cortex-M7": ("nucleo-h743zi-emulated", "cortex-m7"),
+}
 MODELS = ("l2mu-motions", "egru-wisdm", "sdt1-digits", "spikegpt-text")
 BLOCKS, SAMPLES, TICKS = 40, 1, 8
 ITERATIONS = 100
@@ -85,23 +89,24 @@ def compare(name: str, core: str) -> dict[str, Any]:
         b for b in run.blocks if not OUTSIDE.fullmatch(find_function(player.image, b.address))
     ]
     whole = sum(each.times * len(read_code(player.image, each)) for each in inside)
-    ours = llvm = seen = 0.0
+    ours, llvm, seen = NOTHING, 0.0, 0.0
     for block in sorted(inside, key=lambda b: -b.times * b.bytes)[:BLOCKS]:
         counted = compare_block(player.image, block, core, theirs)
         if counted is not None:
-            ours, llvm = ours + counted[0] * block.times, llvm + counted[1] * block.times
+            ours, llvm = ours + counted[0].times(block.times), llvm + counted[1] * block.times
             seen += block.times * block.bytes
     return {
         "model": name,
         "core": core,
         "share_of_code": seen / whole,
-        "cycles": ours,
+        "cycles": ours.as_json(),
         "llvm_cycles": llvm,
-        "error": ours / llvm - 1,
+        "error": ours.value / llvm - 1,
+        "within_range": ours.low <= llvm <= ours.high,
     }
 
 
-def compare_block(image: Image, block: Block, core: str, theirs: str) -> tuple[float, float] | None:
+def compare_block(image: Image, block: Block, core: str, theirs: str) -> tuple[Span, float] | None:
     """Our cycles and LLVM's of a block; None where its text is not read."""
     code = read_code(image, block)
     texts, model = disassemble(code), find_core_model(core)
@@ -114,7 +119,7 @@ def compare_block(image: Image, block: Block, core: str, theirs: str) -> tuple[f
         return None
     classes = classify(code, riscv=False)
     del classes["word"]
-    return model.time(classes).value, llvm
+    return model.time(classes), llvm
 
 
 def main() -> None:
@@ -124,18 +129,19 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     rows = [compare(name, core) for core in CORES for name in arguments.models]
-    heads = ("model", "core", "of the code that ran", "cycles", "by LLVM", "difference")
+    heads = ("model", "core", "of the code that ran", "cycles", "by LLVM", "difference", "in range")
     table = Table(*heads, title="cycles without jumps and further words, our model beside llvm-mca")
     for row in rows:
         table.add_row(
             row["model"],
             row["core"],
             f"{row['share_of_code']:.1%}",
-            f"{row['cycles']:,.0f}",
+            "{value:,.0f} ({low:,.0f} to {high:,.0f})".format(**row["cycles"]),
             f"{row['llvm_cycles']:,.0f}",
             f"{row['error']:+.1%}",
+            "yes" if row["within_range"] else "no",
         )
-    Console(width=110).print(table)
+    Console(width=130).print(table)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from snncc.backends import Json
+from snncc.backends import Json, RoutedBackend
 from snncc.bundle import Bundle
 from snncc.datasets import Samples
 from snncc.ir import CapacityError, DeviceError, run
@@ -24,6 +24,7 @@ from .tested_samples import choose_tested
 TARGET_SAMPLES = 40  # an emulated core is some thousand times slower than the host
 TARGET_TICKS = 4_096  # of longer samples
 COUNTED_SAMPLES = 4
+LOAD_TICKS = 16  # whose load of a chip is measured
 FLOOR_SAMPLES = 256
 
 
@@ -80,7 +81,7 @@ def verify(
         bundle.lag,
         rebuild(bundle, lowered.backend, lowered.program),
         facts,
-        (*own.notes, *left_out, *here.notes, *cut),
+        (*own.notes, *left_out, *here.notes, *cut, *_warn_of_load(lowered, few)),
         loss,
         *_measure_floor(bundle, samples, loss),
     )
@@ -108,6 +109,17 @@ def _measure_floor(bundle: Bundle, samples: Samples, loss: Loss) -> tuple[Change
         return None, 0
     some = samples.spread(min(most, FLOOR_SAMPLES))
     return measure_floor(bundle.source, some.signal, some.labels), len(some)
+
+
+def _warn_of_load(lowered: Lowered, samples: Samples) -> tuple[str, ...]:
+    """Limits of a chip of many cores that the first ticks pass, a sentence each."""
+    if not isinstance(lowered.backend, RoutedBackend):
+        return ()
+    signal = samples.first(1).signal[:, :LOAD_TICKS]
+    try:
+        return lowered.backend.measure_load(lowered.program, signal).warnings
+    except (CapacityError, DeviceError):
+        return ()  # the target itself was not there either, and the report says why
 
 
 def _first(samples: Samples, count: int) -> tuple[Samples, tuple[str, ...]]:

@@ -165,6 +165,19 @@ def test_a_table_and_what_is_missing_is_said(
         assert done.code == 2 and said in done.err
 
 
+def test_verify_names_the_ticks_for_which_a_chip_has_no_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, data = save_network(tmp_path)
+    path = Path(model)
+    path.write_text(path.read_text().replace("tick=0.001s", "tick=0.000001s"))
+    made = str(tmp_path / "late.snnb")
+    build = ["build", model, "--target", "spinnaker2", "--option", "kernel=own"]
+    assert call([*build, "--data", data, "-o", made], capsys).code == 0
+    done = call(["verify", made, "--data", data], capsys)
+    assert done.code == 0 and "chip ticks had work longer than the tick" in done.err
+
+
 def test_compare(
     bundles: tuple[dict[str, str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
