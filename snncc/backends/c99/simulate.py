@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from snncc.backends import choose_readouts, demand_same_samples
 from snncc.boards import build_shared_library
-from snncc.ir import DeviceError, Trace, Values, encode, input_signals, require_spikes
+from snncc.ir import Trace, Values, encode, input_signals, require_spikes
 
 from .emit.emit import emit
 from .emit.project import code_of
+from .emit.weight_arrays import embedded
 from .lower.shared_memory import share_memory
 from .program import Port, Program, Readout
 
@@ -30,7 +31,6 @@ NUMBERS: Mapping[str, npt.DTypeLike] = {
     "int32_t": np.int32,
 }
 ENGINES_KEPT = 4
-CONSTANT_BYTES_MAX = 1 << 24
 SHARES = 4  # parts of the work per core: the last one to end keeps the others waiting least
 
 
@@ -148,13 +148,8 @@ class _Engine:
     """The program as a library of this machine."""
 
     def __init__(self, program: Program) -> None:
-        if program.weight_bytes > CONSTANT_BYTES_MAX:
-            raise DeviceError(
-                f"{program.weight_bytes:,} bytes of constants are more than the "
-                f"{CONSTANT_BYTES_MAX:,} that a compiler takes as text in good time"
-            )
         self.program = program
-        sources = code_of(emit(program))
+        sources = code_of(emit(program), embedded(program))
         sources["native.c"] = _native(program).encode()
         library = ctypes.CDLL(str(build_shared_library(sources)))
         self._play = getattr(library, f"{program.name}_play")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from dataclasses import replace
 
@@ -10,9 +11,17 @@ import pytest
 
 from snncc.backends import Settings
 from snncc.backends.c99 import C99Backend
-from snncc.backends.c99.emit.weight_arrays import LONG_BYTES, array, is_long, name_long_file
+from snncc.backends.c99.emit.kernels import kernels
+from snncc.backends.c99.emit.weight_arrays import (
+    LONG_BYTES,
+    array,
+    embedded,
+    is_long,
+    name_long_file,
+)
 from snncc.backends.c99.lower.constant_arrays import Tables
 from snncc.backends.c99.storage import KINDS, Layout, Table
+from snncc.boards import build_shared_library
 from snncc.ir import Tensor
 from tests.backends.c99.populations import garden
 
@@ -58,6 +67,26 @@ def test_a_long_array_has_a_file_of_its_own() -> None:
     assert b"numbers[" not in shared and b"static const" in shared
     assert f'#include "{program.name}_weights.h"'.encode() in texts[f"{program.name}.c"]
     assert b"static const snncc_row" not in texts[f"{program.name}.c"]
+
+
+@pytest.mark.parametrize("layout", KINDS)
+def test_this_machines_compiler_reads_the_same_numbers_as_bytes(layout: Layout) -> None:
+    program = C99Backend().lower(garden(16), Settings())
+    long = table(layout, LONG_BYTES // np.dtype(KINDS[layout]).itemsize)
+    made = embedded(replace(program, tables=(*program.tables, long)))
+    name = name_long_file(program, long)
+    assert set(made) == {name, f"{name}.bin"}
+    units = {
+        f"{kind}.c": f'#include "snncc_kernels.h"\n#include "{header}"\n'
+        f"const void *{kind}(void);\nconst void *{kind}(void) {{ return numbers; }}\n"
+        for kind, header in {"embedded": name, "text": "text.h"}.items()
+    }
+    sources = {unit: text.encode() for unit, text in units.items()}
+    sources |= {"text.h": array(long), "snncc_kernels.h": kernels().encode()} | dict(made)
+    library = ctypes.CDLL(str(build_shared_library(sources)))
+    library.embedded.restype = library.text.restype = ctypes.c_void_p
+    found = [ctypes.string_at(f(), long.bytes) for f in (library.embedded, library.text)]
+    assert found == [long.values.tobytes()] * 2
 
 
 def test_a_layer_that_lies_in_two_ways_has_two_tables() -> None:

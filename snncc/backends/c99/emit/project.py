@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from snncc.backends import Files
 from snncc.projects import Application, Sensor, project
@@ -16,11 +17,18 @@ from .interface import arguments
 APART = "_observe"  # for tests only
 
 
-def code_of(sources: Files) -> dict[str, bytes]:
-    """The C sources and headers of a network, by name; without the example."""
+def code_of(
+    sources: Files, instead: Mapping[str, bytes] = MappingProxyType({})
+) -> dict[str, bytes]:
+    """The C sources and headers of a network, by name; without the example.
+
+    Args:
+        sources: of which only those are made that are read here.
+        instead: by name, files that take the place of those or stand beside them.
+    """
     kinds = (".c", ".h")
     flat = {path.name: path for path in sources if len(path.parts) == 1 and path.suffix in kinds}
-    return {name: sources[path] for name, path in flat.items()}
+    return {n: sources[path] for n, path in flat.items() if n not in instead} | dict(instead)
 
 
 def project_files(program: Program, sources: Files) -> Files:

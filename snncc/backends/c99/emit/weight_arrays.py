@@ -14,6 +14,7 @@ LONG_BYTES = 1 << 17
 """A table of so many bytes is in a file of its own: a file is in memory while it is written."""
 
 EIGHT = 8  # numbers of a row
+ROWS = ("rows", "lanes")
 KINDS = {"rows": "snncc_row", "half_rows": "snncc_half_row", "lanes": "snncc_lanes"}
 """Layout of a table -> its type in C, where that is not the layout."""
 COLUMNS = {1: 20, 2: 14, 4: 9}  # numbers in a line of a plain array, by their bytes
@@ -62,12 +63,38 @@ def name_long_file(program: Program, table: Table) -> str:
     return f"{program.name}_{table.name}.h"
 
 
+def embedded(program: Program) -> Mapping[str, bytes]:
+    """The files of the long arrays for this machine's compiler, which reads them as bytes.
+
+    Text of numbers takes a compiler seconds for each megabyte; `#embed` takes none.
+    """
+    found: dict[str, bytes] = {}
+    for table in program.tables:
+        if is_long(table):
+            name = name_long_file(program, table)
+            kind, count = _find_type(table)
+            found[f"{name}.bin"] = table.values.tobytes()
+            found[name] = (
+                f"static const unsigned char {table.name}_bytes[] __attribute__((aligned(16))) = "
+                f'{{\n#embed "{name}.bin"\n}};\n'
+                f"_Static_assert(sizeof {table.name}_bytes == {count}u * sizeof({kind}), "
+                '"as many as there are");\n'
+                f"static const {kind} *const {table.name} = (const void *){table.name}_bytes;\n"
+            ).encode()
+    return found
+
+
+def _find_type(table: Table) -> tuple[str, int]:
+    """The type of an element in C, and how many there are."""
+    rows = table.layout in ROWS
+    kind = KINDS.get(table.layout, table.layout)
+    return kind, len(table.values) // EIGHT if rows else len(table.values)
+
+
 def array(table: Table) -> bytes:
     """The definition of a constant array."""
-    values = table.values
-    rows = table.layout in ("rows", "lanes")
-    kind = KINDS.get(table.layout, table.layout)
-    count = len(values) // EIGHT if rows else len(values)
+    values, rows = table.values, table.layout in ROWS
+    kind, count = _find_type(table)
     columns = EIGHT if rows else COLUMNS[values.dtype.itemsize]
     whole = len(values) // columns * columns
     lines = [
