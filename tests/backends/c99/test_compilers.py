@@ -124,3 +124,16 @@ def test_a_compiler_is_named_as_an_option() -> None:
     assert BACKEND.compiler(lowered) == "arm-none-eabi-gcc"
     with pytest.raises(UsageError, match="compiler '/usr/bin/gcc' is not the name of a GCC"):
         BACKEND.lower(hand("memory"), Settings(options={"compiler": "/usr/bin/gcc"}))
+
+
+def test_no_line_of_the_zoo_is_longer_than_120_columns(
+    trained: tuple[Program, Values, Trace],
+) -> None:
+    files = {str(path): content for path, content in BACKEND.emit(trained[0]).items()}
+    assert {
+        path for path in files if path.endswith((".c", ".h")) and _width(files[path]) > 120
+    } == set()
+
+
+def _width(content: bytes) -> int:
+    return max(map(len, content.decode().splitlines()))

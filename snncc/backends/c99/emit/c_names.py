@@ -17,6 +17,8 @@ from ..target import LANES
 COLUMNS = 100
 WIDEST = 120  # of a line of C
 BREAK = re.compile(r", | (?=[-+*/|&?:<>=]{1,2} )")
+BRACKET = re.compile(r"\[")
+CONTINUED = " \\"
 INDENT = "    "
 
 
@@ -185,7 +187,7 @@ def block(lines: Iterable[str], depth: int = 1) -> str:
 
 
 def fold_lines(text: str) -> str:
-    """C with its long lines broken behind a comma or before an operator."""
+    """C with its long lines broken behind a comma or before an operator, else behind a bracket."""
     return "\n".join(piece for line in text.split("\n") for piece in _pieces(line))
 
 
@@ -194,11 +196,15 @@ def _pieces(line: str) -> list[str]:
     if len(line) <= WIDEST or line.lstrip().startswith("#") or '"' in line:
         return [line]
     margin = len(line) - len(line.lstrip()) + len(INDENT)
-    places = [found.end() for found in BREAK.finditer(line, margin, WIDEST)]
-    if not places or places[-1] <= margin:
+    more = CONTINUED if line.endswith(CONTINUED) else ""  # within a macro
+    for where in BREAK, BRACKET:
+        places = [found.end() for found in where.finditer(line, margin, WIDEST - len(more))]
+        if places and places[-1] > margin:
+            break
+    else:
         return [line]
     rest = " " * margin + line[places[-1] :]
-    return [line[: places[-1]].rstrip(), *_pieces(rest)]
+    return [line[: places[-1]].rstrip() + more, *_pieces(rest)]
 
 
 def numbers(values: Iterable[int]) -> str:
