@@ -19,7 +19,7 @@ from snncc.ir import Trace, Values, encode, input_signals, require_spikes
 
 from .emit.emit import emit
 from .emit.project import code_of
-from .emit.weight_arrays import embedded
+from .emit.weight_arrays import embed_long_arrays
 from .lower.shared_memory import share_memory
 from .program import Port, Program, Readout
 
@@ -149,7 +149,7 @@ class _Engine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        sources = code_of(emit(program), embedded(program))
+        sources = code_of(emit(program), embed_long_arrays(program))
         sources["native.c"] = _native(program).encode()
         library = ctypes.CDLL(str(build_shared_library(sources)))
         self._play = getattr(library, f"{program.name}_play")

@@ -15,7 +15,7 @@ from snncc.backends.c99.emit.kernels import kernels
 from snncc.backends.c99.emit.weight_arrays import (
     LONG_BYTES,
     array,
-    embedded,
+    embed_long_arrays,
     is_long,
     name_long_file,
 )
@@ -73,7 +73,7 @@ def test_a_long_array_has_a_file_of_its_own() -> None:
 def test_this_machines_compiler_reads_the_same_numbers_as_bytes(layout: Layout) -> None:
     program = C99Backend().lower(garden(16), Settings())
     long = table(layout, LONG_BYTES // np.dtype(KINDS[layout]).itemsize)
-    made = embedded(replace(program, tables=(*program.tables, long)))
+    made = embed_long_arrays(replace(program, tables=(*program.tables, long)))
     name = name_long_file(program, long)
     assert set(made) == {name, f"{name}.bin"}
     units = {

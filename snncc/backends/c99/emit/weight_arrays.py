@@ -63,7 +63,7 @@ def name_long_file(program: Program, table: Table) -> str:
     return f"{program.name}_{table.name}.h"
 
 
-def embedded(program: Program) -> Mapping[str, bytes]:
+def embed_long_arrays(program: Program) -> Mapping[str, bytes]:
     """The files of the long arrays for this machine's compiler, which reads them as bytes.
 
     Text of numbers takes a compiler seconds for each megabyte; `#embed` takes none.
