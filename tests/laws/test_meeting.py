@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -76,10 +77,12 @@ def built(
     network: Network,
     signal: dict[str, Values],
     layer_bits: Mapping[str, int] = NO_BITS,
+    weight_bits: int = 8,
 ) -> Network:
     """The network as a target computes it; its program does the same."""
     ranges = calibrate(network, signal)
-    to, known = backend(target), Settings(rates=ranges.rates, layer_bits=layer_bits)
+    to = backend(target)
+    known = Settings(weight_bits, rates=ranges.rates, layer_bits=layer_bits)
     made = lower_network(to, network, known, lambda way: to.passes(network, way, ranges))
     few = {name: values[:2] for name, values in signal.items()}
     found = cast("Any", to).simulate(made.program, few, ())
@@ -113,6 +116,21 @@ def test_neurons_do_what_floats_do_or_the_lost_projection_is_named(
     found = run(whole, signal)
     # What new samples clip, every engine counts; beyond that they differ little from known ones.
     assert find_share(network, whole, signal) >= AGREEMENT - SPREAD or found.saturated
+
+
+@pytest.mark.parametrize("ratio", [1.0, 30.0, 1e4])
+@pytest.mark.parametrize("second", ["spike", "real", "back"])
+def test_narrow_weights_of_programmed_neurons_fill_each_row(second: str, ratio: float) -> None:
+    network = meeting("spike", second, ratio, 3)
+    weight = network.tensors["a.weight"].values * np.geomspace(1, 1 / 8, 8)[:, None]
+    network = replace(network, tensors={**network.tensors, "a.weight": Tensor(weight)})
+    whole = built("lava", network, signals(network, 3, static=False), weight_bits=4)
+    numbers, codes = arithmetics(whole), np.zeros(8)
+    for name in ("a", "b"):
+        op = whole[name].op
+        assert isinstance(op, Dense)
+        codes = np.maximum(codes, np.abs(op.weight_codes(numbers[name][0])).max(axis=1))
+    assert np.all(codes >= 4), codes  # a unit is a power of two of another where registers shift
 
 
 @pytest.mark.parametrize("target", TARGETS)

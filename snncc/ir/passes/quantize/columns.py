@@ -15,7 +15,7 @@ from ...ops import Conv, Dense, Input, Reshape, Sparse, Sum, Weighted
 from ...param import Values, values_of
 from .calibrate import Ranges, name_recorded
 from .meeting import FELT, WEAK, Meeting
-from .units import groups, kinds, wire_kind
+from .units import coarsen_group, groups, kinds, wire_kind
 
 LEVELS = 4  # each is 12 times weaker than the one before
 PART = 1 / 16  # of what weak columns bring; where weights are spread evenly, a twentieth is lost
@@ -30,13 +30,13 @@ class Columns:
         ranges: of a calibration run.
         largest: code of a weight.
         spikes: whether weights on spikes may be split too; else the node is refused.
-        population: whether all rows of a population have one unit.
+        units: how many the rows of a population have, as `Quantize` says it.
     """
 
     ranges: Ranges
     largest: int
     spikes: bool
-    population: bool
+    units: str
 
     def split(self, network: Network) -> Network:
         """The network with two projections in place of one whose columns are too unequal.
@@ -74,7 +74,8 @@ class Columns:
 
     def _find_unequal(self, network: Network) -> Iterator[tuple[Node, Values]]:
         """Nodes to be split, and which of their columns are weak: bool [columns]."""
-        for group in groups(network):
+        for each in groups(network):
+            group = coarsen_group(network, each, self.units)
             meeting = Meeting(network, group, self.largest, self.ranges, {})
             for name in group.weights:
                 node = network[name]
@@ -95,7 +96,7 @@ class Columns:
         weight = weight.reshape(*weight.shape[:2], -1)
         size = np.abs(weight).max(axis=2, initial=0.0)
         rows = size.max(axis=1, initial=0.0)[:, None]
-        if self.population or not group.grain:
+        if not group.grain:
             rows = np.full_like(rows, rows.max(initial=0.0))
         share = np.max(size / np.where(rows > 0, rows, 1.0), axis=0, initial=0.0)
         weak = np.asarray((share > 0) & (share < WEAK) & (means > 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import get_args
 
 import numpy as np
 
@@ -30,7 +31,17 @@ from .requantization import ratios, registers
 from .spike_limits import limit_spikes
 from .state_widths import MARGIN, USUAL_STATE_BITS, Unfit, choose
 from .unit_weights import relay
-from .units import Currents, Group, groups, kinds, scale_unit, unit_of, wire_kind
+from .units import (
+    Currents,
+    Group,
+    Units,
+    coarsen_group,
+    groups,
+    kinds,
+    scale_unit,
+    unit_of,
+    wire_kind,
+)
 from .weight_bits import (
     LEAST,
     MOST,
@@ -59,7 +70,8 @@ class Quantize(Pass):
     integer inference adds, compares and decays without ever rescaling. Units are as fine as the
     op allows: one per neuron (dense), per channel (convolution), per column (shared weights); or,
     with `units=population`, one for all that meet, for targets with one threshold and one weight
-    exponent per population.
+    exponent per population. With `units=register` only neurons that reset to zero have one, as
+    stock neurons have; others are computed by programs that keep a threshold for each.
 
     Weights are rounded to nearest (half to even): |weight - code unit| <= unit / 2. A decay is a
     fraction of 2**decay_bits, its products are rounded toward zero: a neuron without input comes
@@ -171,7 +183,7 @@ class Quantize(Pass):
         """
         currents: dict[str, Unit] = {}
         for group in groups(network):
-            coarse = replace(group, grain=()) if self.units == "population" else group
+            coarse = coarsen_group(network, group, self.units)
             network, units = self._weights(network, coarse, bits, currents, tight)
             currents |= units
         network = _leave_room(network)
@@ -196,8 +208,9 @@ class Quantize(Pass):
             if getattr(self, name) not in STATE_BITS:
                 known = ", ".join(map(str, STATE_BITS))
                 raise PassError(f"quantize: {name} is {getattr(self, name)}, expected {known}")
-        if self.units not in ("neuron", "population"):
-            raise PassError(f"quantize: units is '{self.units}', expected neuron or population")
+        if self.units not in get_args(Units):
+            known = ", ".join(get_args(Units))
+            raise PassError(f"quantize: units is '{self.units}', expected one of {known}")
         if self.meet not in ("apart", "inputs"):
             raise PassError(f"quantize: meet is '{self.meet}', expected apart or inputs")
 
@@ -208,8 +221,7 @@ class Quantize(Pass):
 
     @property
     def _columns(self) -> Columns:
-        spikes, population = self.shift_bits > 0, self.units == "population"
-        return Columns(self.ranges, self._largest, spikes=spikes, population=population)
+        return Columns(self.ranges, self._largest, spikes=self.shift_bits > 0, units=self.units)
 
     @property
     def _widths(self) -> tuple[int, int]:
@@ -274,7 +286,9 @@ class Quantize(Pass):
             if np.any(filled > SAME):
                 network, own = self._count_coarser(network, name, own, filled)
             elif self._is_free(network, name) and meeting.is_lost(name, felt, unit):
-                network, own = self._count_finer(network, name, own, codes[name], currents)
+                network, own = self._count_finer(
+                    network, self._set_apart(network, name, group), own, codes[name], currents
+                )
             network, ref = keep_tensor(network, f"{name}.unit", own)
             formats = _weight_formats(network[name], bits.find(name), ref)
             network = _with_formats(network, name, formats)
@@ -288,7 +302,7 @@ class Quantize(Pass):
                 "its weights are too small beside others that lead to the same neurons, and no "
                 "unit holds both; make them more alike"
             )
-            if self.shift_bits < MOST_BITS or self.units == "population":
+            if self.shift_bits < MOST_BITS or self.units != "neuron":
                 sentence += (
                     ", or build for a target that gives each a unit of its own, such as "
                     "--target c99"
@@ -316,21 +330,24 @@ class Quantize(Pass):
         steps = np.ceil(np.log2(np.maximum(filled, SAME) / SAME))
         return self._requantize_current(network, name, unit), unit * 2.0**steps
 
+    def _set_apart(self, network: Network, name: str, group: Group) -> Group:
+        """Some weights of a group that have a unit of their own."""
+        op = network[name].op
+        assert isinstance(op, Weighted)
+        grained = self.units == "neuron" or bool(group.grain)
+        return Group({name: 1.0}, {}, op.grain(network.shapes[name]) if grained else ())
+
     def _count_finer(
-        self, network: Network, name: str, unit: Unit, largest: int, currents: Currents
+        self, network: Network, alone: Group, unit: Unit, largest: int, currents: Currents
     ) -> tuple[Network, Unit]:
         """The network with a register that counts the current of some weights in `unit`.
 
         And a unit of their own, as fine as the weights allow and 2**-k of `unit`: so the register
         shifts, and rounds, but does not multiply.
         """
-        node = network[name]
-        assert isinstance(node.op, Weighted)
-        shape = network.shapes[name]
-        grain = () if self.units == "population" else node.op.grain(shape)
-        alone = Group({name: 1.0}, {}, grain)
-        reach = _reach(network, node, alone, largest, currents) / largest
-        coarse = alone.coarsen(unit, shape)
+        (name,) = alone.weights
+        reach = _reach(network, network[name], alone, largest, currents) / largest
+        coarse = alone.coarsen(unit, network.shapes[name])
         finer = np.floor(np.log2(coarse / np.where(reach == 0, coarse, reach)))
         return self._requantize_current(network, name, unit), coarse * 2.0**-finer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -15,7 +15,7 @@ from ...errors import PassError
 from ...network import Network, Node, Use
 from ...op.dimensions import Output
 from ...op.op import Op
-from ...ops import Input, Sum, Weighted
+from ...ops import Input, Spiking, Sum, Weighted
 from ...param import Shape, Unit, Values
 from ...views import order_nodes
 from ...wire_units import format_unit, wire_unit
@@ -133,6 +133,25 @@ class Group:
             return np.asarray(np.max(values, initial=0.0))
         axes = tuple(i for i, n in enumerate(self.grain) if n == 1)
         return np.asarray(np.max(np.broadcast_to(values, shape), axis=axes, keepdims=True))
+
+
+Units: TypeAlias = Literal["neuron", "population", "register"]
+"""How many units the neurons of a population have; see `Quantize`."""
+
+
+def coarsen_group(network: Network, group: Group, units: str) -> Group:
+    """The group with one unit for all that meet, where `units` asks for that.
+
+    With `register` it does where a neuron resets to zero, as stock neurons with a register for the
+    threshold of all do.
+    """
+    stock = any(_resets_to_zero(network[name].op) for name in group.neurons)
+    one = units == "population" or (units == "register" and (stock or not group.neurons))
+    return replace(group, grain=()) if one else group
+
+
+def _resets_to_zero(op: Op) -> bool:
+    return isinstance(op, Spiking) and op.reset == "value" and op.reset_amount == 0.0
 
 
 @dataclass(frozen=True)
