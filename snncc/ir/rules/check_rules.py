@@ -17,6 +17,7 @@ from ..ops import Input
 from ..param import Shape
 from ..untrusted import limits
 from ..views import arithmetics, order_nodes
+from .vanishing import find_vanishing
 
 _TITLE = re.compile(r"\S+")  # what the text form can print and read again
 _TENSOR = re.compile(r"[A-Za-z0-9_.]+")
@@ -216,6 +217,17 @@ def _units(network: Network) -> None:
             raise _fail("V011", network[name], str(error)) from error
 
 
+def _ratios(network: Network) -> None:
+    if not network.quantized or not any("scale" in node.formats for node in network):
+        return
+    for name, ratio in find_vanishing(network).items():
+        message = (
+            f"its role 'scale' is {network[name].formats['scale']}, which makes zero of a ratio of "
+            f"units of {ratio:.3g}, and of all values with it; give it more fraction bits"
+        )
+        raise _fail("V011", network[name], message)
+
+
 _RULES: tuple[Callable[[Network], None], ...] = (
     _names,
     _numbers,
@@ -229,4 +241,5 @@ _RULES: tuple[Callable[[Network], None], ...] = (
     _parameters,
     _formats,
     _units,
+    _ratios,
 )

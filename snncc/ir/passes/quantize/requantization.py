@@ -20,6 +20,7 @@ from ...network import Network, Node, Use
 from ...op.dimensions import Output
 from ...ops import Affine, Function, Input, MatMul, Norm, Requantize, Weighted
 from ...param import values_of
+from ...rules.vanishing import find_vanishing
 from ...views import arithmetics
 from .calibrate import Ranges
 from .headroom import SUM_BITS, count_spare, count_spare_of_squares, moves, sum_bits
@@ -91,7 +92,26 @@ def ratios(network: Network) -> Network:
         scale = Factor(min(max(frac, 0), FRACTION_BITS), Rounding.HALF_EVEN)
         return replace(node, formats={**node.formats, "scale": scale})
 
-    return map_nodes(network, choose_scale)
+    return _keep_least(map_nodes(network, choose_scale))
+
+
+def _keep_least(network: Network) -> Network:
+    """The network with longer factors where the smallest of a node's ratios would be zero."""
+    found = find_vanishing(network)
+    if not found:
+        return network
+    numbers = arithmetics(network)
+
+    def lengthen(node: Node) -> Node:
+        if node.name not in found:
+            return node
+        a, _ = numbers[node.name]
+        most = np.max(a.input_unit() / a.unit_of(_entry(node)))
+        longest = FRACTION_BITS - 1 - int(np.floor(np.log2(most)))
+        scale = Factor(min(max(longest, 0), FRACTION_BITS), Rounding.HALF_EVEN)
+        return replace(node, formats={**node.formats, "scale": scale})
+
+    return map_nodes(network, lengthen)
 
 
 def _entry(node: Node) -> str:
