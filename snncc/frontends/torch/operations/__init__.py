@@ -7,6 +7,7 @@
 * `layers.py`: linear, matmul, einsum, conv, batch norm
 * `products.py`: matrix products of two signals
 * `pools.py`: average, maximum, adaptive pools
+* `tick_windows.py`: convolutions and pools that slide over ticks
 * `spans.py`: where the windows of a pool lie: ceil_mode, padding
 * `borders.py`: pad, transposed convolutions, pixel shuffle
 * `norms.py`: layer norm, group norm, instance norm

@@ -42,7 +42,7 @@ def _pad(
             signal = loom.pick(signal, axis, cut)
         before, after = max(0, before), max(0, after)
         if mode == "constant":
-            signal = _zeros_along(loom, signal, axis, (before, after))
+            signal = add_zeros(loom, signal, axis, (before, after))
         elif before or after:
             signal = loom.pick(signal, axis, _find_sources(len(cut), before, after, mode))
     return _add_border(loom, signal, pairs, value) if mode == "constant" and value else signal
@@ -66,7 +66,8 @@ def _find_sources(size: int, before: int, after: int, mode: str) -> list[int]:
     return [int(place) for place in places]
 
 
-def _zeros_along(loom: Loom, signal: Grid, axis: int, pads: tuple[int, int]) -> Grid:
+def add_zeros(loom: Loom, signal: Grid, axis: int, pads: tuple[int, int]) -> Grid:
+    """The signal with so many zeros in front of an axis and behind it."""
     if not any(pads):
         return signal
     grid = loom.merge_atoms(signal)

@@ -19,6 +19,7 @@ from ..expressions.padding import strip_padding
 from .borders import Pair, repeat_per_axis, transpose_convolution, window_over_ticks
 from .operation_table import Operand, row
 from .products import multiply
+from .tick_windows import Slide, slide_over_ticks
 
 
 def _numpy(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -296,13 +297,19 @@ def _conv(
             "a convolution over three axes; one of them must be ticks that it leaves alone (kernel "
             "1, stride 1)"
         )
-    grid = image(loom, signal, axes)
+    assert isinstance(signal, Grid)
     pads = _pads(padding, tuple(weight.shape[2:]), spread)
-    fixed = {"stride": repeat_per_axis(stride, axes), "padding": pads, "dilation": spread}
-    cells = map_cells(
-        grid, lambda e: _convolve(loom.weaver, e, weight, bias, groups=groups, **fixed)
-    )
-    return slide_window(grid, cells, cell(cells).shape)
+    kernel, steps = tuple(weight.shape[2:]), repeat_per_axis(stride, axes)
+
+    def slide(part: Grid, slides: Sequence[Slide]) -> Grid:
+        grid, pads = image(loom, part, axes), tuple(each.pads for each in slides)
+        fixed = {"stride": steps, "padding": pads, "dilation": spread, "groups": groups}
+        cells = map_cells(grid, lambda e: _convolve(loom.weaver, e, weight, bias, **fixed))
+        return slide_window(grid, cells, cell(cells).shape)
+
+    slides = tuple(Slide(*each) for each in zip(kernel, steps, pads, spread, strict=True))
+    over_ticks = slide_over_ticks(loom, signal, slides, slide)
+    return slide(signal, slides) if over_ticks is None else over_ticks
 
 
 @row("convolution")

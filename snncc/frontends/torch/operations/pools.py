@@ -14,6 +14,7 @@ from .layers import einsum, image, slide_window
 from .layouts import join
 from .operation_table import Operand, row
 from .spans import Span, Stretch, stretches
+from .tick_windows import Slide, slide_over_ticks
 
 
 def _pool(
@@ -41,6 +42,16 @@ def _avg_pool(
 ) -> Grid:
     axes = len(signal.axes) - 2
     kernel = repeat_per_axis(kernel_size, axes)
+    whole = count_include_pad or not any(repeat_per_axis(padding, axes))
+    if whole and not ceil_mode:
+
+        def pool(part: Grid, pads: Pair) -> Grid:
+            rest = (ceil_mode, count_include_pad, divisor_override)
+            return _avg_pool(loom, part, kernel_size, stride, pads, *rest)
+
+        over_ticks = _pool_over_ticks(loom, signal, (kernel, stride, padding), pool)
+        if over_ticks is not None:
+            return over_ticks
     spans = [
         Span(n, k, s, p, ceil_mode)
         for n, k, s, p in zip(
@@ -57,6 +68,21 @@ def _avg_pool(
             "product", [total, torch.tensor(1 / divisor_override, dtype=torch.float64)]
         )
     return _average(loom, signal, [span.windows(count_include_pad) for span in spans])
+
+
+def _pool_over_ticks(
+    loom: Loom, signal: Grid, sides: tuple[Pair, Pair, Pair], pool: Callable[[Grid, Pair], Grid]
+) -> Grid | None:
+    """A pool of which one axis is ticks; `pool` is given what one window meets, and its padding."""
+    axes = len(signal.axes) - 2
+    kernel, stride, padding = (repeat_per_axis(side, axes) if side else () for side in sides)
+    slides = tuple(
+        Slide(k, s, (p, p))
+        for k, s, p in zip(kernel, stride or kernel, padding or (0,) * axes, strict=True)
+    )
+    return slide_over_ticks(
+        loom, signal, slides, lambda part, own: pool(part, tuple(each.pads[0] for each in own))
+    )
 
 
 def _average(loom: Loom, signal: Operand, windows: Sequence[Sequence[tuple[int, int]]]) -> Grid:
@@ -123,6 +149,14 @@ def _max_pool(
         repeat_per_axis(stride, axes) if stride else kernel,
         repeat_per_axis(padding, axes),
     )
+    if not ceil_mode and not any(pads):  # what pads a maximum is below all, and no zero
+
+        def pool(part: Grid, pads: Pair) -> Grid:
+            return _max_pool(loom, part, kernel_size, stride, pads)[0]
+
+        over_ticks = _pool_over_ticks(loom, signal, (kernel, stride, 0), pool)
+        if over_ticks is not None:
+            return [over_ticks]
     spans = [
         Span(n, k, s, p, ceil_mode) for n, k, s, p in zip(sizes, kernel, steps, pads, strict=True)
     ]
