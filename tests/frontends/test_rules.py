@@ -56,6 +56,7 @@ def numbers(*shape: int) -> Tensor:
 ATEN = torch.ops.aten
 W, V, K = numbers(5, 6), numbers(6), numbers(4, 3, 2)
 VECTORS: dict[str, Function] = {
+    "sums so far": lambda x: x.cumsum(1) + x.unfold(1, 1, 1)[..., 0],
     "add": lambda x: x + V,
     "add with alpha": lambda x: torch.add(x, x.relu(), alpha=0.5),
     "scalars": lambda x: 3 - 2 * (x / 4 + 1),

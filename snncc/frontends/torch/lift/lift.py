@@ -32,7 +32,6 @@ from ..operations.picked import Picked, compute_picked, refuse_picked
 from ..operations.replacements import TABLE, replacement
 from ..operations.scores import RISING, Score, Scored
 from ..record.origin import Places
-from ..record.precision import float64
 from ..record.recording import Call, Recording, Var
 from ..written.comparison_groups import Comparison
 from .readouts import integrator, never_fires
@@ -177,8 +176,7 @@ class Lifter(Loom):
         if call.name != "index_put" and any(isinstance(each, Picked) for each in args):
             return [compute_picked(self, call.name, args, kwargs)]
         if call.name not in ROWS:
-            with float64():
-                fixed = None if call.name in REASONS else map_signal(self, call.name, args, kwargs)
+            fixed = None if call.name in REASONS else map_signal(self, call.name, args, kwargs)
             if fixed is not None:
                 return [fixed]
             missing = f"{MISSING}; {replacement(self, call.name)}"

@@ -20,6 +20,7 @@ from torch import Tensor
 from ..expressions.axes import Grid, axis_of, map_cells
 from ..expressions.axis_ops import Loom
 from ..expressions.expr import Expr, Weaver
+from ..record.precision import float64
 
 LARGEST = 1 << 24
 """Inputs times outputs, up to which the weights of a linear map are asked for one by one."""
@@ -55,7 +56,8 @@ def map_signal(
         whole = signal
         for axis in range(lead, len(signal.axes)):
             whole = loom.fill_at(loom.unlist(whole, axis), axis)
-        found = _find_map(function, whole.shape, lead)
+        with float64():
+            found = _find_map(function, whole.shape, lead)
         if found is not None:
             cells = map_cells(whole, partial(found.apply, loom.weaver, name))
             axes = (*whole.axes[:lead], *(axis_of("feature", n) for n in found.shape))

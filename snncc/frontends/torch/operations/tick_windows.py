@@ -1,15 +1,19 @@
-"""Windows that slide over ticks: each is a window over the few ticks that it meets."""
+"""Windows and sums that run along ticks: each window is one over the few ticks that it meets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from ..expressions.axes import Grid, axis_of, sizes
 from ..expressions.axis_ops import Loom
 from .borders import add_zeros
+from .fixed_maps import map_signal
+from .layouts import join
+from .operation_table import Operand, row
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,47 @@ def slide_over_ticks(
         own = (*slides[:place], still, *slides[place + 1 :])
         starts = range(0, padded.shape[axis] - slide.span + 1, slide.stride)
         rows = [do(loom.pick(padded, axis, range(t, t + slide.span)), own) for t in starts]
-        made = [loom.select(row, axis, 0) for row in rows]
-        where = len(sizes(made[0].axes[:axis], "list"))
-        cells = np.stack([each.cells for each in made], axis=where)
-        ticks = axis_of("list", len(made))
-        return Grid(cells, (*made[0].axes[:axis], ticks, *made[0].axes[axis:]))
+        return _list_along([loom.select(row, axis, 0) for row in rows], axis)
     return None
+
+
+@row("cumsum")
+def _cumsum(loom: Loom, signal: Grid, dim: int, dtype: object = None) -> Grid:
+    """Over ticks what has arrived so far; over values of one tick a linear map of these."""
+    grid, axis = loom.merge_atoms(signal), dim % len(signal.axes)
+    if not grid.is_pure(axis, "list"):
+        return _map_values(loom, "cumsum", (signal, dim))
+    zero: Operand = torch.zeros((), dtype=torch.float64)
+    rows: list[Grid] = []
+    for tick in range(grid.shape[axis]):
+        rows.append(
+            loom.pointwise("sum", [rows[-1] if rows else zero, loom.select(grid, axis, tick)])
+        )
+    return _list_along(rows, axis)
+
+
+def _list_along(rows: Sequence[Grid], axis: int) -> Grid:
+    """Grids of one shape as a list along a new axis."""
+    where = len(sizes(rows[0].axes[:axis], "list"))
+    cells = np.stack([each.cells for each in rows], axis=where)
+    return Grid(cells, (*rows[0].axes[:axis], axis_of("list", len(rows)), *rows[0].axes[axis:]))
+
+
+@row("unfold")
+def _unfold(loom: Loom, signal: Grid, dimension: int, size: int, step: int) -> Grid:
+    """`Tensor.unfold`: the windows of an axis, each along a new last axis."""
+    grid, axis = loom.merge_atoms(signal), dimension % len(signal.axes)
+    if not grid.is_pure(axis, "list"):
+        return _map_values(loom, "unfold", (signal, dimension, size, step))
+    starts = range(0, grid.shape[axis] - size + 1, step)
+    order = [*(k for k in range(len(grid.axes)) if k != axis), axis]
+    windows = [loom.permute(loom.pick(grid, axis, range(t, t + size)), order) for t in starts]
+    return join(loom, [loom.unsqueeze(each, axis) for each in windows], axis)
+
+
+def _map_values(loom: Loom, name: str, args: tuple[object, ...]) -> Grid:
+    """An operation on the values of one tick, which moves or weighs these."""
+    made = map_signal(loom, name, args, {})
+    if made is None:
+        raise loom.weaver.refuse_batch(f"'{name}' runs along the batch")
+    return made
