@@ -17,6 +17,8 @@ Monomial: TypeAlias = "tuple[Atom, ...]"
 MOST_TERMS = 256
 DIGITS = 40  # bits of a coefficient that count when two signals are compared
 CLOSE = 1e-12
+ROOM = 240  # characters of a formula that is shown to people, about
+MOST_FACTORS = 6  # of one term of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,14 +270,24 @@ def constant_difference(left: Poly, right: Poly) -> Array | None:
     return None if significant else rest.constant
 
 
-def describe_formula(poly: Poly) -> str:
-    """A formula for people: atoms by name, factors where they are one number."""
+def describe_formula(poly: Poly, room: int = ROOM) -> str:
+    """A formula for people: atoms by name, factors where they are one number.
+
+    What takes more than about so many characters is counted instead; each formula within it, of
+    what is compared, has half of its room.
+    """
     if not poly.terms:
         return "0"
-    return " + ".join(
-        " ".join([_factor(values), *map(_describe_atom, monomial)]).strip() or "1"
-        for monomial, values in poly.terms.items()
-    )
+    terms: list[str] = []
+    for monomial, values in poly.terms.items():
+        left = room - sum(map(len, terms))
+        if terms and left <= 0:
+            break
+        atoms = [_describe_atom(atom, left // 2) for atom in monomial[:MOST_FACTORS]]
+        more = ["..."] if len(monomial) > MOST_FACTORS else []
+        terms.append(" ".join([_factor(values), *atoms, *more]).strip() or "1")
+    hidden = len(poly.terms) - len(terms)
+    return " + ".join(terms) + (f" + {hidden:,} more terms" if hidden else "")
 
 
 def _factor(values: Array) -> str:
@@ -284,12 +296,12 @@ def _factor(values: Array) -> str:
     return "" if values == 1 else f"{float(values):.6g}"
 
 
-def _describe_atom(atom: Atom) -> str:
+def _describe_atom(atom: Atom, room: int) -> str:
     match atom:
         case Held() | Entry():
             return atom.name
         case Fired():
-            return f"({describe_formula(atom.difference)} {'>' if atom.strict else '>='} 0)"
+            return f"({describe_formula(atom.difference, room)} {'>' if atom.strict else '>='} 0)"
         case _:
             assert isinstance(atom, Computed), "there are four kinds of atoms"
             return f"{atom.op.keyword}{atom.number}"
