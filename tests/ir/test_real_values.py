@@ -26,7 +26,7 @@ from snncc.ir.arithmetic.functions import FUNCTIONS, error_bound, interpolate, k
 from snncc.ir.arithmetic.integer_arithmetic import isqrt
 from snncc.ir.ops import Function, Graded, MatMul, Norm, Product, Requantize, SumPool, Transpose
 from snncc.ir.passes import Quantize, calibrate
-from snncc.ir.passes.quantize.headroom import count_spare_of_squares
+from snncc.ir.passes.quantize.headroom import count_pooled, count_spare_of_squares
 from tests.nets import hand, spikes_for
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch's functions")
@@ -458,3 +458,26 @@ def test_what_does_not_vary_is_zero() -> None:
     flat = np.full((1, 2, 5), 7)
     assert not np.any(Norm(0.0).step({}, [flat], a)[1])
     assert not np.any(Norm(0.0).step({}, [flat.astype(np.float64)], REAL)[1])
+
+
+POOLED = """network pooled tick=0.001s decode=count {
+  %x = input() {shape=[8], signal="real"}
+  %y = input() {shape=[8], signal="real"}
+  %sum = sum(%x, %y)
+  %again = sum(%sum, %x)
+  %rows = reshape(%again) {shape=[1, 8]}
+  %pool = sum_pool(%rows) {kernel=[4], stride=[4], padding=[[0, 0]]}
+  %more = sum_pool(%pool) {kernel=[2], stride=[2], padding=[[0, 0]]}
+  %late = sum(%more, %more)
+  %other = sum(%y, %y)
+  return %late
+}
+"""
+
+
+def test_what_pools_add_up_counts_what_was_added_before_them() -> None:
+    network = parse(POOLED)
+    assert count_pooled(network, "x") == 8
+    assert count_pooled(network, "y", beside=True) == 2 * 2 * 8
+    assert count_pooled(network, "again", beside=True) == 8  # what is added behind is no more
+    assert count_pooled(network, "other", beside=True) == 1

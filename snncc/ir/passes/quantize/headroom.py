@@ -34,18 +34,26 @@ def moves(node: Node) -> bool:
     return node.op.output is Output.MOVED and len(node.inputs) == 1
 
 
-def count_pooled(network: Network, name: str) -> int:
-    """How many values of a node pools add up behind it, before anything has a format of its own."""
+def count_pooled(network: Network, name: str, *, beside: bool = False) -> int:
+    """How many values of a node pools add up behind it, before anything has a format of its own.
+
+    Args:
+        network: in the making.
+        name: of the node.
+        beside: whether what is added to these values before they are pooled counts like them.
+    """
     most, pending, seen = 1, [(name, 1)], {name}
     while pending:
         source, terms = pending.pop()
-        most = max(most, terms)
         for node in network.users(source):
             pool = node.op if isinstance(node.op, AvgPool | SumPool) else None
-            if node.name in seen or not (pool or moves(node) or isinstance(node.op, Sum)):
+            added = len(node.inputs) if isinstance(node.op, Sum) else 0
+            if node.name in seen or not (pool or moves(node) or added):
                 continue
             seen.add(node.name)
-            pending.append((node.name, terms * prod(pool.kernel) if pool else terms))
+            factor = prod(pool.kernel) if pool else added if beside and added else 1
+            most = max(most, terms * factor) if pool else most
+            pending.append((node.name, terms * factor))
     return most
 
 

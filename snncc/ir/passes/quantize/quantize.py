@@ -357,6 +357,8 @@ class Quantize(Pass):
         network, ref = keep_tensor(network, f"{held}.unit", unit)
         # Beside others in a sum that is narrower than what registers hold it is narrower still.
         bits = INT32_BITS if self.sum_bits == INT32_BITS else self.sum_bits - HEADROOM_BITS
+        pooled = count_pooled(network, name, beside=True)  # which are added up in 32 bits
+        bits -= pooled.bit_length() if pooled > 1 else 0
         format = Quantity(bits, True, ref.name, Rounding.HALF_EVEN, Overflow.SATURATE)
         origin = network[name].origin
         register = Node(held, Requantize(), (Use(name),), {"value": format}, origin)
