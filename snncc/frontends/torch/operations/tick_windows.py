@@ -44,7 +44,7 @@ def slide_over_ticks(
 ) -> Grid | None:
     """Windows over the last axes of a signal, of which one is ticks.
 
-    A window that meets all ticks is left to others: it is no part of a network that runs tick by
+    A window that meets all ticks is left to others: it is not part of a network that runs tick by
     tick, but may be how the model reads its scores.
 
     Args:
