@@ -18,7 +18,7 @@ from .fit_allowance import fit_allowance
 from .refusals import Attempt
 from .run_passes import run_pipeline
 
-TRAINING_SAMPLES = 512  # of the training data, where there are some beside the test data
+TRAINING_SAMPLES = 2_048  # of the training data, where there are some beside the test data
 PART = 4  # of the user's own samples one in so many, evenly spread, is chosen on
 MOST_SAMPLES = 64  # of the user's own, which the bundle contains then
 

@@ -10,6 +10,7 @@ from snncc.ir import Factor, Network, Node, Param, Quantity, Rounding, Trace, Va
 from snncc.ir.ops import Spiking
 
 USUAL_BITS = 8  # of weights; potentials of fewer count as fine as with these
+MORE_BITS = 4  # of potentials, where their width has room
 LOST = 0.5  # of a code, that rounding toward zero takes in the mean
 
 
@@ -27,7 +28,8 @@ def count_finer(quantized: Network, fraction_bits: int) -> Mapping[str, float]:
     for node in quantized.integrators:
         bits = [_find_bits(quantized, use.source) for use in node.inputs]
         narrowest = min((b for b in bits if b), default=USUAL_BITS)
-        found[node.name] = float(fraction_bits + max(0, USUAL_BITS - narrowest))
+        more = MORE_BITS + max(0, USUAL_BITS - narrowest)
+        found[node.name] = float(fraction_bits + more)
     return found if fraction_bits else {}
 
 

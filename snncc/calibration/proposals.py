@@ -27,11 +27,13 @@ class Plan:
         potentials: whether potentials count finer where there is room, and decays make up for what
             rounding takes.
         biases: population -> what is added to its bias, in real units.
+        variant: of several roundings that are as good.
     """
 
     ways: Mapping[str, Way] = field(default_factory=lambda: MappingProxyType({}))
     potentials: bool = False
     biases: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
+    variant: int = 0
 
 
 class Proposals:
@@ -57,7 +59,7 @@ class Proposals:
         self._signal, self._trace = signal, run(network, signal, record=wires)
         self._moments = measure_moments(network, self.layers, self._trace)
         self._finer = count_finer(usual, quantize.fraction_bits)
-        self._rounded: dict[tuple[str, Way, bool], tuple[Values, Values]] = {}
+        self._rounded: dict[tuple[str, Way, bool, int], tuple[Values, Values]] = {}
 
     def choose(self, plan: Plan) -> Ranges:
         """The ranges with what a plan chooses.
@@ -69,7 +71,7 @@ class Proposals:
         units: dict[str, Values] = {}
         for layer in self.layers:
             if layer.name in plan.ways:
-                weights, own = self._round(layer, plan.ways[layer.name], plan.potentials)
+                weights, own = self._round(layer, plan)
                 for driver, part in layer.split_columns(weights):
                     chosen[f"{driver.node.name}.weight"] = part
                     if layer.scalable:
@@ -119,12 +121,14 @@ class Proposals:
         first = layer.drivers[0]
         return lacking.reshape(-1, *(1,) * (len(first.shape) - 2))
 
-    def _round(self, layer: Layer, way: Way, finer: bool) -> tuple[Values, Values]:
-        key = layer.name, way, finer
+    def _round(self, layer: Layer, plan: Plan) -> tuple[Values, Values]:
+        way = plan.ways[layer.name]
+        key = layer.name, way, plan.potentials, plan.variant
         if key not in self._rounded:
-            k = self._finer.get(layer.name, 0.0) if finer else 0.0
+            k = self._finer.get(layer.name, 0.0) if plan.potentials else 0.0
             k = k or float(self._quantize.fraction_bits)
-            self._rounded[key] = round_layer(layer, self._moments[layer.name], way, int(k))
+            moments = self._moments[layer.name]
+            self._rounded[key] = round_layer(layer, moments, way, int(k), plan.variant)
         return self._rounded[key]
 
 

@@ -13,12 +13,12 @@ from snncc.reference_work import MINUTE, count_affordable
 
 from .judge import Distance, Judge, Signals
 from .proposals import Plan, Proposals
-from .round_layer import WAYS
+from .round_layer import VARIANTS, WAYS
 
-RUNS = 24  # of the integer network at most
-WORK = 4 * MINUTE  # in these, as the reference does it
+RUNS = 28  # of the integer network at most
+WORK = 8 * MINUTE  # in these, as the reference does it
 FEWEST_SAMPLES = 8  # below which a choice says nothing
-MOST_SAMPLES = 512
+MOST_SAMPLES = 2_048
 FITTED = 64  # samples whose inputs' moments are taken
 MOST_LAYERS = 8  # that are asked for one by one
 CORRECTIONS = 2  # of the biases
@@ -73,8 +73,9 @@ def search_integers(
 
     Tried are, one after another: finer potentials with decays that make up for their rounding;
     units that clip a row's largest weights, with weights rounded one by one or with error feedback,
-    in all layers at once and then layer by layer; biases that give each population its mean
-    current back. What does not come nearer on `signal` is dropped, so the result is never farther
+    in all layers at once and then layer by layer; other roundings that are as good, as chance
+    decides what a recurrent network makes of one; biases that give each population its mean current
+    back. What does not come nearer on `signal` is dropped, so the result is never farther
     than the usual integers are. The same input gives the same choices.
 
     Args:
@@ -141,6 +142,8 @@ class _Search:
             "the other potentials",
             replace(self.best.plan, potentials=not self.best.plan.potentials),
         )
+        for variant in range(1, VARIANTS) if self.best.plan.ways else ():
+            self._try(f"variant {variant}", replace(self.best.plan, variant=variant))
         for _ in range(CORRECTIONS):
             lacking = self.proposals.correct_rates(self.best.ranges, self.best.integers)
             known = self.best.plan.biases
@@ -163,7 +166,7 @@ class _Search:
         """Whether a plan comes nearer; it is kept then."""
         best = self.best.plan
         same = plan.biases is best.biases and plan.potentials == best.potentials
-        if same and plan.ways == best.ways:
+        if same and plan.ways == best.ways and plan.variant == best.variant:
             return False
         try:
             ranges = self.proposals.choose(plan)

@@ -8,9 +8,6 @@ import numpy as np
 import pytest
 
 from snncc.calibration.decays import list_recorded, make_up_decays
-from snncc.calibration.driven_layers import find_layers
-from snncc.calibration.moments import list_read, measure_moments
-from snncc.calibration.round_layer import WAYS, Way, round_layer
 from snncc.ir import Network, Quantity, run
 from snncc.ir.passes import Quantize, calibrate
 from tests.nets import hand, spikes_for
@@ -40,21 +37,3 @@ def test_the_mean_potential_comes_back(name: str) -> None:
         return total
 
     assert distance(better) < distance(usual)
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", ["feedforward", "convolutional", "memory"])
-def test_thresholds_are_integers_in_the_units_that_are_chosen(name: str, way: Way) -> None:
-    network = hand(name)
-    signal = spikes_for(network, samples=12)
-    quantized = Quantize(weight_bits=4, ranges=calibrate(network, signal))(network)
-    layers = find_layers(network, quantized)
-    assert layers
-    moments = measure_moments(network, layers, run(network, signal, record=list_read(layers)))
-    for layer in layers:
-        weights, units = round_layer(layer, moments[layer.name], way, 6)
-        codes = weights / (units[:, None] if layer.scalable else layer.step)
-        assert np.allclose(codes, np.rint(codes)) and np.all(np.abs(codes) < 7.5)
-        if layer.thresholds is not None and layer.scalable:
-            whole = layer.thresholds * 2.0**6 / units
-            assert np.allclose(whole, np.rint(whole))
