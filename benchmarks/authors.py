@@ -53,7 +53,7 @@ class Finder:
     exec_module = staticmethod(lambda module: None)
 
 
-ABSENT = {"_C_neuron", "evnn_pytorch_lib", "pytorch._version"}
+ABSENT = {"evnn_pytorch_lib", "pytorch._version"}
 BESIDE = "torchvision matplotlib pytorch_lightning tqdm samna pandas torchinfo einops"
 ABSENT |= {name for name in BESIDE.split() if find_spec(name) is None}
 if find_spec("tensorboard") is None:
@@ -134,16 +134,7 @@ EXAMPLE = "from spikingjelly.activation_based.examples."
 MANY = "functional.set_step_mode(net, 'm')\nreturn net"
 TUTORIALS = "import snntorch as snn\nfrom snntorch import surrogate, utils\n"
 HIDDEN = "for each in net:\n    each.output = False\nreturn net"
-CEXT = """\
-from spikingjelly.cext import neuron as cext
-from spikingjelly.clock_driven import neuron as plain
-for name in ("MultiStepIFNode", "MultiStepParametricLIFNode"):
-    setattr(cext, name, getattr(plain, name))  # the same neurons, not for CUDA alone
-"""
-SEW = (
-    CEXT
-    + "from sew_resnet import SEWResNet, BasicBlock\nreturn SEWResNet(BasicBlock, [1, 1, 1, 1], "
-)
+SEW = "from sew_resnet import SEWResNet, BasicBlock\nreturn SEWResNet(BasicBlock, [1, 1, 1, 1], "
 MODEL, CONV = "return names['model']", "return names['conv_model']"
 ANN = "return from_model(names['ann'], batch_size=2, add_spiking_output=True)"
 LENET = "return from_model(names['LeNet5'](), batch_size=2, add_spiking_output=True)"
@@ -197,7 +188,10 @@ ROWS = {
     "SEW-ResNet (DVS)": Row(
         "fangwei123456/Spike-Element-Wise-ResNet",
         "dvsgesture",
-        CEXT + "from smodels import ResNetN\n"
+        "from spikingjelly.cext import neuron as cext\n"
+        "from spikingjelly.clock_driven.neuron import MultiStepParametricLIFNode as Moved\n"
+        "cext.MultiStepParametricLIFNode = Moved  # where this release has it\n"
+        "from smodels import ResNetN\n"
         "part = dict(up_kernel_size=1, num_blocks=1, block_type='sew')\n"
         "parts = [dict(part, channels=4, k_pool=8), dict(part, channels=8, k_pool=8)]\n"
         "return ResNetN(parts, 11, 'ADD')",
@@ -208,7 +202,7 @@ ROWS = {
     "Spiking ResNet": Row(
         "fangwei123456/Spike-Element-Wise-ResNet",
         "imagenet",
-        CEXT + "from spiking_resnet import SpikingResNet, BasicBlock\n"
+        "from spiking_resnet import SpikingResNet, BasicBlock\n"
         "return SpikingResNet(BasicBlock, [1, 1, 1, 1], num_classes=10, T=4)",
         (3, 32, 32),
         4,

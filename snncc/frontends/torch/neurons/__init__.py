@@ -4,6 +4,7 @@
 * `library.py`: the form of such a table: what a row of a neuron class states
 * `snntorch.py`: neurons of snnTorch: equations, resets, what is refused
 * `spikingjelly.py`: neurons of SpikingJelly: equations, what is refused
+* `spikingjelly_cext.py`: what its compiled part computes, where there is none
 * `spikingjelly_calls.py`: how SpikingJelly calls them: step modes, kept states
 * `norse.py`: neurons of Norse: equations, what is refused
 * `norse_steps.py`: how Norse calls them: states, weights, the loop over ticks

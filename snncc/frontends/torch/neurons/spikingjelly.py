@@ -25,6 +25,7 @@ from .spikingjelly_calls import (
     base,
     find_name,
     forward,
+    is_compiled,
     law_of,
     leak_reversal,
     rest,
@@ -50,10 +51,14 @@ def _rate(module: nn.Module) -> Tensor:
     """1 / tau, which a ParametricLIFNode learns as sigmoid(w) (neuron/plif.py)."""
     if law_of(module) == "ParametricLIFNode":
         return _number(module.w).sigmoid()
+    if is_compiled(module):
+        return _number(module.reciprocal_tau)
     return 1 / _number(module.tau)
 
 
 def _compare(module: nn.Module) -> str:
+    if is_compiled(module):  # `h >= v_th` (cext/csrc/neuron/neuron.cu)
+        return ">="
     if VERSION == "0.0.0.0.14" and find_name(module) in ALWAYS_REACHES:
         return ">="
     return comparison(cast("SpikeFunction", module.surrogate_function))

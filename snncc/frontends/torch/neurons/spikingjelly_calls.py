@@ -23,6 +23,8 @@ base, neuron, rnn = (import_module(f"spikingjelly.{PART}.{n}") for n in ("base",
 logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
 MULTI = "MultiStep"
 """How 0.0.0.0.12 names the classes of which a call is a row of ticks."""
+COMPILED = "spikingjelly.cext.neuron"
+"""Where 0.0.0.0.12 has neurons for CUDA, with the names of the others and no base of theirs."""
 LEAKING = ("LIFNode", "ParametricLIFNode", "SimpleLIFNode")
 BASES = tuple(
     kind
@@ -44,7 +46,18 @@ class Memory(Protocol):
 
 def find_name(module: nn.Module) -> str | None:
     """The library's class of neurons that a module is of or derived from."""
-    return class_among(module, BASES, "spikingjelly")
+    compiled = _find_compiled(module)
+    return class_among(module, BASES, "spikingjelly") if compiled is None else compiled
+
+
+def is_compiled(module: nn.Module) -> bool:
+    """Whether it is one of `cext`, which CUDA computes."""
+    return _find_compiled(module) is not None
+
+
+def _find_compiled(module: nn.Module) -> str | None:
+    found = (kind.__name__ for kind in type(module).__mro__ if kind.__module__ == COMPILED)
+    return next(found, None)
 
 
 def law_of(module: nn.Module) -> str:
@@ -114,8 +127,10 @@ def _state(module: nn.Module, key: str, x: Tensor) -> Tensor:
     kept = getattr(module, key)
     if isinstance(kept, Tensor) and kept.shape == x.shape:
         return kept
-    first = cast("Mapping[str, float]", vars(module)["_memories_rv"])[key]
-    return torch.full_like(x, float(first if isinstance(kept, Tensor) else kept))
+    if not isinstance(kept, Tensor):
+        return torch.full_like(x, float(kept))
+    known = cast("Mapping[str, float]", vars(module).get("_memories_rv", {}))
+    return torch.full_like(x, float(known.get(key, getattr(module, "v_reset", None) or 0.0)))
 
 
 def _slide(module: nn.Module, fire: Fire) -> Callable[..., object]:
@@ -174,7 +189,7 @@ def _read_out(module: nn.Module, fire: Fire) -> Callable[..., object]:
 def rest(model: nn.Module) -> None:
     """Resets every module that remembers, and leaves kernels for graphics processors aside."""
     for module in model.modules():
-        if isinstance(module, base.MemoryModule):
+        if isinstance(module, base.MemoryModule) or is_compiled(module):
             cast("Memory", module).reset()
             for choice in ("_backend", "backend"):
                 if choice in vars(module):

@@ -37,6 +37,8 @@ NETWORKS = {
     "Potentials": "6",
     "Recurrent": "6",
     "chosen": "6",
+    "compiled": "6",
+    "CompiledTicks": "6",
 }
 SENTENCES = {
     "exponential": "spikingjelly.MultiStepEIFNode: its potential moves by the exponential",

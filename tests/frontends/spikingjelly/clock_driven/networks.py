@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from spikingjelly.clock_driven import functional, layer, neuron, surrogate
 from torch import Tensor, nn
 
@@ -90,6 +91,35 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)
+
+
+def compiled() -> nn.Module:
+    """Neurons of `cext`, which CUDA computes where there is some."""
+    from spikingjelly.cext import neuron as cext
+
+    return nn.Sequential(
+        strong(6, 8),
+        cext.MultiStepIFNode(detach_reset=True),
+        strong(8, 6),
+        cext.MultiStepLIFNode(tau=2.0, v_threshold=0.4, v_reset=0.1),
+        strong(6, 4),
+        cext.MultiStepIFNode(v_threshold=0.5),
+    )
+
+
+class CompiledTicks(nn.Module):
+    """Single ticks of the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from spikingjelly.cext import neuron as cext
+
+        self.net = nn.Sequential(
+            strong(6, 8), cext.LIFNode(tau=3.0, v_threshold=0.2), strong(8, 4), cext.IFNode()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([self.net(tick) for tick in x])
 
 
 def chosen() -> nn.Module:
