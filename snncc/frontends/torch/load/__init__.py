@@ -1,7 +1,7 @@
 """From MODEL and weights to a network: the order of things, and how a model is found and called.
 
 * `importing.py`: the order of things, and the options of an import
-* `stand_ins.py`: modules of ours in the place of compiled parts that are not installed
+* `absent_modules.py`: modules of ours in the place of compiled parts that are not installed
 * `source.py`: MODEL as typed to a module: the only place where the user's code is run
 * `weight_files.py`: checkpoint files: which kinds, by content; nothing of theirs is executed
 * `weight_sets.py`: which tensors of a file are the model's: prefixes, wrappers, nested dicts

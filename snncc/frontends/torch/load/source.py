@@ -19,7 +19,7 @@ from snncc.frontends import allow_imports, find_spec_of
 from snncc.ir import ImportRefused, UsageError, describe_unknown
 
 from ..record.precision import widen_small
-from .stand_ins import allow_stand_ins
+from .absent_modules import allow_absent
 
 PARTS = {
     "spikingjelly.clock_driven": "spikingjelly==0.0.0.0.12",
@@ -47,7 +47,7 @@ def build(source: str, within: Building = nullcontext) -> nn.Module:
         raise UsageError(f"{place}: {describe_unknown('factory', name, offered)}")
     loaded = set(sys.modules)
     folder = Path(place).parent if place.endswith(".py") else Path()
-    with allow_imports(folder), allow_stand_ins():
+    with allow_imports(folder), allow_absent():
         try:
             with within():
                 return _build(getattr(module, name), source)
@@ -85,14 +85,14 @@ def _file(path: Path) -> ModuleType:
     spec = find_spec_of(name, path)
     module = module_from_spec(spec)
     sys.modules[name] = module  # what dataclasses and pickle look their classes up in
-    with _running(str(path)), allow_imports(path.parent), allow_stand_ins():
+    with _running(str(path)), allow_imports(path.parent), allow_absent():
         assert spec.loader is not None, "the spec has one"
         spec.loader.exec_module(module)
     return module
 
 
 def _module(name: str) -> ModuleType:
-    with _running(name), allow_imports(Path.cwd()), allow_stand_ins():
+    with _running(name), allow_imports(Path.cwd()), allow_absent():
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:

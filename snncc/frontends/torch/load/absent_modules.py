@@ -10,7 +10,7 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 
 NEURONS = Path(__file__).parents[1] / "neurons"
-STAND_INS: Mapping[str, Path] = {"_C_neuron": NEURONS / "spikingjelly_cext.py"}
+COMPUTED: Mapping[str, Path] = {"_C_neuron": NEURONS / "spikingjelly_cext.py"}
 """Name of a compiled module → the file that computes the same in PyTorch."""
 
 
@@ -19,12 +19,12 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        file = STAND_INS.get(name)
+        file = COMPUTED.get(name)
         return None if file is None else spec_from_file_location(name, file)
 
 
 @contextmanager
-def allow_stand_ins() -> Generator[None]:
+def allow_absent() -> Generator[None]:
     """Within it they can be imported."""
     sys.meta_path.append(_Finder)
     try:
