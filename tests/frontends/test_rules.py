@@ -333,6 +333,10 @@ REFUSED: dict[str, tuple[Function, str]] = {
     "a truth value": (lambda x: x.logical_not().double(), "compare it with a number first"),
     "sine": (torch.sin, "'sin'"),
     "log_softmax": (lambda x: x.log_softmax(1), "'_log_softmax': no op has a logarithm"),
+    "attention": (
+        lambda x: F.scaled_dot_product_attention(*[x[:, None]] * 3)[:, 0],
+        "'attention': it weighs values by a softmax, which no op has; use attention of spikes",
+    ),
     "softmax of a softmax": (lambda x: x.softmax(1).log(), "'log'"),
     "index": (lambda x: x + x.argmax(1, keepdim=True), "'argmax': an index is not a signal"),
     "index of the largest": (lambda x: x + x.max(1, keepdim=True)[1], "an index is not a signal"),

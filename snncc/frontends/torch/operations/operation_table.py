@@ -41,6 +41,8 @@ REASONS: Mapping[str, str] = {
         ("lstm", "gru", "rnn"),
         "a cell of this kind does not spike; use a neuron of a supported library",
     ),
+    "attention": "it weighs values by a softmax, which no op has; use attention of spikes, such as "
+    "`(q @ k.transpose(-2, -1)) @ v * scale`",
     "_log_softmax": "no op has a logarithm, and only behind the last scores it is left out; "
     "take it out of the model",
     "argmax": "an index is not a signal, and only behind the last scores it is left out; take it "

@@ -42,6 +42,8 @@ WHOLE: Mapping[object, str] = {
     torch.rnn_relu: "rnn",
     torch.rnn_tanh_cell: "rnn",
     torch.rnn_relu_cell: "rnn",
+    functional.multi_head_attention_forward: "attention",
+    functional.scaled_dot_product_attention: "attention",
     functional.layer_norm: "layer_norm",
     functional.group_norm: "group_norm",
     functional.instance_norm: "instance_norm",
