@@ -196,3 +196,48 @@ def test_samples_by_twos(tmp_path: Path) -> None:
     cell = made("subtract")
     torch.export.save(torch.export.export(cell, arguments(cell)), tmp_path / "c.pt2")
     assert_same(read(tmp_path / "c.pt2"), "subtract")
+
+
+class TwoSignals(torch.nn.Module):
+    """A neuron that a sound and an image drive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.ear, self.eye = torch.nn.Linear(3, 8).double(), torch.nn.Conv2d(1, 2, 2).double()
+
+    def forward(self, sound: Tensor, image: Tensor, mem: Tensor) -> tuple[Tensor, Tensor]:
+        mem = 0.9 * mem + self.ear(sound) + self.eye(image).flatten(1)
+        spikes = (mem > 1.0).double()
+        return spikes, mem - spikes
+
+
+PARTS = {"image": (1, 3, 3), "sound": (3,)}
+"""In the order of the data, which is not the program's."""
+
+
+def two_signals(path: Path) -> Path:
+    given = (torch.zeros(2, 3), torch.zeros(2, 1, 3, 3), torch.zeros(2, 8))
+    torch.export.save(torch.export.export(TwoSignals(), tuple(x.double() for x in given)), path)
+    return path
+
+
+def test_several_signals_in_pt2(tmp_path: Path) -> None:
+    rng, cell, mem = np.random.default_rng(0), TwoSignals(), torch.zeros(4, 8).double()
+    image, sound = rng.normal(size=(4, 9, 1, 3, 3)), rng.normal(size=(4, 9, 3))
+    joined = np.concatenate([image.reshape(4, 9, 9), sound], axis=2)
+    path = str(two_signals(tmp_path / "two.pt2"))
+    found = ExportedFrontend().load(ImportRequest(path, None, joined, {}, parts=PARTS))
+    ours = run(found.network, joined).output
+    for tick in range(9):
+        given = (torch.from_numpy(each[:, tick]) for each in (sound, image))
+        spikes, mem = cell(*given, mem)
+        assert np.array_equal(ours[:, tick], spikes.numpy())
+    assert 0 < ours.mean() < 1
+
+
+def test_signals_of_other_shapes_are_named(tmp_path: Path) -> None:
+    path = str(two_signals(tmp_path / "two.pt2"))
+    other = {**PARTS, "sound": (4,)}
+    with pytest.raises(ImportRefused, match=r"input 'sound' takes \[3\] at a tick, the data have"):
+        ExportedFrontend().load(ImportRequest(path, None, None, {}, parts=other))

@@ -24,6 +24,7 @@ from ..write.op_functions import OPSET
 from .cells import pairs_by_option
 from .pt2_archive import Program, open_archive
 from .pt2_schema import Argument, Call, Kind, Name
+from .pt2_signals import join_inputs
 from .run_program import (
     ALLOWED,
     ProgramModel,
@@ -52,6 +53,8 @@ def load(request: ImportRequest) -> Imported:
 
 
 def _import(program: Program, request: ImportRequest, budget: Budget) -> Imported:
+    if request.parts and {*request.parts} <= {*program.inputs}:
+        program = join_inputs(program, request.parts)
     told = request.options.get("states")
     states, placed = _states(program, told, request.options.get("input"))
     tick = _evaluate(program, states, placed, budget)
@@ -101,7 +104,8 @@ def _evaluate(program: Program, states: Mapping[str, str], placed: bool, budget:
     entering = [name for name in program.inputs if name not in states]
     if len(entering) != 1:
         raise ImportRefused(
-            f"the inputs {', '.join(entering) or 'none'} are left for the signal; it is one"
+            f"the inputs {', '.join(entering) or 'none'} are left for the signal; give data with "
+            "an array of the name of each of several"
         )
     evaluation = Evaluation(OPSET, budget)
     values: dict[str, Value] = dict(program.tensors)
