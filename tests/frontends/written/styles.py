@@ -207,6 +207,61 @@ class ALIFNet(Base):
         return torch.stack(out)
 
 
+class AdaptiveLate(Base):
+    """A threshold that rises first; a spike takes a fixed amount off in the next tick."""
+
+    def forward(self, x):
+        v = torch.zeros(x.shape[1], 16)
+        a = torch.zeros_like(v)
+        s = torch.zeros_like(v)
+        out = []
+        for n in x:
+            a = 0.9 * a + s
+            v = 0.8 * v + self.l(n) - 0.3 * s
+            s = (v > 0.3 + 0.1 * a).float()
+            out.append(self.o(s))
+        return torch.stack(out)
+
+
+class AdaptiveNow(Base):
+    """A reset at once, a threshold that rises after it; each neuron has its own strength."""
+
+    def __init__(self):
+        super().__init__()
+        self.beta = nn.Parameter(torch.linspace(0.05, 0.2, 16))
+
+    def forward(self, x):
+        v = torch.zeros(x.shape[1], 16)
+        a = torch.zeros_like(v)
+        out = []
+        for n in x:
+            v = 0.8 * v + self.l(n)
+            s = Fire.apply(v - (0.3 + self.beta * a))
+            v = v * (1 - s)
+            a = 0.9 * a + s
+            out.append(self.o(s))
+        return torch.stack(out)
+
+
+class AdaptiveRecurrent(Base):
+    """Long short-term spiking neurons: recurrent, the rise of the threshold by its time constant."""
+
+    def __init__(self):
+        super().__init__()
+        self.r = nn.Linear(16, 16, bias=False)
+
+    def forward(self, x):
+        v, b, z = (torch.zeros(x.shape[1], 16) for _ in range(3))
+        rho, alpha = 0.95, 0.7
+        out = []
+        for n in x:
+            b = rho * b + (1 - rho) * z
+            v = alpha * v + self.l(n) + 0.2 * self.r(z) - z * 0.3
+            z = Fire.apply(v - 0.3 - 1.8 * b)
+            out.append(self.o(z))
+        return torch.stack(out)
+
+
 class Floor(Base):
     """A potential that never falls below zero."""
 

@@ -12,8 +12,8 @@ import pytest
 
 from benchmarks.workloads.counting import count_lines
 from snncc.frontends.torch.check.eager import EagerModel
-from snncc.ir import ImportRefused
-from snncc.ir.ops import IF, LIF, Spiking
+from snncc.ir import ImportRefused, values_of
+from snncc.ir.ops import ALIF, IF, LIF, Spiking
 from tests.frontends.conftest import Load
 from tests.frontends.sidebyside import equal
 
@@ -57,6 +57,9 @@ EXACT = {
     "HardV": Exact(("value now >=",)),
     "Compiled": Exact(("subtract now >=",)),
     "Binary": Exact(("none now >",), "step"),
+    "AdaptiveLate": Exact(("subtract now >",)),
+    "AdaptiveNow": Exact(("value now >",)),
+    "AdaptiveRecurrent": Exact(("subtract now >",)),
     "Floor": Exact(("none now >",)),
     "Unknown": Exact(("none now >",)),
 }
@@ -152,3 +155,16 @@ def test_the_work_of_a_refusal_grows_with_the_comparisons(load: Load, tmp_path: 
         refuse()
         counted.append(count_lines(refuse))
     assert counted[1] < 3 * counted[0], "each group times each candidate would be four times"
+
+
+def test_a_threshold_that_rises_is_an_alif(load: Load) -> None:
+    network = load(find_source("AdaptiveLate"), shape="12", signal="real").network
+    (op,) = (node.op for node in network.populations)
+    assert isinstance(op, ALIF)
+    numbers = (op.decay, op.threshold, op.adaptation_decay, op.adaptation_step, op.reset_amount)
+    assert numbers == (0.8, 0.3, 0.9, 0.1, 0.3 / 0.8)
+    own = load(find_source("AdaptiveNow"), shape="12", signal="real").network
+    (op,) = (node.op for node in own.populations)
+    assert isinstance(op, ALIF)
+    steps = np.asarray(values_of(op.adaptation_step, own.tensors))
+    np.testing.assert_allclose(steps, np.linspace(0.05, 0.2, 16), rtol=1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -32,6 +32,7 @@ from snncc.ir.ops import BOTTOMLESS, LIF
 from ..expressions.expr import Apply, Compared, Constant, Expr, Weaver
 from .comparison_groups import Group
 from .formulas import OFTEN, FormulaReader, write_expression
+from .rising_thresholds import match_adaptive
 from .unrolled import (
     POINTWISE,
     Dependence,
@@ -168,6 +169,20 @@ class Matcher:
         """
         if len(group.ticks) < LEAST:
             raise Unseen(f"it is seen at {len(group.ticks)} ticks, and {LEAST} are needed")
+        try:
+            return self._match_alone(group)
+        except NotNeuron as refusal:
+            # What is compared that often has a formula that spans ticks: long, and of no neuron.
+            found = None if OFTEN in str(refusal) else match_adaptive(group)
+            if found is None:
+                raise
+            last = len(group.ticks) - 1
+            fit = Fit(found.neuron, found.reader, found.atoms, last, *found.potential, False)
+            # Its potential occurs before it is reset, and not as the neuron has it.
+            return replace(self._complete(group, fit), states={})
+
+    def _match_alone(self, group: Group) -> Matched:
+        """The neuron of a group that has a potential and no other state."""
         candidates = [*self._list_carried(pair_ticks(group.ticks[-1], group.ticks[-2]))]
         if not candidates:
             return self._match_stateless(group)
