@@ -13,6 +13,7 @@
 * `boards/`: boards, drivers, compilers of firmware
 * `projects/`: projects for Arduino, Zephyr and others
 * `cost/`: operations and energy
+* `tune/`: training that goes on in a target's integers; needs PyTorch
 * `predict/`: instructions of C, from counts
 * `cycles/`: cycles of a core, by classes of instructions
 * `report/`: text, HTML and pages of docs

@@ -195,7 +195,8 @@ class Spiking(Op):
         def reset_potential(potential: Values, spikes: Values) -> Values:
             match self.reset:
                 case "subtract":
-                    return np.asarray(potential - amount * spikes)
+                    left: Values = potential - amount * spikes
+                    return left
                 case "value":
                     return np.where(spikes > 0, amount, potential)
                 case _:
