@@ -79,12 +79,12 @@ def test_the_host_reads_late_what_comes_late() -> None:
 def test_a_register_that_rounds_otherwise_is_refused() -> None:
     network, _ = made()
     nodes = tuple(
-        replace(n, formats={**n.formats, "scale": Factor(4, Rounding.FLOOR)})
+        replace(n, formats={**n.formats, "scale": Factor(6, Rounding.FLOOR)})
         if isinstance(n.op, Requantize)
         else n
         for n in network
     )
-    message = "L007 %seen_held: its ratio is x4/floor, the host rounds half to even"
+    message = "L007 %seen_held: its ratio is x6/floor, the host rounds half to even"
     with pytest.raises(LoweringRefused, match=message):
         LavaBackend().lower(verify(replace(network, nodes=nodes)), Settings())
 

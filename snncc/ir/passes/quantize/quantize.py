@@ -27,7 +27,7 @@ from .held_currents import narrow_sums, open_circles
 from .meeting import SAME, Meeting
 from .potentials import narrow_potentials
 from .real_values import loops_of
-from .requantization import ratios, registers
+from .requantization import ratios, refuse_vanishing, registers
 from .spike_limits import limit_spikes
 from .state_widths import MARGIN, USUAL_STATE_BITS, Unfit, choose
 from .unit_weights import relay
@@ -161,6 +161,7 @@ class Quantize(Pass):
                 continue
             narrower = self._narrower(network, formatted, bits)
             if narrower is network:
+                refuse_vanishing(formatted)
                 return formatted
             network = narrower
 

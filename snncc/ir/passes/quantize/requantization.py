@@ -114,6 +114,24 @@ def _keep_least(network: Network) -> Network:
     return map_nodes(network, lengthen)
 
 
+def refuse_vanishing(network: Network) -> None:
+    """Refuses registers that show nothing of their input, however long their factors are.
+
+    Raises:
+        PassError: some would.
+    """
+    problems = [
+        network[name].problem(
+            "quantize",
+            f"no factor of {FRACTION_BITS} bits shows what it reads, whose unit is {ratio:.3g} of "
+            "its own; give calibration data (--data FILE.npz), so that sums before it are narrowed",
+        )
+        for name, ratio in find_vanishing(network).items()
+    ]
+    if problems:
+        raise PassError(*problems)
+
+
 def _entry(node: Node) -> str:
     """The role that a node's input is fitted to."""
     return "index" if isinstance(node.op, Function) else "value"
