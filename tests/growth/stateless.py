@@ -1,5 +1,6 @@
 """How ops without a state grow, one function for each family; weights included, no neurons."""
 
+from dataclasses import replace
 from math import prod
 
 from hypothesis import strategies as st
@@ -162,7 +163,7 @@ def held(growth: Growth, keyword: str, *, unit: int | None = None) -> Wire:
     """A register or a table, on any wire; a register of the given unit if there is one."""
     wire = growth.wire()
     out = growth.number(0, FINEST) if unit is None else unit
-    scale = growth.factor(12)
+    scale = growth.factor(max(12, wire.unit - out))  # a factor of zero is refused
     value = growth.quantity(growth.pick(8, 16), out, state=True)
     if keyword == "requantize":
         formats: dict[str, Format] = {"value": value, "scale": scale}
@@ -174,6 +175,8 @@ def held(growth: Growth, keyword: str, *, unit: int | None = None) -> Wire:
     index = Quantity(
         growth.pick(6, 8, 16), signed, growth.number(0, 12), growth.rounding(), CLIPPED
     )
+    assert isinstance(index.unit, int)
+    scale = replace(scale, frac=max(12, wire.unit - index.unit))
     formats = {"index": index, "value": value, "scale": scale}
     return growth.add(Function(name), (growth.use(wire),), wire.shape, out, **formats)
 
