@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "estimate": "What bundles cost on data: time, energy, memory, side by side.",
     "compare": "Set bundles side by side: accuracy, agreement of spikes, cost.",
     "flash": "Program a board, and check what it computes.",
+    "tune": "Go on training a model in the integers of a target.",
     "zoo": "The models that come with snncc: list, show, train, data.",
     "targets": "List what can be built.",
     "boards": "List what can be flashed.",

@@ -44,6 +44,7 @@ from .arithmetic.number import (
     parse_format,
 )
 from .arithmetic.partly_rounded import PartlyRounded, Rounded
+from .arithmetic.single_arithmetic import SingleArithmetic
 from .bounds import Bounds, bounds
 from .builder import Builder, Names, TensorTable
 from .entry_points import Group, Plugin, plugin, plugins, requirement
@@ -152,6 +153,7 @@ __all__ = [
     "RuleViolation",
     "Shape",
     "Single",
+    "SingleArithmetic",
     "SnnccError",
     "SpikesDiffer",
     "State",

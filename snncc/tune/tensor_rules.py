@@ -66,6 +66,15 @@ def _floor_divide(r: Rules, a: object, b: object) -> Values:
     return r.wrap(pass_straight(exact.to(torch.float64), left / right.detach()))
 
 
+def _divide(r: Rules, a: object, b: object) -> Values:
+    return r.wrap(r.tensor(a) / r.tensor(b))
+
+
+def _round(function: Callable[[Tensor], Tensor], r: Rules, a: object) -> Values:
+    smooth = r.tensor(a)
+    return r.wrap(pass_straight(function(smooth.detach()), smooth))
+
+
 def _where(r: Rules, flags: object, a: object, b: object) -> Values:
     choice, left, right = r.tensor(flags), r.tensor(a), r.tensor(b)
     if choice.requires_grad:
@@ -141,6 +150,9 @@ _UFUNCS: dict[str, Rule] = {
     "multiply": partial(_product, torch.mul),
     "matmul": partial(_product, torch.matmul),
     "floor_divide": _floor_divide,
+    "divide": _divide,
+    "floor": partial(_round, torch.floor),
+    "ceil": partial(_round, torch.ceil),
     "maximum": partial(_binary, torch.maximum),
     "minimum": partial(_binary, torch.minimum),
     "negative": partial(_unary, torch.neg),

@@ -43,11 +43,14 @@ class Rules:
             value = cast("object", value[()])
         if isinstance(value, Traced):
             return value.data
-        array = np.asarray(value, dtype=np.float64)
-        return torch.tensor(array, dtype=torch.float64, device=self.device)
+        array = np.asarray(value)
+        kind = torch.float32 if array.dtype == np.float32 else torch.float64
+        return torch.tensor(array, dtype=kind, device=self.device)
 
-    def wrap(self, data: Tensor, dtype: npt.DTypeLike = np.int64) -> Values:
-        """A tensor as what an op computes with."""
+    def wrap(self, data: Tensor, dtype: npt.DTypeLike | None = None) -> Values:
+        """A tensor as what an op computes with: integers, unless it is in single precision."""
+        if dtype is None:
+            dtype = np.float32 if data.dtype == torch.float32 else np.int64
         return cast("Values", Traced(self, data, dtype))
 
 
@@ -55,8 +58,8 @@ class Traced(NDArrayOperatorsMixin):
     """What an op takes for an array of integers; a tensor float64 that contains nothing else.
 
     Attributes:
-        data: the integers.
-        dtype: what numpy would call them: int64, or bool.
+        data: the integers; on a neuron in single precision its numbers, in float32.
+        dtype: what numpy would call them: int64, bool or float32.
     """
 
     def __init__(self, rules: Rules, data: Tensor, dtype: npt.DTypeLike = np.int64) -> None:

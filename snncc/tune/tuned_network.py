@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from snncc.ir import (
+    Arithmetic,
     IntegerArithmetic,
     LoweringRefused,
     Network,
@@ -19,7 +20,9 @@ from snncc.ir import (
     NumberError,
     Quantity,
     Ref,
+    SingleArithmetic,
     StateValues,
+    Unit,
     UsageError,
     Use,
     Values,
@@ -34,6 +37,7 @@ from snncc.ir.ops import Weighted
 from .gradients import Surrogate, arctangent
 from .tensor_rules import make_rules
 from .traced_integers import TracedIntegers
+from .traced_singles import TracedSingles
 
 
 class TunedNetwork:
@@ -44,6 +48,7 @@ class TunedNetwork:
 
     Attributes:
         parameters: name of a tensor of weights or biases → its real values float64.
+        unit: real value of one code of the first output, broadcastable to `[samples, *shape]`.
     """
 
     def __init__(
@@ -61,10 +66,16 @@ class TunedNetwork:
             raise UsageError("a network is tuned in its integers; quantize it first")
         self._network, self._order = network, order_nodes(network)
         self._rules = make_rules(surrogate, torch.device(device))
-        self._numbers: dict[str, TracedIntegers] = {}
-        for name, (a, _) in arithmetics(network).items():
+        self._numbers: dict[str, TracedIntegers | TracedSingles] = {}
+        found = arithmetics(network)
+        for name, (a, _) in found.items():
             assert isinstance(a, IntegerArithmetic), "the network is quantized"
-            self._numbers[name] = TracedIntegers(self._rules, network[name].op, a)
+            self._numbers[name] = (
+                TracedSingles(self._rules, a)
+                if isinstance(a, SingleArithmetic)
+                else TracedIntegers(self._rules, network[name].op, a)
+            )
+        self.unit = self._rules.tensor(_find_unit(network, found))
         self.parameters: dict[str, torch.nn.Parameter] = {
             name: torch.nn.Parameter(
                 torch.tensor(np.asarray(network.tensors[name].values, dtype=np.float64)).to(device)
@@ -142,7 +153,7 @@ class TunedNetwork:
 
     def _step(self, node: Node, given: list[Tensor]) -> tuple[dict[str, Tensor], Tensor]:
         state = {name: self._rules.wrap(v) for name, v in self._states[node.name].items()}
-        wires = [self._rules.wrap(values) for values in given]
+        wires = [self._rules.wrap(values.to(torch.float64)) for values in given]
         a = self._numbers[node.name]
         try:
             after, out = node.op.step(cast("StateValues", state), wires, a)
@@ -179,6 +190,16 @@ class TunedNetwork:
                 for name, leaf in a.leaves.items():
                     ends = leaf.low / leaf.gain, leaf.high / leaf.gain
                     self.parameters[name].clamp_(*ends)
+
+
+def _find_unit(network: Network, found: Mapping[str, tuple[Arithmetic, Unit]]) -> Unit:
+    """Real value of one code of the first output."""
+    use = network.outputs[0]
+    a, unit = found[use.source]
+    state = network[use.source].op.state(use.state) if use.state else None
+    if state is None:
+        return unit
+    return a.unit_of(state.role) if state.role else np.ones(())
 
 
 def _list_weights(network: Network) -> list[str]:
