@@ -21,6 +21,7 @@ from snncc.ir import (
     describe_unknown,
     give_back,
     identifier,
+    map_large_blocks,
 )
 from snncc.ir.untrusted import limits
 
@@ -76,6 +77,7 @@ def import_model(
         ImportRefused: it contains something that cannot be expressed exactly.
         UsageError: a name, a file or an option does not exist.
     """
+    map_large_blocks()
     reader = frontend(model)
     known = model_options(reader)
     for key in options:

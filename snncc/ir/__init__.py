@@ -69,7 +69,7 @@ from .exit_codes import ExitCode
 from .interpreter.inputs import input_signals, require_spikes
 from .interpreter.reference import Stream, events, run
 from .interpreter.trace import Difference, Tally, Trace
-from .mapped_tensors import give_back
+from .mapped_tensors import give_back, map_large_blocks
 from .names import NAME, find_unused, identifier, tensor_name
 from .network import DECODES, Decode, Network, Node, Origin, Use
 from .op.dimensions import Dimension, Measure, Output, Role, State
@@ -187,6 +187,7 @@ __all__ = [
     "input_registers",
     "input_signals",
     "make_printable",
+    "map_large_blocks",
     "op_class",
     "open_arrays",
     "order_nodes",

@@ -22,6 +22,12 @@ FILE_BYTES = 1 << 28
 """A file takes further tensors up to here, so that a process needs few of them at once."""
 
 
+BLOCK_BYTES = 4 << 20
+"""A block past this costs less to map than to keep."""
+
+_M_MMAP_THRESHOLD = -3  # malloc.h of glibc
+
+
 class _File:
     """A file without a name, which grows; its bytes are freed with the last reference to it."""
 
@@ -84,6 +90,19 @@ def blocks(shape: Sequence[int], item_bytes: int) -> Iterator[tuple[slice, ...]]
 
 def give_back() -> None:
     """Gives memory that is free back to the system, where the C library keeps it (glibc does)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
+    _ask_glibc("malloc_trim", 0)
+
+
+def map_large_blocks() -> None:
+    """Has the C library map each block past `BLOCK_BYTES` alone: it goes back when it is freed.
+
+    glibc otherwise learns from large blocks that are freed, up to 32 MiB, to keep them in its heap,
+    where what lives on between them holds their room: mallopt(3), M_MMAP_THRESHOLD.
+    """
+    _ask_glibc("mallopt", _M_MMAP_THRESHOLD, BLOCK_BYTES)
+
+
+def _ask_glibc(function: str, *values: int) -> None:
+    asked = getattr(ctypes.CDLL(None), function, None) if sys.platform == "linux" else None
+    if asked is not None:
+        asked(*values)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import resource
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -91,3 +94,30 @@ def test_a_wide_layer_computes_as_its_halves_do() -> None:
             joined = np.concatenate([trace[wire] for trace in apart], axis=-1)
             assert np.array_equal(together[wire], joined)
         assert together.output.any()
+
+
+HELD = """
+import gc
+import numpy as np
+from pathlib import Path
+from snncc.ir import map_large_blocks
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+map_large_blocks()
+np.ones(30 << 17)  # 30 MiB: freed, it teaches glibc to keep blocks of its size
+gc.collect()
+before, large, small = resident(), [], []
+for _ in range(8):
+    large.append(np.ones(1 << 20))
+    small.append(np.ones(1 << 10))
+large.clear()
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks glibc")
+def test_large_blocks_go_back_although_small_ones_between_them_stay() -> None:
+    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 2 << 20  # of 64 MiB
