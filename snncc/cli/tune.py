@@ -44,7 +44,14 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="Of PyTorch, such as cuda.")
 @click.option("--resume", is_flag=True, help="Go on where the same call was interrupted.")
-@click.option("-o", "--output", type=NEW, required=True, metavar="NAME.snnb")
+@click.option(
+    "-o",
+    "--output",
+    type=NEW,
+    required=True,
+    metavar="NAME.safetensors|NAME.snnb",
+    help="The tuned state dict of a model of PyTorch and a bundle beside it, or a bundle.",
+)
 @debug_option
 def command(
     model: str,
@@ -72,8 +79,8 @@ def command(
     """
     if (target is None) != Path(model).is_dir():
         raise click.UsageError("a MODEL needs --target; a BUNDLE has its own, so leave it out")
-    if output.suffix != ".snnb":
-        raise click.UsageError(f"'{output}' does not end in .snnb; beside it is a network, .snn")
+    if output.suffix not in (".snnb", ".safetensors"):
+        raise click.UsageError(f"'{output}' ends neither in .safetensors nor in .snnb")
     from snncc.bundle import BuildRequest, Bundle
     from snncc.tune import Method, Recipe, TuneRequest, tune_model
 
@@ -89,9 +96,9 @@ def command(
     chosen = Method(method or "bptt", ticks if method == "sltt-k" else 0)
     recipe = Recipe(chosen, epochs, batch, rate, seed, patience)
     request = TuneRequest(build, output, recipe, method is None, resume, device)
-    path = tune_model(request, _show)
-    show_notes(Bundle.open(path).notes)
-    click.echo(path)
+    tuned = tune_model(request, _show)
+    show_notes((*tuned.notes, *Bundle.open(tuned.bundle).notes))
+    click.echo(tuned.bundle)
 
 
 def _show(epoch: Epoch) -> None:

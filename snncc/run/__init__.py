@@ -33,6 +33,7 @@ from .estimate_cost import Estimate, estimate
 from .explain import Explained, explain, lower_in_stages
 from .flash import flash
 from .generation import alphabet, generate
+from .original import find_original
 from .outcome import Outcome, Taken, conclude_build
 from .pace import Pace, count_pace
 from .verify import verify
@@ -56,6 +57,7 @@ __all__ = [
     "count_pace",
     "estimate",
     "explain",
+    "find_original",
     "flash",
     "generate",
     "lower_in_stages",

@@ -11,6 +11,7 @@
 * `traced_singles.py`: the same for states in single precision.
 * `tune_model.py`: the order of `snncc tune`: build, tune, build again.
 * `tuned_network.py`: a network, tick by tick, as a function of its real weights.
+* `user_weights.py`: back from the weights of integers to those of the user's own state dict.
 """
 
 from .epochs import Epoch, Recipe, fit
@@ -19,12 +20,14 @@ from .methods import METHODS, Method, TickLoss, add_gradients, choose_method
 from .progress import Progress
 from .tune_model import TuneRequest, tune_model
 from .tuned_network import TunedNetwork
+from .user_weights import Origin, find_origins, restore_state
 
 __all__ = [
     "METHODS",
     "SURROGATES",
     "Epoch",
     "Method",
+    "Origin",
     "Progress",
     "Recipe",
     "Surrogate",
@@ -33,6 +36,8 @@ __all__ = [
     "TunedNetwork",
     "add_gradients",
     "choose_method",
+    "find_origins",
     "fit",
+    "restore_state",
     "tune_model",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from math import cos, pi
 
@@ -74,6 +74,7 @@ def fit(
     progress: Progress,
     say: Callable[[Epoch], None] = lambda epoch: None,
     device: str = "cpu",
+    only: Collection[str] | None = None,
 ) -> Network:
     """The network with the weights of the epoch that did best on the samples held out.
 
@@ -85,11 +86,12 @@ def fit(
         progress: of an earlier call with the same arguments, or none yet; is kept up to date.
         say: is given each epoch.
         device: of PyTorch.
+        only: names of the tensors that may change; None where all weights may.
 
     Raises:
         UsageError: there are neither labels nor a teacher, or too few samples.
     """
-    tuning = _Tuning(network, samples, teacher, recipe, device)
+    tuning = _Tuning(network, samples, teacher, recipe, device, only)
     if not progress.begun:
         score = tuning.score()
         progress.begin(tuning.tuned.parameters, score)
@@ -118,11 +120,12 @@ class _Tuning:
         teacher: Values | None,
         recipe: Recipe,
         device: str,
+        only: Collection[str] | None,
     ) -> None:
         if len(samples) < 2 * HELD_OUT:
             raise UsageError(f"{len(samples)} samples are too few to tune on; give more")
         self._recipe, self._decode, self._device = recipe, network.decode, device
-        self.tuned = TunedNetwork(network, SURROGATES[recipe.surrogate], device)
+        self.tuned = TunedNetwork(network, SURROGATES[recipe.surrogate], device, only)
         self._signal = samples.signal
         labels = samples.labels
         if labels is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from safetensors.numpy import save
 
 from snncc.backends import pack_npz
 from snncc.build import compile_model
@@ -18,12 +20,16 @@ from snncc.datasets import Samples, calibration, find_samples
 from snncc.files import MARK, refuse_file, write_file
 from snncc.ir import Network, UsageError, Values, run, show
 from snncc.portions import choose_whole_samples, split_range
+from snncc.run import find_original
 
 from .epochs import Epoch, Recipe, fit
 from .methods import choose_method
 from .progress import Progress
+from .tuned_network import list_weights
+from .user_weights import find_origins, restore_state
 
 ALL = 1 << 30
+STATE = ".safetensors"
 
 
 @dataclass(frozen=True)
@@ -32,8 +38,9 @@ class TuneRequest:
 
     Attributes:
         build: of the bundle that is tuned; with `model` a bundle, of nothing.
-        output: the bundle to write, `NAME.snnb`; the network is beside it, `NAME.snn`, and its
-            tensors, `NAME.npz`.
+        output: `NAME.snnb`, the bundle to write; the network is beside it, `NAME.snn`, and its
+            tensors, `NAME.npz`. Or `NAME.safetensors`: these three, of which only such weights
+            change as the user's own model of PyTorch has, and its state dict with them.
         recipe: how it is tuned.
         choose: take the method by the network instead.
         resume: go on where the same call was interrupted.
@@ -48,15 +55,29 @@ class TuneRequest:
     device: str = "cpu"
 
 
-def tune_model(request: TuneRequest, say: Callable[[Epoch], None]) -> Path:
-    """Path of the bundle whose weights were tuned.
+@dataclass(frozen=True)
+class Tuned:
+    """What tuning gave.
+
+    Attributes:
+        bundle: its path.
+        notes: what the user should know, a sentence each.
+    """
+
+    bundle: Path
+    notes: tuple[str, ...]
+
+
+def tune_model(request: TuneRequest, say: Callable[[Epoch], None]) -> Tuned:
+    """A bundle whose weights were tuned.
 
     Raises:
         SnnccError: the model cannot be compiled, the call is wrong, there are no data to tune on.
     """
-    text, tensors = (request.output.with_suffix(suffix) for suffix in (".snn", ".npz"))
-    kept = request.output.with_suffix(".tune.npz")
-    for path in (text, tensors, kept):
+    output, own = request.output, request.output.suffix == STATE
+    text, tensors = (output.with_suffix(suffix) for suffix in (".snn", ".npz"))
+    kept = output.with_suffix(".tune.npz")
+    for path in (text, tensors, kept, *([output] if own else [])):
         refuse_file(path)
     with tempfile.TemporaryDirectory() as folder:
         bundle = _open(request.build, Path(folder))
@@ -65,23 +86,66 @@ def tune_model(request: TuneRequest, say: Callable[[Epoch], None]) -> Path:
         if request.choose:
             recipe = replace(recipe, method=choose_method(network))
         teacher = None if samples.labels is not None else _score(bundle.source, samples)
+        state = _find_state(bundle, request.build.weights) if own else {}
+        origins = find_origins(bundle.source, network, state)
         options, target, board = bundle.settings.options, bundle.target, request.build.board
-        call = _name_call(network, samples, recipe)
         del bundle
+    if own and not origins:
+        raise UsageError(
+            f"no weights of the model are found again in the integers; tune them all: -o "
+            f"{output.with_suffix('.snnb')}"
+        )
+    only = origins if own else None
+    call = _name_call(network, samples, recipe, only)
     progress = Progress(kept, call, resume=request.resume)
-    tuned = fit(network, samples, teacher, recipe, progress, say, request.device)
+    tuned = fit(network, samples, teacher, recipe, progress, say, request.device, only)
     write_file(text, f"// {MARK}\n{show(tuned)}".encode())
     write_file(tensors, pack_npz({name: t.values for name, t in tuned.tensors.items()}))
-    return compile_model(
-        BuildRequest(
-            model=str(text),
-            target=target,
-            data=request.build.data,
-            board=board,
-            options=options,
-            output=request.output,
-        )
+    if own:
+        write_state(output, restore_state(origins, tuned, state))
+    build = BuildRequest(
+        model=str(text),
+        target=target,
+        data=request.build.data,
+        board=board,
+        options=options,
+        output=output.with_suffix(".snnb"),
     )
+    path = compile_model(build)
+    return Tuned(path, (f"tuned by {recipe.method.name}", *_note_left(network, only)))
+
+
+def _note_left(network: Network, only: Collection[str] | None) -> tuple[str, ...]:
+    left = [] if only is None else [name for name in list_weights(network) if name not in only]
+    if not left:
+        return ()
+    shown = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
+    return (
+        f"{len(left)} of {len(list_weights(network))} weights and biases stayed as they were, as "
+        f"none of the model's own is a multiple of them: {shown}; with -o NAME.snnb all are tuned",
+    )
+
+
+def _find_state(bundle: Bundle, weights: Path | None) -> Mapping[str, Values]:
+    """The state dict of the user's module, imported again.
+
+    Raises:
+        UsageError: the model is not here, or is not one of PyTorch.
+    """
+    original = find_original(bundle, bundle.model, weights, None)
+    module = getattr(original.eager, "model", None)
+    if not isinstance(module, torch.nn.Module):
+        raise UsageError(f"{bundle.model} is not a model of PyTorch; name the output NAME.snnb")
+    return {key: values.detach().cpu().numpy() for key, values in module.state_dict().items()}
+
+
+def write_state(path: Path, state: Mapping[str, Values]) -> None:
+    """Writes a state dict as .safetensors, floats as float32."""
+    narrow = {
+        key: np.array(values, np.float32 if values.dtype == np.float64 else None, order="C")
+        for key, values in state.items()
+    }
+    write_file(path, save(narrow, metadata={"origin": MARK}))
 
 
 def _open(build: BuildRequest, folder: Path) -> Bundle:
@@ -110,9 +174,13 @@ def _score(source: Network, samples: Samples) -> Values:
     return np.concatenate(parts)
 
 
-def _name_call(network: Network, samples: Samples, recipe: Recipe) -> str:
+def _name_call(
+    network: Network, samples: Samples, recipe: Recipe, only: Collection[str] | None
+) -> str:
     """Text that is equal for the same network, samples and recipe, and else not."""
     digest = hashlib.sha256(show(network, tensors=True).encode())
     for values in (samples.signal, samples.labels):
         digest.update(b"" if values is None else np.ascontiguousarray(values).tobytes())
-    return json.dumps({"of": digest.hexdigest(), **asdict(recipe)}, sort_keys=True)
+    return json.dumps(
+        {"of": digest.hexdigest(), "only": only and [*only], **asdict(recipe)}, sort_keys=True
+    )

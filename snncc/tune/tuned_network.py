@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import cast
@@ -56,8 +56,9 @@ class TunedNetwork:
         network: Network,
         surrogate: Surrogate = arctangent,
         device: str = "cpu",
+        only: Collection[str] | None = None,
     ) -> None:
-        """A network with number formats.
+        """A network with number formats, whose weights are parameters: all, or those named.
 
         Raises:
             UsageError: it computes with real numbers.
@@ -80,7 +81,8 @@ class TunedNetwork:
             name: torch.nn.Parameter(
                 torch.tensor(np.asarray(network.tensors[name].values, dtype=np.float64)).to(device)
             )
-            for name in _list_weights(network)
+            for name in list_weights(network)
+            if only is None or name in only
         }
         self._states: dict[str, dict[str, Tensor]] = {}
         self._pipes: dict[tuple[str, str], list[Tensor]] = {}
@@ -107,7 +109,10 @@ class TunedNetwork:
 
     def begin(self, samples: int) -> None:
         """Encodes the weights, and puts every state where it is before the first tick."""
-        reals = {name: p.detach().cpu().numpy() for name, p in self.parameters.items()}
+        reals = {
+            name: np.asarray(self._network.tensors[name].values, dtype=np.float64)
+            for name in list_weights(self._network)
+        } | {name: p.detach().cpu().numpy() for name, p in self.parameters.items()}
         for a in self._numbers.values():
             a.forget(reals)
         self._states = {node.name: self._begin(node, samples) for node in self._order}
@@ -178,7 +183,7 @@ class TunedNetwork:
         """
         for a in self._numbers.values():
             for name, leaf in a.leaves.items():
-                if leaf.codes.grad is None:
+                if leaf.codes.grad is None or name not in self.parameters:
                     continue
                 parameter, grad = self.parameters[name], leaf.codes.grad * leaf.gain
                 parameter.grad = grad if parameter.grad is None else parameter.grad + grad
@@ -188,6 +193,8 @@ class TunedNetwork:
         with torch.no_grad():
             for a in self._numbers.values():
                 for name, leaf in a.leaves.items():
+                    if name not in self.parameters:
+                        continue
                     ends = leaf.low / leaf.gain, leaf.high / leaf.gain
                     self.parameters[name].clamp_(*ends)
 
@@ -202,7 +209,7 @@ def _find_unit(network: Network, found: Mapping[str, tuple[Arithmetic, Unit]]) -
     return a.unit_of(state.role) if state.role else np.ones(())
 
 
-def _list_weights(network: Network) -> list[str]:
+def list_weights(network: Network) -> list[str]:
     """Names of the tensors that are the weights or biases of synapses."""
     refs = [
         ref
