@@ -41,6 +41,18 @@ if TYPE_CHECKING:
 @click.option("--patience", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--rate", type=click.FloatRange(0, 1), default=0.01, show_default=True)
+@click.option(
+    "--sparsity",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    help="Share of weights that become zero, those of least magnitude.",
+)
+@click.option(
+    "--noise",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Learn under random relative changes of weights and thresholds, such as 0.001.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="Of PyTorch, such as cuda.")
 @click.option("--resume", is_flag=True, help="Go on where the same call was interrupted.")
@@ -67,6 +79,8 @@ def command(
     patience: int,
     batch: int,
     rate: float,
+    sparsity: float,
+    noise: float,
     seed: int,
     device: str,
     resume: bool,
@@ -94,7 +108,7 @@ def command(
         options=options,
     )
     chosen = Method(method or "bptt", ticks if method == "sltt-k" else 0)
-    recipe = Recipe(chosen, epochs, batch, rate, seed, patience)
+    recipe = Recipe(chosen, epochs, batch, rate, seed, patience, sparsity=sparsity, noise=noise)
     request = TuneRequest(build, output, recipe, method is None, resume, device)
     tuned = tune_model(request, _show)
     show_notes((*tuned.notes, *Bundle.open(tuned.bundle).notes))

@@ -5,6 +5,7 @@
 * `losses.py`: what is descended: the distance from labels, or from a teacher.
 * `methods.py`: how gradients pass through ticks: bptt, sltt, sltt-k.
 * `progress.py`: what is kept after each epoch, so that tuning can go on.
+* `pruning.py`: which weights become zero, and when.
 * `tensor_rules.py`: what each function of numpy is on tensors; a new one gets its row here.
 * `traced.py`: what an op computes with in place of an array of numpy.
 * `traced_integers.py`: the integer arithmetic of one node, on tensors.

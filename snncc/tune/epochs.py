@@ -16,7 +16,8 @@ from snncc.ir import Network, UsageError, Values
 from .gradients import SURROGATES
 from .losses import EachTickLoss, ScoreLoss, Scores, WholeLoss, find_gain, label_loss, teacher_loss
 from .methods import Method, add_gradients
-from .progress import Progress
+from .progress import NONE, Progress
+from .pruning import choose_share, keep_zero, prune
 from .tuned_network import TunedNetwork
 
 HELD_OUT = 5
@@ -36,6 +37,9 @@ class Recipe:
         seed: of the order of samples, and of the ticks of SLTT-K.
         patience: epochs without a better score after which tuning ends.
         surrogate: name of the slope of a spike.
+        sparsity: share of weights that become zero, half-way through the epochs.
+        noise: standard deviation of the random relative changes of weights and thresholds, drawn
+            for each batch, with which the integers are computed that are learned from.
     """
 
     method: Method
@@ -45,6 +49,8 @@ class Recipe:
     seed: int = 0
     patience: int = 5
     surrogate: str = "arctangent"
+    sparsity: float = 0.0
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,8 @@ def fit(
     tuning = _Tuning(network, samples, teacher, recipe, device, only)
     if not progress.begun:
         score = tuning.score()
-        progress.begin(tuning.tuned.parameters, score)
-        say(Epoch(0, float("nan"), *score, True))
+        progress.begin(tuning.tuned.parameters, score if tuning.is_sparse(-1) else NONE)
+        say(Epoch(0, float("nan"), *score, tuning.is_sparse(-1)))
     steps = torch.optim.Adam(
         [
             {"params": [p], "lr": 0.0, "scale": float(p.detach().square().mean().sqrt())}
@@ -106,7 +112,8 @@ def fit(
     while progress.epoch < recipe.epochs and progress.waited < recipe.patience:
         loss = tuning.learn(steps, progress.epoch)
         score = tuning.score()
-        best = progress.note(tuning.tuned.parameters, steps, score)
+        allowed = tuning.is_sparse(progress.epoch)
+        best = progress.note(tuning.tuned.parameters, steps, score, allowed=allowed)
         say(Epoch(progress.epoch, loss, *score, best))
     progress.take_best(tuning.tuned.parameters)
     return tuning.tuned.network
@@ -169,20 +176,29 @@ class _Tuning:
             total += float(self._loss(part)(scores)) * len(part)
         return right / len(self._held), total / len(self._held)
 
+    def is_sparse(self, epoch: int) -> bool:
+        """Whether as many weights are zero after an epoch, from 0, as are asked for."""
+        wanted = self._recipe.sparsity
+        return not wanted or choose_share(wanted, epoch, self._recipe.epochs) >= wanted
+
     def learn(self, steps: torch.optim.Optimizer, epoch: int) -> float:
         """A pass over the samples to learn from; its mean loss."""
         recipe, total = self._recipe, 0.0
         seed = recipe.seed + 1_000_003 * (epoch + 1)  # each epoch's own, so that one can go on
         random = torch.Generator().manual_seed(seed)
         order = self._learned[torch.randperm(len(self._learned), generator=random).numpy()]
-        batches = list(self._batches(order))
+        batches, masks = list(self._batches(order)), dict[str, Tensor]()
+        if recipe.sparsity:
+            share = choose_share(recipe.sparsity, epoch, recipe.epochs)
+            masks = dict(prune(self.tuned.parameters, share))
         for index, chosen in enumerate(batches):
-            share = (epoch + index / len(batches)) / recipe.epochs
+            done = (epoch + index / len(batches)) / recipe.epochs
             for group in steps.param_groups:
-                group["lr"] = recipe.rate * group["scale"] * (1 + cos(pi * share)) / 2
+                group["lr"] = recipe.rate * group["scale"] * (1 + cos(pi * done)) / 2
             steps.zero_grad()
             total += self._add_gradients(chosen, random) * len(chosen)
             steps.step()
+            keep_zero(self.tuned.parameters, masks)
             self.tuned.project()
         return total / len(order)
 
@@ -196,4 +212,8 @@ class _Tuning:
         method = self._recipe.method
         kind = EachTickLoss if method.cuts else WholeLoss
         each = kind(self._loss(chosen), self.tuned.unit, self._decode, self._signal.shape[1])
-        return add_gradients(self.tuned, self._encode(chosen), each, method, random)
+        self.tuned.shake(self._recipe.noise, random)
+        try:
+            return add_gradients(self.tuned, self._encode(chosen), each, method, random)
+        finally:
+            self.tuned.shake(0.0, random)

@@ -16,6 +16,8 @@ from snncc.ir import UsageError, Values, open_arrays
 
 Score: TypeAlias = tuple[float, float]
 """Share of right answers, and mean loss."""
+NONE: Score = (-1.0, 0.0)
+"""Worse than any."""
 MOMENTS = ("exp_avg", "exp_avg_sq")
 NOW, BEST, CALL, FACTS, STEP = "now/", "best/", "call", "facts", "step"
 
@@ -42,7 +44,7 @@ class Progress:
         self._file, self._call = file, call
         self._arrays: dict[str, Values] = {}
         self.epoch, self.waited = 0, 0
-        self._score = (-1.0, 0.0)
+        self._score = NONE
         if resume and file is not None:
             self._read(file)
 
@@ -72,11 +74,16 @@ class Progress:
         self._write()
 
     def note(
-        self, parameters: Mapping[str, Tensor], steps: torch.optim.Optimizer, score: Score
+        self,
+        parameters: Mapping[str, Tensor],
+        steps: torch.optim.Optimizer,
+        score: Score,
+        *,
+        allowed: bool,
     ) -> bool:
-        """Notes an epoch that is done; whether it is the best."""
-        best = (score[0], -score[1]) > (self._score[0], -self._score[1])
-        self.epoch, self.waited = self.epoch + 1, 0 if best else self.waited + 1
+        """Notes an epoch that is done; whether it is the best of those that are allowed to be."""
+        best = allowed and (score[0], -score[1]) > (self._score[0], -self._score[1])
+        self.epoch, self.waited = self.epoch + 1, 0 if best or not allowed else self.waited + 1
         self._score = score if best else self._score
         for name, values in parameters.items():
             self._arrays[NOW + name] = _copy(values)

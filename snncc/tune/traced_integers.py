@@ -21,8 +21,9 @@ from snncc.ir import (
     Rounding,
     Unit,
     Values,
+    values_of,
 )
-from snncc.ir.ops import Sparse
+from snncc.ir.ops import Sparse, Spiking
 
 from .gradients import pass_straight
 from .tensor_rules import require_exact
@@ -61,10 +62,20 @@ class TracedIntegers(IntegerArithmetic):
         self._made: dict[object, Values] = {}
         self._gains: dict[int, float] = {}
         self._reals: Mapping[str, Values] = {}
+        self._noise, self._random = 0.0, np.random.default_rng(0)
         self.leaves: dict[str, Leaf] = {}
 
-    def forget(self, reals: Mapping[str, Values]) -> None:
-        """Drops what was encoded; these real weights, by name of tensor, are encoded when asked."""
+    def forget(
+        self, reals: Mapping[str, Values], noise: float, random: np.random.Generator
+    ) -> None:
+        """Drops what was encoded; these real weights, by name of tensor, are encoded when asked.
+
+        Args:
+            reals: by name of tensor.
+            noise: standard deviation of the relative changes of a threshold; weights have theirs.
+            random: draws them.
+        """
+        self._noise, self._random = noise, random
         self._made.clear()
         self._gains.clear()
         self.leaves.clear()
@@ -79,7 +90,11 @@ class TracedIntegers(IntegerArithmetic):
         return self.keep(("quantity", value, role), lambda: self._encode_constant(value, role))
 
     def _encode_constant(self, value: Param, role: str) -> Values:
-        return self._rules.wrap(self._rules.tensor(super().quantity(value, role)))
+        codes = super().quantity(value, role)
+        if self._noise and isinstance(self._op, Spiking) and value == self._op.threshold:
+            real = change(values_of(value, self.tensors), self._noise, self._random)
+            codes = self._encode(real, self.unit_of(role), value, role)
+        return self._rules.wrap(self._rules.tensor(codes))
 
     def weights(self, value: Param, role: str, unit_in: Unit, unit_out: Unit) -> Values:
         if not isinstance(value, Ref):
@@ -203,6 +218,11 @@ class TracedIntegers(IntegerArithmetic):
 
     def notice(self, beyond: Values, role: str) -> None:
         """Nothing: what is cut off while a network is tuned, is counted when it is built."""
+
+
+def change(values: Values, noise: float, random: np.random.Generator) -> Values:
+    """Values with random relative changes of that standard deviation."""
+    return np.asarray(values * (1 + noise * random.standard_normal(values.shape)))
 
 
 def to_codes(data: Tensor) -> Values:

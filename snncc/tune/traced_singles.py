@@ -27,8 +27,10 @@ class TracedSingles(SingleArithmetic):
         self._made: dict[Hashable, Tensor] = {}
         self.leaves: dict[str, Leaf] = {}
 
-    def forget(self, reals: Mapping[str, Values]) -> None:
-        """Nothing: no weights are encoded here."""
+    def forget(
+        self, reals: Mapping[str, Values], noise: float, random: np.random.Generator
+    ) -> None:
+        """Nothing: no weights are encoded here, and single precision hardly rounds."""
 
     def _single(self, key: Hashable, values: Values) -> Values:
         if key not in self._made:

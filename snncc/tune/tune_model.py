@@ -161,6 +161,7 @@ def _find_samples(bundle: Bundle, data: Path | None) -> Samples:
     found = calibration(model, data, find_samples(model, data, options), ALL)
     if found is None:
         raise UsageError("tuning needs samples; give --data FILE.npz")
+    found.refuse_labels_beyond(bundle.classes)
     return found
 
 

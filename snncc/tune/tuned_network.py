@@ -36,7 +36,7 @@ from snncc.ir.ops import Weighted
 
 from .gradients import Surrogate, arctangent
 from .tensor_rules import make_rules
-from .traced_integers import TracedIntegers
+from .traced_integers import TracedIntegers, change
 from .traced_singles import TracedSingles
 
 
@@ -84,6 +84,7 @@ class TunedNetwork:
             for name in list_weights(network)
             if only is None or name in only
         }
+        self._noise, self._seed = 0.0, 0
         self._states: dict[str, dict[str, Tensor]] = {}
         self._pipes: dict[tuple[str, str], list[Tensor]] = {}
 
@@ -113,8 +114,11 @@ class TunedNetwork:
             name: np.asarray(self._network.tensors[name].values, dtype=np.float64)
             for name in list_weights(self._network)
         } | {name: p.detach().cpu().numpy() for name, p in self.parameters.items()}
+        random = np.random.default_rng(self._seed)
+        if self._noise:
+            reals = {name: change(values, self._noise, random) for name, values in reals.items()}
         for a in self._numbers.values():
-            a.forget(reals)
+            a.forget(reals, self._noise, random)
         self._states = {node.name: self._begin(node, samples) for node in self._order}
         self._pipes = {}
         for use in (use for node in self._order for use in node.inputs if use.delay):
@@ -130,6 +134,16 @@ class TunedNetwork:
             name: self._rules.tensor(values).expand(samples, *shape)
             for name, values in first.items()
         }
+
+    def shake(self, noise: float, random: torch.Generator) -> None:
+        """Sets the noise of the next `begin`: the standard deviation of relative changes.
+
+        Weights, biases and thresholds that neurons fire by are changed, in float, before they are
+        rounded; the parameters themselves stay as they are.
+        """
+        self._noise = noise
+        if noise:
+            self._seed = int(torch.randint(1 << 62, (), generator=random))
 
     def detach(self) -> None:
         """Cuts the gradient between the ticks so far and those to come."""
