@@ -22,8 +22,10 @@
 * `cli/`: the commands
 * `zoo/`: the models and data sets that come with snncc
 * `backend_and_frontend.py`: which backend a target's name means, which frontend takes a MODEL
+* `compiled_model.py`: `snncc.compile`, for models in memory
 * `datasets.py`: which samples a command uses: the user's file, or the zoo's
 * `importing.py`: MODEL to a network with its samples; the options that all models have
+* `in_memory.py`: names for models in memory, by which frontends build them
 * `join_inputs.py`: a network with several inputs, as one with one
 * `packages.py`: which installed packages a bundle depends on, and the refusal where one lacks
 * `portions.py`: how many samples and ticks are in memory at a time
@@ -46,14 +48,17 @@ if TYPE_CHECKING:
     from snncc.ir import Network, SnnccError
     from snncc.run import verify
 
+    from .compiled_model import CompiledModel, compile  # noqa: A004 - the word for it
     from .importing import import_model
 
 __all__ = [
     "BuildRequest",
     "Bundle",
+    "CompiledModel",
     "Network",
     "SnnccError",
     "__version__",
+    "compile",
     "compile_model",
     "import_model",
     "verify",
@@ -62,8 +67,10 @@ __all__ = [
 _HOMES: Final = {
     "BuildRequest": "bundle",
     "Bundle": "bundle",
+    "CompiledModel": "compiled_model",
     "Network": "ir",
     "SnnccError": "ir",
+    "compile": "compiled_model",
     "compile_model": "build",
     "import_model": "importing",
     "verify": "run",
@@ -75,3 +82,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'snncc' has no attribute '{name}'")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -27,6 +27,7 @@ from snncc.ir.untrusted import limits
 
 from .backend_and_frontend import find_source, frontend
 from .datasets import ZOO, Samples, find_samples, read_ticks, tick_seconds
+from .in_memory import find_held
 from .join_inputs import join_inputs, list_inputs
 
 STILL_TICKS = 5  # for which still data are shown to a model that may be made for them
@@ -96,6 +97,8 @@ def import_model(
     told |= {SIGNAL: REAL} if kind in (COUNT, REAL) else {}
     parts = _find_parts(options, samples)
     request = ImportRequest(model, weights, signal, told, read_ticks(options), parts=parts)
+    if held := find_held(model):
+        request = replace(request, name=identifier(held), trained=True)
     imported = _load(reader, request, samples, arranged="ticks" in options or chain is not None)
     give_back()  # what running the model took
     if samples is not None:

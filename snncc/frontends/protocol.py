@@ -27,6 +27,7 @@ class ImportRequest:
         parts: of a model with several inputs, one after the other on the last axis of the signal:
             name → shape at a tick. Whether a frontend reads them is its own affair: networks with
             several inputs get one signal afterwards.
+        trained: whether the model brings the weights that the user means, as one in memory does.
     """
 
     source: str
@@ -36,6 +37,7 @@ class ImportRequest:
     ticks: int | None = None
     name: str = ""
     parts: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
+    trained: bool = False
 
 
 class Eager(Protocol):

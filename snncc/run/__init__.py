@@ -31,7 +31,7 @@ from .comparison import Comparison, Report
 from .engines import Answer, Engine, answer, run
 from .estimate_cost import Estimate, estimate
 from .explain import Explained, explain, lower_in_stages
-from .flash import flash
+from .flash import FlashReport, flash
 from .generation import alphabet, generate
 from .original import find_original
 from .outcome import Outcome, Taken, conclude_build
@@ -44,6 +44,7 @@ __all__ = [
     "Engine",
     "Estimate",
     "Explained",
+    "FlashReport",
     "Outcome",
     "Pace",
     "Pair",

@@ -79,6 +79,11 @@ class Answer:
     scores: Values
     saturated: Mapping[str, int]
 
+    @property
+    def classes(self) -> Values:
+        """The class of the largest score, the first where several are, `[samples]`."""
+        return np.asarray(self.scores.argmax(axis=1))
+
 
 def answer(
     bundle: Bundle,

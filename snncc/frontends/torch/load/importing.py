@@ -128,7 +128,7 @@ def _import(model: nn.Module, request: ImportRequest, options: Options, wanted: 
         notes += load_weights(model, trained, neurons, states_of(neurons), options.weights)
         demand_settings(model, trained.settings, neurons)
         neurons = neurons_of(model, libraries)  # the reset may have come with the weights
-    elif next(model.parameters(), None) is not None:
+    elif not request.trained and next(model.parameters(), None) is not None:
         notes.append(
             "no --weights were given: the weights are those that the model begins with, which are "
             "random unless its code sets them"
