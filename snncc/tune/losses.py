@@ -55,11 +55,6 @@ class Scores:
         else:
             self._gathered = torch.maximum(before, flat) if self._decode == "max" else before + flat
 
-    def detach(self) -> None:
-        """Keeps what was gathered as numbers without gradients."""
-        if self._gathered is not None:
-            self._gathered = self._gathered.detach()
-
     @property
     def total(self) -> Tensor:
         """Scores `[samples, classes]` after the ticks so far, one at least."""
@@ -82,19 +77,18 @@ class WholeLoss:
 class EachTickLoss:
     """The mean over ticks of the loss of the scores so far, whose past has no gradient; for SLTT.
 
-    A count so far is multiplied by the share of ticks still to come, as it would go on.
+    A count so far is divided by the share of ticks that are over, as if it went on like that. Each
+    tick's outputs have the gradient that they have in `WholeLoss`, taken at these scores.
     """
 
     def __init__(self, loss: ScoreLoss, unit: Tensor, decode: str, ticks: int) -> None:
         self._loss, self._unit, self._ticks = loss, unit, ticks
-        self._scores, self._grows = Scores(decode), decode == "count"
+        self._scores, self._counts = Scores(decode), decode == "count"
 
     def __call__(self, outputs: list[Tensor], tick: int) -> Tensor:
-        self._scores.detach()
-        self._scores.add(outputs[0] * self._unit)
-        total = self._scores.total
-        # Each tick's gradient is then as large as that of the loss after all of them.
-        share = (tick + 1) / self._ticks
-        if self._grows:
-            total = total.detach() / share + (total - total.detach())
-        return self._loss(total) if self._grows else self._loss(total) / self._ticks
+        real = (outputs[0] * self._unit).flatten(1)
+        self._scores.add(real.detach())
+        total, added = self._scores.total, real - real.detach()
+        if self._counts:
+            return self._loss(total * self._ticks / (tick + 1) + self._ticks * added) / self._ticks
+        return self._loss(total + added) / self._ticks
