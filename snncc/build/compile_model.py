@@ -10,10 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from snncc import bundle
 from snncc.backend_and_frontend import backend, find_lowering_versions
 from snncc.backends import Backend, FirmwareBackend, Json
-from snncc.bundle import BuildRequest, BundleWriter, manifest
+from snncc.bundle import (
+    BuildRequest,
+    BundleWriter,
+    check_files,
+    list_lowered_files,
+    manifest,
+    source_files,
+    writing,
+)
 from snncc.datasets import Samples, calibration
 from snncc.importing import import_model
 from snncc.ir import (
@@ -73,7 +80,7 @@ def compile_model(request: BuildRequest, say: Callable[[str], None] = lambda lin
     with ExitStack() as stack:
 
         def claim(path: Path) -> BundleWriter:
-            return stack.enter_context(bundle.writing(path, request.sign))
+            return stack.enter_context(writing(path, request.sign))
 
         early = None if request.output is None else claim(request.output)
         return _compile(request, say, lambda path: early or claim(path))
@@ -117,8 +124,8 @@ def _compile(
     notes += (*said, *_list_warnings(report))
     report |= {"loss": lost} if lost else {}
     give_back()
-    files = bundle.list_lowered_files(network, target.emit(program))
-    files |= bundle.source_files(source, attempt.ranges)
+    files = list_lowered_files(network, target.emit(program))
+    files |= source_files(source, attempt.ranges)
     if request.board is not None:
         player = _player(target, program, request.board)
         files[f"firmware/{request.board}.elf"] = player.image.elf
@@ -126,7 +133,7 @@ def _compile(
         pace = count_pace(player, signal, network.tick)
         report |= {"pace": pace.counted} if pace else {}
         notes += (pace.warning,) if pace and pace.warning else ()
-    files |= bundle.check_files(signal, expected, report)
+    files |= check_files(signal, expected, report)
     facts = manifest(
         request,
         (source, network),

@@ -9,11 +9,19 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from snncc import ir
 from snncc.backends import StreamBackend
 from snncc.bundle import Bundle
 from snncc.importing import COUNT, SIGNAL, are_counts
-from snncc.ir import Quantity, Tally, Trace, UsageError, Values, describe_unknown
+from snncc.ir import (
+    Quantity,
+    Stream,
+    Tally,
+    Trace,
+    UsageError,
+    Values,
+    describe_unknown,
+    input_signals,
+)
 from snncc.portions import (
     choose_samples,
     choose_whole_samples,
@@ -163,7 +171,7 @@ def stream(bundle: Bundle, engine: str = "reference") -> Callable[[Values], Trac
     if engine not in ENGINES:
         raise UsageError(describe_unknown("engine", engine, ENGINES))
     if engine == "reference":
-        return ir.Stream(bundle.network).play
+        return Stream(bundle.network).play
     target = backend_of(bundle)
     if engine == "target" or not isinstance(target, StreamBackend):
         raise UsageError(
@@ -180,7 +188,7 @@ def fit(bundle: Bundle, signal: Values) -> None:
         UsageError: names both shapes, or what else the input takes.
     """
     network = bundle.network
-    ir.input_signals({node.name: network.shapes[node.name] for node in network.inputs}, signal)
+    input_signals({node.name: network.shapes[node.name] for node in network.inputs}, signal)
     if bundle.model_options.get(SIGNAL) == COUNT and not are_counts(signal):
         raise UsageError(
             f"%{network.inputs[0].name} takes counts of events, 0, 1, 2 and so on, as the data did "
@@ -195,7 +203,7 @@ def _begin(
     if engine == "reference":
 
         def interpret(signal: Values) -> Callable[[slice], Trace]:
-            play = ir.Stream(bundle.network, record=record).play
+            play = Stream(bundle.network, record=record).play
             return lambda ticks: play(signal[:, ticks])
 
         return interpret, True
