@@ -86,7 +86,7 @@ def tune_model(request: TuneRequest, say: Callable[[Epoch], None]) -> Tuned:
         if request.choose:
             recipe = replace(recipe, method=choose_method(network))
         teacher = None if samples.labels is not None else _score(bundle.source, samples)
-        state = _find_state(bundle, request.build.weights) if own else {}
+        state = _find_state(bundle, request.build) if own else {}
         origins = find_origins(bundle.source, network, state)
         options, target, board = bundle.settings.options, bundle.target, request.build.board
         del bundle
@@ -126,13 +126,18 @@ def _note_left(network: Network, only: Collection[str] | None) -> tuple[str, ...
     )
 
 
-def _find_state(bundle: Bundle, weights: Path | None) -> Mapping[str, Values]:
+def _find_state(bundle: Bundle, build: BuildRequest) -> Mapping[str, Values]:
     """The state dict of the user's module, imported again.
+
+    What a bundle alone names is run only if this user has built it.
 
     Raises:
         UsageError: the model is not here, or is not one of PyTorch.
     """
-    original = find_original(bundle, bundle.model, weights, None)
+    named = None if Path(build.model).is_dir() else build.model
+    original = find_original(bundle, named, build.weights, None)
+    if original.absent:
+        raise UsageError(f"the state dict needs the model itself: {original.absent}")
     module = getattr(original.eager, "model", None)
     if not isinstance(module, torch.nn.Module):
         raise UsageError(f"{bundle.model} is not a model of PyTorch; name the output NAME.snnb")

@@ -11,7 +11,9 @@ import pytest
 
 from snncc.backends import pack_npz
 from snncc.bundle import Bundle
+from snncc.ir import show
 from tests.commands import commands
+from tests.nets import hand, spikes_for
 
 torch = pytest.importorskip("torch")
 from safetensors.torch import load_file  # noqa: E402
@@ -117,3 +119,23 @@ def test_a_user_s_module_is_tuned_and_goes_on_with_the_state_dict(
     loss = torch.nn.functional.cross_entropy(after(x), y)
     loss.backward()
     assert any(p.grad is not None and p.grad.any() for p in after.parameters())
+
+
+def test_a_state_dict_needs_the_model_of_pytorch_itself(tmp_path: Path) -> None:
+    network = hand("feedforward")
+    signal = spikes_for(network, samples=20, ticks=4)
+    (tmp_path / "net.snn").write_text(show(network))
+    tensors = {name: tensor.values for name, tensor in network.tensors.items()}
+    (tmp_path / "net.npz").write_bytes(pack_npz(tensors))
+    labels = np.zeros(20, np.int64)
+    (tmp_path / "data.npz").write_bytes(pack_npz({"x": signal["x"], "y": labels}))
+    with commands(more=["snncc.tune"]) as snncc:
+        built = snncc("build", "net.snn", "--target", "c99", folder=tmp_path)
+        assert built.returncode == 0, built.stderr
+        words = ("tune", "feedforward.snnb", "--data", "data.npz", "-o", "tuned.safetensors")
+        plain = snncc(*words, folder=tmp_path)
+        assert plain.returncode == 2 and "not a model of PyTorch" in plain.stderr
+        (tmp_path / "net.snn").unlink()
+        gone = snncc(*words, folder=tmp_path)
+        assert gone.returncode == 2 and "needs the model itself" in gone.stderr
+    assert not (tmp_path / "tuned.snnb").exists()
