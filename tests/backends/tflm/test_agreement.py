@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from snncc.backends.tflm.program import Operator, Tensor
+from snncc.backends.tflm.run.execute import KERNELS
 from snncc.backends.tflm.run.interpreter import Runtime
 from snncc.backends.tflm.run.simulate import play
 from snncc.ir import LoweringRefused, Network, all_ops, run, show
@@ -135,3 +138,15 @@ def test_random_networks_agree_in_tflite_micro() -> None:
 
     law()
     assert is_mostly_computed(refusals)
+
+
+@pytest.mark.parametrize("code", ["ADD", "MUL", "MINIMUM", "CONCATENATION", "BATCH_MATMUL"])
+@pytest.mark.parametrize("constant", [0, 1])
+def test_what_constants_make_is_the_same_for_every_sample(code: str, constant: int) -> None:
+    """Operators on constants alone give one sample, which others combine with several."""
+    given = np.arange(24, dtype=np.int16).reshape(2, 3, 2, 2)
+    given[constant] = given[constant, :1]
+    operator, target = Operator(code, (0, 1), (2,), {"axis": 1}), Tensor("sum", "int16", (1, 2, 2))
+    few = [given[k, : 1 if k == constant else 3] for k in range(2)]
+    found = KERNELS[code](few, operator, target)
+    assert np.array_equal(found, KERNELS[code]([*given], operator, target))

@@ -80,7 +80,10 @@ def _take_slice(inputs: list[Values], operator: Operator, target: Tensor) -> Val
 
 
 def _concatenate(inputs: list[Values], operator: Operator, target: Tensor) -> Values:
-    return np.concatenate(inputs, axis=int(operator.options["axis"]) + 1)
+    # What is made of constants alone is one sample, the same for all.
+    samples = max(map(len, inputs))
+    whole = [np.broadcast_to(each, (samples, *each.shape[1:])) for each in inputs]
+    return np.concatenate(whole, axis=int(operator.options["axis"]) + 1)
 
 
 def _transpose(inputs: list[Values], operator: Operator, target: Tensor) -> Values:

@@ -55,6 +55,7 @@ from .weight_bits import (
 INT32_BITS = 32
 AROUND_BITS = 30  # of a register in a cycle without states, so that sums with others fit 32
 BIAS_BITS = 30
+BIAS_ALONE_BITS = 15  # where there are no weights
 MOST_BITS = 30
 STATE_BITS = (16, 24, 30, 32)
 HEADROOM_BITS = 2  # a state may reach four times its threshold before width decides
@@ -474,15 +475,18 @@ def _reach(network: Network, node: Node, group: Group, largest: int, currents: C
     """Largest magnitude of a node's weights, per entry of the group's grain, in real units.
 
     Or what the `largest` code must stand for if the bias, or the sum of it that a pool makes, is to
-    have 30 bits: a row's weights may be tiny beside it.
+    have 30 bits: a row's weights may be tiny beside it. Where there are no weights, as many as a
+    code of 16 has: who reads it may weigh it once more.
     """
     assert isinstance(node.op, Weighted)
     real = np.abs(values_of(node.op.weight, network.tensors))
     into = unit_of(network, node.inputs[0], currents)
     unit_in, _ = node.op.lay(into, ONE, network.tensors)
-    per_output = node.op.reach(real * unit_in, network.tensors)
-    if node.op.bias is not None:
-        bias = node.op.spread(np.abs(values_of(node.op.bias, network.tensors)))
-        most = (1 << BIAS_BITS) / count_pooled(network, node.name)
-        per_output = np.maximum(per_output, bias * largest / most)
-    return group.coarsen(per_output, network.shapes[node.name])
+    shape = network.shapes[node.name]
+    found = group.coarsen(node.op.reach(real * unit_in, network.tensors), shape)
+    if node.op.bias is None:
+        return found
+    bias = node.op.spread(np.abs(values_of(node.op.bias, network.tensors))) * largest
+    per_code = group.coarsen(bias * count_pooled(network, node.name), shape)
+    bits = np.where(found == 0, BIAS_ALONE_BITS, BIAS_BITS)
+    return np.maximum(found, per_code / 2.0**bits)

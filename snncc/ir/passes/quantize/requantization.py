@@ -124,7 +124,8 @@ def refuse_vanishing(network: Network) -> None:
         network[name].problem(
             "quantize",
             f"no factor of {FRACTION_BITS} bits shows what it reads, whose unit is {ratio:.3g} of "
-            "its own; give calibration data (--data FILE.npz), so that sums before it are narrowed",
+            "its own; give calibration data (--data FILE.npz) where there were none, or make the "
+            "weights and biases before it more alike",
         )
         for name, ratio in find_vanishing(network).items()
     ]
