@@ -76,7 +76,9 @@ def measure_accuracy(network: Network, test: Samples) -> float:
     return right / len(test)
 
 
-def measure_model(name: str, target: str, most: int | None, epochs: int) -> list[Row]:
+def measure_model(
+    name: str, target: str, most: int | None, epochs: int, method: str | None
+) -> list[Row]:
     """The rows of a model of the zoo."""
     model = import_model(f"zoo:{name}", None, None, {})
     network, test = model.imported.network, model.samples
@@ -90,7 +92,7 @@ def measure_model(name: str, target: str, most: int | None, epochs: int) -> list
         integers, began = lower(network, target, variant.bits, training), time.perf_counter()
         if variant.epochs:
             recipe = Recipe(
-                choose_method(integers),
+                Method(method) if method else choose_method(integers),
                 variant.epochs,
                 patience=variant.epochs,
                 sparsity=variant.sparsity,
@@ -209,12 +211,13 @@ def main() -> None:
     parser.add_argument("--target", default="c99")
     parser.add_argument("--most", type=int, help="training samples, at most")
     parser.add_argument("--epochs", type=int, default=30, help="of tuning without pruning")
+    parser.add_argument("--method", choices=["bptt", "sltt"], help="by default by the network")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     rows = [
         row
         for name in given.models
-        for row in measure_model(name, given.target, given.most, given.epochs)
+        for row in measure_model(name, given.target, given.most, given.epochs, given.method)
     ]
     network, signal = make_convolutional()
     steps = [measure_step(network, signal, m, t) for m in ("bptt", "sltt") for t in TICKS]
