@@ -27,7 +27,7 @@ from snncc.run import (
 )
 from snncc.run import verify as verify_bundle
 
-from .in_memory import Held
+from .in_memory import Workspace
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,7 +53,7 @@ class CompiledModel:
     _model: str
     _weights: Path | None
     _data: Path | None
-    _held: Held
+    _workspace: Workspace
 
     @property
     def path(self) -> Path:
@@ -156,7 +156,7 @@ class CompiledModel:
 
     def _find(self, x: Array | Path | None, y: Array | None) -> Path | None:
         """The file of the samples that a method was given, or of those from `compile`."""
-        return self._data if x is y is None else self._held.write_samples(x, y)
+        return self._data if x is y is None else self._workspace.write_samples(x, y)
 
 
 def compile(  # noqa: A001 - the word for it
@@ -201,8 +201,8 @@ def compile(  # noqa: A001 - the word for it
         SnnccError: the model cannot be compiled, or the call is wrong; the message says where, and
             what to do.
     """
-    held = Held()
-    named, data = held.name_model(model), held.write_samples(x, y)
+    workspace = Workspace()
+    named, data = workspace.name_model(model), workspace.write_samples(x, y)
     request = BuildRequest(
         model=named,
         target=target,
@@ -213,12 +213,12 @@ def compile(  # noqa: A001 - the word for it
         layer_bits=dict(layer_bits),
         board=board,
         options={key: _show_option(value) for key, value in options.items()},
-        output=held.path / "compiled.snnb" if output is None else Path(output),
+        output=workspace.path / "compiled.snnb" if output is None else Path(output),
         max_drop=max_drop,
         calibrate=calibrate,
         budget=budget,
     )
-    return CompiledModel(Bundle.open(compile_model(request)), named, weights, data, held)
+    return CompiledModel(Bundle.open(compile_model(request)), named, weights, data, workspace)
 
 
 def _show_option(value: object) -> str:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = Values | Tensor | Sequence[Any]
 
-_held: Final[dict[str, tuple[str, Callable[[], object]]]] = {}
-
-
 PREFIX: Final = f"{__name__}:"
+
+_held: Final[dict[str, tuple[str, Callable[[], object]]]] = {}
+"""Name → that of the module's class, and what copies the module."""
 
 
 def hold(module: nn.Module) -> str:
@@ -78,7 +78,7 @@ def copy(module: nn.Module) -> nn.Module:
         return deepcopy(module).cpu()
 
 
-class Held:
+class Workspace:
     """A folder of files, and the names of modules, that end with this object."""
 
     def __init__(self) -> None:
@@ -121,20 +121,30 @@ class Held:
         if x is None or isinstance(x, Path):
             return x
         parts: Mapping[str, Array] = x if isinstance(x, Mapping) else {"x": x}
-        arrays = {name: _read_array(value) for name, value in parts.items()}
+        arrays = {name: _read_array(name, value) for name, value in parts.items()}
         if y is not None:
-            arrays["y"] = _read_array(y)
+            arrays["y"] = _read_array("y", y)
         self._files += 1
         path = self.path / f"samples-{self._files}.npz"
         write_file(path, pack_npz(arrays))
         return path
 
 
-def _read_array(given: Array) -> Values:
-    """A tensor of PyTorch, wherever it lives, or whatever NumPy takes."""
-    if callable(detach := getattr(given, "detach", None)):
-        return np.asarray(cast("Any", detach()).cpu().numpy())
-    return np.asarray(given)
+def _read_array(name: str, given: Array) -> Values:
+    """A tensor of PyTorch, wherever it lives, or whatever NumPy takes.
+
+    Raises:
+        UsageError: NumPy makes no array of numbers of it.
+    """
+    try:
+        if callable(detach := getattr(given, "detach", None)):
+            given = cast("Any", detach()).cpu().numpy()
+        found = np.asarray(given)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} is not an array of numbers: {error}") from error
+    if found.dtype.kind not in "biuf":
+        raise UsageError(f"{name} is not an array of numbers, but of {found.dtype}")
+    return found
 
 
 def __getattr__(name: str) -> Callable[[], object]:

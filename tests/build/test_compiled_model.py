@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,6 +141,12 @@ def test_options_are_keywords(net: Net) -> None:
         snncc.compile(net, X, Y, tics=9)
     with pytest.raises(snncc.SnnccError, match="found list"):
         snncc.compile([net], X)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("x", [[[1], [1, 2]], "spikes", torch.ones(2, 3, 6).bfloat16(), [None]])
+def test_what_is_no_array_of_numbers_is_a_sentence(net: Net, x: Any) -> None:
+    with pytest.raises(snncc.SnnccError, match="x is not an array of numbers"):
+        snncc.compile(net, x)
 
 
 def test_the_face_is_what_dir_shows() -> None:
