@@ -43,8 +43,20 @@ def hold(module: nn.Module) -> str:
 
 
 def find_held(model: str) -> str | None:
-    """The name of a held module's class; None where the MODEL is not one in memory."""
-    return _held.get(model.removeprefix(PREFIX), (None,))[0] if model.startswith(PREFIX) else None
+    """The name of a held module's class; None where the MODEL is not one in memory.
+
+    Raises:
+        UsageError: it is one of another Python session.
+    """
+    if not model.startswith(PREFIX):
+        return None
+    name = model.removeprefix(PREFIX)
+    if name not in _held:
+        raise UsageError(
+            f"'{name}' was a module in the memory of the Python session that compiled it, which is "
+            "not this one; give its file: --model FILE.py:factory"
+        )
+    return _held[name][0]
 
 
 def release(model: str) -> None:
@@ -150,9 +162,4 @@ def _read_array(name: str, given: Array) -> Values:
 def __getattr__(name: str) -> Callable[[], object]:
     if name in _held:
         return _held[name][1]
-    if name.startswith("_"):
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    raise UsageError(
-        f"'{name}' was a module in the memory of the Python session that compiled it, which is not "
-        "this one; give its file: --model FILE.py:factory"
-    )
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

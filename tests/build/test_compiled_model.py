@@ -92,12 +92,14 @@ def test_two_models_of_one_class_are_two(net: Net) -> None:
 def test_a_name_lives_as_long_as_the_compiled_model(net: Net) -> None:
     compiled = snncc.compile(net, X, Y)
     name, path = compiled.bundle.model, compiled.path
-    assert getattr(in_memory, name.removeprefix(in_memory.PREFIX))() is not net
+    held = name.removeprefix(in_memory.PREFIX)
+    assert getattr(in_memory, held)() is not net
     del compiled
     gc.collect()
     assert not path.exists()
+    assert not hasattr(in_memory, held)  # as PyTorch asks every module that is loaded
     with pytest.raises(snncc.SnnccError, match="was a module in the memory"):
-        getattr(in_memory, name.removeprefix(in_memory.PREFIX))
+        snncc.compile(name, X)
 
 
 def test_another_process_verifies_the_bundle_but_for_the_model(net: Net, tmp_path: Path) -> None:
