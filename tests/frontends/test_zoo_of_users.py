@@ -46,6 +46,7 @@ EXACT = {
     "head_after_mean": Exact("10", "mean", "%head"),
     "helpers": Exact("9", "count", "%lif2"),
     "hidden_inside": Exact("8", "count", "%spikers_2", "step"),
+    "joined_cells": Exact("6", "count", "%concat", "step"),
     "layer_dict": Exact("10", "count", "%layers_spikes2", "batch-first"),
     "layer_norm": Exact("6", "count", "%lif"),
     "left_out_at_first": Exact("6", "count", "%lif"),

@@ -162,7 +162,9 @@ class Assembly:
         ticks = self._ticks(populations)
         self._demand_states(written, ticks)
         last = max(populations, key=lambda p: p.calls[0].order)
-        outputs = choose_outputs(self._outputs(ticks), self._wanted.output, last)
+        outputs = choose_outputs(
+            self._outputs(ticks), self._wanted.output, last, self._calling.wiring
+        )
         roller = Roller(self._lifter.weaver, "x")
         roller.declare(populations)
         for population in populations:

@@ -346,7 +346,10 @@ class Decoder:
 
 
 def choose_outputs(
-    outputs: Mapping[str, Output | ImportRefused], wanted: str | None, last: Population
+    outputs: Mapping[str, Output | ImportRefused],
+    wanted: str | None,
+    last: Population,
+    passed_on: Sequence[int] = (),
 ) -> tuple[Output, ...]:
     """The network's outputs: the wanted ones, or else what the last population gives.
 
@@ -354,12 +357,20 @@ def choose_outputs(
         outputs: label → what the model returns.
         wanted: labels with commas between them, that of the scores first.
         last: the population that fires last.
+        passed_on: places in what the model returns whose values it gets again as states at the
+            next tick: outputs only where nothing else is one.
 
     Raises:
         ImportRefused: a wanted output cannot be expressed, or none can.
     """
     named = (None,) if wanted is None else (wanted,) if wanted in outputs else wanted.split(",")
-    return tuple(_choose_output(outputs, label, last) for label in dict.fromkeys(named))
+    states = {str(place) for place in passed_on}
+    new = {k: v for k, v in outputs.items() if k.partition(".")[0] not in states}
+    offered = new if any(isinstance(v, Output) for v in new.values()) else outputs
+    return tuple(
+        _choose_output(offered if label is None else outputs, label, last)
+        for label in dict.fromkeys(named)
+    )
 
 
 def _choose_output(

@@ -83,11 +83,14 @@ def call_model(
 def _first_states(model: nn.Module, calling: Calling) -> tuple[object, ...]:
     """What the state parameters get at the first tick.
 
-    Their default, or a tensor without values, which a neuron takes for zero.
+    Their default; without one None where forward asks whether it is None, as one does that hands a
+    tuple of states to its layers, and else a tensor without values, which a neuron takes for zero.
     """
     parameters = _state_parameters(model)[: len(calling.wiring)]
+    asked, empty = _read_asked_for_none(model), inspect.Parameter.empty
     return tuple(
-        torch.zeros(0) if p.default is inspect.Parameter.empty else p.default for p in parameters
+        p.default if p.default is not empty else None if p.name in asked else torch.zeros(0)
+        for p in parameters
     )
 
 
@@ -123,14 +126,30 @@ def step_calling(model: nn.Module) -> Calling:
 
 def _read_returned_names(model: nn.Module) -> list[str]:
     """Names in the tuple that forward returns; "" where an item is not a plain name."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))
-    except (OSError, TypeError, SyntaxError):
-        return []
-    found = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return)]
+    found = [n.value for n in _walk_forward(model) if isinstance(n, ast.Return)]
     if not found or not isinstance(found[-1], ast.Tuple):
         return []
     return [e.id if isinstance(e, ast.Name) else "" for e in found[-1].elts]
+
+
+def _read_asked_for_none(model: nn.Module) -> set[str]:
+    """Names that forward compares with None by `is` or `is not`."""
+    asked: set[str] = set()
+    for node in _walk_forward(model):
+        match node:
+            case ast.Compare(ast.Name(name), [ast.Is() | ast.IsNot()], [ast.Constant(None)]):
+                asked.add(name)
+            case _:
+                pass
+    return asked
+
+
+def _walk_forward(model: nn.Module) -> list[ast.AST]:
+    """The nodes of forward's source; none where there is none to be read."""
+    try:
+        return list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))))
+    except (OSError, TypeError, SyntaxError):
+        return []
 
 
 class Rest:
